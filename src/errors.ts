@@ -1,0 +1,38 @@
+/**
+ * The failures a person has to read. Each says in one sentence what went wrong, where, and what to do about it;
+ * `code` is stable, so that log searches and tests need not match prose. docs/errors.md lists every code.
+ */
+export class MesosDnsError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "MesosDnsError";
+    this.code = code;
+  }
+}
+
+export type ErrorCode =
+  | "CONFIG_UNREADABLE"
+  | "CONFIG_INVALID"
+  | "USAGE"
+  | "LISTEN_ADDRESS_IN_USE"
+  | "LISTEN_PERMISSION"
+  | "LISTEN_FAILED"
+  | "CREDENTIALS_UNREADABLE"
+  | "LOGIN_FAILED"
+  | "MASTER_UNREACHABLE"
+  | "MASTER_TIMEOUT"
+  | "MASTER_STATUS"
+  | "MASTER_NOT_LEADING"
+  | "STATE_TOO_LARGE"
+  | "STATE_CONTENT_TYPE"
+  | "STATE_INVALID"
+  | "FORWARD_TIMEOUT"
+  | "FORWARD_NETWORK"
+  | "FORWARD_BAD_REPLY";
+
+/** The message of anything thrown, for a log line or a wrapped error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
