@@ -1,0 +1,233 @@
+import type { ApexRecords } from "../zone/apex.js";
+import { TARGET_SHIFT } from "../zone/layout.js";
+import { entryWord, isApex, rrsetCount, rrsetWord, type Shard, type Snapshot } from "../zone/snapshot.js";
+import { findRrset, MessageWriter } from "./message-writer.js";
+import { EDE, HEADER, MAX_MESSAGE, MIN_UDP_PAYLOAD, OPCODE, RCODE, TYPE } from "./protocol.js";
+import { Query, VERDICT, type Verdict } from "./query.js";
+
+/** `answer` returns the length of the answer, or one of these. */
+export const DROP = 0;
+/** The name is nobody's here: the caller forwards the query. */
+export const FORWARD = -1;
+
+/** What the configuration decides about answers. */
+export interface AnswerPolicy {
+  /** Largest UDP answer in octets, whatever a client offers. */
+  readonly maxUdpPayload: number;
+  /** Whether an answer that does not fit is empty with TC set, or as many whole records as fit without TC. */
+  readonly setTruncateBit: boolean;
+  /** The RA flag. */
+  readonly recursionAvailable: boolean;
+  /** Whether names outside the zones are forwarded or refused. */
+  readonly forwarding: boolean;
+}
+
+/**
+ * The one function between a query's octets and an answer's: synchronous, without I/O, clock or allocation. Randomness
+ * (which record comes first) is passed in. What was asked and answered stays readable until the next call, for those
+ * who count.
+ */
+export class Answerer {
+  readonly query = new Query();
+  rcode: number = RCODE.NOERROR;
+  /** Whether the answer came from one of the snapshot's zones. */
+  authoritative = false;
+  /** The records are older than allowed: answers say so (EDE 3). */
+  stale = false;
+
+  #snapshot: Snapshot;
+  #policy: AnswerPolicy;
+  readonly #writer: MessageWriter;
+
+  /** @param random returns unsigned 32-bit integers */
+  constructor(snapshot: Snapshot, policy: AnswerPolicy, random: () => number) {
+    this.#snapshot = snapshot;
+    this.#policy = policy;
+    this.#writer = new MessageWriter(this.query, random);
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  get policy(): AnswerPolicy {
+    return this.#policy;
+  }
+
+  /** Whether the last answer was cut short. */
+  get truncated(): boolean {
+    return this.#writer.truncated;
+  }
+
+  /** Later answers come from this snapshot. */
+  use(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+  }
+
+  configure(policy: AnswerPolicy): void {
+    this.#policy = policy;
+  }
+
+  /**
+   * Answers one message.
+   *
+   * @param message holds the query in its first `length` octets
+   * @param out receives the answer; 65,535 octets for a stream, `maxUdpPayload` and at least 512 for a datagram
+   * @returns the answer's length, `DROP` or `FORWARD`
+   */
+  answer(message: Uint8Array, length: number, out: Uint8Array, stream: boolean): number {
+    const verdict = this.#begin(message, length, out, stream);
+    if (verdict === VERDICT.DROP) return DROP;
+    if (verdict !== VERDICT.OK) return this.#finish(this.#refusal(verdict));
+    const { type } = this.query;
+    return type === TYPE.AXFR || type === TYPE.IXFR ? this.#transfer(stream) : this.#lookUp(stream);
+  }
+
+  /** Answers a message with an rcode and an extended error alone: what to say when forwarding it failed. */
+  fail(message: Uint8Array, length: number, out: Uint8Array, stream: boolean, rcode: number, ede: number): number {
+    if (this.#begin(message, length, out, stream) === VERDICT.DROP) return DROP;
+    this.#writer.ede = ede;
+    return this.#finish(rcode);
+  }
+
+  /** Octets of an answer that this client takes over this transport. */
+  limit(stream: boolean): number {
+    const { opt } = this.query;
+    if (stream) return MAX_MESSAGE;
+    if (!opt.present) return MIN_UDP_PAYLOAD;
+    return Math.max(MIN_UDP_PAYLOAD, Math.min(opt.payload, this.#policy.maxUdpPayload));
+  }
+
+  #begin(message: Uint8Array, length: number, out: Uint8Array, stream: boolean): Verdict {
+    const verdict = this.query.read(message, length, this.#snapshot.seed);
+    this.authoritative = false;
+    if (verdict !== VERDICT.DROP) this.#writer.begin(message, out, this.limit(stream));
+    return verdict;
+  }
+
+  #refusal(verdict: Verdict): number {
+    switch (verdict) {
+      case VERDICT.OPCODE:
+        return this.query.opcode === OPCODE.NOTIFY ? RCODE.NOTAUTH : RCODE.NOTIMP;
+      case VERDICT.BAD_VERSION:
+        return RCODE.BADVERS;
+      case VERDICT.CLASS:
+        return RCODE.REFUSED;
+      default:
+        return RCODE.FORMERR;
+    }
+  }
+
+  /** Zones are not transferred; over UDP an IXFR is told the serial, from which it sees that (RFC 1995 §2). */
+  #transfer(stream: boolean): number {
+    const zone = this.#zone();
+    if (!zone || this.query.labels !== zone.labels) return this.#finish(RCODE.NOTAUTH);
+    if (stream) return this.#finish(RCODE.REFUSED);
+    if (this.query.type === TYPE.AXFR) return this.#finish(RCODE.FORMERR);
+    return this.#soa(zone);
+  }
+
+  #lookUp(stream: boolean): number {
+    const query = this.query;
+    const found = this.#snapshot.find(query.name, 0, query.nameLength, query.hash);
+    if (found === 0) return this.#absent();
+    this.authoritative = true;
+    if (this.stale) this.#writer.ede = EDE.STALE_ANSWER;
+    const shard = this.#snapshot.shardAt(found);
+    const entry = entryWord(found);
+    if (query.type === TYPE.ANY) return this.#any(shard, entry, stream);
+    const rrset = findRrset(shard.words, entry, query.type);
+    if (rrset !== 0) return this.#positive(shard, entry, rrset, stream);
+    const zone = this.#zone();
+    if (!zone) return this.#finish(RCODE.SERVFAIL);
+    return query.type === TYPE.SOA && isApex(shard.words, entry)
+      ? this.#soa(zone)
+      : this.#negative(zone, RCODE.NOERROR);
+  }
+
+  #absent(): number {
+    const zone = this.#zone();
+    if (!zone) return this.#outside();
+    if (!this.#snapshot.ready) {
+      this.#writer.ede = EDE.NOT_READY;
+      return this.#finish(RCODE.SERVFAIL);
+    }
+    if (this.stale) this.#writer.ede = EDE.STALE_NXDOMAIN_ANSWER;
+    return this.#negative(zone, RCODE.NXDOMAIN);
+  }
+
+  #outside(): number {
+    if (this.#policy.forwarding) return FORWARD;
+    this.#writer.ede = EDE.NOT_AUTHORITATIVE;
+    return this.#finish(RCODE.REFUSED);
+  }
+
+  /** The zone that the question's name is in. */
+  #zone(): ApexRecords | undefined {
+    const zones = this.#snapshot.zones;
+    for (let i = 0; i < zones.length; i++) if (this.#isInside(zones[i])) return zones[i];
+    return undefined;
+  }
+
+  #isInside(zone: ApexRecords): boolean {
+    const query = this.query;
+    if (query.labels < zone.labels) return false;
+    const at = query.labelAt[query.labels - zone.labels];
+    if (query.nameLength - at !== zone.name.length) return false;
+    for (let i = 0; i < zone.name.length; i++) if (query.name[at + i] !== zone.name[i]) return false;
+    return true;
+  }
+
+  /** NODATA and NXDOMAIN: the apex SOA in the authority section (RFC 2308 §2). */
+  #negative(zone: ApexRecords, rcode: number): number {
+    const query = this.query;
+    this.authoritative = true;
+    this.#writer.soa(zone.negativeSoa, HEADER + query.labelAt[query.labels - zone.labels], true);
+    return this.#finish(rcode);
+  }
+
+  #soa(zone: ApexRecords): number {
+    this.authoritative = true;
+    this.#writer.soa(zone.soa, HEADER, false);
+    return this.#finish(RCODE.NOERROR);
+  }
+
+  #positive(shard: Shard, entry: number, rrset: number, stream: boolean): number {
+    const { words } = shard;
+    const writer = this.#writer;
+    const total = words[rrset + 1];
+    const first = writer.firstOf(total);
+    const count = writer.fitting(words, entry, rrset, first);
+    // Over TCP there is nowhere to ask again: as much as a message can hold is the best answer there is.
+    if (count < total && !stream && this.#policy.setTruncateBit) {
+      writer.truncate();
+      return this.#finish(RCODE.NOERROR);
+    }
+    writer.rrset(shard, entry, rrset, first, count);
+    if (words[rrset] >>> TARGET_SHIFT !== 0) writer.glue(this.#snapshot, shard, entry, rrset, first, count);
+    return this.#finish(RCODE.NOERROR);
+  }
+
+  /** A datagram gets one RRset, a stream all of them (RFC 8482 §4.1, §4.4). */
+  #any(shard: Shard, entry: number, stream: boolean): number {
+    const { words } = shard;
+    const sets = rrsetCount(words, entry);
+    const zone = this.#zone();
+    if (!zone) return this.#finish(RCODE.SERVFAIL);
+    const apex = isApex(words, entry);
+    if (!apex && sets === 0) return this.#negative(zone, RCODE.NOERROR);
+    if (!stream) return apex ? this.#soa(zone) : this.#positive(shard, entry, rrsetWord(entry, 0), stream);
+    if (apex) this.#writer.soa(zone.soa, HEADER, false);
+    for (let i = 0; i < sets; i++) {
+      const rrset = rrsetWord(entry, i);
+      this.#writer.rrset(shard, entry, rrset, 0, this.#writer.fitting(words, entry, rrset, 0));
+    }
+    return this.#finish(RCODE.NOERROR);
+  }
+
+  #finish(rcode: number): number {
+    this.rcode = rcode;
+    const { recursionAvailable, maxUdpPayload } = this.#policy;
+    return this.#writer.finish(rcode, this.authoritative, recursionAvailable, maxUdpPayload);
+  }
+}

@@ -1,0 +1,40 @@
+import { Packet } from "dns2";
+
+/** Numbers of the protocol, by the names of the field. The registries' values come from dns2. */
+
+export const TYPE = {
+  A: Packet.TYPE.A,
+  NS: Packet.TYPE.NS,
+  SOA: Packet.TYPE.SOA,
+  PTR: Packet.TYPE.PTR,
+  TXT: Packet.TYPE.TXT,
+  AAAA: Packet.TYPE.AAAA,
+  SRV: Packet.TYPE.SRV,
+  OPT: Packet.TYPE.EDNS,
+  TSIG: 250,
+  IXFR: 251,
+  AXFR: Packet.TYPE.AXFR,
+  ANY: Packet.TYPE.ANY,
+} as const;
+
+export const CLASS = { IN: Packet.CLASS.IN, CH: Packet.CLASS.CH } as const;
+
+export const RCODE = Packet.RCODE;
+
+export const EDE = Packet.EDE;
+
+export const OPCODE = { QUERY: 0, NOTIFY: 4 } as const;
+
+/** Octets of a message header (RFC 1035 §4.1.1). */
+export const HEADER = Packet.HEADER_SIZE;
+
+/** Largest message over TCP: its length is 16 bits (RFC 1035 §4.2.2). */
+export const MAX_MESSAGE = 65_535;
+
+/** What a client without EDNS can take over UDP (RFC 1035 §4.2.1). */
+export const MIN_UDP_PAYLOAD = 512;
+
+/** Names of the types this server counts one by one; the rest are "other". */
+export function typeName(type: number): string | undefined {
+  return type === TYPE.OPT ? "OPT" : Packet.TYPE_NAME[type];
+}

@@ -1,0 +1,298 @@
+import { createHash } from "node:crypto";
+import type { IpSource } from "../config/config.js";
+import type { Agent, Cluster, Endpoint, Framework, Skipped, SkipReason, Task } from "../mesos/cluster.js";
+import { type Address, AddressBook } from "./addresses.js";
+import { agentSuffix, canonicalName, isDnsName, type LabelRules, MAX_LABEL, toFragment, toLabel } from "./labels.js";
+import { toZBase32 } from "./zbase32.js";
+
+/** Takes the records of a zone, one at a time. Names are lower case, without the final dot, and valid (`isDnsName`). */
+export interface RecordSink {
+  /** An A or AAAA record, after the address's family. */
+  address(name: string, address: Address): void;
+  /** An SRV record; priority and weight are the zone's. */
+  service(name: string, target: string, port: number): void;
+}
+
+export interface RecordRules {
+  /** The zone's apex, lower case, without the final dot. */
+  readonly domain: string;
+  readonly labels: LabelRules;
+  readonly ipSources: readonly IpSource[];
+}
+
+export interface GeneratorInput {
+  readonly cluster: Cluster;
+  readonly rules: RecordRules;
+  /** The configured masters in their order. */
+  readonly masters: readonly Endpoint[];
+  /** SOA mname, lower case, and where this server listens; it gets addresses only inside the domain. */
+  readonly nameServer: { readonly name: string; readonly addresses: readonly Address[] };
+  /** What host names resolve to, found out beforehand; nothing for a name that does not resolve. */
+  readonly resolved: ReadonlyMap<string, readonly Address[]>;
+}
+
+/** Names at the top of the zone that only masters, agents and this server may hold: no framework can claim them. */
+const RESERVED = /^(leader|master\d*|slave)$/;
+
+/** `_` takes one octet of a label. */
+const SERVICE_LABEL = MAX_LABEL - 1;
+
+/** Derives every record of the zone from the cluster (docs/records.md has the rules). */
+export class Generator {
+  readonly #input: GeneratorInput;
+  readonly #book = new AddressBook();
+  readonly #hosts = new Map<string, readonly Address[]>();
+
+  constructor(input: GeneratorInput) {
+    this.#input = input;
+  }
+
+  /** Emits the whole zone but its apex, and returns what had to be left out. */
+  generate(sink: RecordSink): Skipped[] {
+    const skipped: Skipped[] = [];
+    this.#nameServer(sink);
+    this.#masters(sink);
+    this.#agents(sink);
+    for (const framework of this.#input.cluster.frameworks) {
+      this.#framework(framework, sink, skipped);
+      for (const task of framework.tasks) {
+        const problem = this.taskRecords(framework, task, sink);
+        if (problem) skipped.push({ kind: "task", id: task.id, ...problem });
+      }
+    }
+    return skipped;
+  }
+
+  /** Emits the records of one task; says why where it gets none. */
+  taskRecords(framework: Framework, task: Task, sink: RecordSink): { reason: SkipReason; detail: string } | undefined {
+    const { cluster, rules } = this.#input;
+    const agent = cluster.agents.get(task.agentId);
+    if (!agent) return { reason: "unknown_agent", detail: `its agent ${task.agentId} is not in the state` };
+    const hostAddresses = this.#resolve(agent.endpoint.host);
+    const addresses = this.#taskAddresses(task, hostAddresses);
+    if (addresses.length === 0 && hostAddresses.length === 0) {
+      return { reason: "no_address", detail: `none of ${rules.ipSources.join(", ")} gives an address` };
+    }
+    const fragment = toFragment(framework.name, rules.labels);
+    const published = task.discovery?.name ?? task.name;
+    const hash = taskHash(task.id);
+    let emitted = false;
+    for (const spelling of spellings(task, published, rules.labels)) {
+      const names = new TaskNames(spelling, hash, agent, fragment, rules);
+      if (!names.valid) continue;
+      emitted = true;
+      emitAddresses(names, addresses, hostAddresses, sink);
+      emitServices(names, task, { own: addresses.length > 0, host: hostAddresses.length > 0 }, sink);
+    }
+    return emitted
+      ? undefined
+      : { reason: "invalid_name", detail: `"${published}" gives no DNS name in framework "${framework.name}"` };
+  }
+
+  #nameServer(sink: RecordSink): void {
+    const { nameServer, rules } = this.#input;
+    if (!nameServer.name.endsWith(`.${rules.domain}`)) return;
+    for (const address of nameServer.addresses) sink.address(nameServer.name, address);
+  }
+
+  #masters(sink: RecordSink): void {
+    const { cluster, masters, rules } = this.#input;
+    const leaderName = `leader.${rules.domain}`;
+    const leaders = this.#resolve(cluster.leader.host);
+    for (const address of leaders) sink.address(leaderName, address);
+    if (leaders.length > 0) emitBoth(sink, "_leader", rules.domain, leaderName, cluster.leader.port);
+    this.#numberedMasters(masters, leaders).forEach((master, index) => {
+      const name = `master${index}.${rules.domain}`;
+      const addresses = this.#resolve(master.host);
+      for (const address of addresses) {
+        sink.address(`master.${rules.domain}`, address);
+        sink.address(name, address);
+      }
+      if (addresses.length > 0) emitBoth(sink, "_master", rules.domain, name, master.port);
+    });
+  }
+
+  /** The configured masters, and behind them a leader that is none of them. */
+  #numberedMasters(masters: readonly Endpoint[], leaderAddresses: readonly Address[]): readonly Endpoint[] {
+    const leader = this.#input.cluster.leader;
+    const texts = new Set(leaderAddresses.map((address) => address.text));
+    const isLeader = (master: Endpoint) =>
+      master.port === leader.port &&
+      (master.host === leader.host || this.#resolve(master.host).some((address) => texts.has(address.text)));
+    return masters.some(isLeader) ? masters : [...masters, leader];
+  }
+
+  #agents(sink: RecordSink): void {
+    const name = `slave.${this.#input.rules.domain}`;
+    for (const agent of this.#input.cluster.agents.values()) {
+      const addresses = this.#resolve(agent.endpoint.host);
+      for (const address of addresses) sink.address(name, address);
+      if (addresses.length > 0 && agent.endpoint.port > 0) {
+        sink.service(`_slave._tcp.${this.#input.rules.domain}`, name, agent.endpoint.port);
+      }
+    }
+  }
+
+  #framework(framework: Framework, sink: RecordSink, skipped: Skipped[]): void {
+    const { rules, nameServer } = this.#input;
+    const fragment = toFragment(framework.name, rules.labels);
+    const name = `${fragment}.${rules.domain}`;
+    if (fragment === "" || !isDnsName(name) || RESERVED.test(fragment) || name === nameServer.name) {
+      const detail = `its name "${framework.name}" gives no DNS name of its own`;
+      skipped.push({ kind: "framework", id: framework.id, reason: "invalid_name", detail });
+      return;
+    }
+    const ofPid = framework.pid ? this.#resolve(framework.pid.host) : [];
+    const addresses = ofPid.length > 0 ? ofPid : this.#resolve(framework.hostname);
+    for (const address of addresses) sink.address(name, address);
+    const service = `_framework._tcp.${name}`;
+    if (addresses.length > 0 && framework.pid && framework.pid.port > 0 && isDnsName(service)) {
+      sink.service(service, name, framework.pid.port);
+    }
+  }
+
+  /** Every address of the first IP source that yields a valid one. */
+  #taskAddresses(task: Task, hostAddresses: readonly Address[]): readonly Address[] {
+    for (const source of this.#input.rules.ipSources) {
+      const addresses = source === "host" ? hostAddresses : this.#parseAll(task.addresses[source] ?? []);
+      if (addresses.length > 0) return addresses;
+    }
+    return [];
+  }
+
+  #parseAll(texts: readonly string[]): Address[] {
+    return texts.map((text) => this.#book.parse(text)).filter((address) => address !== undefined);
+  }
+
+  #resolve(host: string): readonly Address[] {
+    const known = this.#hosts.get(host);
+    if (known) return known;
+    const literal = this.#book.parse(host);
+    const addresses = literal ? [literal] : (this.#input.resolved.get(host) ?? []);
+    this.#hosts.set(host, addresses);
+    return addresses;
+  }
+}
+
+/** The host names (not IP literals) whose addresses a zone needs. */
+export function hostNames(cluster: Cluster, masters: readonly Endpoint[]): Set<string> {
+  const book = new AddressBook();
+  const names = new Set<string>();
+  const add = (host: string) => {
+    if (host !== "" && !book.parse(host)) names.add(host);
+  };
+  add(cluster.leader.host);
+  for (const master of masters) add(master.host);
+  for (const agent of cluster.agents.values()) add(agent.endpoint.host);
+  for (const framework of cluster.frameworks) {
+    if (framework.pid && book.parse(framework.pid.host)) continue;
+    if (framework.pid) add(framework.pid.host);
+    add(framework.hostname);
+  }
+  return names;
+}
+
+/** First five characters of the z-base-32 of the SHA-1 of the task id: what tells instances of one task apart. */
+export function taskHash(taskId: string): string {
+  return toZBase32(createHash("sha1").update(taskId).digest()).slice(0, 5);
+}
+
+/** How a task's name is written in its records; `service` stands behind the `_` of SRV names. */
+interface Spelling {
+  readonly name: string;
+  readonly service: string;
+}
+
+/** As a label, and where the task has a discovery name that is not its own label, as written too. */
+function spellings(task: Task, published: string, labels: LabelRules): Spelling[] {
+  const label = toLabel(published, labels);
+  const asLabel = { name: label, service: toLabel(published, labels, SERVICE_LABEL) };
+  const written = task.discovery?.name.toLowerCase() ?? label;
+  return written === label ? [asLabel] : [asLabel, { name: written, service: written }];
+}
+
+/** The names one task is published under, for one spelling of its name. */
+class TaskNames {
+  readonly shared: string;
+  readonly canonical: string;
+  readonly hostShared: string;
+  readonly hostCanonical: string;
+  readonly labels: LabelRules;
+  readonly #service: string;
+  readonly #zone: string;
+  readonly #hostZone: string;
+
+  constructor(spelling: Spelling, hash: string, agent: Agent, fragment: string, rules: RecordRules) {
+    const canonical = canonicalName(spelling.name, hash, agentSuffix(agent.id));
+    this.labels = rules.labels;
+    this.#service = `_${spelling.service}`;
+    this.#zone = `${fragment}.${rules.domain}`;
+    this.#hostZone = `${fragment}.slave.${rules.domain}`;
+    this.shared = `${spelling.name}.${this.#zone}`;
+    this.canonical = `${canonical}.${this.#zone}`;
+    this.hostShared = `${spelling.name}.${this.#hostZone}`;
+    this.hostCanonical = `${canonical}.${this.#hostZone}`;
+  }
+
+  /** Whether anything can be published; each name is still checked on its own. */
+  get valid(): boolean {
+    return isDnsName(this.shared) || isDnsName(this.canonical);
+  }
+
+  service(protocol: string, port = ""): string {
+    return `${port === "" ? "" : `_${port}.`}${this.#service}._${protocol}.${this.#zone}`;
+  }
+
+  hostService(protocol: string): string {
+    return `${this.#service}._${protocol}.${this.#hostZone}`;
+  }
+}
+
+function emitAddresses(names: TaskNames, own: readonly Address[], host: readonly Address[], sink: RecordSink): void {
+  const publish = (name: string, addresses: readonly Address[]) => {
+    if (isDnsName(name)) for (const address of addresses) sink.address(name, address);
+  };
+  publish(names.shared, own);
+  publish(names.canonical, own);
+  publish(names.hostShared, host);
+  publish(names.hostCanonical, host);
+}
+
+/** SRV records, only towards targets that have an address. */
+function emitServices(names: TaskNames, task: Task, has: { own: boolean; host: boolean }, sink: RecordSink): void {
+  const publish = (name: string, target: string, port: number) => {
+    if (isDnsName(name) && isDnsName(target)) sink.service(name, target, port);
+  };
+  if (has.host) {
+    for (const port of portsOf(task)) {
+      for (const protocol of BOTH) {
+        publish(names.hostService(protocol), names.hostCanonical, port);
+        if (!task.discovery) publish(names.service(protocol), names.hostCanonical, port);
+      }
+    }
+  }
+  if (!has.own) return;
+  const { labels } = names;
+  for (const port of task.discovery?.ports ?? []) {
+    const portLabel = toLabel(port.name, labels, SERVICE_LABEL);
+    const protocols = port.protocol === "" ? BOTH : [toLabel(port.protocol, labels, SERVICE_LABEL)];
+    for (const protocol of protocols.filter((label) => label !== "")) {
+      publish(names.service(protocol), names.canonical, port.number);
+      if (portLabel !== "") publish(names.service(protocol, portLabel), names.canonical, port.number);
+    }
+  }
+}
+
+const BOTH = ["tcp", "udp"] as const;
+
+function emitBoth(sink: RecordSink, service: string, domain: string, target: string, port: number): void {
+  if (port === 0) return;
+  for (const protocol of BOTH) sink.service(`${service}._${protocol}.${domain}`, target, port);
+}
+
+/** Every port of the task's resources, once. */
+function portsOf(task: Task): Set<number> {
+  const ports = new Set<number>();
+  for (const [first, last] of task.ports) for (let port = first; port <= last; port++) ports.add(port);
+  return ports;
+}

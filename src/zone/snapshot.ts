@@ -1,0 +1,125 @@
+import { type Apex, ApexRecords } from "./apex.js";
+import {
+  APEX_FLAG,
+  ENTRY_HEADER_WORDS,
+  ENTRY_MASK,
+  ENTRY_SHIFT,
+  RRSET_WORDS,
+  RRSETS_SHIFT,
+  SHARD_HEADER_WORDS,
+  SHARDS,
+  SLOT_WORDS,
+  shardOf,
+} from "./layout.js";
+
+/** What travels between threads when a zone changes: plain values and shared memory, nothing that is copied deeply. */
+export interface SnapshotUpdate {
+  readonly generation: number;
+  readonly seed: number;
+  readonly apexes: readonly Apex[];
+  /** Whether the records come from a master's state; without, the zones answer SERVFAIL (EDE 14). */
+  readonly ready: boolean;
+  /** Index and memory of each shard that differs from the previous generation. */
+  readonly shards: readonly (readonly [index: number, memory: SharedArrayBuffer])[];
+}
+
+/** Both views of one shard's memory. */
+export class Shard {
+  readonly words: Uint32Array;
+  readonly octets: Uint8Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.words = new Uint32Array(memory);
+    this.octets = new Uint8Array(memory);
+  }
+}
+
+const EMPTY_SHARD = new Shard(new SharedArrayBuffer((SHARD_HEADER_WORDS + SLOT_WORDS) * 4));
+
+/** Everything the server is authoritative for, as one thread sees it: immutable, replaced as a whole. */
+export class Snapshot {
+  readonly generation: number;
+  readonly seed: number;
+  readonly ready: boolean;
+  readonly zones: readonly ApexRecords[];
+  readonly shards: readonly Shard[];
+
+  private constructor(update: SnapshotUpdate, shards: readonly Shard[]) {
+    this.generation = update.generation;
+    this.seed = update.seed;
+    this.ready = update.ready;
+    this.zones = update.apexes.map((apex) => new ApexRecords(apex));
+    this.shards = shards;
+  }
+
+  /** A snapshot before the first state: zones without records. */
+  static empty(apexes: readonly Apex[]): Snapshot {
+    const shards = new Array<Shard>(SHARDS).fill(EMPTY_SHARD);
+    return new Snapshot({ generation: 0, seed: 0, apexes, ready: false, shards: [] }, shards);
+  }
+
+  /** The next snapshot: the update's shards, and this one's for the rest. */
+  with(update: SnapshotUpdate): Snapshot {
+    const shards = [...this.shards];
+    for (const [index, memory] of update.shards) shards[index] = new Shard(memory);
+    return new Snapshot(update, shards);
+  }
+
+  /**
+   * The entry of the lower-case wire name at `octets[offset, offset + length)`, or 0.
+   * @param hash `hashName` of it with this snapshot's seed
+   */
+  find(octets: Uint8Array, offset: number, length: number, hash: number): number {
+    const index = shardOf(hash);
+    const shard = this.shards[index];
+    const words = shard.words;
+    const mask = words[1];
+    let slot = hash & mask;
+    for (;;) {
+      const at = SHARD_HEADER_WORDS + slot * SLOT_WORDS;
+      const entry = words[at + 1];
+      if (entry === 0) return 0;
+      if (words[at] === hash && sameName(shard, entry, octets, offset, length)) return (index << ENTRY_SHIFT) | entry;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  shardAt(entry: number): Shard {
+    return this.shards[entry >>> ENTRY_SHIFT];
+  }
+}
+
+export function entryWord(entry: number): number {
+  return entry & ENTRY_MASK;
+}
+
+export function nameLength(words: Uint32Array, entry: number): number {
+  return words[entry] & 0xff;
+}
+
+export function rrsetCount(words: Uint32Array, entry: number): number {
+  return (words[entry] >>> RRSETS_SHIFT) & 0xff;
+}
+
+export function isApex(words: Uint32Array, entry: number): boolean {
+  return (words[entry] & APEX_FLAG) !== 0;
+}
+
+/** Octet at which the entry's name starts. */
+export function nameAt(words: Uint32Array, entry: number): number {
+  return (entry + ENTRY_HEADER_WORDS + rrsetCount(words, entry) * RRSET_WORDS) * 4;
+}
+
+/** Word of the i-th RRset's descriptor. */
+export function rrsetWord(entry: number, i: number): number {
+  return entry + ENTRY_HEADER_WORDS + i * RRSET_WORDS;
+}
+
+function sameName(shard: Shard, entry: number, octets: Uint8Array, offset: number, length: number): boolean {
+  const words = shard.words;
+  if (nameLength(words, entry) !== length) return false;
+  const at = nameAt(words, entry);
+  const own = shard.octets;
+  for (let i = 0; i < length; i++) if (own[at + i] !== octets[offset + i]) return false;
+  return true;
+}

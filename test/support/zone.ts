@@ -1,0 +1,70 @@
+import { type AnswerPolicy, Answerer } from "../../src/dns/answer.js";
+import { parseAddress } from "../../src/records/addresses.js";
+import type { Apex } from "../../src/zone/apex.js";
+import { type CompiledZones, compileZones, type ZoneContent } from "../../src/zone/compile.js";
+import { RecordSet } from "../../src/zone/record-set.js";
+import { Snapshot } from "../../src/zone/snapshot.js";
+
+export const SEED = 0x5eed;
+
+export const APEX: Apex = {
+  zone: "mesos",
+  ttl: 60,
+  soa: {
+    mname: "ns1.mesos",
+    rname: "root.ns1.mesos",
+    serial: 1_700_000_000,
+    refresh: 60,
+    retry: 600,
+    expire: 86_400,
+    minimum: 30,
+  },
+};
+
+export const POLICY: AnswerPolicy = {
+  maxUdpPayload: 1232,
+  setTruncateBit: true,
+  recursionAvailable: true,
+  forwarding: false,
+};
+
+/** Records written as lines: `name A 192.0.2.1`, `name AAAA 2001:db8::1`, `name SRV target port`. */
+export function recordSet(lines: readonly string[], apex = APEX.zone): RecordSet {
+  const set = new RecordSet(apex);
+  for (const line of lines) {
+    const [name, type, value, port] = line.split(" ");
+    if (type === "SRV") {
+      set.service(name, value, Number(port));
+      continue;
+    }
+    const address = parseAddress(value);
+    if (!address) throw new Error(`no address in "${line}"`);
+    set.address(name, address);
+  }
+  return set;
+}
+
+export function zoneContent(lines: readonly string[], apex: Apex = APEX): ZoneContent {
+  return { apex: apex.zone, nameServer: apex.soa.mname, ttl: apex.ttl, srvWeight: 1, records: recordSet(lines, apex.zone) };
+}
+
+export function compileLines(lines: readonly string[], previous?: readonly SharedArrayBuffer[]): CompiledZones {
+  return compileZones([zoneContent(lines)], SEED, previous);
+}
+
+/** A ready snapshot of one zone `mesos` with these records. */
+export function snapshotOf(lines: readonly string[], apex: Apex = APEX): Snapshot {
+  const { shards } = compileZones([zoneContent(lines, apex)], SEED);
+  return Snapshot.empty([apex]).with({
+    generation: 1,
+    seed: SEED,
+    apexes: [apex],
+    ready: true,
+    shards: shards.map((memory, index) => [index, memory] as const),
+  });
+}
+
+/** An answerer for such a zone that always starts sets at their first record, unless told otherwise. */
+export function answererOf(lines: readonly string[], policy: Partial<AnswerPolicy> = {}, random = () => 0): Answerer {
+  return new Answerer(snapshotOf(lines), { ...POLICY, ...policy }, random);
+}
