@@ -4,6 +4,7 @@
  */
 
 export type IpSource = "netinfo" | "mesos" | "docker" | "host";
+export type HealthPolicy = "ignore";
 export type MesosAuthentication = "none" | "basic" | "iam";
 
 /** An upstream resolver or a Mesos master: `host` without brackets. */
@@ -13,7 +14,7 @@ export interface HostPort {
 }
 
 export interface Config {
-  /** `zk://[user:pass@]host:port,…/path` or "" for none. */
+  /** `zk://[user:pass@]host:port,…/path` or "" for none. Holds a password: never log it unmasked. */
   readonly zk: string;
   readonly masters: readonly HostPort[];
   readonly mesosAuthentication: MesosAuthentication;
@@ -33,13 +34,14 @@ export interface Config {
   readonly stateMaxBytes: number;
   /** Seconds after which the last good state is called stale (EDE 3, /readyz 503); 0 = never. */
   readonly stateMaxAgeSeconds: number;
-  /** Seconds to wait for the first leader from ZooKeeper. */
+  /** Seconds to wait for the first leader from ZooKeeper; 0 = as long as it takes. */
   readonly zkDetectionTimeout: number;
   /** Seconds, for every record served. */
   readonly ttl: number;
   /** Lower case, without the final dot. */
   readonly domain: string;
   readonly port: number;
+  /** Asked for names outside `domain` and `zoneResolvers`; empty where the machine itself names none. */
   readonly resolvers: readonly HostPort[];
   /** Zone (lower case, no final dot) to the resolvers asked for it. */
   readonly zoneResolvers: Readonly<Record<string, readonly HostPort[]>>;
@@ -65,6 +67,8 @@ export interface Config {
   readonly SetTruncateBit: boolean;
   readonly IPSources: readonly IpSource[];
   readonly EnumerationOn: boolean;
+  /** What a task's health checks mean for its records: "ignore" serves unhealthy tasks as Mesos-DNS does. */
+  readonly healthPolicy: HealthPolicy;
   /** Largest UDP answer in octets, whatever a client offers. */
   readonly maxUdpPayload: number;
 }

@@ -90,6 +90,13 @@ export class Answerer {
     return this.#finish(rcode);
   }
 
+  /** Answers a message with TC and nothing else: what to say when a forwarded answer is too large for the client. */
+  cut(message: Uint8Array, length: number, out: Uint8Array, rcode: number): number {
+    if (this.#begin(message, length, out, false) === VERDICT.DROP) return DROP;
+    this.#writer.truncate();
+    return this.#finish(rcode);
+  }
+
   /** Octets of an answer that this client takes over this transport. */
   limit(stream: boolean): number {
     const { opt } = this.query;

@@ -1,0 +1,71 @@
+import type { Config, HostPort } from "./config.js";
+import { HIDDEN } from "./faults.js";
+import { formatHostPort, maskPassword } from "./names.js";
+
+/** What a configuration alone does not say. */
+export interface DescribeContext {
+  /** Path of the file it was loaded from, or "". */
+  readonly file: string;
+  /** Serial of the zone being served. */
+  readonly soaSerial: number;
+}
+
+/** The answer to `GET /v1/config`: Mesos-DNS's field names (those of its Go structure), secrets masked. */
+export function describeConfig(config: Config, { file, soaSerial }: DescribeContext) {
+  return {
+    RefreshSeconds: config.refreshSeconds,
+    Port: config.port,
+    Timeout: config.timeout,
+    StateTimeoutSeconds: config.stateTimeoutSeconds,
+    StateMaxBytes: config.stateMaxBytes,
+    StateMaxAgeSeconds: config.stateMaxAgeSeconds,
+    ZkDetectionTimeout: config.zkDetectionTimeout,
+    HttpPort: config.httpport,
+    TTL: config.ttl,
+    SOASerial: soaSerial,
+    SOARefresh: config.SOARefresh,
+    SOARetry: config.SOARetry,
+    SOAExpire: config.SOAExpire,
+    SOAMinttl: config.SOAMinttl,
+    SOAMname: `${config.SOAMname}.`,
+    SOARname: `${config.SOARname}.`,
+    Masters: config.masters.map((master) => formatHostPort(master)),
+    ZoneResolvers: describeZones(config.zoneResolvers),
+    Resolvers: describeResolvers(config.resolvers),
+    IPSources: config.IPSources,
+    Zk: maskPassword(config.zk),
+    Domain: config.domain,
+    File: file,
+    Listener: config.listener,
+    HTTPListener: config.httplistener,
+    RecurseOn: config.recurseon,
+    DnsOn: config.dnson,
+    HttpOn: config.httpon,
+    ExternalOn: config.externalon,
+    EnforceRFC952: config.enforceRFC952,
+    SetTruncateBit: config.SetTruncateBit,
+    EnumerationOn: config.EnumerationOn,
+    MesosHTTPSOn: config.mesosHTTPSOn,
+    CACertFile: config.CACertFile,
+    CertFile: config.CertFile,
+    KeyFile: config.KeyFile,
+    MesosCredentials: {
+      Principal: config.mesosCredentials.principal,
+      Secret: config.mesosCredentials.secret === "" ? "" : HIDDEN,
+    },
+    IAMConfigFile: config.IAMConfigFile,
+    MesosAuthentication: config.mesosAuthentication,
+    SRVRecordDefaultWeight: config.srvRecordDefaultWeight,
+    HealthPolicy: config.healthPolicy,
+    MaxUdpPayload: config.maxUdpPayload,
+  };
+}
+
+/** As an operator writes them: the port only where it is not 53. */
+function describeResolvers(resolvers: readonly HostPort[]): readonly string[] {
+  return resolvers.map((resolver) => formatHostPort(resolver, 53));
+}
+
+function describeZones(zones: Config["zoneResolvers"]): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(Object.entries(zones).map(([zone, resolvers]) => [zone, describeResolvers(resolvers)]));
+}

@@ -1,0 +1,109 @@
+/**
+ * What the operator gave: the file's keys under their canonical spelling, overridden by the environment. Values are still
+ * unread JSON here.
+ */
+import type { Faults } from "./faults.js";
+import { isObject, parseJsonOrText } from "./formats.js";
+import { DROPPED, GROUPS, KEY_PATHS, KEYS, type KeyPath, variableOf } from "./schema.js";
+
+export interface GivenValue {
+  readonly value: unknown;
+  /** The environment variable it came from; absent for the file. */
+  readonly variable?: string;
+}
+
+export type Given = Map<KeyPath, GivenValue>;
+
+const NAMES = [...KEY_PATHS, ...GROUPS, ...DROPPED.keys()];
+/** Go's encoding/json matches keys without regard to case, so the file's keys are found by their lower case. */
+const BY_LOWER_CASE = new Map(NAMES.map((name) => [name.toLowerCase(), name]));
+const BY_VARIABLE = new Map(NAMES.map((name) => [variableOf(name), name]));
+const PREFIX = variableOf("");
+
+/** The file's keys, where two spellings of one key count as one and the last wins. */
+export function readFileKeys(tree: Readonly<Record<string, unknown>>, faults: Faults, warnings: string[]): Given {
+  const given: Given = new Map();
+  for (const [name, value] of Object.entries(tree)) addFileKey(given, name, value, faults, warnings);
+  return given;
+}
+
+function addFileKey(given: Given, name: string, value: unknown, faults: Faults, warnings: string[]): void {
+  const canonical = BY_LOWER_CASE.get(name.toLowerCase());
+  if (canonical === undefined) warnings.push(`unknown key ${name} is ignored${suggestKey(name)}`);
+  else if (DROPPED.has(canonical)) warnings.push(`${canonical} is ignored: ${DROPPED.get(canonical)}`);
+  else if (GROUPS.includes(canonical)) addGroup(given, canonical, { value }, faults, warnings);
+  else addValue(given, canonical as KeyPath, value);
+}
+
+/** As in Go, null empties a list or an object and leaves any other key at its default. */
+function addValue(given: Given, path: KeyPath, value: unknown): void {
+  if (value !== null) given.set(path, { value });
+  else if (Array.isArray(KEYS[path].default)) given.set(path, { value: [] });
+}
+
+function addGroup(given: Given, group: string, from: GivenValue, faults: Faults, warnings: string[]): void {
+  if (from.value === null) return;
+  if (!isObject(from.value)) {
+    faults.add(group, from.value, `an object with ${keysOf(group).join(" and ")}`, "", from.variable);
+    return;
+  }
+  for (const [name, value] of Object.entries(from.value)) {
+    const path = BY_LOWER_CASE.get(`${group}.${name}`.toLowerCase());
+    if (path === undefined) warnings.push(`unknown key ${group}.${name} is ignored`);
+    else if (value !== null) given.set(path as KeyPath, { ...from, value });
+  }
+}
+
+function keysOf(group: string): string[] {
+  return KEY_PATHS.filter((path) => path.startsWith(`${group}.`)).map((path) => path.slice(group.length + 1));
+}
+
+/** Puts `MESOS_DNS_*` over what the file says. The variable of a key inside an object wins over that of the object. */
+export function applyEnvironment(
+  given: Given,
+  env: Readonly<Record<string, string | undefined>>,
+  faults: Faults,
+  warnings: string[],
+): void {
+  const variables = Object.keys(env).filter((name) => name.startsWith(PREFIX));
+  for (const variable of variables.sort((a, b) => a.length - b.length)) {
+    const text = env[variable];
+    if (text === undefined) continue;
+    const name = BY_VARIABLE.get(variable);
+    if (name === undefined) warnings.push(`unknown variable ${variable} is ignored${suggestVariable(variable)}`);
+    else if (DROPPED.has(name)) warnings.push(`${variable} is ignored: ${DROPPED.get(name)}`);
+    else if (GROUPS.includes(name)) addGroup(given, name, { value: parseJsonOrText(text), variable }, faults, warnings);
+    else given.set(name as KeyPath, { value: KEYS[name as KeyPath].format.fromText(text), variable });
+  }
+}
+
+function suggestKey(name: string): string {
+  const known = NAMES.find((candidate) => isLikely(name.toLowerCase(), candidate.toLowerCase()));
+  return known === undefined ? "" : `; did you mean ${known}?`;
+}
+
+function suggestVariable(variable: string): string {
+  const upper = variable.toUpperCase();
+  const known = [...BY_VARIABLE.keys()].find((candidate) => candidate === upper || isLikely(upper, candidate));
+  return known === undefined ? "" : `; did you mean ${known}?`;
+}
+
+/** A slip of at most two letters, and of less than half of the name. */
+function isLikely(name: string, candidate: string): boolean {
+  const slips = editDistance(name, candidate);
+  return slips <= 2 && slips * 2 < name.length;
+}
+
+/** Levenshtein's distance, by rows. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (const [index, letter] of [...a].entries()) {
+    const next = [index + 1];
+    for (let column = 1; column <= b.length; column++) {
+      const substituted = (row[column - 1] ?? 0) + (letter === b[column - 1] ? 0 : 1);
+      next.push(Math.min(substituted, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

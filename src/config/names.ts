@@ -1,0 +1,83 @@
+/**
+ * The names and addresses an operator may write in a configuration, read into the one form the program uses:
+ * lower case, no final dot, addresses in their shortest spelling. Each reader answers `undefined` for what it refuses.
+ */
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
+import type { HostPort } from "./config.js";
+
+/** 255 octets on the wire less the root label and the first length octet (RFC 1035 section 3.1). */
+const MAX_NAME_TEXT = 253;
+
+const HOST_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** As host labels, and what delegated zones really contain: `_msdcs` (RFC 8552), `0/25` (RFC 2317). */
+const ZONE_LABEL = /^[a-z0-9_/-]{1,63}$/;
+/** The first label of an SOA rname is a mailbox's local part: `dns-admin`, `ops+dns`. */
+const MAILBOX_LABEL = /^[a-z0-9_+-]{1,63}$/;
+
+function readName(text: string, label: RegExp, maxLength: number): string | undefined {
+  const name = (text.endsWith(".") ? text.slice(0, -1) : text).toLowerCase();
+  return name.length <= maxLength && name.split(".").every((part) => label.test(part)) ? name : undefined;
+}
+
+/** A host name: labels of letters, digits and inner hyphens (RFC 1123 section 2.1), not mistakable for an address. */
+export function readHostname(text: string, maxLength = MAX_NAME_TEXT): string | undefined {
+  const name = readName(text, HOST_LABEL, maxLength);
+  return name !== undefined && !/(?:^|\.)\d+$/.test(name) ? name : undefined;
+}
+
+/** The name of a zone, of whatever kind of labels. */
+export function readZoneName(text: string): string | undefined {
+  return readName(text, ZONE_LABEL, MAX_NAME_TEXT);
+}
+
+/** A mailbox as an SOA record's rname; its `@` stands for a dot, as in Mesos-DNS. */
+export function readMailbox(text: string): string | undefined {
+  return readName(text.replaceAll("@", "."), MAILBOX_LABEL, MAX_NAME_TEXT);
+}
+
+/** True for `zone` itself and every name below it. Both in lower case without the final dot. */
+export function isInZone(name: string, zone: string): boolean {
+  return name === zone || name.endsWith(`.${zone}`);
+}
+
+/** An IPv4 or IPv6 address without brackets. */
+export function readAddress(text: string): string | undefined {
+  return isIP(text) === 0 ? undefined : ipaddr.parse(text).toString();
+}
+
+/** A Mesos master: `host`, `host:port`, `[v6]` or `[v6]:port`. A bare IPv6 address is refused: its end may be a port. */
+export function readMaster(text: string): HostPort | undefined {
+  return readHostPort(text, 5050, (host) => readAddress(host) ?? readHostname(host));
+}
+
+/** A resolver, by address only: `ip`, `ip:port`, `[v6]:port` or a bare IPv6 address. */
+export function readResolver(text: string): HostPort | undefined {
+  return isIP(text) === 6 ? { host: ipaddr.parse(text).toString(), port: 53 } : readHostPort(text, 53, readAddress);
+}
+
+function readHostPort(
+  text: string,
+  defaultPort: number,
+  readHost: (host: string) => string | undefined,
+): HostPort | undefined {
+  const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<host>[^:[\]]+))(?::(?<port>\d{1,5}))?$/.exec(text)?.groups;
+  if (parts === undefined) return undefined;
+  const { v6, port } = parts;
+  if (v6 !== undefined && isIP(v6) !== 6) return undefined;
+  const host = readHost(v6 ?? parts.host ?? "");
+  const number = port === undefined ? defaultPort : Number(port);
+  return host === undefined || number < 1 || number > 65_535 ? undefined : { host, port: number };
+}
+
+/** `host:port` as an operator writes it; the port is left out where it is `defaultPort`. */
+export function formatHostPort({ host, port }: HostPort, defaultPort?: number): string {
+  if (port === defaultPort) return host;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** `text` with the password of a URL in it hidden; malformed URLs are masked rather too much than too little. */
+export function maskPassword(text: string): string {
+  const userinfo = text.includes("//") ? /(\/\/[^:@/]*):.*@/s : /^([^:@/]*):.*@/s;
+  return text.replace(userinfo, "$1:[hidden]@");
+}

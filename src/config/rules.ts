@@ -1,0 +1,92 @@
+/** The rules between keys: what one value demands or forbids in another, and defaults that depend on another key. */
+import { messageOf } from "../errors.js";
+import type { Config, HostPort } from "./config.js";
+import type { Faults } from "./faults.js";
+import { resolvers as resolverFormat } from "./formats.js";
+import { isInZone } from "./names.js";
+import type { Values } from "./schema.js";
+
+/** What the rules need beside the values: where they put what they find, and what they may ask of the machine. */
+export interface RuleContext {
+  readonly faults: Faults;
+  readonly warnings: string[];
+  /** Addresses of the machine's nameservers; may throw where they cannot be read. */
+  readonly systemResolvers: () => readonly string[];
+  /** False where the configuration is not used to follow a cluster. */
+  readonly needsMasters: boolean;
+}
+
+/** The complete configuration. Its faults are in `context`; with any, the result is not to be used. */
+export function completeConfig(values: Values, context: RuleContext): Config {
+  checkServices(values, context);
+  checkMasters(values, context);
+  checkAuthentication(values, context);
+  checkCertificates(values, context);
+  checkZones(values, context);
+  return {
+    ...values,
+    resolvers: effectiveResolvers(values, context),
+    zoneResolvers: Object.fromEntries(values.zoneResolvers),
+    SOAMname: values.SOAMname || `ns1.${values.domain}`,
+    SOARname: values.SOARname || `root.ns1.${values.domain}`,
+  };
+}
+
+function checkServices({ dnson, httpon }: Values, { faults }: RuleContext): void {
+  if (!dnson && !httpon) faults.add("dnson", dnson, "true, unless httpon is true: at least one server has to be on");
+}
+
+function checkMasters({ zk, masters }: Values, { faults, warnings, needsMasters }: RuleContext): void {
+  if (masters.length > 0) {
+    if (zk !== "") warnings.push("zk is not followed by this version yet; the leader is looked for among masters");
+  } else if (needsMasters && !faults.has("masters")) {
+    if (zk === "") faults.add("masters", masters, "at least one Mesos master, host:port");
+    else
+      faults.add("zk", zk, "nothing without masters: this version cannot follow ZooKeeper yet, list masters as well");
+  }
+}
+
+function checkAuthentication(values: Values, { faults, warnings }: RuleContext): void {
+  const { mesosAuthentication: method, mesosCredentials: credentials, IAMConfigFile } = values;
+  if (method === "basic") {
+    for (const key of ["principal", "secret"] as const) {
+      const path = `mesosCredentials.${key}`;
+      if (credentials[key] === "" && !faults.has("mesosCredentials") && !faults.has(path))
+        faults.add(path, "", "a value that is not empty, as mesosAuthentication is basic");
+    }
+  }
+  if (method === "iam" && IAMConfigFile === "" && !faults.has("IAMConfigFile"))
+    faults.add("IAMConfigFile", "", "the path of a service account file, as mesosAuthentication is iam");
+  if (method === "none" && !faults.has("mesosAuthentication")) {
+    if (credentials.principal !== "") warnings.push("mesosCredentials is not used, as mesosAuthentication is none");
+    if (IAMConfigFile !== "") warnings.push("IAMConfigFile is not used, as mesosAuthentication is none");
+  }
+}
+
+function checkCertificates({ CertFile, KeyFile }: Values, { faults }: RuleContext): void {
+  if (faults.has("CertFile") || faults.has("KeyFile")) return;
+  if (CertFile === "" && KeyFile !== "") faults.add("CertFile", "", "the path of a certificate, as KeyFile is given");
+  if (KeyFile === "" && CertFile !== "") faults.add("KeyFile", "", "the path of a key, as CertFile is given");
+}
+
+function checkZones({ domain, zoneResolvers }: Values, { faults }: RuleContext): void {
+  if (faults.has("domain")) return;
+  for (const [zone] of zoneResolvers) {
+    if (isInZone(zone, domain))
+      faults.add("zoneResolvers", zone, `zones outside ${domain}, which is answered by this server`, `.${zone}`);
+  }
+}
+
+function effectiveResolvers(values: Values, { faults, warnings, systemResolvers }: RuleContext): readonly HostPort[] {
+  if (values.resolvers.length > 0 || !values.externalon || faults.has("resolvers")) return values.resolvers;
+  try {
+    const read = resolverFormat.read([...new Set(systemResolvers())], (_at, address) => {
+      warnings.push(`resolvers: the machine's nameserver ${JSON.stringify(address)} is left out, it is not an address`);
+    });
+    if (read !== undefined && read.length > 0) return read;
+    warnings.push("resolvers is empty and the machine names no other nameserver: outside names cannot be resolved");
+  } catch (error) {
+    faults.add("resolvers", [], `at least one resolver, as those of the machine cannot be read (${messageOf(error)})`);
+  }
+  return [];
+}

@@ -1,0 +1,227 @@
+import { type Dispatcher, Agent as HttpAgent } from "undici";
+import type { Config } from "../config/config.js";
+import { MesosDnsError } from "../errors.js";
+import { type Authorization, createAuthorization } from "./auth.js";
+import { readBody, tooLarge } from "./body.js";
+import type { Endpoint } from "./cluster.js";
+import { Deadline } from "./deadline.js";
+import { formatEndpoint } from "./endpoint.js";
+import { explainFailure } from "./failures.js";
+import type { Timers } from "./timers.js";
+import { readTlsFiles } from "./tls.js";
+
+/** The path every Mesos since 0.22 knows, and what older ones know instead. */
+const STATE_PATH = "/master/state";
+const OLD_STATE_PATH = "/master/state.json";
+const MAX_REDIRECTS = 3;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Bytes of an answer without a state that are read so that its connection can be used again. */
+const DUMP_LIMIT_BYTES = 16_384;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const JSON_TYPES: ReadonlySet<string> = new Set(["application/json", "text/json"]);
+
+/** The body of a state, not yet looked at. */
+export interface StateAnswer {
+  readonly body: Uint8Array;
+  /** The master that gave it: the one asked, or where that one's redirect led. */
+  readonly from: Endpoint;
+}
+
+export interface MasterClientOptions {
+  readonly timers: Timers;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+}
+
+/** Asks Mesos masters for their state over one connection pool, with the certificates and credentials configured. */
+export class MasterClient {
+  readonly #config: Config;
+  readonly #timers: Timers;
+  readonly #dispatcher: Dispatcher;
+  readonly #authorization: Authorization;
+  /** Masters (host:port) that are too old to know STATE_PATH. */
+  readonly #old = new Set<string>();
+  #lastBytes = 0;
+
+  /** Throws MesosDnsError CREDENTIALS_UNREADABLE. */
+  constructor(config: Config, { timers, wallClock }: MasterClientOptions) {
+    this.#config = config;
+    this.#timers = timers;
+    const timeout = config.stateTimeoutSeconds * 1000;
+    this.#dispatcher = new HttpAgent({
+      connect: { ...readTlsFiles(config), timeout: Math.min(timeout, CONNECT_TIMEOUT_MS) },
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+    });
+    this.#authorization = createAuthorization(config, { dispatcher: this.#dispatcher, now: wallClock });
+  }
+
+  /**
+   * GET /master/state, within stateTimeoutSeconds from first to last byte, redirects included. Credentials go along to
+   * where a master redirects, because what a master names is a master; a redirect from https to http is refused.
+   *
+   * Throws MesosDnsError with a code MASTER_…, STATE_… or LOGIN_FAILED and a message that names the master; the
+   * signal's reason where `signal` is aborted.
+   */
+  async fetchState(master: Endpoint, signal: AbortSignal): Promise<StateAnswer> {
+    const seconds = this.#config.stateTimeoutSeconds;
+    const deadline = new Deadline(this.#timers, seconds * 1000, signal);
+    const exchange = new Exchange(master, this.#config.mesosHTTPSOn);
+    if (this.#old.has(exchange.url.host)) exchange.usePath(OLD_STATE_PATH);
+    try {
+      const response = await this.#follow(exchange, deadline.signal);
+      const body = await this.#read(response, exchange.who, deadline.signal);
+      return { body, from: exchange.from };
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw explainFailure(error, exchange.who, deadline.expired ? seconds : undefined);
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  /** Ends all connections; what is under way fails. */
+  async close(): Promise<void> {
+    await this.#dispatcher.destroy();
+  }
+
+  /** The first answer that is a state, after redirects and other paths. */
+  async #follow(exchange: Exchange, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    for (;;) {
+      const response = await this.#request(exchange, signal);
+      if (response.statusCode === 200) return response;
+      response.body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
+      if (REDIRECTS.has(response.statusCode)) exchange.redirect(response.headers.location);
+      else if (response.statusCode === 404 && exchange.tryOtherPath()) this.#remember(exchange);
+      else throw refused(exchange.who, response.statusCode);
+    }
+  }
+
+  #remember(exchange: Exchange): void {
+    if (exchange.url.pathname === OLD_STATE_PATH) this.#old.add(exchange.url.host);
+    else this.#old.delete(exchange.url.host);
+  }
+
+  /** One request; a 401 is answered with fresh credentials once, if there are any to be had. */
+  async #request(exchange: Exchange, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const response = await this.#send(exchange.url, signal);
+    if (response.statusCode !== 401 || !this.#authorization.forget()) return response;
+    response.body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
+    return this.#send(exchange.url, signal);
+  }
+
+  async #send(url: URL, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const authorization = await this.#authorization.header();
+    return this.#dispatcher.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method: "GET",
+      headers: {
+        accept: "application/json",
+        "accept-encoding": "gzip",
+        "user-agent": "mesos-dns",
+        ...(authorization !== undefined && { authorization }),
+      },
+      signal,
+    });
+  }
+
+  async #read(response: Dispatcher.ResponseData, who: string, signal: AbortSignal): Promise<Uint8Array> {
+    const { body, headers } = response;
+    const maxBytes = this.#config.stateMaxBytes;
+    try {
+      const encoding = encodingOf(headers, who);
+      const announced = encoding === "identity" ? Number(headers["content-length"] ?? 0) : 0;
+      if (announced > maxBytes) throw tooLarge({ who, maxBytes });
+      // A little more than last time, so that a growing cluster does not cost a copy.
+      const expectedBytes = announced || this.#lastBytes * 1.05;
+      const bytes = await readBody(body, { gzip: encoding === "gzip", maxBytes, expectedBytes, signal, who });
+      this.#lastBytes = bytes.length;
+      return bytes;
+    } catch (error) {
+      // Without a listener, what a destroyed body emits would end the process.
+      body.on("error", () => {}).destroy();
+      throw error;
+    }
+  }
+}
+
+/** Checks that the answer is JSON in an encoding that can be unpacked. */
+function encodingOf(headers: Dispatcher.ResponseData["headers"], who: string): "gzip" | "identity" {
+  const type = String(headers["content-type"] ?? "")
+    .split(";", 1)
+    .join()
+    .trim()
+    .toLowerCase();
+  if (!JSON_TYPES.has(type)) {
+    throw new MesosDnsError("STATE_CONTENT_TYPE", `${who} answered with content type "${type}" instead of JSON`);
+  }
+  const encoding = String(headers["content-encoding"] ?? "identity").toLowerCase();
+  if (encoding === "gzip" || encoding === "x-gzip") return "gzip";
+  if (encoding === "identity") return "identity";
+  throw new MesosDnsError("STATE_CONTENT_TYPE", `${who} answered in encoding "${encoding}", which was not asked for`);
+}
+
+const ADVICE: Readonly<Record<number, string>> = {
+  401: "; check mesosAuthentication and the credentials",
+  403: "; the principal may not read the state",
+  404: "; is it a Mesos master?",
+  503: ": it knows no leader or is still recovering",
+};
+
+function refused(who: string, status: number): MesosDnsError {
+  return new MesosDnsError("MASTER_STATUS", `${who} answered ${status}${ADVICE[status] ?? ""}`);
+}
+
+/** Which URL is asked now, on the way from the master asked first to where it is answered. */
+class Exchange {
+  url: URL;
+  from: Endpoint;
+  #redirects = 0;
+  #triedOtherPath = false;
+
+  constructor(master: Endpoint, https: boolean) {
+    this.from = master;
+    this.url = new URL(`${https ? "https" : "http"}://${formatEndpoint(master)}${STATE_PATH}`);
+  }
+
+  get who(): string {
+    return `Mesos master ${formatEndpoint(this.from)}`;
+  }
+
+  usePath(path: string): void {
+    this.url = new URL(path, this.url);
+  }
+
+  /** From the path of today to that of old, or back; false where both have been tried. */
+  tryOtherPath(): boolean {
+    if (this.#triedOtherPath) return false;
+    this.#triedOtherPath = true;
+    this.usePath(this.url.pathname === OLD_STATE_PATH ? STATE_PATH : OLD_STATE_PATH);
+    return true;
+  }
+
+  /** A non-leader names the leader without a scheme: `//192.0.2.1:5050/master/state`. */
+  redirect(location: string | string[] | undefined): void {
+    const target = typeof location === "string" ? URL.parse(location, this.url) : null;
+    if (target === null || !/^https?:$/.test(target.protocol)) throw this.#astray("to no usable address");
+    if (this.url.protocol === "https:" && target.protocol === "http:") {
+      throw this.#astray(`from https to http (${target.host}), which would give credentials away`);
+    }
+    if (++this.#redirects > MAX_REDIRECTS) throw this.#astray(`more than ${MAX_REDIRECTS} times`);
+    target.username = "";
+    target.password = "";
+    this.url = target;
+    this.from = endpointOf(target);
+    this.#triedOtherPath = false;
+  }
+
+  #astray(how: string): MesosDnsError {
+    return new MesosDnsError("MASTER_STATUS", `${this.who} redirects ${how}`);
+  }
+}
+
+function endpointOf(url: URL): Endpoint {
+  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
+  return { host: url.hostname.replace(/^\[|\]$/g, ""), port };
+}

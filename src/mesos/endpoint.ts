@@ -1,0 +1,31 @@
+import type { Endpoint } from "./cluster.js";
+
+const HIGHEST_PORT = 65_535;
+/** name@host:port, where the name may hold anything and the host is in brackets if it is an IPv6 address. */
+const PID = /^.*@(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/[\]]+)):(\d{1,5})$/;
+
+/**
+ * The address in a libprocess PID: `master@192.0.2.1:5050`, `slave(1)@[2001:db8::1]:5051`, `scheduler-1@host.example:15101`.
+ * `undefined` for anything else.
+ */
+export function parsePid(pid: unknown): Endpoint | undefined {
+  const match = typeof pid === "string" ? PID.exec(pid) : null;
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  return host !== undefined && isPort(port) ? { host, port } : undefined;
+}
+
+/** Whether `value` is a port something can listen on: 1 to 65535. */
+export function isPort(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= HIGHEST_PORT;
+}
+
+/** `192.0.2.1:5050`, `[2001:db8::1]:5050`: for URLs, messages, and as a key. */
+export function formatEndpoint({ host, port }: Endpoint): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Whether both are written as the same host and port; letter case does not count. */
+export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return a.port === b.port && a.host.toLowerCase() === b.host.toLowerCase();
+}

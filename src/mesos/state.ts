@@ -1,0 +1,207 @@
+import { MesosDnsError } from "../errors.js";
+import type { Agent, Cluster, Endpoint, Framework, Skipped, Task } from "./cluster.js";
+import { isPort, parsePid } from "./endpoint.js";
+import { type JsonObject, type Malformed, malformed, textOf } from "./lenient.js";
+import { MemberNames, StateScanner } from "./state-scanner.js";
+import { TaskReader } from "./tasks.js";
+
+/** A master's state, and who that master says it is. */
+export interface MasterState {
+  readonly cluster: Cluster;
+  /** The address in the answering master's own `pid`; absent where it has none that can be read. */
+  readonly pid?: Endpoint;
+}
+
+/**
+ * The cluster in the body of a master's `GET /state`. Lenient field by field: what is malformed costs only itself and,
+ * where that is a task, an agent or a framework, is listed in `skipped`.
+ *
+ * Throws MesosDnsError STATE_INVALID where the body as a whole is no state, MASTER_NOT_LEADING where it names no leader.
+ */
+export function readState(body: Uint8Array): Cluster {
+  return readMasterState(body).cluster;
+}
+
+/** As readState(), with what tells whether the master that answered is the leader. */
+export function readMasterState(body: Uint8Array): MasterState {
+  return new StateReader(body).read();
+}
+
+const TOP = ["leader", "pid", "slaves", "recovered_slaves", "frameworks"] as const;
+const FRAMEWORK = ["id", "name", "pid", "hostname", "tasks"] as const;
+const AGENT = ["id", "pid", "hostname", "port"] as const;
+const TOP_NAMES = new MemberNames(TOP);
+const FRAMEWORK_NAMES = new MemberNames(FRAMEWORK);
+const AGENT_NAMES = new MemberNames(AGENT);
+
+/** What one of the lists in the state gave. */
+interface Listed<Item> {
+  readonly items: readonly Item[];
+  readonly skipped: readonly Skipped[];
+}
+
+class StateReader {
+  readonly #scanner: StateScanner;
+  readonly #tasks: TaskReader;
+
+  constructor(body: Uint8Array) {
+    this.#scanner = new StateScanner(body);
+    this.#tasks = new TaskReader(this.#scanner);
+  }
+
+  read(): MasterState {
+    const scanner = this.#scanner;
+    if (scanner.kind() !== "object") {
+      scanner.skip();
+      throw new MesosDnsError("STATE_INVALID", "the state is not a JSON object");
+    }
+    let leader: unknown;
+    let pid: unknown;
+    let agents: Listed<Agent> | undefined;
+    let recovered: Listed<Agent> | undefined;
+    let frameworks: Listed<Framework> | undefined;
+    scanner.members(TOP_NAMES, (index) => {
+      const name = TOP[index];
+      if (name === "leader") leader = scanner.value();
+      else if (name === "pid") pid = scanner.value();
+      else if (name === "slaves") agents = this.#agents(name);
+      else if (name === "recovered_slaves") recovered = this.#agents(name);
+      else frameworks = this.#frameworks();
+    });
+    scanner.end();
+    const cluster = assemble(leaderIn(leader), { agents, recovered, frameworks });
+    const own = parsePid(pid);
+    return own === undefined ? { cluster } : { cluster, pid: own };
+  }
+
+  #agents(list: string): Listed<Agent> | undefined {
+    return this.#list("agent", list, () => agentOf(this.#object(AGENT_NAMES, AGENT)));
+  }
+
+  #frameworks(): Listed<Framework> | undefined {
+    const skippedTasks: Skipped[] = [];
+    const listed = this.#list("framework", "frameworks", (position) => {
+      const tasks: Task[] = [];
+      const skipped: Skipped[] = [];
+      const fields = this.#object(FRAMEWORK_NAMES, FRAMEWORK, () => {
+        tasks.length = 0;
+        skipped.length = 0;
+        this.#readTasks(position, tasks, skipped);
+      });
+      const framework = frameworkOf(fields, tasks);
+      if (!("malformed" in framework)) skippedTasks.push(...skipped);
+      return framework;
+    });
+    return listed && { items: listed.items, skipped: [...listed.skipped, ...skippedTasks] };
+  }
+
+  #readTasks(framework: string, tasks: Task[], skipped: Skipped[]): void {
+    const list = `${framework}.tasks`;
+    const isList = this.#each((index) => {
+      const task = this.#tasks.read();
+      if (task === undefined) return;
+      if ("malformed" in task) skipped.push(skippedAs("task", `${list}[${index}]`, task));
+      else tasks.push(task);
+    });
+    if (!isList) skipped.push(skippedAs("task", list, malformed("it is not a list")));
+  }
+
+  /**
+   * Reads the list that stands here; `read` consumes an element and returns what it is. `undefined` where there is
+   * no list.
+   */
+  #list<Item extends Agent | Framework>(
+    kind: Skipped["kind"],
+    name: string,
+    read: (position: string) => Item | Malformed,
+  ): Listed<Item> | undefined {
+    const items: Item[] = [];
+    const skipped: Skipped[] = [];
+    const isList = this.#each((index) => {
+      const position = `${name}[${index}]`;
+      const item = read(position);
+      if ("malformed" in item) skipped.push(skippedAs(kind, position, item));
+      else items.push(item);
+    });
+    return isList ? { items, skipped } : undefined;
+  }
+
+  /** Walks the list that stands here; false where something else stands, which is stepped over. */
+  #each(visit: (index: number) => void): boolean {
+    const isList = this.#scanner.kind() === "array";
+    if (isList) this.#scanner.elements(visit);
+    else this.#scanner.skip();
+    return isList;
+  }
+
+  /** The named fields of the object that stands here, `tasks` left to `readTasks`; `undefined` for anything else. */
+  #object(names: MemberNames, fields: readonly string[], readTasks?: () => void): JsonObject | undefined {
+    const scanner = this.#scanner;
+    if (scanner.kind() !== "object") {
+      scanner.skip();
+      return undefined;
+    }
+    const found: Record<string, unknown> = {};
+    scanner.members(names, (index) => {
+      const field = fields[index] as string;
+      if (field === "tasks") readTasks?.();
+      else found[field] = scanner.value();
+    });
+    return found;
+  }
+}
+
+interface Lists {
+  readonly agents: Listed<Agent> | undefined;
+  readonly recovered: Listed<Agent> | undefined;
+  readonly frameworks: Listed<Framework> | undefined;
+}
+
+/**
+ * `slaves` and `frameworks` are in the state of every version, empty or not. A body without them must not pass for a
+ * cluster in which nothing runs.
+ */
+function assemble(leader: Endpoint, { agents, recovered, frameworks }: Lists): Cluster {
+  if (agents === undefined) throw new MesosDnsError("STATE_INVALID", "the state has no list of slaves");
+  if (frameworks === undefined) throw new MesosDnsError("STATE_INVALID", "the state has no list of frameworks");
+  // An agent that has re-registered counts as it is now, not as it was recovered.
+  const known = [...(recovered?.items ?? []), ...agents.items].map((agent) => [agent.id, agent] as const);
+  const skipped = [...agents.skipped, ...(recovered?.skipped ?? []), ...frameworks.skipped];
+  return { leader, agents: new Map(known), frameworks: frameworks.items, skipped };
+}
+
+function leaderIn(leader: unknown): Endpoint {
+  if (leader === undefined || leader === null || leader === "") {
+    throw new MesosDnsError("MASTER_NOT_LEADING", "the state names no leader: none is elected yet");
+  }
+  const endpoint = parsePid(leader);
+  if (endpoint !== undefined) return endpoint;
+  throw new MesosDnsError("STATE_INVALID", `the state's leader is ${JSON.stringify(leader)}, not master@host:port`);
+}
+
+function agentOf(fields: JsonObject | undefined): Agent | Malformed {
+  if (fields === undefined) return malformed("it is not an object");
+  const id = textOf(fields.id);
+  if (id === "") return malformed("it has no id");
+  const hostname = textOf(fields.hostname);
+  const endpoint = parsePid(fields.pid) ?? hostEndpoint(hostname, fields.port);
+  return endpoint === undefined ? malformed("it has neither a pid nor a hostname", id) : { id, endpoint, hostname };
+}
+
+function hostEndpoint(host: string, port: unknown): Endpoint | undefined {
+  return host === "" ? undefined : { host, port: isPort(port) ? port : 0 };
+}
+
+function frameworkOf(fields: JsonObject | undefined, tasks: readonly Task[]): Framework | Malformed {
+  if (fields === undefined) return malformed("it is not an object");
+  const { id, name } = fields;
+  if (typeof id !== "string" || id === "") return malformed("it has no id");
+  if (typeof name !== "string") return malformed("its name is not a string", id);
+  const pid = parsePid(fields.pid);
+  const framework = { id, name, hostname: textOf(fields.hostname), tasks };
+  return pid === undefined ? framework : { ...framework, pid };
+}
+
+function skippedAs(kind: Skipped["kind"], position: string, { id, malformed: detail }: Malformed): Skipped {
+  return { kind, id: id ?? position, reason: "malformed", detail };
+}

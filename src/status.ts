@@ -1,0 +1,57 @@
+import type { Skipped } from "./mesos/cluster.js";
+
+/**
+ * What the main thread knows of the others, for /healthz, /readyz, /metrics and the log. Times are milliseconds since
+ * the epoch; durations are seconds.
+ */
+
+/** How long each step from a master's answer to a new snapshot took. */
+export const BUILD_PHASES = ["fetch", "parse", "resolve", "generate", "compile"] as const;
+export type BuildPhase = (typeof BUILD_PHASES)[number];
+
+export interface BuildReport {
+  readonly generation: number;
+  readonly serial: number;
+  /** Names that own records. */
+  readonly names: number;
+  readonly records: number;
+  readonly frameworks: number;
+  readonly tasks: number;
+  readonly agents: number;
+  readonly changedShards: number;
+  readonly seconds: Readonly<Record<BuildPhase, number>>;
+  /** Octets of the state, decompressed. */
+  readonly stateOctets: number;
+  /** `host:port` of the leading master. */
+  readonly leader: string;
+  readonly skipped: readonly Skipped[];
+  readonly fetchedAt: number;
+}
+
+export interface StateFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly at: number;
+}
+
+/** Counts by resolver (`host:port`) and result. */
+export type ForwardCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+export interface ServerStatus {
+  readonly startedAt: number;
+  /** Whether the DNS listeners answer; "off" where the configuration wants none. */
+  readonly dns: "off" | "starting" | "listening" | "failed";
+  /** Successful and failed attempts to get the state. */
+  readonly fetches: number;
+  readonly failures: Readonly<Record<string, number>>;
+  /** The last success, and what went wrong after it, if anything. */
+  readonly build: BuildReport | undefined;
+  readonly failure: StateFailure | undefined;
+  /** The state is older than `stateMaxAgeSeconds`. */
+  readonly stale: boolean;
+  readonly forwards: ForwardCounts;
+  /** Forwarded queries whose answer is still due. */
+  readonly forwardsInFlight: number;
+  /** Times the builder thread had to be started again. */
+  readonly builderRestarts: number;
+}

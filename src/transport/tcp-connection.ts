@@ -1,0 +1,145 @@
+import type { Socket } from "node:net";
+import { HEADER, MAX_MESSAGE } from "../dns/protocol.js";
+import { type DnsService, PENDING } from "./service.js";
+import type { TcpLimits } from "./tcp.js";
+
+/** Two octets of length stand before every message (RFC 1035 §4.2.2). */
+const PREFIX = 2;
+
+/** Where an answer is written, and where the answers to one chunk of queries are collected; a chunk is handled in one go. */
+const scratch = new Uint8Array(MAX_MESSAGE);
+const batch = Buffer.alloc(2 * (PREFIX + MAX_MESSAGE));
+
+/** One client: reassembles its messages, answers them as they come, and watches what it takes of the server. */
+export class TcpConnection {
+  readonly #socket: Socket;
+  readonly #service: DnsService;
+  readonly #limits: TcpLimits;
+  /** A message not complete yet, its length prefix included; `undefined` between messages. */
+  #partial: Buffer | undefined;
+  #partialSize = 0;
+  #batched = 0;
+  #forwards = 0;
+  #finishing = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, service: DnsService, limits: TcpLimits) {
+    this.#socket = socket;
+    this.#service = service;
+    this.#limits = limits;
+    socket.on("data", (chunk) => this.#receive(chunk));
+    socket.on("end", () => this.finish());
+    socket.on("drain", () => this.#resume());
+    socket.on("error", () => this.destroy());
+    socket.on("close", () => clearTimeout(this.#timer));
+    this.#watch();
+  }
+
+  /** Reads nothing more, and closes when the answers still due are out. */
+  finish(): void {
+    this.#finishing = true;
+    this.#socket.pause();
+    if (this.#forwards === 0) this.#socket.end();
+    this.#watch();
+  }
+
+  destroy(): void {
+    clearTimeout(this.#timer);
+    this.#socket.destroy();
+  }
+
+  #receive(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length && !this.#socket.destroyed) {
+      if (this.#partial) at = this.#completePartial(chunk, at);
+      else if (chunk.length - at < PREFIX || chunk.length - at < PREFIX + chunk.readUInt16BE(at)) {
+        at = this.#startPartial(chunk, at);
+      } else {
+        const size = chunk.readUInt16BE(at);
+        this.#handle(chunk.subarray(at + PREFIX, at + PREFIX + size));
+        at += PREFIX + size;
+      }
+    }
+    this.#flush();
+    if (this.#isBusy()) this.#socket.pause();
+    this.#watch();
+  }
+
+  /** Keeps the rest of a chunk that ends inside a message. */
+  #startPartial(chunk: Buffer, at: number): number {
+    const known = chunk.length - at >= PREFIX;
+    this.#partial = Buffer.allocUnsafe(known ? PREFIX + chunk.readUInt16BE(at) : PREFIX);
+    this.#partialSize = chunk.copy(this.#partial, 0, at);
+    return chunk.length;
+  }
+
+  #completePartial(chunk: Buffer, start: number): number {
+    let partial = this.#partial as Buffer;
+    let at = start + chunk.copy(partial, this.#partialSize, start);
+    this.#partialSize += at - start;
+    if (this.#partialSize < partial.length) return at;
+    if (partial.length === PREFIX) {
+      const whole = Buffer.allocUnsafe(PREFIX + partial.readUInt16BE(0));
+      partial.copy(whole);
+      const copied = chunk.copy(whole, PREFIX, at);
+      this.#partial = partial = whole;
+      this.#partialSize += copied;
+      at += copied;
+      if (this.#partialSize < whole.length) return at;
+    }
+    this.#partial = undefined;
+    this.#handle(partial.subarray(PREFIX));
+    return at;
+  }
+
+  #handle(message: Buffer): void {
+    // Nothing shorter can be a message: the stream is out of step, or not DNS at all.
+    if (message.length < HEADER) {
+      this.destroy();
+      return;
+    }
+    const size = this.#service.handle(message, message.length, scratch, "tcp", (answer) => {
+      this.#forwards--;
+      this.#append(answer, answer.length);
+      this.#flush();
+      this.#resume();
+      if (this.#finishing && this.#forwards === 0) this.#socket.end();
+    });
+    if (size === PENDING) this.#forwards++;
+    else if (size > 0) this.#append(scratch, size);
+  }
+
+  #append(answer: Uint8Array, size: number): void {
+    if (this.#batched + PREFIX + size > batch.length) this.#flush();
+    batch.writeUInt16BE(size, this.#batched);
+    batch.set(answer.subarray(0, size), this.#batched + PREFIX);
+    this.#batched += PREFIX + size;
+  }
+
+  #flush(): void {
+    if (this.#batched > 0) this.#socket.write(Buffer.from(batch.subarray(0, this.#batched)));
+    this.#batched = 0;
+  }
+
+  /** Whether the client has to take answers before more of its queries are read. */
+  #isBusy(): boolean {
+    return this.#socket.writableLength > this.#limits.unsentOctets || this.#forwards > this.#limits.forwards;
+  }
+
+  #resume(): void {
+    if (!this.#finishing && this.#socket.isPaused() && !this.#isBusy()) this.#socket.resume();
+    this.#watch();
+  }
+
+  /** Sets the clock for what the client does next; forwards have their own. */
+  #watch(): void {
+    clearTimeout(this.#timer);
+    if (this.#socket.destroyed) return;
+    const stalled = this.#partial !== undefined || this.#socket.writableLength > 0 || this.#finishing;
+    const wait = stalled ? this.#limits.stalledMs : this.#limits.idleMs;
+    this.#timer = setTimeout(() => {
+      if (this.#forwards > 0) this.#watch();
+      else this.destroy();
+    }, wait);
+  }
+}

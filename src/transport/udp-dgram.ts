@@ -1,0 +1,67 @@
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { isIPv6 } from "node:net";
+import { listenError } from "./listen-error.js";
+import type { DnsService } from "./service.js";
+import type { UdpEngine, UdpEngineOptions } from "./udp.js";
+
+/** Room for bursts while the thread does something else; the kernel grants up to net.core.rmem_max. */
+const RECEIVE_BUFFER = 4 * 1024 * 1024;
+
+type LookupCallback = (error: Error | null, address: string, family: number) => void;
+
+/** Datagrams through node:dgram: one socket, one answer at a time. */
+export class DgramEngine implements UdpEngine {
+  readonly #options: UdpEngineOptions;
+  readonly #service: DnsService;
+  readonly #socket: Socket;
+  #out: Buffer;
+  #receiving = true;
+
+  constructor(options: UdpEngineOptions) {
+    const family = isIPv6(options.address.host) ? 6 : 4;
+    this.#options = options;
+    this.#service = options.service;
+    this.#out = Buffer.alloc(options.maxPayload);
+    this.#socket = createSocket({
+      type: family === 6 ? "udp6" : "udp4",
+      recvBufferSize: RECEIVE_BUFFER,
+      // Addresses come from the kernel: without this, every send would pass through dns.lookup.
+      lookup: (host: string, _options: unknown, done: LookupCallback) => done(null, host, family),
+    });
+  }
+
+  async listen(): Promise<void> {
+    const { host, port } = this.#options.address;
+    await new Promise<void>((resolve, reject) => {
+      this.#socket.once("error", (error) => reject(listenError(error, "UDP", host, port)));
+      this.#socket.bind({ address: host, port }, resolve);
+    });
+    this.#socket.removeAllListeners("error");
+    // A send can fail for reasons of the client's (an ICMP error, no route); the socket stays usable.
+    this.#socket.on("error", () => undefined);
+    this.#socket.on("message", (message, remote) => this.#receive(message, remote));
+  }
+
+  stop(): void {
+    this.#receiving = false;
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.#socket.close(resolve));
+  }
+
+  #receive(message: Buffer, remote: RemoteInfo): void {
+    // Nobody listens on port 0: such a source is forged.
+    if (!this.#receiving || remote.port === 0) return;
+    const reply = (answer: Uint8Array) => this.#send(answer, answer.length, remote);
+    const size = this.#service.handle(message, message.length, this.#out, "udp", reply);
+    if (size <= 0) return;
+    this.#send(this.#out, size, remote);
+    // A send that the kernel could not take at once still reads this memory.
+    if (this.#socket.getSendQueueCount() > 0) this.#out = Buffer.alloc(this.#options.maxPayload);
+  }
+
+  #send(message: Uint8Array, length: number, remote: RemoteInfo): void {
+    this.#socket.send(message, 0, length, remote.port, remote.address);
+  }
+}

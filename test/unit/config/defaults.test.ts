@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { KEY_PATHS, KEYS, variableOf } from "../../../src/config/schema.js";
+import { configOf, load } from "./support.js";
+
+const root = new URL("../../../", import.meta.url);
+
+describe("the defaults", () => {
+  test("are those of Mesos-DNS, with the new keys' own", () => {
+    expect(configOf()).toEqual({
+      zk: "",
+      masters: [{ host: "192.0.2.1", port: 5050 }],
+      mesosAuthentication: "none",
+      mesosCredentials: { principal: "", secret: "" },
+      IAMConfigFile: "",
+      mesosHTTPSOn: false,
+      CACertFile: "",
+      CertFile: "",
+      KeyFile: "",
+      refreshSeconds: 60,
+      stateTimeoutSeconds: 300,
+      stateMaxBytes: 536_870_912,
+      stateMaxAgeSeconds: 300,
+      zkDetectionTimeout: 30,
+      ttl: 60,
+      domain: "mesos",
+      port: 53,
+      resolvers: [{ host: "8.8.8.8", port: 53 }],
+      zoneResolvers: {},
+      timeout: 5,
+      listener: "0.0.0.0",
+      httplistener: "0.0.0.0",
+      httpport: 8123,
+      dnson: true,
+      httpon: true,
+      externalon: true,
+      recurseon: true,
+      SOAMname: "ns1.mesos",
+      SOARname: "root.ns1.mesos",
+      SOARefresh: 60,
+      SOARetry: 600,
+      SOAExpire: 86_400,
+      SOAMinttl: 60,
+      srvRecordDefaultWeight: 1,
+      enforceRFC952: false,
+      SetTruncateBit: true,
+      IPSources: ["netinfo", "mesos", "host"],
+      EnumerationOn: true,
+      healthPolicy: "ignore",
+      maxUdpPayload: 1232,
+    });
+  });
+
+  test("are accepted by their own formats", () => {
+    for (const path of KEY_PATHS) {
+      KEYS[path].format.read(KEYS[path].default, (_at, value, allowed) => {
+        throw new Error(`${path}: ${JSON.stringify(value)} is not ${allowed}`);
+      });
+    }
+  });
+
+  test("of one load are not touched by another", () => {
+    expect(configOf({ mesosCredentials: { principal: "ops" } }).mesosCredentials.principal).toBe("ops");
+    expect(configOf().mesosCredentials.principal).toBe("");
+  });
+});
+
+test("config.json.example loads without a warning", () => {
+  const example = readFileSync(new URL("config.json.example", root), "utf8");
+  const { config, warnings } = load(example);
+  expect(warnings).toEqual([]);
+  expect(config.masters).toHaveLength(3);
+});
+
+describe("docs/configuration.md", () => {
+  const text = readFileSync(new URL("docs/configuration.md", root), "utf8");
+
+  test("has a row for every key, and no other, as the schema says it", () => {
+    expect(text.split("\n").filter((line) => /^\| `/.test(line))).toEqual(KEY_PATHS.map(documentedRow));
+  });
+
+  test("has an example that loads without a warning", () => {
+    const example = /```json\n([\s\S]*?)```/.exec(text)?.[1] ?? "";
+    expect(load(example).warnings).toEqual([]);
+  });
+
+  test("names only environment variables that exist", () => {
+    const variables = new Set([...KEY_PATHS, "mesosCredentials"].map(variableOf));
+    const named = text.match(/MESOS_DNS_[A-Z0-9_]+/g) ?? [];
+    expect(named.filter((name) => !variables.has(name))).toEqual([]);
+  });
+});
+
+function documentedRow(path: (typeof KEY_PATHS)[number]): string {
+  const { default: value, shownDefault, format, reload, doc } = KEYS[path];
+  const shown = shownDefault === undefined ? JSON.stringify(value) : JSON.stringify(shownDefault);
+  return `| \`${path}\` | ${format.allowed} | \`${shown}\` | ${reload} | ${doc} |`;
+}

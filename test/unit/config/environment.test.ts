@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { loadConfig } from "../../../src/config/load.js";
+import { configOf, failure, faultsOf, warningsOf } from "./support.js";
+
+test("a variable wins over the file", () => {
+  const env = { MESOS_DNS_REFRESHSECONDS: "7", MESOS_DNS_DOMAIN: "dc1.example", MESOS_DNS_HTTPON: "False" };
+  expect(configOf({ refreshSeconds: 9, domain: "mesos" }, { env })).toMatchObject({
+    refreshSeconds: 7,
+    domain: "dc1.example",
+    httpon: false,
+  });
+});
+
+test("a variable also hides a faulty value of the file", () => {
+  expect(configOf({ port: "x" }, { env: { MESOS_DNS_PORT: "53" } }).port).toBe(53);
+});
+
+test("lists are separated by commas, and empty text is an empty list", () => {
+  const env = { MESOS_DNS_MASTERS: "192.0.2.1:5050, 192.0.2.2", MESOS_DNS_IPSOURCES: "host", MESOS_DNS_RESOLVERS: "" };
+  const config = configOf({ externalon: false }, { env });
+  expect(config.masters.map(({ host }) => host)).toEqual(["192.0.2.1", "192.0.2.2"]);
+  expect(config).toMatchObject({ IPSources: ["host"], resolvers: [] });
+});
+
+test("objects are JSON, their keys in any case", () => {
+  const env = {
+    MESOS_DNS_ZONERESOLVERS: '{"corp.example": ["192.0.2.53"]}',
+    MESOS_DNS_MESOSCREDENTIALS: '{"Principal": "ops", "secret": "one"}',
+    MESOS_DNS_MESOSAUTHENTICATION: "basic",
+  };
+  expect(configOf({}, { env })).toMatchObject({
+    zoneResolvers: { "corp.example": [{ host: "192.0.2.53", port: 53 }] },
+    mesosCredentials: { principal: "ops", secret: "one" },
+  });
+});
+
+test("the variable of a key inside an object wins over the object's", () => {
+  const env = {
+    MESOS_DNS_MESOSCREDENTIALS_SECRET: "two",
+    MESOS_DNS_MESOSCREDENTIALS: '{"secret": "one"}',
+    MESOS_DNS_MESOSAUTHENTICATION: "basic",
+  };
+  const config = configOf({ mesosCredentials: { principal: "ops", secret: "file" } }, { env });
+  expect(config.mesosCredentials).toEqual({ principal: "ops", secret: "two" });
+});
+
+test("faults name the variable, and never show a secret", () => {
+  const env = {
+    MESOS_DNS_PORT: "53abc",
+    MESOS_DNS_TTL: "",
+    MESOS_DNS_DNSON: "yes",
+    MESOS_DNS_MASTERS: "192.0.2.1,x:0",
+    MESOS_DNS_ZONERESOLVERS: "{",
+    MESOS_DNS_MESOSCREDENTIALS: "ops:s3cret",
+  };
+  const faults = faultsOf({}, { env });
+  expect([...faults].sort()).toEqual([
+    'dnson (from MESOS_DNS_DNSON): got "yes"; allowed: true or false',
+    expect.stringMatching(/^masters\[1\] \(from MESOS_DNS_MASTERS\): got "x:0"; allowed: host:port/),
+    "mesosCredentials (from MESOS_DNS_MESOSCREDENTIALS): got [hidden]; allowed: an object with principal and secret",
+    'port (from MESOS_DNS_PORT): got "53abc"; allowed: an integer from 1 to 65535',
+    'ttl (from MESOS_DNS_TTL): got ""; allowed: an integer from 0 to 2147483647',
+    expect.stringMatching(/^zoneResolvers \(from MESOS_DNS_ZONERESOLVERS\): got "\{"; allowed: an object/),
+  ]);
+});
+
+test("variables that belong to no key are named, others are none of its business", () => {
+  const env = { MESOS_DNS_PROT: "1", MESOS_DNS_ttl: "1", MESOS_DNS_XYZZY: "1", MESOS_DNS_SOASERIAL: "1", PATH: "/bin" };
+  expect([...warningsOf({}, { env })].sort()).toEqual([
+    "MESOS_DNS_SOASERIAL is ignored: the serial follows the zone's content",
+    "unknown variable MESOS_DNS_PROT is ignored; did you mean MESOS_DNS_PORT?",
+    "unknown variable MESOS_DNS_XYZZY is ignored",
+    "unknown variable MESOS_DNS_ttl is ignored; did you mean MESOS_DNS_TTL?",
+  ]);
+});
+
+test("without a file the environment alone configures", () => {
+  const surroundings = {
+    readFile: () => {
+      throw new Error("no file is to be read");
+    },
+    systemResolvers: () => [],
+  };
+  expect(loadConfig({ ...surroundings, env: { MESOS_DNS_MASTERS: "192.0.2.1" } }).config.masters).toHaveLength(1);
+  expect(failure(() => loadConfig({ ...surroundings, env: {} })).message).toMatch(/^the configuration has 1 fault:/);
+});

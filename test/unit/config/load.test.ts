@@ -1,0 +1,186 @@
+import { describe, expect, test } from "vitest";
+import { configOf, failure, faultsOf, load, MASTERS, warningsOf } from "./support.js";
+
+describe("a configuration with faults", () => {
+  test("lists all of them at once, each with key, value and what is allowed", () => {
+    const error = failure(() =>
+      load({ port: 0, ttl: -1, listener: "x", dnson: false, httpon: false, CertFile: "c.pem", IPSources: ["x"] }),
+    );
+    expect(error.code).toBe("CONFIG_INVALID");
+    expect(error.message.split("\n")).toEqual([
+      "config.json has 7 faults:",
+      "  port: got 0; allowed: an integer from 1 to 65535",
+      "  ttl: got -1; allowed: an integer from 0 to 2147483647",
+      '  listener: got "x"; allowed: an IPv4 or IPv6 address, such as 0.0.0.0 or ::',
+      '  IPSources[0]: got "x"; allowed: one of "netinfo", "mesos", "docker", "host"',
+      "  dnson: got false; allowed: true, unless httpon is true: at least one server has to be on",
+      "  masters: got []; allowed: at least one Mesos master, host:port",
+      '  KeyFile: got ""; allowed: the path of a key, as CertFile is given',
+    ]);
+  });
+
+  test("does not hear of rules that its faulty values would break", () => {
+    expect(faultsOf({ masters: ["x:0"], domain: "a..b", zoneResolvers: { mesos: ["192.0.2.53"] } })).toHaveLength(2);
+    expect(faultsOf({ mesosAuthentication: "basic", mesosCredentials: 7 })).toHaveLength(1);
+  });
+
+  test("never shows a secret", () => {
+    const secrets = [
+      { mesosCredentials: { principal: "ops", secret: ["s3cret"] } },
+      { mesosCredentials: "ops:s3cret" },
+      { zk: "zk://ops:s3cret@192.0.2.1:2181" },
+      { zk: " zk://ops:s3cret@192.0.2.1:2181/mesos" },
+      { zk: "ops:s3cret@192.0.2.1:2181/mesos" },
+      { zk: "zk://ops:s3cret@192.0.2.1:2181/mesos", masters: [] },
+    ];
+    for (const keys of secrets) {
+      const faults = faultsOf(keys).join();
+      expect(faults).toContain("[hidden]");
+      expect(faults).not.toContain("s3cret");
+    }
+  });
+
+  test("shows a long value by its beginning", () => {
+    expect(faultsOf({ domain: "x".repeat(500) })[0]).toMatch(/got "x{150,170}…; allowed/);
+  });
+});
+
+describe("rules between keys", () => {
+  test("one of dnson and httpon is enough", () => {
+    expect(configOf({ dnson: false }).httpon).toBe(true);
+    expect(configOf({ httpon: false }).dnson).toBe(true);
+  });
+
+  test("zk without masters is a fault for now, with them a warning", () => {
+    const zk = "zk://192.0.2.1:2181,192.0.2.2:2181/mesos";
+    expect(faultsOf({ zk, masters: [] })).toEqual([
+      `zk: got "${zk}"; allowed: nothing without masters: this version cannot follow ZooKeeper yet, list masters as well`,
+    ]);
+    expect(warningsOf({ zk })).toEqual([
+      "zk is not followed by this version yet; the leader is looked for among masters",
+    ]);
+    for (const malformed of ["192.0.2.1:2181/mesos", "zk://192.0.2.1:2181", "zk:///mesos", "zk://a,,b/mesos"])
+      expect(faultsOf({ zk: malformed })[0]).toContain("allowed: zk://host:port,host:port/path");
+  });
+
+  test("masters are not needed where no cluster is followed", () => {
+    expect(load({}, { needsMasters: false }).config.masters).toEqual([]);
+  });
+
+  test("basic authentication needs principal and secret", () => {
+    const mesosAuthentication = "basic";
+    expect(faultsOf({ mesosAuthentication })).toEqual([
+      'mesosCredentials.principal: got ""; allowed: a value that is not empty, as mesosAuthentication is basic',
+      'mesosCredentials.secret: got ""; allowed: a value that is not empty, as mesosAuthentication is basic',
+    ]);
+    const mesosCredentials = { principal: "ops", secret: "s3cret" };
+    expect(configOf({ mesosAuthentication, mesosCredentials }).mesosCredentials).toEqual(mesosCredentials);
+  });
+
+  test("iam authentication needs IAMConfigFile", () => {
+    expect(faultsOf({ mesosAuthentication: "iam" })[0]).toMatch(/^IAMConfigFile: got ""; allowed: the path/);
+    expect(configOf({ mesosAuthentication: "iam", IAMConfigFile: "iam.json" }).IAMConfigFile).toBe("iam.json");
+  });
+
+  test("credentials that are not used are named", () => {
+    const unused = { mesosCredentials: { principal: "ops", secret: "s3cret" }, IAMConfigFile: "iam.json" };
+    expect(warningsOf(unused)).toEqual([
+      "mesosCredentials is not used, as mesosAuthentication is none",
+      "IAMConfigFile is not used, as mesosAuthentication is none",
+    ]);
+  });
+
+  test("CertFile and KeyFile come together", () => {
+    expect(faultsOf({ CertFile: "c.pem" })[0]).toMatch(/^KeyFile: got ""; allowed: the path of a key/);
+    expect(faultsOf({ KeyFile: "k.pem" })[0]).toMatch(/^CertFile: got ""; allowed: the path of a certificate/);
+    expect(configOf({ CertFile: "c.pem", KeyFile: "k.pem" }).KeyFile).toBe("k.pem");
+  });
+});
+
+describe("keys", () => {
+  test("match without regard to case, inside objects too", () => {
+    const keys = { REFRESHSECONDS: 7, httpPort: 80, MesosCredentials: { Principal: "ops", SECRET: "x" } };
+    const config = configOf({ ...keys, mesosAuthentication: "basic" });
+    expect(config).toMatchObject({
+      refreshSeconds: 7,
+      httpport: 80,
+      mesosCredentials: { principal: "ops", secret: "x" },
+    });
+  });
+
+  test("spelled in two ways count as one, the last wins", () => {
+    expect(configOf({ ttl: 1, TTL: 2 }).ttl).toBe(2);
+    expect(configOf({ TTL: 2, ttl: 1 }).ttl).toBe(1);
+  });
+
+  test("that are not known are named, with the likely one", () => {
+    const unknown = { resolver: [], email: "x", refreshSecs: 1, x: 1, mesosCredentials: { password: "x" } };
+    expect(warningsOf(unknown)).toEqual([
+      "unknown key resolver is ignored; did you mean resolvers?",
+      "unknown key email is ignored",
+      "unknown key refreshSecs is ignored",
+      "unknown key x is ignored",
+      "unknown key mesosCredentials.password is ignored",
+    ]);
+    expect(warningsOf({ refreshSecond: 1 })).toEqual([
+      "unknown key refreshSecond is ignored; did you mean refreshSeconds?",
+    ]);
+  });
+
+  test("cannot reach an object's prototype", () => {
+    const text = '{"masters": ["192.0.2.1"], "__proto__": {"x": 1}, "constructor": {"prototype": {"x": 1}}}';
+    expect(load(text).warnings).toEqual(["unknown key __proto__ is ignored", "unknown key constructor is ignored"]);
+    expect({}).not.toHaveProperty("x");
+  });
+
+  test("SOASerial is accepted and ignored", () => {
+    expect(warningsOf({ soaSerial: 1 })).toEqual(["SOASerial is ignored: the serial follows the zone's content"]);
+  });
+});
+
+describe("the file", () => {
+  test("that cannot be read is named, with the reason and what to do", () => {
+    const readFile = () => {
+      throw new Error("ENOENT: no such file or directory");
+    };
+    const error = failure(() => load({}, { file: "/etc/mesos-dns/config.json", readFile }));
+    expect(error.code).toBe("CONFIG_UNREADABLE");
+    expect(error.message).toMatch(
+      /^cannot read \/etc\/mesos-dns\/config\.json \(ENOENT.*\): name the file with -config=/,
+    );
+  });
+
+  test("that is not JSON is faulted by line and column", () => {
+    const error = failure(() => load('{\n  "ttl": 60,\n}'));
+    expect(error.code).toBe("CONFIG_INVALID");
+    expect(error.message).toBe('config.json is not JSON, line 3, column 1: "}" where a quoted key was expected');
+  });
+
+  test.each(["[]", "7", "null", '"x"'])("that holds %s instead of an object is refused", (text) => {
+    const error = failure(() => load(text));
+    expect(error.code).toBe("CONFIG_INVALID");
+    expect(error.message).toContain("must hold a JSON object");
+  });
+
+  test("may be named from the home directory, which no shell expands after -config=", () => {
+    const paths: string[] = [];
+    const readFile = (path: string) => {
+      paths.push(path);
+      return JSON.stringify(MASTERS);
+    };
+    load({}, { file: "~/config.json", readFile, env: { HOME: "/home/ops" } });
+    expect(paths).toEqual(["/home/ops/config.json"]);
+  });
+});
+
+test("the result is frozen, through and through", () => {
+  const config = configOf({ zoneResolvers: { "corp.example": ["192.0.2.53"] } });
+  const parts = [
+    config,
+    config.masters,
+    config.masters[0],
+    config.mesosCredentials,
+    config.zoneResolvers["corp.example"],
+  ];
+  expect(parts.map((part) => Object.isFrozen(part))).toEqual([true, true, true, true, true]);
+});
