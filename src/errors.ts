@@ -30,7 +30,9 @@ export type ErrorCode =
   | "STATE_INVALID"
   | "FORWARD_TIMEOUT"
   | "FORWARD_NETWORK"
-  | "FORWARD_BAD_REPLY";
+  | "FORWARD_BAD_REPLY"
+  | "THREAD_LOST"
+  | "INTERNAL";
 
 /** The message of anything thrown, for a log line or a wrapped error. */
 export function messageOf(error: unknown): string {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "./errors.js";
 import type { Skipped } from "./mesos/cluster.js";
 
 /**
@@ -29,7 +30,7 @@ export interface BuildReport {
 }
 
 export interface StateFailure {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly at: number;
 }

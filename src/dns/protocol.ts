@@ -34,6 +34,9 @@ export const MAX_MESSAGE = 65_535;
 /** What a client without EDNS can take over UDP (RFC 1035 §4.2.1). */
 export const MIN_UDP_PAYLOAD = 512;
 
+/** The most that `maxUdpPayload` may allow: above it, fragments get lost too often (RFC 9715). */
+export const MAX_UDP_PAYLOAD = 4096;
+
 /** Names of the types this server counts one by one; the rest are "other". */
 export function typeName(type: number): string | undefined {
   return type === TYPE.OPT ? "OPT" : Packet.TYPE_NAME[type];

@@ -4,12 +4,16 @@ import { decodeJwt, SignJWT } from "jose";
 import type { Dispatcher } from "undici";
 import type { Config } from "../config/config.js";
 import { MesosDnsError, messageOf } from "../errors.js";
+import { parseHttpUrl } from "./endpoint.js";
 import { isObject, type JsonObject, textOf } from "./lenient.js";
 
 /** What goes into the Authorization header of a request to a master. No secret is ever part of an error message. */
 export interface Authorization {
-  /** The header's value, or `undefined` for no header. Throws MesosDnsError LOGIN_FAILED. */
-  header(): Promise<string | undefined>;
+  /**
+   * The header's value, or `undefined` for no header. Throws MesosDnsError LOGIN_FAILED, also where `signal` is aborted
+   * before the login is through.
+   */
+  header(signal: AbortSignal): Promise<string | undefined>;
   /** To be called after a 401. Returns whether the next header() may bring something better. */
   forget(): boolean;
 }
@@ -35,6 +39,8 @@ function fixed(header: string | undefined): Authorization {
   return { header: async () => header, forget: () => false };
 }
 
+const MIN_KEY_BITS = 2048;
+
 /** A DC/OS service account, as `dcos security secrets create-sa-secret` writes it. */
 export interface ServiceAccount {
   readonly uid: string;
@@ -53,12 +59,10 @@ export function readServiceAccount(path: string): ServiceAccount {
   const uid = textOf(fields.uid);
   if (uid === "") throw unusable('"uid" is missing');
   if (fields.scheme !== undefined && fields.scheme !== "RS256") throw unusable('"scheme" is not RS256');
-  const loginEndpoint = URL.parse(textOf(fields.login_endpoint));
-  if (loginEndpoint === null || !/^https?:$/.test(loginEndpoint.protocol)) {
-    throw unusable('"login_endpoint" is not an http or https URL');
-  }
+  const loginEndpoint = parseHttpUrl(textOf(fields.login_endpoint));
+  if (loginEndpoint === undefined) throw unusable('"login_endpoint" is not an http or https URL');
   const key = privateKeyIn(textOf(fields.private_key) || textOf(fields.secret));
-  if (key === undefined) throw unusable('"private_key" is not an RSA private key in PEM form');
+  if (key === undefined) throw unusable('"private_key" is not an RSA private key of 2048 bits or more in PEM form');
   return { uid, key, loginEndpoint };
 }
 
@@ -78,11 +82,12 @@ function parseAccount(path: string, unusable: (what: string) => MesosDnsError): 
   throw unusable("is not a JSON object");
 }
 
-/** `undefined` for anything but an RSA key. What the crypto library says is left out: it may quote the key. */
+/** `undefined` for anything but an RSA key that RS256 allows (RFC 7518, section 3.3). What the crypto library says is left out: it may quote the key. */
 function privateKeyIn(pem: string): KeyObject | undefined {
   try {
     const key = createPrivateKey(pem);
-    return key.asymmetricKeyType === "rsa" ? key : undefined;
+    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+    return key.asymmetricKeyType === "rsa" && bits >= MIN_KEY_BITS ? key : undefined;
   } catch {
     return undefined;
   }
@@ -106,19 +111,15 @@ class IamAuthorization implements Authorization {
   readonly #account: ServiceAccount;
   readonly #options: AuthorizationOptions;
   #token: Token | undefined;
-  #login: Promise<Token> | undefined;
 
   constructor(account: ServiceAccount, options: AuthorizationOptions) {
     this.#account = account;
     this.#options = options;
   }
 
-  async header(): Promise<string> {
+  async header(signal: AbortSignal): Promise<string> {
     if (this.#token === undefined || this.#options.now() >= this.#token.renewAt) {
-      this.#login ??= this.#logIn().finally(() => {
-        this.#login = undefined;
-      });
-      this.#token = await this.#login;
+      this.#token = await this.#logIn(signal);
     }
     return this.#token.header;
   }
@@ -128,12 +129,12 @@ class IamAuthorization implements Authorization {
     return true;
   }
 
-  async #logIn(): Promise<Token> {
+  async #logIn(signal: AbortSignal): Promise<Token> {
     const { loginEndpoint } = this.#account;
     const failed = (why: string) =>
       new MesosDnsError("LOGIN_FAILED", `login at ${loginEndpoint.origin}${loginEndpoint.pathname} failed: ${why}`);
-    const answer = await this.#post().catch((error: unknown) => {
-      throw failed(messageOf(error) || "no connection");
+    const answer = await this.#post(signal).catch((error: unknown) => {
+      throw failed(signal.aborted ? "it did not answer in time" : messageOf(error) || "it cannot be reached");
     });
     if (answer.status !== 200) throw failed(`it answered ${answer.status}; check the service account`);
     const token = tokenIn(answer.body);
@@ -141,7 +142,7 @@ class IamAuthorization implements Authorization {
     return { header: `token=${token}`, renewAt: renewalOf(token, this.#options.now()) };
   }
 
-  async #post(): Promise<{ status: number; body: string }> {
+  async #post(signal: AbortSignal): Promise<{ status: number; body: string }> {
     const { uid, key, loginEndpoint } = this.#account;
     const expires = Math.floor(this.#options.now() / 1000) + LOGIN_TOKEN_SECONDS;
     const token = await new SignJWT({ uid })
@@ -154,7 +155,9 @@ class IamAuthorization implements Authorization {
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json" },
       body: JSON.stringify({ uid, token }),
-      signal: AbortSignal.timeout(LOGIN_TIMEOUT_MS),
+      headersTimeout: LOGIN_TIMEOUT_MS,
+      bodyTimeout: LOGIN_TIMEOUT_MS,
+      signal,
     });
     let text = "";
     for await (const chunk of body.setEncoding("utf8")) {

@@ -5,15 +5,11 @@ import { type Authorization, createAuthorization } from "./auth.js";
 import { readBody, tooLarge } from "./body.js";
 import type { Endpoint } from "./cluster.js";
 import { Deadline } from "./deadline.js";
-import { formatEndpoint } from "./endpoint.js";
+import { Exchange, OLD_STATE_PATH } from "./exchange.js";
 import { explainFailure } from "./failures.js";
 import type { Timers } from "./timers.js";
 import { readTlsFiles } from "./tls.js";
 
-/** The path every Mesos since 0.22 knows, and what older ones know instead. */
-const STATE_PATH = "/master/state";
-const OLD_STATE_PATH = "/master/state.json";
-const MAX_REDIRECTS = 3;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Bytes of an answer without a state that are read so that its connection can be used again. */
 const DUMP_LIMIT_BYTES = 16_384;
@@ -111,7 +107,7 @@ export class MasterClient {
   }
 
   async #send(url: URL, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const authorization = await this.#authorization.header();
+    const authorization = await this.#authorization.header(signal);
     return this.#dispatcher.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
@@ -148,11 +144,7 @@ export class MasterClient {
 
 /** Checks that the answer is JSON in an encoding that can be unpacked. */
 function encodingOf(headers: Dispatcher.ResponseData["headers"], who: string): "gzip" | "identity" {
-  const type = String(headers["content-type"] ?? "")
-    .split(";", 1)
-    .join()
-    .trim()
-    .toLowerCase();
+  const type = /^[^;\s]*/.exec(String(headers["content-type"] ?? "").toLowerCase())?.[0] ?? "";
   if (!JSON_TYPES.has(type)) {
     throw new MesosDnsError("STATE_CONTENT_TYPE", `${who} answered with content type "${type}" instead of JSON`);
   }
@@ -171,57 +163,4 @@ const ADVICE: Readonly<Record<number, string>> = {
 
 function refused(who: string, status: number): MesosDnsError {
   return new MesosDnsError("MASTER_STATUS", `${who} answered ${status}${ADVICE[status] ?? ""}`);
-}
-
-/** Which URL is asked now, on the way from the master asked first to where it is answered. */
-class Exchange {
-  url: URL;
-  from: Endpoint;
-  #redirects = 0;
-  #triedOtherPath = false;
-
-  constructor(master: Endpoint, https: boolean) {
-    this.from = master;
-    this.url = new URL(`${https ? "https" : "http"}://${formatEndpoint(master)}${STATE_PATH}`);
-  }
-
-  get who(): string {
-    return `Mesos master ${formatEndpoint(this.from)}`;
-  }
-
-  usePath(path: string): void {
-    this.url = new URL(path, this.url);
-  }
-
-  /** From the path of today to that of old, or back; false where both have been tried. */
-  tryOtherPath(): boolean {
-    if (this.#triedOtherPath) return false;
-    this.#triedOtherPath = true;
-    this.usePath(this.url.pathname === OLD_STATE_PATH ? STATE_PATH : OLD_STATE_PATH);
-    return true;
-  }
-
-  /** A non-leader names the leader without a scheme: `//192.0.2.1:5050/master/state`. */
-  redirect(location: string | string[] | undefined): void {
-    const target = typeof location === "string" ? URL.parse(location, this.url) : null;
-    if (target === null || !/^https?:$/.test(target.protocol)) throw this.#astray("to no usable address");
-    if (this.url.protocol === "https:" && target.protocol === "http:") {
-      throw this.#astray(`from https to http (${target.host}), which would give credentials away`);
-    }
-    if (++this.#redirects > MAX_REDIRECTS) throw this.#astray(`more than ${MAX_REDIRECTS} times`);
-    target.username = "";
-    target.password = "";
-    this.url = target;
-    this.from = endpointOf(target);
-    this.#triedOtherPath = false;
-  }
-
-  #astray(how: string): MesosDnsError {
-    return new MesosDnsError("MASTER_STATUS", `${this.who} redirects ${how}`);
-  }
-}
-
-function endpointOf(url: URL): Endpoint {
-  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port };
 }

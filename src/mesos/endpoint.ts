@@ -29,3 +29,16 @@ export function formatEndpoint({ host, port }: Endpoint): string {
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a.port === b.port && a.host.toLowerCase() === b.host.toLowerCase();
 }
+
+/** An http or https URL, which may be relative to `base`; `undefined` for anything else. */
+export function parseHttpUrl(text: string, base?: URL): URL | undefined {
+  if (!URL.canParse(text, base?.href)) return undefined;
+  const url = new URL(text, base);
+  return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
+}
+
+/** The host and port a URL leads to. */
+export function endpointOf(url: URL): Endpoint {
+  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
+  return { host: url.hostname.replace(/^\[|\]$/g, ""), port };
+}

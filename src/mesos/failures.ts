@@ -20,11 +20,11 @@ const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
  * the time for the whole fetch was up.
  */
 export function explainFailure(error: unknown, who: string, timeoutSeconds: number | undefined): MesosDnsError {
-  const code = codeOf(error);
+  if (error instanceof MesosDnsError) return error;
   if (timeoutSeconds !== undefined) {
     return new MesosDnsError("MASTER_TIMEOUT", `${who} did not deliver its state within ${timeoutSeconds} s`);
   }
-  if (error instanceof MesosDnsError) return error;
+  const code = codeOf(error);
   if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT") {
     return new MesosDnsError("MASTER_TIMEOUT", `${who} fell silent before the end of its answer`, { cause: error });
   }

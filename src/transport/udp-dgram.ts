@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
+import { MAX_UDP_PAYLOAD } from "../dns/protocol.js";
 import { listenError } from "./listen-error.js";
 import type { DnsService } from "./service.js";
 import type { UdpEngine, UdpEngineOptions } from "./udp.js";
@@ -21,7 +22,7 @@ export class DgramEngine implements UdpEngine {
     const family = isIPv6(options.address.host) ? 6 : 4;
     this.#options = options;
     this.#service = options.service;
-    this.#out = Buffer.alloc(options.maxPayload);
+    this.#out = Buffer.alloc(MAX_UDP_PAYLOAD);
     this.#socket = createSocket({
       type: family === 6 ? "udp6" : "udp4",
       recvBufferSize: RECEIVE_BUFFER,
@@ -58,7 +59,7 @@ export class DgramEngine implements UdpEngine {
     if (size <= 0) return;
     this.#send(this.#out, size, remote);
     // A send that the kernel could not take at once still reads this memory.
-    if (this.#socket.getSendQueueCount() > 0) this.#out = Buffer.alloc(this.#options.maxPayload);
+    if (this.#socket.getSendQueueCount() > 0) this.#out = Buffer.alloc(MAX_UDP_PAYLOAD);
   }
 
   #send(message: Uint8Array, length: number, remote: RemoteInfo): void {

@@ -13,6 +13,4 @@ export interface UdpEngine {
 export interface UdpEngineOptions {
   readonly address: HostPort;
   readonly service: DnsService;
-  /** Largest answer in octets. */
-  readonly maxPayload: number;
 }

@@ -1,0 +1,188 @@
+import { randomInt } from "node:crypto";
+import type { Config } from "./config/config.js";
+import { changedKeys } from "./config/reload.js";
+import type { Logger, Verbosity } from "./log.js";
+import { QueryStats } from "./metrics/query-stats.js";
+import type { BuildReport, ForwardCounts, ServerStatus, StateFailure } from "./status.js";
+import { BuilderHandle } from "./workers/builder-handle.js";
+import type { FromBuilder } from "./workers/messages.js";
+import { ResponderHandle } from "./workers/responder-handle.js";
+import { apexesOf } from "./zone/apexes.js";
+import { Snapshot } from "./zone/snapshot.js";
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly verbosity: Verbosity;
+  readonly log: Logger;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  /** Called when a thread that answers is lost: the process cannot go on. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** How often the age of the state is looked at. */
+const AGE_CHECK_MS = 1_000;
+const UINT32 = 2 ** 32;
+
+/** The running server but for its HTTP side: wires the threads, and knows how they are. */
+export class App {
+  readonly #options: AppOptions;
+  readonly #log: Logger;
+  readonly #startedAt: number;
+  readonly stats = new QueryStats();
+  #config: Config;
+  #snapshot: Snapshot;
+  #responder: ResponderHandle | undefined;
+  #builder: BuilderHandle | undefined;
+  #dns: ServerStatus["dns"] = "off";
+  #build: BuildReport | undefined;
+  #failure: StateFailure | undefined;
+  #fetches = 0;
+  #failures: Record<string, number> = {};
+  #stale = false;
+  #forwards: { counts: ForwardCounts; inFlight: number } = { counts: {}, inFlight: 0 };
+  #ageTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#config = options.config;
+    this.#startedAt = options.wallClock();
+    this.#snapshot = Snapshot.empty(apexesOf(options.config, Math.floor(this.#startedAt / 1000)));
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  get status(): ServerStatus {
+    return {
+      startedAt: this.#startedAt,
+      dns: this.#dns,
+      fetches: this.#fetches,
+      failures: this.#failures,
+      build: this.#build,
+      failure: this.#failure,
+      stale: this.#stale,
+      forwards: this.#forwards.counts,
+      forwardsInFlight: this.#forwards.inFlight,
+      builderRestarts: this.#builder?.restarts ?? 0,
+    };
+  }
+
+  /** Listens, then follows the cluster. Rejects with a `MesosDnsError` if the DNS listeners cannot be opened. */
+  async start(): Promise<void> {
+    if (this.#config.dnson) await this.#startResponder();
+    this.#builder = new BuilderHandle({
+      verbosity: this.#options.verbosity,
+      log: this.#log,
+      seed: randomInt(1, UINT32),
+      startOf: () => ({
+        config: this.#config,
+        serial: this.#snapshot.zones[0].apex.soa.serial,
+        generation: this.#snapshot.generation,
+      }),
+      responder: this.#responder,
+      onMessage: (message) => this.#fromBuilder(message),
+    });
+    this.#builder.start();
+    this.#ageTimer = setInterval(() => this.#checkAge(), AGE_CHECK_MS);
+  }
+
+  /** Applies what can change while running; the caller has checked that the rest is as it was. */
+  configure(config: Config): void {
+    const { live } = changedKeys(this.#config, config);
+    if (live.length === 0) return;
+    this.#config = config;
+    this.#responder?.configure(config);
+    this.#builder?.configure(config);
+    this.#checkAge();
+  }
+
+  /** `/v1/enumerate` as pieces of JSON text, each made when it is asked for. */
+  enumerate(): AsyncIterable<string> {
+    if (!this.#builder) throw new Error("the server has not been started");
+    return this.#builder.enumerate();
+  }
+
+  /** Finishes answers in flight, at most a few seconds, and ends all threads. */
+  async stop(): Promise<void> {
+    clearInterval(this.#ageTimer);
+    await Promise.all([this.#responder?.stop(), this.#builder?.stop()]);
+  }
+
+  async #startResponder(): Promise<void> {
+    this.#dns = "starting";
+    this.#responder = new ResponderHandle({
+      start: {
+        config: this.#config,
+        verbosity: this.#options.verbosity,
+        apexes: this.#snapshot.zones.map((zone) => zone.apex),
+        stats: this.stats.memory,
+      },
+      onForwards: (counts, inFlight) => {
+        this.#forwards = { counts, inFlight };
+      },
+      onLost: (error) => {
+        this.#dns = "failed";
+        this.#options.onFatal(error);
+      },
+    });
+    try {
+      await this.#responder.listening;
+      this.#dns = "listening";
+    } catch (error) {
+      this.#dns = "failed";
+      throw error;
+    }
+  }
+
+  #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" }>): void {
+    if (message.kind === "failure") this.#noteFailure(message.failure);
+    else {
+      if (message.update) this.#snapshot = this.#snapshot.with(message.update);
+      this.#noteBuild(message.report);
+    }
+    this.#checkAge();
+  }
+
+  /** One line a change: a new leader, a new zone, the end of a failure. */
+  #noteBuild(report: BuildReport): void {
+    const before = this.#build;
+    this.#fetches++;
+    const { leader, names, records, tasks, serial } = report;
+    if (this.#failure) this.#log.info({ leader }, "the Mesos state can be fetched again");
+    else if (before && before.leader !== leader)
+      this.#log.info({ leader, before: before.leader }, "new leading master");
+    if (!before) this.#log.info({ leader, names, records, tasks, serial }, "serving the cluster's names");
+    else if (before.generation !== report.generation) {
+      this.#log.debug({ names, records, tasks, serial, seconds: report.seconds }, "the zone changed");
+    }
+    this.#failure = undefined;
+    this.#build = report;
+  }
+
+  #noteFailure(failure: StateFailure): void {
+    this.#failures[failure.code] = (this.#failures[failure.code] ?? 0) + 1;
+    if (this.#failure?.code !== failure.code || this.#failure.message !== failure.message) {
+      const consequence = this.#build ? "the last good zone is served" : "there is no zone to serve yet";
+      this.#log.error({ code: failure.code }, `cannot get the Mesos state, ${consequence}: ${failure.message}`);
+    }
+    this.#failure = failure;
+  }
+
+  #checkAge(): void {
+    const limit = this.#config.stateMaxAgeSeconds;
+    const age = this.#build ? (this.#options.wallClock() - this.#build.fetchedAt) / 1000 : 0;
+    const stale = limit > 0 && age > limit;
+    if (stale === this.#stale) return;
+    this.#stale = stale;
+    this.#responder?.setStale(stale);
+    if (stale) this.#log.warn({ age: Math.round(age), limit }, "the Mesos state is too old; it is served as stale");
+    else this.#log.info("the Mesos state is fresh again");
+  }
+}

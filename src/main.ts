@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+/** The process: command line, signals, exit codes. */
+import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { resolve } from "node:path";
+import { type Command, HELP, parseCommandLine } from "./cli.js";
+import type { Config } from "./config/config.js";
+import { type Loaded, loadConfig } from "./config/load.js";
+import { nameserversOf } from "./config/resolv-conf.js";
+import { MesosDnsError, messageOf } from "./errors.js";
+import { createStateReader } from "./mesos/reader.js";
+import { serve } from "./serve.js";
+import { VERSION } from "./version.js";
+import { printZone } from "./zone-command.js";
+
+async function main(argv: readonly string[]): Promise<void> {
+  const command = parseCommandLine(argv);
+  switch (command.kind) {
+    case "help":
+      process.stdout.write(HELP);
+      return;
+    case "version":
+      process.stdout.write(`${VERSION}\n`);
+      return;
+    case "zone":
+      await printZone(command.stateFile, load(command.configFile, false).config);
+      return;
+    case "serve":
+      await runServer(command);
+  }
+}
+
+async function runServer({ configFile, verbosity, check }: Extract<Command, { kind: "serve" }>): Promise<void> {
+  const loadChecked = async () => {
+    const loaded = load(configFile, true);
+    await checkCredentials(loaded.config);
+    return loaded;
+  };
+  const loaded = await loadChecked();
+  if (check) {
+    for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`);
+    process.stdout.write(`${configFile} is valid\n`);
+    return;
+  }
+  await serve({ ...loaded, configFile: resolve(configFile), verbosity, reload: loadChecked });
+}
+
+function load(file: string | undefined, needsMasters: boolean): Loaded {
+  return loadConfig({
+    ...(file !== undefined && { file }),
+    env: process.env,
+    readFile: (path) => readFileSync(path, "utf8"),
+    systemResolvers: () => nameserversOf(readFileSync("/etc/resolv.conf", "utf8"), machineAddresses()),
+    needsMasters,
+  });
+}
+
+function machineAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+}
+
+/** Reads certificates and credentials now, so that a fault in them is found before anything listens. */
+async function checkCredentials(config: Config): Promise<void> {
+  await createStateReader(config, { resolve: async () => [] }).close();
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const text = error instanceof MesosDnsError ? messageOf(error) : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`mesos-dns: ${text}\n`);
+  process.exit(1);
+});

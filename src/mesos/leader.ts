@@ -1,0 +1,166 @@
+import { MesosDnsError, messageOf } from "../errors.js";
+import type { StateAnswer } from "./client.js";
+import type { Cluster, Endpoint } from "./cluster.js";
+import { formatEndpoint, sameEndpoint } from "./endpoint.js";
+import { type MasterState, readMasterState } from "./state.js";
+import type { Timers } from "./timers.js";
+
+/** Where the masters are known from: a list in the configuration, or something that watches an election. */
+export interface MasterSource {
+  /** The masters there are, in the order their names are numbered in. */
+  masters(): readonly Endpoint[];
+  /** The masters to ask for the state, the likeliest leader first. */
+  candidates(): readonly Endpoint[];
+}
+
+export function listedMasters(masters: readonly Endpoint[]): MasterSource {
+  return { masters: () => masters, candidates: () => masters };
+}
+
+/** The leader's state, and what it took to get it. */
+export interface LeaderState {
+  readonly cluster: Cluster;
+  /** The address the leader answered at. */
+  readonly leader: Endpoint;
+  readonly masters: readonly Endpoint[];
+  /** Size of the (unpacked) state. */
+  readonly bytes: number;
+  /** Milliseconds, of the answer that was the leader's. */
+  readonly fetchMs: number;
+  readonly parseMs: number;
+}
+
+/** Gets the cluster's state from whichever master leads it. */
+export interface StateReader {
+  read(signal: AbortSignal): Promise<LeaderState>;
+  /** Fails what is under way and lets go of connections. */
+  close(): Promise<void>;
+}
+
+export interface LeaderFinderOptions {
+  readonly client: { fetchState(master: Endpoint, signal: AbortSignal): Promise<StateAnswer>; close(): Promise<void> };
+  readonly source: MasterSource;
+  /** The addresses of a host name, an address being its own; may throw where there are none. */
+  readonly resolve: (host: string) => Promise<readonly string[]>;
+  readonly timers: Timers;
+}
+
+/** What has been tried while looking for the leader once. */
+interface Search {
+  readonly signal: AbortSignal;
+  readonly asked: Set<string>;
+  readonly failures: MesosDnsError[];
+}
+
+/**
+ * Looks for the leader: where it was last, then at each candidate, then where a candidate says it is. A state counts
+ * only if the master that gave it is the leader the state names: very old non-leaders answer 200 with empty lists.
+ */
+export class LeaderFinder implements StateReader {
+  readonly #options: LeaderFinderOptions;
+  #last: Endpoint | undefined;
+
+  constructor(options: LeaderFinderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Throws a MesosDnsError that says of each master asked why it was not the leader, LOGIN_FAILED where no master need
+   * be asked, or the signal's reason.
+   */
+  async read(signal: AbortSignal): Promise<LeaderState> {
+    const search: Search = { signal, asked: new Set(), failures: [] };
+    const last = this.#last;
+    // A leader that fails once is not asked first again: it may take all of stateTimeoutSeconds to fail.
+    this.#last = undefined;
+    const candidates = this.#options.source.candidates();
+    for (const master of last === undefined ? candidates : [last, ...candidates]) {
+      const found = await this.#ask(master, search, true);
+      if (found === undefined) continue;
+      this.#last = found.leader;
+      return found;
+    }
+    throw summaryOf(search.failures);
+  }
+
+  async close(): Promise<void> {
+    await this.#options.client.close();
+  }
+
+  /** The state of `master`, or of the leader it names; `undefined` with a failure noted where that leads nowhere. */
+  async #ask(master: Endpoint, search: Search, follow: boolean): Promise<LeaderState | undefined> {
+    if (search.asked.has(formatEndpoint(master))) return undefined;
+    search.asked.add(formatEndpoint(master));
+    let named: Endpoint;
+    try {
+      const state = await this.#fetch(master, search);
+      if (await this.#leads(state.found.leader, state)) return state.found;
+      named = state.found.cluster.leader;
+      search.failures.push(notLeading(state.found.leader, named));
+    } catch (error) {
+      if (search.signal.aborted || !(error instanceof MesosDnsError) || error.code === "LOGIN_FAILED") throw error;
+      search.failures.push(error);
+      return undefined;
+    }
+    return follow ? this.#ask(named, search, false) : undefined;
+  }
+
+  async #fetch(master: Endpoint, search: Search): Promise<MasterState & { readonly found: LeaderState }> {
+    const { client, timers, source } = this.#options;
+    const start = timers.now();
+    const { body, from } = await client.fetchState(master, search.signal);
+    search.asked.add(formatEndpoint(from));
+    const fetched = timers.now();
+    const state = parse(body, from);
+    const times = { fetchMs: fetched - start, parseMs: timers.now() - fetched };
+    const { cluster } = state;
+    return { ...state, found: { cluster, leader: from, masters: source.masters(), bytes: body.length, ...times } };
+  }
+
+  /**
+   * Whether the master that answered at `from` is the leader. Either its own pid says so, or its address does; a host
+   * name and an address are compared by what they resolve to.
+   */
+  async #leads(from: Endpoint, { cluster: { leader }, pid }: MasterState): Promise<boolean> {
+    if (pid !== undefined && sameEndpoint(pid, leader)) return true;
+    if (sameEndpoint(from, leader)) return true;
+    if (from.port !== leader.port) return false;
+    const [mine, leaders] = await Promise.all([this.#addresses(from.host), this.#addresses(leader.host)]);
+    return mine.some((address) => leaders.includes(address));
+  }
+
+  async #addresses(host: string): Promise<readonly string[]> {
+    try {
+      return await this.#options.resolve(host);
+    } catch {
+      // A name that does not resolve is nobody's.
+      return [];
+    }
+  }
+}
+
+function parse(body: Uint8Array, from: Endpoint): MasterState {
+  try {
+    return readMasterState(body);
+  } catch (error) {
+    const code = error instanceof MesosDnsError ? error.code : "STATE_INVALID";
+    const message = `Mesos master ${formatEndpoint(from)}: ${messageOf(error)}`;
+    throw new MesosDnsError(code, message, { cause: error });
+  }
+}
+
+function notLeading(from: Endpoint, named: Endpoint): MesosDnsError {
+  const message = `Mesos master ${formatEndpoint(from)} does not lead: it names ${formatEndpoint(named)}`;
+  return new MesosDnsError("MASTER_NOT_LEADING", message);
+}
+
+/** One failure stands for itself. Of several, the code is that of the first that is more than an absent master. */
+function summaryOf(failures: readonly MesosDnsError[]): MesosDnsError {
+  const [first] = failures;
+  if (first === undefined)
+    return new MesosDnsError("MASTER_UNREACHABLE", "no Mesos masters are known: configure masters");
+  if (failures.length === 1) return first;
+  const telling = failures.find((failure) => failure.code !== "MASTER_UNREACHABLE") ?? first;
+  const reasons = failures.map((failure) => failure.message).join("; ");
+  return new MesosDnsError(telling.code, `no leading Mesos master gave its state: ${reasons}`);
+}

@@ -1,0 +1,94 @@
+import { App } from "./app.js";
+import type { Config } from "./config/config.js";
+import type { Loaded } from "./config/load.js";
+import { applyLive, changedKeys } from "./config/reload.js";
+import { messageOf } from "./errors.js";
+import { createApi } from "./http/api.js";
+import { type HttpServer, startHttp } from "./http/server.js";
+import { createLogger, type Logger, type Verbosity } from "./log.js";
+import { createRegistry } from "./metrics/registry.js";
+import { notifySystemd } from "./systemd.js";
+import { VERSION } from "./version.js";
+
+export interface ServeOptions extends Loaded {
+  /** Absolute path. */
+  readonly configFile: string;
+  readonly verbosity: Verbosity;
+  /** Reads and checks the configuration again. */
+  readonly reload: () => Promise<Loaded>;
+}
+
+/** Runs the server until a signal stops it. Rejects with a `MesosDnsError` if it cannot listen. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const log = createLogger(options.verbosity, "main");
+  for (const warning of options.warnings) log.warn(warning);
+  const app = new App({
+    config: options.config,
+    verbosity: options.verbosity,
+    log,
+    wallClock: Date.now,
+    onFatal: (error) => {
+      log.fatal(error.message);
+      process.exit(1);
+    },
+  });
+  await app.start();
+  const http = options.config.httpon ? await serveHttp(app, options.configFile, log) : undefined;
+  const { listener, port, dnson, httplistener, httpport, domain } = options.config;
+  const dns = dnson ? { listener, port } : "off";
+  log.info({ version: VERSION, domain, dns, http: http ? { httplistener, httpport } : "off" }, "listening");
+  handleSignals(app, http, options, log);
+  notifySystemd("--ready", log);
+}
+
+async function serveHttp(app: App, configFile: string, log: Logger): Promise<HttpServer> {
+  const registry = createRegistry({
+    stats: [app.stats],
+    status: () => app.status,
+    snapshot: () => app.snapshot,
+    now: Date.now,
+  });
+  const api = createApi({
+    config: () => app.config,
+    configFile,
+    version: VERSION,
+    snapshot: () => app.snapshot,
+    status: () => app.status,
+    now: Date.now,
+    enumerate: () => app.enumerate(),
+    metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    log,
+  });
+  return startHttp({ api, host: app.config.httplistener, port: app.config.httpport });
+}
+
+function handleSignals(app: App, http: HttpServer | undefined, options: ServeOptions, log: Logger): void {
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, "stopping");
+    notifySystemd("--stopping", log);
+    await Promise.all([http?.close(), app.stop()]);
+    log.info("stopped");
+    process.exit(0);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  process.on("SIGHUP", () => {
+    reconfigure(app, options.reload, log).catch((error: unknown) => {
+      log.error(`the configuration stays as it was: ${messageOf(error)}`);
+    });
+  });
+}
+
+/** Applies what can change in a running server, and names what needs a restart. */
+async function reconfigure(app: App, reload: () => Promise<Loaded>, log: Logger): Promise<void> {
+  const { config, warnings } = await reload();
+  for (const warning of warnings) log.warn(warning);
+  const before: Config = app.config;
+  const { live, restart } = changedKeys(before, config);
+  app.configure(applyLive(before, config));
+  if (restart.length > 0) log.warn({ keys: restart }, `restart to change ${restart.join(", ")}`);
+  log.info({ keys: live }, live.length > 0 ? `changed ${live.join(", ")}` : "nothing to change");
+}

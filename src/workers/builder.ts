@@ -1,0 +1,161 @@
+/** The builder thread: follows the master, derives records, compiles snapshots. It may take its time; nobody waits. */
+import { lookup } from "node:dns/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { type ErrorCode, MesosDnsError, messageOf } from "../errors.js";
+import { createLogger } from "../log.js";
+import type { Cluster } from "../mesos/cluster.js";
+import { formatEndpoint } from "../mesos/endpoint.js";
+import { type FetchInfo, StatePoller } from "../mesos/poller.js";
+import { createStateReader } from "../mesos/reader.js";
+import { systemTimers } from "../mesos/timers.js";
+import { enumerate } from "../records/enumerate.js";
+import type { BuildReport } from "../status.js";
+import { HostResolver } from "./host-resolver.js";
+import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
+import { ownAddresses } from "./own-addresses.js";
+import { SkipLog } from "./skip-log.js";
+import { type Build, ZoneBuilder } from "./zone-builder.js";
+
+if (!parentPort) throw new Error("builder.js is a worker thread of main.js, not a program");
+const port = parentPort;
+const start = workerData as BuilderStart;
+const enumerations = new Map<number, Generator<string>>();
+const skipLog = new SkipLog(createLogger(start.verbosity, "builder"));
+let lastReport: BuildReport | undefined;
+
+const systemLookup = async (host: string) => {
+  const found = await lookup(host, { all: true });
+  return found.map(({ address }) => address);
+};
+const hosts = new HostResolver({
+  lookup: systemLookup,
+  delay: (ms) => {
+    let cancel = () => {};
+    const elapsed = new Promise<void>((resolve) => {
+      cancel = systemTimers.after(ms, resolve);
+    });
+    return { elapsed, cancel };
+  },
+});
+const builder = new ZoneBuilder({
+  config: start.config,
+  seed: start.seed,
+  serial: start.serial,
+  generation: start.generation,
+  hosts,
+  ownAddresses,
+  wallClock: Date.now,
+  now: () => performance.now(),
+});
+const poller = new StatePoller({
+  reader: createStateReader(start.config, { resolve: systemLookup }),
+  refreshSeconds: start.config.refreshSeconds,
+  timers: systemTimers,
+  random: Math.random,
+  onCluster,
+  onFailure: (error) => post(failureOf(error)),
+});
+poller.start();
+
+async function onCluster(cluster: Cluster, info: FetchInfo): Promise<void> {
+  const fetchedAt = Date.now();
+  const build = await builder.build(cluster, info.masters);
+  publish(build, {
+    frameworks: cluster.frameworks.length,
+    tasks: cluster.frameworks.reduce((tasks, framework) => tasks + framework.tasks.length, 0),
+    agents: cluster.agents.size,
+    stateOctets: info.bytes,
+    leader: formatEndpoint(cluster.leader),
+    fetchedAt,
+    fetch: info.fetchMs / 1000,
+    parse: info.parseMs / 1000,
+  });
+}
+
+interface FetchFacts {
+  readonly frameworks: number;
+  readonly tasks: number;
+  readonly agents: number;
+  readonly stateOctets: number;
+  readonly leader: string;
+  readonly fetchedAt: number;
+  readonly fetch: number;
+  readonly parse: number;
+}
+
+function publish(build: Build, { fetch, parse, ...facts }: FetchFacts): void {
+  skipLog.note(build.skipped);
+  if (build.update) for (const responder of start.responders) responder.postMessage(build.update);
+  lastReport = {
+    ...facts,
+    generation: build.generation,
+    serial: build.serial,
+    names: build.names,
+    records: build.records,
+    changedShards: build.update?.shards.length ?? 0,
+    seconds: { fetch, parse, ...build.seconds },
+    skipped: build.skipped,
+  };
+  post({ kind: "built", update: build.update, report: lastReport });
+}
+
+/** Polls as the new configuration says, and serves what is known already under it at once. */
+async function configure(message: Extract<ToBuilder, { kind: "configure" }>): Promise<void> {
+  const { config } = message;
+  builder.configure(config);
+  const rebuilt = await builder.rebuild();
+  if (rebuilt && lastReport) {
+    const { seconds, ...facts } = lastReport;
+    publish(rebuilt, { ...facts, fetch: seconds.fetch, parse: seconds.parse });
+  }
+  await poller.updateConfig(createStateReader(config, { resolve: systemLookup }), config.refreshSeconds);
+}
+
+function nextPiece(id: number): void {
+  const known = enumerations.get(id);
+  const pieces = known ?? startEnumeration(id);
+  const next = pieces?.next();
+  if (!next || next.done) enumerations.delete(id);
+  post({ kind: "piece", id, text: next?.done ? undefined : next?.value });
+}
+
+function startEnumeration(id: number): Generator<string> {
+  const current = builder.current;
+  const pieces = current ? enumerate(current.generator, current.cluster) : emptyEnumeration();
+  enumerations.set(id, pieces);
+  return pieces;
+}
+
+function* emptyEnumeration(): Generator<string> {
+  yield '{"frameworks":[]}';
+}
+
+function failureOf(error: unknown): FromBuilder {
+  return { kind: "failure", failure: { code: codeOf(error), message: messageOf(error), at: Date.now() } };
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof MesosDnsError ? error.code : "INTERNAL";
+}
+
+function post(message: FromBuilder): void {
+  port.postMessage(message);
+}
+
+port.on("message", (message: ToBuilder) => {
+  switch (message.kind) {
+    case "configure":
+      configure(message).catch((error: unknown) => post(failureOf(error)));
+      break;
+    case "enumerate":
+      nextPiece(message.id);
+      break;
+    case "enumerated":
+      enumerations.delete(message.id);
+      break;
+    case "stop":
+      for (const responder of start.responders) responder.close();
+      poller.stop().finally(() => port.close());
+      break;
+  }
+});

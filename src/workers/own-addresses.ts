@@ -1,0 +1,17 @@
+import { networkInterfaces } from "node:os";
+import { type Address, parseAddress } from "../records/addresses.js";
+
+/**
+ * Where this server can be reached if it listens at `listener`: there, or for a wildcard at every address of the
+ * machine that others can use; at loopback if there is no other.
+ */
+export function ownAddresses(listener: string): Address[] {
+  const address = parseAddress(listener);
+  const isWildcard = address === undefined || address.octets.every((octet) => octet === 0);
+  if (!isWildcard) return [address];
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const wanted = all.filter(({ family, scopeid }) => !scopeid && (family === "IPv4" || address?.family === 6));
+  const external = wanted.filter(({ internal }) => !internal);
+  const texts = (external.length > 0 ? external : wanted).map((own) => own.address);
+  return texts.map(parseAddress).filter((own) => own !== undefined);
+}

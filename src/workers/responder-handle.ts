@@ -1,0 +1,89 @@
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { Config } from "../config/config.js";
+import { MesosDnsError, messageOf } from "../errors.js";
+import type { ForwardCounts } from "../status.js";
+import type { FromResponder, ResponderStart, ToResponder } from "./messages.js";
+
+export interface ResponderHandleOptions {
+  readonly start: ResponderStart;
+  readonly onForwards: (counts: ForwardCounts, inFlight: number) => void;
+  /** The thread ended by itself. */
+  readonly onLost: (error: Error) => void;
+}
+
+/** The main thread's end of an answering thread. */
+export class ResponderHandle {
+  /** Settles when the listeners are open; rejects with a `MesosDnsError` if they cannot be. */
+  readonly listening: Promise<void>;
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  #ending = false;
+
+  constructor(options: ResponderHandleOptions) {
+    this.#worker = new Worker(new URL("./responder.js", import.meta.url), {
+      workerData: options.start,
+      name: "responder",
+    });
+    let failed: unknown;
+    this.#worker.on("error", (error) => {
+      failed = error;
+    });
+    this.listening = new Promise<void>((resolve, reject) => {
+      this.#worker.on("message", (message: FromResponder) => {
+        if (message.kind === "listening") resolve();
+        else if (message.kind === "forwards") options.onForwards(message.counts, message.inFlight);
+        else if (message.kind === "failed") {
+          this.#ending = true;
+          reject(new MesosDnsError(message.failure.code, message.failure.message));
+        }
+      });
+    });
+    this.#exited = new Promise<void>((resolve) => {
+      this.#worker.once("exit", () => {
+        if (!this.#ending) {
+          const reason = failed === undefined ? "without an error" : messageOf(failed);
+          const advice = "the process has to be started again";
+          options.onLost(
+            new MesosDnsError("THREAD_LOST", `the answering thread ended, ${reason}: ${advice}`, { cause: failed }),
+          );
+        }
+        resolve();
+      });
+    });
+  }
+
+  configure(config: Config): void {
+    this.#post({ kind: "configure", config });
+  }
+
+  setStale(stale: boolean): void {
+    this.#post({ kind: "stale", stale });
+  }
+
+  /** A port for a builder to send snapshots through, straight to the answering thread. */
+  connect(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#worker.postMessage({ kind: "snapshots", port: port1 } satisfies ToResponder, [port1]);
+    return port2;
+  }
+
+  async stop(): Promise<void> {
+    this.#ending = true;
+    this.#post({ kind: "stop" });
+    await endOf(this.#worker, this.#exited);
+  }
+
+  #post(message: ToResponder): void {
+    this.#worker.postMessage(message);
+  }
+}
+
+/** What a thread may take to end when asked to; then it is ended. */
+const END_MS = 4_000;
+
+/** Waits for a thread's end, and brings it about if need be. */
+export async function endOf(worker: Worker, exited: Promise<void>): Promise<void> {
+  const timer = setTimeout(() => worker.terminate(), END_MS);
+  await exited;
+  clearTimeout(timer);
+}

@@ -1,0 +1,131 @@
+import type { Config } from "../config/config.js";
+import type { Cluster, Endpoint, Skipped } from "../mesos/cluster.js";
+import type { Address } from "../records/addresses.js";
+import { Generator, hostNames } from "../records/generate.js";
+import { RFC952, RFC1123 } from "../records/labels.js";
+import { apexesOf } from "../zone/apexes.js";
+import { compileZones } from "../zone/compile.js";
+import { RecordSet } from "../zone/record-set.js";
+import type { SnapshotUpdate } from "../zone/snapshot.js";
+import type { HostResolver } from "./host-resolver.js";
+
+export interface ZoneBuilderOptions {
+  readonly config: Config;
+  readonly seed: number;
+  /** Serials at or below this have been used. */
+  readonly serial: number;
+  readonly generation: number;
+  readonly hosts: Pick<HostResolver, "resolve">;
+  /** Addresses this server can be reached at; the SOA's mname gets them. */
+  readonly ownAddresses: (listener: string) => readonly Address[];
+  /** Milliseconds since the epoch, for serials. */
+  readonly wallClock: () => number;
+  /** Milliseconds from any fixed point, for durations. */
+  readonly now: () => number;
+}
+
+export interface Build {
+  /** Nothing where the zone is as it was. */
+  readonly update: SnapshotUpdate | undefined;
+  readonly serial: number;
+  readonly generation: number;
+  readonly names: number;
+  readonly records: number;
+  readonly skipped: readonly Skipped[];
+  readonly seconds: { readonly resolve: number; readonly generate: number; readonly compile: number };
+}
+
+/** From a cluster to the next snapshot. Keeps what it built last, to know what changed. */
+export class ZoneBuilder {
+  readonly #options: ZoneBuilderOptions;
+  #config: Config;
+  #shards: readonly SharedArrayBuffer[] | undefined;
+  #apexKey = "";
+  #serial: number;
+  #generation: number;
+  #cluster: Cluster | undefined;
+  #masters: readonly Endpoint[] = [];
+  #generator: Generator | undefined;
+
+  constructor(options: ZoneBuilderOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    this.#serial = options.serial;
+    this.#generation = options.generation;
+  }
+
+  /** Later builds follow this configuration. */
+  configure(config: Config): void {
+    this.#config = config;
+  }
+
+  /** What the last build was made of, for those who want to see records task by task. */
+  get current(): { readonly cluster: Cluster; readonly generator: Generator } | undefined {
+    return this.#cluster && this.#generator && { cluster: this.#cluster, generator: this.#generator };
+  }
+
+  async build(cluster: Cluster, masters: readonly Endpoint[]): Promise<Build> {
+    const { now, hosts } = this.#options;
+    const started = now();
+    this.#cluster = cluster;
+    this.#masters = masters;
+    const resolved = await hosts.resolve(hostNames(cluster, masters));
+    const resolvedAt = now();
+    const records = new RecordSet(this.#config.domain);
+    const generator = this.#generatorFor(cluster, resolved);
+    const skipped = [...cluster.skipped, ...generator.generate(records)];
+    this.#generator = generator;
+    const generatedAt = now();
+    const built = this.#compile(records);
+    const seconds = {
+      resolve: (resolvedAt - started) / 1000,
+      generate: (generatedAt - resolvedAt) / 1000,
+      compile: (now() - generatedAt) / 1000,
+    };
+    return { ...built, serial: this.#serial, generation: this.#generation, skipped, seconds };
+  }
+
+  /** The cluster known last, under the configuration as it is now; nothing before the first state. */
+  async rebuild(): Promise<Build | undefined> {
+    return this.#cluster && this.build(this.#cluster, this.#masters);
+  }
+
+  #generatorFor(cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): Generator {
+    const config = this.#config;
+    const rules = {
+      domain: config.domain,
+      labels: config.enforceRFC952 ? RFC952 : RFC1123,
+      ipSources: config.IPSources,
+    };
+    const nameServer = { name: config.SOAMname, addresses: this.#options.ownAddresses(config.listener) };
+    return new Generator({ cluster, rules, masters: this.#masters, nameServer, resolved });
+  }
+
+  #compile(records: RecordSet): Pick<Build, "update" | "names" | "records"> {
+    const config = this.#config;
+    const { seed, wallClock } = this.#options;
+    const zone = {
+      apex: config.domain,
+      nameServer: config.SOAMname,
+      ttl: config.ttl,
+      srvWeight: config.srvRecordDefaultWeight,
+      records,
+    };
+    const compiled = compileZones([zone], seed, this.#shards);
+    const apexKey = JSON.stringify(apexesOf(config, 0));
+    const counts = { names: compiled.names, records: compiled.records };
+    if (compiled.changed.length === 0 && apexKey === this.#apexKey) return { update: undefined, ...counts };
+    this.#shards = compiled.shards;
+    this.#apexKey = apexKey;
+    this.#serial = Math.max(this.#serial + 1, Math.floor(wallClock() / 1000));
+    this.#generation++;
+    const update = {
+      generation: this.#generation,
+      seed,
+      apexes: apexesOf(config, this.#serial),
+      ready: true,
+      shards: compiled.changed.map((index) => [index, compiled.shards[index]] as const),
+    };
+    return { update, ...counts };
+  }
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import type { Config } from "./config/config.js";
+import { MesosDnsError, messageOf } from "./errors.js";
+import { readMasterState } from "./mesos/state.js";
+import { ownAddresses } from "./workers/own-addresses.js";
+import { ZoneBuilder } from "./workers/zone-builder.js";
+import { toMasterFile } from "./zone/master-file.js";
+import { Snapshot } from "./zone/snapshot.js";
+
+/** `mesos-dns zone`: prints what would be served for a state as a master file (RFC 1035 §5). Host names are not resolved. */
+export async function printZone(stateFile: string, config: Config): Promise<void> {
+  const { cluster } = readState(stateFile);
+  const builder = new ZoneBuilder({
+    config,
+    seed: 1,
+    serial: 0,
+    generation: 0,
+    hosts: { resolve: async () => new Map() },
+    ownAddresses,
+    wallClock: Date.now,
+    now: () => performance.now(),
+  });
+  const { update, skipped } = await builder.build(cluster, config.masters);
+  if (!update) throw new MesosDnsError("INTERNAL", "a first build gave no zone");
+  for (const { kind, id, detail } of skipped) process.stderr.write(`left out: ${kind} ${id}: ${detail}\n`);
+  for (const text of toMasterFile(Snapshot.empty(update.apexes).with(update))) process.stdout.write(text);
+}
+
+function readState(file: string): ReturnType<typeof readMasterState> {
+  try {
+    return readMasterState(readFileSync(file));
+  } catch (error) {
+    const advice = "give the body of a Mesos master's /state";
+    throw new MesosDnsError("STATE_INVALID", `cannot read the state in ${file} (${messageOf(error)}): ${advice}`, {
+      cause: error,
+    });
+  }
+}
