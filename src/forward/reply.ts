@@ -9,7 +9,8 @@ const QR = 0x80;
 
 /** A copy of a query with an id of our own: the client's is nothing an attacker could not know. */
 export function withId(query: Uint8Array, id: number): Uint8Array {
-  const copy = query.slice();
+  // Not slice(): a Buffer's shares its memory.
+  const copy = new Uint8Array(query);
   copy[0] = id >>> 8;
   copy[1] = id & 0xff;
   return copy;
@@ -47,7 +48,7 @@ export function answers(reply: Uint8Array, query: Uint8Array, questionEnd: numbe
  * recursion is available (RA=1), for it just happened (RFC 1035 §4.1.1).
  */
 export function restore(reply: Uint8Array, query: Uint8Array, questionEnd: number): Uint8Array {
-  const message = reply.slice();
+  const message = new Uint8Array(reply);
   message[0] = query[0];
   message[1] = query[1];
   message[2] &= ~AA;

@@ -23,7 +23,10 @@ const MAX_DEPTH = 256;
 
 export type JsonKind = "object" | "array" | "other";
 
-/** Member names to look for, compared as bytes so that no string is made of every name in the body. */
+/**
+ * Member names to look for, compared as bytes so that no string is made of every name in the body. One written with
+ * escapes is therefore not found; no master writes one.
+ */
 export class MemberNames {
   readonly #names: readonly Uint8Array[];
 

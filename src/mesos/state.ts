@@ -24,7 +24,7 @@ export function readState(body: Uint8Array): Cluster {
 
 /** As readState(), with what tells whether the master that answered is the leader. */
 export function readMasterState(body: Uint8Array): MasterState {
-  return new StateReader(body).read();
+  return new StateDecoder(body).read();
 }
 
 const TOP = ["leader", "pid", "slaves", "recovered_slaves", "frameworks"] as const;
@@ -40,7 +40,7 @@ interface Listed<Item> {
   readonly skipped: readonly Skipped[];
 }
 
-class StateReader {
+class StateDecoder {
   readonly #scanner: StateScanner;
   readonly #tasks: TaskReader;
 
@@ -79,7 +79,7 @@ class StateReader {
   }
 
   #frameworks(): Listed<Framework> | undefined {
-    const skippedTasks: Skipped[] = [];
+    const skippedTasks: Skipped[][] = [];
     const listed = this.#list("framework", "frameworks", (position) => {
       const tasks: Task[] = [];
       const skipped: Skipped[] = [];
@@ -89,10 +89,10 @@ class StateReader {
         this.#readTasks(position, tasks, skipped);
       });
       const framework = frameworkOf(fields, tasks);
-      if (!("malformed" in framework)) skippedTasks.push(...skipped);
+      if (!("malformed" in framework)) skippedTasks.push(skipped);
       return framework;
     });
-    return listed && { items: listed.items, skipped: [...listed.skipped, ...skippedTasks] };
+    return listed && { items: listed.items, skipped: [...listed.skipped, ...skippedTasks.flat()] };
   }
 
   #readTasks(framework: string, tasks: Task[], skipped: Skipped[]): void {

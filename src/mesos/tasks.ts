@@ -1,4 +1,5 @@
 import type { Discovery, DiscoveryPort, PortRange, ReportedAddresses, Task } from "./cluster.js";
+import { isPort } from "./endpoint.js";
 import { isObject, type JsonObject, listOf, type Malformed, malformed, textOf } from "./lenient.js";
 import { parsePortRanges } from "./ports.js";
 import { MemberNames, type StateScanner } from "./state-scanner.js";
@@ -7,7 +8,6 @@ import { MemberNames, type StateScanner } from "./state-scanner.js";
 const RUNNING = "TASK_RUNNING";
 const MESOS_LABEL = "MesosContainerizer.NetworkSettings.IPAddress";
 const DOCKER_LABEL = "Docker.NetworkSettings.IPAddress";
-const HIGHEST_PORT = 65_535;
 const NONE: readonly never[] = Object.freeze([]);
 const NO_ADDRESSES: ReportedAddresses = Object.freeze({});
 
@@ -102,8 +102,7 @@ export class TaskReader {
   /** Port 0 is kept: schedulers publish it for containers that have an address of their own. */
   #discoveryPortOf(port: unknown): DiscoveryPort[] {
     const number = isObject(port) ? port.number : undefined;
-    if (!isObject(port) || typeof number !== "number" || !Number.isInteger(number)) return [];
-    if (number < 0 || number > HIGHEST_PORT) return [];
+    if (!isObject(port) || !(number === 0 || isPort(number))) return [];
     return [{ number, name: this.#intern(textOf(port.name)), protocol: this.#intern(textOf(port.protocol)) }];
   }
 }

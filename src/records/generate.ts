@@ -208,7 +208,9 @@ function spellings(task: Task, published: string, labels: LabelRules): Spelling[
   const label = toLabel(published, labels);
   const asLabel = { name: label, service: toLabel(published, labels, SERVICE_LABEL) };
   const written = task.discovery?.name.toLowerCase() ?? label;
-  return written === label ? [asLabel] : [asLabel, { name: written, service: written }];
+  // A label "*" would be a wildcard to every other server that loads the zone (RFC 4592 §2.1.1).
+  if (written === label || written.split(".").includes("*")) return [asLabel];
+  return [asLabel, { name: written, service: written }];
 }
 
 /** The names one task is published under, for one spelling of its name. */

@@ -67,7 +67,8 @@ export class DnsService {
     }
     const index = stream ? 1 : 0;
     if (size === FORWARD) {
-      this.#forward(message.slice(0, length), index, started, reply);
+      // A copy, which slice() of a Buffer would not be: the caller's memory is gone when this returns.
+      this.#forward(new Uint8Array(message.subarray(0, length)), index, started, reply);
       return PENDING;
     }
     if (size === DROP) {

@@ -20,7 +20,10 @@ export class TcpConnection {
   #partialSize = 0;
   #batched = 0;
   #forwards = 0;
-  #finishing = false;
+  /** Queries read but not handled yet, because the client does not take its answers. */
+  #unread: Buffer | undefined;
+  /** Nothing more is read: the client shut its side down, or the server stops. */
+  #ended = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, service: DnsService, limits: TcpLimits) {
@@ -37,9 +40,9 @@ export class TcpConnection {
 
   /** Reads nothing more, and closes when the answers still due are out. */
   finish(): void {
-    this.#finishing = true;
+    this.#ended = true;
     this.#socket.pause();
-    if (this.#forwards === 0) this.#socket.end();
+    this.#endWhenAnswered();
     this.#watch();
   }
 
@@ -48,9 +51,10 @@ export class TcpConnection {
     this.#socket.destroy();
   }
 
+  /** Handles what has come, as far as the client takes the answers; the rest of the chunk waits. */
   #receive(chunk: Buffer): void {
     let at = 0;
-    while (at < chunk.length && !this.#socket.destroyed) {
+    while (at < chunk.length && !this.#socket.destroyed && !this.#isBusy()) {
       if (this.#partial) at = this.#completePartial(chunk, at);
       else if (chunk.length - at < PREFIX || chunk.length - at < PREFIX + chunk.readUInt16BE(at)) {
         at = this.#startPartial(chunk, at);
@@ -61,6 +65,7 @@ export class TcpConnection {
       }
     }
     this.#flush();
+    this.#unread = at < chunk.length ? chunk.subarray(at) : undefined;
     if (this.#isBusy()) this.#socket.pause();
     this.#watch();
   }
@@ -103,7 +108,7 @@ export class TcpConnection {
       this.#append(answer, answer.length);
       this.#flush();
       this.#resume();
-      if (this.#finishing && this.#forwards === 0) this.#socket.end();
+      if (this.#ended) this.#endWhenAnswered();
     });
     if (size === PENDING) this.#forwards++;
     else if (size > 0) this.#append(scratch, size);
@@ -123,19 +128,32 @@ export class TcpConnection {
 
   /** Whether the client has to take answers before more of its queries are read. */
   #isBusy(): boolean {
-    return this.#socket.writableLength > this.#limits.unsentOctets || this.#forwards > this.#limits.forwards;
+    const unsent = this.#socket.writableLength + this.#batched;
+    return unsent > this.#limits.unsentOctets || this.#forwards >= this.#limits.forwards;
   }
 
   #resume(): void {
-    if (!this.#finishing && this.#socket.isPaused() && !this.#isBusy()) this.#socket.resume();
+    if (this.#isBusy()) return;
+    const unread = this.#unread;
+    if (unread) {
+      this.#unread = undefined;
+      this.#receive(unread);
+    }
+    if (this.#unread || this.#isBusy()) return;
+    if (this.#ended) this.#endWhenAnswered();
+    else if (this.#socket.isPaused()) this.#socket.resume();
     this.#watch();
+  }
+
+  #endWhenAnswered(): void {
+    if (this.#forwards === 0 && !this.#unread) this.#socket.end();
   }
 
   /** Sets the clock for what the client does next; forwards have their own. */
   #watch(): void {
     clearTimeout(this.#timer);
     if (this.#socket.destroyed) return;
-    const stalled = this.#partial !== undefined || this.#socket.writableLength > 0 || this.#finishing;
+    const stalled = this.#partial !== undefined || this.#socket.writableLength > 0 || this.#ended;
     const wait = stalled ? this.#limits.stalledMs : this.#limits.idleMs;
     this.#timer = setTimeout(() => {
       if (this.#forwards > 0) this.#watch();

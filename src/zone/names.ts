@@ -5,7 +5,6 @@
 
 const PRIME = 0x01000193;
 const DOT = 0x2e;
-const BACKSLASH = 0x5c;
 
 /** One step of the name hash (FNV-1a), for those who hash while they read. Start with the seed, end with `finishHash`. */
 export function mixHash(hash: number, octet: number): number {
@@ -70,10 +69,7 @@ function escapeLabel(label: Uint8Array): string {
   let text = "";
   for (const octet of label) {
     const character = String.fromCharCode(octet);
-    if (/[A-Za-z0-9_-]/.test(character)) text += character;
-    else if (octet === DOT || octet === BACKSLASH || /[!#-'*+,/:<=>?[\]^`{|}~]/.test(character))
-      text += `\\${character}`;
-    else text += `\\${octet.toString().padStart(3, "0")}`;
+    text += /[A-Za-z0-9_-]/.test(character) ? character : `\\${octet.toString().padStart(3, "0")}`;
   }
   return text;
 }

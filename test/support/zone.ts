@@ -1,4 +1,4 @@
-import { type AnswerPolicy, Answerer } from "../../src/dns/answer.js";
+import { Answerer, type AnswerPolicy } from "../../src/dns/answer.js";
 import { parseAddress } from "../../src/records/addresses.js";
 import type { Apex } from "../../src/zone/apex.js";
 import { type CompiledZones, compileZones, type ZoneContent } from "../../src/zone/compile.js";
@@ -45,7 +45,13 @@ export function recordSet(lines: readonly string[], apex = APEX.zone): RecordSet
 }
 
 export function zoneContent(lines: readonly string[], apex: Apex = APEX): ZoneContent {
-  return { apex: apex.zone, nameServer: apex.soa.mname, ttl: apex.ttl, srvWeight: 1, records: recordSet(lines, apex.zone) };
+  return {
+    apex: apex.zone,
+    nameServer: apex.soa.mname,
+    ttl: apex.ttl,
+    srvWeight: 1,
+    records: recordSet(lines, apex.zone),
+  };
 }
 
 export function compileLines(lines: readonly string[], previous?: readonly SharedArrayBuffer[]): CompiledZones {

@@ -1,0 +1,196 @@
+import ipaddr from "ipaddr.js";
+import { TYPE } from "../dns/protocol.js";
+import { isDnsName } from "../records/labels.js";
+import { RECORD_HEADER, SHARD_HEADER_WORDS, SLOT_WORDS, TARGET_SHIFT, TARGET_WORDS, ZONE_SHIFT } from "./layout.js";
+import { decodeName, encodeName, hashName } from "./names.js";
+import { entryWord, nameAt, nameLength, rrsetCount, rrsetWord, type Shard, type Snapshot } from "./snapshot.js";
+
+/** Reading a snapshot back, for people and programs that want more than one DNS answer of it. */
+
+/** An SRV record; `target` is dotted, with the final dot. */
+export interface ServiceRecord {
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  readonly target: string;
+}
+
+const TYPE_MASK = (1 << TARGET_SHIFT) - 1;
+
+/**
+ * The records of one name and type, where they lie in a snapshot: nothing is decoded before it is asked for, so that
+ * walking through a large zone leaves one small object a set behind. Good for as long as the snapshot is.
+ */
+export class StoredSet {
+  readonly #shard: Shard;
+  readonly #entry: number;
+  readonly #descriptor: number;
+
+  /** @param index which of the entry's sets */
+  constructor(shard: Shard, entry: number, index: number) {
+    this.#shard = shard;
+    this.#entry = entry;
+    this.#descriptor = rrsetWord(entry, index);
+  }
+
+  /** Dotted, with the final dot. */
+  get name(): string {
+    return decodeName(this.#shard.octets, nameAt(this.#shard.words, this.#entry));
+  }
+
+  /** The name in wire form: a view of the snapshot. */
+  get wireName(): Uint8Array {
+    const at = nameAt(this.#shard.words, this.#entry);
+    return this.#shard.octets.subarray(at, at + nameLength(this.#shard.words, this.#entry));
+  }
+
+  /** Index in the snapshot's zones. */
+  get zone(): number {
+    return zoneOf(this.#shard.words, this.#entry);
+  }
+
+  get type(): number {
+    return typeOf(this.#shard.words, this.#descriptor);
+  }
+
+  /** Number of records, which the other methods count from 0. */
+  get size(): number {
+    return this.#shard.words[this.#descriptor + 1];
+  }
+
+  /** An A or AAAA record's address: dotted quad, or as RFC 5952 wants it. */
+  address(record: number): string {
+    const at = this.#rdata(record);
+    const { octets } = this.#shard;
+    if (this.type === TYPE.A) return `${octets[at]}.${octets[at + 1]}.${octets[at + 2]}.${octets[at + 3]}`;
+    return ipaddr.fromByteArray([...octets.subarray(at, at + 16)]).toString();
+  }
+
+  /** An SRV record (RFC 2782). */
+  service(record: number): ServiceRecord {
+    const at = this.#rdata(record);
+    return {
+      priority: this.#uint16(at),
+      weight: this.#uint16(at + 2),
+      port: this.port(record),
+      target: this.target(record),
+    };
+  }
+
+  /** An SRV record's port. */
+  port(record: number): number {
+    return this.#uint16(this.#rdata(record) + 4);
+  }
+
+  /** The name an SRV or NS record points to, dotted, with the final dot. */
+  target(record: number): string {
+    return decodeName(this.#shard.octets, this.#targetAt(record));
+  }
+
+  /** The same in wire form: a view of the snapshot. */
+  wireTarget(record: number): Uint8Array {
+    return this.#shard.octets.subarray(this.#targetAt(record), this.#recordAt(record + 1));
+  }
+
+  /** Whether an SRV or NS record points to this wire name. @param hash its `hashName` with the snapshot's seed */
+  pointsTo(record: number, wireName: Uint8Array, hash: number): boolean {
+    const { words, octets } = this.#shard;
+    if (words[this.#table() + this.size + 1 + record * TARGET_WORDS] !== hash) return false;
+    const at = this.#targetAt(record);
+    return wireName.every((octet, i) => octets[at + i] === octet);
+  }
+
+  #table(): number {
+    return this.#entry + this.#shard.words[this.#descriptor + 2];
+  }
+
+  #recordAt(record: number): number {
+    return this.#entry * 4 + this.#shard.words[this.#table() + record];
+  }
+
+  #rdata(record: number): number {
+    return this.#recordAt(record) + RECORD_HEADER;
+  }
+
+  #targetAt(record: number): number {
+    return this.#recordAt(record) + (this.#shard.words[this.#descriptor] >>> TARGET_SHIFT);
+  }
+
+  #uint16(at: number): number {
+    return (this.#shard.octets[at] << 8) | this.#shard.octets[at + 1];
+  }
+}
+
+/** Every set of records, in no particular order, read as the caller goes; of one type and one zone where they are given. */
+export function* recordsOf(snapshot: Snapshot, type?: number, zone?: number): Generator<StoredSet> {
+  for (const shard of snapshot.shards) {
+    const { words } = shard;
+    const end = SHARD_HEADER_WORDS + (words[1] + 1) * SLOT_WORDS;
+    for (let slot = SHARD_HEADER_WORDS; slot < end; slot += SLOT_WORDS) {
+      const entry = words[slot + 1];
+      if (entry === 0 || (zone !== undefined && zoneOf(words, entry) !== zone)) continue;
+      const sets = rrsetCount(words, entry);
+      for (let i = 0; i < sets; i++) {
+        if (type === undefined || typeOf(words, rrsetWord(entry, i)) === type) yield new StoredSet(shard, entry, i);
+      }
+    }
+  }
+}
+
+/** The addresses of a name, IPv4 before IPv6; case and a final dot do not matter. */
+export function addressesOf(snapshot: Snapshot, name: string): string[] {
+  const addresses: string[] = [];
+  for (const set of find(snapshot, name)) {
+    if (set.type !== TYPE.A && set.type !== TYPE.AAAA) continue;
+    for (let i = 0; i < set.size; i++) addresses.push(set.address(i));
+  }
+  return addresses;
+}
+
+/** The SRV records of a name; case and a final dot do not matter. */
+export function servicesOf(snapshot: Snapshot, name: string): ServiceRecord[] {
+  const services: ServiceRecord[] = [];
+  for (const set of find(snapshot, name)) {
+    if (set.type !== TYPE.SRV) continue;
+    for (let i = 0; i < set.size; i++) services.push(set.service(i));
+  }
+  return services;
+}
+
+/** The SRV records that point to a host, with the names that own them. Looks at every SRV record there is. */
+export function servicesTargeting(snapshot: Snapshot, host: string): { service: string; port: number }[] {
+  const wire = toWire(host);
+  if (!wire) return [];
+  const hash = hashName(wire, 0, wire.length, snapshot.seed);
+  const services: { service: string; port: number }[] = [];
+  for (const set of recordsOf(snapshot, TYPE.SRV)) {
+    for (let i = 0; i < set.size; i++) {
+      if (set.pointsTo(i, wire, hash)) services.push({ service: set.name, port: set.port(i) });
+    }
+  }
+  return services;
+}
+
+function find(snapshot: Snapshot, name: string): StoredSet[] {
+  const wire = toWire(name);
+  if (!wire) return [];
+  const found = snapshot.find(wire, 0, wire.length, hashName(wire, 0, wire.length, snapshot.seed));
+  if (found === 0) return [];
+  const shard = snapshot.shardAt(found);
+  const entry = entryWord(found);
+  return Array.from({ length: rrsetCount(shard.words, entry) }, (_, i) => new StoredSet(shard, entry, i));
+}
+
+function typeOf(words: Uint32Array, descriptor: number): number {
+  return words[descriptor] & TYPE_MASK;
+}
+
+function zoneOf(words: Uint32Array, entry: number): number {
+  return (words[entry] >>> ZONE_SHIFT) & 0xff;
+}
+
+/** Wire form of what somebody typed, or nothing where no name of a zone can be meant. */
+function toWire(name: string): Uint8Array | undefined {
+  const dotted = (name.endsWith(".") ? name.slice(0, -1) : name).toLowerCase();
+  return isDnsName(dotted) ? encodeName(dotted) : undefined;
+}

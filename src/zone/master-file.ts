@@ -1,0 +1,80 @@
+import { TYPE } from "../dns/protocol.js";
+import { inChunks } from "../text-chunks.js";
+import type { Apex } from "./apex.js";
+import { recordsOf, type StoredSet } from "./dump.js";
+import { encodeName, toMasterFileName } from "./names.js";
+import type { Snapshot } from "./snapshot.js";
+
+/**
+ * A zone as a master file (RFC 1035 §5) in chunks of text: the SOA and NS records, then all others in the canonical
+ * order of their names (RFC 4034 §6.1), so that two files can be compared line by line. Every name is written in full.
+ *
+ * @param zone index in the snapshot's zones
+ */
+export function toMasterFile(snapshot: Snapshot, zone = 0): Generator<string> {
+  return inChunks(lines(snapshot, zone));
+}
+
+function* lines(snapshot: Snapshot, zone: number): Generator<string> {
+  const { apex, name } = snapshot.zones[zone];
+  const origin = toMasterFileName(name, 0);
+  yield `$ORIGIN ${origin}\n$TTL ${apex.ttl}\n`;
+  yield `${origin}\tIN\tSOA\t${soaData(apex)}\n`;
+  for (const set of recordsOf(snapshot, TYPE.NS, zone)) yield* recordLines(set);
+  for (const set of inCanonicalOrder(snapshot, zone)) yield* recordLines(set);
+}
+
+function soaData({ soa }: Apex): string {
+  const numbers = [soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum];
+  return `${masterFileName(soa.mname)} ${masterFileName(soa.rname)} ${numbers.join(" ")}`;
+}
+
+function* recordLines(set: StoredSet): Generator<string> {
+  const { wireName, size } = set;
+  const owner = toMasterFileName(wireName, 0);
+  for (let i = 0; i < size; i++) yield `${owner}\tIN\t${recordData(set, i)}\n`;
+}
+
+/** The record's type and data. */
+function recordData(set: StoredSet, record: number): string {
+  switch (set.type) {
+    case TYPE.A:
+      return `A\t${set.address(record)}`;
+    case TYPE.AAAA:
+      return `AAAA\t${set.address(record)}`;
+    case TYPE.NS:
+      return `NS\t${toMasterFileName(set.wireTarget(record), 0)}`;
+    case TYPE.SRV: {
+      const { priority, weight, port } = set.service(record);
+      return `SRV\t${priority} ${weight} ${port} ${toMasterFileName(set.wireTarget(record), 0)}`;
+    }
+    default:
+      throw new Error(`no master file format for records of type ${set.type}`);
+  }
+}
+
+function inCanonicalOrder(snapshot: Snapshot, zone: number): StoredSet[] {
+  const keyed: { key: string; set: StoredSet }[] = [];
+  for (const set of recordsOf(snapshot, undefined, zone)) {
+    if (set.type !== TYPE.NS) keyed.push({ key: canonicalKey(set.wireName), set });
+  }
+  keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)) || a.set.type - b.set.type);
+  return keyed.map(({ set }) => set);
+}
+
+/**
+ * Text that sorts as the name does: its labels from the last to the first, each octet as the character behind its own,
+ * which leaves the first character to stand between labels, below everything that a label can hold.
+ */
+function canonicalKey(wireName: Uint8Array): string {
+  const labels: string[] = [];
+  for (let at = 0; wireName[at] !== 0; at += wireName[at] + 1) {
+    const label = wireName.subarray(at + 1, at + 1 + wireName[at]);
+    labels.push(String.fromCharCode(...Array.from(label, (octet) => octet + 1)));
+  }
+  return labels.reverse().join("\0");
+}
+
+function masterFileName(dotted: string): string {
+  return toMasterFileName(encodeName(dotted), 0);
+}

@@ -1,0 +1,255 @@
+import http from "node:http";
+import https from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+
+/**
+ * A Mesos master that does what a test tells it, over real HTTP on a free port of 127.0.0.1, and builders for the
+ * states it serves:
+ *
+ *     const master = await ScriptedMaster.start();
+ *     master.lead(cluster({
+ *       agents: [agent("S0", { ip: "192.0.2.10" })],
+ *       frameworks: [framework("marathon", { tasks: [task("web", { agent: "S0", ports: [31000] })] })],
+ *     }));
+ */
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** How to answer a request. Without `state` or `body`, the body is empty. */
+export interface Answer {
+  readonly status?: number;
+  readonly state?: Json;
+  readonly body?: string | Uint8Array;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sends the body in gzip, whether it was asked for or not. */
+  readonly gzip?: boolean;
+  /** Milliseconds before the first byte. */
+  readonly delayMs?: number;
+  /** Sends the body without announcing its length, in pieces of `bytes`, one every `everyMs`. */
+  readonly trickle?: { readonly bytes: number; readonly everyMs: number };
+  /** Closes the connection after this many bytes of a body announced in full. */
+  readonly cutAfter?: number;
+  /** Takes the request and never says a word. */
+  readonly silent?: boolean;
+}
+
+export interface RecordedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface ScriptedMasterOptions {
+  /** For HTTPS: PEM texts. `ca` makes it ask for client certificates. */
+  readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string };
+  /** The paths that are answered; all others are 404. */
+  readonly paths?: readonly string[];
+}
+
+const STATE_PATHS = ["/master/state", "/state"];
+
+export class ScriptedMaster {
+  /** Every request in the order of arrival, refused ones included. */
+  readonly requests: RecordedRequest[] = [];
+  readonly host = "127.0.0.1";
+  readonly port: number;
+  readonly #server: http.Server;
+  #script: (request: RecordedRequest) => Answer = () => ({ status: 503 });
+  #authorization: string | undefined;
+
+  private constructor(server: http.Server, paths: ReadonlySet<string>) {
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+    server.on("request", async (request: http.IncomingMessage, response: http.ServerResponse) => {
+      const recorded = await record(request);
+      this.requests.push(recorded);
+      await send(response, this.#answerTo(recorded, paths));
+    });
+  }
+
+  /** Listens, and answers 503 until it is told something else. */
+  static async start({ tls, paths = STATE_PATHS }: ScriptedMasterOptions = {}): Promise<ScriptedMaster> {
+    const server = tls
+      ? https.createServer({ ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined })
+      : http.createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject).listen(0, "127.0.0.1", resolve);
+    });
+    return new ScriptedMaster(server, new Set(paths));
+  }
+
+  /** `127.0.0.1:<port>`, as in the configuration's `masters`. */
+  get address(): string {
+    return `${this.host}:${this.port}`;
+  }
+
+  /** Serves `state` as the leading master. */
+  lead(state: Json, answer: Answer = {}): void {
+    this.answer({ ...answer, state: stateOf(this, state) });
+  }
+
+  /** Answers as a master that does not lead: 307 to the one that does, without a scheme. */
+  redirectTo(leader: { readonly address: string }): void {
+    this.answer({ status: 307, headers: { location: `//${leader.address}/master/state` } });
+  }
+
+  answer(answer: Answer | ((request: RecordedRequest) => Answer)): void {
+    this.#script = typeof answer === "function" ? answer : () => answer;
+  }
+
+  /** From now on, a request without this Authorization header is answered 401. */
+  requireAuthorization(header: string): void {
+    this.#authorization = header;
+  }
+
+  requireBasic(principal: string, secret: string): void {
+    this.requireAuthorization(`Basic ${Buffer.from(`${principal}:${secret}`).toString("base64")}`);
+  }
+
+  /** Closes the port and every connection. */
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #answerTo(request: RecordedRequest, paths: ReadonlySet<string>): Answer {
+    if (!paths.has(request.path)) return { status: 404 };
+    if (this.#authorization !== undefined && request.headers.authorization !== this.#authorization) {
+      return { status: 401 };
+    }
+    return this.#script(request);
+  }
+}
+
+async function record(request: http.IncomingMessage): Promise<RecordedRequest> {
+  let body = "";
+  for await (const chunk of request.setEncoding("utf8")) body += chunk;
+  const path = (request.url ?? "").split("?", 1).join();
+  return { method: request.method ?? "", path, headers: request.headers, body };
+}
+
+async function send(response: http.ServerResponse, answer: Answer): Promise<void> {
+  if (answer.silent) return;
+  if (answer.delayMs) await sleep(answer.delayMs);
+  const plain = answer.state ? JSON.stringify(answer.state) : (answer.body ?? "");
+  const body = answer.gzip ? gzipSync(plain) : Buffer.from(plain);
+  response.writeHead(answer.status ?? 200, {
+    "content-type": answer.contentType ?? "application/json",
+    ...(!answer.trickle && { "content-length": body.length }),
+    ...(answer.gzip && { "content-encoding": "gzip" }),
+    ...answer.headers,
+  });
+  if (answer.cutAfter !== undefined) {
+    response.write(body.subarray(0, answer.cutAfter), () => (response.socket as Socket).destroy());
+    return;
+  }
+  if (answer.trickle) await trickle(response, body, answer.trickle);
+  else response.end(body);
+}
+
+async function trickle(
+  response: http.ServerResponse,
+  body: Uint8Array,
+  { bytes, everyMs }: NonNullable<Answer["trickle"]>,
+): Promise<void> {
+  for (let at = 0; at < body.length && !response.destroyed; at += bytes) {
+    response.write(body.subarray(at, at + bytes));
+    await sleep(everyMs);
+  }
+  response.end();
+}
+
+/** `state` as `master` would serve it while it leads. */
+export function stateOf({ address }: { readonly address: string }, state: Json): Json {
+  return { pid: `master@${address}`, leader: `master@${address}`, ...state };
+}
+
+/** A state without a leader: what `lead` and `stateOf` take. */
+export function cluster({ agents = [], frameworks = [], recovered = [] }: ClusterParts): Json {
+  return { version: "1.11.0", slaves: agents, recovered_slaves: recovered, frameworks, completed_frameworks: [] };
+}
+
+export interface ClusterParts {
+  readonly agents?: readonly Json[];
+  readonly frameworks?: readonly Json[];
+  /** Agents known from before a failover that have not come back. */
+  readonly recovered?: readonly Json[];
+}
+
+/** An agent with the id `agents-<name>`, so that its tasks' canonical names end in `-<name>`. */
+export function agent(name: string, options: { ip?: string; hostname?: string; port?: number } = {}): Json {
+  const { ip = "192.0.2.10", hostname = ip, port = 5051 } = options;
+  return {
+    id: agentId(name),
+    hostname,
+    port,
+    pid: `slave(1)@${ip.includes(":") ? `[${ip}]` : ip}:${port}`,
+    active: true,
+  };
+}
+
+/** What a new leader knows of an agent that has not re-registered. */
+export function recoveredAgent(name: string, options: { hostname?: string; port?: number } = {}): Json {
+  return { id: agentId(name), hostname: options.hostname ?? "192.0.2.10", port: options.port ?? 5051 };
+}
+
+function agentId(name: string): string {
+  return `agents-${name}`;
+}
+
+export function framework(
+  name: string,
+  options: { id?: string; pid?: string; hostname?: string; tasks?: readonly Json[] } = {},
+): Json {
+  const { id = `frameworks-${name}`, pid, hostname = "192.0.2.20", tasks = [] } = options;
+  return { id, name, ...(pid && { pid }), hostname, active: true, tasks, completed_tasks: [], unreachable_tasks: [] };
+}
+
+export interface TaskOptions {
+  /** As given to agent(). */
+  readonly agent: string;
+  /** `<name>.<agent>` unless given. */
+  readonly id?: string;
+  readonly state?: string;
+  /** Single ports of `resources.ports`. */
+  readonly ports?: readonly number[];
+  /** Addresses of the container, as its latest status reports them. */
+  readonly ip?: string | readonly string[];
+  readonly healthy?: boolean;
+  readonly discovery?: { readonly name: string; readonly ports?: readonly Json[] };
+  /** Members that replace or add to the task's own. */
+  readonly extra?: Json;
+}
+
+export function task(name: string, options: TaskOptions): Json {
+  const { id = `${name}.${options.agent}`, state = "TASK_RUNNING", ports = [], ip = [], healthy, discovery } = options;
+  const addresses = [ip].flat().map((ip_address) => ({ ip_address }));
+  return {
+    id,
+    name,
+    slave_id: agentId(options.agent),
+    state,
+    resources: {
+      cpus: 0.1,
+      mem: 32,
+      ...(ports.length > 0 && { ports: `[${ports.map((port) => `${port}-${port}`).join(", ")}]` }),
+    },
+    statuses: [
+      {
+        state,
+        timestamp: 1_700_000_000,
+        ...(healthy !== undefined && { healthy }),
+        ...(addresses.length > 0 && { container_status: { network_infos: [{ ip_addresses: addresses }] } }),
+      },
+    ],
+    ...(discovery && {
+      discovery: { visibility: "FRAMEWORK", name: discovery.name, ports: { ports: discovery.ports ?? [] } },
+    }),
+    ...options.extra,
+  };
+}

@@ -1,0 +1,252 @@
+import { describe, expect, test } from "vitest";
+import type { Agent, Cluster, Framework, Task } from "../../../src/mesos/cluster.js";
+import { type Address, parseAddress } from "../../../src/records/addresses.js";
+import { Generator, type GeneratorInput, hostNames, taskHash } from "../../../src/records/generate.js";
+import { RFC1123 } from "../../../src/records/labels.js";
+
+const AGENT: Agent = { id: "6e2c-S1", hostname: "agent-1.example.com", endpoint: { host: "192.0.2.11", port: 5051 } };
+const HASH = taskHash("t1");
+
+function task(parts: Partial<Task> = {}): Task {
+  return { id: "t1", name: "web", agentId: AGENT.id, ports: [], addresses: {}, ...parts };
+}
+
+function framework(parts: Partial<Framework> = {}): Framework {
+  return { id: "f1", name: "marathon", hostname: "", tasks: [], ...parts };
+}
+
+function address(text: string): Address {
+  const parsed = parseAddress(text);
+  if (!parsed) throw new Error(text);
+  return parsed;
+}
+
+/** The records as lines, sorted, and what was left out. */
+function generate(frameworks: Framework[], parts: Partial<GeneratorInput> & { agents?: Agent[] } = {}) {
+  const { agents = [AGENT], ...input } = parts;
+  const cluster: Cluster = {
+    leader: { host: "192.0.2.1", port: 5050 },
+    agents: new Map(agents.map((agent) => [agent.id, agent])),
+    frameworks,
+    skipped: [],
+  };
+  const records = new Set<string>();
+  const generator = new Generator({
+    cluster,
+    rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "mesos", "host"] },
+    masters: [{ host: "192.0.2.1", port: 5050 }],
+    nameServer: { name: "ns1.mesos", addresses: [address("192.0.2.53")] },
+    resolved: new Map(),
+    ...input,
+  });
+  const skipped = generator.generate({
+    address: (name, { family, text }) => records.add(`${name} ${family === 4 ? "A" : "AAAA"} ${text}`),
+    service: (name, target, port) => records.add(`${name} SRV ${target}:${port}`),
+  });
+  return {
+    records: [...records].sort(),
+    skipped,
+    of: (name: string) => [...records].filter((r) => r.startsWith(`${name} `)),
+  };
+}
+
+const CLUSTER_RECORDS = [
+  "_leader._tcp.mesos SRV leader.mesos:5050",
+  "_leader._udp.mesos SRV leader.mesos:5050",
+  "_master._tcp.mesos SRV master0.mesos:5050",
+  "_master._udp.mesos SRV master0.mesos:5050",
+  "_slave._tcp.mesos SRV slave.mesos:5051",
+  "leader.mesos A 192.0.2.1",
+  "master.mesos A 192.0.2.1",
+  "master0.mesos A 192.0.2.1",
+  "ns1.mesos A 192.0.2.53",
+  "slave.mesos A 192.0.2.11",
+];
+
+describe("a cluster without tasks", () => {
+  test("has its masters, agents and this server", () => expect(generate([]).records).toEqual(CLUSTER_RECORDS));
+
+  test("numbers the configured masters in their order, and a leader that is none of them behind", () => {
+    const masters = [
+      { host: "192.0.2.8", port: 5050 },
+      { host: "192.0.2.9", port: 5050 },
+    ];
+    const { of } = generate([], { masters });
+    expect(of("master0.mesos")).toEqual(["master0.mesos A 192.0.2.8"]);
+    expect(of("master2.mesos")).toEqual(["master2.mesos A 192.0.2.1"]);
+    expect(of("master.mesos")).toHaveLength(3);
+  });
+
+  test("knows a leader by another name of its host", () => {
+    const resolved = new Map([["master-a.example.com", [address("192.0.2.1")]]]);
+    const { of, records } = generate([], { masters: [{ host: "master-a.example.com", port: 5050 }], resolved });
+    expect(of("master0.mesos")).toEqual(["master0.mesos A 192.0.2.1"]);
+    expect(records.some((record) => record.startsWith("master1."))).toBe(false);
+  });
+
+  test("gives an SOA mname outside the domain no address", () => {
+    const nameServer = { name: "ns.example.com", addresses: [address("192.0.2.53")] };
+    expect(generate([], { nameServer }).records.join()).not.toContain("192.0.2.53");
+  });
+});
+
+describe("a task without discovery", () => {
+  const records = generate([framework({ tasks: [task({ ports: [[31000, 31001]] })] })]);
+
+  test("has its names with its own and with its agent's addresses", () => {
+    expect(records.of("web.marathon.mesos")).toEqual(["web.marathon.mesos A 192.0.2.11"]);
+    expect(records.of(`web-${HASH}-s1.marathon.mesos`)).toHaveLength(1);
+    expect(records.of("web.marathon.slave.mesos")).toEqual(["web.marathon.slave.mesos A 192.0.2.11"]);
+    expect(records.of(`web-${HASH}-s1.marathon.slave.mesos`)).toHaveLength(1);
+  });
+
+  test("has its ports under both protocols, towards its agent's name", () => {
+    const target = `web-${HASH}-s1.marathon.slave.mesos`;
+    for (const name of [
+      "_web._tcp.marathon.mesos",
+      "_web._udp.marathon.mesos",
+      "_web._tcp.marathon.slave.mesos",
+      "_web._udp.marathon.slave.mesos",
+    ]) {
+      expect(records.of(name)).toEqual([`${name} SRV ${target}:31000`, `${name} SRV ${target}:31001`]);
+    }
+  });
+});
+
+describe("a task with discovery", () => {
+  const discovery = {
+    name: "Api.Team",
+    ports: [
+      { number: 8080, name: "http", protocol: "tcp" },
+      { number: 9090, name: "", protocol: "" },
+    ],
+  };
+  const { of } = generate([
+    framework({ tasks: [task({ discovery, ports: [[31000, 31000]], addresses: { netinfo: ["198.51.100.7"] } })] }),
+  ]);
+
+  test("is published as a label and as written", () => {
+    expect(of("api-team.marathon.mesos")).toEqual(["api-team.marathon.mesos A 198.51.100.7"]);
+    expect(of("api.team.marathon.mesos")).toEqual(["api.team.marathon.mesos A 198.51.100.7"]);
+    expect(of("web.marathon.mesos")).toEqual([]);
+  });
+
+  test("has its discovery ports towards its own name, a port without protocol under both", () => {
+    const target = `api-team-${HASH}-s1.marathon.mesos`;
+    expect(of("_api-team._tcp.marathon.mesos")).toEqual([
+      `_api-team._tcp.marathon.mesos SRV ${target}:8080`,
+      `_api-team._tcp.marathon.mesos SRV ${target}:9090`,
+    ]);
+    expect(of("_api-team._udp.marathon.mesos")).toEqual([`_api-team._udp.marathon.mesos SRV ${target}:9090`]);
+    expect(of("_http._api-team._tcp.marathon.mesos")).toEqual([
+      `_http._api-team._tcp.marathon.mesos SRV ${target}:8080`,
+    ]);
+    expect(of("_http._api.team._tcp.marathon.mesos")).toEqual([
+      `_http._api.team._tcp.marathon.mesos SRV api.team-${HASH}-s1.marathon.mesos:8080`,
+    ]);
+  });
+
+  test("has its resources' ports on its agent under both protocols", () => {
+    const target = `api-team-${HASH}-s1.marathon.slave.mesos:31000`;
+    expect(of("_api-team._tcp.marathon.slave.mesos")).toEqual([`_api-team._tcp.marathon.slave.mesos SRV ${target}`]);
+    expect(of("_api-team._udp.marathon.slave.mesos")).toEqual([`_api-team._udp.marathon.slave.mesos SRV ${target}`]);
+  });
+});
+
+describe("IP sources", () => {
+  const addresses = { netinfo: ["not an address"], mesos: ["198.51.100.1", "2001:db8::1"] };
+  const of = (parts: Partial<GeneratorInput>) =>
+    generate([framework({ tasks: [task({ addresses })] })], parts).of("web.marathon.mesos");
+
+  test("the first one with a valid address wins, with all its addresses", () => {
+    expect(of({})).toEqual(["web.marathon.mesos A 198.51.100.1", "web.marathon.mesos AAAA 2001:db8::1"]);
+  });
+
+  test("are asked in the configured order", () => {
+    expect(of({ rules: { domain: "mesos", labels: RFC1123, ipSources: ["host", "mesos"] } })).toEqual([
+      "web.marathon.mesos A 192.0.2.11",
+    ]);
+  });
+
+  test("that give nothing leave the task its agent's names only", () => {
+    const rules = { domain: "mesos", labels: RFC1123, ipSources: ["docker"] as const };
+    const { of, skipped } = generate([framework({ tasks: [task()] })], { rules });
+    expect(of("web.marathon.mesos")).toEqual([]);
+    expect(of("web.marathon.slave.mesos")).toHaveLength(1);
+    expect(skipped).toEqual([]);
+  });
+});
+
+describe("frameworks", () => {
+  test("have the address of their pid and its port", () => {
+    const { of } = generate([framework({ pid: { host: "192.0.2.20", port: 15101 }, hostname: "other.example.com" })]);
+    expect(of("marathon.mesos")).toEqual(["marathon.mesos A 192.0.2.20"]);
+    expect(of("_framework._tcp.marathon.mesos")).toEqual(["_framework._tcp.marathon.mesos SRV marathon.mesos:15101"]);
+  });
+
+  test("without pid have the address of their host, if it resolves", () => {
+    const resolved = new Map([["scheduler.example.com", [address("192.0.2.21")]]]);
+    const frameworks = [
+      framework({ hostname: "scheduler.example.com" }),
+      framework({ name: "lost", hostname: "gone.example.com" }),
+    ];
+    const { of } = generate(frameworks, { resolved });
+    expect(of("marathon.mesos")).toEqual(["marathon.mesos A 192.0.2.21"]);
+    expect(of("lost.mesos")).toEqual([]);
+  });
+
+  test.each(["leader", "master", "master0", "slave", "ns1", "", "!!!"])("cannot take the name %j", (name) => {
+    const result = generate([framework({ name, pid: { host: "198.51.100.66", port: 1 } })]);
+    expect(result.records).toEqual(CLUSTER_RECORDS);
+    expect(result.skipped).toMatchObject([{ kind: "framework", id: "f1", reason: "invalid_name" }]);
+  });
+});
+
+describe("what cannot be published", () => {
+  test("a task on an unknown agent is left out and named", () => {
+    const { skipped, records } = generate([framework({ tasks: [task({ agentId: "gone" })] })]);
+    expect(records).toEqual(CLUSTER_RECORDS);
+    expect(skipped).toMatchObject([{ kind: "task", id: "t1", reason: "unknown_agent" }]);
+  });
+
+  test("a task without any address is left out", () => {
+    const agent = { ...AGENT, endpoint: { host: "unresolved.example.com", port: 5051 } };
+    const { skipped } = generate([framework({ tasks: [task()] })], { agents: [agent] });
+    expect(skipped).toMatchObject([{ id: "t1", reason: "no_address" }]);
+  });
+
+  test("a task whose names are no names costs nobody else", () => {
+    const { skipped, of } = generate([
+      framework({ name: "???", tasks: [task({ id: "bad" })] }),
+      framework({ tasks: [task()] }),
+    ]);
+    expect(skipped).toMatchObject([
+      { kind: "framework", reason: "invalid_name" },
+      { kind: "task", id: "bad", reason: "invalid_name" },
+    ]);
+    expect(of("web.marathon.mesos")).toHaveLength(1);
+  });
+
+  test("a service label of 63 octets gives way for its underscore", () => {
+    const { of } = generate([framework({ tasks: [task({ name: "a".repeat(63), ports: [[31000, 31000]] })] })]);
+    expect(of(`_${"a".repeat(62)}._tcp.marathon.mesos`)).toHaveLength(1);
+  });
+});
+
+test("the hosts to resolve are those that are no addresses", () => {
+  const agent = { ...AGENT, endpoint: { host: "agent.example.com", port: 5051 } };
+  const cluster: Cluster = {
+    leader: { host: "192.0.2.1", port: 5050 },
+    agents: new Map([[agent.id, agent]]),
+    frameworks: [
+      framework({ hostname: "a.example.com" }),
+      framework({ pid: { host: "192.0.2.3", port: 1 }, hostname: "b.example.com" }),
+    ],
+    skipped: [],
+  };
+  expect([...hostNames(cluster, [{ host: "m.example.com", port: 5050 }])].sort()).toEqual([
+    "a.example.com",
+    "agent.example.com",
+    "m.example.com",
+  ]);
+});

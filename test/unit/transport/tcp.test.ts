@@ -1,0 +1,200 @@
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import { TCP_LIMITS, type TcpLimits, TcpTransport } from "../../../src/transport/tcp.js";
+import { decode, encodeQuery, lines } from "../../support/dns.js";
+import { ScriptedForwarder, serviceOf, upstreamReply } from "../../support/service.js";
+import { answererOf } from "../../support/zone.js";
+
+const ZONE = [
+  "web.mesos A 192.0.2.1",
+  ...Array.from({ length: 3000 }, (_, i) => `big.mesos A 10.0.${i >> 8}.${i & 255}`),
+];
+const cleanups: (() => void)[] = [];
+
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function start(limits: Partial<TcpLimits> = {}) {
+  const forwarder = new ScriptedForwarder();
+  const { service, stats } = serviceOf(answererOf(ZONE, { forwarding: true }), forwarder);
+  const port = await freePort();
+  const transport = new TcpTransport({
+    address: { host: "127.0.0.1", port },
+    service,
+    stats,
+    limits: { ...TCP_LIMITS, ...limits },
+  });
+  await transport.listen();
+  cleanups.push(() => {
+    transport.stop();
+    transport.close();
+  });
+  return { transport, forwarder, stats, port, client: () => openClient(port) };
+}
+
+/** A client that collects whole messages. */
+async function openClient(port: number) {
+  const socket: Socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  cleanups.push(() => socket.destroy());
+  const messages: Buffer[] = [];
+  let buffered = Buffer.alloc(0);
+  const waiting: (() => void)[] = [];
+  const changed = () => {
+    for (const wake of waiting.splice(0)) wake();
+  };
+  socket.on("data", (chunk) => {
+    buffered = Buffer.concat([buffered, chunk]);
+    while (buffered.length >= 2 && buffered.length >= 2 + buffered.readUInt16BE(0)) {
+      messages.push(buffered.subarray(2, 2 + buffered.readUInt16BE(0)));
+      buffered = buffered.subarray(2 + buffered.readUInt16BE(0));
+    }
+    changed();
+  });
+  socket.on("error", () => undefined);
+  let closed = false;
+  const end = () => {
+    closed = true;
+    changed();
+  };
+  socket.on("end", end).on("close", end);
+  await new Promise((resolve) => socket.once("connect", resolve));
+  const until = async (condition: () => boolean) => {
+    while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve));
+  };
+  return {
+    socket,
+    messages,
+    received: async (count: number) => {
+      await until(() => messages.length >= count || closed);
+      return messages.slice(0, count).map((message) => decode(message));
+    },
+    closed: () => until(() => closed),
+  };
+}
+
+const framed = (message: Buffer) => Buffer.concat([Buffer.from([message.length >> 8, message.length & 255]), message]);
+const query = (name: string, id = 1) => framed(encodeQuery(name, { id }));
+
+describe("a TCP connection", () => {
+  test("takes messages in any segmentation, down to an octet at a time", async () => {
+    const { client } = await start();
+    const { socket, received } = await client();
+    socket.setNoDelay(true);
+    for (const octet of Buffer.concat([query("web.mesos", 1), query("nope.mesos", 2)])) {
+      socket.write(Buffer.from([octet]));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const [first, second] = await received(2);
+    expect(lines(first.answers)).toEqual(["web.mesos 60 A 192.0.2.1"]);
+    expect(second).toMatchObject({ id: 2, rcode: "NXDOMAIN" });
+  });
+
+  test("answers thousands of pipelined queries, however they are cut", async () => {
+    const { client } = await start();
+    const { socket, received } = await client();
+    const all = Buffer.concat(Array.from({ length: 5000 }, (_, id) => query("web.mesos", id)));
+    for (let at = 0; at < all.length; at += 7777) socket.write(all.subarray(at, at + 7777));
+    const answers = await received(5000);
+    expect(answers.map(({ id }) => id)).toEqual(Array.from({ length: 5000 }, (_, id) => id));
+  });
+
+  test("gives whole sets that no datagram holds", async () => {
+    const { client } = await start();
+    const { socket, received } = await client();
+    socket.write(query("big.mesos"));
+    const [message] = await received(1);
+    expect(message.answers).toHaveLength(3000);
+  });
+
+  test("lets local answers overtake forwarded ones", async () => {
+    const { client, forwarder } = await start();
+    const { socket, received } = await client();
+    socket.write(Buffer.concat([query("www.example.com", 1), query("web.mesos", 2)]));
+    const [first] = await received(1);
+    expect(first.id).toBe(2);
+    const [{ request, settle }] = forwarder.requests;
+    settle({ kind: "reply", message: upstreamReply(request.query) });
+    const [, second] = await received(2);
+    expect(second.id).toBe(1);
+  });
+
+  test.each([0, 1, 11])("closes on a message of %i octets", async (size) => {
+    const { client } = await start();
+    const { socket, closed } = await client();
+    socket.write(framed(Buffer.alloc(size)));
+    await closed();
+  });
+
+  test("answers what a client asked before it shut its side down, forwarded names too", async () => {
+    const { client, forwarder } = await start();
+    const { socket, received, closed } = await client();
+    socket.end(Buffer.concat([query("web.mesos", 1), query("www.example.com", 2)]));
+    await received(1);
+    const [{ request, settle }] = forwarder.requests;
+    settle({ kind: "reply", message: upstreamReply(request.query) });
+    const answers = await received(2);
+    expect(answers.map(({ id }) => id)).toEqual([1, 2]);
+    await closed();
+  });
+
+  test("is closed when idle, and when a message stays unfinished", async () => {
+    const { client } = await start({ idleMs: 40, stalledMs: 20 });
+    const idle = await client();
+    const unfinished = await client();
+    unfinished.socket.write(query("web.mesos").subarray(0, 10));
+    await Promise.all([idle.closed(), unfinished.closed()]);
+  });
+
+  test("of a client that does not read is closed, and holds little memory until then", async () => {
+    const { client, transport } = await start({ unsentOctets: 256 * 1024, stalledMs: 200 });
+    const { socket } = await client();
+    socket.pause();
+    const flood = Buffer.concat(Array.from({ length: 2000 }, (_, id) => query("big.mesos", id)));
+    socket.write(flood);
+    const before = process.memoryUsage().arrayBuffers;
+    while (transport.openConnections > 0) {
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 * 1024);
+      await sleep(20);
+    }
+  });
+});
+
+describe("limits on connections", () => {
+  test("in all and per client are kept, and room is found again", async () => {
+    const { client, transport, stats } = await start({ connectionsPerClient: 2 });
+    const first = await client();
+    await client();
+    const third = await client();
+    await third.closed();
+    expect(stats.connections.refused).toBe(1);
+    first.socket.destroy();
+    while (transport.openConnections > 1) await sleep(5);
+    const fourth = await client();
+    fourth.socket.write(query("web.mesos"));
+    expect(await fourth.received(1)).toHaveLength(1);
+  });
+});
+
+describe("stopping", () => {
+  test("finishes answers in flight and closes", async () => {
+    const { client, transport, forwarder } = await start();
+    const { socket, received, closed } = await client();
+    socket.write(query("www.example.com", 9));
+    while (forwarder.requests.length === 0) await sleep(5);
+    transport.stop();
+    const [{ request, settle }] = forwarder.requests;
+    settle({ kind: "reply", message: upstreamReply(request.query) });
+    expect(await received(1)).toMatchObject([{ id: 9 }]);
+    await closed();
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { encodeName, hashName } from "../../../src/zone/names.js";
+import type { Snapshot } from "../../../src/zone/snapshot.js";
+import { compileLines, SEED, snapshotOf } from "../../support/zone.js";
+
+const LINES = [
+  "web.marathon.mesos A 192.0.2.2",
+  "web.marathon.mesos A 192.0.2.1",
+  "web.marathon.mesos AAAA 2001:db8::1",
+  "_web._tcp.marathon.mesos SRV web.marathon.mesos 31001",
+  "_web._tcp.marathon.mesos SRV api.marathon.mesos 31000",
+  "_web._tcp.marathon.mesos SRV web.marathon.mesos 31000",
+];
+
+function exists(snapshot: Snapshot, name: string): boolean {
+  const wire = encodeName(name);
+  return snapshot.find(wire, 0, wire.length, hashName(wire, 0, wire.length, snapshot.seed)) !== 0;
+}
+
+function octets(shards: readonly SharedArrayBuffer[]): string[] {
+  return shards.map((shard) => Buffer.from(shard).toString("hex"));
+}
+
+describe("a compiled zone", () => {
+  test("is the same octet for octet in whatever order its records come", () => {
+    expect(octets(compileLines([...LINES].reverse()).shards)).toEqual(octets(compileLines(LINES).shards));
+  });
+
+  test("holds a record once, however often it was emitted", () => {
+    const once = compileLines(LINES);
+    const twice = compileLines([...LINES, ...LINES]);
+    expect(octets(twice.shards)).toEqual(octets(once.shards));
+    expect(twice.records).toBe(once.records);
+  });
+
+  test("counts names with records and records, the apex NS included", () => {
+    expect(compileLines(LINES)).toMatchObject({ names: 3, records: 7 });
+  });
+
+  test("finds every name and every empty non-terminal, and nothing else", () => {
+    const snapshot = snapshotOf(LINES);
+    for (const name of [
+      "mesos",
+      "marathon.mesos",
+      "web.marathon.mesos",
+      "_tcp.marathon.mesos",
+      "_web._tcp.marathon.mesos",
+    ]) {
+      expect(exists(snapshot, name), name).toBe(true);
+    }
+    for (const name of ["", "x.mesos", "a.web.marathon.mesos", "example", "api.marathon.mesos"]) {
+      expect(exists(snapshot, name), name).toBe(false);
+    }
+  });
+
+  test("finds each of many names", () => {
+    const names = Array.from({ length: 5000 }, (_, i) => `task-${i}.marathon.mesos`);
+    const snapshot = snapshotOf(names.map((name) => `${name} A 192.0.2.1`));
+    expect(names.filter((name) => !exists(snapshot, name))).toEqual([]);
+  });
+});
+
+describe("compiling again", () => {
+  const many = Array.from({ length: 2000 }, (_, i) => `task-${i}.marathon.mesos A 192.0.2.1`);
+
+  test("keeps the very memory of a zone that did not change", () => {
+    const before = compileLines(many);
+    const after = compileLines([...many].reverse(), before.shards);
+    expect(after.changed).toEqual([]);
+    expect(after.shards.every((shard, i) => shard === before.shards[i])).toBe(true);
+  });
+
+  test("replaces only the shard of the name that changed", () => {
+    const before = compileLines(many);
+    const after = compileLines([...many, "task-7.marathon.mesos A 192.0.2.99"], before.shards);
+    const wire = encodeName("task-7.marathon.mesos");
+    expect(after.changed).toEqual([hashName(wire, 0, wire.length, SEED) >>> 24]);
+  });
+});

@@ -1,0 +1,100 @@
+import packet from "dns-packet";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { DROP } from "../../src/dns/answer.js";
+import { createRandom } from "../../src/random.js";
+import { encodeQuery } from "../support/dns.js";
+import { answererOf } from "../support/zone.js";
+import { type Fuzz, mutate, randomMessage } from "./mutate.js";
+
+const NAMES = [
+  ...Array.from({ length: 120 }, (_, i) => [
+    `web-${i}.marathon.mesos A 192.0.2.${i}`,
+    `web-${i}.marathon.mesos AAAA 2001:db8::${i}`,
+    `_web._tcp.marathon.mesos SRV web-${i}.marathon.mesos 31000`,
+  ]).flat(),
+  "one.mesos A 192.0.2.1",
+  "ns1.mesos A 192.0.2.53",
+];
+const answerer = answererOf(NAMES, {}, createRandom(1));
+const GUARD = 0xa5;
+const out = new Uint8Array(65_535 + 16);
+
+/** Answers a message and checks what must hold for every message there is. */
+function checkAnswer(message: Uint8Array, stream: boolean): number {
+  out.fill(GUARD, 0, 2048);
+  const length = answerer.answer(message, message.length, out, stream);
+  const isQuery = message.length >= 12 && (message[2] & 0x80) === 0;
+  if (!isQuery) {
+    expect(length).toBe(DROP);
+    return length;
+  }
+  expect(length).toBeGreaterThanOrEqual(12);
+  const { opt, questionEnd } = answerer.query;
+  const limit = stream ? 65_535 : opt.present ? Math.max(512, Math.min(opt.payload, 1232)) : 512;
+  expect(length).toBeLessThanOrEqual(limit);
+  if (length < 2048) expect(out[length]).toBe(GUARD);
+  expect([out[0], out[1]]).toEqual([message[0], message[1]]);
+  expect(out[2] & 0x80).toBe(0x80);
+  expect(Buffer.compare(out.subarray(12, questionEnd), message.subarray(12, questionEnd))).toBe(0);
+  const decoded = packet.decode(Buffer.from(out.subarray(0, length)));
+  expect(decoded.id).toBe((message[0] << 8) | message[1]);
+  return length;
+}
+
+/** Random and mutated messages answered in this run; the seed makes a failure repeatable. */
+const FUZZ_MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 200_000);
+const FUZZ_SEED = Number(process.env.FUZZ_SEED ?? 0x5eed);
+
+describe("whatever comes in", () => {
+  test("is answered or dropped, never more than allowed, always decodable, with id and question echoed", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 600 }), fc.boolean(), (message, stream) => {
+        checkAnswer(message, stream);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test("valid questions of any name, type, class and EDNS are too", () => {
+    const label = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !text.includes(".") && text.length > 0);
+    const name = fc.array(label, { minLength: 0, maxLength: 6 }).map((labels) => [...labels, "mesos"].join("."));
+    const edns = fc.option(fc.integer({ min: 0, max: 65_535 }), { nil: undefined });
+    fc.assert(
+      fc.property(name, fc.integer({ min: 0, max: 65_535 }), edns, fc.boolean(), (question, type, offered, stream) => {
+        const query = encodeQuery(question, offered === undefined ? {} : { edns: offered });
+        const typeAt = query.length - 4 - (offered === undefined ? 0 : 11);
+        query.writeUInt16BE(type, typeAt);
+        expect(checkAnswer(query, stream)).toBeGreaterThan(0);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test(`${FUZZ_MESSAGES} random and mutated messages raise no exception and get no oversized answer`, () => {
+    const random = createRandom(FUZZ_SEED);
+    const corpus = [
+      encodeQuery("web-1.marathon.mesos", { edns: 1232 }),
+      encodeQuery("_web._tcp.marathon.mesos", { type: "SRV", edns: 4096 }),
+      encodeQuery("nope.marathon.mesos"),
+      encodeQuery("mesos", { type: "SOA", edns: 512 }),
+      encodeQuery("one.mesos", { type: "ANY" }),
+    ];
+    const fuzz: Fuzz = { random, corpus };
+    let answered = 0;
+    for (let i = 0; i < FUZZ_MESSAGES; i++) {
+      const message = i % 8 === 0 ? randomMessage(fuzz) : mutate(fuzz);
+      const stream = (random() & 1) === 1;
+      const length = answerer.answer(message, message.length, out, stream);
+      if (length === DROP) continue;
+      answered++;
+      if (length < 12 || (out[2] & 0x80) === 0 || out[0] !== message[0] || out[1] !== message[1]) {
+        expect.unreachable(`bad answer of ${length} octets to ${Buffer.from(message).toString("hex")}`);
+      }
+      if (!stream && length > 1232)
+        expect.unreachable(`${length} octets in answer to ${Buffer.from(message).toString("hex")}`);
+      if (i % 50 === 0) packet.decode(Buffer.from(out.subarray(0, length)));
+    }
+    expect(answered).toBeGreaterThan(FUZZ_MESSAGES / 4);
+  });
+});
