@@ -32,6 +32,7 @@ export class App {
   readonly stats = new QueryStats();
   #config: Config;
   #snapshot: Snapshot;
+  readonly #pinned: number[] = [];
   #responder: ResponderHandle | undefined;
   #builder: BuilderHandle | undefined;
   #dns: ServerStatus["dns"] = "off";
@@ -57,6 +58,20 @@ export class App {
 
   get snapshot(): Snapshot {
     return this.#snapshot;
+  }
+
+  /**
+   * The snapshot for somebody who reads it over more than one turn of the event loop; `release` is to be called, once,
+   * when that is done: until then its memory is not used again.
+   */
+  pinSnapshot(): { readonly snapshot: Snapshot; readonly release: () => void } {
+    const snapshot = this.#snapshot;
+    this.#pinned.push(snapshot.generation);
+    const release = () => {
+      this.#pinned.splice(this.#pinned.indexOf(snapshot.generation), 1);
+      this.#tellHeld();
+    };
+    return { snapshot, release };
   }
 
   get status(): ServerStatus {
@@ -144,10 +159,17 @@ export class App {
   #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" }>): void {
     if (message.kind === "failure") this.#noteFailure(message.failure);
     else {
-      if (message.update) this.#snapshot = this.#snapshot.with(message.update);
+      if (message.update) {
+        this.#snapshot = this.#snapshot.with(message.update);
+        this.#tellHeld();
+      }
       this.#noteBuild(message.report);
     }
     this.#checkAge();
+  }
+
+  #tellHeld(): void {
+    this.#builder?.holding([this.#snapshot.generation, ...this.#pinned]);
   }
 
   /** One line a change: a new leader, a new zone, the end of a failure. */

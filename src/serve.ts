@@ -53,6 +53,7 @@ async function serveHttp(app: App, configFile: string, log: Logger): Promise<Htt
     configFile,
     version: VERSION,
     snapshot: () => app.snapshot,
+    pinSnapshot: () => app.pinSnapshot(),
     status: () => app.status,
     now: Date.now,
     enumerate: () => app.enumerate(),

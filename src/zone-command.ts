@@ -5,6 +5,7 @@ import { readMasterState } from "./mesos/state.js";
 import { ownAddresses } from "./workers/own-addresses.js";
 import { ZoneBuilder } from "./workers/zone-builder.js";
 import { toMasterFile } from "./zone/master-file.js";
+import { ShardPool } from "./zone/shard-pool.js";
 import { Snapshot } from "./zone/snapshot.js";
 
 /** `mesos-dns zone`: prints what would be served for a state as a master file (RFC 1035 §5). Host names are not resolved. */
@@ -16,6 +17,7 @@ export async function printZone(stateFile: string, config: Config): Promise<void
     serial: 0,
     generation: 0,
     hosts: { resolve: async () => new Map() },
+    pool: new ShardPool(),
     ownAddresses,
     wallClock: Date.now,
     now: () => performance.now(),

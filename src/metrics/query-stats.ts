@@ -26,8 +26,8 @@ export const COUNTED_TYPES = [
 ] as const;
 export const TYPE_LABELS: readonly string[] = [...COUNTED_TYPES.map(([name]) => name), "other"];
 
-/** Rcodes up to BADCOOKIE; what an upstream sends beyond is counted under the last. */
-export const RCODES = 24;
+/** Rcodes up to BADCOOKIE one by one; the last slot is for all that an upstream may send beyond. */
+export const RCODES = 25;
 
 /** Upper bounds in seconds. */
 export const DURATION_BUCKETS = [

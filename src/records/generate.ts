@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import type { IpSource } from "../config/config.js";
-import type { Agent, Cluster, Endpoint, Framework, Skipped, SkipReason, Task } from "../mesos/cluster.js";
+import type { Cluster, Endpoint, Framework, Skipped, SkipReason, Task } from "../mesos/cluster.js";
 import { type Address, AddressBook } from "./addresses.js";
-import { agentSuffix, canonicalName, isDnsName, type LabelRules, MAX_LABEL, toFragment, toLabel } from "./labels.js";
-import { toZBase32 } from "./zbase32.js";
+import { isDnsName, type LabelRules, toFragment } from "./labels.js";
+import { emitTask, type FrameworkZones } from "./task-records.js";
 
 /** Takes the records of a zone, one at a time. Names are lower case, without the final dot, and valid (`isDnsName`). */
 export interface RecordSink {
@@ -34,14 +33,12 @@ export interface GeneratorInput {
 /** Names at the top of the zone that only masters, agents and this server may hold: no framework can claim them. */
 const RESERVED = /^(leader|master\d*|slave)$/;
 
-/** `_` takes one octet of a label. */
-const SERVICE_LABEL = MAX_LABEL - 1;
-
 /** Derives every record of the zone from the cluster (docs/records.md has the rules). */
 export class Generator {
   readonly #input: GeneratorInput;
   readonly #book = new AddressBook();
   readonly #hosts = new Map<string, readonly Address[]>();
+  readonly #zones = new Map<Framework, FrameworkZones>();
 
   constructor(input: GeneratorInput) {
     this.#input = input;
@@ -73,20 +70,21 @@ export class Generator {
     if (addresses.length === 0 && hostAddresses.length === 0) {
       return { reason: "no_address", detail: `none of ${rules.ipSources.join(", ")} gives an address` };
     }
-    const fragment = toFragment(framework.name, rules.labels);
-    const published = task.discovery?.name ?? task.name;
-    const hash = taskHash(task.id);
-    let emitted = false;
-    for (const spelling of spellings(task, published, rules.labels)) {
-      const names = new TaskNames(spelling, hash, agent, fragment, rules);
-      if (!names.valid) continue;
-      emitted = true;
-      emitAddresses(names, addresses, hostAddresses, sink);
-      emitServices(names, task, { own: addresses.length > 0, host: hostAddresses.length > 0 }, sink);
+    if (emitTask(task, this.#zonesOf(framework), { own: addresses, host: hostAddresses }, rules, sink))
+      return undefined;
+    const name = task.discovery?.name ?? task.name;
+    return { reason: "invalid_name", detail: `"${name}" gives no DNS name in framework "${framework.name}"` };
+  }
+
+  #zonesOf(framework: Framework): FrameworkZones {
+    let zones = this.#zones.get(framework);
+    if (!zones) {
+      const { domain, labels } = this.#input.rules;
+      const fragment = toFragment(framework.name, labels);
+      zones = { own: `${fragment}.${domain}`, host: `${fragment}.slave.${domain}` };
+      this.#zones.set(framework, zones);
     }
-    return emitted
-      ? undefined
-      : { reason: "invalid_name", detail: `"${published}" gives no DNS name in framework "${framework.name}"` };
+    return zones;
   }
 
   #nameServer(sink: RecordSink): void {
@@ -192,109 +190,7 @@ export function hostNames(cluster: Cluster, masters: readonly Endpoint[]): Set<s
   return names;
 }
 
-/** First five characters of the z-base-32 of the SHA-1 of the task id: what tells instances of one task apart. */
-export function taskHash(taskId: string): string {
-  return toZBase32(createHash("sha1").update(taskId).digest()).slice(0, 5);
-}
-
-/** How a task's name is written in its records; `service` stands behind the `_` of SRV names. */
-interface Spelling {
-  readonly name: string;
-  readonly service: string;
-}
-
-/** As a label, and where the task has a discovery name that is not its own label, as written too. */
-function spellings(task: Task, published: string, labels: LabelRules): Spelling[] {
-  const label = toLabel(published, labels);
-  const asLabel = { name: label, service: toLabel(published, labels, SERVICE_LABEL) };
-  const written = task.discovery?.name.toLowerCase() ?? label;
-  // A label "*" would be a wildcard to every other server that loads the zone (RFC 4592 §2.1.1).
-  if (written === label || written.split(".").includes("*")) return [asLabel];
-  return [asLabel, { name: written, service: written }];
-}
-
-/** The names one task is published under, for one spelling of its name. */
-class TaskNames {
-  readonly shared: string;
-  readonly canonical: string;
-  readonly hostShared: string;
-  readonly hostCanonical: string;
-  readonly labels: LabelRules;
-  readonly #service: string;
-  readonly #zone: string;
-  readonly #hostZone: string;
-
-  constructor(spelling: Spelling, hash: string, agent: Agent, fragment: string, rules: RecordRules) {
-    const canonical = canonicalName(spelling.name, hash, agentSuffix(agent.id));
-    this.labels = rules.labels;
-    this.#service = `_${spelling.service}`;
-    this.#zone = `${fragment}.${rules.domain}`;
-    this.#hostZone = `${fragment}.slave.${rules.domain}`;
-    this.shared = `${spelling.name}.${this.#zone}`;
-    this.canonical = `${canonical}.${this.#zone}`;
-    this.hostShared = `${spelling.name}.${this.#hostZone}`;
-    this.hostCanonical = `${canonical}.${this.#hostZone}`;
-  }
-
-  /** Whether anything can be published; each name is still checked on its own. */
-  get valid(): boolean {
-    return isDnsName(this.shared) || isDnsName(this.canonical);
-  }
-
-  service(protocol: string, port = ""): string {
-    return `${port === "" ? "" : `_${port}.`}${this.#service}._${protocol}.${this.#zone}`;
-  }
-
-  hostService(protocol: string): string {
-    return `${this.#service}._${protocol}.${this.#hostZone}`;
-  }
-}
-
-function emitAddresses(names: TaskNames, own: readonly Address[], host: readonly Address[], sink: RecordSink): void {
-  const publish = (name: string, addresses: readonly Address[]) => {
-    if (isDnsName(name)) for (const address of addresses) sink.address(name, address);
-  };
-  publish(names.shared, own);
-  publish(names.canonical, own);
-  publish(names.hostShared, host);
-  publish(names.hostCanonical, host);
-}
-
-/** SRV records, only towards targets that have an address. */
-function emitServices(names: TaskNames, task: Task, has: { own: boolean; host: boolean }, sink: RecordSink): void {
-  const publish = (name: string, target: string, port: number) => {
-    if (isDnsName(name) && isDnsName(target)) sink.service(name, target, port);
-  };
-  if (has.host) {
-    for (const port of portsOf(task)) {
-      for (const protocol of BOTH) {
-        publish(names.hostService(protocol), names.hostCanonical, port);
-        if (!task.discovery) publish(names.service(protocol), names.hostCanonical, port);
-      }
-    }
-  }
-  if (!has.own) return;
-  const { labels } = names;
-  for (const port of task.discovery?.ports ?? []) {
-    const portLabel = toLabel(port.name, labels, SERVICE_LABEL);
-    const protocols = port.protocol === "" ? BOTH : [toLabel(port.protocol, labels, SERVICE_LABEL)];
-    for (const protocol of protocols.filter((label) => label !== "")) {
-      publish(names.service(protocol), names.canonical, port.number);
-      if (portLabel !== "") publish(names.service(protocol, portLabel), names.canonical, port.number);
-    }
-  }
-}
-
-const BOTH = ["tcp", "udp"] as const;
-
 function emitBoth(sink: RecordSink, service: string, domain: string, target: string, port: number): void {
   if (port === 0) return;
-  for (const protocol of BOTH) sink.service(`${service}._${protocol}.${domain}`, target, port);
-}
-
-/** Every port of the task's resources, once. */
-function portsOf(task: Task): Set<number> {
-  const ports = new Set<number>();
-  for (const [first, last] of task.ports) for (let port = first; port <= last; port++) ports.add(port);
-  return ports;
+  for (const protocol of ["tcp", "udp"]) sink.service(`${service}._${protocol}.${domain}`, target, port);
 }

@@ -20,6 +20,8 @@ export const RFC1123: LabelRules = { maxLength: MAX_LABEL, leading: /^-+/ };
 /** The older host name rules: 24 characters, no leading digit. Tails of shortened labels may still be digits. */
 export const RFC952: LabelRules = { maxLength: 24, leading: /^[-0-9]+/ };
 
+/** What most names are: labels already. */
+const PLAIN = /^[a-z0-9-]*[a-z0-9]$/;
 const LEADING_DASHES = /^-+/;
 const TRAILING_DASHES = /-+$/;
 
@@ -30,6 +32,7 @@ const TRAILING_DASHES = /-+$/;
  * @param room characters available, where a caller needs some of the label for itself (`_name`)
  */
 export function toLabel(text: string, rules: LabelRules, room: number = MAX_LABEL): string {
+  if (text.length <= Math.min(rules.maxLength, room) && PLAIN.test(text) && !rules.leading.test(text)) return text;
   const clean = text
     .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
     .replace(/[._]/g, "-")

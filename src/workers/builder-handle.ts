@@ -20,6 +20,8 @@ interface AwaitedPiece {
   readonly reject: (error: Error) => void;
 }
 
+/** Room for the young: a state's strings are short-lived, and what is not copied to the old generation need not be found there. */
+const LIMITS = { maxYoungGenerationSizeMb: 64 };
 const FIRST_RESTART_MS = 1_000;
 const LAST_RESTART_MS = 60_000;
 
@@ -44,7 +46,7 @@ export class BuilderHandle {
     const responders = responder ? [responder.connect()] : [];
     const workerData: BuilderStart = { ...startOf(), verbosity, seed, responders };
     const url = new URL("./builder.js", import.meta.url);
-    const worker = new Worker(url, { workerData, transferList: responders, name: "builder" });
+    const worker = new Worker(url, { workerData, transferList: responders, name: "builder", resourceLimits: LIMITS });
     let failed: unknown;
     worker.on("error", (error) => {
       failed = error;
@@ -61,6 +63,11 @@ export class BuilderHandle {
 
   configure(config: Config): void {
     this.#post({ kind: "configure", config });
+  }
+
+  /** Tells the builder which generations the main thread still reads. */
+  holding(generations: readonly number[]): void {
+    this.#post({ kind: "holding", generations });
   }
 
   /** The pieces of an enumeration, each asked for when the one before has been taken. */

@@ -10,6 +10,7 @@ import { createStateReader } from "../mesos/reader.js";
 import { systemTimers } from "../mesos/timers.js";
 import { enumerate } from "../records/enumerate.js";
 import type { BuildReport } from "../status.js";
+import { ShardPool } from "../zone/shard-pool.js";
 import { HostResolver } from "./host-resolver.js";
 import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
 import { ownAddresses } from "./own-addresses.js";
@@ -37,12 +38,14 @@ const hosts = new HostResolver({
     return { elapsed, cancel };
   },
 });
+const pool = new ShardPool();
 const builder = new ZoneBuilder({
   config: start.config,
   seed: start.seed,
   serial: start.serial,
   generation: start.generation,
   hosts,
+  pool,
   ownAddresses,
   wallClock: Date.now,
   now: () => performance.now(),
@@ -142,10 +145,18 @@ function post(message: FromBuilder): void {
   port.postMessage(message);
 }
 
+start.responders.forEach((responder, index) => {
+  pool.hold(`responder ${index}`, [start.generation]);
+  responder.on("message", (generation: number) => pool.hold(`responder ${index}`, [generation]));
+});
+pool.hold("main", [start.generation]);
 port.on("message", (message: ToBuilder) => {
   switch (message.kind) {
     case "configure":
       configure(message).catch((error: unknown) => post(failureOf(error)));
+      break;
+    case "holding":
+      pool.hold("main", message.generations);
       break;
     case "enumerate":
       nextPiece(message.id);

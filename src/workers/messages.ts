@@ -17,7 +17,7 @@ export interface ResponderStart {
 }
 
 export type ToResponder =
-  /** Where `SnapshotUpdate`s come from: a builder that has just been started. */
+  /** Where `SnapshotUpdate`s come from, and where the generation of each goes back to when it is in use: a builder that has just been started. */
   | { readonly kind: "snapshots"; readonly port: MessagePort }
   | { readonly kind: "configure"; readonly config: Config }
   | { readonly kind: "stale"; readonly stale: boolean }
@@ -38,12 +38,14 @@ export interface BuilderStart {
   readonly serial: number;
   /** Generation of the newest snapshot there is. */
   readonly generation: number;
-  /** One port a responder. */
+  /** One port a responder: it is sent `SnapshotUpdate`s, and says which generation it reads. */
   readonly responders: readonly MessagePort[];
 }
 
 export type ToBuilder =
   | { readonly kind: "configure"; readonly config: Config }
+  /** The main thread reads these generations and no others. */
+  | { readonly kind: "holding"; readonly generations: readonly number[] }
   /** Asks for the next piece of the enumeration `id`; the first one starts it. */
   | { readonly kind: "enumerate"; readonly id: number }
   | { readonly kind: "enumerated"; readonly id: number }

@@ -53,7 +53,10 @@ function forwardPolicy(from: Config): ForwardPolicy {
 }
 
 function follow(snapshots: MessagePort): void {
-  snapshots.on("message", (update: SnapshotUpdate) => answerer.use(answerer.snapshot.with(update)));
+  snapshots.on("message", (update: SnapshotUpdate) => {
+    answerer.use(answerer.snapshot.with(update));
+    snapshots.postMessage(update.generation);
+  });
 }
 
 async function listen(): Promise<void> {

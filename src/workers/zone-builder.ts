@@ -6,6 +6,7 @@ import { RFC952, RFC1123 } from "../records/labels.js";
 import { apexesOf } from "../zone/apexes.js";
 import { compileZones } from "../zone/compile.js";
 import { RecordSet } from "../zone/record-set.js";
+import type { ShardPool } from "../zone/shard-pool.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { HostResolver } from "./host-resolver.js";
 
@@ -16,6 +17,7 @@ export interface ZoneBuilderOptions {
   readonly serial: number;
   readonly generation: number;
   readonly hosts: Pick<HostResolver, "resolve">;
+  readonly pool: ShardPool;
   /** Addresses this server can be reached at; the SOA's mname gets them. */
   readonly ownAddresses: (listener: string) => readonly Address[];
   /** Milliseconds since the epoch, for serials. */
@@ -71,7 +73,7 @@ export class ZoneBuilder {
     this.#masters = masters;
     const resolved = await hosts.resolve(hostNames(cluster, masters));
     const resolvedAt = now();
-    const records = new RecordSet(this.#config.domain);
+    const records = new RecordSet(this.#config.domain, this.#options.seed);
     const generator = this.#generatorFor(cluster, resolved);
     const skipped = [...cluster.skipped, ...generator.generate(records)];
     this.#generator = generator;
@@ -103,24 +105,28 @@ export class ZoneBuilder {
 
   #compile(records: RecordSet): Pick<Build, "update" | "names" | "records"> {
     const config = this.#config;
-    const { seed, wallClock } = this.#options;
+    const { seed, pool, wallClock } = this.#options;
     const zone = {
-      apex: config.domain,
       nameServer: config.SOAMname,
       ttl: config.ttl,
       srvWeight: config.srvRecordDefaultWeight,
       records,
     };
-    const compiled = compileZones([zone], seed, this.#shards);
+    const generation = this.#generation + 1;
+    const compiled = compileZones([zone], {
+      previous: this.#shards,
+      allocate: (words) => pool.take(words, generation),
+    });
     const apexKey = JSON.stringify(apexesOf(config, 0));
     const counts = { names: compiled.names, records: compiled.records };
     if (compiled.changed.length === 0 && apexKey === this.#apexKey) return { update: undefined, ...counts };
+    for (const index of compiled.changed) if (this.#shards) pool.retire(this.#shards[index], generation);
     this.#shards = compiled.shards;
     this.#apexKey = apexKey;
     this.#serial = Math.max(this.#serial + 1, Math.floor(wallClock() / 1000));
-    this.#generation++;
+    this.#generation = generation;
     const update = {
-      generation: this.#generation,
+      generation,
       seed,
       apexes: apexesOf(config, this.#serial),
       ready: true,

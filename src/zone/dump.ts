@@ -125,10 +125,11 @@ export class StoredSet {
 export function* recordsOf(snapshot: Snapshot, type?: number, zone?: number): Generator<StoredSet> {
   for (const shard of snapshot.shards) {
     const { words } = shard;
-    const end = SHARD_HEADER_WORDS + (words[1] + 1) * SLOT_WORDS;
-    for (let slot = SHARD_HEADER_WORDS; slot < end; slot += SLOT_WORDS) {
-      const entry = words[slot + 1];
-      if (entry === 0 || (zone !== undefined && zoneOf(words, entry) !== zone)) continue;
+    let next = SHARD_HEADER_WORDS + (words[1] + 1) * SLOT_WORDS; // entries follow each other behind the slots
+    for (let names = words[0]; names > 0; names--) {
+      const entry = next;
+      next += words[entry + 1];
+      if (zone !== undefined && zoneOf(words, entry) !== zone) continue;
       const sets = rrsetCount(words, entry);
       for (let i = 0; i < sets; i++) {
         if (type === undefined || typeOf(words, rrsetWord(entry, i)) === type) yield new StoredSet(shard, entry, i);

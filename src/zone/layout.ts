@@ -4,7 +4,8 @@
  *
  *     word 0          number of names
  *     word 1          number of slots - 1 (a power of two less one)
- *     word 2 …        slots: hash of the name, word index of its entry (0 = empty slot)
+ *     word 2          number of words in use; the memory may be larger
+ *     word 3 …        slots: hash of the name, word index of its entry (0 = empty slot)
  *     then            entries, each starting on a word
  *
  * An entry refers to nothing outside itself but by name, so it can be copied to another shard as it is:
@@ -24,7 +25,7 @@
 export const SHARDS = 256;
 export const SHARD_BITS = 8;
 
-export const SHARD_HEADER_WORDS = 2;
+export const SHARD_HEADER_WORDS = 3;
 export const SLOT_WORDS = 2;
 
 export const ENTRY_HEADER_WORDS = 2;

@@ -1,60 +1,109 @@
 import type { Address } from "../records/addresses.js";
 import type { RecordSink } from "../records/generate.js";
+import { grown, NameTable } from "./name-table.js";
 
-export interface Service {
-  readonly target: string;
-  readonly port: number;
-}
+const FIRST_CAPACITY = 1 << 12;
 
-/** What one name has. Duplicates may occur here; compiling drops them. */
-export interface NameRecords {
-  a?: Address[];
-  aaaa?: Address[];
-  srv?: Service[];
-}
+/** What a record holds; the order is that of the sets in an entry. */
+export const KIND = { A: 0, AAAA: 1, SRV: 2 } as const;
 
-/** The records of one zone by name, as the generator emits them, with every empty non-terminal (RFC 8020). */
+/**
+ * The records of one zone as the generator emits them, with every empty non-terminal (RFC 8020): a chain of records for
+ * each name, in columns of typed arrays. Duplicates may occur here; compiling drops them.
+ */
 export class RecordSet implements RecordSink {
-  readonly names = new Map<string, NameRecords>();
-  readonly #apex: string;
+  /** Dotted, lower case, without the final dot. */
+  readonly apex: string;
+  readonly names: NameTable;
+  readonly apexNumber: number;
+  /** IPv6 addresses by the number that records hold. */
+  readonly addresses: Address[] = [];
+  /** By name: whether it is in the zone (a target may not be), and its newest record plus one. */
+  exists = new Uint8Array(FIRST_CAPACITY);
+  head = new Uint32Array(FIRST_CAPACITY);
+  /** By record: its kind, the next older record of the name plus one, and what it holds. */
+  kind = new Uint8Array(FIRST_CAPACITY);
+  next = new Uint32Array(FIRST_CAPACITY);
+  /** An IPv4 address, the number of an IPv6 address, or the number of a target's name. */
+  value = new Uint32Array(FIRST_CAPACITY);
+  port = new Uint16Array(FIRST_CAPACITY);
+  #count = 0;
+  readonly #addressNumbers = new Map<Address, number>();
+  /** The names used last: a task's ports come one after the other, under one name and towards one target. */
+  #owner = { text: "", number: -1 };
+  #target = { text: "", number: -1 };
 
-  constructor(apex: string) {
-    this.#apex = apex;
-    this.names.set(apex, {});
+  /** @param seed of the name hash */
+  constructor(apex: string, seed: number) {
+    this.apex = apex;
+    this.names = new NameTable(seed);
+    this.apexNumber = this.names.intern(apex);
+    this.exists[this.apexNumber] = 1;
   }
 
   address(name: string, address: Address): void {
-    const records = this.#at(name);
-    if (address.family === 4) {
-      if (records.a) records.a.push(address);
-      else records.a = [address];
-    } else if (records.aaaa) records.aaaa.push(address);
-    else records.aaaa = [address];
+    if (address.family === 4) this.#add(name, KIND.A, ipv4Of(address.octets), 0);
+    else this.#add(name, KIND.AAAA, this.#numberOf(address), 0);
   }
 
   service(name: string, target: string, port: number): void {
-    const records = this.#at(name);
-    const service = { target, port };
-    if (records.srv) records.srv.push(service);
-    else records.srv = [service];
+    if (target !== this.#target.text) {
+      this.#target = { text: target, number: this.names.intern(target) };
+      this.#fit();
+    }
+    this.#add(name, KIND.SRV, this.#target.number, port);
   }
 
-  #at(name: string): NameRecords {
-    const known = this.names.get(name);
-    if (known) return known;
-    const records: NameRecords = {};
-    this.names.set(name, records);
-    this.#addAncestors(name);
-    return records;
+  #add(name: string, kind: number, value: number, port: number): void {
+    if (name !== this.#owner.text) {
+      this.#owner = { text: name, number: this.names.intern(name) };
+      this.#fit();
+    }
+    const { number } = this.#owner;
+    if (this.exists[number] === 0) this.#enter(number);
+    const record = this.#count++;
+    if (record === this.kind.length) this.#growRecords();
+    this.kind[record] = kind;
+    this.value[record] = value;
+    this.port[record] = port;
+    this.next[record] = this.head[number];
+    this.head[number] = record + 1;
   }
 
-  /** Every name between this one and the apex exists (RFC 4592 §2.2.2). */
-  #addAncestors(name: string): void {
-    let parent = name;
-    while (parent !== this.#apex) {
-      parent = parent.slice(parent.indexOf(".") + 1);
-      if (this.names.has(parent)) return;
-      this.names.set(parent, {});
+  /** Puts a name into the zone, and every name between it and the apex (RFC 4592 §2.2.2). */
+  #enter(number: number): void {
+    let name = number;
+    while (this.exists[name] === 0) {
+      this.exists[name] = 1;
+      name = this.names.internParent(name);
+      this.#fit();
     }
   }
+
+  #numberOf(address: Address): number {
+    const known = this.#addressNumbers.get(address);
+    if (known !== undefined) return known;
+    this.#addressNumbers.set(address, this.addresses.length);
+    return this.addresses.push(address) - 1;
+  }
+
+  /** Makes the columns by name as long as the table's. */
+  #fit(): void {
+    const capacity = this.names.at.length;
+    if (this.exists.length >= capacity) return;
+    this.exists = grown(this.exists, new Uint8Array(capacity));
+    this.head = grown(this.head, new Uint32Array(capacity));
+  }
+
+  #growRecords(): void {
+    const capacity = this.kind.length * 2;
+    this.kind = grown(this.kind, new Uint8Array(capacity));
+    this.next = grown(this.next, new Uint32Array(capacity));
+    this.value = grown(this.value, new Uint32Array(capacity));
+    this.port = grown(this.port, new Uint16Array(capacity));
+  }
+}
+
+function ipv4Of(octets: Uint8Array): number {
+  return ((octets[0] << 24) | (octets[1] << 16) | (octets[2] << 8) | octets[3]) >>> 0;
 }

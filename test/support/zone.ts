@@ -30,7 +30,7 @@ export const POLICY: AnswerPolicy = {
 
 /** Records written as lines: `name A 192.0.2.1`, `name AAAA 2001:db8::1`, `name SRV target port`. */
 export function recordSet(lines: readonly string[], apex = APEX.zone): RecordSet {
-  const set = new RecordSet(apex);
+  const set = new RecordSet(apex, SEED);
   for (const line of lines) {
     const [name, type, value, port] = line.split(" ");
     if (type === "SRV") {
@@ -46,7 +46,6 @@ export function recordSet(lines: readonly string[], apex = APEX.zone): RecordSet
 
 export function zoneContent(lines: readonly string[], apex: Apex = APEX): ZoneContent {
   return {
-    apex: apex.zone,
     nameServer: apex.soa.mname,
     ttl: apex.ttl,
     srvWeight: 1,
@@ -55,12 +54,12 @@ export function zoneContent(lines: readonly string[], apex: Apex = APEX): ZoneCo
 }
 
 export function compileLines(lines: readonly string[], previous?: readonly SharedArrayBuffer[]): CompiledZones {
-  return compileZones([zoneContent(lines)], SEED, previous);
+  return compileZones([zoneContent(lines)], { previous });
 }
 
 /** A ready snapshot of one zone `mesos` with these records. */
 export function snapshotOf(lines: readonly string[], apex: Apex = APEX): Snapshot {
-  const { shards } = compileZones([zoneContent(lines, apex)], SEED);
+  const { shards } = compileZones([zoneContent(lines, apex)]);
   return Snapshot.empty([apex]).with({
     generation: 1,
     seed: SEED,

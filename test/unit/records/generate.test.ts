@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Agent, Cluster, Framework, Task } from "../../../src/mesos/cluster.js";
 import { type Address, parseAddress } from "../../../src/records/addresses.js";
-import { Generator, type GeneratorInput, hostNames, taskHash } from "../../../src/records/generate.js";
+import { Generator, type GeneratorInput, hostNames } from "../../../src/records/generate.js";
 import { RFC1123 } from "../../../src/records/labels.js";
+import { taskHash } from "../../../src/records/task-records.js";
 
 const AGENT: Agent = { id: "6e2c-S1", hostname: "agent-1.example.com", endpoint: { host: "192.0.2.11", port: 5051 } };
 const HASH = taskHash("t1");

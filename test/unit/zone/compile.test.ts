@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { compileZones } from "../../../src/zone/compile.js";
 import { encodeName, hashName } from "../../../src/zone/names.js";
 import type { Snapshot } from "../../../src/zone/snapshot.js";
-import { compileLines, SEED, snapshotOf } from "../../support/zone.js";
+import { compileLines, SEED, snapshotOf, zoneContent } from "../../support/zone.js";
 
 const LINES = [
   "web.marathon.mesos A 192.0.2.2",
@@ -76,4 +77,14 @@ describe("compiling again", () => {
     const wire = encodeName("task-7.marathon.mesos");
     expect(after.changed).toEqual([hashName(wire, 0, wire.length, SEED) >>> 24]);
   });
+});
+
+test("a shard in memory that is larger than it, and was used before, is compared by what is in use", () => {
+  const allocate = (words: number) => {
+    const memory = new SharedArrayBuffer((words + 100) * 4);
+    new Uint32Array(memory).fill(0xdead);
+    return memory;
+  };
+  const before = compileZones([zoneContent(LINES)], { allocate });
+  expect(compileZones([zoneContent(LINES)], { previous: before.shards }).changed).toEqual([]);
 });

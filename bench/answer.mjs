@@ -1,0 +1,78 @@
+/** The pure answer function: no sockets, one thread. */
+import { Answerer } from "../dist/dns/answer.js";
+import { readState } from "../dist/mesos/state.js";
+import { createRandom } from "../dist/random.js";
+import { Generator } from "../dist/records/generate.js";
+import { RFC1123 } from "../dist/records/labels.js";
+import { apexesOf } from "../dist/zone/apexes.js";
+import { compileZones } from "../dist/zone/compile.js";
+import { recordsOf } from "../dist/zone/dump.js";
+import { RecordSet } from "../dist/zone/record-set.js";
+import { Snapshot } from "../dist/zone/snapshot.js";
+import { question } from "./lib/client.mjs";
+import { report, round, table } from "./lib/report.mjs";
+import { stateBody } from "./lib/state.mjs";
+
+const TASKS = 10_000;
+const ROUNDS = 5;
+const ANSWERS = 2_000_000;
+const DOMAIN = "mesos";
+const SEED = 1;
+
+function snapshotOf(tasks) {
+  const cluster = readState(stateBody(tasks, "127.0.0.1:5050"));
+  const records = new RecordSet(DOMAIN, SEED);
+  const rules = { domain: DOMAIN, labels: RFC1123, ipSources: ["netinfo", "mesos", "host"] };
+  const nameServer = { name: `ns1.${DOMAIN}`, addresses: [] };
+  new Generator({ cluster, rules, masters: [], nameServer, resolved: new Map() }).generate(records);
+  const { shards } = compileZones([{ nameServer: nameServer.name, ttl: 60, srvWeight: 1, records }]);
+  const soa = {
+    SOAMname: "ns1.mesos",
+    SOARname: "root.ns1.mesos",
+    SOARefresh: 60,
+    SOARetry: 600,
+    SOAExpire: 86_400,
+    SOAMinttl: 60,
+  };
+  const apexes = apexesOf({ domain: DOMAIN, ttl: 60, ...soa }, 1);
+  const all = shards.map((memory, index) => [index, memory]);
+  return Snapshot.empty(apexes).with({ generation: 1, seed: SEED, apexes, ready: true, shards: all });
+}
+
+function mixes(snapshot) {
+  const names = { A: new Set(), SRV: new Set() };
+  for (const { name, type } of recordsOf(snapshot)) {
+    if (type === 1) names.A.add(name.slice(0, -1));
+    if (type === 33) names.SRV.add(name.slice(0, -1));
+  }
+  const a = [...names.A].map((name) => question(name, "A"));
+  const srv = [...names.SRV].map((name) => question(name, "SRV"));
+  const absent = [...names.A].map((name) => question(`absent-${name}`, "A"));
+  const mixed = a.flatMap((entry, i) => [entry, a[(i * 7) % a.length], srv[i % srv.length], absent[i]]);
+  return { "A (positive)": a, "SRV with glue": srv, NXDOMAIN: absent, "mixed (2 A, SRV, NXDOMAIN)": mixed };
+}
+
+function measure(answerer, messages) {
+  const out = new Uint8Array(4096);
+  const before = process.cpuUsage();
+  for (let i = 0; i < ANSWERS; i++) {
+    const message = messages[i % messages.length];
+    answerer.answer(message, message.length, out, false);
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / ANSWERS;
+}
+
+export function benchAnswer() {
+  const snapshot = snapshotOf(TASKS);
+  const policy = { maxUdpPayload: 1232, setTruncateBit: true, recursionAvailable: true, forwarding: false };
+  const answerer = new Answerer(snapshot, policy, createRandom(1));
+  const rows = Object.entries(mixes(snapshot)).map(([mix, messages]) => {
+    const micros = Array.from({ length: ROUNDS }, () => measure(answerer, messages)).sort((a, b) => a - b);
+    const median = micros[Math.floor(ROUNDS / 2)];
+    return [mix, round(1e6 / median), round(median, 3), round(micros[0], 3), round(micros.at(-1), 3)];
+  });
+  const header = ["mix", "answers/s (one thread)", "CPU µs per answer, median", "min", "max"];
+  const how = `${round(TASKS)} tasks; ${ROUNDS} rounds of ${round(ANSWERS)} answers, questions with EDNS.`;
+  report("answer", "The answer function alone", [how, table(header, rows)]);
+}

@@ -1,0 +1,95 @@
+/** Clients for measurements: questions, one answer awaited, answers timed, and dnsperf. */
+import { execFile, fork } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { writeFileSync } from "node:fs";
+import { promisify } from "node:util";
+import packet from "dns-packet";
+
+const run = promisify(execFile);
+
+export function question(name, type, id = 1) {
+  const opt = { type: "OPT", name: ".", udpPayloadSize: 1232, flags: 0, options: [] };
+  return packet.encode({ type: "query", id, flags: 256, questions: [{ name, type }], additionals: [opt] });
+}
+
+/** The mixes that are measured, drawn from the names a server publishes. */
+export async function mixesOf(httpport) {
+  const axfr = await (await fetch(`http://127.0.0.1:${httpport}/v1/axfr`)).json();
+  const plain = (names) => names.filter((name) => /^[a-z0-9._-]+$/.test(name)).map((name) => name.slice(0, -1));
+  const sample = (names, count) => names.filter((_, i) => i % Math.max(1, Math.floor(names.length / count)) === 0);
+  const a = sample(plain(Object.keys(axfr.Records.As)), 20_000).map((name) => [name, "A"]);
+  const srv = sample(plain(Object.keys(axfr.Records.SRVs)), 20_000).map((name) => [name, "SRV"]);
+  const absent = a.map(([name], i) => [`absent-${i}.${name.split(".").slice(1).join(".")}`, "A"]);
+  const mixed = a.flatMap((entry, i) => [entry, a[(i * 7) % a.length], srv[i % srv.length], absent[i]]);
+  return { "A (positive)": a, "SRV with glue": srv, NXDOMAIN: absent, "mixed (2 A, SRV, NXDOMAIN)": mixed };
+}
+
+/** Asks every few milliseconds until the server answers the question with NOERROR; resolves to the time of the answer. */
+export async function firstAnswer(port, name, type = "A") {
+  const socket = createSocket("udp4");
+  const message = question(name, type);
+  try {
+    return await new Promise((resolve) => {
+      socket.on("error", () => {});
+      socket.on("message", (reply) => {
+        if ((reply[3] & 15) === 0) resolve(performance.now());
+      });
+      const timer = setInterval(() => socket.send(message, port, "127.0.0.1"), 5);
+      socket.once("close", () => clearInterval(timer));
+    });
+  } finally {
+    socket.close();
+  }
+}
+
+/** Asks at a steady rate: every answer's time in milliseconds, sorted, and how many never came. */
+export function latencies(port, entries, perSecond, seconds) {
+  const client = fork(new URL("./latency-client.mjs", import.meta.url));
+  client.send({ port, entries, perSecond, seconds });
+  return new Promise((resolve, reject) => {
+    client.once("message", resolve);
+    client.once("error", reject);
+  });
+}
+
+export function percentile(sorted, share) {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
+export async function hasCommand(name) {
+  return run("sh", ["-c", `command -v ${name}`]).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Runs dnsperf for some seconds; queries per second and answers of all kinds. */
+export async function dnsperf({ port, entries, seconds, file, tcp = false, clients = 4 }) {
+  writeFileSync(file, entries.map(([name, type]) => `${name} ${type}\n`).join(""));
+  const options = [
+    "-s",
+    "127.0.0.1",
+    "-p",
+    port,
+    "-d",
+    file,
+    "-l",
+    seconds,
+    "-c",
+    clients,
+    "-T",
+    1,
+    "-e",
+    "-q",
+    tcp ? 200 : 100,
+  ];
+  const { stdout } = await run("dnsperf", [...options.map(String), ...(tcp ? ["-m", "tcp"] : [])], {
+    maxBuffer: 1 << 24,
+  });
+  const number = (pattern) => Number(pattern.exec(stdout)?.[1] ?? Number.NaN);
+  return {
+    perSecond: number(/Queries per second:\s+([\d.]+)/),
+    completed: number(/Queries completed:\s+(\d+)/),
+    lost: number(/Queries lost:\s+(\d+)/),
+  };
+}

@@ -1,0 +1,83 @@
+/** Starts a scripted master and the server under measurement, and reads what it costs. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createServer as createTcpServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+const TICKS_PER_SECOND = 100;
+
+export async function freePort() {
+  const server = createTcpServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A master that serves whatever body it was given last; remembers when it began to send each. */
+export async function startMaster() {
+  let body = Buffer.from("{}");
+  const master = { requests: 0, firstByteAt: 0 };
+  const server = createServer((_, response) => {
+    master.requests++;
+    master.firstByteAt = performance.now();
+    response.writeHead(200, { "content-type": "application/json" }).end(body);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  master.address = `127.0.0.1:${server.address().port}`;
+  /** @param {Buffer} state */
+  master.serve = (state) => {
+    body = state;
+  };
+  master.stop = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return master;
+}
+
+/** @param {Record<string, unknown>} config over the defaults of a measurement */
+export async function startServer(master, config = {}) {
+  const home = mkdtempSync(join(tmpdir(), "mesos-dns-bench-"));
+  const [port, httpport] = [await freePort(), await freePort()];
+  const file = join(home, "config.json");
+  const settings = { masters: [master.address], listener: "127.0.0.1", httplistener: "127.0.0.1", externalon: false };
+  writeFileSync(file, JSON.stringify({ ...settings, port, httpport, ...config }));
+  const child = spawn(process.execPath, [MAIN, `-config=${file}`], { stdio: ["ignore", "inherit", "pipe"] });
+  let log = "";
+  child.stderr.on("data", (chunk) => {
+    log += chunk;
+  });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  return {
+    port,
+    httpport,
+    pid: child.pid,
+    cpuSeconds: () => cpuSeconds(child.pid),
+    memory: () => memoryOf(child.pid),
+    log: () => log,
+    stop: async () => {
+      child.kill("SIGTERM");
+      await exited;
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** User and system time of a process with all its threads. */
+export function cpuSeconds(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Resident memory now and at its peak, in MB. */
+export function memoryOf(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const read = (key) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
+  return { rss: read("VmRSS"), peak: read("VmHWM") };
+}

@@ -1,0 +1,111 @@
+/** Generated states of any size: the shape of a real cluster's, the same for the same numbers. */
+
+const PORT_SPAN = 20;
+
+/** xorshift32: repeatable. */
+function createRandom(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+}
+
+function agentOf(index) {
+  const host = `10.${1 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
+  return {
+    id: `6e2c4d1a-73c3-4e5b-9c7e-1f4a3b2c1d0e-S${index}`,
+    hostname: `agent-${index}.example.com`,
+    port: 5051,
+    pid: `slave(1)@${host}:5051`,
+    active: true,
+    attributes: {},
+    resources: { cpus: 16, mem: 65536, disk: 1_000_000, ports: "[31000-32000]" },
+  };
+}
+
+function taskOf(index, agents, random, generation) {
+  const service = Math.floor(index / 4);
+  const agent = random() % agents;
+  const first = 31_000 + (random() % 900);
+  const name = `service-${service}.team-${service % 50}`;
+  const timestamp = 1_500_000_000 + index / 10;
+  const task = {
+    id: `${name}.${(random() >>> 0).toString(16)}-${index}-${generation}`,
+    name,
+    framework_id: `6e2c4d1a-73c3-4e5b-9c7e-1f4a3b2c1d0e-${String(service % 4).padStart(4, "0")}`,
+    executor_id: "",
+    slave_id: agentOf(agent).id,
+    state: "TASK_RUNNING",
+    resources: { cpus: 0.5, mem: 512, disk: 0, gpus: 0, ports: `[${first}-${first + 1}]` },
+    statuses: [
+      {
+        state: "TASK_RUNNING",
+        timestamp,
+        container_status: {
+          network_infos: [
+            {
+              ip_addresses: [
+                { protocol: "IPv4", ip_address: `172.${16 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}` },
+              ],
+            },
+          ],
+        },
+      },
+    ],
+    labels: [{ key: "owner", value: `team-${service % 50}` }],
+  };
+  if (service % 3 === 0) {
+    task.discovery = {
+      visibility: "FRAMEWORK",
+      name,
+      ports: { ports: [{ number: 8000 + (service % PORT_SPAN), name: "http", protocol: "tcp" }] },
+    };
+  }
+  return task;
+}
+
+/**
+ * The body of a master's answer.
+ * @param {number} tasks
+ * @param {string} leader `host:port`
+ * @param {number} generation another one moves one task in a hundred
+ */
+export function stateBody(tasks, leader, generation = 0) {
+  return Buffer.from(JSON.stringify(generateState(tasks, leader, generation)));
+}
+
+function generateState(tasks, leader, generation) {
+  const random = createRandom(0xc0ffee);
+  const agents = Math.max(10, Math.round(tasks / 20));
+  const frameworks = ["marathon", "chronos", "kafka.prod", "Spark-2.4_x"].map((name, index) => ({
+    id: `6e2c4d1a-73c3-4e5b-9c7e-1f4a3b2c1d0e-${String(index).padStart(4, "0")}`,
+    name,
+    pid: `scheduler-${index}@10.0.0.${index + 1}:15101`,
+    hostname: `scheduler-${index}.example.com`,
+    active: true,
+    connected: true,
+    recovered: false,
+    tasks: [],
+    completed_tasks: [],
+  }));
+  for (let i = 0; i < tasks; i++) {
+    frameworks[Math.floor(i / 4) % 4].tasks.push(
+      taskOf(i, agents, random, i % 100 === generation % 100 ? generation : 0),
+    );
+  }
+  return {
+    version: "1.11.0",
+    id: "6e2c4d1a-73c3-4e5b-9c7e-1f4a3b2c1d0e",
+    pid: `master@${leader}`,
+    hostname: leader.split(":")[0],
+    leader: `master@${leader}`,
+    slaves: Array.from({ length: agents }, (_, i) => agentOf(i)),
+    recovered_slaves: [],
+    frameworks,
+    completed_frameworks: [],
+    orphan_tasks: [],
+  };
+}

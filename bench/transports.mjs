@@ -1,0 +1,60 @@
+/** UDP and TCP answers per second and what they cost, with dnsperf as the client. */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dnsperf, firstAnswer, hasCommand, mixesOf } from "./lib/client.mjs";
+import { report, round, table } from "./lib/report.mjs";
+import { startMaster, startServer } from "./lib/server.mjs";
+import { stateBody } from "./lib/state.mjs";
+
+const TASKS = 10_000;
+const ROUNDS = 3;
+const SECONDS = 5;
+
+async function measure(server, entries, tcp) {
+  const file = join(tmpdir(), `mesos-dns-bench-${process.pid}.txt`);
+  const before = server.cpuSeconds();
+  const result = await dnsperf({ port: server.port, entries, seconds: SECONDS, file, tcp });
+  const micros = ((server.cpuSeconds() - before) * 1e6) / result.completed;
+  return { ...result, micros };
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+export async function benchTransports() {
+  if (!(await hasCommand("dnsperf"))) {
+    process.stdout.write("transports: left out, dnsperf is missing (Debian package dnsperf)\n\n");
+    return;
+  }
+  const master = await startMaster();
+  master.serve(stateBody(TASKS, master.address));
+  const server = await startServer(master, { refreshSeconds: 3600 });
+  try {
+    await firstAnswer(server.port, "leader.mesos");
+    const mixes = await mixesOf(server.httpport);
+    const rows = [];
+    for (const tcp of [false, true]) {
+      for (const [mix, entries] of Object.entries(mixes)) {
+        const rounds = [];
+        for (let i = 0; i < ROUNDS; i++) rounds.push(await measure(server, entries, tcp));
+        const perSecond = rounds.map((r) => r.perSecond);
+        const lost = rounds.reduce((sum, r) => sum + r.lost, 0);
+        rows.push([
+          tcp ? "TCP" : "UDP (node:dgram)",
+          mix,
+          round(median(perSecond)),
+          `${round(Math.min(...perSecond))}–${round(Math.max(...perSecond))}`,
+          round(median(rounds.map((r) => r.micros)), 1),
+          round(lost),
+        ]);
+      }
+    }
+    const how = `${round(TASKS)} tasks; dnsperf on the same machine, ${ROUNDS} rounds of ${SECONDS} s; CPU is user and system time of the whole server process.`;
+    const header = ["transport", "mix", "queries/s, median", "min–max", "CPU µs per query", "lost"];
+    report("transports", "Answers over UDP and TCP", [how, table(header, rows)]);
+  } finally {
+    await server.stop();
+    master.stop();
+  }
+}

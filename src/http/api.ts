@@ -1,0 +1,133 @@
+import { type Context, type Handler, Hono } from "hono";
+import { describeConfig } from "../config/describe.js";
+import type { Snapshot } from "../zone/snapshot.js";
+import { axfr } from "./axfr.js";
+import type { ApiContext } from "./context.js";
+import { hostRows, portRows, serviceRows } from "./lookups.js";
+import { page } from "./page.js";
+import { unhealthyReasons, unreadyReasons } from "./readiness.js";
+import { politely, textStream } from "./stream.js";
+
+const HOMEPAGE = "https://github.com/mesosphere/mesos-dns";
+
+/** The routes of Mesos-DNS and those for operators, all read-only. docs/http-api.md shows each with its answer. */
+export function createApi(context: ApiContext): Hono {
+  const api = new Hono({ strict: false });
+  api.use(checkEncoding);
+  for (const path of LISTINGS) {
+    api.use(path, async (c, next) => (context.config().EnumerationOn ? next() : c.notFound()));
+  }
+  for (const [path, handler] of [...nameRoutes(context), ...operatorRoutes(context)]) {
+    api.get(path, handler);
+    api.all(path, methodNotAllowed);
+  }
+  api.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}; GET / lists what there is` }, 404));
+  api.onError((error, c) => {
+    context.log.error({ err: error, method: c.req.method, path: c.req.path }, "answering an HTTP request failed");
+    return c.json({ error: "internal error; the log of the server says more" }, 500);
+  });
+  return api;
+}
+
+/** Routes that `EnumerationOn: false` takes away. */
+const LISTINGS = ["/v1/enumerate", "/v1/axfr"];
+
+type Route = readonly [path: string, handler: Handler];
+
+/** What Mesos-DNS answers too. */
+function nameRoutes(context: ApiContext): Route[] {
+  const ofNames = (answer: (c: Context, snapshot: Snapshot) => Response | Promise<Response>) => (c: Context) => {
+    const snapshot = context.snapshot();
+    return snapshot.ready ? answer(c, snapshot) : notYet(c);
+  };
+  return [
+    ["/v1/version", (c) => c.json({ Service: "Mesos-DNS", Version: context.version, URL: HOMEPAGE })],
+    [
+      "/v1/config",
+      (c) => {
+        const soaSerial = context.snapshot().zones[0].apex.soa.serial;
+        return c.json(describeConfig(context.config(), { file: context.configFile, soaSerial }));
+      },
+    ],
+    ["/v1/hosts/:host", ofNames((c, snapshot) => c.json(hostRows(snapshot, parameter(c, "host"))))],
+    ["/v1/hosts/:host/ports", ofNames((c, snapshot) => c.json(portRows(snapshot, parameter(c, "host"))))],
+    ["/v1/services/:service", ofNames((c, snapshot) => c.json(serviceRows(snapshot, parameter(c, "service"))))],
+    ["/v1/enumerate", ofNames((c) => streamed(c, context, () => context.enumerate()))],
+    ["/v1/axfr", ofNames((c) => streamed(c, context, () => wholeZone(context)))],
+  ];
+}
+
+/** The zone of one moment, however long the client takes to read it. */
+async function* wholeZone(context: ApiContext): AsyncGenerator<string> {
+  const { snapshot, release } = context.pinSnapshot();
+  try {
+    yield* politely(axfr(snapshot, context.config()));
+  } finally {
+    release();
+  }
+}
+
+/** A parameter of the route that matched, percent-decoded. */
+function parameter(c: Context, name: string): string {
+  return c.req.param(name) ?? "";
+}
+
+/** What those who run the server look at. */
+function operatorRoutes(context: ApiContext): Route[] {
+  const reasonsNow = () => unreadyReasons(context.status(), context.config(), context.now());
+  return [
+    [
+      "/metrics",
+      async (c) => {
+        const { contentType, body } = await context.metrics();
+        return c.body(body, 200, { "content-type": contentType });
+      },
+    ],
+    [
+      "/healthz",
+      (c) => {
+        const reasons = unhealthyReasons(context.status());
+        return reasons.length === 0 ? c.json({ healthy: true }) : c.json({ healthy: false, reasons }, 503);
+      },
+    ],
+    [
+      "/readyz",
+      (c) => {
+        const reasons = reasonsNow();
+        if (reasons.length > 0) return c.json({ ready: false, reasons }, 503);
+        return c.json({ ready: true, serial: context.snapshot().zones[0].apex.soa.serial });
+      },
+    ],
+    ["/", (c) => c.html(page(context, reasonsNow()), 200, { "content-security-policy": CONTENT_POLICY })],
+  ];
+}
+
+/** The page has its style inside, and needs nothing else. */
+const CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+/** A listing of any size, sent as fast as the client takes it. */
+async function streamed(c: Context, { log }: ApiContext, open: () => AsyncIterable<string>): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  if (c.req.method === "HEAD") return c.body(null, 200, headers);
+  const path = c.req.path;
+  const onError = (error: unknown) => log.error({ err: error, path }, "an HTTP answer broke off");
+  return c.body(await textStream(open(), onError), 200, headers);
+}
+
+/** hono passes on what it cannot decode as it is; no name can be meant by that. */
+const checkEncoding: Handler = async (c, next) => {
+  try {
+    decodeURIComponent(new URL(c.req.url).pathname);
+  } catch {
+    return c.json({ error: "the path is not valid percent-encoded UTF-8" }, 400);
+  }
+  return next();
+};
+
+/** Before the first state every name would look unknown. */
+function notYet(c: Context): Response {
+  return c.json({ error: "no state from a Mesos master yet; /readyz says why" }, 503, { "retry-after": "1" });
+}
+
+const methodNotAllowed: Handler = (c) =>
+  c.json({ error: `${c.req.method} is not allowed here` }, 405, { allow: "GET, HEAD" });

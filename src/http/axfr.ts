@@ -1,0 +1,55 @@
+import type { Config } from "../config/config.js";
+import { TYPE } from "../dns/protocol.js";
+import { inChunks } from "../text-chunks.js";
+import { recordsOf, type StoredSet } from "../zone/dump.js";
+import type { Snapshot } from "../zone/snapshot.js";
+
+/** The index in a snapshot of the zone that tasks are published in: the first one, as others only serve it. */
+const MAIN_ZONE = 0;
+
+const SECTIONS = [
+  ["As", TYPE.A],
+  ["AAAAs", TYPE.AAAA],
+  ["SRVs", TYPE.SRV],
+] as const;
+
+/** `GET /v1/axfr`: the whole zone in chunks of JSON text, each made when it is asked for, all of the same snapshot. */
+export function axfr(snapshot: Snapshot, config: Config): Generator<string> {
+  return inChunks(pieces(snapshot, config));
+}
+
+function* pieces(snapshot: Snapshot, config: Config): Generator<string> {
+  const { zone, ttl, soa } = snapshot.zones[MAIN_ZONE].apex;
+  const head = JSON.stringify({
+    TTL: ttl,
+    Serial: soa.serial,
+    RefreshSeconds: config.refreshSeconds,
+    Mname: `${soa.mname}.`,
+    Rname: `${soa.rname}.`,
+    Domain: zone,
+  });
+  yield `${head.slice(0, -1)},"Records":{`;
+  let separator = "";
+  for (const [section, type] of SECTIONS) {
+    yield `${separator}"${section}":{`;
+    yield* members(snapshot, type);
+    yield "}";
+    separator = ",";
+  }
+  yield "}}";
+}
+
+function* members(snapshot: Snapshot, type: number): Generator<string> {
+  let separator = "";
+  for (const set of recordsOf(snapshot, type, MAIN_ZONE)) {
+    yield `${separator}${JSON.stringify(set.name)}:[${textOf(set, 0)}`;
+    for (let i = 1; i < set.size; i++) yield `,${textOf(set, i)}`;
+    yield "]";
+    separator = ",";
+  }
+}
+
+function textOf(set: StoredSet, record: number): string {
+  if (set.type !== TYPE.SRV) return `"${set.address(record)}"`;
+  return JSON.stringify(`${set.target(record)}:${set.port(record)}`);
+}

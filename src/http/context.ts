@@ -1,0 +1,23 @@
+import type { Config } from "../config/config.js";
+import type { Logger } from "../log.js";
+import type { ServerStatus } from "../status.js";
+import type { Snapshot } from "../zone/snapshot.js";
+
+/** What the API shows, asked for anew with every request. */
+export interface ApiContext {
+  config(): Config;
+  /** Path of the configuration file, or "". */
+  readonly configFile: string;
+  readonly version: string;
+  /** The snapshot as it is now, to be read at once: its memory is used again when a newer one has replaced it. */
+  snapshot(): Snapshot;
+  /** The same for reading over time; `release` says, once, when that is done. */
+  pinSnapshot(): { readonly snapshot: Snapshot; readonly release: () => void };
+  status(): ServerStatus;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** The JSON text of `/v1/enumerate` in chunks, made as they are read; left early, it is told so by `return()`. */
+  enumerate(): AsyncIterable<string>;
+  metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
+  readonly log: Pick<Logger, "error">;
+}

@@ -1,0 +1,79 @@
+import { html, raw } from "hono/html";
+import type { ApiContext } from "./context.js";
+
+const STYLE = `
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #1c2733; }
+  h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+  th { text-align: left; font-weight: normal; color: #51606f; padding-right: 2rem; vertical-align: top; }
+  td { font-variant-numeric: tabular-nums; } code { font-size: .95em; }
+  .ready { color: #0a6b3d; } .unready { color: #a3231a; }
+  @media (prefers-color-scheme: dark) {
+    body { background: #14191f; color: #dde4ea; } th { color: #93a1af; } a { color: #7fb4ff; }
+    .ready { color: #59c98f; } .unready { color: #ff8a80; }
+  }`;
+
+const LINKS = [
+  ["/v1/version", "name and version"],
+  ["/v1/config", "the configuration in effect, secrets masked"],
+  ["/metrics", "metrics for Prometheus"],
+  ["/healthz", "whether the process works"],
+  ["/readyz", "whether it has current names to serve"],
+] as const;
+
+const LISTINGS = [
+  ["/v1/enumerate", "every running task with its records"],
+  ["/v1/axfr", "the whole zone"],
+] as const;
+
+/** `GET /`: how the server is and where to look further. @param reasons why it is not ready, if it is not */
+export function page(context: ApiContext, reasons: readonly string[]) {
+  const { EnumerationOn, domain } = context.config();
+  const leader = `leader.${domain}.`;
+  const links = [
+    ...LINKS,
+    ...(EnumerationOn ? LISTINGS : []),
+    [`/v1/hosts/${leader}`, "the addresses of a name"],
+    [`/v1/hosts/${leader}/ports`, "the ports of a host"],
+    [`/v1/services/_leader._tcp.${domain}.`, "the hosts and ports of a service"],
+  ];
+  return html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>Mesos-DNS: ${domain}</title>
+    <style>${raw(STYLE)}</style>
+  </head>
+  <body>
+    <h1>Mesos-DNS ${context.version}</h1>
+    ${readiness(reasons)}
+    <table>${facts(context).map(([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>`)}</table>
+    <h2>Where to look</h2>
+    <table>${links.map(([path, what]) => html`<tr><th><a href="${path}">${path}</a></th><td>${what}</td></tr>`)}</table>
+  </body>
+</html>
+`;
+}
+
+function readiness(reasons: readonly string[]) {
+  if (reasons.length === 0) return html`<p class="ready">Ready.</p>`;
+  return html`<p class="unready">Not ready:</p><ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
+}
+
+function facts(context: ApiContext): [name: string, value: string | number][] {
+  const { build } = context.status();
+  const domain: [string, string] = ["Domain", context.config().domain];
+  if (!build) return [domain];
+  return [
+    domain,
+    ["Leading master", build.leader],
+    ["State fetched", `${Math.max(0, Math.round((context.now() - build.fetchedAt) / 1000))} s ago`],
+    ["Serial", build.serial],
+    ["Names", build.names],
+    ["Records", build.records],
+    ["Frameworks", build.frameworks],
+    ["Running tasks", build.tasks],
+    ["Agents", build.agents],
+    ["Left out", build.skipped.length],
+  ];
+}

@@ -1,0 +1,32 @@
+import type { Config } from "../config/config.js";
+import type { ServerStatus, StateFailure } from "../status.js";
+
+/** What keeps this process from doing its work, as sentences; none where it is well. A restart may help. */
+export function unhealthyReasons(status: ServerStatus): string[] {
+  return status.dns === "failed" ? ["the DNS listeners failed"] : [];
+}
+
+/**
+ * Why clients should not be sent here, as sentences; none where the server is ready.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function unreadyReasons(status: ServerStatus, config: Config, now: number): string[] {
+  const reasons = unhealthyReasons(status);
+  if (status.dns === "starting") reasons.push("the DNS listeners are not open yet");
+  if (!status.build) reasons.push(`no state from a Mesos master yet${lastFailure(status.failure, now)}`);
+  else if (status.stale) {
+    const age = `the state is ${seconds(now - status.build.fetchedAt)} old`;
+    const limit = `older than its limit of ${config.stateMaxAgeSeconds} s (stateMaxAgeSeconds)`;
+    reasons.push(`${age}, ${limit}${lastFailure(status.failure, now)}`);
+  }
+  return reasons;
+}
+
+function lastFailure(failure: StateFailure | undefined, now: number): string {
+  return failure ? `; the last attempt, ${seconds(now - failure.at)} ago: ${failure.message} (${failure.code})` : "";
+}
+
+function seconds(milliseconds: number): string {
+  return `${Math.max(0, Math.round(milliseconds / 1000))} s`;
+}

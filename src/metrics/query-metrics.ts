@@ -1,0 +1,171 @@
+import { RCODE } from "../dns/protocol.js";
+import { counter, gauge, histogramSamples, type MetricSource, type Sample, single } from "./metric.js";
+import {
+  DURATION_BUCKETS,
+  type HistogramValues,
+  type QueryStats,
+  RCODES,
+  SIZE_BUCKETS,
+  TRANSPORTS,
+  TYPE_LABELS,
+  ZONES,
+} from "./query-stats.js";
+
+/** Names by number, the first of two for one number; what has none is "other". */
+const RCODE_LABELS: readonly string[] = Array.from(
+  { length: RCODES },
+  (_, rcode) => Object.entries(RCODE).find(([, number]) => number === rcode)?.[0] ?? "other",
+);
+
+/** Rcodes that have a series from the start, so that the first of their kind shows as an increase. */
+const COMMON_RCODES: readonly number[] = [
+  RCODE.NOERROR,
+  RCODE.FORMERR,
+  RCODE.SERVFAIL,
+  RCODE.NXDOMAIN,
+  RCODE.NOTIMP,
+  RCODE.REFUSED,
+];
+
+/** What the answering threads count, summed over all of them. */
+export function queryMetrics(stats: readonly QueryStats[]): MetricSource[] {
+  const sum = (read: (one: QueryStats) => number) => stats.reduce((total, one) => total + read(one), 0);
+  return [...messageMetrics(sum), ...histograms(stats), ...connectionMetrics(sum)];
+}
+
+type Sum = (read: (one: QueryStats) => number) => number;
+
+function messageMetrics(sum: Sum): MetricSource[] {
+  return [
+    {
+      name: "mesos_dns_requests_total",
+      type: "counter",
+      help: "Queries answered, by transport, type asked for and whose name was asked for.",
+      labelNames: ["transport", "type", "zone"],
+      read: () => requests(sum),
+    },
+    {
+      name: "mesos_dns_responses_total",
+      type: "counter",
+      help: "Responses, by transport and rcode.",
+      labelNames: ["transport", "rcode"],
+      read: () => responses(sum),
+    },
+    {
+      name: "mesos_dns_responses_truncated_total",
+      type: "counter",
+      help: "Responses with the TC bit: their client has to ask again over TCP.",
+      labelNames: ["transport"],
+      read: () =>
+        TRANSPORTS.map((transport, t) =>
+          sample(
+            { transport },
+            sum((one) => one.truncatedAnswers(t)),
+          ),
+        ),
+    },
+    {
+      name: "mesos_dns_requests_dropped_total",
+      type: "counter",
+      help: "Messages that got no answer because they were no queries.",
+      labelNames: ["transport"],
+      read: () =>
+        TRANSPORTS.map((transport, t) =>
+          sample(
+            { transport },
+            sum((one) => one.droppedMessages(t)),
+          ),
+        ),
+    },
+    counter(
+      "mesos_dns_answer_failures_total",
+      "Queries whose handling failed with an internal error; each kind is logged once.",
+      () => single(sum((one) => one.failures)),
+    ),
+  ];
+}
+
+function histograms(stats: readonly QueryStats[]): MetricSource[] {
+  const duration = "mesos_dns_request_duration_seconds";
+  const size = "mesos_dns_response_size_bytes";
+  const durations = (zone: number) =>
+    sumHistograms(
+      DURATION_BUCKETS,
+      stats.map((one) => one.durations(zone)),
+    );
+  const sizes = (transport: number) =>
+    sumHistograms(
+      SIZE_BUCKETS,
+      stats.map((one) => one.sizes(transport)),
+    );
+  return [
+    {
+      name: duration,
+      type: "histogram",
+      help: "Time from a query's arrival to its answer, by whose name was asked for.",
+      labelNames: ["zone"],
+      read: () => ZONES.flatMap((zone, z) => histogramSamples(duration, { zone }, DURATION_BUCKETS, durations(z))),
+    },
+    {
+      name: size,
+      type: "histogram",
+      help: "Octets of responses, by transport.",
+      labelNames: ["transport"],
+      read: () => TRANSPORTS.flatMap((transport, t) => histogramSamples(size, { transport }, SIZE_BUCKETS, sizes(t))),
+    },
+  ];
+}
+
+function connectionMetrics(sum: Sum): MetricSource[] {
+  return [
+    gauge("mesos_dns_tcp_connections", "DNS connections open over TCP.", () =>
+      single(sum(({ connections: { opened, closed } }) => opened - closed)),
+    ),
+    counter("mesos_dns_tcp_connections_opened_total", "DNS connections accepted over TCP.", () =>
+      single(sum((one) => one.connections.opened)),
+    ),
+    counter(
+      "mesos_dns_tcp_connections_refused_total",
+      "DNS connections over TCP closed at once because too many were open.",
+      () => single(sum((one) => one.connections.refused)),
+    ),
+  ];
+}
+
+function* requests(sum: Sum): Generator<Sample> {
+  for (const [t, transport] of TRANSPORTS.entries()) {
+    for (const [y, type] of TYPE_LABELS.entries()) {
+      for (const [z, zone] of ZONES.entries()) {
+        yield sample(
+          { transport, type, zone },
+          sum((one) => one.requests(t, y, z)),
+        );
+      }
+    }
+  }
+}
+
+function* responses(sum: Sum): Generator<Sample> {
+  for (const [t, transport] of TRANSPORTS.entries()) {
+    let other = 0;
+    for (const [code, rcode] of RCODE_LABELS.entries()) {
+      const count = sum((one) => one.responses(t, code));
+      if (rcode === "other") other += count;
+      else if (count > 0 || COMMON_RCODES.includes(code)) yield sample({ transport, rcode }, count);
+    }
+    if (other > 0) yield sample({ transport, rcode: "other" }, other);
+  }
+}
+
+function sumHistograms(bounds: readonly number[], parts: readonly HistogramValues[]): HistogramValues {
+  const add = (a: HistogramValues, b: HistogramValues) => ({
+    buckets: a.buckets.map((count, i) => count + b.buckets[i]),
+    count: a.count + b.count,
+    sum: a.sum + b.sum,
+  });
+  return parts.reduce(add, { buckets: bounds.map(() => 0), count: 0, sum: 0 });
+}
+
+function sample(labels: Sample["labels"], value: number): Sample {
+  return { labels, value };
+}

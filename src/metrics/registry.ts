@@ -1,0 +1,28 @@
+import { Registry } from "prom-client";
+import { VERSION } from "../version.js";
+import { type MetricSource, register } from "./metric.js";
+import { processMetrics } from "./process-metrics.js";
+import { queryMetrics } from "./query-metrics.js";
+import type { QueryStats } from "./query-stats.js";
+import { type StatusSources, statusMetrics } from "./status-metrics.js";
+
+export interface MetricsSources extends StatusSources {
+  /** The counters of every answering thread. */
+  readonly stats: readonly QueryStats[];
+}
+
+/** Everything /metrics shows; docs/metrics.md lists it. To be called on the main thread, whose event loop it watches. */
+export function createRegistry(sources: MetricsSources): Registry {
+  const registry = new Registry();
+  const all = [BUILD_INFO, ...queryMetrics(sources.stats), ...statusMetrics(sources), ...processMetrics()];
+  for (const source of all) register(registry, source);
+  return registry;
+}
+
+const BUILD_INFO: MetricSource = {
+  name: "mesos_dns_build_info",
+  type: "gauge",
+  help: "Always 1; the labels are the versions of this program and of Node.js.",
+  labelNames: ["version", "node"],
+  read: () => [{ labels: { version: VERSION, node: process.version }, value: 1 }],
+};

@@ -1,0 +1,99 @@
+import { expect, test } from "vitest";
+import { politely, textStream } from "../../../src/http/stream.js";
+import type { Snapshot } from "../../../src/zone/snapshot.js";
+import { snapshotOf } from "../../support/zone.js";
+import { apiOf } from "./support.js";
+
+const NAMES = 20_000;
+
+/** A zone whose listing takes many chunks. */
+function largeSnapshot(): Snapshot {
+  const lines = Array.from({ length: NAMES }, (_, i) => `task-${i}.marathon.mesos A 192.0.2.${i % 256}`);
+  return snapshotOf(lines);
+}
+
+/** Chunks without end that remember how many were taken and whether they were left. */
+function endless() {
+  const seen = { taken: 0, left: false };
+  async function* chunks(): AsyncGenerator<string> {
+    try {
+      for (;;) {
+        seen.taken++;
+        yield "x".repeat(1000);
+      }
+    } finally {
+      seen.left = true;
+    }
+  }
+  return { seen, chunks };
+}
+
+test("a large zone arrives whole, in chunks of bounded size", async () => {
+  const snapshot = largeSnapshot();
+  const response = await apiOf({ snapshot: () => snapshot }).api.request("/v1/axfr");
+  const sizes: number[] = [];
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    sizes.push(chunk.length);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  expect(Object.keys(JSON.parse(text).Records.As)).toHaveLength(NAMES);
+  expect(sizes.length).toBeGreaterThan(10);
+  expect(Math.max(...sizes)).toBeLessThan(66 * 1024);
+});
+
+test("a zone is held while it is sent, and let go when it has been or the client is gone", async () => {
+  const snapshot = largeSnapshot();
+  const { api, pinned } = apiOf({ snapshot: () => snapshot });
+  const whole = await api.request("/v1/axfr");
+  expect(pinned.now).toBe(1);
+  await whole.text();
+  expect(pinned.now).toBe(0);
+  const left = await api.request("/v1/axfr");
+  await left.body?.cancel();
+  expect(pinned.now).toBe(0);
+});
+
+test("everything else has its turn between two chunks", async () => {
+  const snapshot = largeSnapshot();
+  let turns = 0;
+  const timer = setInterval(() => turns++, 0);
+  const response = await apiOf({ snapshot: () => snapshot }).api.request("/v1/axfr");
+  await response.text();
+  clearInterval(timer);
+  expect(turns).toBeGreaterThan(5);
+});
+
+test("a chunk is made only when the client has taken the one before", async () => {
+  const { seen, chunks } = endless();
+  const stream = await textStream(chunks(), () => {});
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(seen.taken).toBe(1);
+  const reader = stream.getReader();
+  for (let i = 0; i < 5; i++) await reader.read();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(seen.taken).toBe(5);
+  await reader.cancel();
+});
+
+test("a client that goes away ends the listing", async () => {
+  const { seen, chunks } = endless();
+  const response = await apiOf({ enumerate: chunks }).api.request("/v1/enumerate");
+  const reader = response.body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  expect(seen.left).toBe(true);
+});
+
+test("HEAD does not begin a listing", async () => {
+  const { seen, chunks } = endless();
+  const response = await apiOf({ enumerate: chunks }).api.request("/v1/enumerate", { method: "HEAD" });
+  expect(response.headers.get("content-type")).toBe("application/json");
+  expect(seen.taken).toBe(0);
+});
+
+test("characters of several octets survive", async () => {
+  const stream = await textStream(politely(["é", "𝔸", ""]), () => {});
+  expect(await new Response(stream).text()).toBe("é𝔸");
+});

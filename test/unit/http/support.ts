@@ -1,0 +1,92 @@
+import { createApi } from "../../../src/http/api.js";
+import type { ApiContext } from "../../../src/http/context.js";
+import type { BuildReport, ServerStatus } from "../../../src/status.js";
+import { snapshotOf } from "../../support/zone.js";
+import { configOf } from "../config/support.js";
+
+export const NOW = 1_700_000_100_000;
+
+export const BUILD: BuildReport = {
+  generation: 7,
+  serial: 1_700_000_000,
+  names: 12,
+  records: 34,
+  frameworks: 2,
+  tasks: 5,
+  agents: 3,
+  changedShards: 4,
+  seconds: { fetch: 0.5, parse: 0.25, resolve: 0.1, generate: 0.05, compile: 0.2 },
+  stateOctets: 123_456,
+  leader: "192.0.2.1:5050",
+  skipped: [
+    { kind: "task", id: "t1", reason: "no_address", detail: "none" },
+    { kind: "task", id: "t2", reason: "no_address", detail: "none" },
+  ],
+  fetchedAt: NOW - 10_000,
+};
+
+export const STATUS: ServerStatus = {
+  startedAt: NOW - 60_000,
+  dns: "listening",
+  fetches: 6,
+  failures: { MASTER_TIMEOUT: 2 },
+  build: BUILD,
+  failure: undefined,
+  stale: false,
+  forwards: { "192.0.2.53:53": { answered: 9, timeout: 1 } },
+  forwardsInFlight: 1,
+  builderRestarts: 0,
+};
+
+/** Records of a small cluster: one service with two instances, one of them with two addresses. */
+export const LINES = [
+  "leader.mesos A 192.0.2.1",
+  "_leader._tcp.mesos SRV leader.mesos 5050",
+  "_leader._udp.mesos SRV leader.mesos 5050",
+  "ns1.mesos A 192.0.2.53",
+  "web.marathon.mesos A 192.0.2.10",
+  "web.marathon.mesos A 192.0.2.11",
+  "web.marathon.mesos AAAA 2001:db8::a",
+  "web-aaaaa-s0.marathon.slave.mesos A 192.0.2.10",
+  "web-bbbbb-s1.marathon.slave.mesos A 192.0.2.11",
+  "web-bbbbb-s1.marathon.slave.mesos AAAA 2001:db8::a",
+  "_web._tcp.marathon.mesos SRV web-aaaaa-s0.marathon.slave.mesos 31000",
+  "_web._tcp.marathon.mesos SRV web-bbbbb-s1.marathon.slave.mesos 31001",
+  "_http._web._tcp.marathon.mesos SRV web-bbbbb-s1.marathon.slave.mesos 31001",
+];
+
+/** An API over that cluster, and what it logged. */
+export function apiOf(changes: Partial<ApiContext> = {}) {
+  const logged: unknown[][] = [];
+  const ownSnapshot = snapshotOf(LINES);
+  const snapshot = changes.snapshot ?? (() => ownSnapshot);
+  const pinned = { now: 0 };
+  const config = configOf();
+  const api = createApi({
+    config: () => config,
+    configFile: "/etc/mesos-dns/config.json",
+    version: "1.2.3",
+    snapshot,
+    pinSnapshot: () => {
+      pinned.now++;
+      return { snapshot: snapshot(), release: () => void pinned.now-- };
+    },
+    status: () => STATUS,
+    now: () => NOW,
+    enumerate: () => chunksOf(['{"frameworks":[', "]}"]),
+    metrics: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "up 1\n" }),
+    log: { error: (...line: unknown[]) => logged.push(line) },
+    ...changes,
+  });
+  return { api, logged, pinned };
+}
+
+export async function* chunksOf(chunks: readonly string[]): AsyncGenerator<string> {
+  yield* chunks;
+}
+
+/** The body of a GET, as JSON. */
+export async function get(path: string, changes: Partial<ApiContext> = {}): Promise<unknown> {
+  const response = await apiOf(changes).api.request(path);
+  return response.json();
+}

@@ -1,0 +1,240 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { beforeEach, describe, expect, test } from "vitest";
+import { RCODE, TYPE } from "../../../src/dns/protocol.js";
+import { QueryStats, TRANSPORTS, ZONES } from "../../../src/metrics/query-stats.js";
+import { createRegistry } from "../../../src/metrics/registry.js";
+import type { ServerStatus } from "../../../src/status.js";
+import { VERSION } from "../../../src/version.js";
+import { Snapshot } from "../../../src/zone/snapshot.js";
+import { APEX, snapshotOf } from "../../support/zone.js";
+import { NOW, STATUS } from "../http/support.js";
+
+const UDP = TRANSPORTS.indexOf("udp");
+const TCP = TRANSPORTS.indexOf("tcp");
+const LOCAL = ZONES.indexOf("local");
+const FORWARD = ZONES.indexOf("forward");
+
+let stats: QueryStats[];
+beforeEach(() => {
+  stats = [new QueryStats(), new QueryStats()];
+});
+
+function registryOf(status: Partial<ServerStatus> = {}, snapshot = snapshotOf(["a.mesos A 192.0.2.1"])) {
+  return createRegistry({ stats, status: () => ({ ...STATUS, ...status }), snapshot: () => snapshot, now: () => NOW });
+}
+
+/** The lines of /metrics that begin with a name. */
+async function linesOf(name: string, status: Partial<ServerStatus> = {}, snapshot?: Snapshot): Promise<string[]> {
+  const text = await registryOf(status, snapshot).metrics();
+  return text.split("\n").filter((line) => line.startsWith(name));
+}
+
+describe("queries", () => {
+  test("requests are counted over all threads, by transport, type and zone", async () => {
+    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 100, false, 0.000_02);
+    stats[1].answered(UDP, LOCAL, TYPE.A, RCODE.NXDOMAIN, 100, false, 0.000_02);
+    stats[1].answered(TCP, FORWARD, 65_280, RCODE.NOERROR, 100, false, 0.02);
+    const lines = await linesOf("mesos_dns_requests_total");
+    expect(lines).toContain('mesos_dns_requests_total{transport="udp",type="A",zone="local"} 2');
+    expect(lines).toContain('mesos_dns_requests_total{transport="tcp",type="other",zone="forward"} 1');
+    expect(lines).toContain('mesos_dns_requests_total{transport="udp",type="SRV",zone="none"} 0');
+  });
+
+  test("responses are counted by rcode, the common ones from the start", async () => {
+    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.BADVERS, 100, false, 0);
+    stats[0].answered(UDP, FORWARD, TYPE.A, 13, 100, false, 0);
+    stats[0].answered(UDP, FORWARD, TYPE.A, 4095, 100, false, 0);
+    const lines = await linesOf("mesos_dns_responses_total");
+    expect(lines.filter((line) => line.includes("udp"))).toEqual([
+      'mesos_dns_responses_total{transport="udp",rcode="NOERROR"} 0',
+      'mesos_dns_responses_total{transport="udp",rcode="FORMERR"} 0',
+      'mesos_dns_responses_total{transport="udp",rcode="SERVFAIL"} 0',
+      'mesos_dns_responses_total{transport="udp",rcode="NXDOMAIN"} 0',
+      'mesos_dns_responses_total{transport="udp",rcode="NOTIMP"} 0',
+      'mesos_dns_responses_total{transport="udp",rcode="REFUSED"} 0',
+      'mesos_dns_responses_total{transport="udp",rcode="BADVERS"} 1',
+      'mesos_dns_responses_total{transport="udp",rcode="other"} 2',
+    ]);
+  });
+
+  test("durations make a cumulative histogram in seconds", async () => {
+    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 100, false, 0.000_02);
+    stats[1].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 100, false, 100);
+    const lines = await linesOf('mesos_dns_request_duration_seconds_bucket{zone="local"');
+    expect(lines[0]).toBe('mesos_dns_request_duration_seconds_bucket{zone="local",le="0.00001"} 0');
+    expect(lines[1]).toBe('mesos_dns_request_duration_seconds_bucket{zone="local",le="0.000025"} 1');
+    expect(lines.at(-2)).toBe('mesos_dns_request_duration_seconds_bucket{zone="local",le="10"} 1');
+    expect(lines.at(-1)).toBe('mesos_dns_request_duration_seconds_bucket{zone="local",le="+Inf"} 2');
+    expect(await linesOf('mesos_dns_request_duration_seconds_sum{zone="local"}')).toEqual([
+      'mesos_dns_request_duration_seconds_sum{zone="local"} 100.00002',
+    ]);
+    expect(await linesOf('mesos_dns_request_duration_seconds_count{zone="local"}')).toEqual([
+      'mesos_dns_request_duration_seconds_count{zone="local"} 2',
+    ]);
+  });
+
+  test("sizes make a histogram in octets, by transport", async () => {
+    stats[0].answered(TCP, LOCAL, TYPE.A, RCODE.NOERROR, 512, false, 0);
+    const lines = await linesOf('mesos_dns_response_size_bytes_bucket{transport="tcp"');
+    expect(lines).toContain('mesos_dns_response_size_bytes_bucket{transport="tcp",le="256"} 0');
+    expect(lines).toContain('mesos_dns_response_size_bytes_bucket{transport="tcp",le="512"} 1');
+  });
+
+  test("truncated, dropped and failed ones are counted", async () => {
+    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 512, true, 0);
+    stats[1].dropped(TCP);
+    stats[1].failed();
+    expect(await linesOf("mesos_dns_responses_truncated_total")).toContain(
+      'mesos_dns_responses_truncated_total{transport="udp"} 1',
+    );
+    expect(await linesOf("mesos_dns_requests_dropped_total")).toContain(
+      'mesos_dns_requests_dropped_total{transport="tcp"} 1',
+    );
+    expect(await linesOf("mesos_dns_answer_failures_total")).toEqual(["mesos_dns_answer_failures_total 1"]);
+  });
+
+  test("TCP connections are open, opened and refused", async () => {
+    for (const event of ["opened", "opened", "opened", "closed", "refused"] as const) stats[0].connection(event);
+    expect(await linesOf("mesos_dns_tcp_connections")).toEqual([
+      "mesos_dns_tcp_connections 2",
+      "mesos_dns_tcp_connections_opened_total 3",
+      "mesos_dns_tcp_connections_refused_total 1",
+    ]);
+  });
+});
+
+describe("status", () => {
+  test("the snapshot and the state it comes from are described", async () => {
+    expect((await linesOf("mesos_dns_snapshot_")).sort()).toEqual([
+      "mesos_dns_snapshot_age_seconds 10",
+      "mesos_dns_snapshot_changed_shards 4",
+      "mesos_dns_snapshot_generation 1",
+      "mesos_dns_snapshot_names 12",
+      "mesos_dns_snapshot_ready 1",
+      "mesos_dns_snapshot_records 34",
+      "mesos_dns_snapshot_serial 1700000000",
+    ]);
+    expect(await linesOf("mesos_dns_build_duration_seconds")).toContain(
+      'mesos_dns_build_duration_seconds{phase="parse"} 0.25',
+    );
+    expect(await linesOf("mesos_dns_state_")).toEqual([
+      "mesos_dns_state_fetches_total 6",
+      'mesos_dns_state_failures_total{code="MASTER_TIMEOUT"} 2',
+      "mesos_dns_state_bytes 123456",
+      "mesos_dns_state_stale 0",
+    ]);
+    expect(await linesOf("mesos_dns_cluster_")).toEqual([
+      "mesos_dns_cluster_tasks 5",
+      "mesos_dns_cluster_agents 3",
+      "mesos_dns_cluster_frameworks 2",
+    ]);
+  });
+
+  test("what is left out is counted by kind and reason, what is not as 0", async () => {
+    const lines = await linesOf("mesos_dns_skipped");
+    expect(lines).toHaveLength(12);
+    expect(lines).toContain('mesos_dns_skipped{kind="task",reason="no_address"} 2');
+    expect(lines).toContain('mesos_dns_skipped{kind="agent",reason="malformed"} 0');
+  });
+
+  test("forwards are counted by resolver and result", async () => {
+    expect(await linesOf("mesos_dns_forwards_")).toEqual([
+      'mesos_dns_forwards_total{resolver="192.0.2.53:53",result="answered"} 9',
+      'mesos_dns_forwards_total{resolver="192.0.2.53:53",result="timeout"} 1',
+      "mesos_dns_forwards_in_flight 1",
+    ]);
+  });
+
+  test("the program says its version", async () => {
+    expect(await linesOf("mesos_dns_build_info")).toEqual([
+      `mesos_dns_build_info{version="${VERSION}",node="${process.version}"} 1`,
+    ]);
+  });
+
+  test("before the first state nothing is said of it", async () => {
+    const text = await registryOf({ build: undefined }, Snapshot.empty([APEX])).metrics();
+    for (const name of ["snapshot_names", "snapshot_age_seconds", "build_duration_seconds", "state_bytes", "skipped"]) {
+      expect(text).not.toMatch(new RegExp(`^mesos_dns_${name}[{ ]`, "m"));
+    }
+    expect(text).toContain("\nmesos_dns_snapshot_ready 0\n");
+  });
+});
+
+describe("the process", () => {
+  test("a busy event loop shows in its delays and its work", async () => {
+    const registry = registryOf();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const busyUntil = performance.now() + 200;
+    while (performance.now() < busyUntil);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const text = await registry.metrics();
+    const value = (name: string) =>
+      Number(
+        text
+          .split("\n")
+          .find((line) => line.startsWith(`${name} `))
+          ?.split(" ")[1],
+      );
+    expect(value("mesos_dns_event_loop_delay_seconds_sum")).toBeGreaterThan(0.1);
+    expect(value("mesos_dns_event_loop_delay_seconds_count")).toBeGreaterThan(1);
+    expect(value("mesos_dns_event_loop_busy_seconds_total")).toBeGreaterThan(0.1);
+    expect(value("mesos_dns_process_resident_memory_bytes")).toBeGreaterThan(1e6);
+    expect(text).toMatch(/^mesos_dns_process_cpu_seconds_total\{mode="user"\} \d/m);
+  });
+});
+
+/** The rows of docs/metrics.md: name, type and labels. */
+function documented(): { name: string; type: string; labels: string[] }[] {
+  const text = readFileSync(new URL("../../../docs/metrics.md", import.meta.url), "utf8");
+  return [...text.matchAll(/^\| `(mesos_dns_\w+)` *\| (\w+) *\| ([^|]*)\|/gm)].map(([, name, type, labels]) => ({
+    name,
+    type,
+    labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label).sort(),
+  }));
+}
+
+describe("names", () => {
+  test("docs/metrics.md lists exactly what there is", () => {
+    const metrics = registryOf().getMetricsAsArray() as unknown as {
+      name: string;
+      type: string;
+      labelNames: string[];
+    }[];
+    const registered = metrics.map(({ name, type, labelNames }) => ({ name, type, labels: [...labelNames].sort() }));
+    const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
+    expect(documented().sort(byName)).toEqual(registered.sort(byName));
+  });
+
+  test("every sample has the labels its metric declares", async () => {
+    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 512, true, 0);
+    const metrics = (await registryOf().getMetricsAsJSON()) as unknown as {
+      name: string;
+      type: string;
+      values: { labels: Record<string, string> }[];
+    }[];
+    const labels = new Map(documented().map((row) => [row.name, row.labels]));
+    for (const { name, type, values } of metrics) {
+      for (const sample of values) {
+        const own = Object.keys(sample.labels).filter((label) => type !== "histogram" || label !== "le");
+        expect(own.sort(), name).toEqual(labels.get(name));
+      }
+    }
+  });
+
+  const promtool = spawnSync("promtool", ["--version"]).error === undefined;
+  test.skipIf(!promtool)("promtool has nothing to say", async () => {
+    const input = await registryOf().metrics();
+    const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], { input, encoding: "utf8" });
+    expect(`${stdout}${stderr}`).toBe("");
+    expect(status).toBe(0);
+  });
+
+  test("a scrape is cheap enough to do often", async () => {
+    const registry = registryOf();
+    await registry.metrics();
+    const started = performance.now();
+    for (let i = 0; i < 10; i++) await registry.metrics();
+    expect((performance.now() - started) / 10).toBeLessThan(100);
+  });
+});
