@@ -25,7 +25,7 @@ function snapshotOf(tasks) {
   const rules = { domain: DOMAIN, labels: RFC1123, ipSources: ["netinfo", "mesos", "host"] };
   const nameServer = { name: `ns1.${DOMAIN}`, addresses: [] };
   new Generator({ cluster, rules, masters: [], nameServer, resolved: new Map() }).generate(records);
-  const { shards } = compileZones([{ nameServer: nameServer.name, ttl: 60, srvWeight: 1, records }]);
+  const { shards } = compileZones([{ nameServer: nameServer.name, srvWeight: 1, records }]);
   const soa = {
     SOAMname: "ns1.mesos",
     SOARname: "root.ns1.mesos",

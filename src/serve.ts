@@ -38,7 +38,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const dns = dnson ? { listener, port } : "off";
   log.info({ version: VERSION, domain, dns, http: http ? { httplistener, httpport } : "off" }, "listening");
   handleSignals(app, http, options, log);
-  notifySystemd("--ready", log);
+  notifySystemd("READY=1", log);
 }
 
 async function serveHttp(app: App, configFile: string, log: Logger): Promise<HttpServer> {
@@ -69,7 +69,7 @@ function handleSignals(app: App, http: HttpServer | undefined, options: ServeOpt
     if (stopping) return;
     stopping = true;
     log.info({ signal }, "stopping");
-    notifySystemd("--stopping", log);
+    notifySystemd("STOPPING=1", log);
     await Promise.all([http?.close(), app.stop()]);
     log.info("stopped");
     process.exit(0);

@@ -1,5 +1,5 @@
 import type { ApexRecords } from "../zone/apex.js";
-import { TARGET_SHIFT } from "../zone/layout.js";
+import { TARGETS_FLAG } from "../zone/layout.js";
 import { entryWord, isApex, rrsetCount, rrsetWord, type Shard, type Snapshot } from "../zone/snapshot.js";
 import { findRrset, MessageWriter } from "./message-writer.js";
 import { EDE, HEADER, MAX_MESSAGE, MIN_UDP_PAYLOAD, OPCODE, RCODE, TYPE } from "./protocol.js";
@@ -210,8 +210,8 @@ export class Answerer {
       writer.truncate();
       return this.#finish(RCODE.NOERROR);
     }
-    writer.rrset(shard, entry, rrset, first, count);
-    if (words[rrset] >>> TARGET_SHIFT !== 0) writer.glue(this.#snapshot, shard, entry, rrset, first, count);
+    writer.rrset(shard, entry, rrset, this.#snapshot.ttlOf(shard, entry), first, count);
+    if ((words[rrset] & TARGETS_FLAG) !== 0) writer.glue(this.#snapshot, shard, entry, rrset, first, count);
     return this.#finish(RCODE.NOERROR);
   }
 
@@ -227,7 +227,7 @@ export class Answerer {
     if (apex) this.#writer.soa(zone.soa, HEADER, false);
     for (let i = 0; i < sets; i++) {
       const rrset = rrsetWord(entry, i);
-      this.#writer.rrset(shard, entry, rrset, 0, this.#writer.fitting(words, entry, rrset, 0));
+      this.#writer.rrset(shard, entry, rrset, zone.ttl, 0, this.#writer.fitting(words, entry, rrset, 0));
     }
     return this.#finish(RCODE.NOERROR);
   }

@@ -1,7 +1,16 @@
-import { RRSET_WORDS, TARGET_SHIFT, TARGET_WORDS } from "../zone/layout.js";
+import {
+  OWN_MASK,
+  OWN_SHIFT,
+  RECORD_HEADER,
+  RRSET_WORDS,
+  SRV_PREFIX,
+  TARGET_WORDS,
+  TARGETS_FLAG,
+  TARGETS_HEADER_WORDS,
+} from "../zone/layout.js";
 import { entryWord, nameAt, nameLength, rrsetCount, rrsetWord, type Shard, type Snapshot } from "../zone/snapshot.js";
 import { EDE_SIZE, OPT_FIXED, writeOpt } from "./edns.js";
-import { HEADER, TYPE } from "./protocol.js";
+import { CLASS, HEADER, TYPE } from "./protocol.js";
 import type { Query } from "./query.js";
 
 export const NO_EDE = -1;
@@ -78,27 +87,33 @@ export class MessageWriter {
   fitting(words: Uint32Array, entry: number, rrset: number, first: number): number {
     const total = words[rrset + 1];
     if (this.fits(rrsetOctets(words, entry, rrset))) return total;
-    const table = entry + words[rrset + 2];
-    let room = this.#limit - this.#at - this.#optSize();
+    const room = this.#limit - this.#at - this.#optSize();
+    const own = RECORD_HEADER + ownOctets(words[rrset]);
+    if ((words[rrset] & TARGETS_FLAG) === 0) return Math.floor(room / own);
+    const data = entry + words[rrset + 2];
+    const table = targetTable(words, rrset, data);
     let count = 0;
+    let taken = 0;
     for (let i = first; count < total; i = next(i, total)) {
-      room -= words[table + i + 1] - words[table + i];
-      if (room < 0) break;
+      const target = table + words[data + TARGETS_HEADER_WORDS + i] * TARGET_WORDS;
+      taken += own + SRV_PREFIX + words[target + TARGET_WORDS + 1] - words[target + 1];
+      if (taken > room) break;
       count++;
     }
     return count;
   }
 
   /** Appends `count` records of a set to the answer section, from `first` on and around. */
-  rrset(shard: Shard, entry: number, rrset: number, first: number, count: number): void {
-    const { words, octets } = shard;
+  rrset(shard: Shard, entry: number, rrset: number, ttl: number, first: number, count: number): void {
+    const { words } = shard;
     const total = words[rrset + 1];
-    const table = entry + words[rrset + 2];
-    const base = entry * 4;
-    const last = Math.min(first + count, total);
-    this.#at = copy(octets, base + words[table + first], base + words[table + last], this.#out, this.#at);
-    const around = first + count - total;
-    if (around > 0) this.#at = copy(octets, base + words[table], base + words[table + around], this.#out, this.#at);
+    const hasTargets = (words[rrset] & TARGETS_FLAG) !== 0;
+    for (let n = 0, i = first; n < count; n++, i = next(i, total)) {
+      writePointer(this.#out, this.#at, HEADER);
+      this.#at += POINTER_SIZE;
+      if (hasTargets) this.#targetRecord(shard, entry, rrset, ttl, i);
+      else this.#plainRecord(shard, entry, rrset, ttl, i);
+    }
     this.#answers += count;
   }
 
@@ -109,23 +124,25 @@ export class MessageWriter {
   glue(snapshot: Snapshot, shard: Shard, entry: number, rrset: number, first: number, count: number): void {
     const { words, octets } = shard;
     const total = words[rrset + 1];
-    const table = entry + words[rrset + 2];
-    const targets = table + total + 1;
-    const targetAt = words[rrset] >>> TARGET_SHIFT;
-    const firstTarget = words[targets + first * TARGET_WORDS + 1];
-    let record = this.#query.questionEnd;
+    const data = entry + words[rrset + 2];
+    const numbers = data + TARGETS_HEADER_WORDS;
+    const table = targetTable(words, rrset, data);
+    const own = ownOctets(words[rrset]);
+    const ahead = RECORD_HEADER + (own === 0 ? 0 : SRV_PREFIX + own);
+    const firstTarget = words[numbers + first];
+    let owner = this.#query.questionEnd + ahead;
     let before = -1;
     for (let n = 0, i = first; n < count; n++, i = next(i, total)) {
-      const size = words[table + i + 1] - words[table + i];
-      const target = words[targets + i * TARGET_WORDS + 1];
+      const number = words[numbers + i];
+      const target = table + number * TARGET_WORDS;
+      const size = words[target + TARGET_WORDS + 1] - words[target + 1];
       // Neighbours share targets; the first one's may come round again at the end.
-      if (target !== before && (n === 0 || target !== firstTarget)) {
-        const name = entry * 4 + words[table + i] + targetAt;
-        const found = snapshot.find(octets, name, size - targetAt, words[targets + i * TARGET_WORDS]);
-        if (found !== 0) this.#addresses(snapshot.shardAt(found), entryWord(found), record + targetAt);
+      if (number !== before && (n === 0 || number !== firstTarget)) {
+        const found = snapshot.find(octets, entry * 4 + words[target + 1], size, words[target]);
+        if (found !== 0) this.#addresses(snapshot, found, owner);
       }
-      before = target;
-      record += size;
+      before = number;
+      owner += size + ahead;
     }
   }
 
@@ -162,29 +179,67 @@ export class MessageWriter {
     return this.#at;
   }
 
-  /** Appends the A and AAAA sets of an entry whose name stands in the message at `owner`. */
-  #addresses(shard: Shard, entry: number, owner: number): void {
+  /** Appends the A and AAAA sets of the entry `found`, whose name stands in the message at `owner`. */
+  #addresses(snapshot: Snapshot, found: number, owner: number): void {
+    const shard = snapshot.shardAt(found);
+    const entry = entryWord(found);
+    const ttl = snapshot.ttlOf(shard, entry);
     const a = findRrset(shard.words, entry, TYPE.A);
-    if (a !== 0) this.#glueSet(shard, entry, a, owner);
+    if (a !== 0) this.#glueSet(shard, entry, a, ttl, owner);
     const aaaa = findRrset(shard.words, entry, TYPE.AAAA);
-    if (aaaa !== 0) this.#glueSet(shard, entry, aaaa, owner);
+    if (aaaa !== 0) this.#glueSet(shard, entry, aaaa, ttl, owner);
   }
 
-  #glueSet(shard: Shard, entry: number, rrset: number, owner: number): void {
+  #glueSet(shard: Shard, entry: number, rrset: number, ttl: number, owner: number): void {
     const { words, octets } = shard;
     const count = words[rrset + 1];
     const ownerSize = owner <= MAX_POINTER ? POINTER_SIZE : nameLength(words, entry);
     if (!this.fits(rrsetOctets(words, entry, rrset) + count * (ownerSize - POINTER_SIZE))) return;
-    const table = entry + words[rrset + 2];
     const name = nameAt(words, entry);
-    let i = this.firstOf(count);
-    for (let n = 0; n < count; n++, i = next(i, count)) {
+    for (let n = 0, i = this.firstOf(count); n < count; n++, i = next(i, count)) {
       if (owner <= MAX_POINTER) writePointer(this.#out, this.#at, owner);
       else copy(octets, name, name + ownerSize, this.#out, this.#at);
-      const record = entry * 4 + words[table + i] + POINTER_SIZE;
-      this.#at = copy(octets, record, entry * 4 + words[table + i + 1], this.#out, this.#at + ownerSize);
+      this.#at += ownerSize;
+      this.#plainRecord(shard, entry, rrset, ttl, i);
     }
     this.#additionals += count;
+  }
+
+  /** Record `i` of a set without targets, behind its owner. */
+  #plainRecord(shard: Shard, entry: number, rrset: number, ttl: number, i: number): void {
+    const { words, octets } = shard;
+    const own = ownOctets(words[rrset]);
+    const from = (entry + words[rrset + 2]) * 4 + i * own;
+    const at = this.#recordHeader(words[rrset] & 0xffff, ttl, own);
+    this.#at = copy(octets, from, from + own, this.#out, at);
+  }
+
+  /** Record `i` of a set with targets, behind its owner. Targets are never compressed (RFC 2782, RFC 3597 §4). */
+  #targetRecord(shard: Shard, entry: number, rrset: number, ttl: number, i: number): void {
+    const { words, octets } = shard;
+    const own = ownOctets(words[rrset]);
+    const data = entry + words[rrset + 2];
+    const target = targetTable(words, rrset, data) + words[data + TARGETS_HEADER_WORDS + i] * TARGET_WORDS;
+    const name = entry * 4 + words[target + 1];
+    const size = words[target + TARGET_WORDS + 1] - words[target + 1];
+    let at = this.#recordHeader(words[rrset] & 0xffff, ttl, own === 0 ? size : SRV_PREFIX + own + size);
+    if (own > 0) {
+      writeUint32(this.#out, at, words[data + 1]);
+      const from = (data + TARGETS_HEADER_WORDS + words[rrset + 1]) * 4 + i * own;
+      at = copy(octets, from, from + own, this.#out, at + SRV_PREFIX);
+    }
+    this.#at = copy(octets, name, name + size, this.#out, at);
+  }
+
+  /** Type, class, TTL and RDLENGTH at the present position; the octet behind them. */
+  #recordHeader(type: number, ttl: number, rdlength: number): number {
+    const out = this.#out;
+    const at = this.#at;
+    writeUint32(out, at, (type << 16) | CLASS.IN);
+    writeUint32(out, at + 4, ttl);
+    out[at + 8] = rdlength >>> 8;
+    out[at + 9] = rdlength;
+    return at + 10;
   }
 
   #optSize(): number {
@@ -200,10 +255,22 @@ export function findRrset(words: Uint32Array, entry: number, type: number): numb
   return 0;
 }
 
-/** Octets of all records of a set. */
+/** Octets that all records of a set take, owners being pointers. */
 function rrsetOctets(words: Uint32Array, entry: number, rrset: number): number {
-  const table = entry + words[rrset + 2];
-  return words[table + words[rrset + 1]] - words[table];
+  const descriptor = words[rrset];
+  if ((descriptor & TARGETS_FLAG) !== 0) return words[entry + words[rrset + 2]];
+  return words[rrset + 1] * (RECORD_HEADER + ownOctets(descriptor));
+}
+
+/** Octets of RDATA that each record of a set has of its own. */
+function ownOctets(descriptor: number): number {
+  return (descriptor >>> OWN_SHIFT) & OWN_MASK;
+}
+
+/** Word where the hashes and positions of a set's targets start. */
+function targetTable(words: Uint32Array, rrset: number, data: number): number {
+  const count = words[rrset + 1];
+  return data + TARGETS_HEADER_WORDS + count + ((count * ownOctets(words[rrset]) + 3) >>> 2);
 }
 
 /** The record behind record `i` of a set of `total`, and around. */
@@ -220,6 +287,13 @@ function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: 
 function writePointer(out: Uint8Array, at: number, target: number): void {
   out[at] = POINTER | (target >>> 8);
   out[at + 1] = target & 0xff;
+}
+
+function writeUint32(out: Uint8Array, at: number, value: number): void {
+  out[at] = value >>> 24;
+  out[at + 1] = value >>> 16;
+  out[at + 2] = value >>> 8;
+  out[at + 3] = value;
 }
 
 function writeCount(out: Uint8Array, at: number, count: number): void {

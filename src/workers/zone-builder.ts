@@ -48,6 +48,7 @@ export class ZoneBuilder {
   #cluster: Cluster | undefined;
   #masters: readonly Endpoint[] = [];
   #generator: Generator | undefined;
+  #records: RecordSet | undefined;
 
   constructor(options: ZoneBuilderOptions) {
     this.#options = options;
@@ -73,7 +74,7 @@ export class ZoneBuilder {
     this.#masters = masters;
     const resolved = await hosts.resolve(hostNames(cluster, masters));
     const resolvedAt = now();
-    const records = new RecordSet(this.#config.domain, this.#options.seed);
+    const records = this.#emptyRecords();
     const generator = this.#generatorFor(cluster, resolved);
     const skipped = [...cluster.skipped, ...generator.generate(records)];
     this.#generator = generator;
@@ -92,6 +93,13 @@ export class ZoneBuilder {
     return this.#cluster && this.build(this.#cluster, this.#masters);
   }
 
+  /** The set of the last build, emptied; another one if the domain is another. */
+  #emptyRecords(): RecordSet {
+    if (this.#records?.apex === this.#config.domain) this.#records.clear();
+    else this.#records = new RecordSet(this.#config.domain, this.#options.seed);
+    return this.#records;
+  }
+
   #generatorFor(cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): Generator {
     const config = this.#config;
     const rules = {
@@ -108,7 +116,6 @@ export class ZoneBuilder {
     const { seed, pool, wallClock } = this.#options;
     const zone = {
       nameServer: config.SOAMname,
-      ttl: config.ttl,
       srvWeight: config.srvRecordDefaultWeight,
       records,
     };

@@ -27,6 +27,7 @@ export class ApexRecords {
   /** The zone's name. */
   readonly name: Uint8Array;
   readonly labels: number;
+  readonly ttl: number;
   /** The SOA record from its type on: its owner is a pointer the answer knows. */
   readonly soa: Uint8Array;
   /** The same for negative answers: its TTL is the smaller of SOA TTL and minimum (RFC 2308 §3). */
@@ -34,6 +35,7 @@ export class ApexRecords {
 
   constructor(apex: Apex) {
     this.apex = apex;
+    this.ttl = apex.ttl;
     this.name = encodeName(apex.zone);
     this.labels = apex.zone === "" ? 0 : apex.zone.split(".").length;
     this.soa = soaRecord(apex.soa, apex.ttl);

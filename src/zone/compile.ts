@@ -6,7 +6,6 @@ import type { RecordSet } from "./record-set.js";
 export interface ZoneContent {
   /** Name of the primary server (SOA mname, NS). */
   readonly nameServer: string;
-  readonly ttl: number;
   readonly srvWeight: number;
   readonly records: RecordSet;
 }
@@ -65,9 +64,9 @@ class ZonePart {
   readonly #order: Uint32Array;
   readonly #starts: Uint32Array;
 
-  constructor({ records, nameServer, ttl, srvWeight }: ZoneContent, zone: number) {
+  constructor({ records, nameServer, srvWeight }: ZoneContent, zone: number) {
     const { names } = records;
-    this.context = { records, nameServer: names.intern(nameServer), zone, ttl, srvWeight };
+    this.context = { records, nameServer: names.intern(nameServer), zone, srvWeight };
     this.#starts = new Uint32Array(SHARDS + 1);
     for (let name = 0; name < names.count; name++) {
       if (records.exists[name] === 1) this.#starts[shardOf(names.hash[name]) + 1]++;

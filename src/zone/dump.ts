@@ -1,9 +1,17 @@
 import ipaddr from "ipaddr.js";
 import { TYPE } from "../dns/protocol.js";
 import { isDnsName } from "../records/labels.js";
-import { RECORD_HEADER, SHARD_HEADER_WORDS, SLOT_WORDS, TARGET_SHIFT, TARGET_WORDS, ZONE_SHIFT } from "./layout.js";
+import {
+  OWN_MASK,
+  OWN_SHIFT,
+  SHARD_HEADER_WORDS,
+  SLOT_WORDS,
+  TARGET_WORDS,
+  TARGETS_FLAG,
+  TARGETS_HEADER_WORDS,
+} from "./layout.js";
 import { decodeName, encodeName, hashName } from "./names.js";
-import { entryWord, nameAt, nameLength, rrsetCount, rrsetWord, type Shard, type Snapshot } from "./snapshot.js";
+import { entryWord, nameAt, nameLength, rrsetCount, rrsetWord, type Shard, type Snapshot, zoneOf } from "./snapshot.js";
 
 /** Reading a snapshot back, for people and programs that want more than one DNS answer of it. */
 
@@ -15,7 +23,7 @@ export interface ServiceRecord {
   readonly target: string;
 }
 
-const TYPE_MASK = (1 << TARGET_SHIFT) - 1;
+const TYPE_MASK = 0xffff;
 
 /**
  * The records of one name and type, where they lie in a snapshot: nothing is decoded before it is asked for, so that
@@ -60,7 +68,7 @@ export class StoredSet {
 
   /** An A or AAAA record's address: dotted quad, or as RFC 5952 wants it. */
   address(record: number): string {
-    const at = this.#rdata(record);
+    const at = this.#own(record);
     const { octets } = this.#shard;
     if (this.type === TYPE.A) return `${octets[at]}.${octets[at + 1]}.${octets[at + 2]}.${octets[at + 3]}`;
     return ipaddr.fromByteArray([...octets.subarray(at, at + 16)]).toString();
@@ -68,18 +76,14 @@ export class StoredSet {
 
   /** An SRV record (RFC 2782). */
   service(record: number): ServiceRecord {
-    const at = this.#rdata(record);
-    return {
-      priority: this.#uint16(at),
-      weight: this.#uint16(at + 2),
-      port: this.port(record),
-      target: this.target(record),
-    };
+    const prefix = this.#shard.words[this.#data() + 1];
+    return { priority: prefix >>> 16, weight: prefix & 0xffff, port: this.port(record), target: this.target(record) };
   }
 
   /** An SRV record's port. */
   port(record: number): number {
-    return this.#uint16(this.#rdata(record) + 4);
+    const at = this.#own(record);
+    return (this.#shard.octets[at] << 8) | this.#shard.octets[at + 1];
   }
 
   /** The name an SRV or NS record points to, dotted, with the final dot. */
@@ -89,35 +93,43 @@ export class StoredSet {
 
   /** The same in wire form: a view of the snapshot. */
   wireTarget(record: number): Uint8Array {
-    return this.#shard.octets.subarray(this.#targetAt(record), this.#recordAt(record + 1));
+    const end = this.#shard.words[this.#targetWord(record) + TARGET_WORDS + 1];
+    return this.#shard.octets.subarray(this.#targetAt(record), this.#entry * 4 + end);
   }
 
   /** Whether an SRV or NS record points to this wire name. @param hash its `hashName` with the snapshot's seed */
   pointsTo(record: number, wireName: Uint8Array, hash: number): boolean {
     const { words, octets } = this.#shard;
-    if (words[this.#table() + this.size + 1 + record * TARGET_WORDS] !== hash) return false;
+    if (words[this.#targetWord(record)] !== hash) return false;
     const at = this.#targetAt(record);
     return wireName.every((octet, i) => octets[at + i] === octet);
   }
 
-  #table(): number {
+  #data(): number {
     return this.#entry + this.#shard.words[this.#descriptor + 2];
   }
 
-  #recordAt(record: number): number {
-    return this.#entry * 4 + this.#shard.words[this.#table() + record];
+  /** Octets of RDATA that each record has of its own. */
+  #ownSize(): number {
+    return (this.#shard.words[this.#descriptor] >>> OWN_SHIFT) & OWN_MASK;
   }
 
-  #rdata(record: number): number {
-    return this.#recordAt(record) + RECORD_HEADER;
+  /** Octet at which they start. */
+  #own(record: number): number {
+    const hasTargets = (this.#shard.words[this.#descriptor] & TARGETS_FLAG) !== 0;
+    const ahead = hasTargets ? TARGETS_HEADER_WORDS + this.size : 0;
+    return (this.#data() + ahead) * 4 + record * this.#ownSize();
+  }
+
+  /** Word of the hash of a record's target; the position of the name follows it. */
+  #targetWord(record: number): number {
+    const numbers = this.#data() + TARGETS_HEADER_WORDS;
+    const table = numbers + this.size + ((this.size * this.#ownSize() + 3) >>> 2);
+    return table + this.#shard.words[numbers + record] * TARGET_WORDS;
   }
 
   #targetAt(record: number): number {
-    return this.#recordAt(record) + (this.#shard.words[this.#descriptor] >>> TARGET_SHIFT);
-  }
-
-  #uint16(at: number): number {
-    return (this.#shard.octets[at] << 8) | this.#shard.octets[at + 1];
+    return this.#entry * 4 + this.#shard.words[this.#targetWord(record) + 1];
   }
 }
 
@@ -184,10 +196,6 @@ function find(snapshot: Snapshot, name: string): StoredSet[] {
 
 function typeOf(words: Uint32Array, descriptor: number): number {
   return words[descriptor] & TYPE_MASK;
-}
-
-function zoneOf(words: Uint32Array, entry: number): number {
-  return (words[entry] >>> ZONE_SHIFT) & 0xff;
 }
 
 /** Wire form of what somebody typed, or nothing where no name of a zone can be meant. */

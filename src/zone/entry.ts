@@ -2,21 +2,21 @@ import { TYPE } from "../dns/protocol.js";
 import {
   APEX_FLAG,
   ENTRY_HEADER_WORDS,
-  NS_TARGET,
-  QUESTION_POINTER,
+  OWN_SHIFT,
   RECORD_HEADER,
   RRSET_WORDS,
   RRSETS_SHIFT,
-  SRV_TARGET,
-  TARGET_SHIFT,
+  SRV_PREFIX,
   TARGET_WORDS,
+  TARGETS_FLAG,
+  TARGETS_HEADER_WORDS,
   ZONE_SHIFT,
 } from "./layout.js";
 import { KIND, type RecordSet } from "./record-set.js";
 
-const CLASS_IN = 1;
 const IPV4_OCTETS = 4;
 const IPV6_OCTETS = 16;
+const PORT_OCTETS = 2;
 /** An entry has at most the sets of each kind, and NS at the apex. */
 const MAX_SETS = 4;
 
@@ -26,7 +26,6 @@ export interface EntryContext {
   /** Number of the name of the primary server, in the zone's names. */
   readonly nameServer: number;
   readonly zone: number;
-  readonly ttl: number;
   readonly srvWeight: number;
 }
 
@@ -40,6 +39,7 @@ export class EntryWriter {
   records = 0;
   names = 0;
   readonly #byKind: number[][] = [[], [], []];
+  readonly #targets: number[] = [];
 
   reset(): void {
     this.length = 0;
@@ -66,9 +66,9 @@ export class EntryWriter {
     next += toWords(names.size[name]);
     let set = start + ENTRY_HEADER_WORDS;
     if (a.length > 0) [set, next] = [set + RRSET_WORDS, this.#ipv4Set(start, set, next, a, context)];
-    if (apex) [set, next] = [set + RRSET_WORDS, this.#nameServerSet(start, set, next, context)];
+    if (apex) [set, next] = [set + RRSET_WORDS, this.#targetSet(start, set, next, TYPE.NS, [], context)];
     if (aaaa.length > 0) [set, next] = [set + RRSET_WORDS, this.#ipv6Set(start, set, next, aaaa, context)];
-    if (srv.length > 0) next = this.#serviceSet(start, set, next, srv, context);
+    if (srv.length > 0) next = this.#targetSet(start, set, next, TYPE.SRV, srv, context);
     this.#words[start] =
       names.size[name] | (sets << RRSETS_SHIFT) | (context.zone << ZONE_SHIFT) | (apex ? APEX_FLAG : 0);
     this.#words[start + 1] = next - start;
@@ -93,97 +93,79 @@ export class EntryWriter {
     });
   }
 
-  #ipv4Set(entry: number, set: number, table: number, list: readonly number[], { records, ttl }: EntryContext): number {
-    this.#describe(entry, set, table, TYPE.A, 0, list.length);
-    let at = this.#reserveRecords(table, list.length, 0, list.length * (RECORD_HEADER + IPV4_OCTETS));
+  #ipv4Set(entry: number, set: number, data: number, list: readonly number[], { records }: EntryContext): number {
+    const words = this.#open(entry, set, data, TYPE.A | (IPV4_OCTETS << OWN_SHIFT), list.length, list.length);
     list.forEach((record, i) => {
-      this.#words[table + i] = at - entry * 4;
-      const rdata = this.#writeHeader(at, TYPE.A, ttl, IPV4_OCTETS);
-      this.#writeUint32(rdata, records.value[record]);
-      at = rdata + IPV4_OCTETS;
+      this.#writeUint32((data + i) * 4, records.value[record]);
     });
-    return this.#close(entry, table + list.length, at);
+    return words;
   }
 
-  #ipv6Set(entry: number, set: number, table: number, list: readonly number[], { records, ttl }: EntryContext): number {
-    this.#describe(entry, set, table, TYPE.AAAA, 0, list.length);
-    let at = this.#reserveRecords(table, list.length, 0, list.length * (RECORD_HEADER + IPV6_OCTETS));
+  #ipv6Set(entry: number, set: number, data: number, list: readonly number[], { records }: EntryContext): number {
+    const size = toWords(list.length * IPV6_OCTETS);
+    const words = this.#open(entry, set, data, TYPE.AAAA | (IPV6_OCTETS << OWN_SHIFT), list.length, size);
     list.forEach((record, i) => {
-      this.#words[table + i] = at - entry * 4;
-      const rdata = this.#writeHeader(at, TYPE.AAAA, ttl, IPV6_OCTETS);
-      this.#octets.set(records.addresses[records.value[record]].octets, rdata);
-      at = rdata + IPV6_OCTETS;
+      this.#octets.set(records.addresses[records.value[record]].octets, data * 4 + i * IPV6_OCTETS);
     });
-    return this.#close(entry, table + list.length, at);
+    return words;
   }
 
-  #nameServerSet(entry: number, set: number, table: number, { records, nameServer, ttl }: EntryContext): number {
-    const { names } = records;
-    const size = names.size[nameServer];
-    this.#describe(entry, set, table, TYPE.NS, NS_TARGET, 1);
-    const at = this.#reserveRecords(table, 1, TARGET_WORDS, RECORD_HEADER + size);
-    this.#words[table] = at - entry * 4;
-    this.#words[table + 2] = names.hash[nameServer];
-    const rdata = this.#writeHeader(at, TYPE.NS, ttl, size);
-    this.#copy(names.octets, names.at[nameServer], size, rdata);
-    return this.#close(entry, table + 1, rdata + size);
-  }
-
-  /** SRV (RFC 2782): the ports of one target stand together. */
-  #serviceSet(entry: number, set: number, table: number, list: readonly number[], context: EntryContext): number {
-    const { records, ttl, srvWeight } = context;
+  /** SRV, or NS with the one name server there is; the ports of one target stand together. */
+  #targetSet(
+    entry: number,
+    set: number,
+    data: number,
+    type: number,
+    list: readonly number[],
+    context: EntryContext,
+  ): number {
+    const { records, nameServer, srvWeight } = context;
     const { names, value, port } = records;
-    this.#describe(entry, set, table, TYPE.SRV, SRV_TARGET, list.length);
-    const octets = list.reduce((sum, record) => sum + SRV_TARGET + names.size[value[record]], 0);
-    let at = this.#reserveRecords(table, list.length, TARGET_WORDS, octets);
-    const targets = table + list.length + 1;
-    let group = 0;
-    list.forEach((record, i) => {
-      const target = value[record];
-      if (i > 0 && target !== value[list[i - 1]]) group++;
-      this.#words[table + i] = at - entry * 4;
-      this.#words[targets + i * TARGET_WORDS] = names.hash[target];
-      this.#words[targets + i * TARGET_WORDS + 1] = group;
-      const rdata = this.#writeHeader(at, TYPE.SRV, ttl, 6 + names.size[target]);
-      this.#writeUint32(rdata, srvWeight); // priority 0 above it
-      this.#octets[rdata + 4] = port[record] >>> 8;
-      this.#octets[rdata + 5] = port[record];
-      this.#copy(names.octets, names.at[target], names.size[target], rdata + 6);
-      at = rdata + 6 + names.size[target];
+    const isService = type === TYPE.SRV;
+    const targets = this.#targets;
+    targets.length = 0;
+    if (!isService) targets.push(nameServer);
+    for (const record of list) if (targets.at(-1) !== value[record]) targets.push(value[record]);
+    const count = isService ? list.length : 1;
+    const own = isService ? PORT_OCTETS : 0;
+    const numbers = data + TARGETS_HEADER_WORDS;
+    const ports = numbers + count;
+    const table = ports + toWords(count * own);
+    const firstName = (table + (targets.length + 1) * TARGET_WORDS) * 4;
+    const nameOctets = targets.reduce((sum, target) => sum + names.size[target], 0);
+    const size = firstName / 4 + toWords(nameOctets) - data;
+    const end = this.#open(entry, set, data, type | (own << OWN_SHIFT) | TARGETS_FLAG, count, size);
+    let at = firstName;
+    targets.forEach((target, i) => {
+      this.#words[table + i * TARGET_WORDS] = names.hash[target];
+      this.#words[table + i * TARGET_WORDS + 1] = at - entry * 4;
+      this.#copy(names.octets, names.at[target], names.size[target], at);
+      at += names.size[target];
     });
-    return this.#close(entry, table + list.length, at);
+    this.#words[table + targets.length * TARGET_WORDS + 1] = at - entry * 4;
+    let octets = isService ? 0 : RECORD_HEADER + names.size[nameServer];
+    let number = 0;
+    list.forEach((record, i) => {
+      if (value[record] !== targets[number]) number++;
+      this.#words[numbers + i] = number;
+      this.#octets[ports * 4 + i * 2] = port[record] >>> 8;
+      this.#octets[ports * 4 + i * 2 + 1] = port[record];
+      octets += RECORD_HEADER + SRV_PREFIX + PORT_OCTETS + names.size[value[record]];
+    });
+    this.#words[data] = octets;
+    this.#words[data + 1] = isService ? srvWeight : 0; // priority 0 above it
+    return end;
   }
 
-  #describe(entry: number, set: number, table: number, type: number, targetAt: number, count: number): void {
-    this.#words[set] = type | (targetAt << TARGET_SHIFT);
+  /** Describes a set whose data take `size` words from `data` on, makes room for them, and returns the word behind. */
+  #open(entry: number, set: number, data: number, descriptor: number, count: number, size: number): number {
+    this.length = data;
+    this.#reserve(size);
+    this.#words[set] = descriptor;
     this.#words[set + 1] = count;
-    this.#words[set + 2] = table - entry;
+    this.#words[set + 2] = data - entry;
     this.records += count;
-  }
-
-  /** Makes room behind `table` for a set's table and records; the octet at which the first record starts. */
-  #reserveRecords(table: number, count: number, targetWords: number, octets: number): number {
-    const first = table + count + 1 + count * targetWords;
-    this.length = table;
-    this.#reserve(first - table + toWords(octets));
-    return first * 4;
-  }
-
-  /** Ends a set: notes where its last record ends, and returns the word behind it. */
-  #close(entry: number, tableEnd: number, at: number): number {
-    this.#words[tableEnd] = at - entry * 4;
-    return toWords(at);
-  }
-
-  /** Owner (a pointer to the question), type, class, TTL and RDLENGTH; the octet behind them. */
-  #writeHeader(at: number, type: number, ttl: number, rdlength: number): number {
-    this.#writeUint32(at, (QUESTION_POINTER << 16) | type);
-    this.#octets[at + 4] = 0;
-    this.#octets[at + 5] = CLASS_IN;
-    this.#writeUint32(at + 6, ttl);
-    this.#octets[at + 10] = rdlength >>> 8;
-    this.#octets[at + 11] = rdlength;
-    return at + RECORD_HEADER;
+    return data + size;
   }
 
   #writeUint32(at: number, value: number): void {

@@ -8,18 +8,30 @@
  *     word 3 …        slots: hash of the name, word index of its entry (0 = empty slot)
  *     then            entries, each starting on a word
  *
- * An entry refers to nothing outside itself but by name, so it can be copied to another shard as it is:
+ * An entry refers to nothing outside itself but by name, so it can be copied to another shard as it is. Positions in it
+ * count from its start:
  *
  *     word 0          octets of the name | number of RRsets << 8 | zone index << 16 | apex << 24
  *     word 1          words of this entry
- *     3 words a set   type | target offset << 16, number of records, word index of its table from the entry's start
+ *     3 words a set   type | own octets << 16 | targets << 24, number of records, word of the set's data
  *     octets          the name, lower case, padded to a word
- *     tables          record i of a set starts at octet table[i] from the entry's start and ends at table[i + 1];
- *                     a set with targets (SRV, NS) has then two words a record: hash of the target, number of the target
- *     octets          the records, in full, their owner a pointer to the question's name (C0 0C), padded to a word
+ *     the sets' data
  *
- * "Target offset" is where in a record the name of its target starts; 0 for sets without targets. Records of a set are
- * sorted, so that records of one target are neighbours and equal zones have equal octets.
+ * What the records of a set have in common is not stored: owner, type, class and (by the zone) TTL. "Own octets" is how
+ * much RDATA each record has of its own: an address, the port of an SRV record, nothing for NS. The data of a set are
+ *
+ *     octets          the own RDATA of each record, padded to a word
+ *
+ * and of a set with targets (SRV, NS), each target's name being held once:
+ *
+ *     word 0          octets that all records take in a message
+ *     word 1          priority << 16 | weight, for SRV
+ *     a word a record the number of its target
+ *     octets          the own RDATA of each record, padded to a word
+ *     2 words each    of every target its hash and the octet where its name starts; then 0 and where the last one ends
+ *     octets          the targets' names, padded to a word
+ *
+ * Records of a set are sorted, so that those of one target are neighbours and equal zones have equal octets.
  */
 
 export const SHARDS = 256;
@@ -35,16 +47,17 @@ export const TARGET_WORDS = 2;
 export const RRSETS_SHIFT = 8;
 export const ZONE_SHIFT = 16;
 export const APEX_FLAG = 1 << 24;
-export const TARGET_SHIFT = 16;
 
-/** A pointer to octet 12 of the message, where the question's name stands (RFC 1035 §4.1.4). */
-export const QUESTION_POINTER = 0xc00c;
-/** Owner pointer, type, class, TTL, RDLENGTH. */
+export const OWN_SHIFT = 16;
+export const OWN_MASK = 0xff;
+export const TARGETS_FLAG = 1 << 24;
+/** Words of a target set's data in front of the numbers of its targets. */
+export const TARGETS_HEADER_WORDS = 2;
+
+/** Octets of a record in a message in front of its RDATA: a pointer as owner, type, class, TTL, RDLENGTH. */
 export const RECORD_HEADER = 12;
-/** Where an NS record's target starts. */
-export const NS_TARGET = RECORD_HEADER;
-/** Where an SRV record's target starts: behind priority, weight and port. */
-export const SRV_TARGET = RECORD_HEADER + 6;
+/** Octets of SRV RDATA that all records of a set share: priority and weight (RFC 2782). */
+export const SRV_PREFIX = 4;
 
 /** An entry's address in a snapshot: shard << 24 | word index; 0 is no entry. */
 export const ENTRY_SHIFT = 24;

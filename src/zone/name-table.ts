@@ -28,6 +28,13 @@ export class NameTable {
     this.seed = seed;
   }
 
+  /** Forgets all names and keeps the memory for the next ones. */
+  clear(): void {
+    this.count = 0;
+    this.#used = 0;
+    this.#slots.fill(0);
+  }
+
   /** The number of a dotted name (lower case, no final dot, `isDnsName`). */
   intern(text: string): number {
     return this.#internWire(this.#encode(text));

@@ -7,6 +7,8 @@ const FIRST_CAPACITY = 1 << 12;
 /** What a record holds; the order is that of the sets in an entry. */
 export const KIND = { A: 0, AAAA: 1, SRV: 2 } as const;
 
+const NOBODY = { text: "", number: -1 };
+
 /**
  * The records of one zone as the generator emits them, with every empty non-terminal (RFC 8020): a chain of records for
  * each name, in columns of typed arrays. Duplicates may occur here; compiling drops them.
@@ -15,7 +17,8 @@ export class RecordSet implements RecordSink {
   /** Dotted, lower case, without the final dot. */
   readonly apex: string;
   readonly names: NameTable;
-  readonly apexNumber: number;
+  /** The apex is always the first name. */
+  readonly apexNumber = 0;
   /** IPv6 addresses by the number that records hold. */
   readonly addresses: Address[] = [];
   /** By name: whether it is in the zone (a target may not be), and its newest record plus one. */
@@ -30,14 +33,31 @@ export class RecordSet implements RecordSink {
   #count = 0;
   readonly #addressNumbers = new Map<Address, number>();
   /** The names used last: a task's ports come one after the other, under one name and towards one target. */
-  #owner = { text: "", number: -1 };
-  #target = { text: "", number: -1 };
+  #owner = NOBODY;
+  #target = NOBODY;
 
   /** @param seed of the name hash */
   constructor(apex: string, seed: number) {
     this.apex = apex;
     this.names = new NameTable(seed);
-    this.apexNumber = this.names.intern(apex);
+    this.#enterApex();
+  }
+
+  /** Forgets all records and keeps the memory for the next ones: a zone is built again and again. */
+  clear(): void {
+    this.names.clear();
+    this.exists.fill(0);
+    this.head.fill(0);
+    this.addresses.length = 0;
+    this.#addressNumbers.clear();
+    this.#count = 0;
+    this.#owner = NOBODY;
+    this.#target = NOBODY;
+    this.#enterApex();
+  }
+
+  #enterApex(): void {
+    this.names.intern(this.apex);
     this.exists[this.apexNumber] = 1;
   }
 

@@ -10,6 +10,7 @@ import {
   SHARDS,
   SLOT_WORDS,
   shardOf,
+  ZONE_SHIFT,
 } from "./layout.js";
 
 /** What travels between threads when a zone changes: plain values and shared memory, nothing that is copied deeply. */
@@ -84,6 +85,11 @@ export class Snapshot {
     }
   }
 
+  /** Seconds that the records of an entry may be kept. */
+  ttlOf(shard: Shard, entry: number): number {
+    return this.zones[zoneOf(shard.words, entry)].ttl;
+  }
+
   shardAt(entry: number): Shard {
     return this.shards[entry >>> ENTRY_SHIFT];
   }
@@ -99,6 +105,11 @@ export function nameLength(words: Uint32Array, entry: number): number {
 
 export function rrsetCount(words: Uint32Array, entry: number): number {
   return (words[entry] >>> RRSETS_SHIFT) & 0xff;
+}
+
+/** Index of the entry's zone. */
+export function zoneOf(words: Uint32Array, entry: number): number {
+  return (words[entry] >>> ZONE_SHIFT) & 0xff;
 }
 
 export function isApex(words: Uint32Array, entry: number): boolean {

@@ -31,6 +31,11 @@ export const POLICY: AnswerPolicy = {
 /** Records written as lines: `name A 192.0.2.1`, `name AAAA 2001:db8::1`, `name SRV target port`. */
 export function recordSet(lines: readonly string[], apex = APEX.zone): RecordSet {
   const set = new RecordSet(apex, SEED);
+  addRecords(set, lines);
+  return set;
+}
+
+export function addRecords(set: RecordSet, lines: readonly string[]): void {
   for (const line of lines) {
     const [name, type, value, port] = line.split(" ");
     if (type === "SRV") {
@@ -41,13 +46,11 @@ export function recordSet(lines: readonly string[], apex = APEX.zone): RecordSet
     if (!address) throw new Error(`no address in "${line}"`);
     set.address(name, address);
   }
-  return set;
 }
 
 export function zoneContent(lines: readonly string[], apex: Apex = APEX): ZoneContent {
   return {
     nameServer: apex.soa.mname,
-    ttl: apex.ttl,
     srvWeight: 1,
     records: recordSet(lines, apex.zone),
   };

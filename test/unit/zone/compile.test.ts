@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { compileZones } from "../../../src/zone/compile.js";
 import { encodeName, hashName } from "../../../src/zone/names.js";
 import type { Snapshot } from "../../../src/zone/snapshot.js";
-import { compileLines, SEED, snapshotOf, zoneContent } from "../../support/zone.js";
+import { addRecords, compileLines, recordSet, SEED, snapshotOf, zoneContent } from "../../support/zone.js";
 
 const LINES = [
   "web.marathon.mesos A 192.0.2.2",
@@ -87,4 +87,12 @@ test("a shard in memory that is larger than it, and was used before, is compared
   };
   const before = compileZones([zoneContent(LINES)], { allocate });
   expect(compileZones([zoneContent(LINES)], { previous: before.shards }).changed).toEqual([]);
+});
+
+test("a set of records that was used before and cleared compiles as a new one does", () => {
+  const fresh = zoneContent(LINES);
+  const used = recordSet(Array.from({ length: 9000 }, (_, i) => `old-${i}.mesos AAAA 2001:db8::${i.toString(16)}`));
+  used.clear();
+  addRecords(used, LINES);
+  expect(octets(compileZones([{ ...fresh, records: used }]).shards)).toEqual(octets(compileZones([fresh]).shards));
 });

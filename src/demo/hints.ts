@@ -1,0 +1,27 @@
+import type { DemoOptions } from "./options.js";
+import { HOST } from "./server.js";
+
+/** What to try, with names that are there at any time. */
+export function hints({ dnsPort, httpPort }: DemoOptions): string {
+  const dig = `dig @${HOST} -p ${dnsPort}`;
+  const curl = `curl -s http://${HOST}:${httpPort}`;
+  const resolver = 'const r = new (require("dns").promises.Resolver)()';
+  return `
+Serving a demonstration cluster: DNS on ${HOST}:${dnsPort}, HTTP on ${HOST}:${httpPort}.
+Its tasks start, stop and move every few seconds. In another terminal, try
+
+  ${dig} web.marathon.mesos                            # where the web servers run
+  ${dig} _web._tcp.marathon.mesos SRV                  # with their ports
+  ${dig} api.marathon.mesos AAAA                       # tasks with addresses of their own
+  ${dig} _http._api._tcp.marathon.mesos SRV +tcp       # one named port, over TCP
+  ${dig} leader.mesos +short
+
+  ${curl}/v1/services/_web._tcp.marathon.mesos.
+  ${curl}/v1/enumerate
+  ${curl}/metrics
+
+Without dig: node -e '${resolver}; r.setServers(["${HOST}:${dnsPort}"]); r.resolve4("web.marathon.mesos").then(console.log)'
+In a browser: http://${HOST}:${httpPort}/
+Ctrl-C stops everything.
+`;
+}

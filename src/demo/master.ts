@@ -1,0 +1,51 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { DemoCluster } from "./cluster.js";
+import { stateOf } from "./state.js";
+
+const HOST = "127.0.0.1";
+const STATE_PATHS: readonly string[] = ["/master/state", "/state"];
+
+/** The demonstration cluster's only master, on a free loopback port. It leads. */
+export class DemoMaster {
+  readonly #server: Server;
+  readonly #cluster: DemoCluster;
+
+  private constructor(server: Server, cluster: DemoCluster) {
+    this.#server = server;
+    this.#cluster = cluster;
+    server.on("request", (request, response) => this.#answer(request, response));
+  }
+
+  static async start(cluster: DemoCluster): Promise<DemoMaster> {
+    const server = createServer();
+    server.listen(0, HOST);
+    await once(server, "listening");
+    return new DemoMaster(server, cluster);
+  }
+
+  /** `host:port` */
+  get address(): string {
+    return `${HOST}:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #answer({ method, url = "" }: IncomingMessage, response: ServerResponse): void {
+    if (!STATE_PATHS.includes(url.split("?", 1).join())) {
+      response.writeHead(404).end();
+    } else if (method !== "GET") {
+      response.writeHead(405, { allow: "GET" }).end();
+    } else {
+      const body = JSON.stringify(stateOf(this.#cluster.instances, this.address));
+      response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
+      response.end(body);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+
+const UNIT = "systemd/mesos-dns.service";
+/** Lower is less exposed; 10 is a service without any protection. */
+const HIGHEST_EXPOSURE = 2.0;
+
+async function analyze(...args: string[]): Promise<string> {
+  const { stdout, stderr } = await promisify(execFile)("systemd-analyze", args, {
+    env: { ...process.env, SYSTEMD_PAGER: "", SYSTEMD_COLORS: "0" },
+  });
+  return stdout + stderr;
+}
+
+function settings(name: string): string[] {
+  const lines = readFileSync(UNIT, "utf8").split("\n");
+  return lines.filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
+}
+
+it("the unit is understood by systemd without a word", async () => {
+  expect(await analyze("verify", UNIT)).toBe("");
+});
+
+it("the unit leaves little exposed", async () => {
+  const report = await analyze("security", "--offline=yes", "--no-pager", UNIT);
+  const exposure = /Overall exposure level for mesos-dns\.service: ([\d.]+)/.exec(report)?.[1];
+  expect(Number(exposure)).toBeLessThanOrEqual(HIGHEST_EXPOSURE);
+});
+
+it("the unit gives the one privilege that port 53 takes, and no user to create", () => {
+  expect(settings("CapabilityBoundingSet")).toEqual(["CAP_NET_BIND_SERVICE"]);
+  expect(settings("AmbientCapabilities")).toEqual(["CAP_NET_BIND_SERVICE"]);
+  expect(settings("DynamicUser")).toEqual(["yes"]);
+});
+
+it("the unit accepts the readiness that a child of the service sends", () => {
+  expect(settings("Type")).toEqual(["notify"]);
+  expect(settings("NotifyAccess")).toEqual(["all"]);
+});

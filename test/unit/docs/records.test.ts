@@ -1,0 +1,65 @@
+import { expect, it } from "vitest";
+import type { Cluster, Task } from "../../../src/mesos/cluster.js";
+import { Generator } from "../../../src/records/generate.js";
+import { RFC1123, toFragment, toLabel } from "../../../src/records/labels.js";
+import { quoted, read, tableRows } from "./files.js";
+
+const PAGE = read("docs/records.md");
+
+const ON_AGENT = { agentId: "cluster-S1", ports: [[31000, 31000]], addresses: { netinfo: ["203.0.113.7"] } } as const;
+const WEB: Task = { ...ON_AGENT, id: "web.3f2a", name: "web" };
+const API: Task = {
+  ...WEB,
+  discovery: {
+    name: "api",
+    ports: [
+      { number: 8080, name: "http", protocol: "tcp" },
+      { number: 9000, name: "", protocol: "" },
+    ],
+  },
+};
+
+/** Every name that the page's cluster is given, with its types. */
+function published(...tasks: Task[]): Set<string> {
+  const names = new Set<string>();
+  const pid = { host: "198.51.100.10", port: 15101 };
+  const master = { host: "192.0.2.1", port: 5050 };
+  const cluster: Cluster = {
+    leader: master,
+    agents: new Map([["cluster-S1", { id: "cluster-S1", endpoint: { host: "192.0.2.11", port: 5051 }, hostname: "" }]]),
+    frameworks: [{ id: "f", name: "marathon", pid, hostname: "", tasks }],
+    skipped: [],
+  };
+  const generator = new Generator({
+    cluster,
+    rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "host"] },
+    masters: [master, { host: "192.0.2.2", port: 5050 }],
+    nameServer: { name: "ns1.mesos", addresses: [] },
+    resolved: new Map(),
+  });
+  generator.generate({
+    address: (name, { family }) => names.add(`${name} ${family === 4 ? "A" : "AAAA"}`),
+    service: (name) => names.add(`${name} SRV`),
+  });
+  return names;
+}
+
+it("docs/records.md makes labels of names as the program does", () => {
+  const rows = tableRows(PAGE, "Name in Mesos");
+  expect(rows.length).toBeGreaterThan(3);
+  for (const row of rows) {
+    const [name = "", task, framework] = row.map((cell) => quoted(cell)[0]);
+    expect([toLabel(name, RFC1123), toFragment(name, RFC1123)]).toEqual([task, framework]);
+  }
+});
+
+it("docs/records.md names what is published for its example, and what is published is named there", () => {
+  // The name server's own addresses and the apex are the zone's, not the generator's.
+  const rows = tableRows(PAGE, "Name").filter(([name = ""]) => !/`mesos`|`ns1\.mesos`/.test(name));
+  const named = rows.flatMap(([names = "", type = ""]) => {
+    const types = type === "SRV" ? ["SRV"] : ["A"];
+    return quoted(names).flatMap((name) => types.map((each) => `${name} ${each}`));
+  });
+  const both = new Set([...published(WEB), ...published(API)]);
+  expect([...new Set(named)].toSorted()).toEqual([...both].toSorted());
+});
