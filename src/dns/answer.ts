@@ -145,8 +145,7 @@ export class Answerer {
     if (query.type === TYPE.ANY) return this.#any(shard, entry, stream);
     const rrset = findRrset(shard.words, entry, query.type);
     if (rrset !== 0) return this.#positive(shard, entry, rrset, stream);
-    const zone = this.#zone();
-    if (!zone) return this.#finish(RCODE.SERVFAIL);
+    const zone = this.#snapshot.zoneAt(shard, entry);
     return query.type === TYPE.SOA && isApex(shard.words, entry)
       ? this.#soa(zone)
       : this.#negative(zone, RCODE.NOERROR);
@@ -172,7 +171,7 @@ export class Answerer {
   /** The zone that the question's name is in. */
   #zone(): ApexRecords | undefined {
     const zones = this.#snapshot.zones;
-    for (let i = 0; i < zones.length; i++) if (this.#isInside(zones[i])) return zones[i];
+    for (let i = 0; i < zones.length; i++) if (!zones[i].apex.scattered && this.#isInside(zones[i])) return zones[i];
     return undefined;
   }
 
@@ -189,7 +188,8 @@ export class Answerer {
   #negative(zone: ApexRecords, rcode: number): number {
     const query = this.query;
     this.authoritative = true;
-    this.#writer.soa(zone.negativeSoa, HEADER + query.labelAt[query.labels - zone.labels], true);
+    const owner = zone.apex.scattered ? HEADER : HEADER + query.labelAt[query.labels - zone.labels];
+    this.#writer.soa(zone.negativeSoa, owner, true);
     return this.#finish(rcode);
   }
 
@@ -210,8 +210,8 @@ export class Answerer {
       writer.truncate();
       return this.#finish(RCODE.NOERROR);
     }
-    writer.rrset(shard, entry, rrset, this.#snapshot.ttlOf(shard, entry), first, count);
-    if ((words[rrset] & TARGETS_FLAG) !== 0) writer.glue(this.#snapshot, shard, entry, rrset, first, count);
+    writer.rrset(shard, entry, rrset, this.#snapshot.zoneAt(shard, entry).ttl, first, count);
+    if (hasGlue(words[rrset])) writer.glue(this.#snapshot, shard, entry, rrset, first, count);
     return this.#finish(RCODE.NOERROR);
   }
 
@@ -219,8 +219,7 @@ export class Answerer {
   #any(shard: Shard, entry: number, stream: boolean): number {
     const { words } = shard;
     const sets = rrsetCount(words, entry);
-    const zone = this.#zone();
-    if (!zone) return this.#finish(RCODE.SERVFAIL);
+    const zone = this.#snapshot.zoneAt(shard, entry);
     const apex = isApex(words, entry);
     if (!apex && sets === 0) return this.#negative(zone, RCODE.NOERROR);
     if (!stream) return apex ? this.#soa(zone) : this.#positive(shard, entry, rrsetWord(entry, 0), stream);
@@ -237,4 +236,9 @@ export class Answerer {
     const { recursionAvailable, maxUdpPayload } = this.#policy;
     return this.#writer.finish(rcode, this.authoritative, recursionAvailable, maxUdpPayload);
   }
+}
+
+/** Targets of SRV and NS are to be connected to; a PTR's is an answer in itself. */
+function hasGlue(descriptor: number): boolean {
+  return (descriptor & TARGETS_FLAG) !== 0 && (descriptor & 0xffff) !== TYPE.PTR;
 }

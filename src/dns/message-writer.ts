@@ -183,7 +183,7 @@ export class MessageWriter {
   #addresses(snapshot: Snapshot, found: number, owner: number): void {
     const shard = snapshot.shardAt(found);
     const entry = entryWord(found);
-    const ttl = snapshot.ttlOf(shard, entry);
+    const ttl = snapshot.zoneAt(shard, entry).ttl;
     const a = findRrset(shard.words, entry, TYPE.A);
     if (a !== 0) this.#glueSet(shard, entry, a, ttl, owner);
     const aaaa = findRrset(shard.words, entry, TYPE.AAAA);

@@ -14,7 +14,13 @@ export interface Soa {
 
 /** What a zone says of itself. It stands apart from the shards, so that a new serial changes no shard. */
 export interface Apex {
+  /** The zone's name; of no use where `scattered`. */
   readonly zone: string;
+  /**
+   * The zone is no subtree but single names, such as the reverse names of addresses: each is its own apex, and every
+   * name that is not among them is somebody else's.
+   */
+  readonly scattered: boolean;
   readonly ttl: number;
   readonly soa: Soa;
 }

@@ -6,6 +6,7 @@ export function apexesOf(config: Config, serial: number): Apex[] {
   return [
     {
       zone: config.domain,
+      scattered: false,
       ttl: config.ttl,
       soa: {
         mname: config.SOAMname,

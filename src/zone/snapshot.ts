@@ -85,9 +85,9 @@ export class Snapshot {
     }
   }
 
-  /** Seconds that the records of an entry may be kept. */
-  ttlOf(shard: Shard, entry: number): number {
-    return this.zones[zoneOf(shard.words, entry)].ttl;
+  /** The zone that an entry belongs to. */
+  zoneAt(shard: Shard, entry: number): ApexRecords {
+    return this.zones[zoneOf(shard.words, entry)];
   }
 
   shardAt(entry: number): Shard {

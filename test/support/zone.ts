@@ -9,6 +9,7 @@ export const SEED = 0x5eed;
 
 export const APEX: Apex = {
   zone: "mesos",
+  scattered: false,
   ttl: 60,
   soa: {
     mname: "ns1.mesos",
