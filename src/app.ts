@@ -1,9 +1,14 @@
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import type { Config } from "./config/config.js";
 import { changedKeys } from "./config/reload.js";
+import { MAX_MESSAGE } from "./dns/protocol.js";
 import type { Logger, Verbosity } from "./log.js";
 import { QueryStats } from "./metrics/query-stats.js";
 import type { BuildReport, ForwardCounts, ServerStatus, StateFailure } from "./status.js";
+import { HTTPS } from "./transport/channels.js";
+import { Engine } from "./transport/engine.js";
+import { PENDING } from "./transport/service.js";
+import type { Certificate } from "./transport/tcp.js";
 import { BuilderHandle } from "./workers/builder-handle.js";
 import type { FromBuilder } from "./workers/messages.js";
 import { ResponderHandle } from "./workers/responder-handle.js";
@@ -12,6 +17,8 @@ import { Snapshot } from "./zone/snapshot.js";
 
 export interface AppOptions {
   readonly config: Config;
+  /** For DNS over TLS and HTTPS. */
+  readonly certificate: Certificate | undefined;
   readonly verbosity: Verbosity;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
@@ -23,13 +30,17 @@ export interface AppOptions {
 /** How often the age of the state is looked at. */
 const AGE_CHECK_MS = 1_000;
 const UINT32 = 2 ** 32;
+const COOKIE_SECRET = 16;
 
 /** The running server but for its HTTP side: wires the threads, and knows how they are. */
 export class App {
   readonly #options: AppOptions;
   readonly #log: Logger;
   readonly #startedAt: number;
-  readonly stats = new QueryStats();
+  /** What the answering thread counts, and what DNS over HTTPS counts in this one. */
+  readonly stats = [new QueryStats(), new QueryStats()] as const;
+  readonly #ownSecret = Uint8Array.from(randomBytes(COOKIE_SECRET));
+  readonly #overHttps: Engine;
   #config: Config;
   #snapshot: Snapshot;
   readonly #pinned: number[] = [];
@@ -50,6 +61,13 @@ export class App {
     this.#config = options.config;
     this.#startedAt = options.wallClock();
     this.#snapshot = Snapshot.empty(apexesOf(options.config, Math.floor(this.#startedAt / 1000)));
+    this.#overHttps = new Engine({
+      config: options.config,
+      snapshot: this.#snapshot,
+      stats: this.stats[1],
+      log: options.log,
+      ownSecret: this.#ownSecret,
+    });
   }
 
   get config(): Config {
@@ -109,13 +127,25 @@ export class App {
   }
 
   /** Applies what can change while running; the caller has checked that the rest is as it was. */
-  configure(config: Config): void {
+  configure(config: Config, certificate: Certificate | undefined): void {
     const { live } = changedKeys(this.#config, config);
+    // The same path may hold a renewed certificate.
+    this.#responder?.configure(config, certificate);
     if (live.length === 0) return;
     this.#config = config;
-    this.#responder?.configure(config);
+    this.#overHttps.configure(config);
     this.#builder?.configure(config);
     this.#checkAge();
+  }
+
+  /** Answers a DNS message that came over HTTPS; nothing where it deserves no answer. @param address the client's */
+  answerOverHttps(message: Uint8Array, address: string): Promise<Uint8Array | undefined> {
+    const { service, clients } = this.#overHttps;
+    return new Promise((resolve) => {
+      const out = new Uint8Array(MAX_MESSAGE);
+      const size = service.handle(message, message.length, out, clients.of(address), HTTPS, resolve);
+      if (size !== PENDING) resolve(size > 0 ? out.subarray(0, size) : undefined);
+    });
   }
 
   /** `/v1/enumerate` as pieces of JSON text, each made when it is asked for. */
@@ -137,7 +167,9 @@ export class App {
         config: this.#config,
         verbosity: this.#options.verbosity,
         apexes: this.#snapshot.zones.map((zone) => zone.apex),
-        stats: this.stats.memory,
+        stats: this.stats[0].memory,
+        ownSecret: this.#ownSecret,
+        certificate: this.#options.certificate,
       },
       onForwards: (counts, inFlight) => {
         this.#forwards = { counts, inFlight };
@@ -161,6 +193,7 @@ export class App {
     else {
       if (message.update) {
         this.#snapshot = this.#snapshot.with(message.update);
+        this.#overHttps.answerer.use(this.#snapshot);
         this.#tellHeld();
       }
       this.#noteBuild(message.report);
@@ -175,16 +208,18 @@ export class App {
   /** One line a change: a new leader, a new zone, the end of a failure. */
   #noteBuild(report: BuildReport): void {
     const before = this.#build;
-    this.#fetches++;
+    // What a new configuration makes of a state that is known already says nothing of the masters.
+    const isFetched = before?.fetchedAt !== report.fetchedAt;
+    if (isFetched) this.#fetches++;
     const { leader, names, records, tasks, serial } = report;
-    if (this.#failure) this.#log.info({ leader }, "the Mesos state can be fetched again");
+    if (this.#failure && isFetched) this.#log.info({ leader }, "the Mesos state can be fetched again");
     else if (before && before.leader !== leader)
       this.#log.info({ leader, before: before.leader }, "new leading master");
     if (!before) this.#log.info({ leader, names, records, tasks, serial }, "serving the cluster's names");
     else if (before.generation !== report.generation) {
       this.#log.debug({ names, records, tasks, serial, seconds: report.seconds }, "the zone changed");
     }
-    this.#failure = undefined;
+    if (isFetched) this.#failure = undefined;
     this.#build = report;
   }
 
@@ -204,6 +239,7 @@ export class App {
     if (stale === this.#stale) return;
     this.#stale = stale;
     this.#responder?.setStale(stale);
+    this.#overHttps.answerer.stale = stale;
     if (stale) this.#log.warn({ age: Math.round(age), limit }, "the Mesos state is too old; it is served as stale");
     else this.#log.info("the Mesos state is fresh again");
   }

@@ -10,6 +10,7 @@ import { nameserversOf } from "./config/resolv-conf.js";
 import { MesosDnsError, messageOf } from "./errors.js";
 import { createStateReader } from "./mesos/reader.js";
 import { serve } from "./serve.js";
+import { readCertificate } from "./transport/certificate.js";
 import { VERSION } from "./version.js";
 import { printZone } from "./zone-command.js";
 
@@ -34,7 +35,7 @@ async function runServer({ configFile, verbosity, check }: Extract<Command, { ki
   const loadChecked = async () => {
     const loaded = load(configFile, true);
     await checkCredentials(loaded.config);
-    return loaded;
+    return { ...loaded, certificate: readCertificate(loaded.config) };
   };
   const loaded = await loadChecked();
   if (check) {

@@ -8,14 +8,20 @@ import { type HttpServer, startHttp } from "./http/server.js";
 import { createLogger, type Logger, type Verbosity } from "./log.js";
 import { createRegistry } from "./metrics/registry.js";
 import { notifySystemd } from "./systemd.js";
+import type { Certificate } from "./transport/tcp.js";
 import { VERSION } from "./version.js";
 
-export interface ServeOptions extends Loaded {
+/** A configuration with what its files hold, all checked. */
+export interface Checked extends Loaded {
+  readonly certificate: Certificate | undefined;
+}
+
+export interface ServeOptions extends Checked {
   /** Absolute path. */
   readonly configFile: string;
   readonly verbosity: Verbosity;
   /** Reads and checks the configuration again. */
-  readonly reload: () => Promise<Loaded>;
+  readonly reload: () => Promise<Checked>;
 }
 
 /** Runs the server until a signal stops it. Rejects with a `MesosDnsError` if it cannot listen. */
@@ -24,6 +30,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   for (const warning of options.warnings) log.warn(warning);
   const app = new App({
     config: options.config,
+    certificate: options.certificate,
     verbosity: options.verbosity,
     log,
     wallClock: Date.now,
@@ -33,17 +40,18 @@ export async function serve(options: ServeOptions): Promise<void> {
     },
   });
   await app.start();
-  const http = options.config.httpon ? await serveHttp(app, options.configFile, log) : undefined;
+  const http = options.config.httpon ? await serveHttp(app, options, log) : [];
   const { listener, port, dnson, httplistener, httpport, domain } = options.config;
   const dns = dnson ? { listener, port } : "off";
-  log.info({ version: VERSION, domain, dns, http: http ? { httplistener, httpport } : "off" }, "listening");
+  log.info({ version: VERSION, domain, dns, http: http.length > 0 ? { httplistener, httpport } : "off" }, "listening");
   handleSignals(app, http, options, log);
   notifySystemd("READY=1", log);
 }
 
-async function serveHttp(app: App, configFile: string, log: Logger): Promise<HttpServer> {
+/** HTTP, and HTTPS where it is configured. */
+async function serveHttp(app: App, { configFile, certificate }: ServeOptions, log: Logger): Promise<HttpServer[]> {
   const registry = createRegistry({
-    stats: [app.stats],
+    stats: app.stats,
     status: () => app.status,
     snapshot: () => app.snapshot,
     now: Date.now,
@@ -57,39 +65,49 @@ async function serveHttp(app: App, configFile: string, log: Logger): Promise<Htt
     status: () => app.status,
     now: Date.now,
     enumerate: () => app.enumerate(),
+    answerOverHttps: (message, address) => app.answerOverHttps(message, address),
     metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     log,
   });
-  return startHttp({ api, host: app.config.httplistener, port: app.config.httpport });
+  const { httplistener: host, httpport, httpsPort } = app.config;
+  const servers = [await startHttp({ api, host, port: httpport })];
+  if (certificate && httpsPort > 0) servers.push(await startHttp({ api, host, port: httpsPort, certificate }));
+  return servers;
 }
 
-function handleSignals(app: App, http: HttpServer | undefined, options: ServeOptions, log: Logger): void {
+function handleSignals(app: App, http: readonly HttpServer[], options: ServeOptions, log: Logger): void {
   let stopping = false;
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, "stopping");
     notifySystemd("STOPPING=1", log);
-    await Promise.all([http?.close(), app.stop()]);
+    await Promise.all([...http.map((server) => server.close()), app.stop()]);
     log.info("stopped");
     process.exit(0);
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   process.on("SIGHUP", () => {
-    reconfigure(app, options.reload, log).catch((error: unknown) => {
+    reconfigure(app, http, options.reload, log).catch((error: unknown) => {
       log.error(`the configuration stays as it was: ${messageOf(error)}`);
     });
   });
 }
 
 /** Applies what can change in a running server, and names what needs a restart. */
-async function reconfigure(app: App, reload: () => Promise<Loaded>, log: Logger): Promise<void> {
-  const { config, warnings } = await reload();
+async function reconfigure(
+  app: App,
+  http: readonly HttpServer[],
+  reload: () => Promise<Checked>,
+  log: Logger,
+): Promise<void> {
+  const { config, warnings, certificate } = await reload();
   for (const warning of warnings) log.warn(warning);
   const before: Config = app.config;
   const { live, restart } = changedKeys(before, config);
-  app.configure(applyLive(before, config));
+  app.configure(applyLive(before, config), certificate);
+  if (certificate) for (const server of http) server.renew(certificate);
   if (restart.length > 0) log.warn({ keys: restart }, `restart to change ${restart.join(", ")}`);
   log.info({ keys: live }, live.length > 0 ? `changed ${live.join(", ")}` : "nothing to change");
 }

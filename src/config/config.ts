@@ -47,8 +47,8 @@ export interface Config {
   readonly zoneResolvers: Readonly<Record<string, readonly HostPort[]>>;
   /** Seconds one resolver may take for one exchange. */
   readonly timeout: number;
-  /** IP address the DNS server binds. */
-  readonly listener: string;
+  /** IP addresses the DNS server binds; at least one. */
+  readonly listener: readonly string[];
   readonly httplistener: string;
   readonly httpport: number;
   readonly dnson: boolean;
@@ -71,4 +71,49 @@ export interface Config {
   readonly healthPolicy: HealthPolicy;
   /** Largest UDP answer in octets, whatever a client offers. */
   readonly maxUdpPayload: number;
+  /** Answer PTR queries for the cluster's addresses. */
+  readonly reverse: boolean;
+  /** Text for `version.bind` and `version.server` (class CH); "" refuses them. */
+  readonly serverVersion: string;
+  /** Text for `id.server` and `hostname.bind` (class CH), and the NSID; "" refuses and leaves it out. */
+  readonly serverId: string;
+  /** DNS cookies (RFC 7873). */
+  readonly cookies: boolean;
+  /** 32 hexadecimal digits shared by servers that accept each other's cookies, or "" for a random secret. */
+  readonly cookieSecret: string;
+  /** A secret whose cookies are still accepted, or "". */
+  readonly previousCookieSecret: string;
+  /** Networks (CIDR) whose clients are answered. */
+  readonly allowQuery: readonly string[];
+  /** Networks (CIDR) whose clients' queries are forwarded. */
+  readonly allowRecursion: readonly string[];
+  readonly rateLimit: RateLimit;
+  readonly tcp: TcpSettings;
+  /** Paths of PEM files for DNS over TLS and HTTPS, or "" for neither. */
+  readonly tlsCertFile: string;
+  readonly tlsKeyFile: string;
+  /** Port of DNS over TLS, where there is a certificate; 0 for none. */
+  readonly tlsPort: number;
+  /** Port of HTTPS, where there is a certificate: DNS over HTTPS and the HTTP API; 0 for none. */
+  readonly httpsPort: number;
+}
+
+/** Response rate limiting over UDP, by client prefix and kind of response; 0 responses a second is no limit. */
+export interface RateLimit {
+  readonly answersPerSecond: number;
+  readonly negativesPerSecond: number;
+  readonly errorsPerSecond: number;
+  /** Every so many responses over the limit is sent truncated instead of dropped; 0 drops all. */
+  readonly slip: number;
+  readonly ipv4PrefixLength: number;
+  readonly ipv6PrefixLength: number;
+}
+
+export interface TcpSettings {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerClient: number;
+  /** Seconds a connection may have nothing to do. */
+  readonly idleSeconds: number;
+  /** Seconds an unfinished message, or a client that does not read, is waited for. */
+  readonly stalledSeconds: number;
 }

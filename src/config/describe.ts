@@ -36,7 +36,7 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     Zk: maskPassword(config.zk),
     Domain: config.domain,
     File: file,
-    Listener: config.listener,
+    Listener: config.listener.length === 1 ? config.listener[0] : config.listener,
     HTTPListener: config.httplistener,
     RecurseOn: config.recurseon,
     DnsOn: config.dnson,
@@ -51,14 +51,32 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     KeyFile: config.KeyFile,
     MesosCredentials: {
       Principal: config.mesosCredentials.principal,
-      Secret: config.mesosCredentials.secret === "" ? "" : HIDDEN,
+      Secret: masked(config.mesosCredentials.secret),
     },
     IAMConfigFile: config.IAMConfigFile,
     MesosAuthentication: config.mesosAuthentication,
     SRVRecordDefaultWeight: config.srvRecordDefaultWeight,
     HealthPolicy: config.healthPolicy,
     MaxUdpPayload: config.maxUdpPayload,
+    Reverse: config.reverse,
+    ServerVersion: config.serverVersion,
+    ServerId: config.serverId,
+    Cookies: config.cookies,
+    CookieSecret: masked(config.cookieSecret),
+    PreviousCookieSecret: masked(config.previousCookieSecret),
+    AllowQuery: config.allowQuery,
+    AllowRecursion: config.allowRecursion,
+    RateLimit: config.rateLimit,
+    Tcp: config.tcp,
+    TlsCertFile: config.tlsCertFile,
+    TlsKeyFile: config.tlsKeyFile,
+    TlsPort: config.tlsPort,
+    HttpsPort: config.httpsPort,
   };
+}
+
+function masked(secret: string): string {
+  return secret === "" ? "" : HIDDEN;
 }
 
 /** As an operator writes them: the port only where it is not 53. */

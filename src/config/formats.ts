@@ -4,7 +4,15 @@
  * not a number, as in Mesos-DNS.
  */
 import type { HostPort } from "./config.js";
-import { readAddress, readHostname, readMailbox, readMaster, readResolver, readZoneName } from "./names.js";
+import {
+  readAddress,
+  readHostname,
+  readMailbox,
+  readMaster,
+  readNetwork,
+  readResolver,
+  readZoneName,
+} from "./names.js";
 
 /** Takes one fault: `at` is the place inside the value (`[1]`, `.corp.example`) or "" for the value as a whole. */
 export type Report = (at: string, value: unknown, allowed: string) => void;
@@ -72,6 +80,18 @@ export function oneOf<T extends string>(choices: readonly T[], aliases: Readonly
 
 export const address: Format<string> = textual("an IPv4 or IPv6 address, such as 0.0.0.0 or ::", readAddress);
 
+/** One address, or a list of them. */
+export const addresses: Format<readonly string[]> = {
+  allowed: "an IPv4 or IPv6 address, such as 0.0.0.0 or ::, or a list of them, at least one",
+  fromText: (line) => line.split(",").map((entry) => entry.trim()),
+  read(value, report) {
+    if (typeof value !== "string") return addressList.read(value, report);
+    const parsed = readAddress(value);
+    if (parsed === undefined) report("", value, addresses.allowed);
+    return parsed === undefined ? undefined : [parsed];
+  },
+};
+
 /** Leaves room below the domain for the longest names of a task: `_port._task._tcp.framework.slave`. */
 const MAX_DOMAIN = 200;
 
@@ -133,6 +153,31 @@ function readEntries<T>(
   });
   return read.size === entries.length ? [...read.values()] : undefined;
 }
+
+const addressList: Format<readonly string[]> = list({
+  entries: "IPv4 or IPv6 addresses",
+  entry: "an IPv4 or IPv6 address, such as 0.0.0.0 or ::",
+  nonempty: true,
+  parse: readAddress,
+});
+
+/** Networks in CIDR notation; an address alone is a network of one. */
+export const networks: Format<readonly string[]> = list({
+  entries: "networks, each address/prefix length",
+  entry: "a network such as 192.0.2.0/24 or 2001:db8::/32",
+  parse: readNetwork,
+});
+
+/** What a TXT record's character-string can hold (RFC 1035 §3.3). */
+const MAX_CHARACTER_STRING = 255;
+
+export const characterString: Format<string> = textual(`a string of at most ${MAX_CHARACTER_STRING} octets`, (value) =>
+  Buffer.byteLength(value) <= MAX_CHARACTER_STRING ? value : undefined,
+);
+
+export const cookieSecret: Format<string> = textual("32 hexadecimal digits, or an empty string for none", (value) =>
+  /^([0-9a-f]{32})?$/i.test(value) ? value.toLowerCase() : undefined,
+);
 
 export const masters: Format<readonly HostPort[]> = list({
   entries: "Mesos masters, each host:port",

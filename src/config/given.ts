@@ -14,7 +14,8 @@ export interface GivenValue {
 
 export type Given = Map<KeyPath, GivenValue>;
 
-const NAMES = [...KEY_PATHS, ...GROUPS, ...DROPPED.keys()];
+const NAMES: readonly string[] = [...KEY_PATHS, ...GROUPS, ...DROPPED.keys()];
+const GROUP_NAMES: ReadonlySet<string> = new Set(GROUPS);
 /** Go's encoding/json matches keys without regard to case, so the file's keys are found by their lower case. */
 const BY_LOWER_CASE = new Map(NAMES.map((name) => [name.toLowerCase(), name]));
 const BY_VARIABLE = new Map(NAMES.map((name) => [variableOf(name), name]));
@@ -31,7 +32,7 @@ function addFileKey(given: Given, name: string, value: unknown, faults: Faults, 
   const canonical = BY_LOWER_CASE.get(name.toLowerCase());
   if (canonical === undefined) warnings.push(`unknown key ${name} is ignored${suggestKey(name)}`);
   else if (DROPPED.has(canonical)) warnings.push(`${canonical} is ignored: ${DROPPED.get(canonical)}`);
-  else if (GROUPS.includes(canonical)) addGroup(given, canonical, { value }, faults, warnings);
+  else if (GROUP_NAMES.has(canonical)) addGroup(given, canonical, { value }, faults, warnings);
   else addValue(given, canonical as KeyPath, value);
 }
 
@@ -72,7 +73,7 @@ export function applyEnvironment(
     const name = BY_VARIABLE.get(variable);
     if (name === undefined) warnings.push(`unknown variable ${variable} is ignored${suggestVariable(variable)}`);
     else if (DROPPED.has(name)) warnings.push(`${variable} is ignored: ${DROPPED.get(name)}`);
-    else if (GROUPS.includes(name)) addGroup(given, name, { value: parseJsonOrText(text), variable }, faults, warnings);
+    else if (GROUP_NAMES.has(name)) addGroup(given, name, { value: parseJsonOrText(text), variable }, faults, warnings);
     else given.set(name as KeyPath, { value: KEYS[name as KeyPath].format.fromText(text), variable });
   }
 }

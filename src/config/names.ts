@@ -46,6 +46,19 @@ export function readAddress(text: string): string | undefined {
   return isIP(text) === 0 ? undefined : ipaddr.parse(text).toString();
 }
 
+/** A network: `address/prefix length`, or an address alone. Bits behind the prefix must be zero: a slip otherwise. */
+export function readNetwork(text: string): string | undefined {
+  const [host, length, ...rest] = text.split("/");
+  const address = readAddress(host);
+  if (address === undefined || rest.length > 0) return undefined;
+  const bits = ipaddr.parse(address).kind() === "ipv4" ? 32 : 128;
+  const prefix = length === undefined ? bits : /^\d{1,3}$/.test(length) ? Number(length) : bits + 1;
+  if (prefix > bits) return undefined;
+  const network = bits === 32 ? ipaddr.IPv4 : ipaddr.IPv6;
+  const first = network.networkAddressFromCIDR(`${address}/${prefix}`).toString();
+  return first === address ? `${address}/${prefix}` : undefined;
+}
+
 /** A Mesos master: `host`, `host:port`, `[v6]` or `[v6]:port`. A bare IPv6 address is refused: its end may be a port. */
 export function readMaster(text: string): HostPort | undefined {
   return readHostPort(text, 5050, (host) => readAddress(host) ?? readHostname(host));

@@ -22,6 +22,7 @@ export function completeConfig(values: Values, context: RuleContext): Config {
   checkMasters(values, context);
   checkAuthentication(values, context);
   checkCertificates(values, context);
+  checkCookies(values, context);
   checkZones(values, context);
   return {
     ...values,
@@ -63,10 +64,22 @@ function checkAuthentication(values: Values, { faults, warnings }: RuleContext):
   }
 }
 
-function checkCertificates({ CertFile, KeyFile }: Values, { faults }: RuleContext): void {
-  if (faults.has("CertFile") || faults.has("KeyFile")) return;
-  if (CertFile === "" && KeyFile !== "") faults.add("CertFile", "", "the path of a certificate, as KeyFile is given");
-  if (KeyFile === "" && CertFile !== "") faults.add("KeyFile", "", "the path of a key, as CertFile is given");
+function checkCertificates(values: Values, { faults, warnings }: RuleContext): void {
+  for (const [cert, key] of [
+    ["CertFile", "KeyFile"],
+    ["tlsCertFile", "tlsKeyFile"],
+  ] as const) {
+    if (faults.has(cert) || faults.has(key)) continue;
+    if (values[cert] === "" && values[key] !== "")
+      faults.add(cert, "", `the path of a certificate, as ${key} is given`);
+    if (values[key] === "" && values[cert] !== "") faults.add(key, "", `the path of a key, as ${cert} is given`);
+  }
+  if (values.httpsPort > 0 && values.tlsCertFile === "") warnings.push("httpsPort is not used without tlsCertFile");
+}
+
+function checkCookies({ cookieSecret, previousCookieSecret }: Values, { faults }: RuleContext): void {
+  if (cookieSecret === "" && previousCookieSecret !== "" && !faults.has("cookieSecret"))
+    faults.add("cookieSecret", "", "32 hexadecimal digits, as previousCookieSecret is given");
 }
 
 function checkZones({ domain, zoneResolvers }: Values, { faults }: RuleContext): void {

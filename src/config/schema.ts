@@ -24,10 +24,16 @@ export interface KeySpec<T> {
 /** The values of all keys, read by their formats but not yet completed by the rules between keys. */
 export type Values = Omit<Config, "zoneResolvers"> & { readonly zoneResolvers: ZoneResolvers };
 
-const CREDENTIALS = "mesosCredentials";
-type Table = { readonly [K in Exclude<keyof Values, typeof CREDENTIALS>]: KeySpec<Values[K]> } & {
-  readonly [K in keyof Values["mesosCredentials"] as `${typeof CREDENTIALS}.${K}`]: KeySpec<string>;
+/** Keys whose value is an object of further keys. Those of one object are all live or all need a restart. */
+export const GROUPS = ["mesosCredentials", "rateLimit", "tcp"] as const;
+type Group = (typeof GROUPS)[number];
+
+type GroupTable<G extends Group> = {
+  readonly [K in keyof Values[G] & string as `${G}.${K}`]: KeySpec<Values[G][K]>;
 };
+type Table = { readonly [K in Exclude<keyof Values, Group>]: KeySpec<Values[K]> } & GroupTable<"mesosCredentials"> &
+  GroupTable<"rateLimit"> &
+  GroupTable<"tcp">;
 
 /** The path of a key; keys inside an object have a dot. */
 export type KeyPath = keyof Table;
@@ -38,12 +44,27 @@ const MAX_INT32 = 2 ** 31 - 1;
 const MAX_UINT32 = 2 ** 32 - 1;
 
 const port = format.integer(1, 65_535);
+const optionalPort = format.integer(0, 65_535);
+const perSecond = format.integer(0, 1_000_000);
 const uint32 = format.integer(0, MAX_UINT32);
 const timer = format.integer(1, MAX_TIMER_SECONDS);
 
 const authentication = format.oneOf<MesosAuthentication>(["none", "basic", "iam"], new Map([["", "none"]]));
 const ipSources = format.subsetOf<IpSource>(["netinfo", "mesos", "docker", "host"]);
 const healthPolicy = format.oneOf<HealthPolicy>(["ignore"]);
+
+/** Loopback, private, shared, link-local and unique local addresses (RFC 6890): a default install is no open resolver. */
+const PRIVATE_NETWORKS = [
+  "127.0.0.0/8",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "169.254.0.0/16",
+  "::1/128",
+  "fc00::/7",
+  "fe80::/10",
+];
 
 function live<T>(fallback: unknown, as: Format<T>, doc: string): KeySpec<T> {
   return { doc, default: fallback, format: as, reload: "live" };
@@ -76,7 +97,7 @@ export const KEYS: Table = {
   resolvers: live(["8.8.8.8"], format.resolvers, "Resolvers for names outside `domain`, in order. The port is 53 unless given. An empty list: the nameservers of /etc/resolv.conf that are not addresses of this machine."),
   zoneResolvers: live({}, format.zoneResolvers, "Other resolvers for some zones, such as `{\"corp.example\": [\"192.0.2.53\"]}`. Not for `domain` nor for zones inside it."),
   timeout: live(5, timer, "Seconds that one resolver may take for one exchange."),
-  listener: restart("0.0.0.0", format.address, "Address that the DNS server listens on."),
+  listener: restart("0.0.0.0", format.addresses, "Address, or list of addresses, that the DNS server listens on."),
   httplistener: restart("0.0.0.0", format.address, "Address that the HTTP server listens on."),
   httpport: restart(8123, port, "Port of the HTTP server."),
   dnson: restart(true, format.boolean, "Serve DNS."),
@@ -96,13 +117,32 @@ export const KEYS: Table = {
   EnumerationOn: live(true, format.boolean, "Serve `/v1/enumerate` and `/v1/axfr`."),
   healthPolicy: live("ignore", healthPolicy, "What health checks mean for records: \"ignore\" serves unhealthy tasks as well."),
   maxUdpPayload: live(1232, format.integer(512, 4096), "Largest UDP answer in octets, whatever a client offers."),
+  reverse: live(true, format.boolean, "Answer PTR queries for the cluster's own addresses."),
+  serverVersion: live("", format.characterString, "Text that answers `version.bind` and `version.server` in class CH. Empty: they are refused."),
+  serverId: live("", format.characterString, "Text that answers `id.server` and `hostname.bind` in class CH, and the NSID of this server. Empty: they are refused, and there is no NSID."),
+  cookies: live(true, format.boolean, "Give DNS cookies to clients that ask for them."),
+  cookieSecret: { ...live("", format.cookieSecret, "Secret of the cookies, the same on servers that shall accept each other's. Empty: a random one, new at every start."), sensitive: true },
+  previousCookieSecret: { ...live("", format.cookieSecret, "The secret before this one, whose cookies are still accepted."), sensitive: true },
+  allowQuery: live(["0.0.0.0/0", "::/0"], format.networks, "Networks whose clients are answered; others are refused."),
+  allowRecursion: live(PRIVATE_NETWORKS, format.networks, "Networks whose clients may ask for names outside `domain`; others are refused those."),
+  "rateLimit.answersPerSecond": live(0, perSecond, "Positive answers a second over UDP to one client network. 0: no limit."),
+  "rateLimit.negativesPerSecond": live(0, perSecond, "Answers a second that a name or type does not exist, over UDP to one client network. 0: no limit."),
+  "rateLimit.errorsPerSecond": live(0, perSecond, "Errors and refusals a second over UDP to one client network. 0: no limit."),
+  "rateLimit.slip": live(2, format.integer(0, 10), "Of the answers over a limit, every so many is sent truncated, so that a real client can ask again over TCP. 0: none."),
+  "rateLimit.ipv4PrefixLength": live(24, format.integer(1, 32), "Bits of an IPv4 address that make a client network."),
+  "rateLimit.ipv6PrefixLength": live(56, format.integer(1, 128), "Bits of an IPv6 address that make a client network."),
+  "tcp.maxConnections": live(4096, format.integer(1, 100_000), "TCP and TLS connections at one time, by listener."),
+  "tcp.maxConnectionsPerClient": live(256, format.integer(1, 100_000), "Connections at one time from one address, by listener."),
+  "tcp.idleSeconds": live(30, timer, "Seconds that a connection may have nothing to do."),
+  "tcp.stalledSeconds": live(10, timer, "Seconds that an unfinished message, or a client that does not read, is waited for."),
+  tlsCertFile: live("", format.path, "PEM file of the certificate for DNS over TLS and HTTPS; needs `tlsKeyFile`. Empty: neither is served."),
+  tlsKeyFile: live("", format.path, "PEM file of the key of `tlsCertFile`."),
+  tlsPort: restart(853, optionalPort, "Port of DNS over TLS. 0: not served."),
+  httpsPort: restart(0, optionalPort, "Port of HTTPS, for DNS over HTTPS and the HTTP API. 0: not served; `httpport` answers DNS over HTTPS behind a proxy too."),
 };
 
 /** All key paths, in the order of the table. */
 export const KEY_PATHS = Object.keys(KEYS) as readonly KeyPath[];
-
-/** Keys whose value is an object of further keys. */
-export const GROUPS: readonly string[] = [CREDENTIALS];
 
 /** Mesos-DNS has these keys too; what they set is decided otherwise here. Accepted with the reason as a warning. */
 export const DROPPED: ReadonlyMap<string, string> = new Map([["SOASerial", "the serial follows the zone's content"]]);

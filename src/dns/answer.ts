@@ -1,9 +1,13 @@
 import type { ApexRecords } from "../zone/apex.js";
 import { TARGETS_FLAG } from "../zone/layout.js";
 import { entryWord, isApex, rrsetCount, rrsetWord, type Shard, type Snapshot } from "../zone/snapshot.js";
+import { chaosAnswer, type Identity } from "./chaos.js";
+import type { Channel, Client } from "./client.js";
+import type { Cookies } from "./cookies.js";
 import { findRrset, MessageWriter } from "./message-writer.js";
-import { EDE, HEADER, MAX_MESSAGE, MIN_UDP_PAYLOAD, OPCODE, RCODE, TYPE } from "./protocol.js";
+import { CLASS, EDE, HEADER, MAX_MESSAGE, MIN_UDP_PAYLOAD, OPCODE, RCODE, TYPE } from "./protocol.js";
 import { Query, VERDICT, type Verdict } from "./query.js";
+import { badKeyRecord } from "./tsig.js";
 
 /** `answer` returns the length of the answer, or one of these. */
 export const DROP = 0;
@@ -16,15 +20,27 @@ export interface AnswerPolicy {
   readonly maxUdpPayload: number;
   /** Whether an answer that does not fit is empty with TC set, or as many whole records as fit without TC. */
   readonly setTruncateBit: boolean;
-  /** The RA flag. */
+  /** Whether answers may say that recursion is available, to those who may recurse. */
   readonly recursionAvailable: boolean;
-  /** Whether names outside the zones are forwarded or refused. */
+  /** Whether names outside the zones are forwarded, for those who may recurse, or refused. */
   readonly forwarding: boolean;
+  readonly identity: Identity;
+  /** Nothing where clients get no cookies. */
+  readonly cookies: Cookies | undefined;
+}
+
+export interface AnswererParts {
+  readonly snapshot: Snapshot;
+  readonly policy: AnswerPolicy;
+  /** Returns unsigned 32-bit integers. */
+  readonly random: () => number;
+  /** Seconds since the epoch, for cookies. */
+  readonly clock: () => number;
 }
 
 /**
- * The one function between a query's octets and an answer's: synchronous, without I/O, clock or allocation. Randomness
- * (which record comes first) is passed in. What was asked and answered stays readable until the next call, for those
+ * The one function between a query's octets and an answer's: synchronous, without I/O or allocation. Clock and randomness
+ * (which record comes first) are passed in. What was asked and answered stays readable until the next call, for those
  * who count.
  */
 export class Answerer {
@@ -32,18 +48,22 @@ export class Answerer {
   rcode: number = RCODE.NOERROR;
   /** Whether the answer came from one of the snapshot's zones. */
   authoritative = false;
+  /** The client showed a cookie that it got from this server (or one that shares its secret): its address is its own. */
+  trusted = false;
   /** The records are older than allowed: answers say so (EDE 3). */
   stale = false;
 
   #snapshot: Snapshot;
   #policy: AnswerPolicy;
+  readonly #parts: AnswererParts;
   readonly #writer: MessageWriter;
+  #client: Client = NOBODY;
 
-  /** @param random returns unsigned 32-bit integers */
-  constructor(snapshot: Snapshot, policy: AnswerPolicy, random: () => number) {
-    this.#snapshot = snapshot;
-    this.#policy = policy;
-    this.#writer = new MessageWriter(this.query, random);
+  constructor(parts: AnswererParts) {
+    this.#parts = parts;
+    this.#snapshot = parts.snapshot;
+    this.#policy = parts.policy;
+    this.#writer = new MessageWriter(this.query, parts.random);
   }
 
   get snapshot(): Snapshot {
@@ -57,6 +77,11 @@ export class Answerer {
   /** Whether the last answer was cut short. */
   get truncated(): boolean {
     return this.#writer.truncated;
+  }
+
+  /** Whether the last answer has records in its answer section. */
+  get hasAnswers(): boolean {
+    return this.#writer.answers > 0;
   }
 
   /** Later answers come from this snapshot. */
@@ -75,54 +100,116 @@ export class Answerer {
    * @param out receives the answer; 65,535 octets for a stream, `maxUdpPayload` and at least 512 for a datagram
    * @returns the answer's length, `DROP` or `FORWARD`
    */
-  answer(message: Uint8Array, length: number, out: Uint8Array, stream: boolean): number {
-    const verdict = this.#begin(message, length, out, stream);
+  answer(message: Uint8Array, length: number, out: Uint8Array, client: Client, channel: Channel): number {
+    const verdict = this.#begin(message, length, out, client, channel);
     if (verdict === VERDICT.DROP) return DROP;
-    if (verdict !== VERDICT.OK) return this.#finish(this.#refusal(verdict));
+    if (!client.mayQuery) return this.#prohibit();
+    if (verdict !== VERDICT.OK) return this.#answerOther(verdict, message, length);
     const { type } = this.query;
-    return type === TYPE.AXFR || type === TYPE.IXFR ? this.#transfer(stream) : this.#lookUp(stream);
+    return type === TYPE.AXFR || type === TYPE.IXFR ? this.#transfer(channel.stream) : this.#lookUp(channel.stream);
   }
 
   /** Answers a message with an rcode and an extended error alone: what to say when forwarding it failed. */
-  fail(message: Uint8Array, length: number, out: Uint8Array, stream: boolean, rcode: number, ede: number): number {
-    if (this.#begin(message, length, out, stream) === VERDICT.DROP) return DROP;
-    this.#writer.ede = ede;
+  fail(
+    message: Uint8Array,
+    length: number,
+    out: Uint8Array,
+    client: Client,
+    channel: Channel,
+    rcode: number,
+    ede: number,
+  ): number {
+    if (this.#begin(message, length, out, client, channel) === VERDICT.DROP) return DROP;
+    this.#writer.opt.ede = ede;
     return this.#finish(rcode);
   }
 
-  /** Answers a message with TC and nothing else: what to say when a forwarded answer is too large for the client. */
-  cut(message: Uint8Array, length: number, out: Uint8Array, rcode: number): number {
-    if (this.#begin(message, length, out, false) === VERDICT.DROP) return DROP;
+  /**
+   * Answers a message with TC and nothing else: what to say where the whole answer is too large for the client, or would
+   * be one too many.
+   */
+  cut(message: Uint8Array, length: number, out: Uint8Array, client: Client, channel: Channel, rcode: number): number {
+    if (this.#begin(message, length, out, client, channel) === VERDICT.DROP) return DROP;
     this.#writer.truncate();
     return this.#finish(rcode);
   }
 
-  /** Octets of an answer that this client takes over this transport. */
-  limit(stream: boolean): number {
+  /** Octets of an answer that this client takes over this channel. */
+  limit(channel: Channel): number {
     const { opt } = this.query;
-    if (stream) return MAX_MESSAGE;
+    if (channel.stream) return MAX_MESSAGE;
     if (!opt.present) return MIN_UDP_PAYLOAD;
     return Math.max(MIN_UDP_PAYLOAD, Math.min(opt.payload, this.#policy.maxUdpPayload));
   }
 
-  #begin(message: Uint8Array, length: number, out: Uint8Array, stream: boolean): Verdict {
-    const verdict = this.query.read(message, length, this.#snapshot.seed);
+  #begin(message: Uint8Array, length: number, out: Uint8Array, client: Client, channel: Channel): Verdict {
+    const { query } = this;
+    const verdict = query.read(message, length, this.#snapshot.seed);
     this.authoritative = false;
-    if (verdict !== VERDICT.DROP) this.#writer.begin(message, out, this.limit(stream));
+    this.trusted = false;
+    this.#client = client;
+    if (verdict === VERDICT.DROP) return verdict;
+    this.#writer.begin(message, out, this.limit(channel));
+    if (query.opt.present) this.#beginOpt(message, client, channel);
     return verdict;
   }
 
-  #refusal(verdict: Verdict): number {
+  /** The options of the answer that depend on the query's alone. */
+  #beginOpt(message: Uint8Array, client: Client, channel: Channel): void {
+    const asked = this.query.opt;
+    const reply = this.#writer.opt;
+    const { cookies, identity } = this.#policy;
+    if (cookies && asked.cookieAt >= 0) {
+      const now = this.#parts.clock();
+      this.trusted = cookies.isGood(message, asked.cookieAt, asked.cookieLength, client.octets, now);
+      reply.setCookie(cookies, message, asked.cookieAt, this.trusted, client.octets, now);
+    }
+    if (asked.nsid) reply.nsid = identity.id;
+    if (asked.keepalive) reply.keepalive = channel.keepalive;
+    reply.padded = asked.padding && channel.encrypted;
+  }
+
+  /** Answers what is no question in class IN. */
+  #answerOther(verdict: Verdict, message: Uint8Array, length: number): number {
     switch (verdict) {
       case VERDICT.OPCODE:
-        return this.query.opcode === OPCODE.NOTIFY ? RCODE.NOTAUTH : RCODE.NOTIMP;
+        return this.#finish(this.query.opcode === OPCODE.NOTIFY ? RCODE.NOTAUTH : RCODE.NOTIMP);
       case VERDICT.BAD_VERSION:
-        return RCODE.BADVERS;
+        return this.#finish(RCODE.BADVERS);
       case VERDICT.CLASS:
-        return RCODE.REFUSED;
+        return this.#chaos();
+      case VERDICT.COOKIE_ONLY:
+        return this.#finish(RCODE.NOERROR);
+      case VERDICT.SIGNED:
+        return this.#badKey(message, length);
       default:
-        return RCODE.FORMERR;
+        return this.#finish(RCODE.FORMERR);
     }
+  }
+
+  #prohibit(): number {
+    this.#writer.opt.ede = EDE.PROHIBITED;
+    return this.#finish(RCODE.REFUSED);
+  }
+
+  #chaos(): number {
+    const { query } = this;
+    const isText = query.type === TYPE.TXT || query.type === TYPE.ANY;
+    if (query.class !== CLASS.CH || !isText) return this.#finish(RCODE.REFUSED);
+    const text = chaosAnswer(query.name, query.nameLength, this.#policy.identity);
+    if (!text) return this.#finish(RCODE.REFUSED);
+    this.authoritative = true;
+    this.#writer.chaosText(text);
+    return this.#finish(RCODE.NOERROR);
+  }
+
+  #badKey(message: Uint8Array, length: number): number {
+    const record = badKeyRecord(message, this.query.tsigAt, length);
+    if (!record) return this.#finish(RCODE.FORMERR);
+    this.rcode = RCODE.NOTAUTH;
+    this.#writer.finishOpt(RCODE.NOTAUTH, this.#policy.maxUdpPayload);
+    if (this.#writer.fits(record.length)) this.#writer.additional(record);
+    return this.#writer.finish(RCODE.NOTAUTH, false, this.#isRecursionAvailable());
   }
 
   /** Zones are not transferred; over UDP an IXFR is told the serial, from which it sees that (RFC 1995 §2). */
@@ -139,7 +226,7 @@ export class Answerer {
     const found = this.#snapshot.find(query.name, 0, query.nameLength, query.hash);
     if (found === 0) return this.#absent();
     this.authoritative = true;
-    if (this.stale) this.#writer.ede = EDE.STALE_ANSWER;
+    if (this.stale) this.#writer.opt.ede = EDE.STALE_ANSWER;
     const shard = this.#snapshot.shardAt(found);
     const entry = entryWord(found);
     if (query.type === TYPE.ANY) return this.#any(shard, entry, stream);
@@ -155,16 +242,16 @@ export class Answerer {
     const zone = this.#zone();
     if (!zone) return this.#outside();
     if (!this.#snapshot.ready) {
-      this.#writer.ede = EDE.NOT_READY;
+      this.#writer.opt.ede = EDE.NOT_READY;
       return this.#finish(RCODE.SERVFAIL);
     }
-    if (this.stale) this.#writer.ede = EDE.STALE_NXDOMAIN_ANSWER;
+    if (this.stale) this.#writer.opt.ede = EDE.STALE_NXDOMAIN_ANSWER;
     return this.#negative(zone, RCODE.NXDOMAIN);
   }
 
   #outside(): number {
-    if (this.#policy.forwarding) return FORWARD;
-    this.#writer.ede = EDE.NOT_AUTHORITATIVE;
+    if (this.#policy.forwarding) return this.#client.mayRecurse ? FORWARD : this.#prohibit();
+    this.#writer.opt.ede = EDE.NOT_AUTHORITATIVE;
     return this.#finish(RCODE.REFUSED);
   }
 
@@ -195,6 +282,7 @@ export class Answerer {
 
   #soa(zone: ApexRecords): number {
     this.authoritative = true;
+    if (this.query.opt.expire) this.#writer.opt.expire = zone.apex.soa.expire;
     this.#writer.soa(zone.soa, HEADER, false);
     return this.#finish(RCODE.NOERROR);
   }
@@ -233,10 +321,17 @@ export class Answerer {
 
   #finish(rcode: number): number {
     this.rcode = rcode;
-    const { recursionAvailable, maxUdpPayload } = this.#policy;
-    return this.#writer.finish(rcode, this.authoritative, recursionAvailable, maxUdpPayload);
+    this.#writer.finishOpt(rcode, this.#policy.maxUdpPayload);
+    return this.#writer.finish(rcode, this.authoritative, this.#isRecursionAvailable());
+  }
+
+  /** RA: for those who may, where there is any (RFC 1035 §4.1.1). */
+  #isRecursionAvailable(): boolean {
+    return this.#policy.recursionAvailable && this.#policy.forwarding && this.#client.mayRecurse;
   }
 }
+
+const NOBODY: Client = { octets: new Uint8Array(4), mayQuery: false, mayRecurse: false };
 
 /** Targets of SRV and NS are to be connected to; a PTR's is an answer in itself. */
 function hasGlue(descriptor: number): boolean {

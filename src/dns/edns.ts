@@ -1,12 +1,18 @@
+import { CLIENT_COOKIE, type Cookies, MAX_COOKIE, MIN_COOKIE, SERVER_COOKIE } from "./cookies.js";
 import { TYPE } from "./protocol.js";
 
 /** Owner (root), type, class, TTL, RDLENGTH of an OPT record (RFC 6891 §6.1.2). */
 export const OPT_FIXED = 11;
-/** Option code, option length, and the info code of an extended error without text (RFC 8914 §2). */
-export const EDE_SIZE = 6;
-
-const EDE_OPTION = 15;
+/** Code and length in front of an option's data. */
 const OPTION_HEADER = 4;
+
+const OPTION = { NSID: 3, EXPIRE: 9, COOKIE: 10, KEEPALIVE: 11, PADDING: 12, EDE: 15 } as const;
+
+/** Blocks that encrypted answers are padded to (RFC 8467 §4.1). */
+const PADDING_BLOCK = 468;
+
+export const NO_EDE = -1;
+const NO_COOKIE = -1;
 
 /** What a query's OPT record says. */
 export class OptRecord {
@@ -14,17 +20,31 @@ export class OptRecord {
   version = 0;
   payload = 0;
   dnssecOk = false;
+  /** Where in the message a cookie stands, or -1; its octets. */
+  cookieAt = NO_COOKIE;
+  cookieLength = 0;
+  nsid = false;
+  expire = false;
+  keepalive = false;
+  padding = false;
 
   reset(): void {
     this.present = false;
     this.version = 0;
     this.payload = 0;
     this.dnssecOk = false;
+    this.cookieAt = NO_COOKIE;
+    this.cookieLength = 0;
+    this.nsid = false;
+    this.expire = false;
+    this.keepalive = false;
+    this.padding = false;
   }
 
   /**
-   * Reads an OPT record whose fixed part (from its type on) starts at `at`; false where an option overruns the RDATA.
-   * The caller has checked that the record is inside the message.
+   * Reads an OPT record whose fixed part (from its type on) starts at `at`; false where an option overruns the RDATA or
+   * a cookie has a length that no cookie has (RFC 7873 §5.2.2). The caller has checked that the record is inside the
+   * message.
    */
   read(message: Uint8Array, at: number, rdataAt: number, rdataEnd: number): boolean {
     this.present = true;
@@ -33,48 +53,131 @@ export class OptRecord {
     this.dnssecOk = (message[at + 6] & 0x80) !== 0;
     let option = rdataAt;
     while (option < rdataEnd) {
-      if (option + OPTION_HEADER > rdataEnd) return false;
-      option += OPTION_HEADER + ((message[option + 2] << 8) | message[option + 3]);
+      const data = option + OPTION_HEADER;
+      if (data > rdataEnd) return false;
+      const length = (message[option + 2] << 8) | message[option + 3];
+      if (data + length > rdataEnd) return false;
+      if (!this.#readOption((message[option] << 8) | message[option + 1], data, length)) return false;
+      option = data + length;
     }
-    return option === rdataEnd;
+    return true;
+  }
+
+  #readOption(code: number, at: number, length: number): boolean {
+    switch (code) {
+      case OPTION.COOKIE:
+        if (this.cookieAt !== NO_COOKIE) return true; // of several, the first counts (RFC 7873 §5.2)
+        this.cookieAt = at;
+        this.cookieLength = length;
+        return length === CLIENT_COOKIE || (length >= MIN_COOKIE && length <= MAX_COOKIE);
+      case OPTION.NSID:
+        this.nsid = true;
+        return true;
+      case OPTION.EXPIRE:
+        this.expire = true;
+        return true;
+      case OPTION.KEEPALIVE:
+        this.keepalive = true;
+        return true;
+      case OPTION.PADDING:
+        this.padding = true;
+        return true;
+      default:
+        return true;
+    }
   }
 }
 
-/**
- * Writes the OPT record of an answer and returns the octet behind it.
- *
- * @param rcode the whole extended rcode; its upper eight bits go here (RFC 6891 §6.1.3)
- * @param ede info code of an extended error, or -1
- */
-export function writeOpt(
-  out: Uint8Array,
-  start: number,
-  payload: number,
-  rcode: number,
-  dnssecOk: boolean,
-  ede: number,
-): number {
-  let at = start;
-  out[at++] = 0;
-  out[at++] = 0;
-  out[at++] = TYPE.OPT;
-  out[at++] = payload >>> 8;
-  out[at++] = payload & 0xff;
-  out[at++] = rcode >>> 4;
-  out[at++] = 0;
-  out[at++] = dnssecOk ? 0x80 : 0;
-  out[at++] = 0;
-  out[at++] = 0;
-  if (ede < 0) {
+/** What an answer's OPT record says. Set before the records are written, for it takes room; -1 leaves an option out. */
+export class OptReply {
+  /** Info code of an extended error (RFC 8914). */
+  ede = NO_EDE;
+  /** Seconds until a secondary's copy of the zone expires (RFC 7314). */
+  expire = -1;
+  /** Idle timeout of the connection, in units of 100 ms (RFC 7828). */
+  keepalive = -1;
+  /** Pad to a multiple of 468 octets (RFC 7830). */
+  padded = false;
+  /** This server's identifier (RFC 5001), if the client asks for it. */
+  nsid: Uint8Array | undefined;
+  /** Client and server cookie (RFC 7873). */
+  readonly cookie = new Uint8Array(CLIENT_COOKIE + SERVER_COOKIE);
+  hasCookie = false;
+
+  reset(): void {
+    this.ede = NO_EDE;
+    this.expire = -1;
+    this.keepalive = -1;
+    this.padded = false;
+    this.nsid = undefined;
+    this.hasCookie = false;
+  }
+
+  /** Answers the cookie of a query. @param now seconds since the epoch */
+  setCookie(cookies: Cookies, message: Uint8Array, at: number, isGood: boolean, client: Uint8Array, now: number): void {
+    cookies.write(message, at, isGood, client, now, this.cookie, 0);
+    this.hasCookie = true;
+  }
+
+  /** Octets of the record, padding not counted. */
+  get size(): number {
+    let size = OPT_FIXED;
+    if (this.hasCookie) size += OPTION_HEADER + this.cookie.length;
+    if (this.nsid) size += OPTION_HEADER + this.nsid.length;
+    if (this.expire >= 0) size += OPTION_HEADER + 4;
+    if (this.keepalive >= 0) size += OPTION_HEADER + 2;
+    if (this.ede !== NO_EDE) size += OPTION_HEADER + 2;
+    return size;
+  }
+
+  /**
+   * Writes the record and returns the octet behind it.
+   *
+   * @param payload the UDP payload this server offers
+   * @param rcode the whole extended rcode; its upper eight bits go here (RFC 6891 §6.1.3)
+   */
+  write(out: Uint8Array, start: number, payload: number, rcode: number, dnssecOk: boolean, limit: number): number {
+    let at = start;
     out[at++] = 0;
+    at = writeUint16(out, at, TYPE.OPT);
+    at = writeUint16(out, at, payload);
+    out[at++] = rcode >>> 4;
+    out[at++] = 0;
+    at = writeUint16(out, at, dnssecOk ? 0x8000 : 0);
+    const lengthAt = at;
+    at += 2;
+    if (this.hasCookie) at = writeOption(out, at, OPTION.COOKIE, this.cookie);
+    if (this.nsid) at = writeOption(out, at, OPTION.NSID, this.nsid);
+    if (this.expire >= 0) {
+      at = writeUint16(out, writeUint16(out, at, OPTION.EXPIRE), 4);
+      at = writeUint16(out, writeUint16(out, at, this.expire >>> 16), this.expire);
+    }
+    if (this.keepalive >= 0)
+      at = writeUint16(out, writeUint16(out, writeUint16(out, at, OPTION.KEEPALIVE), 2), this.keepalive);
+    if (this.ede !== NO_EDE) at = writeUint16(out, writeUint16(out, writeUint16(out, at, OPTION.EDE), 2), this.ede);
+    if (this.padded) at = writePadding(out, at, limit);
+    writeUint16(out, lengthAt, at - lengthAt - 2);
     return at;
   }
-  out[at++] = EDE_SIZE;
-  out[at++] = 0;
-  out[at++] = EDE_OPTION;
-  out[at++] = 0;
-  out[at++] = 2;
-  out[at++] = ede >>> 8;
-  out[at++] = ede & 0xff;
+}
+
+function writePadding(out: Uint8Array, start: number, limit: number): number {
+  const data = start + OPTION_HEADER;
+  if (data > limit) return start;
+  const end = Math.min(limit, Math.ceil(data / PADDING_BLOCK) * PADDING_BLOCK);
+  writeUint16(out, writeUint16(out, start, OPTION.PADDING), end - data);
+  out.fill(0, data, end);
+  return end;
+}
+
+function writeOption(out: Uint8Array, start: number, code: number, data: Uint8Array): number {
+  let at = writeUint16(out, writeUint16(out, start, code), data.length);
+  for (let i = 0; i < data.length; i++) out[at++] = data[i];
   return at;
+}
+
+function writeUint16(out: Uint8Array, at: number, value: number): number {
+  out[at] = value >>> 8;
+  out[at + 1] = value;
+  return at + 2;
 }

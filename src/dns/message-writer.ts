@@ -9,11 +9,9 @@ import {
   TARGETS_HEADER_WORDS,
 } from "../zone/layout.js";
 import { entryWord, nameAt, nameLength, rrsetCount, rrsetWord, type Shard, type Snapshot } from "../zone/snapshot.js";
-import { EDE_SIZE, OPT_FIXED, writeOpt } from "./edns.js";
+import { OptReply } from "./edns.js";
 import { CLASS, HEADER, TYPE } from "./protocol.js";
 import type { Query } from "./query.js";
-
-export const NO_EDE = -1;
 
 const QR = 0x80;
 const AA = 0x04;
@@ -34,14 +32,15 @@ const POINTER_SIZE = 2;
 export class MessageWriter {
   /** The answer is cut short: nothing but question and OPT, TC set. */
   truncated = false;
-  /** Info code of an extended error (RFC 8914), or `NO_EDE`. Set it before writing records: it takes room. */
-  ede = NO_EDE;
+  /** What goes into the OPT record, if the query has one. To be set before records are written: it takes room. */
+  readonly opt = new OptReply();
   readonly #random: () => number;
   #out = new Uint8Array(0) as Uint8Array;
   #query: Query;
   #limit = 0;
   #at: number = HEADER;
-  #answers = 0;
+  /** Records in the answer section. */
+  answers = 0;
   #authorities = 0;
   #additionals = 0;
 
@@ -53,10 +52,10 @@ export class MessageWriter {
   /** Starts an answer of at most `limit` octets by copying the question out of `message`, letter case and all. */
   begin(message: Uint8Array, out: Uint8Array, limit: number): void {
     this.truncated = false;
-    this.ede = NO_EDE;
+    this.opt.reset();
     this.#out = out;
     this.#limit = limit;
-    this.#answers = 0;
+    this.answers = 0;
     this.#authorities = 0;
     this.#additionals = 0;
     this.#at = copy(message, HEADER, this.#query.questionEnd, out, HEADER);
@@ -75,7 +74,7 @@ export class MessageWriter {
     writePointer(this.#out, this.#at, owner);
     this.#at = copy(soa, 0, soa.length, this.#out, this.#at + POINTER_SIZE);
     if (authority) this.#authorities++;
-    else this.#answers++;
+    else this.answers++;
   }
 
   /** Which record of a set comes first this time: each equally often (RFC 1794). */
@@ -114,7 +113,7 @@ export class MessageWriter {
       if (hasTargets) this.#targetRecord(shard, entry, rrset, ttl, i);
       else this.#plainRecord(shard, entry, rrset, ttl, i);
     }
-    this.#answers += count;
+    this.answers += count;
   }
 
   /**
@@ -149,20 +148,41 @@ export class MessageWriter {
   /** Leaves nothing but the question (RFC 2181 §9): the client asks again over TCP. */
   truncate(): void {
     this.truncated = true;
-    this.#answers = 0;
+    this.answers = 0;
     this.#authorities = 0;
     this.#additionals = 0;
     this.#at = this.#query.questionEnd;
   }
 
-  /** Writes OPT and header, and returns the length of the message. */
-  finish(rcode: number, authoritative: boolean, recursionAvailable: boolean, payload: number): number {
+  /** Appends a record written as octets, owner and all, to the additional section: a TSIG. */
+  additional(record: Uint8Array): void {
+    this.#at = copy(record, 0, record.length, this.#out, this.#at);
+    this.#additionals++;
+  }
+
+  /** Appends a TXT record in class CH that belongs to the question's name (RFC 4892). */
+  chaosText(text: Uint8Array): void {
+    writePointer(this.#out, this.#at, HEADER);
+    writeUint32(this.#out, this.#at + 2, (TYPE.TXT << 16) | CLASS.CH);
+    writeUint32(this.#out, this.#at + 6, 0);
+    writeCount(this.#out, this.#at + 10, text.length + 1);
+    this.#out[this.#at + RECORD_HEADER] = text.length;
+    this.#at = copy(text, 0, text.length, this.#out, this.#at + RECORD_HEADER + 1);
+    this.answers++;
+  }
+
+  /** Writes the OPT record, if the query has one, behind what was written so far. */
+  finishOpt(rcode: number, payload: number): void {
+    const { opt } = this.#query;
+    if (!opt.present) return;
+    this.#at = this.opt.write(this.#out, this.#at, payload, rcode, opt.dnssecOk, this.#limit);
+    this.#additionals++;
+  }
+
+  /** Writes the header, and returns the length of the message. */
+  finish(rcode: number, authoritative: boolean, recursionAvailable: boolean): number {
     const query = this.#query;
     const out = this.#out;
-    if (query.opt.present) {
-      this.#at = writeOpt(out, this.#at, payload, rcode, query.opt.dnssecOk, this.ede);
-      this.#additionals++;
-    }
     out[0] = query.id >>> 8;
     out[1] = query.id & 0xff;
     out[2] =
@@ -173,7 +193,7 @@ export class MessageWriter {
       (query.recursionDesired ? RD : 0);
     out[3] = (recursionAvailable ? RA : 0) | (!authoritative && query.checkingDisabled ? CD : 0) | (rcode & 0x0f);
     writeCount(out, 4, query.questionEnd > HEADER ? 1 : 0);
-    writeCount(out, 6, this.#answers);
+    writeCount(out, 6, this.answers);
     writeCount(out, 8, this.#authorities);
     writeCount(out, 10, this.#additionals);
     return this.#at;
@@ -243,8 +263,7 @@ export class MessageWriter {
   }
 
   #optSize(): number {
-    if (!this.#query.opt.present) return 0;
-    return this.ede === NO_EDE ? OPT_FIXED : OPT_FIXED + EDE_SIZE;
+    return this.#query.opt.present ? this.opt.size : 0;
   }
 }
 

@@ -18,6 +18,10 @@ export const VERDICT = {
   BAD_VERSION: 5,
   /** A class other than IN (class ANY too). */
   CLASS: 6,
+  /** No question, but a cookie: a client that wants one of ours (RFC 7873 §5.4). */
+  COOKIE_ONLY: 7,
+  /** Signed, with a key that nobody has given to this server (RFC 8945 §5.2). */
+  SIGNED: 8,
 } as const;
 export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
 
@@ -51,6 +55,8 @@ export class Query {
   readonly labelAt = new Uint8Array(MAX_LABELS);
   hash = 0;
   readonly opt = new OptRecord();
+  /** Octet at which a TSIG record starts, or -1. */
+  tsigAt = -1;
 
   read(message: Uint8Array, length: number, seed: number): Verdict {
     this.questionEnd = HEADER;
@@ -58,6 +64,7 @@ export class Query {
     this.class = 0;
     this.nameLength = 0;
     this.opt.reset();
+    this.tsigAt = -1;
     if (length < HEADER || (message[2] & QR) !== 0) return VERDICT.DROP;
     this.id = (message[0] << 8) | message[1];
     this.opcode = (message[2] >>> 3) & 0x0f;
@@ -69,8 +76,14 @@ export class Query {
       if (questions === 1 && this.#readQuestion(message, length, seed)) this.#readRecords(message, length);
       return VERDICT.OPCODE;
     }
+    if (questions === 0) {
+      const isCookie = this.#readRecords(message, length) && this.opt.cookieAt >= 0;
+      if (!isCookie) this.opt.reset();
+      return isCookie && this.opt.version === 0 ? VERDICT.COOKIE_ONLY : VERDICT.BROKEN_QUESTION;
+    }
     if (questions !== 1 || !this.#readQuestion(message, length, seed)) return VERDICT.BROKEN_QUESTION;
     if (!this.#readRecords(message, length)) return VERDICT.MALFORMED;
+    if (this.tsigAt >= 0) return VERDICT.SIGNED;
     if (this.opt.present && this.opt.version !== 0) return VERDICT.BAD_VERSION;
     return this.class === CLASS.IN ? VERDICT.OK : VERDICT.CLASS;
   }
@@ -120,12 +133,17 @@ export class Query {
       const rdataAt = at + RECORD_FIXED;
       const rdataEnd = rdataAt + ((message[at + 8] << 8) | message[at + 9]);
       if (rdataEnd > length) return false;
-      if (((message[at] << 8) | message[at + 1]) === TYPE.OPT) {
+      const type = (message[at] << 8) | message[at + 1];
+      if (type === TYPE.OPT) {
         const misplaced = i < before || message[ownerAt] !== 0 || this.opt.present;
         if (misplaced || !this.opt.read(message, at, rdataAt, rdataEnd)) {
           this.opt.reset();
           return false;
         }
+      } else if (type === TYPE.TSIG) {
+        // Only ever the last record of all (RFC 8945 §5.1).
+        if (i < before || i !== total - 1) return false;
+        this.tsigAt = ownerAt;
       }
       at = rdataEnd;
     }
@@ -134,7 +152,7 @@ export class Query {
 }
 
 /** The octet behind a possibly compressed name, or -1. Pointers are not followed: nothing here needs what they say. */
-function skipName(message: Uint8Array, start: number, length: number): number {
+export function skipName(message: Uint8Array, start: number, length: number): number {
   let at = start;
   while (at < length) {
     const label = message[at];

@@ -38,7 +38,9 @@ export function exchangeUdp(request: ExchangeRequest): Promise<Uint8Array> {
     socket.on("message", (reply) => {
       if (answers(reply, query, questionEnd)) resolve(reply);
     });
-    socket.connect(server.port, server.host, () => socket.send(query));
+    // Not as a callback of connect(): that would be told of failures too, which are events here.
+    socket.once("connect", () => socket.send(query));
+    socket.connect(server.port, server.host);
   }).finally(() => socket.close());
 }
 

@@ -1,13 +1,18 @@
 import { type Context, type Handler, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { describeConfig } from "../config/describe.js";
+import { MAX_MESSAGE } from "../dns/protocol.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import { axfr } from "./axfr.js";
 import type { ApiContext } from "./context.js";
+import { dohGet, dohPost } from "./doh.js";
 import { hostRows, portRows, serviceRows } from "./lookups.js";
 import { page } from "./page.js";
 import { unhealthyReasons, unreadyReasons } from "./readiness.js";
 import { politely, textStream } from "./stream.js";
 
+/** DNS over HTTPS (RFC 8484). */
+const DOH = "/dns-query";
 const HOMEPAGE = "https://github.com/mesosphere/mesos-dns";
 
 /** The routes of Mesos-DNS and those for operators, all read-only. docs/http-api.md shows each with its answer. */
@@ -21,6 +26,11 @@ export function createApi(context: ApiContext): Hono {
     api.get(path, handler);
     api.all(path, methodNotAllowed);
   }
+  api.get(DOH, (c) => dohGet(c, context));
+  api.post(DOH, bodyLimit({ maxSize: MAX_MESSAGE, onError: (c) => c.json({ error: "too large" }, 413) }), (c) =>
+    dohPost(c, context),
+  );
+  api.all(DOH, (c) => c.json({ error: `${c.req.method} is not allowed here` }, 405, { allow: "GET, HEAD, POST" }));
   api.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}; GET / lists what there is` }, 404));
   api.onError((error, c) => {
     context.log.error({ err: error, method: c.req.method, path: c.req.path }, "answering an HTTP request failed");

@@ -18,6 +18,8 @@ export interface ApiContext {
   now(): number;
   /** The JSON text of `/v1/enumerate` in chunks, made as they are read; left early, it is told so by `return()`. */
   enumerate(): AsyncIterable<string>;
+  /** The answer to a DNS message; nothing if it is none. @param address the client's */
+  answerOverHttps(message: Uint8Array, address: string): Promise<Uint8Array | undefined>;
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
   readonly log: Pick<Logger, "error">;
 }

@@ -67,7 +67,7 @@ function messageMetrics(sum: Sum): MetricSource[] {
     {
       name: "mesos_dns_requests_dropped_total",
       type: "counter",
-      help: "Messages that got no answer because they were no queries.",
+      help: "Messages that got no answer: they were no queries, or a rate limit withheld it.",
       labelNames: ["transport"],
       read: () =>
         TRANSPORTS.map((transport, t) =>
@@ -76,6 +76,22 @@ function messageMetrics(sum: Sum): MetricSource[] {
             sum((one) => one.droppedMessages(t)),
           ),
         ),
+    },
+    {
+      name: "mesos_dns_responses_rate_limited_total",
+      type: "counter",
+      help: "Responses over a rate limit, by what became of them: sent truncated, or withheld.",
+      labelNames: ["action"],
+      read: () => [
+        sample(
+          { action: "truncated" },
+          sum((one) => one.rateLimited.slipped),
+        ),
+        sample(
+          { action: "withheld" },
+          sum((one) => one.rateLimited.withheld),
+        ),
+      ],
     },
     counter(
       "mesos_dns_answer_failures_total",

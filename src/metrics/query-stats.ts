@@ -6,7 +6,7 @@ import { TYPE } from "../dns/protocol.js";
  * Every slot has one writer; a reader may see a value a query old.
  */
 
-export const TRANSPORTS = ["udp", "tcp"] as const;
+export const TRANSPORTS = ["udp", "tcp", "tls", "https"] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 /** Whose name was asked: the cluster's, somebody else's, or nobody's (broken, refused or foreign-class queries). */
@@ -46,6 +46,7 @@ const SLOTS = {
   truncated: TRANSPORTS.length,
   dropped: TRANSPORTS.length,
   failures: 1,
+  limited: 2,
   connections: 3,
 } as const;
 
@@ -102,6 +103,11 @@ export class QueryStats {
     this.#values[START.dropped + transport]++;
   }
 
+  /** Counts a response that rate limiting sent truncated, or withheld. */
+  limited(slipped: boolean): void {
+    this.#values[START.limited + (slipped ? 0 : 1)]++;
+  }
+
   /** Counts an exception that the answer path caught. */
   failed(): void {
     this.#values[START.failures]++;
@@ -134,6 +140,10 @@ export class QueryStats {
 
   droppedMessages(transport: number): number {
     return this.#values[START.dropped + transport];
+  }
+
+  get rateLimited(): { readonly slipped: number; readonly withheld: number } {
+    return { slipped: this.#values[START.limited], withheld: this.#values[START.limited + 1] };
   }
 
   get failures(): number {

@@ -1,7 +1,8 @@
 import type { IpSource } from "../config/config.js";
-import type { Cluster, Endpoint, Framework, Skipped, SkipReason, Task } from "../mesos/cluster.js";
+import type { Agent, Cluster, Endpoint, Framework, Skipped, SkipReason, Task } from "../mesos/cluster.js";
 import { type Address, AddressBook } from "./addresses.js";
-import { isDnsName, type LabelRules, toFragment } from "./labels.js";
+import { isDnsName, type LabelRules, toFragment, toLabel } from "./labels.js";
+import { type PointerSink, ReverseNames } from "./reverse.js";
 import { emitTask, type FrameworkZones } from "./task-records.js";
 
 /** Takes the records of a zone, one at a time. Names are lower case, without the final dot, and valid (`isDnsName`). */
@@ -30,8 +31,14 @@ export interface GeneratorInput {
   readonly resolved: ReadonlyMap<string, readonly Address[]>;
 }
 
+/** Why a task gets no records. */
+interface Problem {
+  readonly reason: SkipReason;
+  readonly detail: string;
+}
+
 /** Names at the top of the zone that only masters, agents and this server may hold: no framework can claim them. */
-const RESERVED = /^(leader|master\d*|slave)$/;
+const RESERVED = /^(agent|leader|master\d*|slave)$/;
 
 /** Derives every record of the zone from the cluster (docs/records.md has the rules). */
 export class Generator {
@@ -44,24 +51,29 @@ export class Generator {
     this.#input = input;
   }
 
-  /** Emits the whole zone but its apex, and returns what had to be left out. */
-  generate(sink: RecordSink): Skipped[] {
+  /**
+   * Emits the whole zone but its apex, and returns what had to be left out.
+   * @param pointers takes the reverse names of the cluster's addresses, where they are wanted
+   */
+  generate(sink: RecordSink, pointers?: PointerSink): Skipped[] {
     const skipped: Skipped[] = [];
+    const reverse = pointers && new ReverseNames();
     this.#nameServer(sink);
-    this.#masters(sink);
-    this.#agents(sink);
+    this.#masters(sink, reverse);
+    this.#agents(sink, reverse);
     for (const framework of this.#input.cluster.frameworks) {
       this.#framework(framework, sink, skipped);
       for (const task of framework.tasks) {
-        const problem = this.taskRecords(framework, task, sink);
+        const problem = this.taskRecords(framework, task, sink, reverse);
         if (problem) skipped.push({ kind: "task", id: task.id, ...problem });
       }
     }
+    if (pointers) reverse?.emit(pointers);
     return skipped;
   }
 
-  /** Emits the records of one task; says why where it gets none. */
-  taskRecords(framework: Framework, task: Task, sink: RecordSink): { reason: SkipReason; detail: string } | undefined {
+  /** Emits the records of one task, and tells `reverse` its own addresses; says why where it gets none. */
+  taskRecords(framework: Framework, task: Task, sink: RecordSink, reverse?: ReverseNames): Problem | undefined {
     const { cluster, rules } = this.#input;
     const agent = cluster.agents.get(task.agentId);
     if (!agent) return { reason: "unknown_agent", detail: `its agent ${task.agentId} is not in the state` };
@@ -70,8 +82,10 @@ export class Generator {
     if (addresses.length === 0 && hostAddresses.length === 0) {
       return { reason: "no_address", detail: `none of ${rules.ipSources.join(", ")} gives an address` };
     }
-    if (emitTask(task, this.#zonesOf(framework), { own: addresses, host: hostAddresses }, rules, sink))
-      return undefined;
+    const isContainers = addresses !== hostAddresses;
+    const emitted = emitTask(task, this.#zonesOf(framework), { own: addresses, host: hostAddresses }, rules, sink);
+    if (isContainers) for (const address of addresses) reverse?.task(address, task.agentId, emitted.canonical);
+    if (emitted.named) return undefined;
     const name = task.discovery?.name ?? task.name;
     return { reason: "invalid_name", detail: `"${name}" gives no DNS name in framework "${framework.name}"` };
   }
@@ -93,7 +107,7 @@ export class Generator {
     for (const address of nameServer.addresses) sink.address(nameServer.name, address);
   }
 
-  #masters(sink: RecordSink): void {
+  #masters(sink: RecordSink, reverse: ReverseNames | undefined): void {
     const { cluster, masters, rules } = this.#input;
     const leaderName = `leader.${rules.domain}`;
     const leaders = this.#resolve(cluster.leader.host);
@@ -105,6 +119,7 @@ export class Generator {
       for (const address of addresses) {
         sink.address(`master.${rules.domain}`, address);
         sink.address(name, address);
+        reverse?.master(address, name);
       }
       if (addresses.length > 0) emitBoth(sink, "_master", rules.domain, name, master.port);
     });
@@ -120,15 +135,27 @@ export class Generator {
     return masters.some(isLeader) ? masters : [...masters, leader];
   }
 
-  #agents(sink: RecordSink): void {
+  #agents(sink: RecordSink, reverse: ReverseNames | undefined): void {
     const name = `slave.${this.#input.rules.domain}`;
     for (const agent of this.#input.cluster.agents.values()) {
       const addresses = this.#resolve(agent.endpoint.host);
-      for (const address of addresses) sink.address(name, address);
+      const ownName = this.#agentName(agent);
+      for (const address of addresses) {
+        sink.address(name, address);
+        if (ownName !== "") sink.address(ownName, address);
+        reverse?.agent(address, ownName);
+      }
       if (addresses.length > 0 && agent.endpoint.port > 0) {
         sink.service(`_slave._tcp.${this.#input.rules.domain}`, name, agent.endpoint.port);
       }
     }
+  }
+
+  /** The agent's host name as one label, or "" where it makes no name. Agents of one label share the name. */
+  #agentName({ hostname }: Agent): string {
+    const { domain, labels } = this.#input.rules;
+    const name = `${toLabel(hostname, labels)}.agent.${domain}`;
+    return isDnsName(name) ? name : "";
   }
 
   #framework(framework: Framework, sink: RecordSink, skipped: Skipped[]): void {

@@ -30,26 +30,35 @@ interface Spelling {
   readonly service: string;
 }
 
-/** Emits every record of one task; false where none of its names can be one. */
+export interface EmittedTask {
+  /** Whether any of its names could be one. */
+  readonly named: boolean;
+  /** Its canonical name, spelled as a label, that its own addresses stand under; "" if they do under none. */
+  readonly canonical: string;
+}
+
+/** Emits every record of one task. */
 export function emitTask(
   task: Task,
   zones: FrameworkZones,
   addresses: TaskAddresses,
   rules: RecordRules,
   sink: RecordSink,
-): boolean {
+): EmittedTask {
   const hash = taskHash(task.id);
   const agent = agentSuffix(task.agentId);
-  let emitted = false;
+  const targets: string[] = [];
+  let named = false;
   for (const spelling of spellings(task, rules.labels)) {
     const canonical = canonicalName(spelling.name, hash, agent);
     const own = emitAddresses(spelling.name, canonical, zones.own, addresses.own, sink);
     const host = emitAddresses(spelling.name, canonical, zones.host, addresses.host, sink);
-    emitted ||= own.named || host.named;
+    targets.push(own.target);
+    named ||= own.named || host.named;
     emitPorts(spelling.service, task, zones, host.target, sink);
     emitDiscovery(spelling.service, task, zones, own.target, rules.labels, sink);
   }
-  return emitted;
+  return { named, canonical: targets[0] };
 }
 
 /** First five characters of the z-base-32 of the SHA-1 of the task id: what tells instances of one task apart. */

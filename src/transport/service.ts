@@ -1,16 +1,22 @@
 import type { Answerer } from "../dns/answer.js";
 import { DROP, FORWARD } from "../dns/answer.js";
-import { NO_EDE } from "../dns/message-writer.js";
+import type { Client } from "../dns/client.js";
+import { NO_EDE } from "../dns/edns.js";
 import { MAX_MESSAGE, RCODE } from "../dns/protocol.js";
 import type { Forwarded, Forwarder } from "../forward/forwarder.js";
 import { isTruncated, rcodeOf } from "../forward/reply.js";
 import type { Logger } from "../log.js";
-import { type QueryStats, TRANSPORTS, type Transport, ZONES } from "../metrics/query-stats.js";
+import { type QueryStats, ZONES } from "../metrics/query-stats.js";
 import { decodeName } from "../zone/names.js";
+import type { ServedChannel } from "./channels.js";
+import { ALLOW, type RateLimiter, RESPONSE_KIND, type ResponseKind, SLIP } from "./rate-limiter.js";
 
 const LOCAL = ZONES.indexOf("local");
 const FORWARDED = ZONES.indexOf("forward");
 const NONE = ZONES.indexOf("none");
+
+/** Kinds of failure remembered: a bound for messages that carry something of the query. */
+const MAX_KINDS = 100;
 
 /** Sends an answer that was not ready when the query was handled. It may come after the client is gone. */
 export type Reply = (message: Uint8Array) => void;
@@ -18,19 +24,25 @@ export type Reply = (message: Uint8Array) => void;
 /** `handle` returns this where the answer follows through `reply`. */
 export const PENDING = -1;
 
-interface Settled {
-  readonly message: Uint8Array;
-  readonly rcode: number;
-  readonly truncated: boolean;
-}
-
 export interface ServiceParts {
   readonly answerer: Answerer;
   readonly forwarder: Forwarder;
+  readonly limiter: RateLimiter;
   readonly stats: QueryStats;
   readonly log: Logger;
-  /** Milliseconds from any fixed point, for durations. */
+  /** Milliseconds on a clock that never goes back. */
   readonly now: () => number;
+}
+
+/** A query on its way to an upstream resolver and back. */
+interface PendingQuery {
+  readonly query: Uint8Array;
+  readonly type: number;
+  readonly client: Client;
+  readonly channel: ServedChannel;
+  /** Octets of an answer that the client takes. */
+  readonly limit: number;
+  readonly started: number;
 }
 
 /**
@@ -55,72 +67,103 @@ export class DnsService {
    * @param reply called later and exactly once, if the answer is `PENDING`
    * @returns the octets of the answer in `out`, 0 if there is none, or `PENDING`
    */
-  handle(message: Uint8Array, length: number, out: Uint8Array, transport: Transport, reply: Reply): number {
+  handle(
+    message: Uint8Array,
+    length: number,
+    out: Uint8Array,
+    client: Client,
+    channel: ServedChannel,
+    reply: Reply,
+  ): number {
     const { answerer, stats, now } = this.#parts;
     const started = now();
-    const stream = transport === "tcp";
     let size: number;
     try {
-      size = answerer.answer(message, length, out, stream);
+      size = answerer.answer(message, length, out, client, channel);
     } catch (error) {
-      size = this.#rescue(error, message, length, out, stream);
+      size = this.#rescue(error, message, length, out, client, channel);
     }
-    const index = stream ? 1 : 0;
     if (size === FORWARD) {
       // A copy, which slice() of a Buffer would not be: the caller's memory is gone when this returns.
-      this.#forward(new Uint8Array(message.subarray(0, length)), index, started, reply);
+      const query = new Uint8Array(message.subarray(0, length));
+      const { type } = answerer.query;
+      this.#forward({ query, type, client, channel, limit: answerer.limit(channel), started }, reply);
       return PENDING;
     }
+    if (size > 0 && !channel.stream && !answerer.trusted)
+      size = this.#limit(size, message, length, out, client, channel);
     if (size === DROP) {
-      stats.dropped(index);
+      stats.dropped(channel.transport);
       return 0;
     }
     const zone = answerer.authoritative ? LOCAL : NONE;
     const seconds = (now() - started) / 1000;
-    stats.answered(index, zone, answerer.query.type, answerer.rcode, size, answerer.truncated, seconds);
+    stats.answered(channel.transport, zone, answerer.query.type, answerer.rcode, size, answerer.truncated, seconds);
     return size;
   }
 
-  #forward(query: Uint8Array, transport: number, started: number, reply: Reply): void {
+  /** What becomes of an answer of `size` octets to a client that may not be who it says. */
+  #limit(
+    size: number,
+    message: Uint8Array,
+    length: number,
+    out: Uint8Array,
+    client: Client,
+    channel: ServedChannel,
+  ): number {
+    const { answerer, limiter, stats, now } = this.#parts;
+    const ruling = limiter.rule(client.octets, kindOf(answerer), now() / 1000);
+    if (ruling === ALLOW) return size;
+    stats.limited(ruling === SLIP);
+    if (ruling === SLIP) return answerer.cut(message, length, out, client, channel, answerer.rcode);
+    return DROP;
+  }
+
+  #forward(pending: PendingQuery, reply: Reply): void {
     const { answerer, forwarder, stats, now } = this.#parts;
-    const stream = TRANSPORTS[transport] === "tcp";
-    const { type, questionEnd } = answerer.query;
+    const { query, type, channel, started } = pending;
+    const { questionEnd } = answerer.query;
     const name = decodeName(answerer.query.name, 0);
-    const limit = answerer.limit(stream);
     this.pending++;
     forwarder
-      .forward({ query, questionEnd, name, stream })
+      .forward({ query, questionEnd, name, stream: channel.stream })
       .catch((error: unknown): Forwarded => {
         this.#report(error, query, query.length);
         return { kind: "failed", ede: NO_EDE };
       })
       .then((forwarded) => {
         this.pending--;
-        const { message, rcode, truncated } = this.#settle(forwarded, query, stream, limit);
-        stats.answered(transport, FORWARDED, type, rcode, message.length, truncated, (now() - started) / 1000);
+        const message = this.#settle(forwarded, pending);
+        const seconds = (now() - started) / 1000;
+        const truncated = isTruncated(message);
+        stats.answered(channel.transport, FORWARDED, type, rcodeOf(message), message.length, truncated, seconds);
         reply(message);
       });
   }
 
   /** The message for the client: the upstream's, or where that is too large or missing, one of our own. */
-  #settle(forwarded: Forwarded, query: Uint8Array, stream: boolean, limit: number): Settled {
+  #settle(forwarded: Forwarded, { query, client, channel, limit }: PendingQuery): Uint8Array {
     const { answerer } = this.#parts;
     const out = this.#scratch;
-    if (forwarded.kind === "failed") {
-      const size = answerer.fail(query, query.length, out, stream, RCODE.SERVFAIL, forwarded.ede);
-      return { message: out.slice(0, size), rcode: RCODE.SERVFAIL, truncated: false };
-    }
-    const { message } = forwarded;
-    const rcode = rcodeOf(message);
-    if (message.length <= limit) return { message, rcode, truncated: isTruncated(message) };
-    const size = answerer.cut(query, query.length, out, rcode);
-    return { message: out.slice(0, size), rcode, truncated: true };
+    if (forwarded.kind === "reply" && forwarded.message.length <= limit) return forwarded.message;
+    const size =
+      forwarded.kind === "failed"
+        ? answerer.fail(query, query.length, out, client, channel, RCODE.SERVFAIL, forwarded.ede)
+        : answerer.cut(query, query.length, out, client, channel, rcodeOf(forwarded.message));
+    return out.slice(0, size);
   }
 
-  #rescue(error: unknown, message: Uint8Array, length: number, out: Uint8Array, stream: boolean): number {
+  #rescue(
+    error: unknown,
+    message: Uint8Array,
+    length: number,
+    out: Uint8Array,
+    client: Client,
+    channel: ServedChannel,
+  ): number {
     this.#report(error, message, length);
     try {
-      return this.#parts.answerer.fail(message, length, out, stream, RCODE.SERVFAIL, NO_EDE);
+      return this.#parts.answerer.fail(message, length, out, client, channel, RCODE.SERVFAIL, NO_EDE);
     } catch {
       return DROP;
     }
@@ -140,5 +183,8 @@ export class DnsService {
   }
 }
 
-/** Kinds of failure remembered: a bound for messages that carry something of the query. */
-const MAX_KINDS = 100;
+function kindOf(answerer: Answerer): ResponseKind {
+  if (answerer.rcode === RCODE.NXDOMAIN) return RESPONSE_KIND.NEGATIVE;
+  if (answerer.rcode !== RCODE.NOERROR) return RESPONSE_KIND.ERROR;
+  return answerer.hasAnswers || answerer.truncated ? RESPONSE_KIND.ANSWER : RESPONSE_KIND.NEGATIVE;
+}

@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
+import type { Client } from "../dns/client.js";
 import { HEADER, MAX_MESSAGE } from "../dns/protocol.js";
+import type { ServedChannel } from "./channels.js";
 import { type DnsService, PENDING } from "./service.js";
 import type { TcpLimits } from "./tcp.js";
 
@@ -10,14 +12,24 @@ const PREFIX = 2;
 const scratch = new Uint8Array(MAX_MESSAGE);
 const batch = Buffer.alloc(2 * (PREFIX + MAX_MESSAGE));
 
+export interface ConnectionParts {
+  readonly service: DnsService;
+  readonly limits: TcpLimits;
+  readonly client: Client;
+  readonly channel: ServedChannel;
+}
+
 /** One client: reassembles its messages, answers them as they come, and watches what it takes of the server. */
 export class TcpConnection {
   readonly #socket: Socket;
   readonly #service: DnsService;
   readonly #limits: TcpLimits;
+  readonly #client: Client;
+  readonly #channel: ServedChannel;
   /** A message not complete yet, its length prefix included; `undefined` between messages. */
   #partial: Buffer | undefined;
   #partialSize = 0;
+  #partialTimed = false;
   #batched = 0;
   #forwards = 0;
   /** Queries read but not handled yet, because the client does not take its answers. */
@@ -26,10 +38,12 @@ export class TcpConnection {
   #ended = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, service: DnsService, limits: TcpLimits) {
+  constructor(socket: Socket, { service, limits, client, channel }: ConnectionParts) {
     this.#socket = socket;
     this.#service = service;
     this.#limits = limits;
+    this.#client = client;
+    this.#channel = channel;
     socket.on("data", (chunk) => this.#receive(chunk));
     socket.on("end", () => this.finish());
     socket.on("drain", () => this.#resume());
@@ -93,6 +107,7 @@ export class TcpConnection {
       if (this.#partialSize < whole.length) return at;
     }
     this.#partial = undefined;
+    this.#partialTimed = false;
     this.#handle(partial.subarray(PREFIX));
     return at;
   }
@@ -103,7 +118,7 @@ export class TcpConnection {
       this.destroy();
       return;
     }
-    const size = this.#service.handle(message, message.length, scratch, "tcp", (answer) => {
+    const size = this.#service.handle(message, message.length, scratch, this.#client, this.#channel, (answer) => {
       this.#forwards--;
       this.#append(answer, answer.length);
       this.#flush();
@@ -149,13 +164,20 @@ export class TcpConnection {
     if (this.#forwards === 0 && !this.#unread) this.#socket.end();
   }
 
-  /** Sets the clock for what the client does next; forwards have their own. */
+  /**
+   * Sets the clock for what the client does next; forwards have their own. An unfinished message has its time from its
+   * first octet on: more of them, one now and then, do not give it more.
+   */
   #watch(): void {
+    const partial = this.#partial !== undefined;
+    if (partial && this.#partialTimed) return;
+    this.#partialTimed = partial;
     clearTimeout(this.#timer);
     if (this.#socket.destroyed) return;
-    const stalled = this.#partial !== undefined || this.#socket.writableLength > 0 || this.#ended;
+    const stalled = partial || this.#socket.writableLength > 0 || this.#ended;
     const wait = stalled ? this.#limits.stalledMs : this.#limits.idleMs;
     this.#timer = setTimeout(() => {
+      this.#partialTimed = false;
       if (this.#forwards > 0) this.#watch();
       else this.destroy();
     }, wait);

@@ -1,6 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
-import type { HostPort } from "../config/config.js";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import type { HostPort, TcpSettings } from "../config/config.js";
 import type { QueryStats } from "../metrics/query-stats.js";
+import { streamChannel } from "./channels.js";
+import type { ClientTable } from "./clients.js";
 import { listenError } from "./listen-error.js";
 import type { DnsService } from "./service.js";
 import { TcpConnection } from "./tcp-connection.js";
@@ -20,32 +23,62 @@ export interface TcpLimits {
   readonly forwards: number;
 }
 
-export const TCP_LIMITS: TcpLimits = {
-  connections: 4096,
-  connectionsPerClient: 256,
-  idleMs: 30_000,
-  stalledMs: 10_000,
-  unsentOctets: 1024 * 1024,
-  forwards: 1000,
-};
+const UNSENT_OCTETS = 1024 * 1024;
+const FORWARDS = 1000;
+
+export function limitsOf(settings: TcpSettings): TcpLimits {
+  return {
+    connections: settings.maxConnections,
+    connectionsPerClient: settings.maxConnectionsPerClient,
+    idleMs: settings.idleSeconds * 1000,
+    stalledMs: settings.stalledSeconds * 1000,
+    unsentOctets: UNSENT_OCTETS,
+    forwards: FORWARDS,
+  };
+}
+
+/** Certificate and key in PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 export interface TcpOptions {
   readonly address: HostPort;
   readonly service: DnsService;
+  readonly clients: ClientTable;
   readonly stats: QueryStats;
   readonly limits: TcpLimits;
+  /** Makes it DNS over TLS (RFC 7858). */
+  readonly certificate?: Certificate;
 }
 
-/** DNS over TCP (RFC 7766). */
+/** DNS over TCP (RFC 7766), or over TLS. */
 export class TcpTransport {
   readonly #options: TcpOptions;
-  readonly #server: Server;
+  readonly #server: Server | TlsServer;
   readonly #connections = new Set<TcpConnection>();
   readonly #perClient = new Map<string, number>();
+  /** For connections accepted from now on. */
+  limits: TcpLimits;
 
   constructor(options: TcpOptions) {
     this.#options = options;
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+    this.limits = options.limits;
+    const accept = (socket: Socket) => this.#accept(socket);
+    const socketOptions = { allowHalfOpen: true, noDelay: true };
+    this.#server = options.certificate
+      ? createTlsServer(
+          {
+            ...socketOptions,
+            ...options.certificate,
+            ALPNProtocols: ["dot"],
+            minVersion: "TLSv1.2",
+            handshakeTimeout: options.limits.stalledMs,
+          },
+          accept,
+        )
+      : createServer(socketOptions, accept);
   }
 
   async listen(): Promise<void> {
@@ -57,6 +90,13 @@ export class TcpTransport {
     this.#server.removeAllListeners("error");
     // Out of descriptors, say: the connection is lost, the listener goes on.
     this.#server.on("error", () => this.#options.stats.connection("refused"));
+    this.#server.maxConnections = this.limits.connections;
+    this.#server.on("drop", () => this.#options.stats.connection("refused"));
+  }
+
+  /** New connections are secured with this certificate. */
+  renew(certificate: Certificate): void {
+    if ("setSecureContext" in this.#server) this.#server.setSecureContext(certificate);
   }
 
   /** Accepts nothing more and lets connections end as soon as their answers are out. */
@@ -74,24 +114,26 @@ export class TcpTransport {
   }
 
   #accept(socket: Socket): void {
-    const { limits, stats, service } = this.#options;
-    const client = socket.remoteAddress ?? "";
-    const mine = this.#perClient.get(client) ?? 0;
+    const { stats, service, clients, certificate } = this.#options;
+    const { limits } = this;
+    const address = socket.remoteAddress ?? "";
+    const mine = this.#perClient.get(address) ?? 0;
     if (this.#connections.size >= limits.connections || mine >= limits.connectionsPerClient) {
       stats.connection("refused");
       socket.destroy();
       return;
     }
     stats.connection("opened");
-    this.#perClient.set(client, mine + 1);
-    const connection = new TcpConnection(socket, service, limits);
+    this.#perClient.set(address, mine + 1);
+    const channel = streamChannel(certificate !== undefined, limits.idleMs / 1000);
+    const connection = new TcpConnection(socket, { service, limits, client: clients.of(address), channel });
     this.#connections.add(connection);
     socket.once("close", () => {
       stats.connection("closed");
       this.#connections.delete(connection);
-      const left = (this.#perClient.get(client) ?? 1) - 1;
-      if (left === 0) this.#perClient.delete(client);
-      else this.#perClient.set(client, left);
+      const left = (this.#perClient.get(address) ?? 1) - 1;
+      if (left === 0) this.#perClient.delete(address);
+      else this.#perClient.set(address, left);
     });
   }
 }

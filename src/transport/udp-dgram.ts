@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { MAX_UDP_PAYLOAD } from "../dns/protocol.js";
+import { UDP } from "./channels.js";
 import { listenError } from "./listen-error.js";
 import type { DnsService } from "./service.js";
 import type { UdpEngine, UdpEngineOptions } from "./udp.js";
@@ -55,7 +56,8 @@ export class DgramEngine implements UdpEngine {
     // Nobody listens on port 0: such a source is forged.
     if (!this.#receiving || remote.port === 0) return;
     const reply = (answer: Uint8Array) => this.#send(answer, answer.length, remote);
-    const size = this.#service.handle(message, message.length, this.#out, "udp", reply);
+    const client = this.#options.clients.of(remote.address);
+    const size = this.#service.handle(message, message.length, this.#out, client, UDP, reply);
     if (size <= 0) return;
     this.#send(this.#out, size, remote);
     // A send that the kernel could not take at once still reads this memory.

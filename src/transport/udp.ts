@@ -1,4 +1,5 @@
 import type { HostPort } from "../config/config.js";
+import type { ClientTable } from "./clients.js";
 import type { DnsService } from "./service.js";
 
 /** The seam for engines that move datagrams: node:dgram everywhere, batches of system calls where they can be had. */
@@ -13,4 +14,5 @@ export interface UdpEngine {
 export interface UdpEngineOptions {
   readonly address: HostPort;
   readonly service: DnsService;
+  readonly clients: ClientTable;
 }

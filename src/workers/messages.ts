@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Config } from "../config/config.js";
 import type { Verbosity } from "../log.js";
 import type { BuildReport, ForwardCounts, StateFailure } from "../status.js";
+import type { Certificate } from "../transport/tcp.js";
 import type { Apex } from "../zone/apex.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 
@@ -14,12 +15,16 @@ export interface ResponderStart {
   readonly apexes: readonly Apex[];
   /** Memory of the thread's `QueryStats`. */
   readonly stats: SharedArrayBuffer;
+  /** Secret of the cookies where the configuration gives none. */
+  readonly ownSecret: Uint8Array;
+  /** For DNS over TLS. */
+  readonly certificate: Certificate | undefined;
 }
 
 export type ToResponder =
   /** Where `SnapshotUpdate`s come from, and where the generation of each goes back to when it is in use: a builder that has just been started. */
   | { readonly kind: "snapshots"; readonly port: MessagePort }
-  | { readonly kind: "configure"; readonly config: Config }
+  | { readonly kind: "configure"; readonly config: Config; readonly certificate: Certificate | undefined }
   | { readonly kind: "stale"; readonly stale: boolean }
   | { readonly kind: "stop" };
 

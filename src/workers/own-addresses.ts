@@ -2,10 +2,15 @@ import { networkInterfaces } from "node:os";
 import { type Address, parseAddress } from "../records/addresses.js";
 
 /**
- * Where this server can be reached if it listens at `listener`: there, or for a wildcard at every address of the
+ * Where this server can be reached if it listens at these addresses: there, or for a wildcard at every address of the
  * machine that others can use; at loopback if there is no other.
  */
-export function ownAddresses(listener: string): Address[] {
+export function ownAddresses(listeners: readonly string[]): Address[] {
+  const texts = new Map(listeners.flatMap(addressesOf).map((address) => [address.text, address]));
+  return [...texts.values()];
+}
+
+function addressesOf(listener: string): Address[] {
   const address = parseAddress(listener);
   const isWildcard = address === undefined || address.octets.every((octet) => octet === 0);
   if (!isWildcard) return [address];

@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Config } from "../config/config.js";
 import { MesosDnsError, messageOf } from "../errors.js";
 import type { ForwardCounts } from "../status.js";
+import type { Certificate } from "../transport/tcp.js";
 import type { FromResponder, ResponderStart, ToResponder } from "./messages.js";
 
 export interface ResponderHandleOptions {
@@ -52,8 +53,8 @@ export class ResponderHandle {
     });
   }
 
-  configure(config: Config): void {
-    this.#post({ kind: "configure", config });
+  configure(config: Config, certificate: Certificate | undefined): void {
+    this.#post({ kind: "configure", config, certificate });
   }
 
   setStale(stale: boolean): void {

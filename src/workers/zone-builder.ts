@@ -5,7 +5,7 @@ import { Generator, hostNames } from "../records/generate.js";
 import { RFC952, RFC1123 } from "../records/labels.js";
 import { apexesOf } from "../zone/apexes.js";
 import { compileZones } from "../zone/compile.js";
-import { RecordSet } from "../zone/record-set.js";
+import { NO_APEX, RecordSet } from "../zone/record-set.js";
 import type { ShardPool } from "../zone/shard-pool.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { HostResolver } from "./host-resolver.js";
@@ -19,7 +19,7 @@ export interface ZoneBuilderOptions {
   readonly hosts: Pick<HostResolver, "resolve">;
   readonly pool: ShardPool;
   /** Addresses this server can be reached at; the SOA's mname gets them. */
-  readonly ownAddresses: (listener: string) => readonly Address[];
+  readonly ownAddresses: (listeners: readonly string[]) => readonly Address[];
   /** Milliseconds since the epoch, for serials. */
   readonly wallClock: () => number;
   /** Milliseconds from any fixed point, for durations. */
@@ -49,12 +49,14 @@ export class ZoneBuilder {
   #masters: readonly Endpoint[] = [];
   #generator: Generator | undefined;
   #records: RecordSet | undefined;
+  readonly #reverse: RecordSet;
 
   constructor(options: ZoneBuilderOptions) {
     this.#options = options;
     this.#config = options.config;
     this.#serial = options.serial;
     this.#generation = options.generation;
+    this.#reverse = new RecordSet(NO_APEX, options.seed);
   }
 
   /** Later builds follow this configuration. */
@@ -76,7 +78,9 @@ export class ZoneBuilder {
     const resolvedAt = now();
     const records = this.#emptyRecords();
     const generator = this.#generatorFor(cluster, resolved);
-    const skipped = [...cluster.skipped, ...generator.generate(records)];
+    this.#reverse.clear();
+    const pointers = this.#config.reverse ? this.#reverse : undefined;
+    const skipped = [...cluster.skipped, ...generator.generate(records, pointers)];
     this.#generator = generator;
     const generatedAt = now();
     const built = this.#compile(records);
@@ -114,13 +118,10 @@ export class ZoneBuilder {
   #compile(records: RecordSet): Pick<Build, "update" | "names" | "records"> {
     const config = this.#config;
     const { seed, pool, wallClock } = this.#options;
-    const zone = {
-      nameServer: config.SOAMname,
-      srvWeight: config.srvRecordDefaultWeight,
-      records,
-    };
+    const zone = { nameServer: config.SOAMname, srvWeight: config.srvRecordDefaultWeight, records };
+    const zones = config.reverse ? [zone, { ...zone, records: this.#reverse }] : [zone];
     const generation = this.#generation + 1;
-    const compiled = compileZones([zone], {
+    const compiled = compileZones(zones, {
       previous: this.#shards,
       allocate: (words) => pool.take(words, generation),
     });

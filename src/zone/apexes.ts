@@ -1,22 +1,20 @@
 import type { Config } from "../config/config.js";
 import type { Apex } from "./apex.js";
 
-/** The zones that a configuration makes this server authoritative for. */
+/**
+ * The zones that a configuration makes this server authoritative for: the domain, and behind it the reverse names of
+ * the cluster's addresses, wherever in `in-addr.arpa` and `ip6.arpa` they are.
+ */
 export function apexesOf(config: Config, serial: number): Apex[] {
-  return [
-    {
-      zone: config.domain,
-      scattered: false,
-      ttl: config.ttl,
-      soa: {
-        mname: config.SOAMname,
-        rname: config.SOARname,
-        serial,
-        refresh: config.SOARefresh,
-        retry: config.SOARetry,
-        expire: config.SOAExpire,
-        minimum: config.SOAMinttl,
-      },
-    },
-  ];
+  const soa = {
+    mname: config.SOAMname,
+    rname: config.SOARname,
+    serial,
+    refresh: config.SOARefresh,
+    retry: config.SOARetry,
+    expire: config.SOAExpire,
+    minimum: config.SOAMinttl,
+  };
+  const domain = { zone: config.domain, scattered: false, ttl: config.ttl, soa };
+  return config.reverse ? [domain, { ...domain, zone: "", scattered: true }] : [domain];
 }

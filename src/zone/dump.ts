@@ -86,7 +86,7 @@ export class StoredSet {
     return (this.#shard.octets[at] << 8) | this.#shard.octets[at + 1];
   }
 
-  /** The name an SRV or NS record points to, dotted, with the final dot. */
+  /** The name an SRV, NS or PTR record points to, dotted, with the final dot. */
   target(record: number): string {
     return decodeName(this.#shard.octets, this.#targetAt(record));
   }
@@ -97,7 +97,7 @@ export class StoredSet {
     return this.#shard.octets.subarray(this.#targetAt(record), this.#entry * 4 + end);
   }
 
-  /** Whether an SRV or NS record points to this wire name. @param hash its `hashName` with the snapshot's seed */
+  /** Whether an SRV, NS or PTR record points to this wire name. @param hash its `hashName` with the snapshot's seed */
   pointsTo(record: number, wireName: Uint8Array, hash: number): boolean {
     const { words, octets } = this.#shard;
     if (words[this.#targetWord(record)] !== hash) return false;

@@ -12,13 +12,16 @@ import {
   TARGETS_HEADER_WORDS,
   ZONE_SHIFT,
 } from "./layout.js";
+import type { NameTable } from "./name-table.js";
 import { KIND, type RecordSet } from "./record-set.js";
 
 const IPV4_OCTETS = 4;
 const IPV6_OCTETS = 16;
 const PORT_OCTETS = 2;
 /** An entry has at most the sets of each kind, and NS at the apex. */
-const MAX_SETS = 4;
+const MAX_SETS = 5;
+/** The apex's one NS record, as the only index into the values given with it. */
+const NS_RECORD = [0];
 
 /** What all entries of a zone have in common. */
 export interface EntryContext {
@@ -38,7 +41,7 @@ export class EntryWriter {
   /** Records and names with records written since `reset`. */
   records = 0;
   names = 0;
-  readonly #byKind: number[][] = [[], [], []];
+  readonly #byKind: number[][] = [[], [], [], []];
   readonly #targets: number[] = [];
 
   reset(): void {
@@ -57,8 +60,8 @@ export class EntryWriter {
     const { names } = records;
     const apex = name === records.apexNumber;
     this.#collect(name, records);
-    const [a, aaaa, srv] = this.#byKind;
-    const sets = Number(a.length > 0) + Number(aaaa.length > 0) + Number(srv.length > 0) + Number(apex);
+    const [a, aaaa, srv, ptr] = this.#byKind;
+    const sets = this.#byKind.reduce((sum, list) => sum + Number(list.length > 0), Number(apex));
     const start = this.length;
     this.#reserve(ENTRY_HEADER_WORDS + MAX_SETS * RRSET_WORDS + toWords(names.size[name]));
     let next = start + ENTRY_HEADER_WORDS + sets * RRSET_WORDS;
@@ -66,9 +69,15 @@ export class EntryWriter {
     next += toWords(names.size[name]);
     let set = start + ENTRY_HEADER_WORDS;
     if (a.length > 0) [set, next] = [set + RRSET_WORDS, this.#ipv4Set(start, set, next, a, context)];
-    if (apex) [set, next] = [set + RRSET_WORDS, this.#targetSet(start, set, next, TYPE.NS, [], context)];
+    if (apex) {
+      next = this.#targetSet(start, set, next, TYPE.NS, NS_RECORD, [context.nameServer], context);
+      set += RRSET_WORDS;
+    }
     if (aaaa.length > 0) [set, next] = [set + RRSET_WORDS, this.#ipv6Set(start, set, next, aaaa, context)];
-    if (srv.length > 0) next = this.#targetSet(start, set, next, TYPE.SRV, srv, context);
+    const { value } = records;
+    if (srv.length > 0)
+      [set, next] = [set + RRSET_WORDS, this.#targetSet(start, set, next, TYPE.SRV, srv, value, context)];
+    if (ptr.length > 0) next = this.#targetSet(start, set, next, TYPE.PTR, ptr, value, context);
     this.#words[start] =
       names.size[name] | (sets << RRSETS_SHIFT) | (context.zone << ZONE_SHIFT) | (apex ? APEX_FLAG : 0);
     this.#words[start + 1] = next - start;
@@ -110,32 +119,47 @@ export class EntryWriter {
     return words;
   }
 
-  /** SRV, or NS with the one name server there is; the ports of one target stand together. */
+  /** A set of records with targets; those of one target stand together. @param values a record's target */
   #targetSet(
     entry: number,
     set: number,
     data: number,
     type: number,
     list: readonly number[],
-    context: EntryContext,
+    values: ArrayLike<number>,
+    { records, srvWeight }: EntryContext,
   ): number {
-    const { records, nameServer, srvWeight } = context;
-    const { names, value, port } = records;
-    const isService = type === TYPE.SRV;
+    const { names, port } = records;
+    const hasPorts = type === TYPE.SRV;
+    const own = hasPorts ? PORT_OCTETS : 0;
+    const ahead = hasPorts ? RECORD_HEADER + SRV_PREFIX + PORT_OCTETS : RECORD_HEADER;
     const targets = this.#targets;
     targets.length = 0;
-    if (!isService) targets.push(nameServer);
-    for (const record of list) if (targets.at(-1) !== value[record]) targets.push(value[record]);
-    const count = isService ? list.length : 1;
-    const own = isService ? PORT_OCTETS : 0;
+    for (const record of list) if (targets.at(-1) !== values[record]) targets.push(values[record]);
     const numbers = data + TARGETS_HEADER_WORDS;
-    const ports = numbers + count;
-    const table = ports + toWords(count * own);
-    const firstName = (table + (targets.length + 1) * TARGET_WORDS) * 4;
+    const ports = numbers + list.length;
+    const table = ports + toWords(list.length * own);
     const nameOctets = targets.reduce((sum, target) => sum + names.size[target], 0);
-    const size = firstName / 4 + toWords(nameOctets) - data;
-    const end = this.#open(entry, set, data, type | (own << OWN_SHIFT) | TARGETS_FLAG, count, size);
-    let at = firstName;
+    const size = table + (targets.length + 1) * TARGET_WORDS + toWords(nameOctets) - data;
+    const end = this.#open(entry, set, data, type | (own << OWN_SHIFT) | TARGETS_FLAG, list.length, size);
+    this.#targetTable(entry, table, names);
+    let octets = 0;
+    let number = 0;
+    list.forEach((record, i) => {
+      if (values[record] !== targets[number]) number++;
+      this.#words[numbers + i] = number;
+      if (hasPorts) this.#writeUint16(ports * 4 + i * PORT_OCTETS, port[record]);
+      octets += ahead + names.size[values[record]];
+    });
+    this.#words[data] = octets;
+    this.#words[data + 1] = hasPorts ? srvWeight : 0; // priority 0 above it
+    return end;
+  }
+
+  /** Hash and position of each of `#targets`, and behind them the names. */
+  #targetTable(entry: number, table: number, names: NameTable): void {
+    const targets = this.#targets;
+    let at = (table + (targets.length + 1) * TARGET_WORDS) * 4;
     targets.forEach((target, i) => {
       this.#words[table + i * TARGET_WORDS] = names.hash[target];
       this.#words[table + i * TARGET_WORDS + 1] = at - entry * 4;
@@ -143,18 +167,6 @@ export class EntryWriter {
       at += names.size[target];
     });
     this.#words[table + targets.length * TARGET_WORDS + 1] = at - entry * 4;
-    let octets = isService ? 0 : RECORD_HEADER + names.size[nameServer];
-    let number = 0;
-    list.forEach((record, i) => {
-      if (value[record] !== targets[number]) number++;
-      this.#words[numbers + i] = number;
-      this.#octets[ports * 4 + i * 2] = port[record] >>> 8;
-      this.#octets[ports * 4 + i * 2 + 1] = port[record];
-      octets += RECORD_HEADER + SRV_PREFIX + PORT_OCTETS + names.size[value[record]];
-    });
-    this.#words[data] = octets;
-    this.#words[data + 1] = isService ? srvWeight : 0; // priority 0 above it
-    return end;
   }
 
   /** Describes a set whose data take `size` words from `data` on, makes room for them, and returns the word behind. */
@@ -166,6 +178,11 @@ export class EntryWriter {
     this.#words[set + 2] = data - entry;
     this.records += count;
     return data + size;
+  }
+
+  #writeUint16(at: number, value: number): void {
+    this.#octets[at] = value >>> 8;
+    this.#octets[at + 1] = value;
   }
 
   #writeUint32(at: number, value: number): void {
@@ -192,7 +209,7 @@ export class EntryWriter {
   }
 }
 
-/** How records of a kind are sorted: addresses by their octets, services by target and port. */
+/** How records of a kind are sorted: addresses by their octets, others by target and port. */
 function orderOf(kind: number, records: RecordSet): (a: number, b: number) => number {
   const { value, port, addresses, names } = records;
   switch (kind) {

@@ -18,11 +18,11 @@
  *     the sets' data
  *
  * What the records of a set have in common is not stored: owner, type, class and (by the zone) TTL. "Own octets" is how
- * much RDATA each record has of its own: an address, the port of an SRV record, nothing for NS. The data of a set are
+ * much RDATA each record has of its own: an address, the port of an SRV record, nothing for NS and PTR. The data of a set are
  *
  *     octets          the own RDATA of each record, padded to a word
  *
- * and of a set with targets (SRV, NS), each target's name being held once:
+ * and of a set with targets (SRV, NS, PTR), each target's name being held once:
  *
  *     word 0          octets that all records take in a message
  *     word 1          priority << 16 | weight, for SRV

@@ -1,24 +1,29 @@
 import type { Address } from "../records/addresses.js";
 import type { RecordSink } from "../records/generate.js";
+import type { PointerSink } from "../records/reverse.js";
 import { grown, NameTable } from "./name-table.js";
 
 const FIRST_CAPACITY = 1 << 12;
 
 /** What a record holds; the order is that of the sets in an entry. */
-export const KIND = { A: 0, AAAA: 1, SRV: 2 } as const;
+export const KIND = { A: 0, AAAA: 1, SRV: 2, PTR: 3 } as const;
 
 const NOBODY = { text: "", number: -1 };
+
+/** In place of an apex: the zone is scattered (`Apex.scattered`), and has no names but those of its records. */
+export const NO_APEX = "";
+const NO_NUMBER = -1;
 
 /**
  * The records of one zone as the generator emits them, with every empty non-terminal (RFC 8020): a chain of records for
  * each name, in columns of typed arrays. Duplicates may occur here; compiling drops them.
  */
-export class RecordSet implements RecordSink {
-  /** Dotted, lower case, without the final dot. */
+export class RecordSet implements RecordSink, PointerSink {
+  /** Dotted, lower case, without the final dot; or `NO_APEX`. */
   readonly apex: string;
   readonly names: NameTable;
-  /** The apex is always the first name. */
-  readonly apexNumber = 0;
+  /** The apex is always the first name; -1 where there is none. */
+  readonly apexNumber: number;
   /** IPv6 addresses by the number that records hold. */
   readonly addresses: Address[] = [];
   /** By name: whether it is in the zone (a target may not be), and its newest record plus one. */
@@ -39,6 +44,7 @@ export class RecordSet implements RecordSink {
   /** @param seed of the name hash */
   constructor(apex: string, seed: number) {
     this.apex = apex;
+    this.apexNumber = apex === NO_APEX ? NO_NUMBER : 0;
     this.names = new NameTable(seed);
     this.#enterApex();
   }
@@ -57,6 +63,7 @@ export class RecordSet implements RecordSink {
   }
 
   #enterApex(): void {
+    if (this.apex === NO_APEX) return;
     this.names.intern(this.apex);
     this.exists[this.apexNumber] = 1;
   }
@@ -67,11 +74,19 @@ export class RecordSet implements RecordSink {
   }
 
   service(name: string, target: string, port: number): void {
-    if (target !== this.#target.text) {
-      this.#target = { text: target, number: this.names.intern(target) };
+    this.#add(name, KIND.SRV, this.#targetOf(target), port);
+  }
+
+  pointer(name: string, target: string): void {
+    this.#add(name, KIND.PTR, this.#targetOf(target), 0);
+  }
+
+  #targetOf(text: string): number {
+    if (text !== this.#target.text) {
+      this.#target = { text, number: this.names.intern(text) };
       this.#fit();
     }
-    this.#add(name, KIND.SRV, this.#target.number, port);
+    return this.#target.number;
   }
 
   #add(name: string, kind: number, value: number, port: number): void {
@@ -90,8 +105,12 @@ export class RecordSet implements RecordSink {
     this.head[number] = record + 1;
   }
 
-  /** Puts a name into the zone, and every name between it and the apex (RFC 4592 §2.2.2). */
+  /** Puts a name into the zone, and every name between it and the apex (RFC 4592 §2.2.2) if there is one. */
   #enter(number: number): void {
+    if (this.apex === NO_APEX) {
+      this.exists[number] = 1;
+      return;
+    }
     let name = number;
     while (this.exists[name] === 0) {
       this.exists[name] = 1;

@@ -48,6 +48,8 @@ export interface ScriptedMasterOptions {
   readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string };
   /** The paths that are answered; all others are 404. */
   readonly paths?: readonly string[];
+  /** A port to listen on again; a free one unless given. */
+  readonly port?: number;
 }
 
 const STATE_PATHS = ["/master/state", "/state"];
@@ -72,12 +74,12 @@ export class ScriptedMaster {
   }
 
   /** Listens, and answers 503 until it is told something else. */
-  static async start({ tls, paths = STATE_PATHS }: ScriptedMasterOptions = {}): Promise<ScriptedMaster> {
+  static async start({ tls, paths = STATE_PATHS, port = 0 }: ScriptedMasterOptions = {}): Promise<ScriptedMaster> {
     const server = tls
       ? https.createServer({ ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined })
       : http.createServer();
     await new Promise<void>((resolve, reject) => {
-      server.once("error", reject).listen(0, "127.0.0.1", resolve);
+      server.once("error", reject).listen(port, "127.0.0.1", resolve);
     });
     return new ScriptedMaster(server, new Set(paths));
   }

@@ -1,8 +1,9 @@
 import { Answerer, type AnswerPolicy } from "../../src/dns/answer.js";
+import { type Channel, type Client, DATAGRAM } from "../../src/dns/client.js";
 import { parseAddress } from "../../src/records/addresses.js";
 import type { Apex } from "../../src/zone/apex.js";
 import { type CompiledZones, compileZones, type ZoneContent } from "../../src/zone/compile.js";
-import { RecordSet } from "../../src/zone/record-set.js";
+import { NO_APEX, RecordSet } from "../../src/zone/record-set.js";
 import { Snapshot } from "../../src/zone/snapshot.js";
 
 export const SEED = 0x5eed;
@@ -27,9 +28,22 @@ export const POLICY: AnswerPolicy = {
   setTruncateBit: true,
   recursionAvailable: true,
   forwarding: false,
+  identity: { version: undefined, id: undefined },
+  cookies: undefined,
 };
 
-/** Records written as lines: `name A 192.0.2.1`, `name AAAA 2001:db8::1`, `name SRV target port`. */
+/** A client that may everything. */
+export const CLIENT: Client = { octets: Uint8Array.of(192, 0, 2, 77), mayQuery: true, mayRecurse: true };
+export const STREAM: Channel = { stream: true, encrypted: false, keepalive: 300 };
+export { DATAGRAM };
+
+/** Seconds since the epoch, as answerers of tests see it. */
+export const NOW = 1_700_000_000;
+
+/** Of the zone of reverse names, which is scattered. */
+export const REVERSE_APEX: Apex = { ...APEX, zone: NO_APEX, scattered: true };
+
+/** Records written as lines: `name A 192.0.2.1`, `name AAAA 2001:db8::1`, `name SRV target port`, `name PTR target`. */
 export function recordSet(lines: readonly string[], apex = APEX.zone): RecordSet {
   const set = new RecordSet(apex, SEED);
   addRecords(set, lines);
@@ -41,6 +55,10 @@ export function addRecords(set: RecordSet, lines: readonly string[]): void {
     const [name, type, value, port] = line.split(" ");
     if (type === "SRV") {
       set.service(name, value, Number(port));
+      continue;
+    }
+    if (type === "PTR") {
+      set.pointer(name, value);
       continue;
     }
     const address = parseAddress(value);
@@ -63,11 +81,17 @@ export function compileLines(lines: readonly string[], previous?: readonly Share
 
 /** A ready snapshot of one zone `mesos` with these records. */
 export function snapshotOf(lines: readonly string[], apex: Apex = APEX): Snapshot {
-  const { shards } = compileZones([zoneContent(lines, apex)]);
-  return Snapshot.empty([apex]).with({
+  return snapshotOfZones([[apex, lines]]);
+}
+
+/** A ready snapshot of several zones. */
+export function snapshotOfZones(zones: readonly (readonly [apex: Apex, lines: readonly string[]])[]): Snapshot {
+  const apexes = zones.map(([apex]) => apex);
+  const { shards } = compileZones(zones.map(([apex, lines]) => zoneContent(lines, apex)));
+  return Snapshot.empty(apexes).with({
     generation: 1,
     seed: SEED,
-    apexes: [apex],
+    apexes,
     ready: true,
     shards: shards.map((memory, index) => [index, memory] as const),
   });
@@ -75,5 +99,5 @@ export function snapshotOf(lines: readonly string[], apex: Apex = APEX): Snapsho
 
 /** An answerer for such a zone that always starts sets at their first record, unless told otherwise. */
 export function answererOf(lines: readonly string[], policy: Partial<AnswerPolicy> = {}, random = () => 0): Answerer {
-  return new Answerer(snapshotOf(lines), { ...POLICY, ...policy }, random);
+  return new Answerer({ snapshot: snapshotOf(lines), policy: { ...POLICY, ...policy }, random, clock: () => NOW });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { KEY_PATHS, KEYS, variableOf } from "../../../src/config/schema.js";
-import { configOf, load } from "./support.js";
+import { GROUPS, KEY_PATHS, KEYS, variableOf } from "../../../src/config/schema.js";
+import { configOf, load, PRIVATE_NETWORKS, RATE_LIMIT, TCP } from "./support.js";
 
 const root = new URL("../../../", import.meta.url);
 
@@ -28,7 +28,7 @@ describe("the defaults", () => {
       resolvers: [{ host: "8.8.8.8", port: 53 }],
       zoneResolvers: {},
       timeout: 5,
-      listener: "0.0.0.0",
+      listener: ["0.0.0.0"],
       httplistener: "0.0.0.0",
       httpport: 8123,
       dnson: true,
@@ -48,6 +48,20 @@ describe("the defaults", () => {
       EnumerationOn: true,
       healthPolicy: "ignore",
       maxUdpPayload: 1232,
+      reverse: true,
+      serverVersion: "",
+      serverId: "",
+      cookies: true,
+      cookieSecret: "",
+      previousCookieSecret: "",
+      allowQuery: ["0.0.0.0/0", "::/0"],
+      allowRecursion: PRIVATE_NETWORKS,
+      rateLimit: RATE_LIMIT,
+      tcp: TCP,
+      tlsCertFile: "",
+      tlsKeyFile: "",
+      tlsPort: 853,
+      httpsPort: 0,
     });
   });
 
@@ -85,7 +99,7 @@ describe("docs/configuration.md", () => {
   });
 
   test("names only environment variables that exist", () => {
-    const variables = new Set([...KEY_PATHS, "mesosCredentials"].map(variableOf));
+    const variables = new Set([...KEY_PATHS, ...GROUPS].map(variableOf));
     const named = text.match(/MESOS_DNS_[A-Z0-9_]+/g) ?? [];
     expect(named.filter((name) => !variables.has(name))).toEqual([]);
   });

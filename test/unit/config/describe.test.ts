@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Config } from "../../../src/config/config.js";
 import { describeConfig } from "../../../src/config/describe.js";
-import { configOf } from "./support.js";
+import { configOf, PRIVATE_NETWORKS, RATE_LIMIT, TCP } from "./support.js";
 
 const context = { file: "/etc/mesos-dns/config.json", soaSerial: 42 };
 
@@ -49,6 +49,20 @@ test("the description has Mesos-DNS's field names", () => {
     SRVRecordDefaultWeight: 1,
     HealthPolicy: "ignore",
     MaxUdpPayload: 1232,
+    Reverse: true,
+    ServerVersion: "",
+    ServerId: "",
+    Cookies: true,
+    CookieSecret: "",
+    PreviousCookieSecret: "",
+    AllowQuery: ["0.0.0.0/0", "::/0"],
+    AllowRecursion: PRIVATE_NETWORKS,
+    RateLimit: RATE_LIMIT,
+    Tcp: TCP,
+    TlsCertFile: "",
+    TlsKeyFile: "",
+    TlsPort: 853,
+    HttpsPort: 0,
   });
 });
 

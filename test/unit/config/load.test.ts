@@ -11,7 +11,7 @@ describe("a configuration with faults", () => {
       "config.json has 7 faults:",
       "  port: got 0; allowed: an integer from 1 to 65535",
       "  ttl: got -1; allowed: an integer from 0 to 2147483647",
-      '  listener: got "x"; allowed: an IPv4 or IPv6 address, such as 0.0.0.0 or ::',
+      '  listener: got "x"; allowed: an IPv4 or IPv6 address, such as 0.0.0.0 or ::, or a list of them, at least one',
       '  IPSources[0]: got "x"; allowed: one of "netinfo", "mesos", "docker", "host"',
       "  dnson: got false; allowed: true, unless httpon is true: at least one server has to be on",
       "  masters: got []; allowed: at least one Mesos master, host:port",

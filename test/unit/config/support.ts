@@ -2,6 +2,28 @@ import type { Config } from "../../../src/config/config.js";
 import { type Loaded, type LoadOptions, loadConfig } from "../../../src/config/load.js";
 import { MesosDnsError } from "../../../src/errors.js";
 
+/** Defaults of the keys that are not a line long. */
+export const PRIVATE_NETWORKS = [
+  "127.0.0.0/8",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "169.254.0.0/16",
+  "::1/128",
+  "fc00::/7",
+  "fe80::/10",
+];
+export const RATE_LIMIT = {
+  answersPerSecond: 0,
+  negativesPerSecond: 0,
+  errorsPerSecond: 0,
+  slip: 2,
+  ipv4PrefixLength: 24,
+  ipv6PrefixLength: 56,
+};
+export const TCP = { maxConnections: 4096, maxConnectionsPerClient: 256, idleSeconds: 30, stalledSeconds: 10 };
+
 export const MASTERS = { masters: ["192.0.2.1:5050"] };
 
 /** Loads `keys` (or a text) as the file, with nothing else in the surroundings unless `options` says so. */

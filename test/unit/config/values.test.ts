@@ -239,7 +239,7 @@ describe("names and addresses", () => {
 
   test("listeners are addresses, without brackets", () => {
     expect(configOf({ listener: "::", httplistener: "2001:DB8::1" })).toMatchObject({
-      listener: "::",
+      listener: ["::"],
       httplistener: "2001:db8::1",
     });
     expect(faultsOf({ listener: "[::]", httplistener: "host.example" })).toHaveLength(2);

@@ -3,7 +3,7 @@ import { Answerer, type AnswerPolicy, DROP, FORWARD } from "../../../src/dns/ans
 import { createRandom } from "../../../src/random.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
 import { type Ask, decode, encodeQuery, extendedErrors, lines, type Message, optOf } from "../../support/dns.js";
-import { APEX, answererOf, POLICY, snapshotOf } from "../../support/zone.js";
+import { APEX, answererOf, CLIENT, DATAGRAM, NOW, POLICY, STREAM, snapshotOf } from "../../support/zone.js";
 
 const ZONE = [
   "ns1.mesos A 192.0.2.53",
@@ -26,14 +26,14 @@ const out = new Uint8Array(65_535);
 function ask(name: string, options: Ask & { stream?: boolean; answerer?: Answerer } = {}): Message {
   const { answerer = answererOf(ZONE), stream = false, ...rest } = options;
   const query = encodeQuery(name, rest);
-  const length = answerer.answer(query, query.length, out, stream);
+  const length = answerer.answer(query, query.length, out, CLIENT, stream ? STREAM : DATAGRAM);
   if (length <= 0) throw new Error(`no answer: ${length}`);
   return decode(out.subarray(0, length));
 }
 
 /** Sends octets as they are; the answer as octets, or what came instead. */
 function send(message: Uint8Array, answerer = answererOf(ZONE), stream = false): Uint8Array | number {
-  const length = answerer.answer(message, message.length, out, stream);
+  const length = answerer.answer(message, message.length, out, CLIENT, stream ? STREAM : DATAGRAM);
   return length > 0 ? out.slice(0, length) : length;
 }
 
@@ -48,7 +48,6 @@ describe("a name with records of the type", () => {
       flag_aa: true,
       flag_tc: false,
       flag_rd: true,
-      flag_ra: true,
     });
     expect(lines(message.answers)).toEqual(["web.marathon.mesos 60 A 192.0.2.1", "web.marathon.mesos 60 A 192.0.2.2"]);
     expect(message.authorities).toEqual([]);
@@ -200,10 +199,16 @@ describe("flags", () => {
     expect(message[3] & 0x70).toBe(0);
   });
 
-  test("RA follows the policy", () => {
-    expect(ask("web.marathon.mesos", { answerer: answererOf(ZONE, { recursionAvailable: false }) }).flag_ra).toBe(
-      false,
-    );
+  test("RA is set where this client's queries for other names are forwarded, and the policy lets it be said", () => {
+    const ra = (policy: Partial<AnswerPolicy>, client = CLIENT) => {
+      const query = encodeQuery("web.marathon.mesos");
+      answererOf(ZONE, policy).answer(query, query.length, out, client, DATAGRAM);
+      return (out[3] & 0x80) !== 0;
+    };
+    expect(ra({ forwarding: true })).toBe(true);
+    expect(ra({ forwarding: false })).toBe(false);
+    expect(ra({ forwarding: true, recursionAvailable: false })).toBe(false);
+    expect(ra({ forwarding: true }, { ...CLIENT, mayRecurse: false })).toBe(false);
   });
 });
 
@@ -393,7 +398,12 @@ describe("an answer that does not fit", () => {
 
 describe("a zone without a state", () => {
   const answerer = (policy: Partial<AnswerPolicy> = {}) =>
-    new Answerer(Snapshot.empty([APEX]), { ...POLICY, ...policy }, () => 0);
+    new Answerer({
+      snapshot: Snapshot.empty([APEX]),
+      policy: { ...POLICY, ...policy },
+      random: () => 0,
+      clock: () => NOW,
+    });
 
   test("answers SERVFAIL with the reason for its names", () => {
     const message = ask("web.marathon.mesos", { edns: 1232, answerer: answerer() });

@@ -74,6 +74,7 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     status: () => STATUS,
     now: () => NOW,
     enumerate: () => chunksOf(['{"frameworks":[', "]}"]),
+    answerOverHttps: async () => undefined,
     metrics: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "up 1\n" }),
     log: { error: (...line: unknown[]) => logged.push(line) },
     ...changes,

@@ -1,55 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Agent, Cluster, Framework, Task } from "../../../src/mesos/cluster.js";
-import { type Address, parseAddress } from "../../../src/records/addresses.js";
-import { Generator, type GeneratorInput, hostNames } from "../../../src/records/generate.js";
-import { RFC1123 } from "../../../src/records/labels.js";
+import type { Cluster } from "../../../src/mesos/cluster.js";
+import { type GeneratorInput, hostNames } from "../../../src/records/generate.js";
+import { RFC952, RFC1123 } from "../../../src/records/labels.js";
 import { taskHash } from "../../../src/records/task-records.js";
+import { AGENT, address, framework, generate, task } from "./support.js";
 
-const AGENT: Agent = { id: "6e2c-S1", hostname: "agent-1.example.com", endpoint: { host: "192.0.2.11", port: 5051 } };
 const HASH = taskHash("t1");
-
-function task(parts: Partial<Task> = {}): Task {
-  return { id: "t1", name: "web", agentId: AGENT.id, ports: [], addresses: {}, ...parts };
-}
-
-function framework(parts: Partial<Framework> = {}): Framework {
-  return { id: "f1", name: "marathon", hostname: "", tasks: [], ...parts };
-}
-
-function address(text: string): Address {
-  const parsed = parseAddress(text);
-  if (!parsed) throw new Error(text);
-  return parsed;
-}
-
-/** The records as lines, sorted, and what was left out. */
-function generate(frameworks: Framework[], parts: Partial<GeneratorInput> & { agents?: Agent[] } = {}) {
-  const { agents = [AGENT], ...input } = parts;
-  const cluster: Cluster = {
-    leader: { host: "192.0.2.1", port: 5050 },
-    agents: new Map(agents.map((agent) => [agent.id, agent])),
-    frameworks,
-    skipped: [],
-  };
-  const records = new Set<string>();
-  const generator = new Generator({
-    cluster,
-    rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "mesos", "host"] },
-    masters: [{ host: "192.0.2.1", port: 5050 }],
-    nameServer: { name: "ns1.mesos", addresses: [address("192.0.2.53")] },
-    resolved: new Map(),
-    ...input,
-  });
-  const skipped = generator.generate({
-    address: (name, { family, text }) => records.add(`${name} ${family === 4 ? "A" : "AAAA"} ${text}`),
-    service: (name, target, port) => records.add(`${name} SRV ${target}:${port}`),
-  });
-  return {
-    records: [...records].sort(),
-    skipped,
-    of: (name: string) => [...records].filter((r) => r.startsWith(`${name} `)),
-  };
-}
 
 const CLUSTER_RECORDS = [
   "_leader._tcp.mesos SRV leader.mesos:5050",
@@ -57,6 +13,7 @@ const CLUSTER_RECORDS = [
   "_master._tcp.mesos SRV master0.mesos:5050",
   "_master._udp.mesos SRV master0.mesos:5050",
   "_slave._tcp.mesos SRV slave.mesos:5051",
+  "agent-1-example-com.agent.mesos A 192.0.2.11",
   "leader.mesos A 192.0.2.1",
   "master.mesos A 192.0.2.1",
   "master0.mesos A 192.0.2.1",
@@ -88,6 +45,57 @@ describe("a cluster without tasks", () => {
   test("gives an SOA mname outside the domain no address", () => {
     const nameServer = { name: "ns.example.com", addresses: [address("192.0.2.53")] };
     expect(generate([], { nameServer }).records.join()).not.toContain("192.0.2.53");
+  });
+});
+
+describe("an agent", () => {
+  const agentAt = (host: string, hostname: string, id = "a-S1") => ({ id, hostname, endpoint: { host, port: 5051 } });
+  const namesOf = (hostname: string, parts: Partial<GeneratorInput> = {}) =>
+    generate([], { agents: [agentAt("192.0.2.11", hostname)], ...parts })
+      .records.map((record) => record.split(" ")[0])
+      .filter((name) => name.includes(".agent."));
+
+  test.each([
+    ["Node_7.Rack-2.example.com", "node-7-rack-2-example-com"],
+    ["192.0.2.11", "192-0-2-11"],
+    [`${"n".repeat(70)}.example.com`, "n".repeat(63)],
+  ])("with the host name %s is %s.agent", (hostname, label) => {
+    expect(namesOf(hostname)).toEqual([`${label}.agent.mesos`]);
+  });
+
+  test.each(["", "###", "-"])("with the host name %j has no name of its own", (hostname) => {
+    expect(namesOf(hostname)).toEqual([]);
+  });
+
+  test("has a name of at most 24 characters under RFC 952, and none where only digits are left", () => {
+    const rules = { domain: "mesos", labels: RFC952, ipSources: ["host"] as const };
+    expect(namesOf("7node-in-a-rack.far-away.example.com", { rules })).toEqual([
+      "node-in-a-rack-far-awaye.agent.mesos",
+    ]);
+    expect(namesOf("192.0.2.11", { rules })).toEqual([]);
+  });
+
+  test("has every address that its host resolves to", () => {
+    const resolved = new Map([["a.example.com", [address("192.0.2.11"), address("2001:db8::11")]]]);
+    const { of } = generate([], { agents: [agentAt("a.example.com", "a.example.com")], resolved });
+    expect(of("a-example-com.agent.mesos")).toEqual([
+      "a-example-com.agent.mesos A 192.0.2.11",
+      "a-example-com.agent.mesos AAAA 2001:db8::11",
+    ]);
+  });
+
+  test("shares its name with another of the same label", () => {
+    const agents = [agentAt("192.0.2.11", "n.1"), agentAt("192.0.2.12", "n-1", "a-S2")];
+    expect(generate([], { agents }).of("n-1.agent.mesos")).toEqual([
+      "n-1.agent.mesos A 192.0.2.11",
+      "n-1.agent.mesos A 192.0.2.12",
+    ]);
+  });
+
+  test("whose name would be too long has none", () => {
+    const domain = `${"d".repeat(60)}.${"d".repeat(60)}.${"d".repeat(60)}.mesos`;
+    const rules = { domain, labels: RFC1123, ipSources: ["host"] as const };
+    expect(namesOf("n".repeat(70), { rules })).toEqual([]);
   });
 });
 
@@ -196,7 +204,7 @@ describe("frameworks", () => {
     expect(of("lost.mesos")).toEqual([]);
   });
 
-  test.each(["leader", "master", "master0", "slave", "ns1", "", "!!!"])("cannot take the name %j", (name) => {
+  test.each(["agent", "leader", "master", "master0", "slave", "ns1", "", "!!!"])("cannot take the name %j", (name) => {
     const result = generate([framework({ name, pid: { host: "198.51.100.66", port: 1 } })]);
     expect(result.records).toEqual(CLUSTER_RECORDS);
     expect(result.skipped).toMatchObject([{ kind: "framework", id: "f1", reason: "invalid_name" }]);

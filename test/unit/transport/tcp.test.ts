@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { TCP_LIMITS, type TcpLimits, TcpTransport } from "../../../src/transport/tcp.js";
+import { limitsOf, type TcpLimits, TcpTransport } from "../../../src/transport/tcp.js";
 import { decode, encodeQuery, lines } from "../../support/dns.js";
 import { ScriptedForwarder, serviceOf, upstreamReply } from "../../support/service.js";
 import { answererOf } from "../../support/zone.js";
@@ -10,6 +10,7 @@ const ZONE = [
   "web.mesos A 192.0.2.1",
   ...Array.from({ length: 3000 }, (_, i) => `big.mesos A 10.0.${i >> 8}.${i & 255}`),
 ];
+const LIMITS = limitsOf({ maxConnections: 4096, maxConnectionsPerClient: 256, idleSeconds: 30, stalledSeconds: 10 });
 const cleanups: (() => void)[] = [];
 
 afterEach(() => {
@@ -26,13 +27,14 @@ async function freePort(): Promise<number> {
 
 async function start(limits: Partial<TcpLimits> = {}) {
   const forwarder = new ScriptedForwarder();
-  const { service, stats } = serviceOf(answererOf(ZONE, { forwarding: true }), forwarder);
+  const { service, stats, clients } = serviceOf(answererOf(ZONE, { forwarding: true }), forwarder);
   const port = await freePort();
   const transport = new TcpTransport({
     address: { host: "127.0.0.1", port },
     service,
+    clients,
     stats,
-    limits: { ...TCP_LIMITS, ...limits },
+    limits: { ...LIMITS, ...limits },
   });
   await transport.listen();
   cleanups.push(() => {

@@ -7,7 +7,7 @@ import { parseAddress } from "../../../src/records/addresses.js";
 import { compileZones } from "../../../src/zone/compile.js";
 import { toMasterFile } from "../../../src/zone/master-file.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
-import { APEX, recordSet, SEED, snapshotOf, zoneContent } from "../../support/zone.js";
+import { APEX, REVERSE_APEX, recordSet, SEED, snapshotOf, snapshotOfZones, zoneContent } from "../../support/zone.js";
 
 const NAME_SERVER = "ns1.mesos A 192.0.2.53";
 
@@ -66,6 +66,14 @@ test("the SOA comes first, then NS, then all names in canonical order", () => {
     "ns1.mesos.\tIN\tA\t192.0.2.53",
     "",
   ]);
+});
+
+test("reverse names are not in the file of the domain", () => {
+  const zones = [
+    [APEX, [NAME_SERVER]],
+    [REVERSE_APEX, ["53.2.0.192.in-addr.arpa PTR ns1.mesos"]],
+  ] as const;
+  expect(fileOf(snapshotOfZones(zones))).toBe(fileOf(snapshotOf([NAME_SERVER])));
 });
 
 test("the order records came in does not show", () => {

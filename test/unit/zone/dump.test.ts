@@ -1,11 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { TYPE } from "../../../src/dns/protocol.js";
-import { compileZones } from "../../../src/zone/compile.js";
 import { addressesOf, recordsOf, servicesOf, servicesTargeting } from "../../../src/zone/dump.js";
 import { encodeName } from "../../../src/zone/names.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
-import { APEX, SEED, snapshotOf, zoneContent } from "../../support/zone.js";
+import { APEX, REVERSE_APEX, snapshotOf, snapshotOfZones } from "../../support/zone.js";
 
 const LINES = [
   "web.mesos A 192.0.2.2",
@@ -26,6 +25,7 @@ function linesOf(snapshot: Snapshot, type?: number, zone?: number): string[] {
       if (set.type === TYPE.A) lines.push(`${set.name} A ${set.address(i)}`);
       else if (set.type === TYPE.AAAA) lines.push(`${set.name} AAAA ${set.address(i)}`);
       else if (set.type === TYPE.NS) lines.push(`${set.name} NS ${set.target(i)}`);
+      else if (set.type === TYPE.PTR) lines.push(`${set.name} PTR ${set.target(i)}`);
       else lines.push(`${set.name} SRV ${Object.values(set.service(i)).join(" ")}`);
     }
   }
@@ -52,12 +52,25 @@ test("one type can be asked for", () => {
 
 test("one zone can be asked for", () => {
   const other = { ...APEX, zone: "example" };
-  const zones = [zoneContent(["a.mesos A 192.0.2.1"]), zoneContent(["a.example A 192.0.2.2"], other)];
-  const shards = compileZones(zones).shards.map((memory, index) => [index, memory] as const);
-  const apexes = [APEX, other];
-  const snapshot = Snapshot.empty(apexes).with({ generation: 1, seed: SEED, apexes, ready: true, shards });
+  const snapshot = snapshotOfZones([
+    [APEX, ["a.mesos A 192.0.2.1"]],
+    [other, ["a.example A 192.0.2.2"]],
+  ]);
   expect(linesOf(snapshot, TYPE.A, 0)).toEqual(["a.mesos. A 192.0.2.1"]);
   expect(linesOf(snapshot, TYPE.A, 1)).toEqual(["a.example. A 192.0.2.2"]);
+});
+
+test("reverse names come back with the names they lead to, and without the names above them", () => {
+  const snapshot = snapshotOfZones([
+    [APEX, ["a.mesos A 192.0.2.1"]],
+    [REVERSE_APEX, ["1.2.0.192.in-addr.arpa PTR a.mesos", "1.2.0.192.in-addr.arpa PTR b.mesos"]],
+  ]);
+  expect(linesOf(snapshot, undefined, 1)).toEqual([
+    "1.2.0.192.in-addr.arpa. PTR a.mesos.",
+    "1.2.0.192.in-addr.arpa. PTR b.mesos.",
+  ]);
+  expect(servicesTargeting(snapshot, "a.mesos")).toEqual([]);
+  expect(addressesOf(snapshot, "1.2.0.192.in-addr.arpa")).toEqual([]);
 });
 
 test("a snapshot before the first state holds nothing", () => {

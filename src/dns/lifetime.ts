@@ -1,0 +1,32 @@
+import { HEADER, TYPE } from "./protocol.js";
+import { skipName } from "./query.js";
+
+/** Type, class, TTL and RDLENGTH behind an owner. */
+const RECORD_FIXED = 10;
+/** Type and class behind a question's name. */
+const QUESTION_FIXED = 4;
+
+/**
+ * Seconds that a response may be kept: the smallest TTL of its answer and authority sections (RFC 8484 §5.1), 0 if there
+ * is no record in them. `undefined` for what is no well-formed message.
+ */
+export function lifetimeOf(message: Uint8Array): number | undefined {
+  if (message.length < HEADER) return undefined;
+  const count = (at: number) => (message[at] << 8) | message[at + 1];
+  let at: number = HEADER;
+  for (let i = count(4); i > 0; i--) {
+    at = skipName(message, at, message.length);
+    if (at < 0) return undefined;
+    at += QUESTION_FIXED;
+  }
+  let smallest = Number.POSITIVE_INFINITY;
+  for (let i = count(6) + count(8); i > 0; i--) {
+    at = skipName(message, at, message.length);
+    if (at < 0 || at + RECORD_FIXED > message.length) return undefined;
+    const ttl = count(at + 4) * 0x10000 + count(at + 6);
+    if (count(at) !== TYPE.OPT) smallest = Math.min(smallest, ttl);
+    at += RECORD_FIXED + count(at + 8);
+  }
+  if (at > message.length) return undefined;
+  return Number.isFinite(smallest) ? smallest : 0;
+}

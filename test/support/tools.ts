@@ -1,0 +1,55 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+
+/** The programs that tests run, and the Debian packages they come from. */
+const PACKAGES = {
+  dig: "bind9-dnsutils",
+  kdig: "knot-dnsutils",
+  "named-checkzone": "bind9-utils",
+  kzonecheck: "knot-dnssecutils",
+  "nsd-checkzone": "nsd",
+  nsd: "nsd",
+  openssl: "openssl",
+  promtool: "prometheus",
+} as const;
+
+export type Tool = keyof typeof PACKAGES;
+
+export interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Servers and checkers are in directories that only root has on its path. */
+const ENVIRONMENT = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, LC_ALL: "C" };
+const TIMEOUT_MS = 20_000;
+
+/** Runs a program to its end, whatever it ends with. Rejects with what to install where it is missing. */
+export function run(tool: Tool, args: readonly string[], input = ""): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(tool, args, { env: ENVIRONMENT, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
+      if (error?.code === "ENOENT") reject(missing(tool));
+      else if (error && typeof error.code !== "number") reject(error);
+      else resolve({ status: Number(error?.code ?? 0), stdout, stderr });
+    });
+    // A program that does not read its input may be gone before it is written.
+    child.stdin?.on("error", () => undefined).end(input);
+  });
+}
+
+/** Starts a program that goes on until it is killed; `lost` rejects with what it said if it ends by itself. */
+export function start(tool: Tool, args: readonly string[]): { child: ChildProcess; lost: Promise<never> } {
+  const child = spawn(tool, args, { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => (output += text));
+  const lost = new Promise<never>((_, reject) => {
+    child.once("error", (error) => reject("code" in error && error.code === "ENOENT" ? missing(tool) : error));
+    child.once("exit", () => reject(new Error(`${tool} ended: ${output}`)));
+  });
+  lost.catch(() => undefined);
+  return { child, lost };
+}
+
+function missing(tool: Tool): Error {
+  return new Error(`${tool} is missing: apt-get install ${PACKAGES[tool]} (CONTRIBUTING.md lists what tests need)`);
+}

@@ -1,0 +1,85 @@
+import { createSocket, type Socket } from "node:dgram";
+import { createServer, type Server } from "node:net";
+import packet, { type Answer, type Packet } from "dns-packet";
+import { framed, messagesOf } from "./ask.js";
+import { decode, type Message } from "./dns.js";
+import { freePort } from "./server.js";
+
+export type Via = "udp" | "tcp";
+
+/** What to say: records for the answer section, a whole message, or nothing at all. */
+export type Reply = readonly Answer[] | Buffer | undefined;
+
+const AA = 0x0400;
+const RD = 0x0100;
+const TC = 0x0200;
+
+/** A resolver on 127.0.0.1 that says over UDP and TCP what a test tells it. */
+export class Upstream {
+  /** Every query in the order of arrival. */
+  readonly queries: { readonly via: Via; readonly message: Message }[] = [];
+  readonly port: number;
+  readonly #udp: Socket;
+  readonly #tcp: Server;
+
+  private constructor(port: number, reply: (query: Message, via: Via) => Reply) {
+    this.port = port;
+    const answer = (octets: Buffer, via: Via) => {
+      const message = decode(octets);
+      this.queries.push({ via, message });
+      const said = reply(message, via);
+      return said === undefined || Buffer.isBuffer(said) ? said : answerTo(message, said);
+    };
+    this.#udp = createSocket("udp4", (octets, { port: from, address }) => {
+      const said = answer(octets, "udp");
+      if (said) this.#udp.send(said, from, address);
+    });
+    this.#tcp = createServer(async (socket) => {
+      socket.on("error", () => undefined);
+      for await (const octets of messagesOf(socket)) {
+        const said = answer(octets, "tcp");
+        if (said) socket.write(framed(said));
+      }
+    });
+  }
+
+  static async start(reply: (query: Message, via: Via) => Reply): Promise<Upstream> {
+    const upstream = new Upstream(await freePort(), reply);
+    await new Promise<void>((resolve) => upstream.#udp.bind(upstream.port, "127.0.0.1", resolve));
+    await new Promise<void>((resolve, reject) => {
+      upstream.#tcp.once("error", reject).listen(upstream.port, "127.0.0.1", resolve);
+    });
+    return upstream;
+  }
+
+  /** As in the configuration's `resolvers`. */
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** The names asked for, with how. */
+  get asked(): string[] {
+    return this.queries.map(({ via, message }) => `${message.questions?.[0]?.name} ${via}`);
+  }
+
+  stop(): void {
+    this.#udp.close();
+    this.#tcp.close();
+  }
+}
+
+/** A reply to `query` with these records; `flags` are added to AA, which a resolver's reply may have. */
+export function answerTo(query: Message, answers: readonly Answer[], flags = 0): Buffer {
+  const message: Packet = { type: "response", flags: AA | RD | flags, answers: [...answers] };
+  return packet.encode({ ...message, id: query.id ?? 0, questions: query.questions ?? [] });
+}
+
+/** A reply with TC and nothing else. */
+export function truncated(query: Message): Buffer {
+  return answerTo(query, [], TC);
+}
+
+/** A reply with nothing but an rcode. */
+export function refusal(query: Message, rcode: number): Buffer {
+  return answerTo(query, [], rcode);
+}

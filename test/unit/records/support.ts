@@ -1,0 +1,58 @@
+import type { Agent, Cluster, Framework, Task } from "../../../src/mesos/cluster.js";
+import { type Address, parseAddress } from "../../../src/records/addresses.js";
+import { Generator, type GeneratorInput, type RecordSink } from "../../../src/records/generate.js";
+import { RFC1123 } from "../../../src/records/labels.js";
+
+/** Clusters in a few words, and what the generator makes of them. */
+
+export const AGENT: Agent = {
+  id: "6e2c-S1",
+  hostname: "agent-1.example.com",
+  endpoint: { host: "192.0.2.11", port: 5051 },
+};
+
+export function task(parts: Partial<Task> = {}): Task {
+  return { id: "t1", name: "web", agentId: AGENT.id, ports: [], addresses: {}, ...parts };
+}
+
+export function framework(parts: Partial<Framework> = {}): Framework {
+  return { id: "f1", name: "marathon", hostname: "", tasks: [], ...parts };
+}
+
+export function address(text: string): Address {
+  const parsed = parseAddress(text);
+  if (!parsed) throw new Error(text);
+  return parsed;
+}
+
+/** The records as lines, sorted, the reverse names, and what was left out. */
+export function generate(frameworks: Framework[], parts: Partial<GeneratorInput> & { agents?: Agent[] } = {}) {
+  const { agents = [AGENT], ...input } = parts;
+  const cluster: Cluster = {
+    leader: { host: "192.0.2.1", port: 5050 },
+    agents: new Map(agents.map((agent) => [agent.id, agent])),
+    frameworks,
+    skipped: [],
+  };
+  const records = new Set<string>();
+  const pointers = new Set<string>();
+  const generator = new Generator({
+    cluster,
+    rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "mesos", "host"] },
+    masters: [{ host: "192.0.2.1", port: 5050 }],
+    nameServer: { name: "ns1.mesos", addresses: [address("192.0.2.53")] },
+    resolved: new Map(),
+    ...input,
+  });
+  const sink: RecordSink = {
+    address: (name, { family, text }) => records.add(`${name} ${family === 4 ? "A" : "AAAA"} ${text}`),
+    service: (name, target, port) => records.add(`${name} SRV ${target}:${port}`),
+  };
+  const skipped = generator.generate(sink, { pointer: (name, target) => pointers.add(`${name} PTR ${target}`) });
+  return {
+    records: [...records].sort(),
+    pointers: [...pointers].sort(),
+    skipped,
+    of: (name: string) => [...records].filter((r) => r.startsWith(`${name} `)),
+  };
+}

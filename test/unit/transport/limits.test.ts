@@ -1,0 +1,151 @@
+import { describe, expect, test } from "vitest";
+import { NetworkList } from "../../../src/dns/access.js";
+import { Cookies } from "../../../src/dns/cookies.js";
+import { QueryStats } from "../../../src/metrics/query-stats.js";
+import { parseAddress } from "../../../src/records/addresses.js";
+import { UDP } from "../../../src/transport/channels.js";
+import { ClientTable } from "../../../src/transport/clients.js";
+import { ALLOW, RateLimiter, RESPONSE_KIND, SLIP, WITHHOLD } from "../../../src/transport/rate-limiter.js";
+import { DnsService } from "../../../src/transport/service.js";
+import { encodeQuery } from "../../support/dns.js";
+import { NO_LIMIT, ScriptedForwarder, silentLog } from "../../support/service.js";
+import { answererOf, CLIENT } from "../../support/zone.js";
+
+const octets = (text: string) => parseAddress(text)?.octets ?? new Uint8Array(0);
+
+describe("networks", () => {
+  const list = new NetworkList(["10.0.0.0/8", "192.0.2.64/26", "2001:db8::/33", "203.0.113.7/32"]);
+
+  test.each([
+    ["10.255.0.1", true],
+    ["11.0.0.1", false],
+    ["192.0.2.127", true],
+    ["192.0.2.128", false],
+    ["203.0.113.7", true],
+    ["203.0.113.6", false],
+    ["2001:db8:7fff::1", true],
+    ["2001:db8:8000::1", false],
+    ["::ffff:10.0.0.1", true],
+    ["::1", false],
+  ])("%s is in them: %s", (address, inside) => expect(list.includes(octets(address))).toBe(inside));
+
+  test("of length 0 are everybody of their family", () => {
+    expect(new NetworkList(["0.0.0.0/0"]).includes(octets("192.0.2.1"))).toBe(true);
+    expect(new NetworkList(["0.0.0.0/0"]).includes(octets("2001:db8::1"))).toBe(false);
+  });
+});
+
+describe("clients", () => {
+  const table = new ClientTable({ allowQuery: ["0.0.0.0/0", "::/0"], allowRecursion: ["10.0.0.0/8"] });
+
+  test("may what their network may, and it follows the configuration", () => {
+    expect(table.of("10.0.0.1")).toMatchObject({ mayQuery: true, mayRecurse: true });
+    expect(table.of("192.0.2.1")).toMatchObject({ mayQuery: true, mayRecurse: false });
+    table.configure({ allowQuery: ["192.0.2.0/24"], allowRecursion: ["192.0.2.0/24"] });
+    expect(table.of("192.0.2.1")).toMatchObject({ mayQuery: true, mayRecurse: true });
+    expect(table.of("10.0.0.1")).toMatchObject({ mayQuery: false, mayRecurse: false });
+  });
+
+  test("on a dual-stack socket are the IPv4 clients they are, and link-local ones lose their zone", () => {
+    expect([...table.of("::ffff:192.0.2.1").octets]).toEqual([192, 0, 2, 1]);
+    expect(table.of("fe80::1%eth0").octets).toHaveLength(16);
+  });
+});
+
+describe("rate limiting", () => {
+  const limit = { ...NO_LIMIT, answersPerSecond: 10, negativesPerSecond: 5, slip: 2 };
+  const { ANSWER, NEGATIVE, ERROR } = RESPONSE_KIND;
+
+  test("lets a second's worth through, then every second response truncated and the rest not at all", () => {
+    const limiter = new RateLimiter(limit, 1);
+    const rulings = Array.from({ length: 16 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, 100));
+    expect(rulings.slice(0, 10).every((ruling) => ruling === ALLOW)).toBe(true);
+    expect(rulings.slice(10)).toEqual([WITHHOLD, SLIP, WITHHOLD, SLIP, WITHHOLD, SLIP]);
+  });
+
+  test("gives back what time gives", () => {
+    const limiter = new RateLimiter(limit, 1);
+    for (let i = 0; i < 30; i++) limiter.rule(octets("192.0.2.1"), ANSWER, 100);
+    const allowed = (now: number) => {
+      let count = 0;
+      while (limiter.rule(octets("192.0.2.1"), ANSWER, now) === ALLOW) count++;
+      return count;
+    };
+    expect(allowed(100.5)).toBe(5);
+    expect(allowed(200)).toBe(10);
+  });
+
+  test("counts a network as one, other networks and kinds apart", () => {
+    const limiter = new RateLimiter(limit, 1);
+    for (let i = 0; i < 10; i++) limiter.rule(octets(`192.0.2.${i}`), ANSWER, 100);
+    expect(limiter.rule(octets("192.0.2.200"), ANSWER, 100)).not.toBe(ALLOW);
+    expect(limiter.rule(octets("192.0.3.1"), ANSWER, 100)).toBe(ALLOW);
+    expect(limiter.rule(octets("192.0.2.1"), NEGATIVE, 100)).toBe(ALLOW);
+    expect(limiter.rule(octets("192.0.2.1"), ERROR, 100)).toBe(ALLOW);
+    for (let i = 0; i < 10; i++) limiter.rule(octets(`2001:db8::${i}`), ANSWER, 100);
+    expect(limiter.rule(octets("2001:db8:0:ff::1"), ANSWER, 100)).not.toBe(ALLOW);
+    expect(limiter.rule(octets("2001:db8:0:100::1"), ANSWER, 100)).toBe(ALLOW);
+  });
+
+  test("with slip 1 truncates all, with slip 0 sends nothing, with rate 0 limits nothing", () => {
+    const over = (slip: number) => {
+      const limiter = new RateLimiter({ ...limit, slip }, 1);
+      return Array.from({ length: 14 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, 100)).slice(10);
+    };
+    expect(over(1)).toEqual([SLIP, SLIP, SLIP, SLIP]);
+    expect(over(0)).toEqual([WITHHOLD, WITHHOLD, WITHHOLD, WITHHOLD]);
+    const off = new RateLimiter(NO_LIMIT, 1);
+    expect(
+      Array.from({ length: 1000 }, () => off.rule(octets("192.0.2.1"), ANSWER, 100)).every((r) => r === ALLOW),
+    ).toBe(true);
+  });
+});
+
+describe("a service with a rate limit", () => {
+  function serve(times: number, query: Buffer, cookies?: Cookies) {
+    const stats = new QueryStats();
+    const limiter = new RateLimiter({ ...NO_LIMIT, answersPerSecond: 3, slip: 2 }, 1);
+    const answerer = answererOf(["web.mesos A 192.0.2.1"], { cookies });
+    const service = new DnsService({
+      answerer,
+      forwarder: new ScriptedForwarder(),
+      limiter,
+      stats,
+      log: silentLog,
+      now: () => 5000,
+    });
+    const out = new Uint8Array(4096);
+    const seen = Array.from({ length: times }, () => {
+      const size = service.handle(query, query.length, out, CLIENT, UDP, () => undefined);
+      return size === 0 ? "nothing" : (out[2] & 2) !== 0 ? "truncated" : "whole";
+    });
+    return { seen, stats, out };
+  }
+
+  test("sends whole answers, then truncated ones or nothing, and counts them", () => {
+    const { seen, stats } = serve(7, encodeQuery("web.mesos"));
+    expect(seen).toEqual(["whole", "whole", "whole", "nothing", "truncated", "nothing", "truncated"]);
+    expect(stats.rateLimited).toEqual({ slipped: 2, withheld: 2 });
+  });
+
+  test("lets clients with a good cookie pass", () => {
+    const cookies = new Cookies(new Uint8Array(16));
+    const opt = [0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8];
+    const first = withOption(opt);
+    const { out } = serve(1, first, cookies);
+    const cookie = [...out.subarray(0, 4096)].slice(findCookie(out), findCookie(out) + 24);
+    const { seen } = serve(20, withOption([0, 10, 0, 24, ...cookie]), cookies);
+    expect(new Set(seen)).toEqual(new Set(["whole"]));
+  });
+});
+
+function withOption(option: readonly number[]): Buffer {
+  const query = encodeQuery("web.mesos", { edns: 1232 });
+  query.writeUInt16BE(option.length, query.length - 2);
+  return Buffer.concat([query, Buffer.from(option)]);
+}
+
+/** Where the cookie's data start in an answer that has no other option. */
+function findCookie(message: Uint8Array): number {
+  return Buffer.from(message).indexOf(Buffer.from([0, 10, 0, 24])) + 4;
+}
