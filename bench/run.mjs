@@ -1,9 +1,12 @@
-/** `npm run bench [answer|transports|state …]`: all measurements, or those named. */
+/** `npm run bench [-- answer transports state soak]`: all measurements but the soak, or those named. */
 import { benchAnswer } from "./answer.mjs";
+import { benchSoak } from "./soak.mjs";
 import { benchState } from "./state.mjs";
 import { benchTransports } from "./transports.mjs";
 
-const BENCHES = { answer: benchAnswer, transports: benchTransports, state: benchState };
+const BENCHES = { answer: benchAnswer, transports: benchTransports, state: benchState, soak: benchSoak };
+/** What takes ten minutes is run when it is named. */
+const ON_REQUEST = new Set(["soak"]);
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(BENCHES, name));
@@ -11,4 +14,6 @@ if (unknown.length > 0) {
   process.stderr.write(`no such measurement: ${unknown.join(", ")}; there are ${Object.keys(BENCHES).join(", ")}\n`);
   process.exit(1);
 }
-for (const [name, bench] of Object.entries(BENCHES)) if (wanted.length === 0 || wanted.includes(name)) await bench();
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (wanted.includes(name) || (wanted.length === 0 && !ON_REQUEST.has(name))) await bench();
+}

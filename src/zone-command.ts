@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import type { Config } from "./config/config.js";
 import { MesosDnsError, messageOf } from "./errors.js";
 import { readMasterState } from "./mesos/state.js";
@@ -25,7 +26,16 @@ export async function printZone(stateFile: string, config: Config): Promise<void
   const { update, skipped } = await builder.build(cluster, config.masters);
   if (!update) throw new MesosDnsError("INTERNAL", "a first build gave no zone");
   for (const { kind, id, detail } of skipped) process.stderr.write(`left out: ${kind} ${id}: ${detail}\n`);
-  for (const text of toMasterFile(Snapshot.empty(update.apexes).with(update))) process.stdout.write(text);
+  await print(toMasterFile(Snapshot.empty(update.apexes).with(update)));
+}
+
+/** Prints as fast as the reader takes it; one that has seen enough (`| head`) is no failure. */
+async function print(text: Iterable<string>): Promise<void> {
+  try {
+    await pipeline(text, process.stdout, { end: false });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
+  }
 }
 
 function readState(file: string): ReturnType<typeof readMasterState> {

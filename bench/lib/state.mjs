@@ -1,17 +1,8 @@
 /** Generated states of any size: the shape of a real cluster's, the same for the same numbers. */
 
-const PORT_SPAN = 20;
+import { createRandom } from "./random.mjs";
 
-/** xorshift32: repeatable. */
-function createRandom(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
+const PORT_SPAN = 20;
 
 function agentOf(index) {
   const host = `10.${1 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;

@@ -1,9 +1,10 @@
-import type { Config } from "../config/config.js";
+import { networkInterfaces } from "node:os";
+import type { Config, HostPort } from "../config/config.js";
 import type { QueryStats } from "../metrics/query-stats.js";
 import type { Engine } from "./engine.js";
 import { type Certificate, limitsOf, TcpTransport } from "./tcp.js";
 import type { UdpEngine } from "./udp.js";
-import { DgramEngine } from "./udp-dgram.js";
+import { claim, DgramEngine } from "./udp-dgram.js";
 
 /** How long answers in flight are waited for when stopping. */
 const DRAIN_MS = 3_000;
@@ -13,6 +14,7 @@ const DRAIN_STEP_MS = 20;
 export class Listeners {
   readonly #engine: Engine;
   readonly #udp: UdpEngine[] = [];
+  readonly #wildcards: HostPort[] = [];
   readonly #tcp: TcpTransport[] = [];
   readonly #tls: TcpTransport[] = [];
 
@@ -22,7 +24,12 @@ export class Listeners {
     const limits = limitsOf(config.tcp);
     for (const host of config.listener) {
       const address = { host, port: config.port };
-      this.#udp.push(new DgramEngine({ address, service, clients }));
+      const addresses = udpAddresses(host);
+      const shared = addresses.length > 1;
+      if (shared) this.#wildcards.push(address);
+      for (const own of addresses) {
+        this.#udp.push(new DgramEngine({ address: { host: own, port: config.port }, service, clients, shared }));
+      }
       this.#tcp.push(new TcpTransport({ address, service, clients, stats, limits }));
       if (certificate && config.tlsPort > 0) {
         const tlsAddress = { host, port: config.tlsPort };
@@ -33,6 +40,7 @@ export class Listeners {
 
   /** Opens all sockets; rejects with a `MesosDnsError` for the first that cannot be. */
   async listen(): Promise<void> {
+    for (const address of this.#wildcards) await claim(address);
     for (const listener of [...this.#udp, ...this.#streams]) await listener.listen();
   }
 
@@ -59,4 +67,16 @@ export class Listeners {
   #isBusy(): boolean {
     return this.#engine.service.pending > 0 || this.#streams.some((transport) => transport.openConnections > 0);
   }
+}
+
+/**
+ * The addresses to open UDP sockets at for a listener. An answer has to leave from the address that was asked, which a
+ * socket for all addresses leaves to the routing table; so each address of the machine gets a socket of its own, and the
+ * one for all is there for addresses that come later.
+ */
+function udpAddresses(listener: string): string[] {
+  if (listener !== "0.0.0.0" && listener !== "::") return [listener];
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const reached = all.filter(({ family, scopeid }) => !scopeid && (family === "IPv4" || listener === "::"));
+  return [listener, ...new Set(reached.map(({ address }) => address))];
 }

@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
+import type { HostPort } from "../config/config.js";
 import { MAX_UDP_PAYLOAD } from "../dns/protocol.js";
 import { UDP } from "./channels.js";
 import { listenError } from "./listen-error.js";
@@ -11,21 +12,27 @@ const RECEIVE_BUFFER = 4 * 1024 * 1024;
 
 type LookupCallback = (error: Error | null, address: string, family: number) => void;
 
+export interface DgramOptions extends UdpEngineOptions {
+  /** Other sockets of this process have the same port, at other addresses or at all of them. */
+  readonly shared: boolean;
+}
+
 /** Datagrams through node:dgram: one socket, one answer at a time. */
 export class DgramEngine implements UdpEngine {
-  readonly #options: UdpEngineOptions;
+  readonly #options: DgramOptions;
   readonly #service: DnsService;
   readonly #socket: Socket;
   #out: Buffer;
   #receiving = true;
 
-  constructor(options: UdpEngineOptions) {
+  constructor(options: DgramOptions) {
     const family = isIPv6(options.address.host) ? 6 : 4;
     this.#options = options;
     this.#service = options.service;
     this.#out = Buffer.alloc(MAX_UDP_PAYLOAD);
     this.#socket = createSocket({
       type: family === 6 ? "udp6" : "udp4",
+      reuseAddr: options.shared,
       recvBufferSize: RECEIVE_BUFFER,
       // Addresses come from the kernel: without this, every send would pass through dns.lookup.
       lookup: (host: string, _options: unknown, done: LookupCallback) => done(null, host, family),
@@ -67,4 +74,14 @@ export class DgramEngine implements UdpEngine {
   #send(message: Uint8Array, length: number, remote: RemoteInfo): void {
     this.#socket.send(message, 0, length, remote.port, remote.address);
   }
+}
+
+/** Rejects with a `MesosDnsError` if the address is in use, which sockets that share their port would not notice. */
+export async function claim({ host, port }: HostPort): Promise<void> {
+  const socket = createSocket(isIPv6(host) ? "udp6" : "udp4");
+  await new Promise<void>((resolve, reject) => {
+    socket.once("error", (error) => reject(listenError(error, "UDP", host, port)));
+    socket.bind({ address: host, port, exclusive: true }, resolve);
+  });
+  await new Promise<void>((resolve) => socket.close(resolve));
 }
