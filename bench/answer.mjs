@@ -1,5 +1,8 @@
 /** The pure answer function: no sockets, one thread. */
+
 import { Answerer } from "../dist/dns/answer.js";
+import { DATAGRAM } from "../dist/dns/client.js";
+import { Cookies } from "../dist/dns/cookies.js";
 import { readState } from "../dist/mesos/state.js";
 import { createRandom } from "../dist/random.js";
 import { Generator } from "../dist/records/generate.js";
@@ -18,6 +21,7 @@ const ROUNDS = 5;
 const ANSWERS = 2_000_000;
 const DOMAIN = "mesos";
 const SEED = 1;
+const CLIENT = { octets: Uint8Array.of(192, 0, 2, 77), mayQuery: true, mayRecurse: true };
 
 function snapshotOf(tasks) {
   const cluster = readState(stateBody(tasks, "127.0.0.1:5050"));
@@ -34,7 +38,7 @@ function snapshotOf(tasks) {
     SOAExpire: 86_400,
     SOAMinttl: 60,
   };
-  const apexes = apexesOf({ domain: DOMAIN, ttl: 60, ...soa }, 1);
+  const apexes = apexesOf({ domain: DOMAIN, ttl: 60, reverse: false, ...soa }, 1);
   const all = shards.map((memory, index) => [index, memory]);
   return Snapshot.empty(apexes).with({ generation: 1, seed: SEED, apexes, ready: true, shards: all });
 }
@@ -57,7 +61,7 @@ function measure(answerer, messages) {
   const before = process.cpuUsage();
   for (let i = 0; i < ANSWERS; i++) {
     const message = messages[i % messages.length];
-    answerer.answer(message, message.length, out, false);
+    answerer.answer(message, message.length, out, CLIENT, DATAGRAM);
   }
   const { user, system } = process.cpuUsage(before);
   return (user + system) / ANSWERS;
@@ -65,8 +69,15 @@ function measure(answerer, messages) {
 
 export function benchAnswer() {
   const snapshot = snapshotOf(TASKS);
-  const policy = { maxUdpPayload: 1232, setTruncateBit: true, recursionAvailable: true, forwarding: false };
-  const answerer = new Answerer(snapshot, policy, createRandom(1));
+  const policy = {
+    maxUdpPayload: 1232,
+    setTruncateBit: true,
+    recursionAvailable: true,
+    forwarding: false,
+    identity: { version: undefined, id: undefined },
+    cookies: new Cookies(new Uint8Array(16)),
+  };
+  const answerer = new Answerer({ snapshot, policy, random: createRandom(1), clock: () => 0 });
   const rows = Object.entries(mixes(snapshot)).map(([mix, messages]) => {
     const micros = Array.from({ length: ROUNDS }, () => measure(answerer, messages)).sort((a, b) => a - b);
     const median = micros[Math.floor(ROUNDS / 2)];

@@ -223,7 +223,7 @@ export class Answerer {
 
   #lookUp(stream: boolean): number {
     const query = this.query;
-    const found = this.#snapshot.find(query.name, 0, query.nameLength, query.hash);
+    const found = this.#snapshot.find(query.nameWords, 0, query.nameLength, query.hash);
     if (found === 0) return this.#absent();
     this.authoritative = true;
     if (this.stale) this.#writer.opt.ede = EDE.STALE_ANSWER;

@@ -1,4 +1,6 @@
 import {
+  NAME_SHIFT,
+  NAME_SIZE_MASK,
   OWN_MASK,
   OWN_SHIFT,
   RECORD_HEADER,
@@ -95,7 +97,7 @@ export class MessageWriter {
     let taken = 0;
     for (let i = first; count < total; i = next(i, total)) {
       const target = table + words[data + TARGETS_HEADER_WORDS + i] * TARGET_WORDS;
-      taken += own + SRV_PREFIX + words[target + TARGET_WORDS + 1] - words[target + 1];
+      taken += own + SRV_PREFIX + (words[target + 1] & NAME_SIZE_MASK);
       if (taken > room) break;
       count++;
     }
@@ -121,7 +123,7 @@ export class MessageWriter {
    * once; what does not fit is left out by whole RRsets (RFC 2181 §9).
    */
   glue(snapshot: Snapshot, shard: Shard, entry: number, rrset: number, first: number, count: number): void {
-    const { words, octets } = shard;
+    const { words } = shard;
     const total = words[rrset + 1];
     const data = entry + words[rrset + 2];
     const numbers = data + TARGETS_HEADER_WORDS;
@@ -134,10 +136,10 @@ export class MessageWriter {
     for (let n = 0, i = first; n < count; n++, i = next(i, total)) {
       const number = words[numbers + i];
       const target = table + number * TARGET_WORDS;
-      const size = words[target + TARGET_WORDS + 1] - words[target + 1];
+      const size = words[target + 1] & NAME_SIZE_MASK;
       // Neighbours share targets; the first one's may come round again at the end.
       if (number !== before && (n === 0 || number !== firstTarget)) {
-        const found = snapshot.find(octets, entry * 4 + words[target + 1], size, words[target]);
+        const found = snapshot.find(words, entry + (words[target + 1] >>> NAME_SHIFT), size, words[target]);
         if (found !== 0) this.#addresses(snapshot, found, owner);
       }
       before = number;
@@ -240,8 +242,8 @@ export class MessageWriter {
     const own = ownOctets(words[rrset]);
     const data = entry + words[rrset + 2];
     const target = targetTable(words, rrset, data) + words[data + TARGETS_HEADER_WORDS + i] * TARGET_WORDS;
-    const name = entry * 4 + words[target + 1];
-    const size = words[target + TARGET_WORDS + 1] - words[target + 1];
+    const name = (entry + (words[target + 1] >>> NAME_SHIFT)) * 4;
+    const size = words[target + 1] & NAME_SIZE_MASK;
     let at = this.#recordHeader(words[rrset] & 0xffff, ttl, own === 0 ? size : SRV_PREFIX + own + size);
     if (own > 0) {
       writeUint32(this.#out, at, words[data + 1]);

@@ -49,6 +49,8 @@ export class Query {
   class = 0;
   /** The question's name in lower-case wire form, at the start of this buffer. */
   readonly name = new Uint8Array(MAX_NAME + 1);
+  /** The same memory as words; zeros stand behind the name up to a whole one. */
+  readonly nameWords = new Uint32Array(this.name.buffer);
   nameLength = 0;
   /** Labels without the root, and where each starts in `name`. */
   labels = 0;
@@ -114,6 +116,7 @@ export class Query {
     if (at + 4 > length) return false;
     this.type = (message[at] << 8) | message[at + 1];
     this.class = (message[at + 2] << 8) | message[at + 3];
+    for (let i = size; (i & 3) !== 0; i++) name[i] = 0;
     this.questionEnd = at + 4;
     this.nameLength = size;
     this.labels = labels;

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import type { Config } from "../config/config.js";
@@ -14,16 +15,20 @@ export interface TlsFiles {
  * Reads CACertFile, CertFile and KeyFile and checks that they are what their names say.
  * Throws MesosDnsError CREDENTIALS_UNREADABLE.
  */
-export function readTlsFiles(config: Config): TlsFiles {
-  const ca = config.CACertFile && readPem("CACertFile", config.CACertFile);
-  const cert = config.CertFile && readPem("CertFile", config.CertFile);
-  const key = config.KeyFile && readPem("KeyFile", config.KeyFile);
-  check("CACertFile", config.CACertFile, { ca });
-  check("CertFile and KeyFile", `${config.CertFile} and ${config.KeyFile}`, { cert, key });
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+export function readTlsFiles({ CACertFile, CertFile, KeyFile }: Config): TlsFiles {
+  const ca = readPem("CACertFile", CACertFile);
+  const cert = readPem("CertFile", CertFile);
+  const key = readPem("KeyFile", KeyFile);
+  const authority = ca === undefined ? {} : { ca };
+  const own = { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
+  check("CACertFile", CACertFile, authority);
+  check("CertFile and KeyFile", `${CertFile} and ${KeyFile}`, own);
+  return { ...authority, ...own };
 }
 
-function readPem(setting: string, path: string): string {
+/** The text of a file; nothing where none is configured. */
+function readPem(setting: string, path: string): string | undefined {
+  if (path === "") return undefined;
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
@@ -32,8 +37,12 @@ function readPem(setting: string, path: string): string {
   }
 }
 
-function check(setting: string, path: string, pem: { ca?: string; cert?: string; key?: string }): void {
+function check(setting: string, path: string, pem: TlsFiles): void {
   try {
+    // A secure context passes over authorities that are none, and over files that are empty.
+    if (pem.ca !== undefined) new X509Certificate(pem.ca);
+    if (pem.cert !== undefined) new X509Certificate(pem.cert);
+    if (pem.key !== undefined) createPrivateKey(pem.key);
     createSecureContext(pem);
   } catch (error) {
     const message = `${setting}: ${path} cannot be used (${messageOf(error)}); give PEM files that belong together`;

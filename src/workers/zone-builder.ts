@@ -43,6 +43,7 @@ export class ZoneBuilder {
   #config: Config;
   #shards: readonly SharedArrayBuffer[] | undefined;
   #apexKey = "";
+  #last: Promise<unknown> = Promise.resolve();
   #serial: number;
   #generation: number;
   #cluster: Cluster | undefined;
@@ -69,7 +70,23 @@ export class ZoneBuilder {
     return this.#cluster && this.#generator && { cluster: this.#cluster, generator: this.#generator };
   }
 
-  async build(cluster: Cluster, masters: readonly Endpoint[]): Promise<Build> {
+  /** Builds run one after the other: one that waits for host names must not come in behind a newer one. */
+  build(cluster: Cluster, masters: readonly Endpoint[]): Promise<Build> {
+    return this.#inTurn(() => this.#build(cluster, masters));
+  }
+
+  /** The cluster known last, under the configuration as it is now; nothing before the first state. */
+  rebuild(): Promise<Build | undefined> {
+    return this.#inTurn(async () => this.#cluster && this.#build(this.#cluster, this.#masters));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #build(cluster: Cluster, masters: readonly Endpoint[]): Promise<Build> {
     const { now, hosts } = this.#options;
     const started = now();
     this.#cluster = cluster;
@@ -90,11 +107,6 @@ export class ZoneBuilder {
       compile: (now() - generatedAt) / 1000,
     };
     return { ...built, serial: this.#serial, generation: this.#generation, skipped, seconds };
-  }
-
-  /** The cluster known last, under the configuration as it is now; nothing before the first state. */
-  async rebuild(): Promise<Build | undefined> {
-    return this.#cluster && this.build(this.#cluster, this.#masters);
   }
 
   /** The set of the last build, emptied; another one if the domain is another. */

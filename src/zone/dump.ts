@@ -2,6 +2,8 @@ import ipaddr from "ipaddr.js";
 import { TYPE } from "../dns/protocol.js";
 import { isDnsName } from "../records/labels.js";
 import {
+  NAME_SHIFT,
+  NAME_SIZE_MASK,
   OWN_MASK,
   OWN_SHIFT,
   SHARD_HEADER_WORDS,
@@ -10,7 +12,7 @@ import {
   TARGETS_FLAG,
   TARGETS_HEADER_WORDS,
 } from "./layout.js";
-import { decodeName, encodeName, hashName } from "./names.js";
+import { decodeName, encodeName, hashName, nameWords } from "./names.js";
 import { entryWord, nameAt, nameLength, rrsetCount, rrsetWord, type Shard, type Snapshot, zoneOf } from "./snapshot.js";
 
 /** Reading a snapshot back, for people and programs that want more than one DNS answer of it. */
@@ -93,8 +95,8 @@ export class StoredSet {
 
   /** The same in wire form: a view of the snapshot. */
   wireTarget(record: number): Uint8Array {
-    const end = this.#shard.words[this.#targetWord(record) + TARGET_WORDS + 1];
-    return this.#shard.octets.subarray(this.#targetAt(record), this.#entry * 4 + end);
+    const at = this.#targetAt(record);
+    return this.#shard.octets.subarray(at, at + (this.#shard.words[this.#targetWord(record) + 1] & NAME_SIZE_MASK));
   }
 
   /** Whether an SRV, NS or PTR record points to this wire name. @param hash its `hashName` with the snapshot's seed */
@@ -129,7 +131,7 @@ export class StoredSet {
   }
 
   #targetAt(record: number): number {
-    return this.#entry * 4 + this.#shard.words[this.#targetWord(record) + 1];
+    return (this.#entry + (this.#shard.words[this.#targetWord(record) + 1] >>> NAME_SHIFT)) * 4;
   }
 }
 
@@ -187,7 +189,7 @@ export function servicesTargeting(snapshot: Snapshot, host: string): { service: 
 function find(snapshot: Snapshot, name: string): StoredSet[] {
   const wire = toWire(name);
   if (!wire) return [];
-  const found = snapshot.find(wire, 0, wire.length, hashName(wire, 0, wire.length, snapshot.seed));
+  const found = snapshot.find(nameWords(wire), 0, wire.length, hashName(wire, 0, wire.length, snapshot.seed));
   if (found === 0) return [];
   const shard = snapshot.shardAt(found);
   const entry = entryWord(found);

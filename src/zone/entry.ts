@@ -2,6 +2,7 @@ import { TYPE } from "../dns/protocol.js";
 import {
   APEX_FLAG,
   ENTRY_HEADER_WORDS,
+  NAME_SHIFT,
   OWN_SHIFT,
   RECORD_HEADER,
   RRSET_WORDS,
@@ -139,8 +140,8 @@ export class EntryWriter {
     const numbers = data + TARGETS_HEADER_WORDS;
     const ports = numbers + list.length;
     const table = ports + toWords(list.length * own);
-    const nameOctets = targets.reduce((sum, target) => sum + names.size[target], 0);
-    const size = table + (targets.length + 1) * TARGET_WORDS + toWords(nameOctets) - data;
+    const nameSize = targets.reduce((sum, target) => sum + toWords(names.size[target]), 0);
+    const size = table + targets.length * TARGET_WORDS + nameSize - data;
     const end = this.#open(entry, set, data, type | (own << OWN_SHIFT) | TARGETS_FLAG, list.length, size);
     this.#targetTable(entry, table, names);
     let octets = 0;
@@ -159,14 +160,13 @@ export class EntryWriter {
   /** Hash and position of each of `#targets`, and behind them the names. */
   #targetTable(entry: number, table: number, names: NameTable): void {
     const targets = this.#targets;
-    let at = (table + (targets.length + 1) * TARGET_WORDS) * 4;
+    let word = table + targets.length * TARGET_WORDS;
     targets.forEach((target, i) => {
       this.#words[table + i * TARGET_WORDS] = names.hash[target];
-      this.#words[table + i * TARGET_WORDS + 1] = at - entry * 4;
-      this.#copy(names.octets, names.at[target], names.size[target], at);
-      at += names.size[target];
+      this.#words[table + i * TARGET_WORDS + 1] = ((word - entry) << NAME_SHIFT) | names.size[target];
+      this.#copy(names.octets, names.at[target], names.size[target], word * 4);
+      word += toWords(names.size[target]);
     });
-    this.#words[table + targets.length * TARGET_WORDS + 1] = at - entry * 4;
   }
 
   /** Describes a set whose data take `size` words from `data` on, makes room for them, and returns the word behind. */

@@ -28,8 +28,10 @@
  *     word 1          priority << 16 | weight, for SRV
  *     a word a record the number of its target
  *     octets          the own RDATA of each record, padded to a word
- *     2 words each    of every target its hash and the octet where its name starts; then 0 and where the last one ends
- *     octets          the targets' names, padded to a word
+ *     2 words each    of every target its hash, and the word of its name << 8 | octets of it
+ *     octets          the targets' names, each padded to a word
+ *
+ * Names are padded with zeros, so that they can be compared by words.
  *
  * Records of a set are sorted, so that those of one target are neighbours and equal zones have equal octets.
  */
@@ -51,6 +53,9 @@ export const APEX_FLAG = 1 << 24;
 export const OWN_SHIFT = 16;
 export const OWN_MASK = 0xff;
 export const TARGETS_FLAG = 1 << 24;
+/** Position of a target's name: its word above its size. */
+export const NAME_SHIFT = 8;
+export const NAME_SIZE_MASK = 0xff;
 /** Words of a target set's data in front of the numbers of its targets. */
 export const TARGETS_HEADER_WORDS = 2;
 

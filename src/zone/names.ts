@@ -47,6 +47,13 @@ export function encodeName(name: string): Uint8Array {
   return wire;
 }
 
+/** A wire name as words, padded with zeros: what `Snapshot.find` compares. */
+export function nameWords(wire: Uint8Array): Uint32Array {
+  const words = new Uint32Array((wire.length + 3) >>> 2);
+  new Uint8Array(words.buffer).set(wire);
+  return words;
+}
+
 /** The dotted text of an uncompressed wire name, with the final dot, its labels read as UTF-8. For JSON, not zone files. */
 export function decodeName(octets: Uint8Array, offset: number): string {
   let text = "";

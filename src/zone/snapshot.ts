@@ -67,20 +67,23 @@ export class Snapshot {
   }
 
   /**
-   * The entry of the lower-case wire name at `octets[offset, offset + length)`, or 0.
+   * The entry of a lower-case wire name, or 0.
+   *
+   * @param name holds it from word `at` on, padded with zeros to a word
+   * @param length its octets
    * @param hash `hashName` of it with this snapshot's seed
    */
-  find(octets: Uint8Array, offset: number, length: number, hash: number): number {
+  find(name: Uint32Array, at: number, length: number, hash: number): number {
     const index = shardOf(hash);
     const shard = this.shards[index];
     const words = shard.words;
     const mask = words[1];
     let slot = hash & mask;
     for (;;) {
-      const at = SHARD_HEADER_WORDS + slot * SLOT_WORDS;
-      const entry = words[at + 1];
+      const slotAt = SHARD_HEADER_WORDS + slot * SLOT_WORDS;
+      const entry = words[slotAt + 1];
       if (entry === 0) return 0;
-      if (words[at] === hash && sameName(shard, entry, octets, offset, length)) return (index << ENTRY_SHIFT) | entry;
+      if (words[slotAt] === hash && sameName(words, entry, name, at, length)) return (index << ENTRY_SHIFT) | entry;
       slot = (slot + 1) & mask;
     }
   }
@@ -126,11 +129,9 @@ export function rrsetWord(entry: number, i: number): number {
   return entry + ENTRY_HEADER_WORDS + i * RRSET_WORDS;
 }
 
-function sameName(shard: Shard, entry: number, octets: Uint8Array, offset: number, length: number): boolean {
-  const words = shard.words;
+function sameName(words: Uint32Array, entry: number, name: Uint32Array, at: number, length: number): boolean {
   if (nameLength(words, entry) !== length) return false;
-  const at = nameAt(words, entry);
-  const own = shard.octets;
-  for (let i = 0; i < length; i++) if (own[at + i] !== octets[offset + i]) return false;
+  const own = nameAt(words, entry) >>> 2;
+  for (let i = (length - 1) >>> 2; i >= 0; i--) if (words[own + i] !== name[at + i]) return false;
   return true;
 }

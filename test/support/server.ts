@@ -161,7 +161,7 @@ export class Server {
   async #started(goal: "ready" | "listening"): Promise<"up" | "ended" | false> {
     if (this.child.exitCode !== null) return "ended";
     if (!this.log.some(({ msg }) => msg === "listening")) return false;
-    return (goal === "listening" || (await this.fetch("/readyz")).status === 200) && "up";
+    return (goal === "listening" || (await this.fetch("/readyz")).ok) && "up";
   }
 }
 

@@ -5,6 +5,7 @@ const PACKAGES = {
   dig: "bind9-dnsutils",
   kdig: "knot-dnsutils",
   "named-checkzone": "bind9-utils",
+  knotd: "knot",
   kzonecheck: "knot-dnssecutils",
   "nsd-checkzone": "nsd",
   nsd: "nsd",

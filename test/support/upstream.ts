@@ -10,6 +10,9 @@ export type Via = "udp" | "tcp";
 /** What to say: records for the answer section, a whole message, or nothing at all. */
 export type Reply = readonly Answer[] | Buffer | undefined;
 
+/** Tells the resolver what to say to a query, now or later. */
+export type Script = (query: Message, via: Via) => Reply | Promise<Reply>;
+
 const AA = 0x0400;
 const RD = 0x0100;
 const TC = 0x0200;
@@ -22,28 +25,28 @@ export class Upstream {
   readonly #udp: Socket;
   readonly #tcp: Server;
 
-  private constructor(port: number, reply: (query: Message, via: Via) => Reply) {
+  private constructor(port: number, reply: Script) {
     this.port = port;
-    const answer = (octets: Buffer, via: Via) => {
+    const answer = async (octets: Buffer, via: Via) => {
       const message = decode(octets);
       this.queries.push({ via, message });
-      const said = reply(message, via);
+      const said = await reply(message, via);
       return said === undefined || Buffer.isBuffer(said) ? said : answerTo(message, said);
     };
-    this.#udp = createSocket("udp4", (octets, { port: from, address }) => {
-      const said = answer(octets, "udp");
+    this.#udp = createSocket("udp4", async (octets, { port: from, address }) => {
+      const said = await answer(octets, "udp");
       if (said) this.#udp.send(said, from, address);
     });
     this.#tcp = createServer(async (socket) => {
       socket.on("error", () => undefined);
       for await (const octets of messagesOf(socket)) {
-        const said = answer(octets, "tcp");
+        const said = await answer(octets, "tcp");
         if (said) socket.write(framed(said));
       }
     });
   }
 
-  static async start(reply: (query: Message, via: Via) => Reply): Promise<Upstream> {
+  static async start(reply: Script): Promise<Upstream> {
     const upstream = new Upstream(await freePort(), reply);
     await new Promise<void>((resolve) => upstream.#udp.bind(upstream.port, "127.0.0.1", resolve));
     await new Promise<void>((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compileZones } from "../../../src/zone/compile.js";
-import { encodeName, hashName } from "../../../src/zone/names.js";
+import { encodeName, hashName, nameWords } from "../../../src/zone/names.js";
 import type { Snapshot } from "../../../src/zone/snapshot.js";
 import { addRecords, compileLines, recordSet, SEED, snapshotOf, zoneContent } from "../../support/zone.js";
 
@@ -15,7 +15,7 @@ const LINES = [
 
 function exists(snapshot: Snapshot, name: string): boolean {
   const wire = encodeName(name);
-  return snapshot.find(wire, 0, wire.length, hashName(wire, 0, wire.length, snapshot.seed)) !== 0;
+  return snapshot.find(nameWords(wire), 0, wire.length, hashName(wire, 0, wire.length, snapshot.seed)) !== 0;
 }
 
 function octets(shards: readonly SharedArrayBuffer[]): string[] {
