@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Cluster, Task } from "../../../src/mesos/cluster.js";
-import { Generator } from "../../../src/records/generate.js";
+import { Generator, type RecordSink } from "../../../src/records/generate.js";
 import { RFC1123, toFragment, toLabel } from "../../../src/records/labels.js";
 import { quoted, read, tableRows } from "./files.js";
 
@@ -19,14 +19,20 @@ const API: Task = {
   },
 };
 
-/** Every name that the page's cluster is given, with its types. */
-function published(...tasks: Task[]): Set<string> {
+/** Every name that the page's cluster is given, with its types, and where its addresses lead. */
+function published(...tasks: Task[]): { names: Set<string>; pointers: Set<string> } {
   const names = new Set<string>();
+  const pointers = new Set<string>();
   const pid = { host: "198.51.100.10", port: 15101 };
   const master = { host: "192.0.2.1", port: 5050 };
   const cluster: Cluster = {
     leader: master,
-    agents: new Map([["cluster-S1", { id: "cluster-S1", endpoint: { host: "192.0.2.11", port: 5051 }, hostname: "" }]]),
+    agents: new Map([
+      [
+        "cluster-S1",
+        { id: "cluster-S1", endpoint: { host: "192.0.2.11", port: 5051 }, hostname: "agent-1.example.com" },
+      ],
+    ]),
     frameworks: [{ id: "f", name: "marathon", pid, hostname: "", tasks }],
     skipped: [],
   };
@@ -37,11 +43,12 @@ function published(...tasks: Task[]): Set<string> {
     nameServer: { name: "ns1.mesos", addresses: [] },
     resolved: new Map(),
   });
-  generator.generate({
+  const sink: RecordSink = {
     address: (name, { family }) => names.add(`${name} ${family === 4 ? "A" : "AAAA"}`),
     service: (name) => names.add(`${name} SRV`),
-  });
-  return names;
+  };
+  generator.generate(sink, { pointer: (name, target) => pointers.add(`${name} ${target}`) });
+  return { names, pointers };
 }
 
 it("docs/records.md makes labels of names as the program does", () => {
@@ -60,6 +67,16 @@ it("docs/records.md names what is published for its example, and what is publish
     const types = type === "SRV" ? ["SRV"] : ["A"];
     return quoted(names).flatMap((name) => types.map((each) => `${name} ${each}`));
   });
-  const both = new Set([...published(WEB), ...published(API)]);
+  const both = new Set([...published(WEB).names, ...published(API).names]);
   expect([...new Set(named)].toSorted()).toEqual([...both].toSorted());
+});
+
+it("docs/records.md leads from addresses to names as the program does", () => {
+  const { pointers } = published(WEB);
+  const rows = tableRows(PAGE, "Address");
+  expect(rows).toHaveLength(3);
+  for (const row of rows) {
+    const [address, , name] = row.map((cell) => quoted(cell)[0]);
+    expect(pointers).toContain(`${address?.split(".").reverse().join(".")}.in-addr.arpa ${name}`);
+  }
 });
