@@ -1,33 +1,18 @@
 import type { ApexRecords } from "../zone/apex.js";
-import { TARGETS_FLAG } from "../zone/layout.js";
 import { entryWord, isApex, rrsetCount, rrsetWord, type Shard, type Snapshot } from "../zone/snapshot.js";
-import { chaosAnswer, type Identity } from "./chaos.js";
+import { chaosAnswer } from "./chaos.js";
 import type { Channel, Client } from "./client.js";
-import type { Cookies } from "./cookies.js";
-import { findRrset, MessageWriter } from "./message-writer.js";
+import { MessageWriter } from "./message-writer.js";
+import type { AnswerPolicy } from "./policy.js";
 import { CLASS, EDE, HEADER, MAX_MESSAGE, MIN_UDP_PAYLOAD, OPCODE, RCODE, TYPE } from "./protocol.js";
 import { Query, VERDICT, type Verdict } from "./query.js";
+import { findRrset, hasGlue } from "./rrset.js";
 import { badKeyRecord } from "./tsig.js";
 
 /** `answer` returns the length of the answer, or one of these. */
 export const DROP = 0;
 /** The name is nobody's here: the caller forwards the query. */
 export const FORWARD = -1;
-
-/** What the configuration decides about answers. */
-export interface AnswerPolicy {
-  /** Largest UDP answer in octets, whatever a client offers. */
-  readonly maxUdpPayload: number;
-  /** Whether an answer that does not fit is empty with TC set, or as many whole records as fit without TC. */
-  readonly setTruncateBit: boolean;
-  /** Whether answers may say that recursion is available, to those who may recurse. */
-  readonly recursionAvailable: boolean;
-  /** Whether names outside the zones are forwarded, for those who may recurse, or refused. */
-  readonly forwarding: boolean;
-  readonly identity: Identity;
-  /** Nothing where clients get no cookies. */
-  readonly cookies: Cookies | undefined;
-}
 
 export interface AnswererParts {
   readonly snapshot: Snapshot;
@@ -332,8 +317,3 @@ export class Answerer {
 }
 
 const NOBODY: Client = { octets: new Uint8Array(4), mayQuery: false, mayRecurse: false };
-
-/** Targets of SRV and NS are to be connected to; a PTR's is an answer in itself. */
-function hasGlue(descriptor: number): boolean {
-  return (descriptor & TARGETS_FLAG) !== 0 && (descriptor & 0xffff) !== TYPE.PTR;
-}

@@ -1,26 +1,23 @@
 import {
   NAME_SHIFT,
   NAME_SIZE_MASK,
-  OWN_MASK,
-  OWN_SHIFT,
   RECORD_HEADER,
-  RRSET_WORDS,
   SRV_PREFIX,
   TARGET_WORDS,
   TARGETS_FLAG,
   TARGETS_HEADER_WORDS,
 } from "../zone/layout.js";
-import { entryWord, nameAt, nameLength, rrsetCount, rrsetWord, type Shard, type Snapshot } from "../zone/snapshot.js";
+import { entryWord, nameAt, nameLength, type Shard, type Snapshot } from "../zone/snapshot.js";
 import { OptReply } from "./edns.js";
 import { CLASS, HEADER, TYPE } from "./protocol.js";
 import type { Query } from "./query.js";
+import { findRrset, ownOctets, rrsetOctets, targetTable } from "./rrset.js";
 
 const QR = 0x80;
 const AA = 0x04;
 const TC = 0x02;
 const RD = 0x01;
 const RA = 0x80;
-const CD = 0x10;
 /** Pointers reach the first 16 KiB of a message (RFC 1035 §4.1.4). */
 const MAX_POINTER = 0x3fff;
 const POINTER = 0xc0;
@@ -89,15 +86,16 @@ export class MessageWriter {
     const total = words[rrset + 1];
     if (this.fits(rrsetOctets(words, entry, rrset))) return total;
     const room = this.#limit - this.#at - this.#optSize();
-    const own = RECORD_HEADER + ownOctets(words[rrset]);
-    if ((words[rrset] & TARGETS_FLAG) === 0) return Math.floor(room / own);
+    const own = ownOctets(words[rrset]);
+    if ((words[rrset] & TARGETS_FLAG) === 0) return Math.floor(room / (RECORD_HEADER + own));
+    const ahead = RECORD_HEADER + (own === 0 ? 0 : SRV_PREFIX + own);
     const data = entry + words[rrset + 2];
     const table = targetTable(words, rrset, data);
     let count = 0;
     let taken = 0;
     for (let i = first; count < total; i = next(i, total)) {
       const target = table + words[data + TARGETS_HEADER_WORDS + i] * TARGET_WORDS;
-      taken += own + SRV_PREFIX + (words[target + 1] & NAME_SIZE_MASK);
+      taken += ahead + (words[target + 1] & NAME_SIZE_MASK);
       if (taken > room) break;
       count++;
     }
@@ -193,7 +191,7 @@ export class MessageWriter {
       (authoritative ? AA : 0) |
       (this.truncated ? TC : 0) |
       (query.recursionDesired ? RD : 0);
-    out[3] = (recursionAvailable ? RA : 0) | (!authoritative && query.checkingDisabled ? CD : 0) | (rcode & 0x0f);
+    out[3] = (recursionAvailable ? RA : 0) | (rcode & 0x0f);
     writeCount(out, 4, query.questionEnd > HEADER ? 1 : 0);
     writeCount(out, 6, this.answers);
     writeCount(out, 8, this.#authorities);
@@ -267,31 +265,6 @@ export class MessageWriter {
   #optSize(): number {
     return this.#query.opt.present ? this.opt.size : 0;
   }
-}
-
-/** Word of the entry's set of this type, or 0. */
-export function findRrset(words: Uint32Array, entry: number, type: number): number {
-  const end = rrsetWord(entry, rrsetCount(words, entry));
-  for (let at = rrsetWord(entry, 0); at < end; at += RRSET_WORDS) if ((words[at] & 0xffff) === type) return at;
-  return 0;
-}
-
-/** Octets that all records of a set take, owners being pointers. */
-function rrsetOctets(words: Uint32Array, entry: number, rrset: number): number {
-  const descriptor = words[rrset];
-  if ((descriptor & TARGETS_FLAG) !== 0) return words[entry + words[rrset + 2]];
-  return words[rrset + 1] * (RECORD_HEADER + ownOctets(descriptor));
-}
-
-/** Octets of RDATA that each record of a set has of its own. */
-function ownOctets(descriptor: number): number {
-  return (descriptor >>> OWN_SHIFT) & OWN_MASK;
-}
-
-/** Word where the hashes and positions of a set's targets start. */
-function targetTable(words: Uint32Array, rrset: number, data: number): number {
-  const count = words[rrset + 1];
-  return data + TARGETS_HEADER_WORDS + count + ((count * ownOctets(words[rrset]) + 3) >>> 2);
 }
 
 /** The record behind record `i` of a set of `total`, and around. */

@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
 import type { Config } from "../config/config.js";
-import { Answerer, type AnswerPolicy } from "../dns/answer.js";
+import { Answerer } from "../dns/answer.js";
 import { identityText } from "../dns/chaos.js";
 import { Cookies } from "../dns/cookies.js";
+import type { AnswerPolicy } from "../dns/policy.js";
 import { ForwardCounter } from "../forward/counter.js";
 import { exchangeTcp, exchangeUdp } from "../forward/exchange.js";
 import { type ForwardPolicy, SequentialForwarder } from "../forward/forwarder.js";

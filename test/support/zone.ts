@@ -1,5 +1,6 @@
-import { Answerer, type AnswerPolicy } from "../../src/dns/answer.js";
+import { Answerer } from "../../src/dns/answer.js";
 import { type Channel, type Client, DATAGRAM } from "../../src/dns/client.js";
+import type { AnswerPolicy } from "../../src/dns/policy.js";
 import { parseAddress } from "../../src/records/addresses.js";
 import type { Apex } from "../../src/zone/apex.js";
 import { type CompiledZones, compileZones, type ZoneContent } from "../../src/zone/compile.js";

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type AnswerPolicy, DROP, FORWARD } from "../../../src/dns/answer.js";
+import { DROP, FORWARD } from "../../../src/dns/answer.js";
 import { identityText } from "../../../src/dns/chaos.js";
 import type { Channel, Client } from "../../../src/dns/client.js";
 import { Cookies } from "../../../src/dns/cookies.js";
+import type { AnswerPolicy } from "../../../src/dns/policy.js";
 import { decode, encodeQuery, extendedErrors, type Message, optOf } from "../../support/dns.js";
 import { answererOf, CLIENT, DATAGRAM, STREAM } from "../../support/zone.js";
 

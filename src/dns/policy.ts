@@ -1,0 +1,17 @@
+import type { Identity } from "./chaos.js";
+import type { Cookies } from "./cookies.js";
+
+/** What the configuration decides about answers. */
+export interface AnswerPolicy {
+  /** Largest UDP answer in octets, whatever a client offers. */
+  readonly maxUdpPayload: number;
+  /** Whether an answer that does not fit is empty with TC set, or as many whole records as fit without TC. */
+  readonly setTruncateBit: boolean;
+  /** Whether answers may say that recursion is available, to those who may recurse. */
+  readonly recursionAvailable: boolean;
+  /** Whether names outside the zones are forwarded, for those who may recurse, or refused. */
+  readonly forwarding: boolean;
+  readonly identity: Identity;
+  /** Nothing where clients get no cookies. */
+  readonly cookies: Cookies | undefined;
+}
