@@ -73,6 +73,20 @@ describe("the reverse name of an address of the cluster", () => {
   test("is not transferred", () => expect(ask(OWNER, { type: "AXFR", stream: true }).rcode).toBe("NOTAUTH"));
 });
 
+test("as many whole PTR records as fit are answered where TC is not to be set", () => {
+  const many = Array.from({ length: 60 }, (_, i) => `${OWNER} PTR n${10 + i}.agent.mesos`);
+  const snapshot = snapshotOfZones([
+    [APEX, FORWARDS],
+    [REVERSE_APEX, many],
+  ]);
+  const policy = { ...POLICY, setTruncateBit: false };
+  const query = encodeQuery(OWNER, { type: "PTR" });
+  const answerer = new Answerer({ snapshot, policy, random: () => 0, clock: () => NOW });
+  const length = answerer.answer(query, query.length, out, CLIENT, DATAGRAM);
+  const perRecord = 12 + "_n10_agent_mesos_".length;
+  expect(decode(out.subarray(0, length)).answers).toHaveLength(Math.floor((512 - query.length) / perRecord));
+});
+
 describe("any other reverse name", () => {
   const names = [
     "12.2.0.192.in-addr.arpa",
