@@ -196,6 +196,7 @@ export class App {
         this.#overHttps.answerer.use(this.#snapshot);
         this.#tellHeld();
       }
+      if (message.fetched) this.#noteFetch(message.report);
       this.#noteBuild(message.report);
     }
     this.#checkAge();
@@ -205,21 +206,21 @@ export class App {
     this.#builder?.holding([this.#snapshot.generation, ...this.#pinned]);
   }
 
-  /** One line a change: a new leader, a new zone, the end of a failure. */
+  #noteFetch({ leader }: BuildReport): void {
+    this.#fetches++;
+    const before = this.#build?.leader;
+    if (this.#failure) this.#log.info({ leader }, "the Mesos state can be fetched again");
+    else if (before !== undefined && before !== leader) this.#log.info({ leader, before }, "new leading master");
+    this.#failure = undefined;
+  }
+
   #noteBuild(report: BuildReport): void {
     const before = this.#build;
-    // What a new configuration makes of a state that is known already says nothing of the masters.
-    const isFetched = before?.fetchedAt !== report.fetchedAt;
-    if (isFetched) this.#fetches++;
     const { leader, names, records, tasks, serial } = report;
-    if (this.#failure && isFetched) this.#log.info({ leader }, "the Mesos state can be fetched again");
-    else if (before && before.leader !== leader)
-      this.#log.info({ leader, before: before.leader }, "new leading master");
     if (!before) this.#log.info({ leader, names, records, tasks, serial }, "serving the cluster's names");
     else if (before.generation !== report.generation) {
       this.#log.debug({ names, records, tasks, serial, seconds: report.seconds }, "the zone changed");
     }
-    if (isFetched) this.#failure = undefined;
     this.#build = report;
   }
 

@@ -63,7 +63,7 @@ poller.start();
 async function onCluster(cluster: Cluster, info: FetchInfo): Promise<void> {
   const fetchedAt = Date.now();
   const build = await builder.build(cluster, info.masters);
-  publish(build, {
+  const facts = {
     frameworks: cluster.frameworks.length,
     tasks: cluster.frameworks.reduce((tasks, framework) => tasks + framework.tasks.length, 0),
     agents: cluster.agents.size,
@@ -72,7 +72,8 @@ async function onCluster(cluster: Cluster, info: FetchInfo): Promise<void> {
     fetchedAt,
     fetch: info.fetchMs / 1000,
     parse: info.parseMs / 1000,
-  });
+  };
+  publish(build, facts, true);
 }
 
 interface FetchFacts {
@@ -86,7 +87,8 @@ interface FetchFacts {
   readonly parse: number;
 }
 
-function publish(build: Build, { fetch, parse, ...facts }: FetchFacts): void {
+/** @param fetched whether the state was fetched for this build */
+function publish(build: Build, { fetch, parse, ...facts }: FetchFacts, fetched: boolean): void {
   skipLog.note(build.skipped);
   if (build.update) for (const responder of start.responders) responder.postMessage(build.update);
   lastReport = {
@@ -99,7 +101,7 @@ function publish(build: Build, { fetch, parse, ...facts }: FetchFacts): void {
     seconds: { fetch, parse, ...build.seconds },
     skipped: build.skipped,
   };
-  post({ kind: "built", update: build.update, report: lastReport });
+  post({ kind: "built", update: build.update, report: lastReport, fetched });
 }
 
 /** Polls as the new configuration says, and serves what is known already under it at once. */
@@ -109,17 +111,16 @@ async function configure(message: Extract<ToBuilder, { kind: "configure" }>): Pr
   const rebuilt = await builder.rebuild();
   if (rebuilt && lastReport) {
     const { seconds, ...facts } = lastReport;
-    publish(rebuilt, { ...facts, fetch: seconds.fetch, parse: seconds.parse });
+    publish(rebuilt, { ...facts, fetch: seconds.fetch, parse: seconds.parse }, false);
   }
   await poller.updateConfig(createStateReader(config, { resolve: systemLookup }), config.refreshSeconds);
 }
 
 function nextPiece(id: number): void {
-  const known = enumerations.get(id);
-  const pieces = known ?? startEnumeration(id);
-  const next = pieces?.next();
-  if (!next || next.done) enumerations.delete(id);
-  post({ kind: "piece", id, text: next?.done ? undefined : next?.value });
+  const pieces = enumerations.get(id) ?? startEnumeration(id);
+  const { done, value } = pieces.next();
+  if (done) enumerations.delete(id);
+  post({ kind: "piece", id, text: done ? undefined : value });
 }
 
 function startEnumeration(id: number): Generator<string> {

@@ -57,7 +57,14 @@ export type ToBuilder =
   | { readonly kind: "stop" };
 
 export type FromBuilder =
-  | { readonly kind: "built"; readonly update: SnapshotUpdate | undefined; readonly report: BuildReport }
+  | {
+      readonly kind: "built";
+      /** Nothing where the zone is as it was. */
+      readonly update: SnapshotUpdate | undefined;
+      readonly report: BuildReport;
+      /** False where a changed configuration was the reason. */
+      readonly fetched: boolean;
+    }
   | { readonly kind: "failure"; readonly failure: StateFailure }
   /** The next piece of JSON text; `undefined` behind the last. */
   | { readonly kind: "piece"; readonly id: number; readonly text: string | undefined };

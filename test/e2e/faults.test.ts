@@ -138,3 +138,24 @@ it("what is malformed costs only itself, is logged once with its id, and counted
     ].sort(),
   );
 });
+
+it("a builder that runs out of memory is started again, and answers do not wait for that", async () => {
+  const master = await startMaster(GOOD);
+  const env = { NODE_OPTIONS: "--max-old-space-size=40" };
+  const server = await startServer([master], {}, { env });
+  const discovery = (i: number) => ({ name: `service.${i}`, ports: [{ number: 8080, name: `port-${i}` }] });
+  const tasks = Array.from({ length: 80_000 }, (_, i) =>
+    task("web", { id: `web.${i}`, agent: "S0", ports: [(i % 60_000) + 1], discovery: discovery(i) }),
+  );
+  master.lead(cluster({ agents: [agent("S0")], frameworks: [framework("marathon", { tasks })] }));
+
+  const lost = /^the builder thread ended, .*memory.*; it is started again in 1 s$/;
+  await until("the builder's end", async () => {
+    expect(await web(server)).toBe("203.0.113.1");
+    return server.log.some(({ msg }) => lost.test(msg));
+  });
+  master.lead(webAt("203.0.113.2"));
+  await until("the new builder's zone", async () => (await web(server)) === "203.0.113.2");
+  expect(await server.metric("mesos_dns_builder_restarts_total")).toBe(1);
+  expect(await server.json("/v1/enumerate")).toMatchObject({ frameworks: [{ tasks: [{ id: "web.203.0.113.2" }] }] });
+});

@@ -41,6 +41,8 @@ describe("a name elsewhere", () => {
     for (const ask of [dig, kdig]) {
       const { status, flags, answer: records } = await ask(server, "www.example.com", "A");
       expect([status, flags, records]).toEqual(["NOERROR", ["qr", "rd", "ra"], ["www.example.com 9 A 198.51.100.1"]]);
+      // Whoever gets other names resolved here hears so with the cluster's names as well.
+      expect((await ask(server, "web.marathon.mesos", "A")).flags).toEqual(["qr", "aa", "rd", "ra"]);
     }
   });
 

@@ -41,6 +41,9 @@ const CONFIG = { listener: "127.0.0.1", httplistener: "127.0.0.1", refreshSecond
 const LEVELS_OF_TROUBLE = ["warn", "error", "fatal"];
 /** Somebody else may take a port between the moment it was found free and the server's start. */
 const TRIES = 5;
+/** Twice what a supervisor allows: a busy machine is no fault. */
+const STOP_LIMIT_MS = 10_000;
+const RUN_LIMIT_MS = 30_000;
 
 export class Server {
   readonly host: string;
@@ -148,9 +151,12 @@ export class Server {
     return line === undefined ? undefined : Number(line.slice(series.length));
   }
 
+  /** Ends it as its supervisor would; that it ends well is part of every test. */
   async stop(): Promise<void> {
     if (this.child.exitCode === null) this.signal("SIGTERM");
+    const limit = setTimeout(() => this.signal("SIGKILL"), STOP_LIMIT_MS);
     expect(await this.#exited).toBe(0);
+    clearTimeout(limit);
   }
 
   async kill(): Promise<void> {
@@ -180,15 +186,19 @@ export function spawnProgram(args: readonly string[], env: Readonly<Record<strin
   });
 }
 
-/** Runs the program to its end. */
-export async function runProgram(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+/** Runs the program to its end, which has to come by itself: the status is null where it did not. */
+export async function runProgram(
+  ...args: string[]
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
   const child = spawnProgram(args);
+  const limit = setTimeout(() => child.kill("SIGKILL"), RUN_LIMIT_MS);
   let stdout = "";
   let stderr = "";
   child.stdout?.setEncoding("utf8").on("data", (text) => (stdout += text));
   child.stderr?.setEncoding("utf8").on("data", (text) => (stderr += text));
   const [status] = await once(child, "close");
-  return { status: status as number, stdout, stderr };
+  clearTimeout(limit);
+  return { status: status as number | null, stdout, stderr };
 }
 
 /** A port of 127.0.0.1 that is free for TCP and UDP. */

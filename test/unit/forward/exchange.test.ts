@@ -73,6 +73,11 @@ describe("over UDP", () => {
     await expect(exchangeUdp(request(port, 10_000))).rejects.toMatchObject({ code: "FORWARD_NETWORK" });
   });
 
+  test("an address that the system refuses to send to is a network error", async () => {
+    const broadcast = { ...request(53), server: { host: "255.255.255.255", port: 53 } };
+    await expect(exchangeUdp(broadcast)).rejects.toMatchObject({ code: "FORWARD_NETWORK" });
+  });
+
   test("each query leaves from a port of its own", async () => {
     const ports = new Set<number>();
     const socket = createSocket("udp4");
