@@ -4,7 +4,7 @@ import type { Config, HostPort } from "./config.js";
 import type { Faults } from "./faults.js";
 import { resolvers as resolverFormat } from "./formats.js";
 import { isInZone } from "./names.js";
-import type { Values } from "./schema.js";
+import { KEYS, type Values } from "./schema.js";
 
 /** What the rules need beside the values: where they put what they find, and what they may ask of the machine. */
 export interface RuleContext {
@@ -24,8 +24,10 @@ export function completeConfig(values: Values, context: RuleContext): Config {
   checkCertificates(values, context);
   checkCookies(values, context);
   checkZones(values, context);
+  checkNameServer(values, context);
   return {
     ...values,
+    stateMaxAgeSeconds: effectiveMaxAge(values, context),
     resolvers: effectiveResolvers(values, context),
     zoneResolvers: Object.fromEntries(values.zoneResolvers),
     SOAMname: values.SOAMname || `ns1.${values.domain}`,
@@ -88,6 +90,28 @@ function checkZones({ domain, zoneResolvers }: Values, { faults }: RuleContext):
     if (isInZone(zone, domain))
       faults.add("zoneResolvers", zone, `zones outside ${domain}, which is answered by this server`, `.${zone}`);
   }
+}
+
+/** Names at the top of the domain that belong to masters and agents. */
+const CLUSTER_NAMES = /^(?:leader|master\d*|slave|agent)$/;
+
+/** The name server is a host of its own: it cannot be the domain, nor share a name with what the cluster is. */
+function checkNameServer({ SOAMname, domain }: Values, { faults }: RuleContext): void {
+  if (faults.has("domain") || faults.has("SOAMname")) return;
+  const isClusters = SOAMname.endsWith(`.${domain}`) && CLUSTER_NAMES.test(SOAMname.slice(0, -domain.length - 1));
+  if (SOAMname === domain || isClusters)
+    faults.add("SOAMname", SOAMname, `a host name of its own, such as ns1.${domain}; that one is the cluster's`);
+}
+
+/** A state is `refreshSeconds` old before it can be replaced: what is called stale must be older than that. */
+function effectiveMaxAge({ stateMaxAgeSeconds, refreshSeconds }: Values, { warnings }: RuleContext): number {
+  const least = 2 * refreshSeconds;
+  if (stateMaxAgeSeconds === 0 || stateMaxAgeSeconds >= least) return stateMaxAgeSeconds;
+  if (stateMaxAgeSeconds !== KEYS.stateMaxAgeSeconds.default)
+    warnings.push(
+      `stateMaxAgeSeconds ${stateMaxAgeSeconds} is taken as ${least}, twice refreshSeconds: a state is that old at times`,
+    );
+  return least;
 }
 
 function effectiveResolvers(values: Values, { faults, warnings, systemResolvers }: RuleContext): readonly HostPort[] {

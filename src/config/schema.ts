@@ -89,7 +89,7 @@ export const KEYS: Table = {
   refreshSeconds: live(60, timer, "Seconds between two fetches of the state."),
   stateTimeoutSeconds: live(300, timer, "Seconds that one fetch of the state may take."),
   stateMaxBytes: live(536_870_912, format.integer(1, MAX_UINT32), "Bytes of state, decompressed, that are accepted from a master."),
-  stateMaxAgeSeconds: live(300, format.integer(0, MAX_TIMER_SECONDS), "Seconds after which the last good state is called stale: `/readyz` answers 503, answers carry the extended error Stale Answer. 0: never."),
+  stateMaxAgeSeconds: live(300, format.integer(0, MAX_TIMER_SECONDS), "Seconds after which the last good state is called stale: `/readyz` answers 503, answers carry the extended error Stale Answer. At least twice `refreshSeconds`. 0: never."),
   zkDetectionTimeout: live(30, format.integer(0, MAX_TIMER_SECONDS), "Seconds to wait for ZooKeeper to name the first leader. 0: as long as it takes."),
   ttl: live(60, format.integer(0, MAX_INT32), "Seconds that clients may keep an answer."),
   domain: live("mesos", format.domain, "The domain of every name served."),

@@ -106,14 +106,16 @@ export class MessageWriter {
   rrset(shard: Shard, entry: number, rrset: number, ttl: number, first: number, count: number): void {
     const { words } = shard;
     const total = words[rrset + 1];
-    const hasTargets = (words[rrset] & TARGETS_FLAG) !== 0;
+    this.answers += count;
+    if ((words[rrset] & TARGETS_FLAG) !== 0) {
+      this.#targetRecords(shard, entry, rrset, ttl, first, count);
+      return;
+    }
     for (let n = 0, i = first; n < count; n++, i = next(i, total)) {
       writePointer(this.#out, this.#at, HEADER);
       this.#at += POINTER_SIZE;
-      if (hasTargets) this.#targetRecord(shard, entry, rrset, ttl, i);
-      else this.#plainRecord(shard, entry, rrset, ttl, i);
+      this.#plainRecord(shard, entry, rrset, ttl, i);
     }
-    this.answers += count;
   }
 
   /**
@@ -232,6 +234,32 @@ export class MessageWriter {
     const from = (entry + words[rrset + 2]) * 4 + i * own;
     const at = this.#recordHeader(words[rrset] & 0xffff, ttl, own);
     this.#at = copy(octets, from, from + own, this.#out, at);
+  }
+
+  /** Records of a set with targets. One that has the target of the one before is that one, but for its own octets. */
+  #targetRecords(shard: Shard, entry: number, rrset: number, ttl: number, first: number, count: number): void {
+    const { words, octets } = shard;
+    const out = this.#out;
+    const total = words[rrset + 1];
+    const own = ownOctets(words[rrset]);
+    const numbers = entry + words[rrset + 2] + TARGETS_HEADER_WORDS;
+    const ownAt = (numbers + total) * 4;
+    let before = -1;
+    let size = 0;
+    for (let n = 0, i = first; n < count; n++, i = next(i, total)) {
+      const at = this.#at;
+      if (words[numbers + i] === before) {
+        out.copyWithin(at, at - size, at);
+        copy(octets, ownAt + i * own, ownAt + (i + 1) * own, out, at + RECORD_HEADER + SRV_PREFIX);
+        this.#at = at + size;
+        continue;
+      }
+      before = words[numbers + i];
+      writePointer(out, at, HEADER);
+      this.#at += POINTER_SIZE;
+      this.#targetRecord(shard, entry, rrset, ttl, i);
+      size = this.#at - at;
+    }
   }
 
   /** Record `i` of a set with targets, behind its owner. Targets are never compressed (RFC 2782, RFC 3597 §4). */

@@ -16,8 +16,7 @@ import { until } from "./wait.js";
  *     await askUdp(server, "leader.mesos");
  */
 
-/** What is tested; another build can be named in the environment. */
-export const PROGRAM = process.env.PROGRAM ?? "dist/main.js";
+export const PROGRAM = "dist/main.js";
 
 /** A line of the log, and what else it says. */
 export interface LogLine {

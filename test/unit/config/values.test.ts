@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { configOf, faultsOf, load, warningsOf } from "./support.js";
+import { configOf, faultsOf, load, MASTERS, warningsOf } from "./support.js";
 
 describe("numbers", () => {
   test.each([
@@ -266,5 +266,30 @@ describe("choices", () => {
     expect(faultsOf({ mesosAuthentication: "digest" })).toEqual([
       'mesosAuthentication: got "digest"; allowed: "none" or "basic" or "iam"',
     ]);
+  });
+});
+
+describe("values that only make sense together", () => {
+  test("a state is not called stale before the next one is due", () => {
+    const { config, warnings } = load({ ...MASTERS, refreshSeconds: 600, stateMaxAgeSeconds: 900 });
+    expect(config.stateMaxAgeSeconds).toBe(1200);
+    expect(warnings).toEqual([expect.stringContaining("stateMaxAgeSeconds 900 is taken as 1200")]);
+    expect(load({ ...MASTERS, refreshSeconds: 600 })).toMatchObject({
+      config: { stateMaxAgeSeconds: 1200 },
+      warnings: [],
+    });
+    expect(configOf({ refreshSeconds: 600, stateMaxAgeSeconds: 0 }).stateMaxAgeSeconds).toBe(0);
+    expect(warningsOf({ refreshSeconds: 150, stateMaxAgeSeconds: 300 })).toEqual([]);
+  });
+
+  test.each(["mesos", "leader.mesos", "master.mesos", "master3.mesos", "slave.mesos", "agent.mesos"])(
+    "%s cannot be the name server",
+    (SOAMname) => expect(faultsOf({ SOAMname })).toEqual([expect.stringContaining(`SOAMname: got "${SOAMname}"`)]),
+  );
+
+  test("a name server may have any other name, inside the domain or not", () => {
+    for (const SOAMname of ["ns1.mesos", "leader.example.com", "a.leader.mesos"]) {
+      expect(configOf({ SOAMname }).SOAMname).toBe(SOAMname);
+    }
   });
 });
