@@ -21,7 +21,7 @@ interface AwaitedPiece {
 }
 
 /** Room for the young: a state's strings are short-lived, and what is not copied to the old generation need not be found there. */
-const LIMITS = { maxYoungGenerationSizeMb: 64 };
+const LIMITS = { maxYoungGenerationSizeMb: 32 };
 const FIRST_RESTART_MS = 1_000;
 const LAST_RESTART_MS = 60_000;
 

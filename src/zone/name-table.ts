@@ -116,7 +116,7 @@ export class NameTable {
       this.hash = grown(this.hash, new Uint32Array(number * 2));
     }
     if (this.#used + length > this.octets.length) {
-      this.octets = grown(this.octets, new Uint8Array(this.octets.length * 2));
+      this.octets = grown(this.octets, new Uint8Array(this.octets.length + (this.octets.length >>> 1)));
     }
     for (let i = 0; i < length; i++) this.octets[this.#used + i] = wire[i];
     this.at[number] = this.#used;
