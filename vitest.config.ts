@@ -1,16 +1,28 @@
 import { defineConfig } from "vitest/config";
 
+/** As many as the program is made for at the least: two cores. */
+const maxWorkers = 2;
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/wire/**/*.test.ts"], testTimeout: 20_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts", "test/wire/**/*.test.ts"],
+          testTimeout: 20_000,
+          maxWorkers,
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
