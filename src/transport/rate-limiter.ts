@@ -24,7 +24,7 @@ export class RateLimiter {
   readonly #seed: number;
   readonly #key = new Uint32Array(BUCKETS);
   readonly #tokens = new Float64Array(BUCKETS);
-  readonly #at = new Float64Array(BUCKETS);
+  readonly #at = new Float64Array(BUCKETS).fill(Number.NEGATIVE_INFINITY);
   readonly #over = new Uint32Array(BUCKETS);
   #limit: RateLimit;
   #rates: readonly number[];

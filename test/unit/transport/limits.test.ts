@@ -63,6 +63,12 @@ describe("rate limiting", () => {
     expect(rulings.slice(10)).toEqual([WITHHOLD, SLIP, WITHHOLD, SLIP, WITHHOLD, SLIP]);
   });
 
+  test("limits nobody who has had nothing yet, however young the clock", () => {
+    const limiter = new RateLimiter(limit, 1);
+    expect(limiter.rule(octets("192.0.2.1"), ANSWER, 0)).toBe(ALLOW);
+    expect(limiter.rule(octets("198.51.100.1"), ANSWER, 0.2)).toBe(ALLOW);
+  });
+
   test("gives back what time gives", () => {
     const limiter = new RateLimiter(limit, 1);
     for (let i = 0; i < 30; i++) limiter.rule(octets("192.0.2.1"), ANSWER, 100);
