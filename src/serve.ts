@@ -39,12 +39,14 @@ export async function serve(options: ServeOptions): Promise<void> {
       process.exit(1);
     },
   });
+  const http: HttpServer[] = [];
+  // From the first moment on: a signal that nobody handles would end the process as it is.
+  handleSignals(app, http, options, log);
   await app.start();
-  const http = options.config.httpon ? await serveHttp(app, options, log) : [];
+  if (options.config.httpon) http.push(...(await serveHttp(app, options, log)));
   const { listener, port, dnson, httplistener, httpport, domain } = options.config;
   const dns = dnson ? { listener, port } : "off";
   log.info({ version: VERSION, domain, dns, http: http.length > 0 ? { httplistener, httpport } : "off" }, "listening");
-  handleSignals(app, http, options, log);
   notifySystemd("READY=1", log);
 }
 

@@ -29,7 +29,7 @@ export interface ServiceParts {
   readonly forwarder: Forwarder;
   readonly limiter: RateLimiter;
   readonly stats: QueryStats;
-  readonly log: Logger;
+  readonly log: Pick<Logger, "error">;
   /** Milliseconds on a clock that never goes back. */
   readonly now: () => number;
 }

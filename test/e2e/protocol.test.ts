@@ -108,3 +108,18 @@ test("rate limits hold back what no cookie vouches for, and say so in the metric
   const cut = await server.metric('mesos_dns_responses_rate_limited_total{action="truncated"}');
   expect(cut).toBeGreaterThan(0);
 });
+
+test("every listener is answered on, over UDP and TCP, and wildcards from the address that was asked", async () => {
+  const listed = await serve({ listener: ["127.0.0.1", "127.0.0.2", "::1"] });
+  for (const host of ["127.0.0.1", "127.0.0.2", "::1"]) {
+    for (const transport of ["+notcp", "+tcp"]) {
+      expect((await dig({ host, port: listed.port }, NAME, transport)).answer, host).toEqual([
+        `${NAME} 60 A 192.0.2.1`,
+      ]);
+    }
+  }
+  const anywhere = await serve({ listener: "::" });
+  for (const host of ["127.0.0.1", "::1"]) {
+    expect((await dig({ host, port: anywhere.port }, NAME)).answer, host).toEqual([`${NAME} 60 A 192.0.2.1`]);
+  }
+});

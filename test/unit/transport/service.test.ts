@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { QueryStats } from "../../../src/metrics/query-stats.js";
+import { streamChannel, UDP } from "../../../src/transport/channels.js";
+import { RateLimiter } from "../../../src/transport/rate-limiter.js";
+import { DnsService, PENDING } from "../../../src/transport/service.js";
+import { decode, encodeQuery, extendedErrors, lines } from "../../support/dns.js";
+import { NO_LIMIT, ScriptedForwarder, upstreamReply } from "../../support/service.js";
+import { answererOf, CLIENT } from "../../support/zone.js";
+
+const out = new Uint8Array(65_535);
+
+function serve(answerer = answererOf(["web.mesos A 192.0.2.1"], { forwarding: true })) {
+  const stats = new QueryStats();
+  const logged: Record<string, unknown>[] = [];
+  const log = { error: (fields: Record<string, unknown>) => void logged.push(fields) };
+  const forwarder = new ScriptedForwarder();
+  const limiter = new RateLimiter(NO_LIMIT, 1);
+  const parts = { answerer, forwarder, limiter, stats, log, now: () => 0 };
+  return { service: new DnsService(parts), stats, logged, forwarder };
+}
+
+describe("an exception in the answer path", () => {
+  function broken(message: string) {
+    const answerer = answererOf(["web.mesos A 192.0.2.1"]);
+    answerer.answer = () => {
+      throw new RangeError(message);
+    };
+    return serve(answerer);
+  }
+
+  test("is answered SERVFAIL, counted, and logged once with the query in hex", () => {
+    const { service, stats, logged } = broken("a bug");
+    const query = encodeQuery("web.mesos", { edns: 1232 });
+    for (let i = 0; i < 3; i++) {
+      const size = service.handle(query, query.length, out, CLIENT, UDP, () => undefined);
+      expect(decode(out.subarray(0, size))).toMatchObject({ id: 0x1234, rcode: "SERVFAIL" });
+    }
+    expect(stats.failures).toBe(3);
+    expect(logged).toMatchObject([{ query: query.toString("hex") }]);
+  });
+
+  test("that cannot even be answered drops the message", () => {
+    const { service, stats } = broken("a bug");
+    expect(service.handle(Buffer.alloc(3), 3, out, CLIENT, UDP, () => undefined)).toBe(0);
+    expect(stats.failures).toBe(1);
+  });
+});
+
+describe("a forwarded query", () => {
+  const query = encodeQuery("www.example.com", { edns: 1232, id: 7 });
+
+  async function forward(
+    settle: (query: Uint8Array) => Parameters<ScriptedForwarder["requests"][0]["settle"]>[0],
+    channel = UDP,
+  ) {
+    const { service, forwarder, stats } = serve();
+    const answered = new Promise<Uint8Array>((resolve) => {
+      expect(service.handle(query, query.length, out, CLIENT, channel, resolve)).toBe(PENDING);
+    });
+    const [{ request, settle: give }] = forwarder.requests;
+    give(settle(request.query));
+    return { message: decode(await answered), stats, service };
+  }
+
+  test("gets the upstream's answer", async () => {
+    const { message, service } = await forward((sent) => ({ kind: "reply", message: upstreamReply(sent) }));
+    expect(message).toMatchObject({ id: 7, rcode: "NOERROR" });
+    expect(service.pending).toBe(0);
+  });
+
+  test("gets SERVFAIL and the reason where there is none", async () => {
+    const { message } = await forward(() => ({ kind: "failed", ede: 22 }));
+    expect(message).toMatchObject({ id: 7, rcode: "SERVFAIL" });
+    expect(extendedErrors(message)).toEqual([22]);
+  });
+
+  test("gets TC for an answer that is too large for a datagram, and all of it over a stream", async () => {
+    const large = (sent: Uint8Array) => ({
+      kind: "reply" as const,
+      message: Buffer.concat([upstreamReply(sent), Buffer.alloc(2000)]),
+    });
+    expect((await forward(large)).message).toMatchObject({ flag_tc: true, answers: [] });
+    expect((await forward(large, streamChannel(false, 30))).message.flag_tc).toBe(false);
+  });
+
+  test("does not hold up the cluster's names", () => {
+    const { service } = serve();
+    expect(service.handle(query, query.length, out, CLIENT, UDP, () => undefined)).toBe(PENDING);
+    const local = encodeQuery("web.mesos");
+    const size = service.handle(local, local.length, out, CLIENT, UDP, () => undefined);
+    expect(lines(decode(out.subarray(0, size)).answers)).toEqual(["web.mesos 60 A 192.0.2.1"]);
+  });
+});
