@@ -1,6 +1,7 @@
+import { formatHostPort } from "../host-port.js";
 import type { Config, HostPort } from "./config.js";
 import { HIDDEN } from "./faults.js";
-import { formatHostPort, maskPassword } from "./names.js";
+import { maskPassword } from "./names.js";
 
 /** What a configuration alone does not say. */
 export interface DescribeContext {

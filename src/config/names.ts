@@ -83,12 +83,6 @@ function readHostPort(
   return host === undefined || number < 1 || number > 65_535 ? undefined : { host, port: number };
 }
 
-/** `host:port` as an operator writes it; the port is left out where it is `defaultPort`. */
-export function formatHostPort({ host, port }: HostPort, defaultPort?: number): string {
-  if (port === defaultPort) return host;
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 /** `text` with the password of a URL in it hidden; malformed URLs are masked rather too much than too little. */
 export function maskPassword(text: string): string {
   const userinfo = text.includes("//") ? /(\/\/[^:@/]*):.*@/s : /^([^:@/]*):.*@/s;

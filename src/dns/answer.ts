@@ -55,10 +55,6 @@ export class Answerer {
     return this.#snapshot;
   }
 
-  get policy(): AnswerPolicy {
-    return this.#policy;
-  }
-
   /** Whether the last answer was cut short. */
   get truncated(): boolean {
     return this.#writer.truncated;

@@ -36,8 +36,3 @@ export const MIN_UDP_PAYLOAD = 512;
 
 /** The most that `maxUdpPayload` may allow: above it, fragments get lost too often (RFC 9715). */
 export const MAX_UDP_PAYLOAD = 4096;
-
-/** Names of the types this server counts one by one; the rest are "other". */
-export function typeName(type: number): string | undefined {
-  return type === TYPE.OPT ? "OPT" : Packet.TYPE_NAME[type];
-}

@@ -3,6 +3,7 @@ import { connect, isIPv6 } from "node:net";
 import type { HostPort } from "../config/config.js";
 import { MAX_MESSAGE } from "../dns/protocol.js";
 import { MesosDnsError } from "../errors.js";
+import { formatHostPort } from "../host-port.js";
 import { answers } from "./reply.js";
 
 /** One query to one resolver. */
@@ -59,7 +60,12 @@ export function exchangeTcp(request: ExchangeRequest): Promise<Uint8Array> {
       const reply = received.subarray(2, 2 + received.readUInt16BE(0));
       if (answers(reply, query, questionEnd)) resolve(reply);
       else
-        reject(new MesosDnsError("FORWARD_BAD_REPLY", `resolver ${format(server)} answered another question over TCP`));
+        reject(
+          new MesosDnsError(
+            "FORWARD_BAD_REPLY",
+            `resolver ${formatHostPort(server)} answered another question over TCP`,
+          ),
+        );
     });
     const prefix = Uint8Array.of(query.length >>> 8, query.length & 0xff);
     socket.write(Buffer.concat([prefix, query]));
@@ -74,7 +80,12 @@ function settleOnce<T>(
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => {
       const { server, timeoutMs } = request;
-      reject(new MesosDnsError("FORWARD_TIMEOUT", `resolver ${format(server)} did not answer within ${timeoutMs} ms`));
+      reject(
+        new MesosDnsError(
+          "FORWARD_TIMEOUT",
+          `resolver ${formatHostPort(server)} did not answer within ${timeoutMs} ms`,
+        ),
+      );
     }, request.timeoutMs);
     const settled = () => clearTimeout(timer);
     start(
@@ -91,12 +102,11 @@ function settleOnce<T>(
 }
 
 function networkError(server: HostPort, cause: Error): MesosDnsError {
-  return new MesosDnsError("FORWARD_NETWORK", `resolver ${format(server)} cannot be reached: ${cause.message}`, {
-    cause,
-  });
-}
-
-/** `192.0.2.1:53`, `[2001:db8::1]:53`. */
-export function format(server: HostPort): string {
-  return `${server.host.includes(":") ? `[${server.host}]` : server.host}:${server.port}`;
+  return new MesosDnsError(
+    "FORWARD_NETWORK",
+    `resolver ${formatHostPort(server)} cannot be reached: ${cause.message}`,
+    {
+      cause,
+    },
+  );
 }

@@ -1,7 +1,8 @@
 import type { HostPort } from "../config/config.js";
 import { EDE, RCODE } from "../dns/protocol.js";
 import { MesosDnsError } from "../errors.js";
-import { type Exchange, format } from "./exchange.js";
+import { formatHostPort } from "../host-port.js";
+import type { Exchange } from "./exchange.js";
 import { isTruncated, rcodeOf, restore, withId } from "./reply.js";
 
 /** A query for a name outside the zones. */
@@ -83,7 +84,7 @@ export class SequentialForwarder implements Forwarder {
     let refusal: Uint8Array | undefined;
     let ede: number = EDE.NO_REACHABLE_AUTHORITY;
     for (const server of resolversFor(request.name, this.#policy)) {
-      const resolver = format(server);
+      const resolver = formatHostPort(server);
       try {
         const reply = await this.#ask(server, request);
         const result = resultOf(reply);

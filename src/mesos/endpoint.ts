@@ -20,11 +20,6 @@ export function isPort(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= HIGHEST_PORT;
 }
 
-/** `192.0.2.1:5050`, `[2001:db8::1]:5050`: for URLs, messages, and as a key. */
-export function formatEndpoint({ host, port }: Endpoint): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 /** Whether both are written as the same host and port; letter case does not count. */
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a.port === b.port && a.host.toLowerCase() === b.host.toLowerCase();

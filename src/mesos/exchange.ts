@@ -1,6 +1,7 @@
 import { MesosDnsError } from "../errors.js";
+import { formatHostPort } from "../host-port.js";
 import type { Endpoint } from "./cluster.js";
-import { endpointOf, formatEndpoint, parseHttpUrl } from "./endpoint.js";
+import { endpointOf, parseHttpUrl } from "./endpoint.js";
 
 /** The path every Mesos since 0.22 knows, and what older ones know instead. */
 export const STATE_PATH = "/master/state";
@@ -18,13 +19,13 @@ export class Exchange {
 
   constructor(master: Endpoint, https: boolean) {
     this.from = master;
-    this.url = new URL(`${https ? "https" : "http"}://${formatEndpoint(master)}${STATE_PATH}`);
+    this.url = new URL(`${https ? "https" : "http"}://${formatHostPort(master)}${STATE_PATH}`);
   }
 
   /** For messages. */
   get who(): string {
-    const via = this.#via === undefined ? "" : ` (to which ${formatEndpoint(this.#via)} redirects)`;
-    return `Mesos master ${formatEndpoint(this.from)}${via}`;
+    const via = this.#via === undefined ? "" : ` (to which ${formatHostPort(this.#via)} redirects)`;
+    return `Mesos master ${formatHostPort(this.from)}${via}`;
   }
 
   usePath(path: string): void {

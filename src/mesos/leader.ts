@@ -1,7 +1,8 @@
 import { MesosDnsError, messageOf } from "../errors.js";
+import { formatHostPort } from "../host-port.js";
 import type { StateAnswer } from "./client.js";
 import type { Cluster, Endpoint } from "./cluster.js";
-import { formatEndpoint, sameEndpoint } from "./endpoint.js";
+import { sameEndpoint } from "./endpoint.js";
 import { type MasterState, readMasterState } from "./state.js";
 import type { Timers } from "./timers.js";
 
@@ -89,8 +90,8 @@ export class LeaderFinder implements StateReader {
 
   /** The state of `master`, or of the leader it names; `undefined` with a failure noted where that leads nowhere. */
   async #ask(master: Endpoint, search: Search, follow: boolean): Promise<LeaderState | undefined> {
-    if (search.asked.has(formatEndpoint(master))) return undefined;
-    search.asked.add(formatEndpoint(master));
+    if (search.asked.has(formatHostPort(master))) return undefined;
+    search.asked.add(formatHostPort(master));
     let named: Endpoint;
     try {
       const state = await this.#fetch(master, search);
@@ -109,7 +110,7 @@ export class LeaderFinder implements StateReader {
     const { client, timers, source } = this.#options;
     const start = timers.now();
     const { body, from } = await client.fetchState(master, search.signal);
-    search.asked.add(formatEndpoint(from));
+    search.asked.add(formatHostPort(from));
     const fetched = timers.now();
     const state = parse(body, from);
     const times = { fetchMs: fetched - start, parseMs: timers.now() - fetched };
@@ -144,13 +145,13 @@ function parse(body: Uint8Array, from: Endpoint): MasterState {
     return readMasterState(body);
   } catch (error) {
     const code = error instanceof MesosDnsError ? error.code : "STATE_INVALID";
-    const message = `Mesos master ${formatEndpoint(from)}: ${messageOf(error)}`;
+    const message = `Mesos master ${formatHostPort(from)}: ${messageOf(error)}`;
     throw new MesosDnsError(code, message, { cause: error });
   }
 }
 
 function notLeading(from: Endpoint, named: Endpoint): MesosDnsError {
-  const message = `Mesos master ${formatEndpoint(from)} does not lead: it names ${formatEndpoint(named)}`;
+  const message = `Mesos master ${formatHostPort(from)} does not lead: it names ${formatHostPort(named)}`;
   return new MesosDnsError("MASTER_NOT_LEADING", message);
 }
 

@@ -11,7 +11,6 @@ export type Transport = (typeof TRANSPORTS)[number];
 
 /** Whose name was asked: the cluster's, somebody else's, or nobody's (broken, refused or foreign-class queries). */
 export const ZONES = ["local", "forward", "none"] as const;
-export type ZoneKind = (typeof ZONES)[number];
 
 /** Types counted one by one; all others are "other", so that clients cannot grow the number of series. */
 export const COUNTED_TYPES = [

@@ -1,8 +1,9 @@
 import { MesosDnsError } from "../errors.js";
+import { formatHostPort } from "../host-port.js";
 
 /** What to tell an operator when a socket cannot be opened. */
 export function listenError(error: Error, protocol: "UDP" | "TCP" | "HTTP", host: string, port: number): MesosDnsError {
-  const where = `${protocol} ${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const where = `${protocol} ${formatHostPort({ host, port })}`;
   const options = { cause: error };
   switch ((error as NodeJS.ErrnoException).code) {
     case "EADDRINUSE": {

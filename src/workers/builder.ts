@@ -1,10 +1,11 @@
 /** The builder thread: follows the master, derives records, compiles snapshots. It may take its time; nobody waits. */
+
 import { lookup } from "node:dns/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { type ErrorCode, MesosDnsError, messageOf } from "../errors.js";
+import { formatHostPort } from "../host-port.js";
 import { createLogger } from "../log.js";
 import type { Cluster } from "../mesos/cluster.js";
-import { formatEndpoint } from "../mesos/endpoint.js";
 import { type FetchInfo, StatePoller } from "../mesos/poller.js";
 import { createStateReader } from "../mesos/reader.js";
 import { systemTimers } from "../mesos/timers.js";
@@ -68,7 +69,7 @@ async function onCluster(cluster: Cluster, info: FetchInfo): Promise<void> {
     tasks: cluster.frameworks.reduce((tasks, framework) => tasks + framework.tasks.length, 0),
     agents: cluster.agents.size,
     stateOctets: info.bytes,
-    leader: formatEndpoint(cluster.leader),
+    leader: formatHostPort(cluster.leader),
     fetchedAt,
     fetch: info.fetchMs / 1000,
     parse: info.parseMs / 1000,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { endpointOf, formatEndpoint, parsePid, sameEndpoint } from "../../../src/mesos/endpoint.js";
+import { formatHostPort } from "../../../src/host-port.js";
+import { endpointOf, parsePid, sameEndpoint } from "../../../src/mesos/endpoint.js";
 
 describe("a libprocess PID", () => {
   it.each([
@@ -34,8 +35,8 @@ describe("a libprocess PID", () => {
 
 describe("an endpoint", () => {
   it("is written with brackets around an IPv6 address only", () => {
-    expect(formatEndpoint({ host: "2001:db8::1", port: 5050 })).toBe("[2001:db8::1]:5050");
-    expect(formatEndpoint({ host: "192.0.2.1", port: 5050 })).toBe("192.0.2.1:5050");
+    expect(formatHostPort({ host: "2001:db8::1", port: 5050 })).toBe("[2001:db8::1]:5050");
+    expect(formatHostPort({ host: "192.0.2.1", port: 5050 })).toBe("192.0.2.1:5050");
   });
 
   it("is the same in another letter case, and not on another port", () => {

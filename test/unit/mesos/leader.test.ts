@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MesosDnsError } from "../../../src/errors.js";
+import { formatHostPort } from "../../../src/host-port.js";
 import type { Endpoint } from "../../../src/mesos/cluster.js";
-import { formatEndpoint } from "../../../src/mesos/endpoint.js";
 import { LeaderFinder, listedMasters } from "../../../src/mesos/leader.js";
 import { agent, cluster, type Json } from "../../support/scripted-master.js";
 import { ManualTimers } from "./support.js";
@@ -24,12 +24,12 @@ function network(masters: Masters, listed: readonly Endpoint[], names: Readonly<
   const asked: string[] = [];
   const current = { masters };
   const fetchState = async (master: Endpoint) => {
-    const address = formatEndpoint(master);
+    const address = formatHostPort(master);
     asked.push(address);
     const answer = current.masters[address] ?? unreachable(address);
     if (answer instanceof Error) throw answer;
     if (!("host" in answer)) return { body: Buffer.from(JSON.stringify(answer)), from: master };
-    const body = Buffer.from(JSON.stringify(current.masters[formatEndpoint(answer as Endpoint)]));
+    const body = Buffer.from(JSON.stringify(current.masters[formatHostPort(answer as Endpoint)]));
     return { body, from: answer as Endpoint };
   };
   const resolve = async (host: string) => {
@@ -112,7 +112,7 @@ describe("the leader", () => {
 describe("a master that answers leads", () => {
   const NAMED = { host: "master.example.com", port: 5050 };
   const ask = (from: Endpoint, state: Json, names?: Record<string, string[]>) =>
-    network({ [formatEndpoint(from)]: state }, [from], names).finder.read(never);
+    network({ [formatHostPort(from)]: state }, [from], names).finder.read(never);
 
   it("if its own pid is the leader's, wherever it answered", async () => {
     expect((await ask({ host: "balancer.example.com", port: 80 }, leading(A))).leader.host).toBe(
