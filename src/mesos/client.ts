@@ -7,7 +7,7 @@ import type { Endpoint } from "./cluster.js";
 import { Deadline } from "./deadline.js";
 import { Exchange, OLD_STATE_PATH } from "./exchange.js";
 import { explainFailure } from "./failures.js";
-import type { Timers } from "./timers.js";
+import type { Timers } from "../timers.js";
 import { readTlsFiles } from "./tls.js";
 
 const CONNECT_TIMEOUT_MS = 10_000;

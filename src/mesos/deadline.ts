@@ -1,4 +1,4 @@
-import type { Timers } from "./timers.js";
+import type { Timers } from "../timers.js";
 
 /** A signal that is aborted when its time is up or when another signal is, whichever comes first. */
 export class Deadline {

@@ -8,7 +8,7 @@ import { createLogger } from "../log.js";
 import type { Cluster } from "../mesos/cluster.js";
 import { type FetchInfo, StatePoller } from "../mesos/poller.js";
 import { createStateReader } from "../mesos/reader.js";
-import { systemTimers } from "../mesos/timers.js";
+import { systemTimers } from "../timers.js";
 import { enumerate } from "../records/enumerate.js";
 import type { BuildReport } from "../status.js";
 import { ShardPool } from "../zone/shard-pool.js";

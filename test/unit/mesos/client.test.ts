@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Config } from "../../../src/config/config.js";
 import { MasterClient } from "../../../src/mesos/client.js";
-import { systemTimers } from "../../../src/mesos/timers.js";
+import { systemTimers } from "../../../src/timers.js";
 import { ScriptedMaster, type ScriptedMasterOptions } from "../../support/scripted-master.js";
 import { selfSigned } from "./certificate.js";
 import { configFor, ManualTimers } from "./support.js";

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config } from "../../../src/config/config.js";
-import type { Timers } from "../../../src/mesos/timers.js";
+import type { Timers } from "../../../src/timers.js";
 
 const MASTER_SETTINGS = {
   masters: [],

@@ -1,4 +1,4 @@
-/** Time as the code in this folder sees it, so that tests can move it by hand. */
+/** Time as code that waits sees it, so that tests can move it by hand. */
 export interface Timers {
   /** Milliseconds on a clock that never goes back. */
   now(): number;
