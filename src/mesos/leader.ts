@@ -1,21 +1,29 @@
 import { MesosDnsError, messageOf } from "../errors.js";
 import { formatHostPort } from "../host-port.js";
+import type { Timers } from "../timers.js";
 import type { StateAnswer } from "./client.js";
 import type { Cluster, Endpoint } from "./cluster.js";
 import { sameEndpoint } from "./endpoint.js";
 import { type MasterState, readMasterState } from "./state.js";
-import type { Timers } from "../timers.js";
 
 /** Where the masters are known from: a list in the configuration, or something that watches an election. */
 export interface MasterSource {
   /** The masters there are, in the order their names are numbered in. */
   masters(): readonly Endpoint[];
-  /** The masters to ask for the state, the likeliest leader first. */
-  candidates(): readonly Endpoint[];
+  /**
+   * The masters to ask for the state, the likeliest leader first; one that comes again is not asked again. May take its time
+   * where masters have to be found first. Rejects with a MesosDnsError that says why there are none, or with the signal's
+   * reason.
+   * @param last the master that led when it was asked last
+   */
+  candidates(last: Endpoint | undefined, signal: AbortSignal): Promise<readonly Endpoint[]>;
 }
 
 export function listedMasters(masters: readonly Endpoint[]): MasterSource {
-  return { masters: () => masters, candidates: () => masters };
+  return {
+    masters: () => masters,
+    candidates: async (last) => (last === undefined ? masters : [last, ...masters]),
+  };
 }
 
 /** The leader's state, and what it took to get it. */
@@ -54,8 +62,8 @@ interface Search {
 }
 
 /**
- * Looks for the leader: where it was last, then at each candidate, then where a candidate says it is. A state counts
- * only if the master that gave it is the leader the state names: very old non-leaders answer 200 with empty lists.
+ * Looks for the leader: at each candidate, and where a candidate says it is. A state counts only if the master that gave it
+ * is the leader the state names: very old non-leaders answer 200 with empty lists.
  */
 export class LeaderFinder implements StateReader {
   readonly #options: LeaderFinderOptions;
@@ -67,15 +75,14 @@ export class LeaderFinder implements StateReader {
 
   /**
    * Throws a MesosDnsError that says of each master asked why it was not the leader, LOGIN_FAILED where no master need
-   * be asked, or the signal's reason.
+   * be asked, what the source of masters says, or the signal's reason.
    */
   async read(signal: AbortSignal): Promise<LeaderState> {
     const search: Search = { signal, asked: new Set(), failures: [] };
     const last = this.#last;
     // A leader that fails once is not asked first again: it may take all of stateTimeoutSeconds to fail.
     this.#last = undefined;
-    const candidates = this.#options.source.candidates();
-    for (const master of last === undefined ? candidates : [last, ...candidates]) {
+    for (const master of await this.#options.source.candidates(last, signal)) {
       const found = await this.#ask(master, search, true);
       if (found === undefined) continue;
       this.#last = found.leader;

@@ -1,6 +1,6 @@
+import type { Timers } from "../timers.js";
 import type { Cluster, Endpoint } from "./cluster.js";
 import type { StateReader } from "./leader.js";
-import type { Timers } from "../timers.js";
 
 const FIRST_RETRY_MS = 1_000;
 /** A retry comes at a random moment in the last half of its delay, so that a restarted master is not stormed. */
@@ -66,6 +66,16 @@ export class StatePoller {
     this.#refreshMs = refreshSeconds * 1000;
     this.#interrupt();
     await former.close();
+  }
+
+  /** Fetches at once instead of at the end of a pause, and in place of a fetch under way: its master leads no more. */
+  restart(): void {
+    if (!this.#stopped) this.#interrupt();
+  }
+
+  /** Fetches at once instead of at the end of a pause. */
+  hurry(): void {
+    this.#wake();
   }
 
   #interrupt(): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { MesosDnsError } from "../../../src/errors.js";
 import { formatHostPort } from "../../../src/host-port.js";
 import type { Endpoint } from "../../../src/mesos/cluster.js";
-import { LeaderFinder, listedMasters } from "../../../src/mesos/leader.js";
+import { LeaderFinder, listedMasters, type MasterSource } from "../../../src/mesos/leader.js";
 import { agent, cluster, type Json } from "../../support/scripted-master.js";
 import { ManualTimers } from "./support.js";
 
@@ -20,7 +20,11 @@ function endpoint(text: string): Endpoint {
 type Masters = Readonly<Record<string, Json | Endpoint | Error | undefined>>;
 
 /** A finder in a network of such masters, and the addresses it asks in their order. */
-function network(masters: Masters, listed: readonly Endpoint[], names: Readonly<Record<string, string[]>> = {}) {
+function network(
+  masters: Masters,
+  listed: readonly Endpoint[] | MasterSource,
+  names: Readonly<Record<string, string[]>> = {},
+) {
   const asked: string[] = [];
   const current = { masters };
   const fetchState = async (master: Endpoint) => {
@@ -39,7 +43,8 @@ function network(masters: Masters, listed: readonly Endpoint[], names: Readonly<
     return addresses;
   };
   const client = { fetchState, close: async () => {} };
-  const finder = new LeaderFinder({ client, source: listedMasters(listed), resolve, timers: new ManualTimers() });
+  const source = "candidates" in listed ? listed : listedMasters(listed);
+  const finder = new LeaderFinder({ client, source, resolve, timers: new ManualTimers() });
   return { finder, asked, current };
 }
 
@@ -179,6 +184,13 @@ describe("a search that finds no leader", () => {
     const { finder, asked } = network({ "192.0.2.1:5050": new Error("stopping") }, [A, B]);
     await expect(finder.read(AbortSignal.abort())).rejects.toThrow("stopping");
     expect(asked).toHaveLength(1);
+  });
+
+  it("says what the source of masters says where that knows none", async () => {
+    const none = new MesosDnsError("ZOOKEEPER_NO_MASTERS", "ZooKeeper named no master");
+    const { finder, asked } = network({}, { masters: () => [], candidates: () => Promise.reject(none) });
+    await expect(finder.read(never)).rejects.toBe(none);
+    expect(asked).toEqual([]);
   });
 
   it("says so where no masters are known", async () => {

@@ -148,6 +148,41 @@ describe("a changed configuration", () => {
   });
 });
 
+describe("news of the masters", () => {
+  it("of another leader has the state fetched at once, in place of a fetch under way, which has not failed", async () => {
+    const { poller, timers, log } = setUp({ fetchMs: 5_000 });
+    poller.start();
+    await timers.advance(2_000);
+    poller.restart();
+    await timers.advance(18_000);
+    poller.restart();
+    await timers.advance(10_000);
+    expect(log).toEqual(["0 fetch", "2 fetch", "7 cluster", "20 fetch", "25 cluster"]);
+  });
+
+  it("of other masters has it fetched at once instead of at the end of a pause", async () => {
+    const { poller, timers, log } = setUp({ fetchMs: 5_000 });
+    poller.start();
+    await timers.advance(2_000);
+    poller.hurry();
+    await timers.advance(18_000);
+    poller.hurry();
+    await timers.advance(10_000);
+    expect(log).toEqual(["0 fetch", "5 cluster", "20 fetch", "25 cluster"]);
+  });
+
+  it("after stopping sets nothing in motion", async () => {
+    const { poller, timers, log } = setUp();
+    poller.start();
+    await timers.advance(1_000);
+    await poller.stop();
+    poller.restart();
+    poller.hurry();
+    await timers.advance(60_000);
+    expect(log).toEqual(["0 fetch", "0 cluster", "1 close fetch"]);
+  });
+});
+
 describe("stopping", () => {
   it.each([
     ["a pause", 0, 0, ["0 fetch", "0 cluster", "1 close fetch"]],
