@@ -13,6 +13,7 @@ import {
   readResolver,
   readZoneName,
 } from "./names.js";
+import { parseZkUrl } from "./zk-url.js";
 
 /** Takes one fault: `at` is the place inside the value (`[1]`, `.corp.example`) or "" for the value as a whole. */
 export type Report = (at: string, value: unknown, allowed: string) => void;
@@ -110,11 +111,9 @@ export const optionalMailbox: Format<string> = textual(
   (value) => (value === "" ? "" : readMailbox(value)),
 );
 
-const ZK_URL = /^zk:\/\/(?:[^@/]+@)?[^@/,\s]+(?:,[^@/,\s]+)*\/[^\s]+$/;
-
 export const zkUrl: Format<string> = textual(
   "zk://host:port,host:port/path, with user:password@ before the hosts if they need it, or an empty string for none",
-  (value) => (value === "" || ZK_URL.test(value) ? value : undefined),
+  (value) => (value === "" || parseZkUrl(value) ? value : undefined),
 );
 
 /** A list without duplicates. An environment variable separates its entries with commas. */

@@ -61,7 +61,12 @@ export function readNetwork(text: string): string | undefined {
 
 /** A Mesos master: `host`, `host:port`, `[v6]` or `[v6]:port`. A bare IPv6 address is refused: its end may be a port. */
 export function readMaster(text: string): HostPort | undefined {
-  return readHostPort(text, 5050, (host) => readAddress(host) ?? readHostname(host));
+  return readHostPort(text, 5050, readHost);
+}
+
+/** A member of a ZooKeeper ensemble, written as a master is. */
+export function readZooKeeperServer(text: string): HostPort | undefined {
+  return readHostPort(text, 2181, readHost);
 }
 
 /** A resolver, by address only: `ip`, `ip:port`, `[v6]:port` or a bare IPv6 address. */
@@ -69,16 +74,20 @@ export function readResolver(text: string): HostPort | undefined {
   return isIP(text) === 6 ? { host: ipaddr.parse(text).toString(), port: 53 } : readHostPort(text, 53, readAddress);
 }
 
+function readHost(text: string): string | undefined {
+  return readAddress(text) ?? readHostname(text);
+}
+
 function readHostPort(
   text: string,
   defaultPort: number,
-  readHost: (host: string) => string | undefined,
+  read: (host: string) => string | undefined,
 ): HostPort | undefined {
   const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<host>[^:[\]]+))(?::(?<port>\d{1,5}))?$/.exec(text)?.groups;
   if (parts === undefined) return undefined;
   const { v6, port } = parts;
   if (v6 !== undefined && isIP(v6) !== 6) return undefined;
-  const host = readHost(v6 ?? parts.host ?? "");
+  const host = read(v6 ?? parts.host ?? "");
   const number = port === undefined ? defaultPort : Number(port);
   return host === undefined || number < 1 || number > 65_535 ? undefined : { host, port: number };
 }

@@ -35,8 +35,14 @@ export function explainFailure(error: unknown, who: string, timeoutSeconds: numb
   return new MesosDnsError("MASTER_UNREACHABLE", `cannot reach ${who}: ${reasonOf(error, code)}`, { cause: error });
 }
 
+/** What the network says, in words. */
+export function networkReason(error: unknown): string {
+  const code = codeOf(error);
+  return REASONS[code] ?? (messageOf(error) || code);
+}
+
 function reasonOf(error: unknown, code: string): string {
-  const reason = REASONS[code] ?? (messageOf(error) || code);
+  const reason = networkReason(error);
   if (CERTIFICATE.test(code)) return `its certificate is not accepted (${reason}); check CACertFile`;
   return reason;
 }

@@ -61,6 +61,11 @@ describe("the import rules of ARCHITECTURE.md", () => {
     expect(IMPORTS.filter(({ target }) => target === "dns2").map(show)).toEqual(["dns/protocol.ts imports dns2"]);
   });
 
+  it("load node-zookeeper-client in one place", () => {
+    const users = IMPORTS.filter(({ target }) => target === "node-zookeeper-client");
+    expect(users.map(({ file }) => file)).toEqual(["mesos/zookeeper/connection.ts"]);
+  });
+
   it("let only the files of src/ itself start threads, and nobody import the demonstration", () => {
     const users = IMPORTS.filter(({ target }) => isUnder(target, ["workers/", "demo/"]));
     const foreign = users.filter(({ file, target }) => file.includes("/") && dirname(file) !== dirname(target));

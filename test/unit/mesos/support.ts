@@ -56,6 +56,14 @@ export class ManualTimers implements Timers {
     this.#now = end;
   }
 
+  /** Lets `ms` pass in which nothing else is done: what fell due is called late, and only then the rest goes on. */
+  async block(ms: number): Promise<void> {
+    await settle();
+    this.#now += ms;
+    const late = [...this.#due].filter(([, time]) => time <= this.#now).sort(([, a], [, b]) => a - b);
+    for (const [timer] of late) if (this.#due.delete(timer)) timer();
+  }
+
   #next(end: number): [() => void, number] | undefined {
     const due = [...this.#due].filter(([, time]) => time <= end);
     return due.sort(([, a], [, b]) => a - b)[0];

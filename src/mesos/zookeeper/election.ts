@@ -1,0 +1,81 @@
+import type { Endpoint } from "../cluster.js";
+import { isPort, parsePid, sameEndpoint } from "../endpoint.js";
+import { isObject, type JsonObject, textOf } from "../lenient.js";
+
+/** What masters have written to ZooKeeper. */
+export interface Election {
+  /** The leader first, then the others in the order in which they would lead; each address once. */
+  readonly masters: readonly Endpoint[];
+  readonly unreadable: readonly UnreadableNode[];
+}
+
+/** A node that ought to tell of a master. */
+export interface UnreadableNode {
+  readonly node: string;
+  /** A clause, such as `it is not JSON`. */
+  readonly reason: string;
+}
+
+export interface MasterNode {
+  readonly name: string;
+  readonly data: Uint8Array;
+}
+
+/** `json.info_0000000012`, and `info_0000000012` before Mesos 0.24. Everything else below the path is no master's. */
+const MASTER_NODE = /^(json\.)?info_(-?\d{1,10})$/;
+/** Of masters there are three or five, and twice that while sessions of restarted ones expire. */
+const MAX_MASTERS = 64;
+const DEFAULT_PORT = 5050;
+/** A host name or an address: nothing that would lead a URL elsewhere. */
+const HOST = /^[A-Za-z0-9._:-]+$/;
+
+/** Those of `children` that are masters' nodes, the lowest sequence number first: it leads. */
+export function masterNodes(children: readonly string[]): readonly string[] {
+  const sequences = children.flatMap((name) => {
+    const sequence = MASTER_NODE.exec(name)?.[2];
+    return sequence === undefined ? [] : [{ name, sequence: Number(sequence) }];
+  });
+  sequences.sort((a, b) => a.sequence - b.sequence);
+  return sequences.slice(0, MAX_MASTERS).map(({ name }) => name);
+}
+
+/** What masters' nodes, in the order of `masterNodes`, say. One that cannot be read costs the others nothing. */
+export function readElection(nodes: readonly MasterNode[]): Election {
+  const masters: Endpoint[] = [];
+  const unreadable: UnreadableNode[] = [];
+  for (const { name, data } of nodes) {
+    const master = readMaster(name, data);
+    if (typeof master === "string") unreadable.push({ node: name, reason: master });
+    // A master that was restarted has two nodes until the session of the first expires.
+    else if (!masters.some((known) => sameEndpoint(known, master))) masters.push(master);
+  }
+  return { masters, unreadable };
+}
+
+/** The address in a node, or what is wrong with it. */
+function readMaster(name: string, data: Uint8Array): Endpoint | string {
+  if (!name.startsWith("json.")) return "it is a protobuf message, which masters before Mesos 0.24 write; list masters";
+  let info: unknown;
+  try {
+    info = JSON.parse(Buffer.from(data).toString("utf8"));
+  } catch {
+    return "it is not JSON";
+  }
+  if (!isObject(info)) return "it is not a JSON object";
+  return addressOf(info) ?? "it names neither an address, nor a pid, nor a host name";
+}
+
+/** An IP address where there is one: nothing has to be resolved then. */
+function addressOf({ address, pid, hostname, port }: JsonObject): Endpoint | undefined {
+  const given = isObject(address) ? address : {};
+  return (
+    endpoint(given.ip, given.port) ??
+    endpoint(given.hostname, given.port) ??
+    parsePid(pid) ??
+    endpoint(hostname, port ?? DEFAULT_PORT)
+  );
+}
+
+function endpoint(host: unknown, port: unknown): Endpoint | undefined {
+  return HOST.test(textOf(host)) && isPort(port) ? { host: textOf(host), port } : undefined;
+}

@@ -1,0 +1,37 @@
+/** What is used of node-zookeeper-client 1.1.3, which brings no types. */
+declare module "node-zookeeper-client" {
+  export interface ZooKeeperException extends Error {
+    getCode(): number;
+  }
+
+  export interface Client {
+    /** Not part of what the package documents: connection.ts says why it is needed. */
+    readonly connectionManager: ConnectionManager;
+    connect(): void;
+    /** Asks the server to end the session. */
+    close(): void;
+    once(event: "connected" | "expired" | "authenticationFailed", listener: () => void): this;
+    addAuthInfo(scheme: "digest", auth: Buffer): void;
+    getChildren(
+      path: string,
+      watcher: () => void,
+      callback: (error: ZooKeeperException | null, children: string[]) => void,
+    ): void;
+    getData(path: string, callback: (error: ZooKeeperException | null, data: Buffer | undefined) => void): void;
+  }
+
+  export interface ConnectionManager {
+    /** None before the connection is begun. */
+    readonly socket: import("node:net").Socket | undefined;
+    readonly pendingBuffer: Buffer | null;
+    readonly connectTimeoutHandler: NodeJS.Timeout | undefined;
+    findNextServer: (use: (server: { readonly host: string; readonly port: number }) => void) => void;
+    onSocketData: (chunk: Buffer) => void;
+    onSocketError: (error: Error) => void;
+    onSocketClosed: () => void;
+  }
+
+  export function createClient(servers: string, options: { readonly sessionTimeout: number }): Client;
+
+  export const Exception: { readonly NO_NODE: number; readonly NO_AUTH: number };
+}
