@@ -14,6 +14,7 @@ import type { FromBuilder } from "./workers/messages.js";
 import { ResponderHandle } from "./workers/responder-handle.js";
 import { apexesOf } from "./zone/apexes.js";
 import { Snapshot } from "./zone/snapshot.js";
+import { ZooKeeperAccount } from "./zookeeper-account.js";
 
 export interface AppOptions {
   readonly config: Config;
@@ -52,6 +53,7 @@ export class App {
   #fetches = 0;
   #failures: Record<string, number> = {};
   #stale = false;
+  readonly #zookeeper: ZooKeeperAccount;
   #forwards: { counts: ForwardCounts; inFlight: number } = { counts: {}, inFlight: 0 };
   #ageTimer: NodeJS.Timeout | undefined;
 
@@ -59,6 +61,7 @@ export class App {
     this.#options = options;
     this.#log = options.log;
     this.#config = options.config;
+    this.#zookeeper = new ZooKeeperAccount(options.log);
     this.#startedAt = options.wallClock();
     this.#snapshot = Snapshot.empty(apexesOf(options.config, Math.floor(this.#startedAt / 1000)));
     this.#overHttps = new Engine({
@@ -101,6 +104,7 @@ export class App {
       build: this.#build,
       failure: this.#failure,
       stale: this.#stale,
+      zookeeper: this.#config.zk === "" ? undefined : this.#zookeeper.status,
       forwards: this.#forwards.counts,
       forwardsInFlight: this.#forwards.inFlight,
       builderRestarts: this.#builder?.restarts ?? 0,
@@ -189,7 +193,8 @@ export class App {
   }
 
   #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" }>): void {
-    if (message.kind === "failure") this.#noteFailure(message.failure);
+    if (message.kind === "zookeeper") this.#zookeeper.note(message.news, this.#config.masters.length > 0);
+    else if (message.kind === "failure") this.#noteFailure(message.failure);
     else {
       if (message.update) {
         this.#snapshot = this.#snapshot.with(message.update);

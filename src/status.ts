@@ -1,5 +1,6 @@
 import type { ErrorCode } from "./errors.js";
 import type { Skipped } from "./mesos/cluster.js";
+import type { UnreadableNode } from "./mesos/zookeeper/election.js";
 
 /**
  * What the main thread knows of the others, for /healthz, /readyz, /metrics and the log. Times are milliseconds since
@@ -35,6 +36,28 @@ export interface StateFailure {
   readonly at: number;
 }
 
+/** What the builder hears from ZooKeeper, as it happens. */
+export type ZooKeeperNews =
+  /** It has begun to follow: nothing is known yet. */
+  | { readonly kind: "begun" }
+  | { readonly kind: "connected"; readonly server: string }
+  | { readonly kind: "disconnected"; readonly server: string; readonly reason: string }
+  /** The masters that can be read, the leader first, as `host:port`, and why others cannot be. */
+  | { readonly kind: "election"; readonly masters: readonly string[]; readonly unreadable: readonly UnreadableNode[] }
+  | { readonly kind: "failure"; readonly failure: StateFailure };
+
+export interface ZooKeeperStatus {
+  readonly connected: boolean;
+  /** Times a session was begun. */
+  readonly sessions: number;
+  /** Failed attempts to learn of the masters, by error code. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** Masters it named last; nothing before it has named any. */
+  readonly masters: number | undefined;
+  /** Why what it named last may be out of date, or why it has named none. */
+  readonly failure: StateFailure | undefined;
+}
+
 /** Counts by resolver (`host:port`) and result. */
 export type ForwardCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
@@ -50,6 +73,8 @@ export interface ServerStatus {
   readonly failure: StateFailure | undefined;
   /** The state is older than `stateMaxAgeSeconds`. */
   readonly stale: boolean;
+  /** Nothing where `zk` is not configured. */
+  readonly zookeeper: ZooKeeperStatus | undefined;
   readonly forwards: ForwardCounts;
   /** Forwarded queries whose answer is still due. */
   readonly forwardsInFlight: number;

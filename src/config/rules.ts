@@ -39,14 +39,9 @@ function checkServices({ dnson, httpon }: Values, { faults }: RuleContext): void
   if (!dnson && !httpon) faults.add("dnson", dnson, "true, unless httpon is true: at least one server has to be on");
 }
 
-function checkMasters({ zk, masters }: Values, { faults, warnings, needsMasters }: RuleContext): void {
-  if (masters.length > 0) {
-    if (zk !== "") warnings.push("zk is not followed by this version yet; the leader is looked for among masters");
-  } else if (needsMasters && !faults.has("masters")) {
-    if (zk === "") faults.add("masters", masters, "at least one Mesos master, host:port");
-    else
-      faults.add("zk", zk, "nothing without masters: this version cannot follow ZooKeeper yet, list masters as well");
-  }
+function checkMasters({ zk, masters }: Values, { faults, needsMasters }: RuleContext): void {
+  if (!needsMasters || zk !== "" || masters.length > 0 || faults.has("zk") || faults.has("masters")) return;
+  faults.add("masters", masters, "at least one Mesos master, host:port, unless zk is given");
 }
 
 function checkAuthentication(values: Values, { faults, warnings }: RuleContext): void {

@@ -76,8 +76,8 @@ function restart<T>(fallback: unknown, as: Format<T>, doc: string): KeySpec<T> {
 
 // biome-ignore format: one key a line is a table
 export const KEYS: Table = {
-  zk: live("", format.zkUrl, "ZooKeeper's URL. Not followed by this version yet: list `masters` as well."),
-  masters: live([], format.masters, "The Mesos masters, in the order of their names `master0`, `master1`, … The port is 5050 unless given."),
+  zk: live("", format.zkUrl, "ZooKeeper's URL: where the masters register. With it, they and their leader come from there."),
+  masters: live([], format.masters, "The Mesos masters, in the order of their names `master0`, `master1`, … The port is 5050 unless given. Beside `zk`: what is used when ZooKeeper is silent."),
   mesosAuthentication: live("none", authentication, "How to log in to the masters: not at all, with `mesosCredentials`, or with the service account of `IAMConfigFile`."),
   "mesosCredentials.principal": live("", format.text, "Principal for basic authentication."),
   "mesosCredentials.secret": { ...live("", format.text, "Secret for basic authentication."), sensitive: true },
@@ -90,7 +90,7 @@ export const KEYS: Table = {
   stateTimeoutSeconds: live(300, timer, "Seconds that one fetch of the state may take."),
   stateMaxBytes: live(536_870_912, format.integer(1, MAX_UINT32), "Bytes of state, decompressed, that are accepted from a master."),
   stateMaxAgeSeconds: live(300, format.integer(0, MAX_TIMER_SECONDS), "Seconds after which the last good state is called stale: `/readyz` answers 503, answers carry the extended error Stale Answer. At least twice `refreshSeconds`. 0: never."),
-  zkDetectionTimeout: live(30, format.integer(0, MAX_TIMER_SECONDS), "Seconds to wait for ZooKeeper to name the first leader. 0: as long as it takes."),
+  zkDetectionTimeout: live(30, format.integer(0, MAX_TIMER_SECONDS), "Seconds to wait for ZooKeeper to name the first leader; then `masters` are asked, where there are any. 0: as long as it takes."),
   ttl: live(60, format.integer(0, MAX_INT32), "Seconds that clients may keep an answer."),
   domain: live("mesos", format.domain, "The domain of every name served."),
   port: restart(53, port, "UDP and TCP port of the DNS server."),

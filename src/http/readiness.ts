@@ -14,17 +14,25 @@ export function unhealthyReasons(status: ServerStatus): string[] {
 export function unreadyReasons(status: ServerStatus, config: Config, now: number): string[] {
   const reasons = unhealthyReasons(status);
   if (status.dns === "starting") reasons.push("the DNS listeners are not open yet");
-  if (!status.build) reasons.push(`no state from a Mesos master yet${lastFailure(status.failure, now)}`);
+  if (!status.build) reasons.push(`no state from a Mesos master yet${causes(status, now)}`);
   else if (status.stale) {
     const age = `the state is ${seconds(now - status.build.fetchedAt)} old`;
     const limit = `older than its limit of ${config.stateMaxAgeSeconds} s (stateMaxAgeSeconds)`;
-    reasons.push(`${age}, ${limit}${lastFailure(status.failure, now)}`);
+    reasons.push(`${age}, ${limit}${causes(status, now)}`);
   }
   return reasons;
 }
 
-function lastFailure(failure: StateFailure | undefined, now: number): string {
-  return failure ? `; the last attempt, ${seconds(now - failure.at)} ago: ${failure.message} (${failure.code})` : "";
+/** What went wrong last, and what ZooKeeper has to do with it, as clauses to add. */
+function causes({ failure, zookeeper }: ServerStatus, now: number): string {
+  const lost = zookeeper?.failure;
+  const last = failure ? `; the last attempt, ${told(failure, now)}` : "";
+  // A fetch that failed for want of masters has said so.
+  return lost && lost.code !== failure?.code ? `${last}; ZooKeeper, ${told(lost, now)}` : last;
+}
+
+function told({ message, code, at }: StateFailure, now: number): string {
+  return `${seconds(now - at)} ago: ${message} (${code})`;
 }
 
 function seconds(milliseconds: number): string {

@@ -1,5 +1,5 @@
 import { SKIP_REASONS, type Skipped } from "../mesos/cluster.js";
-import type { BuildReport, ForwardCounts, ServerStatus } from "../status.js";
+import type { BuildReport, ForwardCounts, ServerStatus, ZooKeeperStatus } from "../status.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import { counter, gauge, type MetricSource, type Sample, single } from "./metric.js";
 
@@ -12,7 +12,13 @@ export interface StatusSources {
 
 /** What the main thread knows of the cluster, the zone and the other threads. */
 export function statusMetrics(sources: StatusSources): MetricSource[] {
-  return [...snapshotMetrics(sources), ...stateMetrics(sources), ...clusterMetrics(sources), ...workMetrics(sources)];
+  return [
+    ...snapshotMetrics(sources),
+    ...stateMetrics(sources),
+    ...zooKeeperMetrics(sources),
+    ...clusterMetrics(sources),
+    ...workMetrics(sources),
+  ];
 }
 
 function snapshotMetrics({ status, snapshot, now }: StatusSources): MetricSource[] {
@@ -72,6 +78,39 @@ function stateMetrics({ status }: StatusSources): MetricSource[] {
     ),
     gauge("mesos_dns_state_stale", "1 when the state is older than stateMaxAgeSeconds.", () =>
       single(Number(status().stale)),
+    ),
+  ];
+}
+
+function zooKeeperMetrics({ status }: StatusSources): MetricSource[] {
+  const read = (value: (zookeeper: ZooKeeperStatus) => number | undefined) => () => {
+    const { zookeeper } = status();
+    const known = zookeeper && value(zookeeper);
+    return known === undefined ? [] : single(known);
+  };
+  return [
+    gauge(
+      "mesos_dns_zookeeper_connected",
+      "1 while there is a session with a ZooKeeper server.",
+      read(({ connected }) => Number(connected)),
+    ),
+    counter(
+      "mesos_dns_zookeeper_sessions_total",
+      "Sessions begun with ZooKeeper servers.",
+      read(({ sessions }) => sessions),
+    ),
+    {
+      name: "mesos_dns_zookeeper_failures_total",
+      type: "counter",
+      help: "Failed attempts to learn of the masters from ZooKeeper, by error code.",
+      labelNames: ["code"],
+      read: () =>
+        Object.entries(status().zookeeper?.failures ?? {}).map(([code, value]) => ({ labels: { code }, value })),
+    },
+    gauge(
+      "mesos_dns_zookeeper_masters",
+      "Masters that ZooKeeper named last.",
+      read(({ masters }) => masters),
     ),
   ];
 }

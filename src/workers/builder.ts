@@ -2,17 +2,21 @@
 
 import { lookup } from "node:dns/promises";
 import { parentPort, workerData } from "node:worker_threads";
+import type { Config } from "../config/config.js";
 import { type ErrorCode, MesosDnsError, messageOf } from "../errors.js";
 import { formatHostPort } from "../host-port.js";
 import { createLogger } from "../log.js";
 import type { Cluster } from "../mesos/cluster.js";
+import type { StateReader } from "../mesos/leader.js";
 import { type FetchInfo, StatePoller } from "../mesos/poller.js";
 import { createStateReader } from "../mesos/reader.js";
-import { systemTimers } from "../timers.js";
+import { connectZooKeeper } from "../mesos/zookeeper/connection.js";
 import { enumerate } from "../records/enumerate.js";
 import type { BuildReport } from "../status.js";
+import { systemTimers } from "../timers.js";
 import { ShardPool } from "../zone/shard-pool.js";
 import { HostResolver } from "./host-resolver.js";
+import { Masters } from "./masters.js";
 import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
 import { ownAddresses } from "./own-addresses.js";
 import { SkipLog } from "./skip-log.js";
@@ -51,8 +55,17 @@ const builder = new ZoneBuilder({
   wallClock: Date.now,
   now: () => performance.now(),
 });
-const poller = new StatePoller({
-  reader: createStateReader(start.config, { resolve: systemLookup }),
+const masters = new Masters({
+  connect: connectZooKeeper,
+  timers: systemTimers,
+  random: Math.random,
+  wallClock: Date.now,
+  onNews: (news) => post({ kind: "zookeeper", news }),
+  onLeader: () => poller.restart(),
+  onMasters: () => poller.hurry(),
+});
+const poller: StatePoller = new StatePoller({
+  reader: readerFor(start.config),
   refreshSeconds: start.config.refreshSeconds,
   timers: systemTimers,
   random: Math.random,
@@ -60,6 +73,10 @@ const poller = new StatePoller({
   onFailure: (error) => post(failureOf(error)),
 });
 poller.start();
+
+function readerFor(config: Config): StateReader {
+  return createStateReader(config, { resolve: systemLookup, source: masters.source(config) });
+}
 
 async function onCluster(cluster: Cluster, info: FetchInfo): Promise<void> {
   const fetchedAt = Date.now();
@@ -114,7 +131,7 @@ async function configure(message: Extract<ToBuilder, { kind: "configure" }>): Pr
     const { seconds, ...facts } = lastReport;
     publish(rebuilt, { ...facts, fetch: seconds.fetch, parse: seconds.parse }, false);
   }
-  await poller.updateConfig(createStateReader(config, { resolve: systemLookup }), config.refreshSeconds);
+  await poller.updateConfig(readerFor(config), config.refreshSeconds);
 }
 
 function nextPiece(id: number): void {
@@ -168,7 +185,7 @@ port.on("message", (message: ToBuilder) => {
       break;
     case "stop":
       for (const responder of start.responders) responder.close();
-      poller.stop().finally(() => port.close());
+      Promise.all([poller.stop(), masters.stop()]).finally(() => port.close());
       break;
   }
 });

@@ -1,7 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Config } from "../config/config.js";
 import type { Verbosity } from "../log.js";
-import type { BuildReport, ForwardCounts, StateFailure } from "../status.js";
+import type { BuildReport, ForwardCounts, StateFailure, ZooKeeperNews } from "../status.js";
 import type { Certificate } from "../transport/tcp.js";
 import type { Apex } from "../zone/apex.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
@@ -66,5 +66,6 @@ export type FromBuilder =
       readonly fetched: boolean;
     }
   | { readonly kind: "failure"; readonly failure: StateFailure }
+  | { readonly kind: "zookeeper"; readonly news: ZooKeeperNews }
   /** The next piece of JSON text; `undefined` behind the last. */
   | { readonly kind: "piece"; readonly id: number; readonly text: string | undefined };

@@ -14,7 +14,7 @@ describe("a configuration with faults", () => {
       '  listener: got "x"; allowed: an IPv4 or IPv6 address, such as 0.0.0.0 or ::, or a list of them, at least one',
       '  IPSources[0]: got "x"; allowed: one of "netinfo", "mesos", "docker", "host"',
       "  dnson: got false; allowed: true, unless httpon is true: at least one server has to be on",
-      "  masters: got []; allowed: at least one Mesos master, host:port",
+      "  masters: got []; allowed: at least one Mesos master, host:port, unless zk is given",
       '  KeyFile: got ""; allowed: the path of a key, as CertFile is given',
     ]);
   });
@@ -31,7 +31,7 @@ describe("a configuration with faults", () => {
       { zk: "zk://ops:s3cret@192.0.2.1:2181" },
       { zk: " zk://ops:s3cret@192.0.2.1:2181/mesos" },
       { zk: "ops:s3cret@192.0.2.1:2181/mesos" },
-      { zk: "zk://ops:s3cret@192.0.2.1:2181/mesos", masters: [] },
+      { zk: "zk://ops:s3cret@192.0.2.1:99999/mesos", masters: [] },
     ];
     for (const keys of secrets) {
       const faults = faultsOf(keys).join();
@@ -51,16 +51,22 @@ describe("rules between keys", () => {
     expect(configOf({ httpon: false }).dnson).toBe(true);
   });
 
-  test("zk without masters is a fault for now, with them a warning", () => {
-    const zk = "zk://192.0.2.1:2181,192.0.2.2:2181/mesos";
-    expect(faultsOf({ zk, masters: [] })).toEqual([
-      `zk: got "${zk}"; allowed: nothing without masters: this version cannot follow ZooKeeper yet, list masters as well`,
+  test("masters or zk is enough, and both are welcome", () => {
+    const zk = "zk://ops:s3cret@192.0.2.1:2181,192.0.2.2:2181/mesos";
+    expect(load({ zk }).config).toMatchObject({ zk, masters: [] });
+    expect(load({ zk }).warnings).toEqual([]);
+    expect(warningsOf({ zk })).toEqual([]);
+    expect(faultsOf({ masters: [] })).toEqual([
+      "masters: got []; allowed: at least one Mesos master, host:port, unless zk is given",
     ]);
-    expect(warningsOf({ zk })).toEqual([
-      "zk is not followed by this version yet; the leader is looked for among masters",
-    ]);
-    for (const malformed of ["192.0.2.1:2181/mesos", "zk://192.0.2.1:2181", "zk:///mesos", "zk://a,,b/mesos"])
-      expect(faultsOf({ zk: malformed })[0]).toContain("allowed: zk://host:port,host:port/path");
+  });
+
+  test("a zk that is none is the only fault, with or without masters", () => {
+    for (const masters of [[], ["192.0.2.1:5050"]]) {
+      expect(faultsOf({ zk: "zk://192.0.2.1:2181", masters })).toEqual([
+        expect.stringMatching(/^zk: got "zk:\/\/192\.0\.2\.1:2181"; allowed: zk:\/\/host:port,host:port\/path/),
+      ]);
+    }
   });
 
   test("masters are not needed where no cluster is followed", () => {

@@ -61,7 +61,9 @@ describe("values of the wrong kind", () => {
     });
     expect(config).toMatchObject({ port: 53, zoneResolvers: {}, mesosCredentials: { principal: "" }, resolvers: [] });
     expect(configOf({ mesosCredentials: { principal: null } }).mesosCredentials.principal).toBe("");
-    expect(faultsOf({ masters: null })).toEqual(["masters: got []; allowed: at least one Mesos master, host:port"]);
+    expect(faultsOf({ masters: null })).toEqual([
+      "masters: got []; allowed: at least one Mesos master, host:port, unless zk is given",
+    ]);
   });
 });
 

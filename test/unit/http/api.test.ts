@@ -196,6 +196,13 @@ describe("how the server is", () => {
   });
 
   const failure = { code: "MASTER_TIMEOUT", message: "192.0.2.1:5050 fell silent", at: NOW - 3_000 } as const;
+  const zookeeper = {
+    connected: true,
+    sessions: 1,
+    failures: {},
+    masters: undefined,
+    failure: { code: "ZOOKEEPER_NO_MASTERS", message: "no master is registered", at: NOW - 4_000 },
+  } as const;
   test.each([
     ["without a state", { build: undefined, failure: undefined }, "no state from a Mesos master yet"],
     [
@@ -208,6 +215,23 @@ describe("how the server is", () => {
       { stale: true, failure },
       "the state is 10 s old, older than its limit of 300 s (stateMaxAgeSeconds); " +
         "the last attempt, 3 s ago: 192.0.2.1:5050 fell silent (MASTER_TIMEOUT)",
+    ],
+    [
+      "without masters from ZooKeeper",
+      { build: undefined, zookeeper },
+      "no state from a Mesos master yet; ZooKeeper, 4 s ago: no master is registered (ZOOKEEPER_NO_MASTERS)",
+    ],
+    [
+      "without masters from ZooKeeper, after zkDetectionTimeout, which is said once",
+      { build: undefined, zookeeper, failure: { ...zookeeper.failure, message: "within 30 s: none", at: NOW - 1_000 } },
+      "no state from a Mesos master yet; the last attempt, 1 s ago: within 30 s: none (ZOOKEEPER_NO_MASTERS)",
+    ],
+    [
+      "with an old state of masters that ZooKeeper might know better",
+      { stale: true, failure, zookeeper },
+      "the state is 10 s old, older than its limit of 300 s (stateMaxAgeSeconds); " +
+        "the last attempt, 3 s ago: 192.0.2.1:5050 fell silent (MASTER_TIMEOUT); " +
+        "ZooKeeper, 4 s ago: no master is registered (ZOOKEEPER_NO_MASTERS)",
     ],
     ["before the listeners are open", { dns: "starting" as const }, "the DNS listeners are not open yet"],
     ["after the listeners failed", { dns: "failed" as const }, "the DNS listeners failed"],

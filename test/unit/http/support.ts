@@ -33,6 +33,7 @@ export const STATUS: ServerStatus = {
   build: BUILD,
   failure: undefined,
   stale: false,
+  zookeeper: undefined,
   forwards: { "192.0.2.53:53": { answered: 9, timeout: 1 } },
   forwardsInFlight: 1,
   builderRestarts: 0,

@@ -138,6 +138,17 @@ describe("status", () => {
     expect(lines).toContain('mesos_dns_skipped{kind="agent",reason="malformed"} 0');
   });
 
+  test("ZooKeeper has metrics where it is followed, and none where it is not", async () => {
+    const zookeeper = { connected: true, sessions: 3, failures: { ZOOKEEPER_AUTH: 2 }, masters: 5, failure: undefined };
+    expect(await linesOf("mesos_dns_zookeeper_", { zookeeper })).toEqual([
+      "mesos_dns_zookeeper_connected 1",
+      "mesos_dns_zookeeper_sessions_total 3",
+      'mesos_dns_zookeeper_failures_total{code="ZOOKEEPER_AUTH"} 2',
+      "mesos_dns_zookeeper_masters 5",
+    ]);
+    expect(await linesOf("mesos_dns_zookeeper_")).toEqual([]);
+  });
+
   test("forwards are counted by resolver and result", async () => {
     expect(await linesOf("mesos_dns_forwards_")).toEqual([
       'mesos_dns_forwards_total{resolver="192.0.2.53:53",result="answered"} 9',
