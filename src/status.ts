@@ -35,9 +35,6 @@ export interface StateFailure {
   readonly at: number;
 }
 
-/** Counts by resolver (`host:port`) and result. */
-export type ForwardCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
-
 export interface ServerStatus {
   readonly startedAt: number;
   /** Whether the DNS listeners answer; "off" where the configuration wants none. */
@@ -50,9 +47,6 @@ export interface ServerStatus {
   readonly failure: StateFailure | undefined;
   /** The state is older than `stateMaxAgeSeconds`. */
   readonly stale: boolean;
-  readonly forwards: ForwardCounts;
-  /** Forwarded queries whose answer is still due. */
-  readonly forwardsInFlight: number;
   /** Times the builder thread had to be started again. */
   readonly builderRestarts: number;
 }

@@ -1,13 +1,13 @@
 import { type Dispatcher, Agent as HttpAgent } from "undici";
 import type { Config } from "../config/config.js";
 import { MesosDnsError } from "../errors.js";
+import type { Timers } from "../timers.js";
 import { type Authorization, createAuthorization } from "./auth.js";
 import { readBody, tooLarge } from "./body.js";
 import type { Endpoint } from "./cluster.js";
 import { Deadline } from "./deadline.js";
 import { Exchange, OLD_STATE_PATH } from "./exchange.js";
 import { explainFailure } from "./failures.js";
-import type { Timers } from "../timers.js";
 import { readTlsFiles } from "./tls.js";
 
 const CONNECT_TIMEOUT_MS = 10_000;

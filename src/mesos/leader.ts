@@ -1,10 +1,10 @@
 import { MesosDnsError, messageOf } from "../errors.js";
 import { formatHostPort } from "../host-port.js";
+import type { Timers } from "../timers.js";
 import type { StateAnswer } from "./client.js";
 import type { Cluster, Endpoint } from "./cluster.js";
 import { sameEndpoint } from "./endpoint.js";
 import { type MasterState, readMasterState } from "./state.js";
-import type { Timers } from "../timers.js";
 
 /** Where the masters are known from: a list in the configuration, or something that watches an election. */
 export interface MasterSource {

@@ -1,6 +1,6 @@
+import type { Timers } from "../timers.js";
 import type { Cluster, Endpoint } from "./cluster.js";
 import type { StateReader } from "./leader.js";
-import type { Timers } from "../timers.js";
 
 const FIRST_RETRY_MS = 1_000;
 /** A retry comes at a random moment in the last half of its delay, so that a restarted master is not stormed. */

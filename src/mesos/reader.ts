@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.js";
+import { systemTimers, type Timers } from "../timers.js";
 import { MasterClient } from "./client.js";
 import { LeaderFinder, listedMasters, type MasterSource, type StateReader } from "./leader.js";
-import { systemTimers, type Timers } from "../timers.js";
 
 export interface StateReaderOptions {
   /** The addresses of a host name, an address being its own. */
