@@ -30,7 +30,7 @@ export class Attempt implements Exchange {
     this.resolution.replied(this, reply, caseKept, milliseconds);
   }
 
-  failed(): void {
-    this.resolution.refused(this);
+  failed(reason: string): void {
+    this.resolution.refused(this, reason);
   }
 }

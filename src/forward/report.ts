@@ -24,6 +24,8 @@ export interface UpstreamReport {
   readonly roundTrips: { readonly buckets: readonly number[]; readonly sum: number };
   /** Whether names are spelled in random letter case for it. */
   readonly mixedCase: boolean;
+  /** What went wrong with it last, in words; "" before anything did. */
+  readonly lastFailure: string;
 }
 
 /** How a query that could be answered from the cache was answered. */
@@ -83,6 +85,7 @@ function mergeUpstreams(a: UpstreamReport, b: UpstreamReport): UpstreamReport {
       sum: a.roundTrips.sum + b.roundTrips.sum,
     },
     mixedCase: a.mixedCase && b.mixedCase,
+    lastFailure: a.lastFailure || b.lastFailure,
   };
 }
 

@@ -95,11 +95,11 @@ export class Resolution {
     } else this.#answered(attempt, reply);
   }
 
-  /** The network refused an attempt. */
-  refused(attempt: Attempt): void {
+  /** The network refused an attempt. @param reason in words */
+  refused(attempt: Attempt, reason: string): void {
     this.#outstanding--;
     this.#ede = EDE.NETWORK_ERROR;
-    if (attempt.upstream.failed()) this.#parts.onDown(attempt.upstream);
+    if (attempt.upstream.failed(reason)) this.#parts.onDown(attempt.upstream);
     this.#failed(attempt, "network_error");
   }
 
@@ -194,7 +194,7 @@ export class Resolution {
       this.#states[i] = SILENT;
       const upstream = this.#candidates[i];
       upstream.count("timeout");
-      if (upstream.failed()) onDown(upstream);
+      if (upstream.failed("no answer in time")) onDown(upstream);
     });
     if (timers.now() >= this.startedAt + timeoutMs) this.#giveUp();
     else this.#askNext();

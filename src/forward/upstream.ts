@@ -42,6 +42,8 @@ export class Upstream {
   keepsCase = true;
   /** Times that it came back: who was told of a failure before may ask again. */
   recoveries = 0;
+  /** What went wrong with it last, in words; "" before anything did. */
+  lastFailure = "";
   #isDown = false;
   #failures = 0;
   #servfails = 0;
@@ -128,13 +130,15 @@ export class Upstream {
     this.recoveries++;
   }
 
-  /** No answer in time, or none at all. Returns whether that was one too many. */
-  failed(): boolean {
+  /** No answer in time, or none at all. Returns whether that was one too many. @param reason in words */
+  failed(reason: string): boolean {
+    this.lastFailure = reason;
     return ++this.#failures >= MAX_FAILURES && this.#goDown();
   }
 
   /** It answered that it could not. Returns whether that was one too many. */
   gaveUp(): boolean {
+    this.lastFailure = "answered SERVFAIL";
     return ++this.#servfails >= MAX_SERVFAILS && this.#goDown();
   }
 
@@ -175,6 +179,7 @@ export class Upstream {
       ignored: { ...this.#ignored },
       roundTrips: { buckets: [...this.#buckets], sum: this.#seconds },
       mixedCase: this.keepsCase,
+      lastFailure: this.lastFailure,
     };
   }
 

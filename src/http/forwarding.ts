@@ -24,8 +24,8 @@ export function describeForwarding(report: ForwardReport, config: Config) {
 }
 
 function describeUpstream(resolver: string, upstream: UpstreamReport) {
-  const { health, roundTripSeconds = null, inFlight, queries, results, ignored, mixedCase } = upstream;
-  return { resolver, health, roundTripSeconds, inFlight, queries, results, ignored, mixedCase };
+  const { health, roundTripSeconds = null, inFlight, queries, results, ignored, mixedCase, lastFailure } = upstream;
+  return { resolver, health, roundTripSeconds, inFlight, queries, results, ignored, mixedCase, lastFailure };
 }
 
 /** `POST /v1/cache/flush[?name=…]`: forgets the answers for a name, of all types, or all answers. */

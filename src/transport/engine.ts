@@ -115,9 +115,9 @@ function forwardPolicy(config: Config, authorities: string | undefined, cacheSha
   return { resolvers, zoneResolvers, authorities, policy, timeoutMs: timeout * 1000, limits, cache };
 }
 
-function logHealth(log: Logger, { name, looping, isUp }: Upstream): void {
+function logHealth(log: Logger, { name, looping, isUp, lastFailure }: Upstream): void {
   const resolver = { resolver: name };
   if (looping) log.error(resolver, "this resolver sends our queries back to us; it is not asked until that ends");
   else if (isUp) log.info(resolver, "this resolver answers again");
-  else log.warn(resolver, "this resolver does not answer; others are asked first until it does");
+  else log.warn({ ...resolver, reason: lastFailure }, "this resolver fails; others are asked first until it answers");
 }
