@@ -1,9 +1,9 @@
 import type { Answer } from "dns-packet";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { askTcp, askUdp } from "../support/ask.js";
+import { startAuthority } from "../support/authoritative.js";
 import { dig, kdig } from "../support/digs.js";
 import { extendedErrors, lines, type Message } from "../support/dns.js";
-import { startNsd } from "../support/nsd.js";
 import { growth, startMaster, startServer, startUpstream, web, webAt } from "../support/scenario.js";
 import { freePort, type Server } from "../support/server.js";
 import { refusal, truncated, type Upstream } from "../support/upstream.js";
@@ -165,7 +165,7 @@ big     TXT   ${Array.from({ length: 10 }, (_, i) => `"${String(i).repeat(200)}"
 
 describe("what a real name server says", () => {
   it("arrives as it was said, for every kind of question", async () => {
-    const nsd = await startNsd("example.com", ZONE);
+    const nsd = await startAuthority("NSD", "example.com", ZONE);
     onTestFinished(() => nsd.stop());
     const server = await forwarding({
       resolvers: [await deadAddress()],
