@@ -1,10 +1,17 @@
-/** `npm run bench [-- answer transports state soak]`: all measurements but the soak, or those named. */
+/** `npm run bench [-- answer transports forward state soak]`: all measurements but the soak, or those named. */
 import { benchAnswer } from "./answer.mjs";
+import { benchForward } from "./forward.mjs";
 import { benchSoak } from "./soak.mjs";
 import { benchState } from "./state.mjs";
 import { benchTransports } from "./transports.mjs";
 
-const BENCHES = { answer: benchAnswer, transports: benchTransports, state: benchState, soak: benchSoak };
+const BENCHES = {
+  answer: benchAnswer,
+  transports: benchTransports,
+  forward: benchForward,
+  state: benchState,
+  soak: benchSoak,
+};
 /** What takes ten minutes is run when it is named. */
 const ON_REQUEST = new Set(["soak"]);
 

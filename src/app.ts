@@ -2,13 +2,14 @@ import { randomBytes, randomInt } from "node:crypto";
 import type { Config } from "./config/config.js";
 import { changedKeys } from "./config/reload.js";
 import { MAX_MESSAGE } from "./dns/protocol.js";
+import { type ForwardReport, mergeReports } from "./forward/report.js";
 import type { Logger, Verbosity } from "./log.js";
 import { QueryStats } from "./metrics/query-stats.js";
-import type { BuildReport, ForwardCounts, ServerStatus, StateFailure } from "./status.js";
+import type { BuildReport, ServerStatus, StateFailure } from "./status.js";
+import type { Pems } from "./transport/certificate.js";
 import { HTTPS } from "./transport/channels.js";
 import { Engine } from "./transport/engine.js";
 import { PENDING } from "./transport/service.js";
-import type { Certificate } from "./transport/tcp.js";
 import { BuilderHandle } from "./workers/builder-handle.js";
 import type { FromBuilder } from "./workers/messages.js";
 import { ResponderHandle } from "./workers/responder-handle.js";
@@ -18,8 +19,7 @@ import { ZooKeeperAccount } from "./zookeeper-account.js";
 
 export interface AppOptions {
   readonly config: Config;
-  /** For DNS over TLS and HTTPS. */
-  readonly certificate: Certificate | undefined;
+  readonly pems: Pems;
   readonly verbosity: Verbosity;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
@@ -32,6 +32,9 @@ export interface AppOptions {
 const AGE_CHECK_MS = 1_000;
 const UINT32 = 2 ** 32;
 const COOKIE_SECRET = 16;
+const LOOP_TOKEN = 16;
+/** Of the cache for answers of resolvers, what DNS over HTTPS gets, as it has few clients and a thread of its own. */
+const HTTPS_CACHE_SHARE = 1 / 8;
 
 /** The running server but for its HTTP side: wires the threads, and knows how they are. */
 export class App {
@@ -40,7 +43,10 @@ export class App {
   readonly #startedAt: number;
   /** What the answering thread counts, and what DNS over HTTPS counts in this one. */
   readonly stats = [new QueryStats(), new QueryStats()] as const;
-  readonly #ownSecret = Uint8Array.from(randomBytes(COOKIE_SECRET));
+  readonly #own = {
+    cookies: Uint8Array.from(randomBytes(COOKIE_SECRET)),
+    loopToken: randomBytes(LOOP_TOKEN).toString("hex"),
+  };
   readonly #overHttps: Engine;
   #config: Config;
   #snapshot: Snapshot;
@@ -54,7 +60,7 @@ export class App {
   #failures: Record<string, number> = {};
   #stale = false;
   readonly #zookeeper: ZooKeeperAccount;
-  #forwards: { counts: ForwardCounts; inFlight: number } = { counts: {}, inFlight: 0 };
+  #forwarding: ForwardReport | undefined;
   #ageTimer: NodeJS.Timeout | undefined;
 
   constructor(options: AppOptions) {
@@ -69,8 +75,21 @@ export class App {
       snapshot: this.#snapshot,
       stats: this.stats[1],
       log: options.log,
-      ownSecret: this.#ownSecret,
+      own: this.#own,
+      authorities: options.pems.resolverAuthorities,
+      cacheShare: options.config.dnson ? HTTPS_CACHE_SHARE : 1,
     });
+  }
+
+  /** What the threads that forward have told last. */
+  get forwarding(): ForwardReport {
+    const own = this.#overHttps.forwarder.report();
+    return this.#forwarding ? mergeReports(this.#forwarding, own) : own;
+  }
+
+  /** Forgets answers of resolvers; resolves to how many there were. @param name lower-case wire form as latin1 */
+  async flushCache(name: string | undefined): Promise<number> {
+    return this.#overHttps.forwarder.flush(name) + ((await this.#responder?.flush(name)) ?? 0);
   }
 
   get config(): Config {
@@ -105,8 +124,6 @@ export class App {
       failure: this.#failure,
       stale: this.#stale,
       zookeeper: this.#config.zk === "" ? undefined : this.#zookeeper.status,
-      forwards: this.#forwards.counts,
-      forwardsInFlight: this.#forwards.inFlight,
       builderRestarts: this.#builder?.restarts ?? 0,
     };
   }
@@ -114,6 +131,7 @@ export class App {
   /** Listens, then follows the cluster. Rejects with a `MesosDnsError` if the DNS listeners cannot be opened. */
   async start(): Promise<void> {
     if (this.#config.dnson) await this.#startResponder();
+    this.#overHttps.forwarder.start();
     this.#builder = new BuilderHandle({
       verbosity: this.#options.verbosity,
       log: this.#log,
@@ -131,13 +149,13 @@ export class App {
   }
 
   /** Applies what can change while running; the caller has checked that the rest is as it was. */
-  configure(config: Config, certificate: Certificate | undefined): void {
+  configure(config: Config, pems: Pems): void {
     const { live } = changedKeys(this.#config, config);
     // The same path may hold a renewed certificate.
-    this.#responder?.configure(config, certificate);
+    this.#responder?.configure(config, pems);
+    this.#overHttps.configure(config, pems.resolverAuthorities);
     if (live.length === 0) return;
     this.#config = config;
-    this.#overHttps.configure(config);
     this.#builder?.configure(config);
     this.#checkAge();
   }
@@ -161,6 +179,7 @@ export class App {
   /** Finishes answers in flight, at most a few seconds, and ends all threads. */
   async stop(): Promise<void> {
     clearInterval(this.#ageTimer);
+    this.#overHttps.forwarder.close();
     await Promise.all([this.#responder?.stop(), this.#builder?.stop()]);
   }
 
@@ -172,11 +191,12 @@ export class App {
         verbosity: this.#options.verbosity,
         apexes: this.#snapshot.zones.map((zone) => zone.apex),
         stats: this.stats[0].memory,
-        ownSecret: this.#ownSecret,
-        certificate: this.#options.certificate,
+        own: this.#own,
+        pems: this.#options.pems,
+        cacheShare: 1 - HTTPS_CACHE_SHARE,
       },
-      onForwards: (counts, inFlight) => {
-        this.#forwards = { counts, inFlight };
+      onForwarding: (report) => {
+        this.#forwarding = report;
       },
       onLost: (error) => {
         this.#dns = "failed";

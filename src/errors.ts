@@ -32,9 +32,6 @@ export type ErrorCode =
   | "STATE_TOO_LARGE"
   | "STATE_CONTENT_TYPE"
   | "STATE_INVALID"
-  | "FORWARD_TIMEOUT"
-  | "FORWARD_NETWORK"
-  | "FORWARD_BAD_REPLY"
   | "THREAD_LOST"
   | "INTERNAL";
 

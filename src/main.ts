@@ -10,7 +10,7 @@ import { nameserversOf } from "./config/resolv-conf.js";
 import { MesosDnsError, messageOf } from "./errors.js";
 import { createStateReader } from "./mesos/reader.js";
 import { serve } from "./serve.js";
-import { readCertificate } from "./transport/certificate.js";
+import { readPems } from "./transport/certificate.js";
 import { VERSION } from "./version.js";
 import { printZone } from "./zone-command.js";
 
@@ -35,7 +35,7 @@ async function runServer({ configFile, verbosity, check }: Extract<Command, { ki
   const loadChecked = async () => {
     const loaded = load(configFile, true);
     await checkCredentials(loaded.config);
-    return { ...loaded, certificate: readCertificate(loaded.config) };
+    return { ...loaded, pems: readPems(loaded.config) };
   };
   const loaded = await loadChecked();
   if (check) {
@@ -52,6 +52,7 @@ function load(file: string | undefined, needsMasters: boolean): Loaded {
     env: process.env,
     readFile: (path) => readFileSync(path, "utf8"),
     systemResolvers: () => nameserversOf(readFileSync("/etc/resolv.conf", "utf8"), machineAddresses()),
+    machineAddresses,
     needsMasters,
   });
 }

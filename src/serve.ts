@@ -8,12 +8,12 @@ import { type HttpServer, startHttp } from "./http/server.js";
 import { createLogger, type Logger, type Verbosity } from "./log.js";
 import { createRegistry } from "./metrics/registry.js";
 import { notifySystemd } from "./systemd.js";
-import type { Certificate } from "./transport/tcp.js";
+import type { Pems } from "./transport/certificate.js";
 import { VERSION } from "./version.js";
 
 /** A configuration with what its files hold, all checked. */
 export interface Checked extends Loaded {
-  readonly certificate: Certificate | undefined;
+  readonly pems: Pems;
 }
 
 export interface ServeOptions extends Checked {
@@ -30,7 +30,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   for (const warning of options.warnings) log.warn(warning);
   const app = new App({
     config: options.config,
-    certificate: options.certificate,
+    pems: options.pems,
     verbosity: options.verbosity,
     log,
     wallClock: Date.now,
@@ -51,11 +51,16 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 /** HTTP, and HTTPS where it is configured. */
-async function serveHttp(app: App, { configFile, certificate }: ServeOptions, log: Logger): Promise<HttpServer[]> {
+async function serveHttp(
+  app: App,
+  { configFile, pems: { certificate } }: ServeOptions,
+  log: Logger,
+): Promise<HttpServer[]> {
   const registry = createRegistry({
     stats: app.stats,
     status: () => app.status,
     snapshot: () => app.snapshot,
+    forwarding: () => app.forwarding,
     now: Date.now,
   });
   const api = createApi({
@@ -67,6 +72,8 @@ async function serveHttp(app: App, { configFile, certificate }: ServeOptions, lo
     status: () => app.status,
     now: Date.now,
     enumerate: () => app.enumerate(),
+    forwarding: () => app.forwarding,
+    flushCache: (name) => app.flushCache(name),
     answerOverHttps: (message, address) => app.answerOverHttps(message, address),
     metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     log,
@@ -104,12 +111,12 @@ async function reconfigure(
   reload: () => Promise<Checked>,
   log: Logger,
 ): Promise<void> {
-  const { config, warnings, certificate } = await reload();
+  const { config, warnings, pems } = await reload();
   for (const warning of warnings) log.warn(warning);
   const before: Config = app.config;
   const { live, restart } = changedKeys(before, config);
-  app.configure(applyLive(before, config), certificate);
-  if (certificate) for (const server of http) server.renew(certificate);
+  app.configure(applyLive(before, config), pems);
+  if (pems.certificate) for (const server of http) server.renew(pems.certificate);
   if (restart.length > 0) log.warn({ keys: restart }, `restart to change ${restart.join(", ")}`);
   log.info({ keys: live }, live.length > 0 ? `changed ${live.join(", ")}` : "nothing to change");
 }

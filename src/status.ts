@@ -58,9 +58,6 @@ export interface ZooKeeperStatus {
   readonly failure: StateFailure | undefined;
 }
 
-/** Counts by resolver (`host:port`) and result. */
-export type ForwardCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
-
 export interface ServerStatus {
   readonly startedAt: number;
   /** Whether the DNS listeners answer; "off" where the configuration wants none. */
@@ -75,9 +72,6 @@ export interface ServerStatus {
   readonly stale: boolean;
   /** Nothing where `zk` is not configured. */
   readonly zookeeper: ZooKeeperStatus | undefined;
-  readonly forwards: ForwardCounts;
-  /** Forwarded queries whose answer is still due. */
-  readonly forwardsInFlight: number;
   /** Times the builder thread had to be started again. */
   readonly builderRestarts: number;
 }

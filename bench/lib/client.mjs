@@ -57,14 +57,15 @@ export function percentile(sorted, share) {
 }
 
 export async function hasCommand(name) {
-  return run("sh", ["-c", `command -v ${name}`]).then(
+  return run("sh", ["-c", `PATH=$PATH:/usr/sbin:/sbin command -v ${name}`]).then(
     () => true,
     () => false,
   );
 }
 
 /** Runs dnsperf for some seconds; queries per second and answers of all kinds. */
-export async function dnsperf({ port, entries, seconds, file, tcp = false, clients = 4 }) {
+/** @param once ends at the end of `entries`; otherwise they are asked again and again */
+export async function dnsperf({ port, entries, seconds, file, tcp = false, clients = 4, once = false }) {
   writeFileSync(file, entries.map(([name, type]) => `${name} ${type}\n`).join(""));
   const options = [
     "-s",
@@ -83,9 +84,13 @@ export async function dnsperf({ port, entries, seconds, file, tcp = false, clien
     "-q",
     tcp ? 200 : 100,
   ];
-  const { stdout } = await run("dnsperf", [...options.map(String), ...(tcp ? ["-m", "tcp"] : [])], {
-    maxBuffer: 1 << 24,
-  });
+  const { stdout } = await run(
+    "dnsperf",
+    [...options.map(String), ...(tcp ? ["-m", "tcp"] : []), ...(once ? ["-n", "1"] : [])],
+    {
+      maxBuffer: 1 << 24,
+    },
+  );
   const number = (pattern) => Number(pattern.exec(stdout)?.[1] ?? Number.NaN);
   return {
     perSecond: number(/Queries per second:\s+([\d.]+)/),

@@ -9,7 +9,11 @@ process.on("message", async ({ port, entries, perSecond, seconds }) => {
   await new Promise((resolve) => socket.connect(port, "127.0.0.1", resolve));
   const sent = new Float64Array(65_536);
   const times = [];
-  socket.on("message", (reply) => times.push(performance.now() - sent[(reply[0] << 8) | reply[1]]));
+  const rcodes = {};
+  socket.on("message", (reply) => {
+    times.push(performance.now() - sent[(reply[0] << 8) | reply[1]]);
+    rcodes[reply[3] & 15] = (rcodes[reply[3] & 15] ?? 0) + 1;
+  });
   const messages = entries.map(([name, type]) => question(name, type));
   const total = seconds * perSecond;
   const start = performance.now();
@@ -26,7 +30,7 @@ process.on("message", async ({ port, entries, perSecond, seconds }) => {
     clearInterval(timer);
     setTimeout(() => {
       socket.close();
-      process.send({ sorted: times.sort((a, b) => a - b), lost: total - times.length }, () => process.exit(0));
+      process.send({ sorted: times.sort((a, b) => a - b), lost: total - times.length, rcodes }, () => process.exit(0));
     }, TIMEOUT_MS);
   }, 1);
 });

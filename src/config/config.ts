@@ -7,11 +7,19 @@ export type IpSource = "netinfo" | "mesos" | "docker" | "host";
 export type HealthPolicy = "ignore";
 export type MesosAuthentication = "none" | "basic" | "iam";
 
-/** An upstream resolver or a Mesos master: `host` without brackets. */
+/** Where somebody listens: `host` without brackets. */
 export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
+
+/** An upstream resolver, by its address. */
+export interface Resolver extends HostPort {
+  /** It is asked over TLS and has to show a certificate for this name, "" for its address; without, UDP and TCP. */
+  readonly tlsName?: string;
+}
+
+export type ForwardPolicyName = "sequential" | "fastest" | "race";
 
 export interface Config {
   /** `zk://[user:pass@]host:port,…/path` or "" for none. Holds a password: never log it unmasked. */
@@ -42,10 +50,14 @@ export interface Config {
   readonly domain: string;
   readonly port: number;
   /** Asked for names outside `domain` and `zoneResolvers`; empty where the machine itself names none. */
-  readonly resolvers: readonly HostPort[];
+  readonly resolvers: readonly Resolver[];
   /** Zone (lower case, no final dot) to the resolvers asked for it. */
-  readonly zoneResolvers: Readonly<Record<string, readonly HostPort[]>>;
-  /** Seconds one resolver may take for one exchange. */
+  readonly zoneResolvers: Readonly<Record<string, readonly Resolver[]>>;
+  /** Path of a PEM file of the authorities for resolvers over TLS, or "". */
+  readonly resolverCACertFile: string;
+  /** Which of several resolvers is asked, and when the next. */
+  readonly forwardPolicy: ForwardPolicyName;
+  /** Seconds that a forwarded query may take in all. */
   readonly timeout: number;
   /** IP addresses the DNS server binds; at least one. */
   readonly listener: readonly string[];
@@ -88,6 +100,8 @@ export interface Config {
   /** Networks (CIDR) whose clients' queries are forwarded. */
   readonly allowRecursion: readonly string[];
   readonly rateLimit: RateLimit;
+  readonly forwarding: ForwardLimits;
+  readonly cache: CacheSettings;
   readonly tcp: TcpSettings;
   /** Paths of PEM files for DNS over TLS and HTTPS, or "" for neither. */
   readonly tlsCertFile: string;
@@ -107,6 +121,29 @@ export interface RateLimit {
   readonly slip: number;
   readonly ipv4PrefixLength: number;
   readonly ipv6PrefixLength: number;
+}
+
+/** Queries on their way to resolvers and back, at one time. */
+export interface ForwardLimits {
+  readonly maxQueries: number;
+  readonly maxQueriesPerClient: number;
+  readonly maxQueriesPerResolver: number;
+}
+
+/** Answers of resolvers that are kept. Times are seconds. */
+export interface CacheSettings {
+  readonly enabled: boolean;
+  readonly maxBytes: number;
+  /** Bounds of the TTLs that are kept and given out; a TTL of 0 is never kept. */
+  readonly minTtl: number;
+  readonly maxTtl: number;
+  readonly maxNegativeTtl: number;
+  /** Whether what is asked often is fetched again shortly before its end. */
+  readonly prefetch: boolean;
+  /** How long after its end an answer may be given where no resolver has a better one; 0 for never. */
+  readonly staleSeconds: number;
+  /** Whether `POST /v1/cache/flush` is there. */
+  readonly allowFlush: boolean;
 }
 
 export interface TcpSettings {

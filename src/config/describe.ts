@@ -1,5 +1,5 @@
-import { formatHostPort } from "../host-port.js";
-import type { Config, HostPort } from "./config.js";
+import { formatHostPort, formatResolver } from "../host-port.js";
+import type { Config, Resolver } from "./config.js";
 import { HIDDEN } from "./faults.js";
 import { maskPassword } from "./names.js";
 
@@ -69,6 +69,10 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     AllowRecursion: config.allowRecursion,
     RateLimit: config.rateLimit,
     Tcp: config.tcp,
+    ResolverCACertFile: config.resolverCACertFile,
+    ForwardPolicy: config.forwardPolicy,
+    Forwarding: config.forwarding,
+    Cache: config.cache,
     TlsCertFile: config.tlsCertFile,
     TlsKeyFile: config.tlsKeyFile,
     TlsPort: config.tlsPort,
@@ -81,8 +85,10 @@ function masked(secret: string): string {
 }
 
 /** As an operator writes them: the port only where it is not 53. */
-function describeResolvers(resolvers: readonly HostPort[]): readonly string[] {
-  return resolvers.map((resolver) => formatHostPort(resolver, 53));
+function describeResolvers(resolvers: readonly Resolver[]): readonly string[] {
+  return resolvers.map((resolver) =>
+    resolver.tlsName === undefined ? formatHostPort(resolver, 53) : formatResolver(resolver),
+  );
 }
 
 function describeZones(zones: Config["zoneResolvers"]): Readonly<Record<string, readonly string[]>> {

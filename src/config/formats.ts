@@ -3,7 +3,7 @@
  * environment variable) into a typed value, and reports each thing it refuses. It never coerces: `"53"` in the file is
  * not a number, as in Mesos-DNS.
  */
-import type { HostPort } from "./config.js";
+import type { HostPort, Resolver } from "./config.js";
 import {
   readAddress,
   readHostname,
@@ -185,12 +185,13 @@ export const masters: Format<readonly HostPort[]> = list({
 });
 
 const RESOLVERS = {
-  entries: "resolvers, each an IP address or address:port",
-  entry: "an IP address, or ip:port or [ipv6]:port with a port from 1 to 65535",
+  entries: "resolvers, each an IP address or address:port, or tls://address#name",
+  entry:
+    "an IP address, ip:port or [ipv6]:port with a port from 1 to 65535; for DNS over TLS tls://ip#name or tls://ip:port#name",
   parse: readResolver,
 } as const;
 
-export const resolvers: Format<readonly HostPort[]> = list(RESOLVERS);
+export const resolvers: Format<readonly Resolver[]> = list(RESOLVERS);
 
 /** A list, at least one, of some of `choices`. */
 export function subsetOf<T extends string>(choices: readonly T[]): Format<readonly T[]> {
@@ -204,7 +205,7 @@ export function subsetOf<T extends string>(choices: readonly T[]): Format<readon
 }
 
 /** A zone's name and its resolvers. */
-export type ZoneResolvers = readonly (readonly [zone: string, resolvers: readonly HostPort[]])[];
+export type ZoneResolvers = readonly (readonly [zone: string, resolvers: readonly Resolver[]])[];
 
 const zoneResolverList = list({ ...RESOLVERS, nonempty: true });
 
@@ -220,7 +221,7 @@ export const zoneResolvers: Format<ZoneResolvers> = {
       return undefined;
     }
     const entries = Object.entries(value);
-    const read = new Map<string, readonly HostPort[]>();
+    const read = new Map<string, readonly Resolver[]>();
     for (const [key, servers] of entries) {
       const zone = readZoneName(key);
       const resolversOfZone = zoneResolverList.read(servers, (at, got, allowed) =>

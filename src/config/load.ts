@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly readFile: (path: string) => string;
   /** Addresses of the machine's nameservers other than itself; asked only where `resolvers` is an empty list. */
   readonly systemResolvers: () => readonly string[];
+  /** Addresses of the machine: a resolver at one of them may be this server. */
+  readonly machineAddresses: () => readonly string[];
   /** False where no cluster is followed, so that neither masters nor zk need be given. */
   readonly needsMasters?: boolean;
 }
@@ -33,13 +35,13 @@ export interface Loaded {
  *   breaks a rule: the message then has a line for every fault.
  */
 export function loadConfig(options: LoadOptions): Loaded {
-  const { file, env, systemResolvers, needsMasters = true } = options;
+  const { file, env, systemResolvers, machineAddresses, needsMasters = true } = options;
   const faults = new Faults();
   const warnings: string[] = [];
   const given: Given = file === undefined ? new Map() : readFileKeys(readTree(file, options), faults, warnings);
   applyEnvironment(given, env, faults, warnings);
   const values = readValues(given, faults);
-  const config = completeConfig(values, { faults, warnings, systemResolvers, needsMasters });
+  const config = completeConfig(values, { faults, warnings, systemResolvers, machineAddresses, needsMasters });
   if (faults.lines.length > 0) throw invalid(file, faults.lines);
   return { config: deepFreeze(config), warnings };
 }

@@ -4,7 +4,7 @@
  */
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
-import type { HostPort } from "./config.js";
+import type { HostPort, Resolver } from "./config.js";
 
 /** 255 octets on the wire less the root label and the first length octet (RFC 1035 section 3.1). */
 const MAX_NAME_TEXT = 253;
@@ -69,9 +69,23 @@ export function readZooKeeperServer(text: string): HostPort | undefined {
   return readHostPort(text, 2181, readHost);
 }
 
-/** A resolver, by address only: `ip`, `ip:port`, `[v6]:port` or a bare IPv6 address. */
-export function readResolver(text: string): HostPort | undefined {
-  return isIP(text) === 6 ? { host: ipaddr.parse(text).toString(), port: 53 } : readHostPort(text, 53, readAddress);
+const TLS_PREFIX = "tls://";
+const TLS_PORT = 853;
+
+/**
+ * A resolver, by address only: `ip`, `ip:port`, `[v6]:port` or a bare IPv6 address; for DNS over TLS (RFC 7858) with
+ * `tls://` before and `#name`, the name in its certificate, behind.
+ */
+export function readResolver(text: string): Resolver | undefined {
+  if (!text.toLowerCase().startsWith(TLS_PREFIX)) return readResolverAddress(text, 53);
+  const [at, name, ...rest] = text.slice(TLS_PREFIX.length).split("#");
+  const server = readResolverAddress(at, TLS_PORT);
+  const tlsName = name === undefined ? "" : readHostname(name);
+  return server === undefined || tlsName === undefined || rest.length > 0 ? undefined : { ...server, tlsName };
+}
+
+function readResolverAddress(text: string, port: number): HostPort | undefined {
+  return isIP(text) === 6 ? { host: ipaddr.parse(text).toString(), port } : readHostPort(text, port, readAddress);
 }
 
 function readHost(text: string): string | undefined {

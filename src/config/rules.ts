@@ -1,6 +1,7 @@
 /** The rules between keys: what one value demands or forbids in another, and defaults that depend on another key. */
 import { messageOf } from "../errors.js";
-import type { Config, HostPort } from "./config.js";
+import { formatResolver } from "../host-port.js";
+import type { Config, Resolver } from "./config.js";
 import type { Faults } from "./faults.js";
 import { resolvers as resolverFormat } from "./formats.js";
 import { isInZone } from "./names.js";
@@ -12,6 +13,7 @@ export interface RuleContext {
   readonly warnings: string[];
   /** Addresses of the machine's nameservers; may throw where they cannot be read. */
   readonly systemResolvers: () => readonly string[];
+  readonly machineAddresses: () => readonly string[];
   /** False where the configuration is not used to follow a cluster. */
   readonly needsMasters: boolean;
 }
@@ -25,6 +27,8 @@ export function completeConfig(values: Values, context: RuleContext): Config {
   checkCookies(values, context);
   checkZones(values, context);
   checkNameServer(values, context);
+  checkLoops(values, context);
+  checkCache(values, context);
   return {
     ...values,
     stateMaxAgeSeconds: effectiveMaxAge(values, context),
@@ -98,6 +102,31 @@ function checkNameServer({ SOAMname, domain }: Values, { faults }: RuleContext):
     faults.add("SOAMname", SOAMname, `a host name of its own, such as ns1.${domain}; that one is the cluster's`);
 }
 
+/** A query forwarded to this server itself would come back for ever. */
+function checkLoops(values: Values, { faults, machineAddresses }: RuleContext): void {
+  if (!values.dnson || faults.has("listener")) return;
+  const { port, tlsPort, listener } = values;
+  const own = new Set(listener.flatMap((at) => (isWildcard(at) ? [...machineAddresses(), at] : [at])));
+  const isOwn = ({ host, port: at, tlsName }: Resolver) =>
+    at === (tlsName === undefined ? port : tlsPort) &&
+    (own.has(host) || (host.startsWith("127.") && listener.some(isWildcard)));
+  const allowed = "other servers than this one, which listens there itself";
+  for (const resolver of values.resolvers)
+    if (isOwn(resolver)) faults.add("resolvers", formatResolver(resolver), allowed);
+  for (const [zone, resolvers] of values.zoneResolvers)
+    for (const resolver of resolvers)
+      if (isOwn(resolver)) faults.add("zoneResolvers", formatResolver(resolver), allowed, `.${zone}`);
+}
+
+function isWildcard(listener: string): boolean {
+  return listener === "0.0.0.0" || listener === "::";
+}
+
+function checkCache({ cache: { minTtl, maxTtl } }: Values, { faults }: RuleContext): void {
+  if (minTtl > maxTtl && !faults.has("cache.minTtl") && !faults.has("cache.maxTtl"))
+    faults.add("cache.minTtl", minTtl, `at most cache.maxTtl, which is ${maxTtl}`);
+}
+
 /** A state is `refreshSeconds` old before it can be replaced: what is called stale must be older than that. */
 function effectiveMaxAge({ stateMaxAgeSeconds, refreshSeconds }: Values, { warnings }: RuleContext): number {
   const least = 2 * refreshSeconds;
@@ -109,7 +138,7 @@ function effectiveMaxAge({ stateMaxAgeSeconds, refreshSeconds }: Values, { warni
   return least;
 }
 
-function effectiveResolvers(values: Values, { faults, warnings, systemResolvers }: RuleContext): readonly HostPort[] {
+function effectiveResolvers(values: Values, { faults, warnings, systemResolvers }: RuleContext): readonly Resolver[] {
   if (values.resolvers.length > 0 || !values.externalon || faults.has("resolvers")) return values.resolvers;
   try {
     const read = resolverFormat.read([...new Set(systemResolvers())], (_at, address) => {

@@ -3,7 +3,7 @@
  * this table for operators, and a test compares the two.
  */
 import convict from "convict";
-import type { Config, HealthPolicy, IpSource, MesosAuthentication } from "./config.js";
+import type { Config, ForwardPolicyName, HealthPolicy, IpSource, MesosAuthentication } from "./config.js";
 import type { Format, ZoneResolvers } from "./formats.js";
 import * as format from "./formats.js";
 
@@ -25,7 +25,7 @@ export interface KeySpec<T> {
 export type Values = Omit<Config, "zoneResolvers"> & { readonly zoneResolvers: ZoneResolvers };
 
 /** Keys whose value is an object of further keys. Those of one object are all live or all need a restart. */
-export const GROUPS = ["mesosCredentials", "rateLimit", "tcp"] as const;
+export const GROUPS = ["mesosCredentials", "rateLimit", "tcp", "forwarding", "cache"] as const;
 type Group = (typeof GROUPS)[number];
 
 type GroupTable<G extends Group> = {
@@ -33,7 +33,9 @@ type GroupTable<G extends Group> = {
 };
 type Table = { readonly [K in Exclude<keyof Values, Group>]: KeySpec<Values[K]> } & GroupTable<"mesosCredentials"> &
   GroupTable<"rateLimit"> &
-  GroupTable<"tcp">;
+  GroupTable<"tcp"> &
+  GroupTable<"forwarding"> &
+  GroupTable<"cache">;
 
 /** The path of a key; keys inside an object have a dot. */
 export type KeyPath = keyof Table;
@@ -47,10 +49,13 @@ const port = format.integer(1, 65_535);
 const optionalPort = format.integer(0, 65_535);
 const perSecond = format.integer(0, 1_000_000);
 const uint32 = format.integer(0, MAX_UINT32);
+const seconds = format.integer(0, MAX_INT32);
+const count = format.integer(1, 100_000);
 const timer = format.integer(1, MAX_TIMER_SECONDS);
 
 const authentication = format.oneOf<MesosAuthentication>(["none", "basic", "iam"], new Map([["", "none"]]));
 const ipSources = format.subsetOf<IpSource>(["netinfo", "mesos", "docker", "host"]);
+const forwardPolicy = format.oneOf<ForwardPolicyName>(["sequential", "fastest", "race"]);
 const healthPolicy = format.oneOf<HealthPolicy>(["ignore"]);
 
 /** Loopback, private, shared, link-local and unique local addresses (RFC 6890): a default install is no open resolver. */
@@ -94,9 +99,11 @@ export const KEYS: Table = {
   ttl: live(60, format.integer(0, MAX_INT32), "Seconds that clients may keep an answer."),
   domain: live("mesos", format.domain, "The domain of every name served."),
   port: restart(53, port, "UDP and TCP port of the DNS server."),
-  resolvers: live(["8.8.8.8"], format.resolvers, "Resolvers for names outside `domain`, in order. The port is 53 unless given. An empty list: the nameservers of /etc/resolv.conf that are not addresses of this machine."),
+  resolvers: live(["8.8.8.8"], format.resolvers, "Resolvers for names outside `domain`, in order. The port is 53 unless given. `tls://192.0.2.53#dns.example` is asked over TLS, on port 853 unless given, and has to show a certificate for that name. An empty list: the nameservers of /etc/resolv.conf that are not addresses of this machine."),
   zoneResolvers: live({}, format.zoneResolvers, "Other resolvers for some zones, such as `{\"corp.example\": [\"192.0.2.53\"]}`. Not for `domain` nor for zones inside it."),
-  timeout: live(5, timer, "Seconds that one resolver may take for one exchange."),
+  resolverCACertFile: live("", format.path, "PEM file of the authorities that sign the certificates of resolvers asked over TLS. None: those Node.js trusts."),
+  forwardPolicy: live("sequential", forwardPolicy, "Which of several resolvers is asked: \"sequential\", the first that is alive; \"fastest\", the one with the smallest measured round-trip time; \"race\", two at a time, and the first answer counts."),
+  timeout: live(5, timer, "Seconds that a forwarded query may take in all, whatever resolvers are asked meanwhile."),
   listener: restart("0.0.0.0", format.addresses, "Address, or list of addresses, that the DNS server listens on."),
   httplistener: restart("0.0.0.0", format.address, "Address that the HTTP server listens on."),
   httpport: restart(8123, port, "Port of the HTTP server."),
@@ -135,6 +142,17 @@ export const KEYS: Table = {
   "tcp.maxConnectionsPerClient": live(256, format.integer(1, 100_000), "Connections at one time from one address, by listener."),
   "tcp.idleSeconds": live(30, timer, "Seconds that a connection may have nothing to do."),
   "tcp.stalledSeconds": live(10, timer, "Seconds that an unfinished message, or a client that does not read, is waited for."),
+  "forwarding.maxQueries": live(8192, count, "Queries of clients that may be on their way to resolvers and back at one time; more are answered with SERVFAIL."),
+  "forwarding.maxQueriesPerClient": live(2048, count, "The same for one client's address."),
+  "forwarding.maxQueriesPerResolver": live(4096, count, "Queries that one resolver may have to answer at one time; more go to the others."),
+  "cache.enabled": live(true, format.boolean, "Keep the answers of resolvers as long as their TTLs say."),
+  "cache.maxBytes": live(67_108_864, format.integer(1_048_576, MAX_UINT32), "Bytes of answers that are kept; what was asked for once goes first."),
+  "cache.minTtl": live(0, seconds, "Seconds that an answer is kept at least, unless its TTL is 0."),
+  "cache.maxTtl": live(86_400, format.integer(1, MAX_INT32), "Seconds that an answer is kept at most."),
+  "cache.maxNegativeTtl": live(3600, format.integer(1, MAX_INT32), "Seconds that it is kept at most that a name or type does not exist."),
+  "cache.prefetch": live(true, format.boolean, "Fetch what is asked for often again in the last tenth of its time."),
+  "cache.staleSeconds": live(86_400, seconds, "Seconds after its end that an answer may be given, with a TTL of 30 and the extended error Stale Answer, where no resolver answers. 0: never."),
+  "cache.allowFlush": live(false, format.boolean, "Serve `POST /v1/cache/flush`, which forgets answers."),
   tlsCertFile: live("", format.path, "PEM file of the certificate for DNS over TLS and HTTPS; needs `tlsKeyFile`. Empty: neither is served."),
   tlsKeyFile: live("", format.path, "PEM file of the key of `tlsCertFile`."),
   tlsPort: restart(853, optionalPort, "Port of DNS over TLS. 0: not served."),

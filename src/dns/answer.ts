@@ -2,12 +2,17 @@ import type { ApexRecords } from "../zone/apex.js";
 import { entryWord, isApex, rrsetCount, rrsetWord, type Shard, type Snapshot } from "../zone/snapshot.js";
 import { chaosAnswer } from "./chaos.js";
 import type { Channel, Client } from "./client.js";
+import { characterString, type LocalAnswer } from "./local-names.js";
 import { MessageWriter } from "./message-writer.js";
 import type { AnswerPolicy } from "./policy.js";
 import { CLASS, EDE, HEADER, MAX_MESSAGE, MIN_UDP_PAYLOAD, OPCODE, RCODE, TYPE } from "./protocol.js";
 import { Query, VERDICT, type Verdict } from "./query.js";
+import type { Reply } from "./reply.js";
 import { findRrset, hasGlue } from "./rrset.js";
 import { badKeyRecord } from "./tsig.js";
+
+const AD = 0x20;
+const CD = 0x10;
 
 /** `answer` returns the length of the answer, or one of these. */
 export const DROP = 0;
@@ -115,6 +120,31 @@ export class Answerer {
     return this.#finish(rcode);
   }
 
+  /** Begins the answer to a message anew, of which `answer` said before that it is to be forwarded; `relay` ends it. */
+  resume(message: Uint8Array, length: number, out: Uint8Array, client: Client, channel: Channel): void {
+    this.#begin(message, length, out, client, channel);
+  }
+
+  /**
+   * Answers the message that `answer` has just called one to be forwarded, or `resume` has begun, with what an upstream
+   * replied.
+   *
+   * @param age seconds since then, which its TTLs lose; negative for a reply that is past its time (RFC 8767)
+   */
+  relay(reply: Reply, age: number): number {
+    const { query } = this;
+    const { opt } = this.#writer;
+    const isNegative = reply.rcode === RCODE.NXDOMAIN;
+    if (age < 0) opt.ede = isNegative ? EDE.STALE_NXDOMAIN_ANSWER : EDE.STALE_ANSWER;
+    opt.passed = reply.options;
+    this.#writer.reply(reply, age);
+    this.rcode = reply.rcode;
+    this.#writer.finishOpt(reply.rcode, this.#policy.maxUdpPayload);
+    const validated = reply.authenticated && (query.authenticData || query.opt.dnssecOk);
+    const flags = (validated ? AD : 0) | (query.checkingDisabled ? CD : 0);
+    return this.#writer.finish(reply.rcode, false, this.#isRecursionAvailable(), flags);
+  }
+
   /** Octets of an answer that this client takes over this channel. */
   limit(channel: Channel): number {
     const { opt } = this.query;
@@ -180,7 +210,7 @@ export class Answerer {
     const text = chaosAnswer(query.name, query.nameLength, this.#policy.identity);
     if (!text) return this.#finish(RCODE.REFUSED);
     this.authoritative = true;
-    this.#writer.chaosText(text);
+    this.#writer.record(TYPE.TXT, CLASS.CH, 0, characterString(text));
     return this.#finish(RCODE.NOERROR);
   }
 
@@ -231,9 +261,23 @@ export class Answerer {
   }
 
   #outside(): number {
-    if (this.#policy.forwarding) return this.#client.mayRecurse ? FORWARD : this.#prohibit();
-    this.#writer.opt.ede = EDE.NOT_AUTHORITATIVE;
-    return this.#finish(RCODE.REFUSED);
+    const { forwarding, localNames } = this.#policy;
+    if (!forwarding) {
+      this.#writer.opt.ede = EDE.NOT_AUTHORITATIVE;
+      return this.#finish(RCODE.REFUSED);
+    }
+    if (!this.#client.mayRecurse) return this.#prohibit();
+    const local = localNames.answer(this.query);
+    return local ? this.#local(local) : FORWARD;
+  }
+
+  /** A name that never leaves this server (RFC 6303, 6761, 7686). */
+  #local({ rcode, rdata, ttl, soa, soaLabels }: LocalAnswer): number {
+    const { query } = this;
+    this.authoritative = true;
+    if (rdata) this.#writer.record(query.type, CLASS.IN, ttl, rdata);
+    else this.#writer.soa(soa, HEADER + query.labelAt[query.labels - soaLabels], true);
+    return this.#finish(rcode);
   }
 
   /** The zone that the question's name is in. */

@@ -6,7 +6,19 @@ export const OPT_FIXED = 11;
 /** Code and length in front of an option's data. */
 const OPTION_HEADER = 4;
 
+/** Options that this server reads or writes. */
 const OPTION = { NSID: 3, EXPIRE: 9, COOKIE: 10, KEEPALIVE: 11, PADDING: 12, EDE: 15 } as const;
+
+/** Options between two neighbours: each answers them for itself. An extended error is none: it tells of the answer. */
+const HOP_BY_HOP: ReadonlySet<number> = new Set([
+  OPTION.NSID,
+  OPTION.EXPIRE,
+  OPTION.COOKIE,
+  OPTION.KEEPALIVE,
+  OPTION.PADDING,
+]);
+
+export const NO_OPTIONS = new Uint8Array(0);
 
 /** Blocks that encrypted answers are padded to (RFC 8467 §4.1). */
 const PADDING_BLOCK = 468;
@@ -27,6 +39,11 @@ export class OptRecord {
   expire = false;
   keepalive = false;
   padding = false;
+  /** There are options that concern whoever answers in the end, such as a client subnet (RFC 7871). */
+  endToEnd = false;
+  /** Where in the message the options stand. */
+  optionsAt = 0;
+  optionsEnd = 0;
 
   reset(): void {
     this.present = false;
@@ -39,6 +56,9 @@ export class OptRecord {
     this.expire = false;
     this.keepalive = false;
     this.padding = false;
+    this.endToEnd = false;
+    this.optionsAt = 0;
+    this.optionsEnd = 0;
   }
 
   /**
@@ -51,6 +71,8 @@ export class OptRecord {
     this.payload = (message[at + 2] << 8) | message[at + 3];
     this.version = message[at + 5];
     this.dnssecOk = (message[at + 6] & 0x80) !== 0;
+    this.optionsAt = rdataAt;
+    this.optionsEnd = rdataEnd;
     let option = rdataAt;
     while (option < rdataEnd) {
       const data = option + OPTION_HEADER;
@@ -83,9 +105,22 @@ export class OptRecord {
         this.padding = true;
         return true;
       default:
+        this.endToEnd = true;
         return true;
     }
   }
+}
+
+/** A copy of the options in `message[at, end)` that neighbours pass on, as they stand; malformed ones end it. */
+export function endToEndOptions(message: Uint8Array, at: number, end: number): Uint8Array {
+  const kept: number[] = [];
+  for (let option = at; option + OPTION_HEADER <= end; ) {
+    const next = option + OPTION_HEADER + ((message[option + 2] << 8) | message[option + 3]);
+    if (next > end) break;
+    if (!HOP_BY_HOP.has((message[option] << 8) | message[option + 1])) kept.push(...message.subarray(option, next));
+    option = next;
+  }
+  return kept.length === 0 ? NO_OPTIONS : Uint8Array.from(kept);
 }
 
 /** What an answer's OPT record says. Set before the records are written, for it takes room; -1 leaves an option out. */
@@ -103,6 +138,8 @@ export class OptReply {
   /** Client and server cookie (RFC 7873). */
   readonly cookie = new Uint8Array(CLIENT_COOKIE + SERVER_COOKIE);
   hasCookie = false;
+  /** Options of an upstream's reply, as they stand. */
+  passed: Uint8Array = NO_OPTIONS;
 
   reset(): void {
     this.ede = NO_EDE;
@@ -111,6 +148,7 @@ export class OptReply {
     this.padded = false;
     this.nsid = undefined;
     this.hasCookie = false;
+    this.passed = NO_OPTIONS;
   }
 
   /** Answers the cookie of a query. @param now seconds since the epoch */
@@ -127,6 +165,7 @@ export class OptReply {
     if (this.expire >= 0) size += OPTION_HEADER + 4;
     if (this.keepalive >= 0) size += OPTION_HEADER + 2;
     if (this.ede !== NO_EDE) size += OPTION_HEADER + 2;
+    size += this.passed.length;
     return size;
   }
 
@@ -155,6 +194,7 @@ export class OptReply {
     if (this.keepalive >= 0)
       at = writeUint16(out, writeUint16(out, writeUint16(out, at, OPTION.KEEPALIVE), 2), this.keepalive);
     if (this.ede !== NO_EDE) at = writeUint16(out, writeUint16(out, writeUint16(out, at, OPTION.EDE), 2), this.ede);
+    for (let i = 0; i < this.passed.length; i++) out[at++] = this.passed[i];
     if (this.padded) at = writePadding(out, at, limit);
     writeUint16(out, lengthAt, at - lengthAt - 2);
     return at;

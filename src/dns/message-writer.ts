@@ -11,6 +11,7 @@ import { entryWord, nameAt, nameLength, type Shard, type Snapshot } from "../zon
 import { OptReply } from "./edns.js";
 import { CLASS, HEADER, TYPE } from "./protocol.js";
 import type { Query } from "./query.js";
+import { type Reply, writeRecords } from "./reply.js";
 import { findRrset, ownOctets, rrsetOctets, targetTable } from "./rrset.js";
 
 const QR = 0x80;
@@ -162,15 +163,35 @@ export class MessageWriter {
     this.#additionals++;
   }
 
-  /** Appends a TXT record in class CH that belongs to the question's name (RFC 4892). */
-  chaosText(text: Uint8Array): void {
+  /** Appends a record to the answer section that belongs to the question's name. */
+  record(type: number, dnsClass: number, ttl: number, rdata: Uint8Array): void {
     writePointer(this.#out, this.#at, HEADER);
-    writeUint32(this.#out, this.#at + 2, (TYPE.TXT << 16) | CLASS.CH);
-    writeUint32(this.#out, this.#at + 6, 0);
-    writeCount(this.#out, this.#at + 10, text.length + 1);
-    this.#out[this.#at + RECORD_HEADER] = text.length;
-    this.#at = copy(text, 0, text.length, this.#out, this.#at + RECORD_HEADER + 1);
+    writeUint32(this.#out, this.#at + 2, (type << 16) | dnsClass);
+    writeUint32(this.#out, this.#at + 6, ttl);
+    writeCount(this.#out, this.#at + 10, rdata.length);
+    this.#at = copy(rdata, 0, rdata.length, this.#out, this.#at + RECORD_HEADER);
     this.answers++;
+  }
+
+  /**
+   * Appends the records of an upstream's reply, without the additional section if it does not fit, and none at all, with
+   * TC, if the rest does not fit either.
+   *
+   * @param age see `writeRecords`
+   */
+  reply(reply: Reply, age: number): void {
+    const whole = this.fits(reply.end);
+    if (!whole && !this.fits(reply.additionalAt)) {
+      this.truncate();
+      return;
+    }
+    const size = whole ? reply.end : reply.additionalAt;
+    const turn = reply.runLength > 1 ? this.#random() : 0;
+    this.#at = writeRecords(reply, size, this.#out, this.#at, age, turn);
+    this.truncated = reply.truncated;
+    this.answers = reply.answers;
+    this.#authorities = reply.authorities;
+    if (whole) this.#additionals = reply.additionals;
   }
 
   /** Writes the OPT record, if the query has one, behind what was written so far. */
@@ -181,8 +202,12 @@ export class MessageWriter {
     this.#additionals++;
   }
 
-  /** Writes the header, and returns the length of the message. */
-  finish(rcode: number, authoritative: boolean, recursionAvailable: boolean): number {
+  /**
+   * Writes the header, and returns the length of the message.
+   *
+   * @param flags AD and CD, as bits of the header's fourth octet
+   */
+  finish(rcode: number, authoritative: boolean, recursionAvailable: boolean, flags = 0): number {
     const query = this.#query;
     const out = this.#out;
     out[0] = query.id >>> 8;
@@ -193,7 +218,7 @@ export class MessageWriter {
       (authoritative ? AA : 0) |
       (this.truncated ? TC : 0) |
       (query.recursionDesired ? RD : 0);
-    out[3] = (recursionAvailable ? RA : 0) | (rcode & 0x0f);
+    out[3] = (recursionAvailable ? RA : 0) | flags | (rcode & 0x0f);
     writeCount(out, 4, query.questionEnd > HEADER ? 1 : 0);
     writeCount(out, 6, this.answers);
     writeCount(out, 8, this.#authorities);

@@ -1,5 +1,6 @@
 import type { Identity } from "./chaos.js";
 import type { Cookies } from "./cookies.js";
+import type { LocalNames } from "./local-names.js";
 
 /** What the configuration decides about answers. */
 export interface AnswerPolicy {
@@ -11,6 +12,8 @@ export interface AnswerPolicy {
   readonly recursionAvailable: boolean;
   /** Whether names outside the zones are forwarded, for those who may recurse, or refused. */
   readonly forwarding: boolean;
+  /** Names outside the zones that are answered all the same. */
+  readonly localNames: LocalNames;
   readonly identity: Identity;
   /** Nothing where clients get no cookies. */
   readonly cookies: Cookies | undefined;

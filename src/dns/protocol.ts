@@ -5,6 +5,7 @@ import { Packet } from "dns2";
 export const TYPE = {
   A: Packet.TYPE.A,
   NS: Packet.TYPE.NS,
+  CNAME: Packet.TYPE.CNAME,
   SOA: Packet.TYPE.SOA,
   PTR: Packet.TYPE.PTR,
   TXT: Packet.TYPE.TXT,

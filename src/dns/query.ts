@@ -42,6 +42,10 @@ export class Query {
   id = 0;
   opcode = 0;
   recursionDesired = false;
+  /** AD: the client wants to know whether the answer has been validated (RFC 6840 §5.7). */
+  authenticData = false;
+  /** CD: the client takes what has not been validated (RFC 4035 §3.2.2). */
+  checkingDisabled = false;
   /** Octet behind the question; 12 where there is none to echo. */
   questionEnd: number = HEADER;
   type = 0;
@@ -70,6 +74,8 @@ export class Query {
     this.id = (message[0] << 8) | message[1];
     this.opcode = (message[2] >>> 3) & 0x0f;
     this.recursionDesired = (message[2] & 0x01) !== 0;
+    this.authenticData = (message[3] & 0x20) !== 0;
+    this.checkingDisabled = (message[3] & 0x10) !== 0;
     const questions = (message[4] << 8) | message[5];
     if (this.opcode !== OPCODE.QUERY) {
       // Other opcodes may mean other things by their sections: what can be read is echoed, the rest is not judged.

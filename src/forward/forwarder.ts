@@ -1,139 +1,293 @@
-import type { HostPort } from "../config/config.js";
+import type { CacheSettings, ForwardLimits, ForwardPolicyName } from "../config/config.js";
+import type { Client } from "../dns/client.js";
 import { EDE, RCODE } from "../dns/protocol.js";
-import { MesosDnsError } from "../errors.js";
-import { formatHostPort } from "../host-port.js";
-import type { Exchange } from "./exchange.js";
-import { isTruncated, rcodeOf, restore, withId } from "./reply.js";
+import type { Query } from "../dns/query.js";
+import type { Reply } from "../dns/reply.js";
+import type { Timers } from "../timers.js";
+import { AnswerCache, type Kept } from "./cache.js";
+import { choose } from "./choice.js";
+import { type Group, type GroupPolicy, Groups } from "./groups.js";
+import { Monitor } from "./monitor.js";
+import { keyOf, type Question, questionOf } from "./question.js";
+import type { ForwardReport } from "./report.js";
+import { type Failed, type Outcome, Resolution } from "./resolution.js";
+import type { MakeLinks, Upstream } from "./upstream.js";
 
-/** A query for a name outside the zones. */
-export interface ForwardRequest {
-  /** The client's message. */
-  readonly query: Uint8Array;
-  /** Octet behind its question. */
-  readonly questionEnd: number;
-  /** Lower case, with the final dot. */
-  readonly name: string;
-  /** Whether the client came over TCP; its query then goes upstream over TCP too. */
-  readonly stream: boolean;
-}
-
+/** What a client gets. */
 export type Forwarded =
-  /** Ready for the client but for its size limit. */
-  | { readonly kind: "reply"; readonly message: Uint8Array }
-  /** No resolver answered; `ede` is the extended error (RFC 8914) that says why. */
-  | { readonly kind: "failed"; readonly ede: number };
+  /** `age` in seconds; negative where the reply is past its time (RFC 8767). */
+  { readonly kind: "reply"; readonly reply: Reply; readonly age: number } | Failed;
 
-/** Asks somebody else. Does not reject for what a network or a resolver does. */
+/** Asks somebody else, or remembers what they said. */
 export interface Forwarder {
-  forward(request: ForwardRequest): Promise<Forwarded>;
+  /**
+   * Answers a query for a name outside the zones. `message` is what `query` was read from; both are only valid during
+   * the call.
+   *
+   * @param done called exactly once, later, if the answer is not returned
+   */
+  ask(query: Query, message: Uint8Array, client: Client, done: (forwarded: Forwarded) => void): Forwarded | undefined;
 }
 
-export interface ForwardPolicy {
-  readonly resolvers: readonly HostPort[];
-  /** Zone (lower case, no final dot) to its resolvers. */
-  readonly zoneResolvers: Readonly<Record<string, readonly HostPort[]>>;
-  /** Milliseconds one resolver may take. */
+export interface ForwardPolicy extends GroupPolicy {
+  readonly policy: ForwardPolicyName;
+  /** Milliseconds that a query may take in all. */
   readonly timeoutMs: number;
+  readonly limits: ForwardLimits;
+  readonly cache: CacheSettings;
 }
-
-export const FORWARD_RESULTS = ["answered", "servfail", "refused", "timeout", "network_error", "bad_reply"] as const;
-export type ForwardResult = (typeof FORWARD_RESULTS)[number];
 
 export interface ForwarderParts {
-  readonly udp: Exchange;
-  readonly tcp: Exchange;
-  /** Message ids: unsigned 16-bit integers that nobody can guess. */
-  readonly randomId: () => number;
-  /** Told what each exchange with a resolver came to. */
-  readonly count: (resolver: string, result: ForwardResult) => void;
+  readonly makeLinks: MakeLinks;
+  readonly timers: Timers;
+  /** Unsigned 16-bit integers that nobody can guess. */
+  readonly random16: () => number;
+  /** The label of this server's own questions that find loops. */
+  readonly loopToken: string;
+  /** Told when an upstream is found to be down or to send queries back, and when it is well again. */
+  readonly onHealth: (upstream: Upstream) => void;
 }
 
-/** Sockets that may be open at once: a bound on descriptors whatever clients ask. */
-const MAX_IN_FLIGHT = 4096;
+/** How long a client waits where there is an answer past its time, and how long a failure is believed (RFC 8767 §5). */
+const STALE_AFTER_MS = 1_800;
+const RETRY_MS = 30_000;
+/** Hits that make an entry popular, and the last part of its time in which it is then fetched again. */
+const POPULAR_HITS = 3;
+const PREFETCH_SHARE = 0.1;
 
-/** Asks the resolvers of a name's zone in their order until one has an answer, as Mesos-DNS does. */
-export class SequentialForwarder implements Forwarder {
+/** A client's query that waits for a resolution. */
+interface Waiter {
+  readonly client: Client;
+  readonly done: (forwarded: Forwarded) => void;
+  cancelTimer: (() => void) | undefined;
+}
+
+/** A question under way, and who waits for it. */
+interface Flight {
+  readonly key: string;
+  readonly group: Group;
+  resolution: Resolution | undefined;
+  readonly waiters: Set<Waiter>;
+}
+
+/** Answers from its cache, and asks upstreams for the rest: once for all who ask the same at the same time. */
+export class CachingForwarder implements Forwarder {
   readonly #parts: ForwarderParts;
+  readonly #groups: Groups;
+  readonly #monitor: Monitor;
   #policy: ForwardPolicy;
-  #inFlight = 0;
+  #cache: AnswerCache;
+  /** Questions under way by key. */
+  readonly #flights = new Map<string, Flight>();
+  readonly #byClient = new Map<Client, number>();
+  #waiting = 0;
+  #underWay = 0;
+  readonly #counts = { hits: 0, misses: 0, stale: 0, prefetches: 0, joined: 0, overLimit: 0 };
 
   constructor(parts: ForwarderParts, policy: ForwardPolicy) {
     this.#parts = parts;
     this.#policy = policy;
+    this.#cache = new AnswerCache(policy.cache.maxBytes);
+    this.#groups = new Groups(parts.makeLinks, policy);
+    const { timers, random16, loopToken, onHealth } = parts;
+    const timeoutMs = () => this.#policy.timeoutMs;
+    this.#monitor = new Monitor({ groups: this.#groups, timers, random16, loopToken, timeoutMs, onHealth });
+  }
+
+  /** Looks after the upstreams until `close`; to be called when this server can be reached. */
+  start(): void {
+    this.#monitor.start();
   }
 
   configure(policy: ForwardPolicy): void {
+    const { maxBytes, enabled } = policy.cache;
+    const isOther = maxBytes !== this.#policy.cache.maxBytes || enabled !== this.#policy.cache.enabled;
     this.#policy = policy;
+    if (isOther) this.#cache = new AnswerCache(maxBytes);
+    this.#groups.configure(policy);
+    this.#monitor.checkLoops();
   }
 
-  get inFlight(): number {
-    return this.#inFlight;
+  close(): void {
+    this.#monitor.stop();
+    for (const upstream of this.#groups.upstreams) upstream.close();
   }
 
-  async forward(request: ForwardRequest): Promise<Forwarded> {
-    if (this.#inFlight >= MAX_IN_FLIGHT) return { kind: "failed", ede: EDE.OVER_QUOTA };
-    this.#inFlight++;
-    try {
-      return await this.#inOrder(request);
-    } finally {
-      this.#inFlight--;
+  /** Forgets all answers, or those for one name (lower-case wire form as latin1). Returns how many there were. */
+  flush(name: string | undefined): number {
+    return this.#cache.flush(name);
+  }
+
+  report(): ForwardReport {
+    const { hits, misses, stale, prefetches, joined, overLimit } = this.#counts;
+    const { entries, bytes, maxBytes, evictions } = this.#cache;
+    const upstreams = Object.fromEntries([...this.#groups.upstreams].map((one) => [one.name, one.report()]));
+    const cache = { entries, bytes, maxBytes, hits, misses, stale, prefetches, evictions };
+    return { upstreams, cache, waiting: this.#waiting, questions: this.#underWay, joined, overLimit };
+  }
+
+  ask(query: Query, message: Uint8Array, client: Client, done: (forwarded: Forwarded) => void): Forwarded | undefined {
+    const group = this.#groups.of(query);
+    const { cache } = this.#policy;
+    // Without RD no resolver is asked to find the answer, and with options of the client's it may be that client's alone.
+    const isShared = query.recursionDesired && !query.opt.endToEnd;
+    if (!isShared)
+      return this.#admit(client) ?? this.#fly("", group, questionOf(query, message), client, done, undefined);
+    const key = keyOf(query, group.scope);
+    const kept = cache.enabled ? this.#cache.get(key) : undefined;
+    const now = this.#parts.timers.now();
+    if (kept && now < kept.expiresAt) return this.#hit(kept, key, group, query, message, now);
+    const stale = kept && now < kept.expiresAt + cache.staleSeconds * 1000 ? kept : undefined;
+    if (stale && this.#hasFailed(stale, group, now)) return this.#giveStale(stale);
+    const refusal = this.#admit(client);
+    if (refusal) return stale ? this.#giveStale(stale) : refusal;
+    if (cache.enabled) this.#counts.misses++;
+    const flight = this.#flights.get(key);
+    if (!flight) return this.#fly(key, group, questionOf(query, message), client, done, stale);
+    this.#counts.joined++;
+    return this.#wait(flight, client, done, stale);
+  }
+
+  #hit(kept: Kept, key: string, group: Group, query: Query, message: Uint8Array, now: number): Forwarded {
+    this.#counts.hits++;
+    const left = kept.expiresAt - now;
+    const isPopular = ++kept.hits >= POPULAR_HITS && left < PREFETCH_SHARE * (kept.expiresAt - kept.storedAt);
+    if (isPopular && this.#policy.cache.prefetch && !this.#flights.has(key) && !this.#hasFailed(kept, group, now)) {
+      this.#counts.prefetches++;
+      this.#launch(key, group, questionOf(query, message));
     }
+    return { kind: "reply", reply: kept.reply, age: Math.floor((now - kept.storedAt) / 1000) };
   }
 
-  async #inOrder(request: ForwardRequest): Promise<Forwarded> {
-    let refusal: Uint8Array | undefined;
-    let ede: number = EDE.NO_REACHABLE_AUTHORITY;
-    for (const server of resolversFor(request.name, this.#policy)) {
-      const resolver = formatHostPort(server);
-      try {
-        const reply = await this.#ask(server, request);
-        const result = resultOf(reply);
-        this.#parts.count(resolver, result);
-        if (result === "answered") return this.#reply(reply, request);
-        refusal = reply;
-      } catch (error) {
-        const result = failureOf(error);
-        this.#parts.count(resolver, result);
-        if (result === "network_error") ede = EDE.NETWORK_ERROR;
-      }
+  /** Whether asking has failed lately and nothing has changed since. */
+  #hasFailed(kept: Kept, group: Group, now: number): boolean {
+    return now < kept.retryAt && recoveriesOf(group) === kept.recoveriesThen;
+  }
+
+  #giveStale(kept: Kept): Forwarded {
+    this.#counts.stale++;
+    return { kind: "reply", reply: kept.reply, age: -1 };
+  }
+
+  /** What a client hears whose query is one too many. */
+  #admit(client: Client): Forwarded | undefined {
+    const { maxQueries, maxQueriesPerClient } = this.#policy.limits;
+    if (this.#waiting < maxQueries && (this.#byClient.get(client) ?? 0) < maxQueriesPerClient) return undefined;
+    this.#counts.overLimit++;
+    return { kind: "failed", ede: EDE.OVER_QUOTA };
+  }
+
+  #fly(
+    key: string,
+    group: Group,
+    question: Question,
+    client: Client,
+    done: (forwarded: Forwarded) => void,
+    stale: Kept | undefined,
+  ): Forwarded | undefined {
+    const flight = this.#launch(key, group, question);
+    const outcome = flight.resolution?.outcome;
+    // With nobody to ask it is over before anybody waits.
+    return outcome ? this.#result(outcome, stale) : this.#wait(flight, client, done, stale);
+  }
+
+  #launch(key: string, group: Group, question: Question): Flight {
+    const { timers, random16 } = this.#parts;
+    const { timeoutMs, limits, cache, policy } = this.#policy;
+    const bounds = cache.enabled
+      ? { min: cache.minTtl, max: cache.maxTtl, maxNegative: cache.maxNegativeTtl }
+      : AS_IT_IS;
+    const onDown = (upstream: Upstream) => this.#monitor.wentDown(upstream);
+    const parts = { timers, random16, bounds, timeoutMs, maxPerUpstream: limits.maxQueriesPerResolver, onDown };
+    const { candidates, atOnce } = choose(group, policy, random16);
+    const flight: Flight = { key, group, resolution: undefined, waiters: new Set() };
+    flight.resolution = new Resolution(question, candidates, parts, (outcome) => this.#land(flight, outcome));
+    this.#underWay++;
+    if (key !== "") this.#flights.set(key, flight);
+    flight.resolution.start(atOnce);
+    return flight;
+  }
+
+  #wait(
+    flight: Flight,
+    client: Client,
+    done: (forwarded: Forwarded) => void,
+    stale: Kept | undefined,
+  ): Forwarded | undefined {
+    const { timers } = this.#parts;
+    const startedAt = flight.resolution?.startedAt ?? timers.now();
+    const patience = startedAt + STALE_AFTER_MS - timers.now();
+    if (stale && patience <= 0) return this.#giveStale(stale);
+    const waiter: Waiter = { client, done, cancelTimer: undefined };
+    flight.waiters.add(waiter);
+    this.#waiting++;
+    this.#byClient.set(client, (this.#byClient.get(client) ?? 0) + 1);
+    if (stale) {
+      waiter.cancelTimer = timers.after(patience, () => {
+        waiter.cancelTimer = undefined;
+        flight.waiters.delete(waiter);
+        this.#deliver(waiter, this.#giveStale(stale));
+      });
     }
-    return refusal ? this.#reply(refusal, request) : { kind: "failed", ede };
+    return undefined;
   }
 
-  /** Over the client's transport; a truncated answer is fetched whole over TCP, and taken as it is where that fails. */
-  async #ask(server: HostPort, { query, questionEnd, stream }: ForwardRequest): Promise<Uint8Array> {
-    const { timeoutMs } = this.#policy;
-    const request = { query: withId(query, this.#parts.randomId()), questionEnd, server, timeoutMs };
-    if (stream) return this.#parts.tcp(request);
-    const reply = await this.#parts.udp(request);
-    if (!isTruncated(reply)) return reply;
-    return this.#parts.tcp(request).catch(() => reply);
+  /** A question is settled: keeps the answer, and tells all who wait for it. */
+  #land(flight: Flight, outcome: Outcome): void {
+    const { key, waiters } = flight;
+    this.#underWay--;
+    let stale: Kept | undefined;
+    if (key !== "") {
+      this.#flights.delete(key);
+      stale = this.#remember(flight, outcome);
+    }
+    for (const waiter of waiters) this.#deliver(waiter, this.#result(outcome, stale));
+    waiters.clear();
   }
 
-  #reply(reply: Uint8Array, { query, questionEnd }: ForwardRequest): Forwarded {
-    return { kind: "reply", message: restore(reply, query, questionEnd) };
+  /** Keeps what may be kept. Returns the answer past its time that is better than none. */
+  #remember({ key, group }: Flight, outcome: Outcome): Kept | undefined {
+    const { cache } = this.#policy;
+    if (!cache.enabled) return undefined;
+    const now = this.#parts.timers.now();
+    if (outcome.kind === "failed" || isRefusal(outcome.reply)) {
+      const kept = this.#cache.get(key);
+      if (!kept) return undefined;
+      kept.retryAt = now + RETRY_MS;
+      kept.recoveriesThen = recoveriesOf(group);
+      return now < kept.expiresAt + cache.staleSeconds * 1000 ? kept : undefined;
+    }
+    const { reply } = outcome;
+    if (reply.lifetime > 0) {
+      const expiresAt = now + reply.lifetime * 1000;
+      this.#cache.set(key, { reply, storedAt: now, expiresAt, hits: 0, retryAt: 0, recoveriesThen: 0 });
+    } else if (!reply.truncated) this.#cache.delete(key);
+    return undefined;
+  }
+
+  #result(outcome: Outcome, stale: Kept | undefined): Forwarded {
+    if (stale && (outcome.kind === "failed" || isRefusal(outcome.reply))) return this.#giveStale(stale);
+    return outcome.kind === "failed" ? outcome : { ...outcome, age: 0 };
+  }
+
+  #deliver(waiter: Waiter, forwarded: Forwarded): void {
+    waiter.cancelTimer?.();
+    this.#waiting--;
+    const left = (this.#byClient.get(waiter.client) ?? 1) - 1;
+    if (left > 0) this.#byClient.set(waiter.client, left);
+    else this.#byClient.delete(waiter.client);
+    waiter.done(forwarded);
   }
 }
 
-/** The resolvers of the longest zone that the name is in, else the general ones. */
-export function resolversFor(name: string, policy: ForwardPolicy): readonly HostPort[] {
-  let zone = name.endsWith(".") ? name.slice(0, -1) : name;
-  for (;;) {
-    if (Object.hasOwn(policy.zoneResolvers, zone)) return policy.zoneResolvers[zone];
-    const dot = zone.indexOf(".");
-    if (dot < 0) return policy.resolvers;
-    zone = zone.slice(dot + 1);
-  }
+/** Without a cache TTLs are nobody's business but the client's. */
+const AS_IT_IS = { min: 0, max: 2 ** 31 - 1, maxNegative: 2 ** 31 - 1 };
+
+/** What resolvers say who have no answer. */
+function isRefusal({ rcode }: Reply): boolean {
+  return rcode === RCODE.SERVFAIL || rcode === RCODE.REFUSED;
 }
 
-function resultOf(reply: Uint8Array): ForwardResult {
-  const rcode = rcodeOf(reply);
-  if (rcode === RCODE.SERVFAIL) return "servfail";
-  return rcode === RCODE.REFUSED ? "refused" : "answered";
-}
-
-function failureOf(error: unknown): ForwardResult {
-  if (!(error instanceof MesosDnsError)) throw error;
-  if (error.code === "FORWARD_TIMEOUT") return "timeout";
-  return error.code === "FORWARD_BAD_REPLY" ? "bad_reply" : "network_error";
+function recoveriesOf({ upstreams }: Group): number {
+  return upstreams.reduce((sum, { recoveries }) => sum + recoveries, 0);
 }

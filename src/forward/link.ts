@@ -4,7 +4,7 @@
 export type Via = "udp" | "tcp" | "tls";
 
 /** Why a reply was not taken for one that is waited for. */
-export const IGNORED = ["unexpected", "question", "malformed"] as const;
+export const IGNORED = ["unexpected", "question", "malformed", "letter_case"] as const;
 export type Ignored = (typeof IGNORED)[number];
 
 /** One query on its way to one upstream resolver. What a link calls, it calls at most once in all. */

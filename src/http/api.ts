@@ -6,6 +6,7 @@ import type { Snapshot } from "../zone/snapshot.js";
 import { axfr } from "./axfr.js";
 import type { ApiContext } from "./context.js";
 import { dohGet, dohPost } from "./doh.js";
+import { describeForwarding, flush } from "./forwarding.js";
 import { hostRows, portRows, serviceRows } from "./lookups.js";
 import { page } from "./page.js";
 import { unhealthyReasons, unreadyReasons } from "./readiness.js";
@@ -13,9 +14,10 @@ import { politely, textStream } from "./stream.js";
 
 /** DNS over HTTPS (RFC 8484). */
 const DOH = "/dns-query";
+const FLUSH = "/v1/cache/flush";
 const HOMEPAGE = "https://github.com/mesosphere/mesos-dns";
 
-/** The routes of Mesos-DNS and those for operators, all read-only. docs/http-api.md shows each with its answer. */
+/** The routes of Mesos-DNS and those for operators; all but one are read-only. docs/http-api.md shows each with its answer. */
 export function createApi(context: ApiContext): Hono {
   const api = new Hono({ strict: false });
   api.use(checkEncoding);
@@ -24,13 +26,15 @@ export function createApi(context: ApiContext): Hono {
   }
   for (const [path, handler] of [...nameRoutes(context), ...operatorRoutes(context)]) {
     api.get(path, handler);
-    api.all(path, methodNotAllowed);
+    api.all(path, (c) => methodNotAllowed(c, "GET, HEAD"));
   }
+  api.post(FLUSH, (c) => (context.config().cache.allowFlush ? flush(c, context) : c.notFound()));
+  api.all(FLUSH, (c) => (context.config().cache.allowFlush ? methodNotAllowed(c, "POST") : c.notFound()));
   api.get(DOH, (c) => dohGet(c, context));
   api.post(DOH, bodyLimit({ maxSize: MAX_MESSAGE, onError: (c) => c.json({ error: "too large" }, 413) }), (c) =>
     dohPost(c, context),
   );
-  api.all(DOH, (c) => c.json({ error: `${c.req.method} is not allowed here` }, 405, { allow: "GET, HEAD, POST" }));
+  api.all(DOH, (c) => methodNotAllowed(c, "GET, HEAD, POST"));
   api.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}; GET / lists what there is` }, 404));
   api.onError((error, c) => {
     context.log.error({ err: error, method: c.req.method, path: c.req.path }, "answering an HTTP request failed");
@@ -108,6 +112,7 @@ function operatorRoutes(context: ApiContext): Route[] {
         return c.json({ ready: true, serial: context.snapshot().zones[0].apex.soa.serial });
       },
     ],
+    ["/v1/forward", (c) => c.json(describeForwarding(context.forwarding(), context.config()))],
     ["/", (c) => c.html(page(context, reasonsNow()), 200, { "content-security-policy": CONTENT_POLICY })],
   ];
 }
@@ -139,5 +144,6 @@ function notYet(c: Context): Response {
   return c.json({ error: "no state from a Mesos master yet; /readyz says why" }, 503, { "retry-after": "1" });
 }
 
-const methodNotAllowed: Handler = (c) =>
-  c.json({ error: `${c.req.method} is not allowed here` }, 405, { allow: "GET, HEAD" });
+function methodNotAllowed(c: Context, allow: string): Response {
+  return c.json({ error: `${c.req.method} is not allowed here` }, 405, { allow });
+}

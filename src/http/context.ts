@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.js";
+import type { ForwardReport } from "../forward/report.js";
 import type { Logger } from "../log.js";
 import type { ServerStatus } from "../status.js";
 import type { Snapshot } from "../zone/snapshot.js";
@@ -14,6 +15,9 @@ export interface ApiContext {
   /** The same for reading over time; `release` says, once, when that is done. */
   pinSnapshot(): { readonly snapshot: Snapshot; readonly release: () => void };
   status(): ServerStatus;
+  forwarding(): ForwardReport;
+  /** Forgets answers of resolvers, all or those for one name; resolves to how many. @param name lower-case wire form as latin1 */
+  flushCache(name: string | undefined): Promise<number>;
   /** Milliseconds since the epoch. */
   now(): number;
   /** The JSON text of `/v1/enumerate` in chunks, made as they are read; left early, it is told so by `return()`. */

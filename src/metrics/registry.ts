@@ -1,5 +1,7 @@
 import { Registry } from "prom-client";
+import type { ForwardReport } from "../forward/report.js";
 import { VERSION } from "../version.js";
+import { forwardMetrics } from "./forward-metrics.js";
 import { type MetricSource, register } from "./metric.js";
 import { processMetrics } from "./process-metrics.js";
 import { queryMetrics } from "./query-metrics.js";
@@ -9,12 +11,19 @@ import { type StatusSources, statusMetrics } from "./status-metrics.js";
 export interface MetricsSources extends StatusSources {
   /** The counters of every answering thread. */
   readonly stats: readonly QueryStats[];
+  readonly forwarding: () => ForwardReport;
 }
 
 /** Everything /metrics shows; docs/metrics.md lists it. To be called on the main thread, whose event loop it watches. */
 export function createRegistry(sources: MetricsSources): Registry {
   const registry = new Registry();
-  const all = [BUILD_INFO, ...queryMetrics(sources.stats), ...statusMetrics(sources), ...processMetrics()];
+  const all = [
+    BUILD_INFO,
+    ...queryMetrics(sources.stats),
+    ...forwardMetrics(sources.forwarding),
+    ...statusMetrics(sources),
+    ...processMetrics(),
+  ];
   for (const source of all) register(registry, source);
   return registry;
 }

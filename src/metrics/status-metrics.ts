@@ -1,5 +1,5 @@
 import { SKIP_REASONS, type Skipped } from "../mesos/cluster.js";
-import type { BuildReport, ForwardCounts, ServerStatus, ZooKeeperStatus } from "../status.js";
+import type { BuildReport, ServerStatus, ZooKeeperStatus } from "../status.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import { counter, gauge, type MetricSource, type Sample, single } from "./metric.js";
 
@@ -148,16 +148,6 @@ function workMetrics({ status }: StatusSources): MetricSource[] {
     gauge("mesos_dns_listening", "1 when the DNS listeners are open.", () =>
       single(Number(status().dns === "listening")),
     ),
-    {
-      name: "mesos_dns_forwards_total",
-      type: "counter",
-      help: "Exchanges with upstream resolvers, by resolver and result.",
-      labelNames: ["resolver", "result"],
-      read: () => forwards(status().forwards),
-    },
-    gauge("mesos_dns_forwards_in_flight", "Forwarded queries whose answer is still due.", () =>
-      single(status().forwardsInFlight),
-    ),
     counter("mesos_dns_builder_restarts_total", "Times the builder thread had to be started again.", () =>
       single(status().builderRestarts),
     ),
@@ -173,12 +163,6 @@ function skipped(all: readonly Skipped[] | undefined): Sample[] {
   for (const { kind, reason } of all) counts.set(kind + reason, (counts.get(kind + reason) ?? 0) + 1);
   return SKIPPED_KINDS.flatMap((kind) =>
     SKIP_REASONS.map((reason) => ({ labels: { kind, reason }, value: counts.get(kind + reason) ?? 0 })),
-  );
-}
-
-function forwards(counts: ForwardCounts): Sample[] {
-  return Object.entries(counts).flatMap(([resolver, results]) =>
-    Object.entries(results).map(([result, value]) => ({ labels: { resolver, result }, value })),
   );
 }
 

@@ -1,14 +1,37 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import type { Config } from "../config/config.js";
 import { MesosDnsError, messageOf } from "../errors.js";
 import type { Certificate } from "./tcp.js";
 
-/**
- * The certificate for TLS and HTTPS, read and checked; nothing where none is configured.
- * @throws {MesosDnsError} CREDENTIALS_UNREADABLE
- */
-export function readCertificate({ tlsCertFile, tlsKeyFile }: Config): Certificate | undefined {
+/** What the files that the configuration names hold, in PEM, all checked. */
+export interface Pems {
+  /** For DNS over TLS and HTTPS. */
+  readonly certificate: Certificate | undefined;
+  /** Authorities that sign the certificates of resolvers; nothing for those that Node.js trusts. */
+  readonly resolverAuthorities: string | undefined;
+}
+
+/** @throws {MesosDnsError} CREDENTIALS_UNREADABLE */
+export function readPems(config: Config): Pems {
+  return { certificate: readCertificate(config), resolverAuthorities: readAuthorities(config) };
+}
+
+function readAuthorities({ resolverCACertFile: path }: Config): string | undefined {
+  if (path === "") return undefined;
+  const authorities = read("resolverCACertFile", path);
+  try {
+    new X509Certificate(authorities);
+    return authorities;
+  } catch (cause) {
+    const message = `resolverCACertFile ${path} cannot be used (${messageOf(cause)}): give PEM certificates`;
+    throw new MesosDnsError("CREDENTIALS_UNREADABLE", message, { cause });
+  }
+}
+
+/** The certificate for TLS and HTTPS; nothing where none is configured. */
+function readCertificate({ tlsCertFile, tlsKeyFile }: Config): Certificate | undefined {
   if (tlsCertFile === "") return undefined;
   const certificate = { cert: read("tlsCertFile", tlsCertFile), key: read("tlsKeyFile", tlsKeyFile) };
   try {

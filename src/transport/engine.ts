@@ -3,13 +3,16 @@ import type { Config } from "../config/config.js";
 import { Answerer } from "../dns/answer.js";
 import { identityText } from "../dns/chaos.js";
 import { Cookies } from "../dns/cookies.js";
+import { LocalNames } from "../dns/local-names.js";
 import type { AnswerPolicy } from "../dns/policy.js";
-import { ForwardCounter } from "../forward/counter.js";
-import { exchangeTcp, exchangeUdp } from "../forward/exchange.js";
-import { type ForwardPolicy, SequentialForwarder } from "../forward/forwarder.js";
+import { CachingForwarder, type ForwardPolicy } from "../forward/forwarder.js";
+import { linkMaker } from "../forward/links.js";
+import type { Upstream } from "../forward/upstream.js";
 import type { Logger } from "../log.js";
 import type { QueryStats } from "../metrics/query-stats.js";
 import { createRandom } from "../random.js";
+import { createSecureRandom16 } from "../secure-random.js";
+import { systemTimers } from "../timers.js";
 import { apexesOf } from "../zone/apexes.js";
 import { Snapshot } from "../zone/snapshot.js";
 import { ClientTable } from "./clients.js";
@@ -17,38 +20,51 @@ import { RateLimiter } from "./rate-limiter.js";
 import { DnsService } from "./service.js";
 
 const UINT32 = 2 ** 32;
-const MAX_ID = 0x10000;
 
 export interface EngineOptions {
   readonly config: Config;
   readonly snapshot: Snapshot;
   readonly stats: QueryStats;
   readonly log: Logger;
+  readonly own: OwnSecrets;
+  /** PEM of the authorities for resolvers over TLS. */
+  readonly authorities: string | undefined;
+  /** The part of `cache.maxBytes` that this engine may use. */
+  readonly cacheShare: number;
+}
+
+/** What all engines of a process share and nobody else knows. */
+export interface OwnSecrets {
   /** Secret of the cookies where the configuration gives none: 16 octets. */
-  readonly ownSecret: Uint8Array;
+  readonly cookies: Uint8Array;
+  /** The label of questions that find out whether resolvers send queries back: 32 hexadecimal digits. */
+  readonly loopToken: string;
 }
 
 /** All that a thread needs to answer queries, but for the transports: made once, configured again and again. */
 export class Engine {
   readonly answerer: Answerer;
-  readonly forwarder: SequentialForwarder;
+  readonly forwarder: CachingForwarder;
   readonly service: DnsService;
   readonly clients: ClientTable;
-  readonly counter = new ForwardCounter();
   readonly #limiter: RateLimiter;
-  readonly #ownSecret: Uint8Array;
+  readonly #own: OwnSecrets;
+  readonly #cacheShare: number;
 
-  constructor({ config, snapshot, stats, log, ownSecret }: EngineOptions) {
-    this.#ownSecret = ownSecret;
+  constructor({ config, snapshot, stats, log, own, authorities, cacheShare }: EngineOptions) {
+    this.#own = own;
+    this.#cacheShare = cacheShare;
     this.answerer = new Answerer({
       snapshot,
-      policy: answerPolicy(config, ownSecret),
+      policy: answerPolicy(config, own),
       random: createRandom(randomInt(1, UINT32)),
       clock: () => Math.floor(Date.now() / 1000),
     });
-    const { count } = this.counter;
-    const exchanges = { udp: exchangeUdp, tcp: exchangeTcp, randomId: () => randomInt(MAX_ID), count };
-    this.forwarder = new SequentialForwarder(exchanges, forwardPolicy(config));
+    const random16 = createSecureRandom16();
+    const { loopToken } = own;
+    const onHealth = (upstream: Upstream) => logHealth(log, upstream);
+    const parts = { makeLinks: linkMaker(random16), timers: systemTimers, random16, loopToken, onHealth };
+    this.forwarder = new CachingForwarder(parts, forwardPolicy(config, authorities, cacheShare));
     this.clients = new ClientTable(config);
     this.#limiter = new RateLimiter(config.rateLimit, randomInt(1, UINT32));
     this.service = new DnsService({
@@ -61,25 +77,26 @@ export class Engine {
     });
   }
 
-  configure(config: Config): void {
+  configure(config: Config, authorities: string | undefined): void {
     const { ready, zones } = this.answerer.snapshot;
     // Before the first state no snapshot follows that would bring another domain.
     if (!ready) this.answerer.use(Snapshot.empty(apexesOf(config, zones[0].apex.soa.serial)));
-    this.answerer.configure(answerPolicy(config, this.#ownSecret));
-    this.forwarder.configure(forwardPolicy(config));
+    this.answerer.configure(answerPolicy(config, this.#own));
+    this.forwarder.configure(forwardPolicy(config, authorities, this.#cacheShare));
     this.clients.configure(config);
     this.#limiter.configure(config.rateLimit);
   }
 }
 
-function answerPolicy(config: Config, ownSecret: Uint8Array): AnswerPolicy {
+function answerPolicy(config: Config, own: OwnSecrets): AnswerPolicy {
   return {
     maxUdpPayload: config.maxUdpPayload,
     setTruncateBit: config.SetTruncateBit,
     recursionAvailable: config.recurseon,
     forwarding: config.externalon,
+    localNames: new LocalNames(Object.keys(config.zoneResolvers), own.loopToken),
     identity: { version: identityText(config.serverVersion), id: identityText(config.serverId) },
-    cookies: config.cookies ? cookiesOf(config, ownSecret) : undefined,
+    cookies: config.cookies ? cookiesOf(config, own.cookies) : undefined,
   };
 }
 
@@ -92,6 +109,15 @@ function octetsOf(hex: string): Uint8Array {
   return Uint8Array.from(Buffer.from(hex, "hex"));
 }
 
-function forwardPolicy({ resolvers, zoneResolvers, timeout }: Config): ForwardPolicy {
-  return { resolvers, zoneResolvers, timeoutMs: timeout * 1000 };
+function forwardPolicy(config: Config, authorities: string | undefined, cacheShare: number): ForwardPolicy {
+  const { resolvers, zoneResolvers, timeout, forwarding: limits, forwardPolicy: policy } = config;
+  const cache = { ...config.cache, maxBytes: Math.floor(config.cache.maxBytes * cacheShare) };
+  return { resolvers, zoneResolvers, authorities, policy, timeoutMs: timeout * 1000, limits, cache };
+}
+
+function logHealth(log: Logger, { name, looping, isUp, lastFailure }: Upstream): void {
+  const resolver = { resolver: name };
+  if (looping) log.error(resolver, "this resolver sends our queries back to us; it is not asked until that ends");
+  else if (isUp) log.info(resolver, "this resolver answers again");
+  else log.warn({ ...resolver, reason: lastFailure }, "this resolver fails; others are asked first until it answers");
 }

@@ -4,10 +4,8 @@ import type { Client } from "../dns/client.js";
 import { NO_EDE } from "../dns/edns.js";
 import { MAX_MESSAGE, RCODE } from "../dns/protocol.js";
 import type { Forwarded, Forwarder } from "../forward/forwarder.js";
-import { isTruncated, rcodeOf } from "../forward/reply.js";
 import type { Logger } from "../log.js";
 import { type QueryStats, ZONES } from "../metrics/query-stats.js";
-import { decodeName } from "../zone/names.js";
 import type { ServedChannel } from "./channels.js";
 import { ALLOW, type RateLimiter, RESPONSE_KIND, type ResponseKind, SLIP } from "./rate-limiter.js";
 
@@ -37,11 +35,8 @@ export interface ServiceParts {
 /** A query on its way to an upstream resolver and back. */
 interface PendingQuery {
   readonly query: Uint8Array;
-  readonly type: number;
   readonly client: Client;
   readonly channel: ServedChannel;
-  /** Octets of an answer that the client takes. */
-  readonly limit: number;
   readonly started: number;
 }
 
@@ -83,13 +78,7 @@ export class DnsService {
     } catch (error) {
       size = this.#rescue(error, message, length, out, client, channel);
     }
-    if (size === FORWARD) {
-      // A copy, which slice() of a Buffer would not be: the caller's memory is gone when this returns.
-      const query = new Uint8Array(message.subarray(0, length));
-      const { type } = answerer.query;
-      this.#forward({ query, type, client, channel, limit: answerer.limit(channel), started }, reply);
-      return PENDING;
-    }
+    if (size === FORWARD) return this.#forward(message, length, out, client, channel, reply, started);
     if (size > 0 && !channel.stream && !answerer.trusted)
       size = this.#limit(size, message, length, out, client, channel);
     if (size === DROP) {
@@ -119,38 +108,65 @@ export class DnsService {
     return DROP;
   }
 
-  #forward(pending: PendingQuery, reply: Reply): void {
-    const { answerer, forwarder, stats, now } = this.#parts;
-    const { query, type, channel, started } = pending;
-    const { questionEnd } = answerer.query;
-    const name = decodeName(answerer.query.name, 0);
-    this.pending++;
-    forwarder
-      .forward({ query, questionEnd, name, stream: channel.stream })
-      .catch((error: unknown): Forwarded => {
-        this.#report(error, query, query.length);
-        return { kind: "failed", ede: NO_EDE };
-      })
-      .then((forwarded) => {
-        this.pending--;
-        const message = this.#settle(forwarded, pending);
-        const seconds = (now() - started) / 1000;
-        const truncated = isTruncated(message);
-        stats.answered(channel.transport, FORWARDED, type, rcodeOf(message), message.length, truncated, seconds);
-        reply(message);
+  #forward(
+    message: Uint8Array,
+    length: number,
+    out: Uint8Array,
+    client: Client,
+    channel: ServedChannel,
+    reply: Reply,
+    started: number,
+  ): number {
+    const { answerer, forwarder } = this.#parts;
+    let pending: PendingQuery | undefined;
+    let ready: Forwarded | undefined;
+    try {
+      ready = forwarder.ask(answerer.query, message, client, (forwarded) => {
+        if (pending) this.#deliver(forwarded, pending, reply);
       });
+    } catch (error) {
+      this.#report(error, message, length);
+      ready = { kind: "failed", ede: NO_EDE };
+    }
+    if (ready) {
+      const size = this.#relay(ready, message, length, out, client, channel);
+      this.#count(channel, size, started);
+      return size;
+    }
+    // A copy, which slice() of a Buffer would not be: the caller's memory is gone when this returns.
+    pending = { query: new Uint8Array(message.subarray(0, length)), client, channel, started };
+    this.pending++;
+    return PENDING;
   }
 
-  /** The message for the client: the upstream's, or where that is too large or missing, one of our own. */
-  #settle(forwarded: Forwarded, { query, client, channel, limit }: PendingQuery): Uint8Array {
-    const { answerer } = this.#parts;
+  #deliver(forwarded: Forwarded, { query, client, channel, started }: PendingQuery, reply: Reply): void {
     const out = this.#scratch;
-    if (forwarded.kind === "reply" && forwarded.message.length <= limit) return forwarded.message;
-    const size =
-      forwarded.kind === "failed"
-        ? answerer.fail(query, query.length, out, client, channel, RCODE.SERVFAIL, forwarded.ede)
-        : answerer.cut(query, query.length, out, client, channel, rcodeOf(forwarded.message));
-    return out.slice(0, size);
+    this.pending--;
+    this.#parts.answerer.resume(query, query.length, out, client, channel);
+    const size = this.#relay(forwarded, query, query.length, out, client, channel);
+    this.#count(channel, size, started);
+    reply(out.slice(0, size));
+  }
+
+  /** The message for the client. `answer` or `resume` of the answerer have just read its query. */
+  #relay(
+    forwarded: Forwarded,
+    message: Uint8Array,
+    length: number,
+    out: Uint8Array,
+    client: Client,
+    channel: ServedChannel,
+  ): number {
+    const { answerer } = this.#parts;
+    if (forwarded.kind === "reply") return answerer.relay(forwarded.reply, forwarded.age);
+    return answerer.fail(message, length, out, client, channel, RCODE.SERVFAIL, forwarded.ede);
+  }
+
+  #count(channel: ServedChannel, size: number, started: number): void {
+    const { answerer, stats, now } = this.#parts;
+    const seconds = (now() - started) / 1000;
+    const { rcode, truncated, query } = answerer;
+    stats.answered(channel.transport, FORWARDED, query.type, rcode, size, truncated, seconds);
   }
 
   #rescue(

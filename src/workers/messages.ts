@@ -1,8 +1,10 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Config } from "../config/config.js";
+import type { ForwardReport } from "../forward/report.js";
 import type { Verbosity } from "../log.js";
-import type { BuildReport, ForwardCounts, StateFailure, ZooKeeperNews } from "../status.js";
-import type { Certificate } from "../transport/tcp.js";
+import type { BuildReport, StateFailure, ZooKeeperNews } from "../status.js";
+import type { Pems } from "../transport/certificate.js";
+import type { OwnSecrets } from "../transport/engine.js";
 import type { Apex } from "../zone/apex.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 
@@ -15,23 +17,26 @@ export interface ResponderStart {
   readonly apexes: readonly Apex[];
   /** Memory of the thread's `QueryStats`. */
   readonly stats: SharedArrayBuffer;
-  /** Secret of the cookies where the configuration gives none. */
-  readonly ownSecret: Uint8Array;
-  /** For DNS over TLS. */
-  readonly certificate: Certificate | undefined;
+  readonly own: OwnSecrets;
+  readonly pems: Pems;
+  /** The part of `cache.maxBytes` that the thread may use. */
+  readonly cacheShare: number;
 }
 
 export type ToResponder =
   /** Where `SnapshotUpdate`s come from, and where the generation of each goes back to when it is in use: a builder that has just been started. */
   | { readonly kind: "snapshots"; readonly port: MessagePort }
-  | { readonly kind: "configure"; readonly config: Config; readonly certificate: Certificate | undefined }
+  | { readonly kind: "configure"; readonly config: Config; readonly pems: Pems }
+  /** Asks to forget answers of resolvers, all or those for one name (lower-case wire form as latin1). */
+  | { readonly kind: "flush"; readonly id: number; readonly name: string | undefined }
   | { readonly kind: "stale"; readonly stale: boolean }
   | { readonly kind: "stop" };
 
 export type FromResponder =
   | { readonly kind: "listening" }
   | { readonly kind: "failed"; readonly failure: StateFailure }
-  | { readonly kind: "forwards"; readonly counts: ForwardCounts; readonly inFlight: number }
+  | { readonly kind: "forwarding"; readonly report: ForwardReport }
+  | { readonly kind: "flushed"; readonly id: number; readonly answers: number }
   | { readonly kind: "stopped" };
 
 export interface BuilderStart {

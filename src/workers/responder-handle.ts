@@ -1,13 +1,13 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Config } from "../config/config.js";
 import { MesosDnsError, messageOf } from "../errors.js";
-import type { ForwardCounts } from "../status.js";
-import type { Certificate } from "../transport/tcp.js";
+import type { ForwardReport } from "../forward/report.js";
+import type { Pems } from "../transport/certificate.js";
 import type { FromResponder, ResponderStart, ToResponder } from "./messages.js";
 
 export interface ResponderHandleOptions {
   readonly start: ResponderStart;
-  readonly onForwards: (counts: ForwardCounts, inFlight: number) => void;
+  readonly onForwarding: (report: ForwardReport) => void;
   /** The thread ended by itself. */
   readonly onLost: (error: Error) => void;
 }
@@ -19,6 +19,8 @@ export class ResponderHandle {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   #ending = false;
+  readonly #flushes = new Map<number, (answers: number) => void>();
+  #nextFlush = 1;
 
   constructor(options: ResponderHandleOptions) {
     this.#worker = new Worker(new URL("./responder.js", import.meta.url), {
@@ -32,7 +34,8 @@ export class ResponderHandle {
     this.listening = new Promise<void>((resolve, reject) => {
       this.#worker.on("message", (message: FromResponder) => {
         if (message.kind === "listening") resolve();
-        else if (message.kind === "forwards") options.onForwards(message.counts, message.inFlight);
+        else if (message.kind === "forwarding") options.onForwarding(message.report);
+        else if (message.kind === "flushed") this.#flushes.get(message.id)?.(message.answers);
         else if (message.kind === "failed") {
           this.#ending = true;
           reject(new MesosDnsError(message.failure.code, message.failure.message));
@@ -53,8 +56,20 @@ export class ResponderHandle {
     });
   }
 
-  configure(config: Config, certificate: Certificate | undefined): void {
-    this.#post({ kind: "configure", config, certificate });
+  configure(config: Config, pems: Pems): void {
+    this.#post({ kind: "configure", config, pems });
+  }
+
+  /** Forgets answers of resolvers; resolves to how many there were. @param name lower-case wire form as latin1 */
+  flush(name: string | undefined): Promise<number> {
+    const id = this.#nextFlush++;
+    return new Promise((resolve) => {
+      this.#flushes.set(id, (answers) => {
+        this.#flushes.delete(id);
+        resolve(answers);
+      });
+      this.#post({ kind: "flush", id, name });
+    });
   }
 
   setStale(stale: boolean): void {

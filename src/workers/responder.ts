@@ -20,9 +20,11 @@ const engine = new Engine({
   snapshot: Snapshot.empty(start.apexes),
   stats,
   log,
-  ownSecret: start.ownSecret,
+  own: start.own,
+  authorities: start.pems.resolverAuthorities,
+  cacheShare: start.cacheShare,
 });
-const listeners = new Listeners(start.config, engine, stats, start.certificate);
+const listeners = new Listeners(start.config, engine, stats, start.pems.certificate);
 let reported = "";
 
 function follow(snapshots: MessagePort): void {
@@ -35,6 +37,7 @@ function follow(snapshots: MessagePort): void {
 async function listen(): Promise<void> {
   try {
     await listeners.listen();
+    engine.forwarder.start();
     post({ kind: "listening" });
   } catch (error) {
     const code = error instanceof MesosDnsError ? error.code : "LISTEN_FAILED";
@@ -44,18 +47,19 @@ async function listen(): Promise<void> {
 
 async function stop(): Promise<void> {
   await listeners.stop();
+  engine.forwarder.close();
   report();
   post({ kind: "stopped" });
   port.close();
 }
 
-/** Forwards are counted by resolver, of which there are few: a message when something changed will do. */
+/** Resolvers are few: a message when something changed will do. */
 function report(): void {
-  const state = { counts: engine.counter.counts(), inFlight: engine.forwarder.inFlight };
-  const text = JSON.stringify(state);
+  const forwarding = engine.forwarder.report();
+  const text = JSON.stringify(forwarding);
   if (text === reported) return;
   reported = text;
-  post({ kind: "forwards", ...state });
+  post({ kind: "forwarding", report: forwarding });
 }
 
 function post(message: FromResponder): void {
@@ -68,8 +72,12 @@ port.on("message", (message: ToResponder) => {
       follow(message.port);
       break;
     case "configure":
-      engine.configure(message.config);
-      listeners.configure(message.config, message.certificate);
+      engine.configure(message.config, message.pems.resolverAuthorities);
+      listeners.configure(message.config, message.pems.certificate);
+      break;
+    case "flush":
+      post({ kind: "flushed", id: message.id, answers: engine.forwarder.flush(message.name) });
+      report();
       break;
     case "stale":
       engine.answerer.stale = message.stale;

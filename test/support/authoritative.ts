@@ -10,6 +10,9 @@ import { until } from "./wait.js";
 /** Other people's authoritative servers, each as a process of its own on a free port of 127.0.0.1. */
 
 export interface Authority extends At {
+  /** As in the configuration's `resolvers`. */
+  readonly address: string;
+  signal(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -39,6 +42,7 @@ export async function startAuthority(name: keyof typeof AUTHORITIES, zone: strin
   const { child, lost } = start(tool, args(configFile));
   const ended = lost.catch(() => undefined);
   const stop = async () => {
+    child.kill("SIGCONT");
     child.kill("SIGTERM");
     await ended;
     rmSync(folder, { recursive: true, force: true });
@@ -49,7 +53,8 @@ export async function startAuthority(name: keyof typeof AUTHORITIES, zone: strin
     await stop();
     throw error;
   }
-  return { ...at, stop };
+  const signal = (name: NodeJS.Signals) => void child.kill(name);
+  return { ...at, address: `${at.host}:${at.port}`, signal, stop };
 }
 
 const PATIENCE_MS = 500;

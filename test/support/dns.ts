@@ -8,17 +8,20 @@ export interface Ask {
   readonly class?: "IN" | "CH" | "HS" | "ANY";
   /** Offered UDP payload; an OPT record is added when given. */
   readonly edns?: number;
+  /** Sets DO in it. */
+  readonly dnssecOk?: boolean;
   readonly id?: number;
   readonly rd?: boolean;
 }
 
 const RD = 0x0100;
+const DO = 0x8000;
 
 export function encodeQuery(
   name: string,
-  { type = "A", class: klass = "IN", edns, id = 0x1234, rd = true }: Ask = {},
+  { type = "A", class: klass = "IN", edns, dnssecOk = false, id = 0x1234, rd = true }: Ask = {},
 ): Buffer {
-  const opt = { type: "OPT", name: ".", udpPayloadSize: edns ?? 0, flags: 0, options: [] };
+  const opt = { type: "OPT", name: ".", udpPayloadSize: edns ?? 0, flags: dnssecOk ? DO : 0, options: [] };
   return packet.encode({
     type: "query",
     id,

@@ -1,11 +1,17 @@
+import type { Answer } from "dns-packet";
 import { pino } from "pino";
 import type { RateLimit } from "../../src/config/config.js";
 import type { Answerer } from "../../src/dns/answer.js";
-import type { Forwarded, Forwarder, ForwardRequest } from "../../src/forward/forwarder.js";
+import type { Client } from "../../src/dns/client.js";
+import type { Query } from "../../src/dns/query.js";
+import { readReply, type TtlBounds } from "../../src/dns/reply.js";
+import type { Forwarded, Forwarder } from "../../src/forward/forwarder.js";
 import { QueryStats } from "../../src/metrics/query-stats.js";
 import { ClientTable } from "../../src/transport/clients.js";
 import { RateLimiter } from "../../src/transport/rate-limiter.js";
 import { DnsService } from "../../src/transport/service.js";
+import { decode } from "./dns.js";
+import { answerTo } from "./upstream.js";
 
 export const silentLog = pino({ level: "silent" });
 
@@ -20,10 +26,10 @@ export const NO_LIMIT: RateLimit = {
 
 /** A forwarder whose answers the test gives, each when it likes. */
 export class ScriptedForwarder implements Forwarder {
-  readonly requests: { readonly request: ForwardRequest; readonly settle: (answer: Forwarded) => void }[] = [];
+  readonly requests: { readonly query: Uint8Array; readonly settle: (answer: Forwarded) => void }[] = [];
 
-  forward(request: ForwardRequest): Promise<Forwarded> {
-    return new Promise((settle) => this.requests.push({ request, settle }));
+  ask(_query: Query, message: Uint8Array, _client: Client, done: (answer: Forwarded) => void): undefined {
+    this.requests.push({ query: new Uint8Array(message), settle: done });
   }
 }
 
@@ -36,9 +42,14 @@ export function serviceOf(answerer: Answerer, forwarder: Forwarder = new Scripte
   return { service, stats, clients };
 }
 
-/** The upstream's answer to a query, in memory of its own: the same with QR and AA set. */
-export function upstreamReply(query: Uint8Array): Uint8Array {
-  const reply = new Uint8Array(query);
-  reply[2] |= 0x84;
-  return reply;
+export const ANY_TTL: TtlBounds = { min: 0, max: 86_400, maxNegative: 3600 };
+
+/** What comes back where an upstream answers `query` with these records. */
+export function upstreamReply(query: Uint8Array, answers: readonly Answer[] = []): Forwarded {
+  const question = decode(query);
+  const message = answerTo(question, answers);
+  const end = answerTo(question, []).length;
+  const reply = readReply(message, end, 1, ANY_TTL);
+  if (!reply) throw new Error("the test's own reply is malformed");
+  return { kind: "reply", reply, age: 0 };
 }

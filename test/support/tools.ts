@@ -12,6 +12,7 @@ const PACKAGES = {
   nsd: "nsd",
   openssl: "openssl",
   promtool: "prometheus",
+  unbound: "unbound",
 } as const;
 
 export type Tool = keyof typeof PACKAGES;

@@ -1,5 +1,6 @@
 import { Answerer } from "../../src/dns/answer.js";
 import { type Channel, type Client, DATAGRAM } from "../../src/dns/client.js";
+import { LocalNames } from "../../src/dns/local-names.js";
 import type { AnswerPolicy } from "../../src/dns/policy.js";
 import { parseAddress } from "../../src/records/addresses.js";
 import type { Apex } from "../../src/zone/apex.js";
@@ -24,11 +25,17 @@ export const APEX: Apex = {
   },
 };
 
+/** Addresses for documentation stand for public ones here; their reverse names would be local ones. */
+const PUBLIC_REVERSE = ["2.0.192.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa"];
+
+export const LOOP_TOKEN = "0123456789abcdef0123456789abcdef";
+
 export const POLICY: AnswerPolicy = {
   maxUdpPayload: 1232,
   setTruncateBit: true,
   recursionAvailable: true,
   forwarding: false,
+  localNames: new LocalNames(PUBLIC_REVERSE, LOOP_TOKEN),
   identity: { version: undefined, id: undefined },
   cookies: undefined,
 };

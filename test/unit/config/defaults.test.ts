@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { GROUPS, KEY_PATHS, KEYS, variableOf } from "../../../src/config/schema.js";
-import { configOf, load, PRIVATE_NETWORKS, RATE_LIMIT, TCP } from "./support.js";
+import { CACHE, configOf, FORWARDING, load, PRIVATE_NETWORKS, RATE_LIMIT, TCP } from "./support.js";
 
 const root = new URL("../../../", import.meta.url);
 
@@ -27,6 +27,8 @@ describe("the defaults", () => {
       port: 53,
       resolvers: [{ host: "8.8.8.8", port: 53 }],
       zoneResolvers: {},
+      resolverCACertFile: "",
+      forwardPolicy: "sequential",
       timeout: 5,
       listener: ["0.0.0.0"],
       httplistener: "0.0.0.0",
@@ -58,6 +60,8 @@ describe("the defaults", () => {
       allowRecursion: PRIVATE_NETWORKS,
       rateLimit: RATE_LIMIT,
       tcp: TCP,
+      forwarding: FORWARDING,
+      cache: CACHE,
       tlsCertFile: "",
       tlsKeyFile: "",
       tlsPort: 853,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Config } from "../../../src/config/config.js";
 import { describeConfig } from "../../../src/config/describe.js";
-import { configOf, PRIVATE_NETWORKS, RATE_LIMIT, TCP } from "./support.js";
+import { CACHE, configOf, FORWARDING, PRIVATE_NETWORKS, RATE_LIMIT, TCP } from "./support.js";
 
 const context = { file: "/etc/mesos-dns/config.json", soaSerial: 42 };
 
@@ -59,6 +59,10 @@ test("the description has Mesos-DNS's field names", () => {
     AllowRecursion: PRIVATE_NETWORKS,
     RateLimit: RATE_LIMIT,
     Tcp: TCP,
+    ResolverCACertFile: "",
+    ForwardPolicy: "sequential",
+    Forwarding: FORWARDING,
+    Cache: CACHE,
     TlsCertFile: "",
     TlsKeyFile: "",
     TlsPort: 853,

@@ -80,6 +80,7 @@ test("without a file the environment alone configures", () => {
       throw new Error("no file is to be read");
     },
     systemResolvers: () => [],
+    machineAddresses: () => [],
   };
   expect(loadConfig({ ...surroundings, env: { MESOS_DNS_MASTERS: "192.0.2.1" } }).config.masters).toHaveLength(1);
   expect(failure(() => loadConfig({ ...surroundings, env: {} })).message).toMatch(/^the configuration has 1 fault:/);

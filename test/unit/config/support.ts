@@ -22,6 +22,17 @@ export const RATE_LIMIT = {
   ipv4PrefixLength: 24,
   ipv6PrefixLength: 56,
 };
+export const FORWARDING = { maxQueries: 8192, maxQueriesPerClient: 2048, maxQueriesPerResolver: 4096 };
+export const CACHE = {
+  enabled: true,
+  maxBytes: 67_108_864,
+  minTtl: 0,
+  maxTtl: 86_400,
+  maxNegativeTtl: 3600,
+  prefetch: true,
+  staleSeconds: 86_400,
+  allowFlush: false,
+};
 export const TCP = { maxConnections: 4096, maxConnectionsPerClient: 256, idleSeconds: 30, stalledSeconds: 10 };
 
 export const MASTERS = { masters: ["192.0.2.1:5050"] };
@@ -29,7 +40,14 @@ export const MASTERS = { masters: ["192.0.2.1:5050"] };
 /** Loads `keys` (or a text) as the file, with nothing else in the surroundings unless `options` says so. */
 export function load(keys: object | string, options: Partial<LoadOptions> = {}): Loaded {
   const text = typeof keys === "string" ? keys : JSON.stringify(keys);
-  return loadConfig({ file: "config.json", env: {}, readFile: () => text, systemResolvers: () => [], ...options });
+  return loadConfig({
+    file: "config.json",
+    env: {},
+    readFile: () => text,
+    systemResolvers: () => [],
+    machineAddresses: () => [],
+    ...options,
+  });
 }
 
 /** The configuration of `keys` with one master given. */

@@ -125,7 +125,7 @@ describe("resolvers", () => {
     (text) => {
       expect(faultsOf({ resolvers: [text] })).toEqual([
         `resolvers[0]: got ${JSON.stringify(text)}; ` +
-          "allowed: an IP address, or ip:port or [ipv6]:port with a port from 1 to 65535",
+          "allowed: an IP address, ip:port or [ipv6]:port with a port from 1 to 65535; for DNS over TLS tls://ip#name or tls://ip:port#name",
       ]);
     },
   );

@@ -1,3 +1,4 @@
+import type { ForwardReport } from "../../../src/forward/report.js";
 import { createApi } from "../../../src/http/api.js";
 import type { ApiContext } from "../../../src/http/context.js";
 import type { BuildReport, ServerStatus } from "../../../src/status.js";
@@ -34,9 +35,38 @@ export const STATUS: ServerStatus = {
   failure: undefined,
   stale: false,
   zookeeper: undefined,
-  forwards: { "192.0.2.53:53": { answered: 9, timeout: 1 } },
-  forwardsInFlight: 1,
   builderRestarts: 0,
+};
+
+/** One resolver that answered nine queries of ten. */
+export const FORWARDING: ForwardReport = {
+  upstreams: {
+    "192.0.2.53:53": {
+      health: "up",
+      roundTripSeconds: 0.0042,
+      inFlight: 1,
+      queries: 11,
+      results: { answered: 9, servfail: 0, refused: 0, timeout: 1, network_error: 0, bad_reply: 0 },
+      ignored: { unexpected: 2, question: 0, malformed: 0, letter_case: 0 },
+      roundTrips: { buckets: [0, 3, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0, 0], sum: 0.12 },
+      mixedCase: true,
+      lastFailure: "no answer in time",
+    },
+  },
+  cache: {
+    entries: 8,
+    bytes: 6400,
+    maxBytes: 67_108_864,
+    hits: 90,
+    misses: 10,
+    stale: 1,
+    prefetches: 2,
+    evictions: 0,
+  },
+  waiting: 3,
+  questions: 1,
+  joined: 2,
+  overLimit: 0,
 };
 
 /** Records of a small cluster: one service with two instances, one of them with two addresses. */
@@ -73,6 +103,8 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
       return { snapshot: snapshot(), release: () => void pinned.now-- };
     },
     status: () => STATUS,
+    forwarding: () => FORWARDING,
+    flushCache: async () => 3,
     now: () => NOW,
     enumerate: () => chunksOf(['{"frameworks":[', "]}"]),
     answerOverHttps: async () => undefined,

@@ -8,7 +8,7 @@ import type { ServerStatus } from "../../../src/status.js";
 import { VERSION } from "../../../src/version.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
 import { APEX, snapshotOf } from "../../support/zone.js";
-import { NOW, STATUS } from "../http/support.js";
+import { FORWARDING, NOW, STATUS } from "../http/support.js";
 
 const UDP = TRANSPORTS.indexOf("udp");
 const TCP = TRANSPORTS.indexOf("tcp");
@@ -21,7 +21,13 @@ beforeEach(() => {
 });
 
 function registryOf(status: Partial<ServerStatus> = {}, snapshot = snapshotOf(["a.mesos A 192.0.2.1"])) {
-  return createRegistry({ stats, status: () => ({ ...STATUS, ...status }), snapshot: () => snapshot, now: () => NOW });
+  return createRegistry({
+    stats,
+    status: () => ({ ...STATUS, ...status }),
+    forwarding: () => FORWARDING,
+    snapshot: () => snapshot,
+    now: () => NOW,
+  });
 }
 
 /** The lines of /metrics that begin with a name. */
@@ -149,11 +155,38 @@ describe("status", () => {
     expect(await linesOf("mesos_dns_zookeeper_")).toEqual([]);
   });
 
-  test("forwards are counted by resolver and result", async () => {
+  test("resolvers are described by what queries to them came to, how fast they are and how they are", async () => {
     expect(await linesOf("mesos_dns_forwards_")).toEqual([
+      "mesos_dns_forwards_in_flight 3",
+      "mesos_dns_forwards_joined_total 2",
+      "mesos_dns_forwards_over_limit_total 0",
       'mesos_dns_forwards_total{resolver="192.0.2.53:53",result="answered"} 9',
+      'mesos_dns_forwards_total{resolver="192.0.2.53:53",result="servfail"} 0',
+      'mesos_dns_forwards_total{resolver="192.0.2.53:53",result="refused"} 0',
       'mesos_dns_forwards_total{resolver="192.0.2.53:53",result="timeout"} 1',
-      "mesos_dns_forwards_in_flight 1",
+      'mesos_dns_forwards_total{resolver="192.0.2.53:53",result="network_error"} 0',
+      'mesos_dns_forwards_total{resolver="192.0.2.53:53",result="bad_reply"} 0',
+    ]);
+    expect(await linesOf("mesos_dns_upstream_health")).toEqual([
+      'mesos_dns_upstream_health{resolver="192.0.2.53:53",health="up"} 1',
+      'mesos_dns_upstream_health{resolver="192.0.2.53:53",health="down"} 0',
+      'mesos_dns_upstream_health{resolver="192.0.2.53:53",health="loop"} 0',
+    ]);
+    const roundTrips = await linesOf("mesos_dns_upstream_round_trip_seconds");
+    expect(roundTrips).toContain('mesos_dns_upstream_round_trip_seconds_bucket{resolver="192.0.2.53:53",le="0.005"} 8');
+    expect(roundTrips.at(-1)).toBe('mesos_dns_upstream_round_trip_seconds_count{resolver="192.0.2.53:53"} 9');
+  });
+
+  test("the cache is described by what it holds and what it was good for", async () => {
+    expect(await linesOf("mesos_dns_cache_")).toEqual([
+      "mesos_dns_cache_entries 8",
+      "mesos_dns_cache_bytes 6400",
+      "mesos_dns_cache_max_bytes 67108864",
+      "mesos_dns_cache_hits_total 90",
+      "mesos_dns_cache_misses_total 10",
+      "mesos_dns_cache_stale_total 1",
+      "mesos_dns_cache_prefetches_total 2",
+      "mesos_dns_cache_evictions_total 0",
     ]);
   });
 

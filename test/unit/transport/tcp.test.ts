@@ -124,8 +124,8 @@ describe("a TCP connection", () => {
     socket.write(Buffer.concat([query("www.example.com", 1), query("web.mesos", 2)]));
     const [first] = await received(1);
     expect(first.id).toBe(2);
-    const [{ request, settle }] = forwarder.requests;
-    settle({ kind: "reply", message: upstreamReply(request.query) });
+    const [{ query: sent, settle }] = forwarder.requests;
+    settle(upstreamReply(sent));
     const [, second] = await received(2);
     expect(second.id).toBe(1);
   });
@@ -142,8 +142,8 @@ describe("a TCP connection", () => {
     const { socket, received, closed } = await client();
     socket.end(Buffer.concat([query("web.mesos", 1), query("www.example.com", 2)]));
     await received(1);
-    const [{ request, settle }] = forwarder.requests;
-    settle({ kind: "reply", message: upstreamReply(request.query) });
+    const [{ query: sent, settle }] = forwarder.requests;
+    settle(upstreamReply(sent));
     const answers = await received(2);
     expect(answers.map(({ id }) => id)).toEqual([1, 2]);
     await closed();
@@ -194,8 +194,8 @@ describe("stopping", () => {
     socket.write(query("www.example.com", 9));
     while (forwarder.requests.length === 0) await sleep(5);
     transport.stop();
-    const [{ request, settle }] = forwarder.requests;
-    settle({ kind: "reply", message: upstreamReply(request.query) });
+    const [{ query: sent, settle }] = forwarder.requests;
+    settle(upstreamReply(sent));
     expect(await received(1)).toMatchObject([{ id: 9 }]);
     await closed();
   });

@@ -1,0 +1,94 @@
+/** Upstream resolvers for measurements: NSD with a zone that has an answer for every name, and Unbound as a peer. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { firstAnswer } from "./client.mjs";
+import { cpuSeconds, freePort, memoryOf } from "./server.mjs";
+
+const ENVIRONMENT = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+
+/** Every name below it has an address. */
+export const ZONE = "bench.example";
+
+async function startServer(command, args, port, name, folder) {
+  const child = spawn(command, args, { env: ENVIRONMENT, stdio: "ignore" });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  await firstAnswer(port, name);
+  return {
+    port,
+    address: `127.0.0.1:${port}`,
+    cpuSeconds: () => cpuSeconds(child.pid),
+    memory: () => memoryOf(child.pid),
+    signal: (signal) => child.kill(signal),
+    stop: async () => {
+      child.kill("SIGCONT");
+      child.kill("SIGTERM");
+      await exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** NSD, in the foreground as one process that serves. */
+export async function startNsd() {
+  const folder = mkdtempSync(join(tmpdir(), "mesos-dns-bench-nsd-"));
+  const port = await freePort();
+  const zone = `$ORIGIN ${ZONE}.
+@ 3600 IN SOA ns root 1 3600 600 86400 60
+@ 3600 IN NS ns
+ns 3600 IN A 192.0.2.53
+* 3600 IN A 192.0.2.1
+`;
+  const config = `server:
+  ip-address: 127.0.0.1@${port}
+  username: ""
+  chroot: ""
+  zonesdir: "${folder}"
+  database: ""
+  pidfile: ""
+  zonelistfile: "${folder}/zones"
+  xfrdfile: "${folder}/xfrd"
+  xfrdir: "${folder}"
+  server-count: 1
+  minimal-responses: yes
+  rrl-ratelimit: 0
+remote-control:
+  control-enable: no
+zone:
+  name: "${ZONE}"
+  zonefile: "${folder}/zone"
+`;
+  writeFileSync(join(folder, "zone"), zone);
+  writeFileSync(join(folder, "nsd.conf"), config);
+  return startServer("nsd", ["-d", "-c", join(folder, "nsd.conf")], port, `first.${ZONE}`, folder);
+}
+
+/** Unbound with one thread, forwarding everything to `upstream`. */
+export async function startUnbound(upstream) {
+  const folder = mkdtempSync(join(tmpdir(), "mesos-dns-bench-unbound-"));
+  const port = await freePort();
+  const config = `server:
+  interface: 127.0.0.1
+  port: ${port}
+  username: ""
+  chroot: ""
+  directory: "${folder}"
+  pidfile: ""
+  use-syslog: no
+  do-not-query-localhost: no
+  num-threads: 1
+  module-config: "iterator"
+  msg-cache-size: 64m
+  rrset-cache-size: 64m
+  outgoing-range: 8192
+  num-queries-per-thread: 4096
+remote-control:
+  control-enable: no
+forward-zone:
+  name: "."
+  forward-addr: 127.0.0.1@${upstream.port}
+`;
+  writeFileSync(join(folder, "unbound.conf"), config);
+  return startServer("unbound", ["-d", "-c", join(folder, "unbound.conf")], port, `first.${ZONE}`, folder);
+}

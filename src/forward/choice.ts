@@ -1,0 +1,33 @@
+import type { ForwardPolicyName } from "../config/config.js";
+import type { Group } from "./groups.js";
+import type { Upstream } from "./upstream.js";
+
+/** One in so many questions is put to a second upstream as well, so that it is known how fast that one is. */
+const EXPLORE_EVERY = 32;
+
+export interface Choice {
+  /** In the order in which they are to be asked: those that are up, then, as a last resort, those that are down. */
+  readonly candidates: readonly Upstream[];
+  /** How many are asked at once. */
+  readonly atOnce: number;
+}
+
+/** Which of a group's upstreams a question is put to. Those that send our queries back are never asked. */
+export function choose({ upstreams }: Group, policy: ForwardPolicyName, random16: () => number): Choice {
+  const areAllUp = upstreams.every(({ isUp }) => isUp);
+  const up = areAllUp ? upstreams : upstreams.filter(({ isUp }) => isUp);
+  const down = areAllUp ? [] : upstreams.filter((upstream) => upstream.isDown && !upstream.looping);
+  switch (policy) {
+    case "sequential":
+      return { candidates: areAllUp ? upstreams : [...up, ...down], atOnce: 1 };
+    case "race":
+      return { candidates: [...up, ...down], atOnce: 2 };
+    case "fastest": {
+      const fastest = up.toSorted((a, b) => a.roundTrip - b.roundTrip);
+      if (up.length < 2 || random16() % EXPLORE_EVERY !== 0) return { candidates: [...fastest, ...down], atOnce: 1 };
+      const other = 1 + (random16() % (up.length - 1));
+      const [explored] = fastest.splice(other, 1);
+      return { candidates: [fastest[0], explored, ...fastest.slice(1), ...down], atOnce: 2 };
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { endToEndOptions, NO_OPTIONS, OPT_FIXED } from "../dns/edns.js";
+import { CLASS, HEADER, TYPE } from "../dns/protocol.js";
+import type { Query } from "../dns/query.js";
+
+/** What is asked of upstream resolvers, whoever asked it here. */
+export interface Question {
+  /** The name in lower-case wire form. */
+  readonly name: Uint8Array;
+  readonly type: number;
+  readonly recursionDesired: boolean;
+  readonly checkingDisabled: boolean;
+  readonly dnssecOk: boolean;
+  /** EDNS options of the client's that are for whoever answers in the end. */
+  readonly options: Uint8Array;
+}
+
+/** What upstream replies may have: what passes everywhere without fragments (RFC 9715). */
+const PAYLOAD = 1232;
+const RD = 0x01;
+const AD = 0x20;
+const CD = 0x10;
+const DO = 0x80;
+/** Code and length in front of an option's data. */
+const OPTION_HEADER = 4;
+const PADDING = 12;
+/** Encrypted queries are padded to multiples of this (RFC 8467 §4.1). */
+const PADDING_BLOCK = 128;
+const MAX_NAME = 255;
+
+/** The question of a query, in memory of its own. `message` is the query that `query` was read from. */
+export function questionOf(query: Query, message: Uint8Array): Question {
+  const { opt } = query;
+  return {
+    name: query.name.slice(0, query.nameLength),
+    type: query.type,
+    recursionDesired: query.recursionDesired,
+    checkingDisabled: query.checkingDisabled,
+    dnssecOk: opt.dnssecOk,
+    options: opt.endToEnd ? endToEndOptions(message, opt.optionsAt, opt.optionsEnd) : NO_OPTIONS,
+  };
+}
+
+/** A question of this server's own: is somebody there? */
+export function ownQuestion(name: Uint8Array, type: number): Question {
+  return { name, type, recursionDesired: true, checkingDisabled: false, dnssecOk: false, options: NO_OPTIONS };
+}
+
+const scratch = Buffer.alloc(MAX_NAME + 8);
+
+/**
+ * One text for all queries that get the same answer: name, type, class, DO and CD, and whose resolvers are asked.
+ *
+ * @param scope number of the group of resolvers
+ */
+export function keyOf(query: Query, scope: number): string {
+  const { name, nameLength, type } = query;
+  for (let i = 0; i < nameLength; i++) scratch[i] = name[i];
+  scratch[nameLength] = type >>> 8;
+  scratch[nameLength + 1] = type;
+  scratch[nameLength + 2] = query.class >>> 8;
+  scratch[nameLength + 3] = query.class;
+  scratch[nameLength + 4] = (query.opt.dnssecOk ? 1 : 0) | (query.checkingDisabled ? 2 : 0);
+  scratch[nameLength + 5] = scope >>> 8;
+  scratch[nameLength + 6] = scope;
+  return scratch.toString("latin1", 0, nameLength + KEY_SUFFIX);
+}
+
+/** Octets of a key behind the name. */
+export const KEY_SUFFIX = 7;
+
+export interface QueryStyle {
+  /** Spell the name in random upper and lower case (draft-vixie-dnsext-dns0x20): more to guess for a forger. */
+  readonly mixedCase: boolean;
+  readonly edns: boolean;
+  /** Pad, for the query is encrypted. */
+  readonly padded: boolean;
+  /** Unsigned 16-bit integers that nobody can guess. */
+  readonly random16: () => number;
+}
+
+/** Octet behind the question of any query for this. */
+export function questionEnd({ name }: Question): number {
+  return HEADER + name.length + 4;
+}
+
+/** The query as it goes upstream, its id still 0. */
+export function writeQuery(question: Question, style: QueryStyle): Uint8Array {
+  const { name, type, options } = question;
+  const end = questionEnd(question);
+  const optSize = style.edns ? OPT_FIXED + options.length : 0;
+  const size = style.edns && style.padded ? padded(end + optSize) : end + optSize;
+  const octets = Buffer.allocUnsafe(size);
+  octets.fill(0, 0, HEADER);
+  octets[2] = question.recursionDesired ? RD : 0;
+  // AD asks to be told whether the answer was validated (RFC 6840 §5.7); whether the client is told is its own query's matter.
+  octets[3] = AD | (question.checkingDisabled ? CD : 0);
+  octets[5] = 1;
+  octets.set(name, HEADER);
+  if (style.mixedCase) mixCase(octets, HEADER, HEADER + name.length, style.random16);
+  octets.writeUInt16BE(type, end - 4);
+  octets.writeUInt16BE(CLASS.IN, end - 2);
+  if (style.edns) {
+    octets[11] = 1;
+    writeOpt(octets, end, question, end + optSize);
+  }
+  return octets;
+}
+
+/** An OPT record up to the end of `octets`; what is behind `optionsEnd` is a padding option. */
+function writeOpt(octets: Buffer, at: number, { dnssecOk, options }: Question, optionsEnd: number): void {
+  octets[at] = 0;
+  octets.writeUInt16BE(TYPE.OPT, at + 1);
+  octets.writeUInt16BE(PAYLOAD, at + 3);
+  octets.writeUInt32BE(dnssecOk ? DO << 8 : 0, at + 5);
+  octets.writeUInt16BE(octets.length - at - OPT_FIXED, at + 9);
+  octets.set(options, at + OPT_FIXED);
+  if (octets.length === optionsEnd) return;
+  octets.writeUInt16BE(PADDING, optionsEnd);
+  octets.writeUInt16BE(octets.length - optionsEnd - OPTION_HEADER, optionsEnd + 2);
+  octets.fill(0, optionsEnd + OPTION_HEADER);
+}
+
+function padded(size: number): number {
+  return Math.ceil((size + OPTION_HEADER) / PADDING_BLOCK) * PADDING_BLOCK;
+}
+
+/** Length octets are below 64 and so no letters: a whole name can be looked through. */
+function mixCase(octets: Uint8Array, start: number, end: number, random16: () => number): void {
+  let bits = 0;
+  for (let i = start, left = 0; i < end; i++, left--, bits >>>= 1) {
+    if (left === 0) {
+      bits = random16();
+      left = 16;
+    }
+    const octet = octets[i];
+    if (octet >= 0x61 && octet <= 0x7a && (bits & 1) !== 0) octets[i] = octet ^ 0x20;
+  }
+}

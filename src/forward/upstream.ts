@@ -1,0 +1,200 @@
+import type { Resolver } from "../config/config.js";
+import { formatResolver } from "../host-port.js";
+import type { Ignored, Link } from "./link.js";
+import { type ForwardResult, ROUND_TRIP_BUCKETS, type UpstreamHealth, type UpstreamReport } from "./report.js";
+
+/** Milliseconds that a first answer is waited for, and bounds of what is measured later (Unbound's and RFC 6298's sense). */
+const FIRST_TIMEOUT = 400;
+const MIN_TIMEOUT = 100;
+const MAX_TIMEOUT = 1_500;
+
+/** In a row: queries without an answer in time, or that the network refused, after which an upstream is left out. */
+const MAX_FAILURES = 3;
+/** The same for SERVFAIL, which may be the question's fault. */
+const MAX_SERVFAILS = 20;
+/** In a row: replies with changed letter case after which an upstream is believed to change it always. */
+const MAX_CASE_CHANGES = 3;
+/** How long an upstream that stumbled over EDNS is asked without. */
+const PLAIN_MS = 600_000;
+
+/** The links to an upstream: datagrams are not for those asked over TLS. */
+export interface UpstreamLinks {
+  readonly datagrams: Link | undefined;
+  readonly stream: Link;
+}
+
+/** @param authorities PEM of those who sign the certificates of resolvers asked over TLS */
+export type MakeLinks = (
+  resolver: Resolver,
+  authorities: string | undefined,
+  ignored: (reason: Ignored) => void,
+) => UpstreamLinks;
+
+/** One upstream resolver: how it is, how fast it is, and what it cannot do. */
+export class Upstream {
+  /** As the configuration writes it. */
+  readonly name: string;
+  readonly resolver: Resolver;
+  readonly links: UpstreamLinks;
+  /** It sends our queries back to us. */
+  looping = false;
+  /** Whether it gives back the question's letters as they were. */
+  keepsCase = true;
+  /** Times that it came back: who was told of a failure before may ask again. */
+  recoveries = 0;
+  /** What went wrong with it last, in words; "" before anything did. */
+  lastFailure = "";
+  #isDown = false;
+  #failures = 0;
+  #servfails = 0;
+  #caseChanges = 0;
+  #plainUntil = Number.NEGATIVE_INFINITY;
+  /** Smoothed round-trip time and its deviation in milliseconds (RFC 6298 §2); negative before the first. */
+  #roundTrip = -1;
+  #deviation = 0;
+  #queries = 0;
+  readonly #results: Record<ForwardResult, number> = noResults();
+  readonly #ignored: Record<Ignored, number> = {
+    unexpected: 0,
+    question: 0,
+    malformed: 0,
+    letter_case: 0,
+  };
+  readonly #buckets = new Float64Array(ROUND_TRIP_BUCKETS.length + 1);
+  #seconds = 0;
+
+  constructor(resolver: Resolver, authorities: string | undefined, makeLinks: MakeLinks) {
+    this.name = formatResolver(resolver);
+    this.resolver = resolver;
+    this.links = makeLinks(resolver, authorities, (reason) => {
+      this.#ignored[reason]++;
+    });
+  }
+
+  get isUp(): boolean {
+    return !this.#isDown && !this.looping;
+  }
+
+  get isDown(): boolean {
+    return this.#isDown;
+  }
+
+  /** Smoothed milliseconds; 0 before the first answer, so that everybody gets a try. */
+  get roundTrip(): number {
+    return Math.max(0, this.#roundTrip);
+  }
+
+  /** Milliseconds after which an answer is late. */
+  get timeout(): number {
+    if (this.#roundTrip < 0) return FIRST_TIMEOUT;
+    return Math.min(MAX_TIMEOUT, Math.max(MIN_TIMEOUT, this.#roundTrip + 4 * this.#deviation));
+  }
+
+  get inFlight(): number {
+    const { datagrams, stream } = this.links;
+    return (datagrams?.inFlight ?? 0) + stream.inFlight;
+  }
+
+  /** Whether it is asked with EDNS at this moment. */
+  speaksEdns(now: number): boolean {
+    return now >= this.#plainUntil;
+  }
+
+  asked(): void {
+    this.#queries++;
+  }
+
+  count(result: ForwardResult): void {
+    this.#results[result]++;
+  }
+
+  /** A reply came, whatever it said. */
+  heard(milliseconds: number): void {
+    const deviation = Math.abs(this.#roundTrip - milliseconds);
+    const isFirst = this.#roundTrip < 0;
+    this.#deviation = isFirst ? milliseconds / 2 : this.#deviation + (deviation - this.#deviation) / 4;
+    this.#roundTrip = isFirst ? milliseconds : this.#roundTrip + (milliseconds - this.#roundTrip) / 8;
+    const seconds = milliseconds / 1000;
+    const bucket = ROUND_TRIP_BUCKETS.findIndex((bound) => seconds <= bound);
+    this.#buckets[bucket < 0 ? ROUND_TRIP_BUCKETS.length : bucket]++;
+    this.#seconds += seconds;
+    this.#failures = 0;
+  }
+
+  /** It answered a question: it is well. */
+  succeeded(): void {
+    this.#servfails = 0;
+    this.#failures = 0;
+    if (!this.#isDown) return;
+    this.#isDown = false;
+    this.recoveries++;
+  }
+
+  /** No answer in time, or none at all. Returns whether that was one too many. @param reason in words */
+  failed(reason: string): boolean {
+    this.lastFailure = reason;
+    return ++this.#failures >= MAX_FAILURES && this.#goDown();
+  }
+
+  /** It answered that it could not. Returns whether that was one too many. */
+  gaveUp(): boolean {
+    this.lastFailure = "answered SERVFAIL";
+    return ++this.#servfails >= MAX_SERVFAILS && this.#goDown();
+  }
+
+  keptCase(): void {
+    this.#caseChanges = 0;
+  }
+
+  /** @param isCertain nobody but the upstream can have sent this reply */
+  changedCase(isCertain: boolean): void {
+    this.#caseChanges++;
+    if (!isCertain) this.#ignored.letter_case++;
+    if (isCertain || this.#caseChanges >= MAX_CASE_CHANGES) this.keepsCase = false;
+  }
+
+  /** It answered a query without EDNS, as it is asked only where it did not understand one with it. */
+  answeredPlain(now: number): void {
+    if (this.speaksEdns(now)) this.#plainUntil = now + PLAIN_MS;
+  }
+
+  /** Forgets exchanges that nobody waits for any more. */
+  expire(before: number): void {
+    this.links.datagrams?.expire(before);
+    this.links.stream.expire(before);
+  }
+
+  close(): void {
+    this.links.datagrams?.close();
+    this.links.stream.close();
+  }
+
+  report(): UpstreamReport {
+    return {
+      health: this.#health(),
+      roundTripSeconds: this.#roundTrip < 0 ? undefined : this.#roundTrip / 1000,
+      inFlight: this.inFlight,
+      queries: this.#queries,
+      results: { ...this.#results },
+      ignored: { ...this.#ignored },
+      roundTrips: { buckets: [...this.#buckets], sum: this.#seconds },
+      mixedCase: this.keepsCase,
+      lastFailure: this.lastFailure,
+    };
+  }
+
+  #health(): UpstreamHealth {
+    if (this.looping) return "loop";
+    return this.#isDown ? "down" : "up";
+  }
+
+  #goDown(): boolean {
+    if (this.#isDown) return false;
+    this.#isDown = true;
+    return true;
+  }
+}
+
+function noResults(): Record<ForwardResult, number> {
+  return { answered: 0, servfail: 0, refused: 0, timeout: 0, network_error: 0, bad_reply: 0 };
+}

@@ -1,0 +1,38 @@
+import type { Context } from "hono";
+import type { Config, Resolver } from "../config/config.js";
+import { readZoneName } from "../config/names.js";
+import type { ForwardReport, UpstreamReport } from "../forward/report.js";
+import { formatResolver } from "../host-port.js";
+import { encodeName } from "../zone/names.js";
+import type { ApiContext } from "./context.js";
+
+/** The answer to `GET /v1/forward`: whom names outside the domain are asked of, how they are, and what is kept. */
+export function describeForwarding(report: ForwardReport, config: Config) {
+  const { cache, waiting, questions, joined, overLimit } = report;
+  const lists: (readonly [string, readonly Resolver[]])[] = [
+    [".", config.resolvers],
+    ...Object.entries(config.zoneResolvers),
+  ];
+  return {
+    enabled: config.externalon,
+    policy: config.forwardPolicy,
+    zones: lists.map(([zone, resolvers]) => ({ zone, resolvers: resolvers.map(formatResolver) })),
+    resolvers: Object.entries(report.upstreams).map(([resolver, upstream]) => describeUpstream(resolver, upstream)),
+    queries: { waiting, questions, joined, overLimit },
+    cache: { enabled: config.cache.enabled, ...cache },
+  };
+}
+
+function describeUpstream(resolver: string, upstream: UpstreamReport) {
+  const { health, roundTripSeconds = null, inFlight, queries, results, ignored, mixedCase, lastFailure } = upstream;
+  return { resolver, health, roundTripSeconds, inFlight, queries, results, ignored, mixedCase, lastFailure };
+}
+
+/** `POST /v1/cache/flush[?name=…]`: forgets the answers for a name, of all types, or all answers. */
+export async function flush(c: Context, context: ApiContext): Promise<Response> {
+  const text = c.req.query("name");
+  if (text === undefined) return c.json({ flushed: await context.flushCache(undefined) });
+  const name = text === "." ? "" : readZoneName(text);
+  if (name === undefined) return c.json({ error: `${JSON.stringify(text)} is not a domain name` }, 400);
+  return c.json({ flushed: await context.flushCache(Buffer.from(encodeName(name)).toString("latin1")) });
+}

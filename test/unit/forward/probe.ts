@@ -1,0 +1,81 @@
+import type { Exchange, Ignored, LinkParts } from "../../../src/forward/link.js";
+import { createSecureRandom16 } from "../../../src/secure-random.js";
+import { encodeQuery } from "../../support/dns.js";
+
+/** What an exchange came to. */
+export type Outcome =
+  | { readonly reply: Uint8Array; readonly caseKept: boolean; readonly milliseconds: number }
+  | { readonly failed: string };
+
+/** An exchange that tells what it came to, and throws if it comes to two things. */
+export class Probe implements Exchange {
+  readonly query: Uint8Array;
+  readonly questionEnd: number;
+  readonly outcome: Promise<Outcome>;
+  isSettled = false;
+  #settle: (outcome: Outcome) => void = () => undefined;
+
+  constructor(name = "www.example.com", onSettled: () => void = () => undefined) {
+    this.query = new Uint8Array(encodeQuery(name));
+    this.questionEnd = this.query.length;
+    this.outcome = new Promise((resolve) => {
+      this.#settle = (outcome) => {
+        if (this.isSettled) throw new Error(`settled twice: ${name}`);
+        this.isSettled = true;
+        resolve(outcome);
+        onSettled();
+      };
+    });
+  }
+
+  get id(): number {
+    return (this.query[0] << 8) | this.query[1];
+  }
+
+  replied(reply: Uint8Array, caseKept: boolean, milliseconds: number): void {
+    this.#settle({ reply, caseKept, milliseconds });
+  }
+
+  failed(reason: string): void {
+    this.#settle({ failed: reason });
+  }
+
+  /** The reply's octets. */
+  async reply(): Promise<Buffer> {
+    const outcome = await this.outcome;
+    if ("failed" in outcome) throw new Error(outcome.failed);
+    return Buffer.from(outcome.reply);
+  }
+
+  /** Why there is no reply. */
+  async failure(): Promise<string> {
+    const outcome = await this.outcome;
+    if ("failed" in outcome) return outcome.failed;
+    throw new Error("there is a reply");
+  }
+}
+
+/** What a link is made with: a clock that a test moves, and counters. */
+export class ProbeParts implements LinkParts {
+  time = 1000;
+  /** How many messages were ignored, by reason. */
+  readonly counted: Partial<Record<Ignored, number>> = {};
+  readonly now = () => this.time;
+  readonly random16 = createSecureRandom16();
+  readonly ignored = (reason: Ignored) => {
+    this.counted[reason] = (this.counted[reason] ?? 0) + 1;
+  };
+}
+
+/** A reply to a query: the same with QR set, and perhaps something changed. */
+export function replyTo(query: Uint8Array, change: (reply: Uint8Array) => void = () => undefined): Uint8Array {
+  const reply = new Uint8Array(query);
+  reply[2] |= 0x80;
+  change(reply);
+  return reply;
+}
+
+/** How many handles of a kind the process has open. */
+export function handles(kind: "UDPWrap" | "TCPSocketWrap"): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === kind).length;
+}
