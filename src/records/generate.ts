@@ -2,7 +2,7 @@ import type { IpSource } from "../config/config.js";
 import type { Agent, Cluster, Endpoint, Framework, Skipped, SkipReason, Task } from "../mesos/cluster.js";
 import { type Address, AddressBook } from "./addresses.js";
 import { isDnsName, type LabelRules, toFragment, toLabel } from "./labels.js";
-import { type PointerSink, ReverseNames } from "./reverse.js";
+import { type ClaimSink, type PointerSink, ReverseNames } from "./reverse.js";
 import { emitTask, type FrameworkZones } from "./task-records.js";
 
 /** Takes the records of a zone, one at a time. Names are lower case, without the final dot, and valid (`isDnsName`). */
@@ -19,6 +19,16 @@ export interface RecordRules {
   readonly labels: LabelRules;
   readonly ipSources: readonly IpSource[];
 }
+
+/** Where all that a cluster gives goes to. */
+export interface Emission {
+  readonly records: RecordSink;
+  /** Nothing where reverse names are not wanted. */
+  readonly claims: ClaimSink | undefined;
+}
+
+/** What has to be left out, by what it is. */
+export type Problems = Map<Task | Framework, Skipped>;
 
 export interface GeneratorInput {
   readonly cluster: Cluster;
@@ -43,12 +53,18 @@ const RESERVED = /^(agent|leader|master\d*|slave)$/;
 /** Derives every record of the zone from the cluster (docs/records.md has the rules). */
 export class Generator {
   readonly #input: GeneratorInput;
-  readonly #book = new AddressBook();
+  readonly #book: AddressBook;
   readonly #hosts = new Map<string, readonly Address[]>();
   readonly #zones = new Map<Framework, FrameworkZones>();
 
-  constructor(input: GeneratorInput) {
+  /** @param book what it already knows of addresses */
+  constructor(input: GeneratorInput, book = new AddressBook()) {
     this.#input = input;
+    this.#book = book;
+  }
+
+  get input(): GeneratorInput {
+    return this.#input;
   }
 
   /**
@@ -56,24 +72,40 @@ export class Generator {
    * @param pointers takes the reverse names of the cluster's addresses, where they are wanted
    */
   generate(sink: RecordSink, pointers?: PointerSink): Skipped[] {
-    const skipped: Skipped[] = [];
     const reverse = pointers && new ReverseNames();
-    this.#nameServer(sink);
-    this.#masters(sink, reverse);
-    this.#agents(sink, reverse);
-    for (const framework of this.#input.cluster.frameworks) {
-      this.#framework(framework, sink, skipped);
-      for (const task of framework.tasks) {
-        const problem = this.taskRecords(framework, task, sink, reverse);
-        if (problem) skipped.push({ kind: "task", id: task.id, ...problem });
-      }
+    const problems: Problems = new Map();
+    this.emit({ records: sink, claims: reverse?.claims }, problems);
+    if (pointers) reverse?.publish(pointers, pointers);
+    return [...problems.values()];
+  }
+
+  /** Emits the whole zone but its apex, and notes what had to be left out. */
+  emit(emission: Emission, problems: Problems): void {
+    const { cluster } = this.#input;
+    this.#nameServer(emission.records);
+    this.masters(emission);
+    for (const agent of cluster.agents.values()) this.agent(agent, emission);
+    for (const framework of cluster.frameworks) {
+      this.framework(framework, emission, problems);
+      for (const task of framework.tasks) this.task(framework, task, emission, problems);
     }
-    if (pointers) reverse?.emit(pointers);
-    return skipped;
+  }
+
+  /** Emits one task, and notes why it cannot be. */
+  task(framework: Framework, task: Task, { records, claims }: Emission, problems: Problems): void {
+    const problem = this.taskRecords(framework, task, records, claims);
+    if (problem) problems.set(task, { kind: "task", id: task.id, ...problem });
+  }
+
+  /** The addresses of a host, to compare with what they are at another time. */
+  addressesOf(host: string): string {
+    return this.#resolve(host)
+      .map(({ text }) => text)
+      .join(" ");
   }
 
   /** Emits the records of one task, and tells `reverse` its own addresses; says why where it gets none. */
-  taskRecords(framework: Framework, task: Task, sink: RecordSink, reverse?: ReverseNames): Problem | undefined {
+  taskRecords(framework: Framework, task: Task, sink: RecordSink, reverse?: ClaimSink): Problem | undefined {
     const { cluster, rules } = this.#input;
     const agent = cluster.agents.get(task.agentId);
     if (!agent) return { reason: "unknown_agent", detail: `its agent ${task.agentId} is not in the state` };
@@ -107,7 +139,7 @@ export class Generator {
     for (const address of nameServer.addresses) sink.address(nameServer.name, address);
   }
 
-  #masters(sink: RecordSink, reverse: ReverseNames | undefined): void {
+  masters({ records: sink, claims: reverse }: Emission): void {
     const { cluster, masters, rules } = this.#input;
     const leaderName = `leader.${rules.domain}`;
     const leaders = this.#resolve(cluster.leader.host);
@@ -135,19 +167,17 @@ export class Generator {
     return masters.some(isLeader) ? masters : [...masters, leader];
   }
 
-  #agents(sink: RecordSink, reverse: ReverseNames | undefined): void {
+  agent(agent: Agent, { records, claims }: Emission): void {
     const name = `slave.${this.#input.rules.domain}`;
-    for (const agent of this.#input.cluster.agents.values()) {
-      const addresses = this.#resolve(agent.endpoint.host);
-      const ownName = this.#agentName(agent);
-      for (const address of addresses) {
-        sink.address(name, address);
-        if (ownName !== "") sink.address(ownName, address);
-        reverse?.agent(address, ownName);
-      }
-      if (addresses.length > 0 && agent.endpoint.port > 0) {
-        sink.service(`_slave._tcp.${this.#input.rules.domain}`, name, agent.endpoint.port);
-      }
+    const addresses = this.#resolve(agent.endpoint.host);
+    const ownName = this.#agentName(agent);
+    for (const address of addresses) {
+      records.address(name, address);
+      if (ownName !== "") records.address(ownName, address);
+      claims?.agent(address, ownName);
+    }
+    if (addresses.length > 0 && agent.endpoint.port > 0) {
+      records.service(`_slave._tcp.${this.#input.rules.domain}`, name, agent.endpoint.port);
     }
   }
 
@@ -158,13 +188,14 @@ export class Generator {
     return isDnsName(name) ? name : "";
   }
 
-  #framework(framework: Framework, sink: RecordSink, skipped: Skipped[]): void {
+  /** Emits what a framework has of its own, without its tasks. */
+  framework(framework: Framework, { records: sink }: Emission, problems: Problems): void {
     const { rules, nameServer } = this.#input;
     const fragment = toFragment(framework.name, rules.labels);
     const name = `${fragment}.${rules.domain}`;
     if (fragment === "" || !isDnsName(name) || RESERVED.test(fragment) || name === nameServer.name) {
       const detail = `its name "${framework.name}" gives no DNS name of its own`;
-      skipped.push({ kind: "framework", id: framework.id, reason: "invalid_name", detail });
+      problems.set(framework, { kind: "framework", id: framework.id, reason: "invalid_name", detail });
       return;
     }
     const ofPid = framework.pid ? this.#resolve(framework.pid.host) : [];

@@ -8,15 +8,26 @@ export interface PointerSink {
 /** Whose an address is; where several have it, the highest. */
 const RANK = { MASTER: 0, TASK: 1, AGENT: 2 } as const;
 
-/** Those of one rank that have an address. */
+/** Takes claims of owners to addresses. Names may be "" where the owner has none: the address is still nobody else's. */
+export interface ClaimSink {
+  agent(address: Address, name: string): void;
+  /** @param address the container's own, as the task reports it */
+  task(address: Address, agentId: string, name: string): void;
+  master(address: Address, name: string): void;
+}
+
 interface Claim {
-  readonly address: Address;
   readonly rank: number;
-  /** The agent of the first task. */
+  /** The agent of a task. */
   readonly agentId: string;
-  readonly names: string[];
-  /** Tasks on several agents have it, so each agent knows another container by it. */
-  isPrivate: boolean;
+  readonly name: string;
+}
+
+interface Claims {
+  readonly address: Address;
+  readonly list: Claim[];
+  /** The names that were published last, while the claims have changed since. */
+  before: readonly string[] | undefined;
 }
 
 /**
@@ -25,39 +36,61 @@ interface Claim {
  * names here, so that those are asked for elsewhere. The order of claims does not matter.
  */
 export class ReverseNames {
-  readonly #claims = new Map<string, Claim>();
+  readonly #claims = new Map<string, Claims>();
+  readonly #changed = new Set<Claims>();
 
-  /** Names may be "" where the owner has none: the address is still nobody else's. */
-  agent(address: Address, name: string): void {
-    this.#claim(address, RANK.AGENT, "", name);
-  }
+  /** Takes new claims. */
+  readonly claims: ClaimSink = sinkOf((address, claim) => this.#change(address).list.push(claim));
 
-  /** @param address the container's own, as the task reports it */
-  task(address: Address, agentId: string, name: string): void {
-    this.#claim(address, RANK.TASK, agentId, name);
-  }
+  /** Takes claims back that were made before; throws where one was not. */
+  readonly withdrawals: ClaimSink = sinkOf((address, { rank, agentId, name }) => {
+    const { list } = this.#change(address);
+    const at = list.findIndex((one) => one.rank === rank && one.agentId === agentId && one.name === name);
+    if (at < 0) throw new Error(`nobody has claimed ${address.text} for ${name}`);
+    list.splice(at, 1);
+  });
 
-  master(address: Address, name: string): void {
-    this.#claim(address, RANK.MASTER, "", name);
-  }
-
-  emit(sink: PointerSink): void {
-    for (const { address, isPrivate, names } of this.#claims.values()) {
-      if (isPrivate || isEveryones(address)) continue;
-      const owner = reverseName(address);
-      for (const name of names) if (name !== "") sink.pointer(owner, name);
+  /** Publishes what has changed since the last time. */
+  publish(removed: PointerSink, added: PointerSink): void {
+    for (const claims of this.#changed) {
+      const owner = reverseName(claims.address);
+      for (const name of claims.before ?? []) removed.pointer(owner, name);
+      for (const name of namesOf(claims)) added.pointer(owner, name);
+      claims.before = undefined;
+      if (claims.list.length === 0) this.#claims.delete(claims.address.text);
     }
+    this.#changed.clear();
   }
 
-  #claim(address: Address, rank: number, agentId: string, name: string): void {
-    const known = this.#claims.get(address.text);
-    if (!known || known.rank < rank) {
-      this.#claims.set(address.text, { address, rank, agentId, names: [name], isPrivate: false });
-    } else if (known.rank === rank) {
-      known.names.push(name);
-      if (known.agentId !== agentId) known.isPrivate = true;
+  #change(address: Address): Claims {
+    let claims = this.#claims.get(address.text);
+    if (!claims) {
+      claims = { address, list: [], before: undefined };
+      this.#claims.set(address.text, claims);
     }
+    if (claims.before === undefined) {
+      claims.before = namesOf(claims);
+      this.#changed.add(claims);
+    }
+    return claims;
   }
+}
+
+function sinkOf(take: (address: Address, claim: Claim) => void): ClaimSink {
+  return {
+    agent: (address, name) => take(address, { rank: RANK.AGENT, agentId: "", name }),
+    task: (address, agentId, name) => take(address, { rank: RANK.TASK, agentId, name }),
+    master: (address, name) => take(address, { rank: RANK.MASTER, agentId: "", name }),
+  };
+}
+
+/** The names of those of the highest rank; none where tasks on several agents have it: each knows another container by it. */
+function namesOf({ address, list }: Claims): readonly string[] {
+  if (isEveryones(address)) return [];
+  const rank = list.reduce((highest, claim) => Math.max(highest, claim.rank), 0);
+  const highest = list.filter((claim) => claim.rank === rank);
+  if (highest.some(({ agentId }) => agentId !== highest[0].agentId)) return [];
+  return highest.map(({ name }) => name).filter((name) => name !== "");
 }
 
 /** The name of an address in `in-addr.arpa` (RFC 1035 §3.5) or `ip6.arpa` (RFC 3596 §2.5). */

@@ -1,10 +1,12 @@
 import type { Config } from "../config/config.js";
 import type { Cluster, Endpoint, Skipped } from "../mesos/cluster.js";
-import type { Address } from "../records/addresses.js";
-import { Generator, hostNames } from "../records/generate.js";
+import { type Address, AddressBook } from "../records/addresses.js";
+import { emitChanges } from "../records/changes.js";
+import { Generator, hostNames, type Problems } from "../records/generate.js";
 import { RFC952, RFC1123 } from "../records/labels.js";
+import { ReverseNames } from "../records/reverse.js";
 import { apexesOf } from "../zone/apexes.js";
-import { compileZones } from "../zone/compile.js";
+import { compileZones, type Tallies } from "../zone/compile.js";
 import { NO_APEX, RecordSet } from "../zone/record-set.js";
 import type { ShardPool } from "../zone/shard-pool.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
@@ -34,10 +36,15 @@ export interface Build {
   readonly names: number;
   readonly records: number;
   readonly skipped: readonly Skipped[];
+  /** All records were made anew, not only those that have changed. */
+  readonly isWhole: boolean;
   readonly seconds: { readonly resolve: number; readonly generate: number; readonly compile: number };
 }
 
-/** From a cluster to the next snapshot. Keeps what it built last, to know what changed. */
+/**
+ * From a cluster to the next snapshot. Keeps the records that it built last, and touches only those of what has changed:
+ * of tasks, agents and frameworks that are not the same objects as in the cluster before.
+ */
 export class ZoneBuilder {
   readonly #options: ZoneBuilderOptions;
   #config: Config;
@@ -49,14 +56,21 @@ export class ZoneBuilder {
   #cluster: Cluster | undefined;
   #masters: readonly Endpoint[] = [];
   #generator: Generator | undefined;
-  #records: RecordSet | undefined;
+  #book = new AddressBook();
+  /** The configuration that the records below were made under; nothing where they are of no use. */
+  #builtWith: Config | undefined;
+  #records: RecordSet;
   readonly #reverse: RecordSet;
+  #reverseNames = new ReverseNames();
+  readonly #problems: Problems = new Map();
+  #tallies: Tallies | undefined;
 
   constructor(options: ZoneBuilderOptions) {
     this.#options = options;
     this.#config = options.config;
     this.#serial = options.serial;
     this.#generation = options.generation;
+    this.#records = new RecordSet(options.config.domain, options.seed);
     this.#reverse = new RecordSet(NO_APEX, options.seed);
   }
 
@@ -93,27 +107,51 @@ export class ZoneBuilder {
     this.#masters = masters;
     const resolved = await hosts.resolve(hostNames(cluster, masters));
     const resolvedAt = now();
-    const records = this.#emptyRecords();
-    const generator = this.#generatorFor(cluster, resolved);
-    this.#reverse.clear();
-    const pointers = this.#config.reverse ? this.#reverse : undefined;
-    const skipped = [...cluster.skipped, ...generator.generate(records, pointers)];
-    this.#generator = generator;
+    const before = this.#generator;
+    const after = this.#generatorFor(cluster, resolved);
+    this.#generator = after;
+    const isWhole = !before || !this.#change(before, after);
+    if (isWhole) this.#generateAll(after);
     const generatedAt = now();
-    const built = this.#compile(records);
+    const built = this.#compile(isWhole);
     const seconds = {
       resolve: (resolvedAt - started) / 1000,
       generate: (generatedAt - resolvedAt) / 1000,
       compile: (now() - generatedAt) / 1000,
     };
-    return { ...built, serial: this.#serial, generation: this.#generation, skipped, seconds };
+    const skipped = [...cluster.skipped, ...this.#problems.values()];
+    return { ...built, serial: this.#serial, generation: this.#generation, skipped, isWhole, seconds };
   }
 
-  /** The set of the last build, emptied; another one if the domain is another. */
-  #emptyRecords(): RecordSet {
-    if (this.#records?.apex === this.#config.domain) this.#records.clear();
-    else this.#records = new RecordSet(this.#config.domain, this.#options.seed);
-    return this.#records;
+  /** Brings the records of the last build to what they have to be now; false where they have to be made anew. */
+  #change(before: Generator, after: Generator): boolean {
+    const records = this.#records;
+    if (this.#builtWith !== this.#config || records.isWasteful || this.#reverse.isWasteful) return false;
+    const { reverse } = this.#config;
+    const names = this.#reverseNames;
+    // Should it fail half way, the records are of no use any more.
+    this.#builtWith = undefined;
+    const removed = { records: records.removal, claims: reverse ? names.withdrawals : undefined };
+    const added = { records, claims: reverse ? names.claims : undefined };
+    if (!emitChanges(before, after, { removed, added, problems: this.#problems })) return false;
+    names.publish(this.#reverse.removal, this.#reverse);
+    this.#builtWith = this.#config;
+    return true;
+  }
+
+  #generateAll(generator: Generator): void {
+    const { domain, reverse } = this.#config;
+    if (this.#records.apex === domain) this.#records.clear();
+    else this.#records = new RecordSet(domain, this.#options.seed);
+    this.#reverse.clear();
+    this.#reverseNames = new ReverseNames();
+    this.#problems.clear();
+    // What it knows of addresses long gone goes as well.
+    this.#book = new AddressBook();
+    const claims = reverse ? this.#reverseNames.claims : undefined;
+    generator.emit({ records: this.#records, claims }, this.#problems);
+    this.#reverseNames.publish(this.#reverse.removal, this.#reverse);
+    this.#builtWith = this.#config;
   }
 
   #generatorFor(cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): Generator {
@@ -124,19 +162,22 @@ export class ZoneBuilder {
       ipSources: config.IPSources,
     };
     const nameServer = { name: config.SOAMname, addresses: this.#options.ownAddresses(config.listener) };
-    return new Generator({ cluster, rules, masters: this.#masters, nameServer, resolved });
+    return new Generator({ cluster, rules, masters: this.#masters, nameServer, resolved }, this.#book);
   }
 
-  #compile(records: RecordSet): Pick<Build, "update" | "names" | "records"> {
+  /** @param isWhole the records have been made anew */
+  #compile(isWhole: boolean): Pick<Build, "update" | "names" | "records"> {
     const config = this.#config;
     const { seed, pool, wallClock } = this.#options;
-    const zone = { nameServer: config.SOAMname, srvWeight: config.srvRecordDefaultWeight, records };
+    const zone = { nameServer: config.SOAMname, srvWeight: config.srvRecordDefaultWeight, records: this.#records };
     const zones = config.reverse ? [zone, { ...zone, records: this.#reverse }] : [zone];
     const generation = this.#generation + 1;
     const compiled = compileZones(zones, {
       previous: this.#shards,
+      tallies: isWhole ? undefined : this.#tallies,
       allocate: (words) => pool.take(words, generation),
     });
+    this.#tallies = compiled.tallies;
     const apexKey = JSON.stringify(apexesOf(config, 0));
     const counts = { names: compiled.names, records: compiled.records };
     if (compiled.changed.length === 0 && apexKey === this.#apexKey) return { update: undefined, ...counts };

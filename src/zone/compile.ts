@@ -18,11 +18,21 @@ export interface CompiledZones {
   /** Names that own records; empty non-terminals are not counted. */
   readonly names: number;
   readonly records: number;
+  /** The same by shard. */
+  readonly tallies: Tallies;
+}
+
+/** Names with records, and records, by shard. */
+export interface Tallies {
+  readonly names: Uint32Array;
+  readonly records: Uint32Array;
 }
 
 export interface CompileOptions {
   /** The shards as they are now, to keep those that do not change. */
   readonly previous?: readonly SharedArrayBuffer[] | undefined;
+  /** What the last compilation counted, where the zones are those of then but for the shards they have touched since. */
+  readonly tallies?: Tallies | undefined;
   /** Memory for at least so many words. */
   readonly allocate?: (words: number) => SharedArrayBuffer;
 }
@@ -33,19 +43,23 @@ export interface CompileOptions {
  */
 export function compileZones(
   zones: readonly ZoneContent[],
-  { previous, allocate = allocateNew }: CompileOptions = {},
+  { previous, tallies: last, allocate = allocateNew }: CompileOptions = {},
 ): CompiledZones {
-  const parts = zones.map((zone, index) => new ZonePart(zone, index));
+  const isMeant = (shard: number) => !previous || !last || zones.some(({ records }) => records.touched[shard] === 1);
+  const parts = zones.map((zone, index) => new ZonePart(zone, index, isMeant));
   const writer = new EntryWriter();
   const shards: SharedArrayBuffer[] = [];
   const changed: number[] = [];
-  let names = 0;
-  let records = 0;
+  const tallies = { names: copyOf(last?.names), records: copyOf(last?.records) };
   for (let i = 0; i < SHARDS; i++) {
-    const shard = compileShard(i, parts, writer);
-    names += writer.names;
-    records += writer.records;
     const before = previous?.[i];
+    if (before && !isMeant(i)) {
+      shards.push(before);
+      continue;
+    }
+    const shard = compileShard(i, parts, writer);
+    tallies.names[i] = writer.names;
+    tallies.records[i] = writer.records;
     if (before && sameWords(shard, before)) {
       shards.push(before);
       continue;
@@ -55,27 +69,31 @@ export function compileZones(
     changed.push(i);
     shards.push(memory);
   }
-  return { shards, changed, names, records };
+  for (const { records } of zones) records.touched.fill(0);
+  const sum = (counts: Uint32Array) => counts.reduce((total, count) => total + count, 0);
+  return { shards, changed, names: sum(tallies.names), records: sum(tallies.records), tallies };
 }
 
-/** A zone's names sorted into shards, and within a shard by hash and then by octets. */
+/** A zone's names sorted into the shards that are meant, and within a shard by hash and then by octets. */
 class ZonePart {
   readonly context: EntryContext;
   readonly #order: Uint32Array;
   readonly #starts: Uint32Array;
 
-  constructor({ records, nameServer, srvWeight }: ZoneContent, zone: number) {
-    const { names } = records;
+  constructor({ records, nameServer, srvWeight }: ZoneContent, zone: number, isMeant: (shard: number) => boolean) {
+    const { names, exists } = records;
+    const wanted = Uint8Array.from({ length: SHARDS }, (_, shard) => Number(isMeant(shard)));
+    const counts = (name: number) => exists[name] === 1 && wanted[shardOf(names.hash[name])] === 1;
     this.context = { records, nameServer: names.intern(nameServer), zone, srvWeight };
     this.#starts = new Uint32Array(SHARDS + 1);
     for (let name = 0; name < names.count; name++) {
-      if (records.exists[name] === 1) this.#starts[shardOf(names.hash[name]) + 1]++;
+      if (counts(name)) this.#starts[shardOf(names.hash[name]) + 1]++;
     }
     for (let i = 0; i < SHARDS; i++) this.#starts[i + 1] += this.#starts[i];
     const next = this.#starts.slice();
     this.#order = new Uint32Array(this.#starts[SHARDS]);
     for (let name = 0; name < names.count; name++) {
-      if (records.exists[name] === 1) this.#order[next[shardOf(names.hash[name])]++] = name;
+      if (counts(name)) this.#order[next[shardOf(names.hash[name])]++] = name;
     }
   }
 
@@ -85,6 +103,10 @@ class ZonePart {
     const list = this.#order.subarray(this.#starts[shard], this.#starts[shard + 1]);
     return list.sort((a, b) => names.hash[a] - names.hash[b] || names.compare(a, b));
   }
+}
+
+function copyOf(counts: Uint32Array | undefined): Uint32Array {
+  return counts ? counts.slice() : new Uint32Array(SHARDS);
 }
 
 function compileShard(index: number, parts: readonly ZonePart[], writer: EntryWriter): Uint32Array {

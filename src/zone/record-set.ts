@@ -1,6 +1,7 @@
 import type { Address } from "../records/addresses.js";
 import type { RecordSink } from "../records/generate.js";
 import type { PointerSink } from "../records/reverse.js";
+import { SHARDS, shardOf } from "./layout.js";
 import { grown, NameTable } from "./name-table.js";
 
 const FIRST_CAPACITY = 1 << 12;
@@ -16,7 +17,8 @@ const NO_NUMBER = -1;
 
 /**
  * The records of one zone as the generator emits them, with every empty non-terminal (RFC 8020): a chain of records for
- * each name, in columns of typed arrays. Duplicates may occur here; compiling drops them.
+ * each name, in columns of typed arrays. What is added several times is there as often, and has to be removed as often;
+ * compiling drops duplicates.
  */
 export class RecordSet implements RecordSink, PointerSink {
   /** Dotted, lower case, without the final dot; or `NO_APEX`. */
@@ -28,6 +30,8 @@ export class RecordSet implements RecordSink, PointerSink {
   readonly addresses: Address[] = [];
   /** By name: whether it is in the zone (a target may not be), and its newest record plus one. */
   exists = new Uint8Array(FIRST_CAPACITY);
+  /** By name: how many names there are directly below it. */
+  children = new Uint32Array(FIRST_CAPACITY);
   head = new Uint32Array(FIRST_CAPACITY);
   /** By record: its kind, the next older record of the name plus one, and what it holds. */
   kind = new Uint8Array(FIRST_CAPACITY);
@@ -35,8 +39,20 @@ export class RecordSet implements RecordSink, PointerSink {
   /** An IPv4 address, the number of an IPv6 address, or the number of a target's name. */
   value = new Uint32Array(FIRST_CAPACITY);
   port = new Uint16Array(FIRST_CAPACITY);
+  /** By shard: 1 where one of its names has changed since the flags were cleared. */
+  readonly touched = new Uint8Array(SHARDS);
+  /** Takes records away that were added before; throws where one was not. */
+  readonly removal: RecordSink & PointerSink = {
+    address: (name, address) => this.#remove(name, kindOf(address), this.#valueOf(address), 0),
+    service: (name, target, port) => this.#remove(name, KIND.SRV, this.#targetOf(target), port),
+    pointer: (name, target) => this.#remove(name, KIND.PTR, this.#targetOf(target), 0),
+  };
   #count = 0;
-  readonly #addressNumbers = new Map<Address, number>();
+  /** The first of the records that have been removed, plus one; `next` leads to the others. */
+  #free = 0;
+  #living = 0;
+  /** By the address's text. */
+  readonly #addressNumbers = new Map<string, number>();
   /** The names used last: a task's ports come one after the other, under one name and towards one target. */
   #owner = NOBODY;
   #target = NOBODY;
@@ -53,7 +69,11 @@ export class RecordSet implements RecordSink, PointerSink {
   clear(): void {
     this.names.clear();
     this.exists.fill(0);
+    this.children.fill(0);
     this.head.fill(0);
+    this.touched.fill(1);
+    this.#free = 0;
+    this.#living = 0;
     this.addresses.length = 0;
     this.#addressNumbers.clear();
     this.#count = 0;
@@ -68,9 +88,13 @@ export class RecordSet implements RecordSink, PointerSink {
     this.exists[this.apexNumber] = 1;
   }
 
+  /** More names have gone than are left: time to build it anew, for their memory only comes back then. */
+  get isWasteful(): boolean {
+    return this.names.count > 2 * this.#living + FIRST_CAPACITY;
+  }
+
   address(name: string, address: Address): void {
-    if (address.family === 4) this.#add(name, KIND.A, ipv4Of(address.octets), 0);
-    else this.#add(name, KIND.AAAA, this.#numberOf(address), 0);
+    this.#add(name, kindOf(address), this.#valueOf(address), 0);
   }
 
   service(name: string, target: string, port: number): void {
@@ -90,14 +114,10 @@ export class RecordSet implements RecordSink, PointerSink {
   }
 
   #add(name: string, kind: number, value: number, port: number): void {
-    if (name !== this.#owner.text) {
-      this.#owner = { text: name, number: this.names.intern(name) };
-      this.#fit();
-    }
-    const { number } = this.#owner;
+    const number = this.#ownerOf(name);
     if (this.exists[number] === 0) this.#enter(number);
-    const record = this.#count++;
-    if (record === this.kind.length) this.#growRecords();
+    const record = this.#takeRecord();
+    this.#touch(number);
     this.kind[record] = kind;
     this.value[record] = value;
     this.port[record] = port;
@@ -105,24 +125,86 @@ export class RecordSet implements RecordSink, PointerSink {
     this.head[number] = record + 1;
   }
 
+  #remove(name: string, kind: number, value: number, port: number): void {
+    const number = this.#ownerOf(name);
+    let before = 0;
+    let record = this.head[number];
+    while (record !== 0 && !this.#holds(record - 1, kind, value, port)) {
+      before = record;
+      record = this.next[record - 1];
+    }
+    if (record === 0) throw new Error(`there is no such record of ${name} to be removed`);
+    if (before === 0) this.head[number] = this.next[record - 1];
+    else this.next[before - 1] = this.next[record - 1];
+    this.next[record - 1] = this.#free;
+    this.#free = record;
+    this.#touch(number);
+    this.#leave(number);
+  }
+
+  #holds(record: number, kind: number, value: number, port: number): boolean {
+    return this.kind[record] === kind && this.value[record] === value && this.port[record] === port;
+  }
+
+  #ownerOf(name: string): number {
+    if (name !== this.#owner.text) {
+      this.#owner = { text: name, number: this.names.intern(name) };
+      this.#fit();
+    }
+    return this.#owner.number;
+  }
+
+  /** A place for a record: one that has become free, or a new one. */
+  #takeRecord(): number {
+    if (this.#free !== 0) {
+      const record = this.#free - 1;
+      this.#free = this.next[record];
+      return record;
+    }
+    const record = this.#count++;
+    if (record === this.kind.length) this.#growRecords();
+    return record;
+  }
+
+  #touch(number: number): void {
+    this.touched[shardOf(this.names.hash[number])] = 1;
+  }
+
   /** Puts a name into the zone, and every name between it and the apex (RFC 4592 §2.2.2) if there is one. */
   #enter(number: number): void {
-    if (this.apex === NO_APEX) {
-      this.exists[number] = 1;
-      return;
-    }
     let name = number;
     while (this.exists[name] === 0) {
       this.exists[name] = 1;
+      this.#living++;
+      this.#touch(name);
+      if (this.apex === NO_APEX) return;
       name = this.names.internParent(name);
       this.#fit();
+      this.children[name]++;
     }
   }
 
+  /** Takes a name without records and without names below out of the zone, and those above it that are then the same. */
+  #leave(number: number): void {
+    let name = number;
+    while (name !== this.apexNumber && this.head[name] === 0 && this.children[name] === 0) {
+      this.exists[name] = 0;
+      this.#living--;
+      this.#touch(name);
+      if (this.apex === NO_APEX) return;
+      name = this.names.internParent(name);
+      this.children[name]--;
+    }
+  }
+
+  #valueOf(address: Address): number {
+    return address.family === 4 ? ipv4Of(address.octets) : this.#numberOf(address);
+  }
+
   #numberOf(address: Address): number {
-    const known = this.#addressNumbers.get(address);
+    const known = this.#addressNumbers.get(address.text);
     if (known !== undefined) return known;
-    this.#addressNumbers.set(address, this.addresses.length);
+    this.#addressNumbers.set(address.text, this.addresses.length);
     return this.addresses.push(address) - 1;
   }
 
@@ -131,6 +213,7 @@ export class RecordSet implements RecordSink, PointerSink {
     const capacity = this.names.at.length;
     if (this.exists.length >= capacity) return;
     this.exists = grown(this.exists, new Uint8Array(capacity));
+    this.children = grown(this.children, new Uint32Array(capacity));
     this.head = grown(this.head, new Uint32Array(capacity));
   }
 
@@ -141,6 +224,10 @@ export class RecordSet implements RecordSink, PointerSink {
     this.value = grown(this.value, new Uint32Array(capacity));
     this.port = grown(this.port, new Uint16Array(capacity));
   }
+}
+
+function kindOf({ family }: Address): number {
+  return family === 4 ? KIND.A : KIND.AAAA;
 }
 
 function ipv4Of(octets: Uint8Array): number {
