@@ -36,8 +36,8 @@ export class Upstream {
   readonly name: string;
   readonly resolver: Resolver;
   readonly links: UpstreamLinks;
-  /** It sends our queries back to us. */
-  looping = false;
+  /** Zones for whose names it sends our queries back to us; "" for all other names. */
+  readonly loops = new Set<string>();
   /** Whether it gives back the question's letters as they were. */
   keepsCase = true;
   /** Times that it came back: who was told of a failure before may ask again. */
@@ -45,6 +45,8 @@ export class Upstream {
   /** What went wrong with it last, in words; "" before anything did. */
   lastFailure = "";
   #isDown = false;
+  /** It is down because it said nothing, not because of what it said. */
+  #isSilent = false;
   #failures = 0;
   #servfails = 0;
   #caseChanges = 0;
@@ -73,6 +75,11 @@ export class Upstream {
 
   get isUp(): boolean {
     return !this.#isDown && !this.looping;
+  }
+
+  /** It sends our queries back to us. */
+  get looping(): boolean {
+    return this.loops.size > 0;
   }
 
   get isDown(): boolean {
@@ -121,25 +128,36 @@ export class Upstream {
     this.#failures = 0;
   }
 
-  /** It answered a question: it is well. */
-  succeeded(): void {
+  /** It answered a question that was put to it at `sentAt`: it is well. Returns whether it was not before. */
+  succeeded(sentAt: number): boolean {
     this.#servfails = 0;
     this.#failures = 0;
-    if (!this.#isDown) return;
+    if (!this.#isDown) return false;
     this.#isDown = false;
     this.recoveries++;
+    // What was sent earlier is lost, and must not count among what it has to answer.
+    this.expire(sentAt);
+    return true;
+  }
+
+  /**
+   * It answered the question whether it is back. If it was silent, any answer will do: one that knows some zones and
+   * cannot reach the root says SERVFAIL for that. Returns whether it is back.
+   */
+  probed(isServfail: boolean, sentAt: number): boolean {
+    return (this.#isSilent || !isServfail) && this.succeeded(sentAt);
   }
 
   /** No answer in time, or none at all. Returns whether that was one too many. @param reason in words */
   failed(reason: string): boolean {
     this.lastFailure = reason;
-    return ++this.#failures >= MAX_FAILURES && this.#goDown();
+    return ++this.#failures >= MAX_FAILURES && this.#goDown(true);
   }
 
   /** It answered that it could not. Returns whether that was one too many. */
   gaveUp(): boolean {
     this.lastFailure = "answered SERVFAIL";
-    return ++this.#servfails >= MAX_SERVFAILS && this.#goDown();
+    return ++this.#servfails >= MAX_SERVFAILS && this.#goDown(false);
   }
 
   keptCase(): void {
@@ -188,9 +206,10 @@ export class Upstream {
     return this.#isDown ? "down" : "up";
   }
 
-  #goDown(): boolean {
+  #goDown(isSilent: boolean): boolean {
     if (this.#isDown) return false;
     this.#isDown = true;
+    this.#isSilent = isSilent;
     return true;
   }
 }
