@@ -87,13 +87,20 @@ export class Monitor {
     if (this.#parts.timers.now() - checkedAt >= LOOP_CHECK_MS) this.#checkLoop(upstream, groups);
   }
 
-  /** Even who refuses is there. */
+  /**
+   * Even who refuses is there. One that cannot reach the root may take its time to say so, and be well all the same for
+   * the names that it knows: so it is also asked what it left unanswered last.
+   */
   #probe(upstream: Upstream, { zone }: Group): void {
     const { timers, onHealth } = this.#parts;
     const question = ownQuestion(encodeName(zone), zone === "" ? TYPE.NS : TYPE.SOA);
-    this.#send(upstream, question, (reply, _end, milliseconds) => {
-      if (upstream.probed(isServfail(reply), timers.now() - milliseconds)) onHealth(upstream);
-    });
+    const { unanswered } = upstream;
+    const again = unanswered ? [ownQuestion(unanswered.name, unanswered.type)] : [];
+    for (const one of [question, ...again]) {
+      this.#send(upstream, one, (reply, _end, milliseconds) => {
+        if (upstream.probed(isServfail(reply), timers.now() - milliseconds)) onHealth(upstream);
+      });
+    }
   }
 
   /** For each zone: it may send back the names of one, and look for those of another elsewhere. */

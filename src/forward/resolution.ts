@@ -111,7 +111,7 @@ export class Resolution {
   refused(attempt: Attempt, reason: string): void {
     this.#outstanding--;
     this.#ede = EDE.NETWORK_ERROR;
-    if (attempt.upstream.failed(reason)) this.#parts.onDown(attempt.upstream);
+    if (attempt.upstream.failed(reason, this.question)) this.#parts.onDown(attempt.upstream);
     if (attempt.checksCase) {
       attempt.upstream.count("network_error");
       // Without TCP it stays open whose change it was: a datagram has to do.
@@ -136,7 +136,8 @@ export class Resolution {
   #declined(attempt: Attempt, reply: Reply): void {
     this.#lastResort ??= reply;
     const isServfail = reply.rcode === RCODE.SERVFAIL;
-    if (isServfail && attempt.upstream.gaveUp()) this.#parts.onDown(attempt.upstream);
+    if (isServfail && attempt.upstream.gaveUp(this.question, this.#parts.timers.now()))
+      this.#parts.onDown(attempt.upstream);
     this.#failed(attempt, isServfail ? "servfail" : "refused");
   }
 
@@ -229,7 +230,7 @@ export class Resolution {
       late++;
       const upstream = this.#candidates[i];
       upstream.count("timeout");
-      if (upstream.failed("no answer in time")) this.#parts.onDown(upstream);
+      if (upstream.failed("no answer in time", this.question)) this.#parts.onDown(upstream);
     });
     return late;
   }

@@ -1,6 +1,7 @@
 import type { Resolver } from "../config/config.js";
 import { formatResolver } from "../host-port.js";
 import type { Ignored, Link } from "./link.js";
+import type { Question } from "./question.js";
 import { type ForwardResult, ROUND_TRIP_BUCKETS, type UpstreamHealth, type UpstreamReport } from "./report.js";
 
 /** Milliseconds that a first answer is waited for, and bounds of what is measured later (Unbound's and RFC 6298's sense). */
@@ -12,6 +13,8 @@ const MAX_TIMEOUT = 1_500;
 const MAX_FAILURES = 3;
 /** The same for SERVFAIL, which may be the question's fault. */
 const MAX_SERVFAILS = 20;
+/** How long one that says SERVFAIL is left out at least: it may answer what it is probed with, and nothing else. */
+const MEND_MS = 10_000;
 /** In a row: replies with changed letter case after which an upstream is believed to change it always. */
 const MAX_CASE_CHANGES = 3;
 /** How long an upstream that stumbled over EDNS is asked without. */
@@ -44,7 +47,11 @@ export class Upstream {
   recoveries = 0;
   /** What went wrong with it last, in words; "" before anything did. */
   lastFailure = "";
+  /** The question it failed to answer last. */
+  unanswered: Question | undefined;
   #isDown = false;
+  /** When it said SERVFAIL last before it went down. */
+  #downAt = 0;
   /** It is down because it said nothing, not because of what it said. */
   #isSilent = false;
   #failures = 0;
@@ -142,21 +149,26 @@ export class Upstream {
 
   /**
    * It answered the question whether it is back. If it was silent, any answer will do: one that knows some zones and
-   * cannot reach the root says SERVFAIL for that. Returns whether it is back.
+   * cannot reach the root says SERVFAIL for that. If it said SERVFAIL, it gets some time to be mended. Returns whether it
+   * is back.
    */
   probed(isServfail: boolean, sentAt: number): boolean {
-    return (this.#isSilent || !isServfail) && this.succeeded(sentAt);
+    const isMended = !isServfail && sentAt - this.#downAt >= MEND_MS;
+    return (this.#isSilent || isMended) && this.succeeded(sentAt);
   }
 
   /** No answer in time, or none at all. Returns whether that was one too many. @param reason in words */
-  failed(reason: string): boolean {
+  failed(reason: string, question: Question): boolean {
     this.lastFailure = reason;
+    this.unanswered = question;
     return ++this.#failures >= MAX_FAILURES && this.#goDown(true);
   }
 
   /** It answered that it could not. Returns whether that was one too many. */
-  gaveUp(): boolean {
+  gaveUp(question: Question, now: number): boolean {
+    if (!this.#isDown) this.#downAt = now;
     this.lastFailure = "answered SERVFAIL";
+    this.unanswered = question;
     return ++this.#servfails >= MAX_SERVFAILS && this.#goDown(false);
   }
 

@@ -91,13 +91,15 @@ describe("a server that has failed three times", () => {
   });
 });
 
-test("a server that always says SERVFAIL stays down until it says something else", () => {
+test("a server that always says SERVFAIL stays down until it says something else, and ten seconds at least", () => {
   const { rig, server } = started(failing(RCODES.SERVFAIL), failing(RCODES.SERVFAIL));
   for (let i = 0; i < 20; i++) rig.get(`${i}.example`);
   rig.timers.pass(5_000);
   expect(rig.health).toEqual([`${ADDRESS} down`]);
   server.probed = answering;
-  rig.timers.pass(1_000);
+  rig.timers.pass(4_000);
+  expect(health(rig)).toBe("down");
+  rig.timers.pass(2_000);
   expect(health(rig)).toBe("up");
 });
 
