@@ -106,10 +106,10 @@ function checkNameServer({ SOAMname, domain }: Values, { faults }: RuleContext):
 function checkLoops(values: Values, { faults, machineAddresses }: RuleContext): void {
   if (!values.dnson || faults.has("listener")) return;
   const { port, tlsPort, listener } = values;
-  const own = new Set(listener.flatMap((at) => (isWildcard(at) ? [...machineAddresses(), at] : [at])));
+  const own = new Set(listener.flatMap((at) => [at, ...machineAddresses().filter((address) => hears(at, address))]));
   const isOwn = ({ host, port: at, tlsName }: Resolver) =>
     at === (tlsName === undefined ? port : tlsPort) &&
-    (own.has(host) || (host.startsWith("127.") && listener.some(isWildcard)));
+    (own.has(host) || (host.startsWith("127.") && listener.some((at) => hears(at, host))));
   const allowed = "other servers than this one, which listens there itself";
   for (const resolver of values.resolvers)
     if (isOwn(resolver)) faults.add("resolvers", formatResolver(resolver), allowed);
@@ -118,8 +118,9 @@ function checkLoops(values: Values, { faults, machineAddresses }: RuleContext): 
       if (isOwn(resolver)) faults.add("zoneResolvers", formatResolver(resolver), allowed, `.${zone}`);
 }
 
-function isWildcard(listener: string): boolean {
-  return listener === "0.0.0.0" || listener === "::";
+/** Whether who listens for all addresses, of one family or of both, hears what is sent to this one. */
+function hears(listener: string, address: string): boolean {
+  return listener === "::" || (listener === "0.0.0.0" && !address.includes(":"));
 }
 
 function checkCache({ cache: { minTtl, maxTtl } }: Values, { faults }: RuleContext): void {

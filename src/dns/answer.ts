@@ -2,6 +2,7 @@ import type { ApexRecords } from "../zone/apex.js";
 import { entryWord, isApex, rrsetCount, rrsetWord, type Shard, type Snapshot } from "../zone/snapshot.js";
 import { chaosAnswer } from "./chaos.js";
 import type { Channel, Client } from "./client.js";
+import { NO_OPTIONS } from "./edns.js";
 import { characterString, type LocalAnswer } from "./local-names.js";
 import { MessageWriter } from "./message-writer.js";
 import type { AnswerPolicy } from "./policy.js";
@@ -137,6 +138,8 @@ export class Answerer {
     const isNegative = reply.rcode === RCODE.NXDOMAIN;
     if (age < 0) opt.ede = isNegative ? EDE.STALE_NXDOMAIN_ANSWER : EDE.STALE_ANSWER;
     opt.passed = reply.options;
+    // Records are what was asked for.
+    if (!this.#writer.fits(reply.additionalAt)) opt.passed = NO_OPTIONS;
     this.#writer.reply(reply, age);
     this.rcode = reply.rcode;
     this.#writer.finishOpt(reply.rcode, this.#policy.maxUdpPayload);

@@ -51,8 +51,12 @@ const TYPE_AND_CLASS = 4;
 const AD = 0x20;
 const TC = 0x02;
 const POINTER = 0xc0;
+/** Pointers reach the first 16 KiB of a message (RFC 1035 §4.1.4). */
+const MAX_POINTER = 0x3fff;
 /** Octets of the SOA's last field. */
 const MINIMUM_SIZE = 4;
+/** Octets of options that are passed on: more would leave no room for the rest of the smallest answer buffer. */
+const MAX_OPTIONS = 1024;
 /** In an OPT record: the upper bits of the rcode (RFC 6891 §6.1.3). */
 const EXTENDED_RCODE = 5;
 
@@ -158,7 +162,9 @@ function walkRecords(message: Uint8Array, questionEnd: number): Walk | undefined
 function optionsOf(message: Uint8Array, optAt: number): Uint8Array {
   const rdataAt = optAt + OPT_FIXED;
   const rdlength = (message[rdataAt - 2] << 8) | message[rdataAt - 1];
-  return rdlength === 0 ? NO_OPTIONS : endToEndOptions(message, rdataAt, rdataAt + rdlength);
+  if (rdlength === 0) return NO_OPTIONS;
+  const options = endToEndOptions(message, rdataAt, rdataAt + rdlength);
+  return options.length > MAX_OPTIONS ? NO_OPTIONS : options;
 }
 
 /**
@@ -198,11 +204,12 @@ function boundTtls(octets: Uint8Array, sections: Sections, bounds: TtlBounds): n
   for (let i = 0; i < records; i++) {
     const at = ttlPlace(octets, size, i);
     const recordType = (octets[at - 4] << 8) | octets[at - 3];
-    let ttl = bounded(readTtl(octets, at), bounds.min, bounds.max);
+    const given = readTtl(octets, at);
+    let ttl = bounded(given, bounds.min, bounds.max);
     if (i < answers) isAnswered ||= rcode === RCODE.NOERROR && recordType === type;
     else if (i < answers + authorities && recordType === TYPE.SOA) {
       hasSoa = true;
-      if (!isAnswered) ttl = negativeTtl(octets, at, ttl, bounds);
+      if (!isAnswered) ttl = negativeTtl(octets, at, given, bounds);
     }
     writeUint32(octets, at, ttl);
     lifetime = Math.min(lifetime, ttl);
@@ -212,12 +219,12 @@ function boundTtls(octets: Uint8Array, sections: Sections, bounds: TtlBounds): n
   return isAnswered || isNegative ? lifetime : 0;
 }
 
-/** The TTL of an SOA in a negative answer: no more than the zone's minimum (RFC 2308 §5). */
-function negativeTtl(octets: Uint8Array, at: number, ttl: number, { maxNegative }: TtlBounds): number {
+/** The TTL of an SOA in a negative answer: no more than the zone's minimum (RFC 2308 §5). @param ttl as it was given */
+function negativeTtl(octets: Uint8Array, at: number, ttl: number, { min, max, maxNegative }: TtlBounds): number {
   const rdlength = (octets[at + 4] << 8) | octets[at + 5];
   if (rdlength < MINIMUM_SIZE) return 0;
   const minimum = readTtl(octets, at + TTL_TO_RDATA + rdlength - MINIMUM_SIZE);
-  return Math.min(ttl, minimum, maxNegative);
+  return bounded(Math.min(ttl, minimum), min, Math.min(max, maxNegative));
 }
 
 /** RFC 2181 §8: a TTL with the topmost bit set is 0. */
@@ -261,7 +268,8 @@ function isSameSet(message: Uint8Array, first: number, other: number): boolean {
 
 /** The same octets, or a pointer to the first owner: what servers write. Other spellings just do not take turns. */
 function isSameOwner(message: Uint8Array, first: number, other: number, size: number): boolean {
-  if (message[other] === (POINTER | (first >>> 8)) && message[other + 1] === (first & 0xff)) return true;
+  const canPoint = first <= MAX_POINTER;
+  if (canPoint && message[other] === (POINTER | (first >>> 8)) && message[other + 1] === (first & 0xff)) return true;
   for (let i = 0; i < size; i++) if (message[first + i] !== message[other + i]) return false;
   return true;
 }

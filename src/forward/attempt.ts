@@ -14,8 +14,17 @@ export class Attempt implements Exchange {
   readonly questionEnd: number;
   readonly mixedCase: boolean;
   readonly edns: boolean;
+  /** It is made to find out whether it is the upstream that has changed the letters of an earlier one's question. */
+  readonly checksCase: boolean;
 
-  constructor(resolution: Resolution, candidate: number, upstream: Upstream, via: Via, style: QueryStyle) {
+  constructor(
+    resolution: Resolution,
+    candidate: number,
+    upstream: Upstream,
+    via: Via,
+    style: QueryStyle,
+    checksCase: boolean,
+  ) {
     this.resolution = resolution;
     this.candidate = candidate;
     this.upstream = upstream;
@@ -24,6 +33,7 @@ export class Attempt implements Exchange {
     this.questionEnd = questionEnd(resolution.question);
     this.mixedCase = style.mixedCase;
     this.edns = style.edns;
+    this.checksCase = checksCase;
   }
 
   replied(reply: Uint8Array, caseKept: boolean, milliseconds: number): void {

@@ -14,8 +14,11 @@ export interface Kept {
   recoveriesThen: number;
 }
 
-/** What an entry takes beside the octets of key and reply, as measured on V8: objects, array headers, the map's slots. */
-const OVERHEAD = 700;
+/**
+ * What an entry takes beside the octets of key and reply, as measured with Node.js 20: 520 to 540 for objects, array
+ * headers and the map's slots in V8's heap, and 200 that the process needs for an ArrayBuffer and V8 does not count.
+ */
+const OVERHEAD = 750;
 /** Of all bytes, what is for answers that were asked for more than once. */
 const PROTECTED_SHARE = 0.75;
 

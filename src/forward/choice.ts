@@ -21,7 +21,8 @@ export function choose({ upstreams }: Group, policy: ForwardPolicyName, random16
     case "sequential":
       return { candidates: areAllUp ? upstreams : [...up, ...down], atOnce: 1 };
     case "race":
-      return { candidates: [...up, ...down], atOnce: 2 };
+      // One that is down is no match for one that is up: it would only be asked in vain.
+      return { candidates: [...up, ...down], atOnce: up.length === 1 ? 1 : 2 };
     case "fastest": {
       const fastest = up.toSorted((a, b) => a.roundTrip - b.roundTrip);
       if (up.length < 2 || random16() % EXPLORE_EVERY !== 0) return { candidates: [...fastest, ...down], atOnce: 1 };

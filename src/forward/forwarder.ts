@@ -6,9 +6,11 @@ import type { Reply } from "../dns/reply.js";
 import type { Timers } from "../timers.js";
 import { AnswerCache, type Kept } from "./cache.js";
 import { choose } from "./choice.js";
+import type { Flight, Waiter } from "./flight.js";
 import { type Group, type GroupPolicy, Groups } from "./groups.js";
 import { Monitor } from "./monitor.js";
 import { keyOf, type Question, questionOf } from "./question.js";
+import { Quota } from "./quota.js";
 import type { ForwardReport } from "./report.js";
 import { type Failed, type Outcome, Resolution } from "./resolution.js";
 import type { MakeLinks, Upstream } from "./upstream.js";
@@ -55,21 +57,6 @@ const RETRY_MS = 30_000;
 const POPULAR_HITS = 3;
 const PREFETCH_SHARE = 0.1;
 
-/** A client's query that waits for a resolution. */
-interface Waiter {
-  readonly client: Client;
-  readonly done: (forwarded: Forwarded) => void;
-  cancelTimer: (() => void) | undefined;
-}
-
-/** A question under way, and who waits for it. */
-interface Flight {
-  readonly key: string;
-  readonly group: Group;
-  resolution: Resolution | undefined;
-  readonly waiters: Set<Waiter>;
-}
-
 /** Answers from its cache, and asks upstreams for the rest: once for all who ask the same at the same time. */
 export class CachingForwarder implements Forwarder {
   readonly #parts: ForwarderParts;
@@ -77,12 +64,12 @@ export class CachingForwarder implements Forwarder {
   readonly #monitor: Monitor;
   #policy: ForwardPolicy;
   #cache: AnswerCache;
-  /** Questions under way by key. */
+  /** Questions under way by key, for others to join. */
   readonly #flights = new Map<string, Flight>();
-  readonly #byClient = new Map<Client, number>();
-  #waiting = 0;
-  #underWay = 0;
-  readonly #counts = { hits: 0, misses: 0, stale: 0, prefetches: 0, joined: 0, overLimit: 0 };
+  /** All that are under way. */
+  readonly #underWay = new Set<Flight>();
+  readonly #quota = new Quota();
+  readonly #counts = { hits: 0, misses: 0, stale: 0, prefetches: 0, joined: 0 };
 
   constructor(parts: ForwarderParts, policy: ForwardPolicy) {
     this.#parts = parts;
@@ -105,11 +92,18 @@ export class CachingForwarder implements Forwarder {
     this.#policy = policy;
     if (isOther) this.#cache = new AnswerCache(maxBytes);
     this.#groups.configure(policy);
+    // Upstreams that are gone will not answer any more: who comes now had better not wait for that.
+    this.#flights.clear();
     this.#monitor.checkLoops();
   }
 
+  /** Who still waits is forgotten. */
   close(): void {
     this.#monitor.stop();
+    for (const { resolution, waiters } of this.#underWay) {
+      resolution?.cancel();
+      for (const { cancelTimer } of waiters) cancelTimer?.();
+    }
     for (const upstream of this.#groups.upstreams) upstream.close();
   }
 
@@ -119,11 +113,12 @@ export class CachingForwarder implements Forwarder {
   }
 
   report(): ForwardReport {
-    const { hits, misses, stale, prefetches, joined, overLimit } = this.#counts;
+    const { hits, misses, stale, prefetches, joined } = this.#counts;
+    const { waiting, refusals: overLimit } = this.#quota;
     const { entries, bytes, maxBytes, evictions } = this.#cache;
     const upstreams = Object.fromEntries([...this.#groups.upstreams].map((one) => [one.name, one.report()]));
     const cache = { entries, bytes, maxBytes, hits, misses, stale, prefetches, evictions };
-    return { upstreams, cache, waiting: this.#waiting, questions: this.#underWay, joined, overLimit };
+    return { upstreams, cache, waiting, questions: this.#underWay.size, joined, overLimit };
   }
 
   ask(query: Query, message: Uint8Array, client: Client, done: (forwarded: Forwarded) => void): Forwarded | undefined {
@@ -132,14 +127,14 @@ export class CachingForwarder implements Forwarder {
     // Without RD no resolver is asked to find the answer, and with options of the client's it may be that client's alone.
     const isShared = query.recursionDesired && !query.opt.endToEnd;
     if (!isShared)
-      return this.#admit(client) ?? this.#fly("", group, questionOf(query, message), client, done, undefined);
+      return this.#refuse(client) ?? this.#fly("", group, questionOf(query, message), client, done, undefined);
     const key = keyOf(query, group.scope);
     const kept = cache.enabled ? this.#cache.get(key) : undefined;
     const now = this.#parts.timers.now();
     if (kept && now < kept.expiresAt) return this.#hit(kept, key, group, query, message, now);
     const stale = kept && now < kept.expiresAt + cache.staleSeconds * 1000 ? kept : undefined;
     if (stale && this.#hasFailed(stale, group, now)) return this.#giveStale(stale);
-    const refusal = this.#admit(client);
+    const refusal = this.#refuse(client);
     if (refusal) return stale ? this.#giveStale(stale) : refusal;
     if (cache.enabled) this.#counts.misses++;
     const flight = this.#flights.get(key);
@@ -150,13 +145,20 @@ export class CachingForwarder implements Forwarder {
 
   #hit(kept: Kept, key: string, group: Group, query: Query, message: Uint8Array, now: number): Forwarded {
     this.#counts.hits++;
-    const left = kept.expiresAt - now;
-    const isPopular = ++kept.hits >= POPULAR_HITS && left < PREFETCH_SHARE * (kept.expiresAt - kept.storedAt);
-    if (isPopular && this.#policy.cache.prefetch && !this.#flights.has(key) && !this.#hasFailed(kept, group, now)) {
+    kept.hits++;
+    if (this.#isDueAgain(kept, group, now) && !this.#flights.has(key)) {
       this.#counts.prefetches++;
       this.#launch(key, group, questionOf(query, message));
     }
     return { kind: "reply", reply: kept.reply, age: Math.floor((now - kept.storedAt) / 1000) };
+  }
+
+  /** Whether an answer is popular and so near its end that it is time to ask again; clients' own questions come first. */
+  #isDueAgain(kept: Kept, group: Group, now: number): boolean {
+    const { cache, limits } = this.#policy;
+    const isEnding = kept.expiresAt - now < PREFETCH_SHARE * (kept.expiresAt - kept.storedAt);
+    if (!cache.prefetch || !isEnding || kept.hits < POPULAR_HITS) return false;
+    return this.#underWay.size < limits.maxQueries && !this.#hasFailed(kept, group, now);
   }
 
   /** Whether asking has failed lately and nothing has changed since. */
@@ -170,11 +172,8 @@ export class CachingForwarder implements Forwarder {
   }
 
   /** What a client hears whose query is one too many. */
-  #admit(client: Client): Forwarded | undefined {
-    const { maxQueries, maxQueriesPerClient } = this.#policy.limits;
-    if (this.#waiting < maxQueries && (this.#byClient.get(client) ?? 0) < maxQueriesPerClient) return undefined;
-    this.#counts.overLimit++;
-    return { kind: "failed", ede: EDE.OVER_QUOTA };
+  #refuse(client: Client): Forwarded | undefined {
+    return this.#quota.admits(client, this.#policy.limits) ? undefined : { kind: "failed", ede: EDE.OVER_QUOTA };
   }
 
   #fly(
@@ -198,11 +197,13 @@ export class CachingForwarder implements Forwarder {
       ? { min: cache.minTtl, max: cache.maxTtl, maxNegative: cache.maxNegativeTtl }
       : AS_IT_IS;
     const onDown = (upstream: Upstream) => this.#monitor.wentDown(upstream);
-    const parts = { timers, random16, bounds, timeoutMs, maxPerUpstream: limits.maxQueriesPerResolver, onDown };
+    const onUp = (upstream: Upstream) => this.#monitor.cameBack(upstream);
+    const maxPerUpstream = limits.maxQueriesPerResolver;
+    const parts = { timers, random16, bounds, timeoutMs, maxPerUpstream, onDown, onUp };
     const { candidates, atOnce } = choose(group, policy, random16);
     const flight: Flight = { key, group, resolution: undefined, waiters: new Set() };
     flight.resolution = new Resolution(question, candidates, parts, (outcome) => this.#land(flight, outcome));
-    this.#underWay++;
+    this.#underWay.add(flight);
     if (key !== "") this.#flights.set(key, flight);
     flight.resolution.start(atOnce);
     return flight;
@@ -220,8 +221,7 @@ export class CachingForwarder implements Forwarder {
     if (stale && patience <= 0) return this.#giveStale(stale);
     const waiter: Waiter = { client, done, cancelTimer: undefined };
     flight.waiters.add(waiter);
-    this.#waiting++;
-    this.#byClient.set(client, (this.#byClient.get(client) ?? 0) + 1);
+    this.#quota.enter(client);
     if (stale) {
       waiter.cancelTimer = timers.after(patience, () => {
         waiter.cancelTimer = undefined;
@@ -235,10 +235,10 @@ export class CachingForwarder implements Forwarder {
   /** A question is settled: keeps the answer, and tells all who wait for it. */
   #land(flight: Flight, outcome: Outcome): void {
     const { key, waiters } = flight;
-    this.#underWay--;
+    this.#underWay.delete(flight);
     let stale: Kept | undefined;
     if (key !== "") {
-      this.#flights.delete(key);
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
       stale = this.#remember(flight, outcome);
     }
     for (const waiter of waiters) this.#deliver(waiter, this.#result(outcome, stale));
@@ -250,7 +250,7 @@ export class CachingForwarder implements Forwarder {
     const { cache } = this.#policy;
     if (!cache.enabled) return undefined;
     const now = this.#parts.timers.now();
-    if (outcome.kind === "failed" || isRefusal(outcome.reply)) {
+    if (!isAnswer(outcome)) {
       const kept = this.#cache.get(key);
       if (!kept) return undefined;
       kept.retryAt = now + RETRY_MS;
@@ -261,21 +261,18 @@ export class CachingForwarder implements Forwarder {
     if (reply.lifetime > 0) {
       const expiresAt = now + reply.lifetime * 1000;
       this.#cache.set(key, { reply, storedAt: now, expiresAt, hits: 0, retryAt: 0, recoveriesThen: 0 });
-    } else if (!reply.truncated) this.#cache.delete(key);
+    } else this.#cache.delete(key);
     return undefined;
   }
 
   #result(outcome: Outcome, stale: Kept | undefined): Forwarded {
-    if (stale && (outcome.kind === "failed" || isRefusal(outcome.reply))) return this.#giveStale(stale);
+    if (stale && !isAnswer(outcome)) return this.#giveStale(stale);
     return outcome.kind === "failed" ? outcome : { ...outcome, age: 0 };
   }
 
   #deliver(waiter: Waiter, forwarded: Forwarded): void {
     waiter.cancelTimer?.();
-    this.#waiting--;
-    const left = (this.#byClient.get(waiter.client) ?? 1) - 1;
-    if (left > 0) this.#byClient.set(waiter.client, left);
-    else this.#byClient.delete(waiter.client);
+    this.#quota.leave(waiter.client);
     waiter.done(forwarded);
   }
 }
@@ -283,9 +280,10 @@ export class CachingForwarder implements Forwarder {
 /** Without a cache TTLs are nobody's business but the client's. */
 const AS_IT_IS = { min: 0, max: 2 ** 31 - 1, maxNegative: 2 ** 31 - 1 };
 
-/** What resolvers say who have no answer. */
-function isRefusal({ rcode }: Reply): boolean {
-  return rcode === RCODE.SERVFAIL || rcode === RCODE.REFUSED;
+/** All else is what resolvers say who have no answer, or no way to give it. */
+function isAnswer(outcome: Outcome): outcome is Exclude<Outcome, Failed> {
+  if (outcome.kind === "failed" || outcome.reply.truncated) return false;
+  return outcome.reply.rcode === RCODE.NOERROR || outcome.reply.rcode === RCODE.NXDOMAIN;
 }
 
 function recoveriesOf({ upstreams }: Group): number {

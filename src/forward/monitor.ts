@@ -2,7 +2,6 @@ import { characterString, LOOP_LABEL } from "../dns/local-names.js";
 import { RCODE, TYPE } from "../dns/protocol.js";
 import type { Timers } from "../timers.js";
 import { encodeName } from "../zone/names.js";
-
 import type { Group, Groups } from "./groups.js";
 import type { Exchange } from "./link.js";
 import { ownQuestion, type Question, questionEnd, writeQuery } from "./question.js";
@@ -48,75 +47,112 @@ export class Monitor {
 
   /** Asks all upstreams whether they send queries back. */
   checkLoops(): void {
-    for (const group of this.#parts.groups.all)
-      for (const upstream of group.upstreams) this.#checkLoop(upstream, group);
+    for (const upstream of this.#parts.groups.upstreams) {
+      this.#checkLoop(upstream, this.#groupsOf(upstream));
+    }
   }
 
   /** An upstream has failed: it may be back at once, and it may be silent because it waits for us. */
   wentDown(upstream: Upstream): void {
+    // Late news of one that is no longer asked are none.
+    if (this.#groupsOf(upstream).length === 0) return;
     this.#parts.onHealth(upstream);
-    const group = this.#parts.groups.all.find(({ upstreams }) => upstreams.includes(upstream));
-    if (group) this.#look(upstream, group);
+    this.#look(upstream);
+  }
+
+  /** An upstream that was down has answered a question. */
+  cameBack(upstream: Upstream): void {
+    if (this.#groupsOf(upstream).length > 0) this.#parts.onHealth(upstream);
   }
 
   readonly #tick = (): void => {
     const { groups, timers } = this.#parts;
     const now = timers.now();
     const before = now - this.#parts.timeoutMs() - LATE_MS;
-    for (const upstream of groups.upstreams) upstream.expire(before);
-    const seen = new Set<Upstream>();
-    for (const group of groups.all) {
-      for (const upstream of group.upstreams) {
-        if (upstream.isUp || seen.has(upstream)) continue;
-        seen.add(upstream);
-        this.#look(upstream, group);
-      }
+    for (const upstream of groups.upstreams) {
+      upstream.expire(before);
+      if (!upstream.isUp) this.#look(upstream);
     }
     this.#cancelTimer = timers.after(TICK_MS, this.#tick);
   };
 
-  #look(upstream: Upstream, group: Group): void {
-    if (upstream.isDown) this.#probe(upstream, group);
+  #groupsOf(upstream: Upstream): readonly Group[] {
+    return this.#parts.groups.all.filter(({ upstreams }) => upstreams.includes(upstream));
+  }
+
+  #look(upstream: Upstream): void {
+    const groups = this.#groupsOf(upstream);
+    if (upstream.isDown) this.#probe(upstream, groups[0]);
     const checkedAt = this.#checkedAt.get(upstream) ?? Number.NEGATIVE_INFINITY;
-    if (this.#parts.timers.now() - checkedAt >= LOOP_CHECK_MS) this.#checkLoop(upstream, group);
+    if (this.#parts.timers.now() - checkedAt >= LOOP_CHECK_MS) this.#checkLoop(upstream, groups);
   }
 
-  /** Any answer will do but SERVFAIL: even who refuses is there. */
+  /**
+   * Even who refuses is there. One that cannot reach the root may take its time to say so, and be well all the same for
+   * the names that it knows: so it is also asked what it left unanswered last.
+   */
   #probe(upstream: Upstream, { zone }: Group): void {
+    const { timers, onHealth } = this.#parts;
     const question = ownQuestion(encodeName(zone), zone === "" ? TYPE.NS : TYPE.SOA);
-    this.#send(upstream, question, (reply) => {
-      if (!reply || (reply[3] & 0x0f) === RCODE.SERVFAIL) return;
-      const wasDown = upstream.isDown;
-      upstream.succeeded();
-      if (wasDown) this.#parts.onHealth(upstream);
-    });
+    const { unanswered } = upstream;
+    const again = unanswered ? [ownQuestion(unanswered.name, unanswered.type)] : [];
+    for (const one of [question, ...again]) {
+      this.#send(upstream, one, (reply, _end, milliseconds) => {
+        if (upstream.probed(isServfail(reply), timers.now() - milliseconds)) onHealth(upstream);
+      });
+    }
   }
 
-  #checkLoop(upstream: Upstream, { zone }: Group): void {
-    const { timers, loopToken, onHealth } = this.#parts;
+  /** For each zone: it may send back the names of one, and look for those of another elsewhere. */
+  #checkLoop(upstream: Upstream, groups: readonly Group[]): void {
+    const { timers, loopToken } = this.#parts;
     this.#checkedAt.set(upstream, timers.now());
-    const name = `${loopToken}.${LOOP_LABEL}${zone === "" ? "" : `.${zone}`}`;
+    this.#forgetLoops(upstream, groups);
     const rdata = characterString(Buffer.from(loopToken));
     // RDLENGTH in front: servers that answer anything for any name give back the name, but not this.
     const answer = Buffer.from([0, rdata.length, ...rdata]);
-    this.#send(upstream, ownQuestion(encodeName(name), TYPE.TXT), (reply, end) => {
-      const isLooping = reply?.includes(answer, end) ?? false;
-      if (isLooping === upstream.looping) return;
-      upstream.looping = isLooping;
-      onHealth(upstream);
-    });
+    for (const { zone } of groups) {
+      const name = `${loopToken}.${LOOP_LABEL}${zone === "" ? "" : `.${zone}`}`;
+      this.#send(upstream, ownQuestion(encodeName(name), TYPE.TXT), (reply, end) => {
+        // Who could not find out whether there is a loop has not found that there is none.
+        if (!isServfail(reply)) this.#noteLoop(upstream, zone, reply.includes(answer, end));
+      });
+    }
   }
 
-  #send(upstream: Upstream, question: Question, done: (reply: Buffer | undefined, end: number) => void): void {
+  #noteLoop(upstream: Upstream, zone: string, isLooping: boolean): void {
+    const was = upstream.looping;
+    if (isLooping) upstream.loops.add(zone);
+    else upstream.loops.delete(zone);
+    if (upstream.looping !== was) this.#parts.onHealth(upstream);
+  }
+
+  /** What was found for zones that it is no longer asked for. */
+  #forgetLoops(upstream: Upstream, groups: readonly Group[]): void {
+    for (const zone of upstream.loops)
+      if (!groups.some((group) => group.zone === zone)) this.#noteLoop(upstream, zone, false);
+  }
+
+  /** @param done not told of failures */
+  #send(
+    upstream: Upstream,
+    question: Question,
+    done: (reply: Buffer, questionEnd: number, milliseconds: number) => void,
+  ): void {
     const { datagrams, stream } = upstream.links;
     const style = { mixedCase: false, edns: false, padded: false, random16: this.#parts.random16 };
     const end = questionEnd(question);
     const exchange: Exchange = {
       query: writeQuery(question, style),
       questionEnd: end,
-      replied: (reply) => done(Buffer.from(reply.buffer, reply.byteOffset, reply.length), end),
-      failed: () => done(undefined, end),
+      replied: (reply, _caseKept, milliseconds) =>
+        done(Buffer.from(reply.buffer, reply.byteOffset, reply.length), end, milliseconds),
+      failed: () => undefined,
     };
     (datagrams ?? stream).send(exchange);
   }
+}
+
+function isServfail(reply: Buffer): boolean {
+  return (reply[3] & 0x0f) === RCODE.SERVFAIL;
 }

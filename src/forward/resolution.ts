@@ -25,6 +25,8 @@ export interface ResolutionParts {
   readonly maxPerUpstream: number;
   /** An upstream has failed once too often. */
   readonly onDown: (upstream: Upstream) => void;
+  /** One that had is back. */
+  readonly onUp: (upstream: Upstream) => void;
 }
 
 /** What a candidate has come to in this resolution; 0 before it is asked. */
@@ -47,6 +49,9 @@ export class Resolution {
   readonly #settled: (outcome: Outcome) => void;
   /** Attempts made with each candidate: every further one is waited for twice as long. */
   readonly #rounds: Uint8Array;
+  /** When the answer of a candidate that has been asked is late. */
+  readonly #dueAt: Float64Array;
+  readonly #endsAt: number;
   #next = 0;
   /** Attempts whose answer may still come. */
   #outstanding = 0;
@@ -69,11 +74,18 @@ export class Resolution {
     this.#settled = settled;
     this.#states = new Uint8Array(candidates.length);
     this.#rounds = new Uint8Array(candidates.length);
+    this.#dueAt = new Float64Array(candidates.length);
+    this.#endsAt = this.startedAt + parts.timeoutMs;
   }
 
   /** @param atOnce how many upstreams are asked at the same time */
   start(atOnce: number): void {
     for (let i = 0; i < atOnce && !this.outcome; i++) this.#askNext();
+  }
+
+  /** Nobody wants the outcome any more. */
+  cancel(): void {
+    this.#cancelTimer?.();
   }
 
   /** A reply to an attempt, which may come long after the question is settled. */
@@ -92,22 +104,29 @@ export class Resolution {
     else if (reply.rcode === RCODE.SERVFAIL || reply.rcode === RCODE.REFUSED) this.#declined(attempt, reply);
     else if (isPuzzledByEdns(attempt, reply)) {
       this.#again(attempt, attempt.via, false);
-    } else this.#answered(attempt, reply);
+    } else this.#answered(attempt, reply, milliseconds);
   }
 
   /** The network refused an attempt. @param reason in words */
   refused(attempt: Attempt, reason: string): void {
     this.#outstanding--;
     this.#ede = EDE.NETWORK_ERROR;
-    if (attempt.upstream.failed(reason)) this.#parts.onDown(attempt.upstream);
-    this.#failed(attempt, "network_error");
+    if (attempt.upstream.failed(reason, this.question)) this.#parts.onDown(attempt.upstream);
+    if (attempt.checksCase) {
+      attempt.upstream.count("network_error");
+      // Without TCP it stays open whose change it was: a datagram has to do.
+      this.#again(attempt, "udp", attempt.edns);
+    } else this.#failed(attempt, "network_error");
   }
 
-  #answered(attempt: Attempt, reply: Reply): void {
+  #answered(attempt: Attempt, reply: Reply, milliseconds: number): void {
     const { upstream } = attempt;
+    const { timers, onUp } = this.#parts;
     upstream.count("answered");
-    upstream.succeeded();
-    if (!attempt.edns) upstream.answeredPlain(this.#parts.timers.now());
+    if (upstream.succeeded(timers.now() - milliseconds)) onUp(upstream);
+    // Who understands the question neither way tells nothing about EDNS, and a client's options may be what it minds.
+    const isPlain = !attempt.edns && !isPuzzle(reply.rcode) && this.question.options.length === 0;
+    if (isPlain) upstream.answeredPlain(timers.now());
     if (reply.truncated && attempt.via === "udp") {
       this.#lastResort = reply;
       this.#again(attempt, "tcp", attempt.edns);
@@ -117,7 +136,8 @@ export class Resolution {
   #declined(attempt: Attempt, reply: Reply): void {
     this.#lastResort ??= reply;
     const isServfail = reply.rcode === RCODE.SERVFAIL;
-    if (isServfail && attempt.upstream.gaveUp()) this.#parts.onDown(attempt.upstream);
+    if (isServfail && attempt.upstream.gaveUp(this.question, this.#parts.timers.now()))
+      this.#parts.onDown(attempt.upstream);
     this.#failed(attempt, isServfail ? "servfail" : "refused");
   }
 
@@ -129,13 +149,13 @@ export class Resolution {
     const isCertain = attempt.via !== "udp";
     attempt.upstream.changedCase(isCertain);
     if (isCertain) return true;
-    this.#again(attempt, "tcp", attempt.edns);
+    this.#again(attempt, "tcp", attempt.edns, true);
     return false;
   }
 
   /** Asks the same upstream once more, otherwise. */
-  #again(attempt: Attempt, via: Via, edns: boolean): void {
-    if (!this.outcome) this.#ask(attempt.candidate, via, edns);
+  #again(attempt: Attempt, via: Via, edns: boolean, checksCase = false): void {
+    if (!this.outcome) this.#ask(attempt.candidate, via, edns, checksCase);
   }
 
   #failed(attempt: Attempt, result: ForwardResult): void {
@@ -145,12 +165,12 @@ export class Resolution {
     this.#askNext();
   }
 
-  /** Asks the next upstream that has not failed: first those not asked yet, then those that are silent. */
+  /** Asks the next upstream that can be: first those not asked yet, then those that are silent. */
   #askNext(): void {
     const count = this.#candidates.length;
     for (let i = 0; i < count; i++) {
       const candidate = (this.#next + i) % count;
-      if (this.#states[candidate] === FAILED) continue;
+      if (this.#states[candidate] === FAILED || this.#states[candidate] === ASKED) continue;
       if (this.#candidates[candidate].inFlight >= this.#parts.maxPerUpstream) {
         if (this.#outstanding === 0) this.#ede = EDE.OVER_QUOTA;
         continue;
@@ -161,44 +181,59 @@ export class Resolution {
       return;
     }
     if (this.#outstanding === 0 || this.#states.every((state) => state === FAILED)) this.#giveUp();
-    else this.#wait(this.#parts.timeoutMs);
+    else this.#wait();
   }
 
-  #ask(candidate: number, via: Via, edns: boolean): void {
-    const { random16 } = this.#parts;
+  #ask(candidate: number, via: Via, edns: boolean, checksCase = false): void {
+    const { random16, timers } = this.#parts;
     const upstream = this.#candidates[candidate];
     const { datagrams, stream } = upstream.links;
     this.#states[candidate] = ASKED;
     this.#outstanding++;
     upstream.asked();
     const style = { mixedCase: upstream.keepsCase, edns, padded: via === "tls", random16 };
-    const attempt = new Attempt(this, candidate, upstream, via, style);
+    const attempt = new Attempt(this, candidate, upstream, via, style, checksCase);
     const patience = via === "udp" ? upstream.timeout : Math.max(MIN_STREAM_MS, STREAM_TURNS * upstream.timeout);
-    this.#wait(patience * 2 ** this.#rounds[candidate]++);
+    this.#dueAt[candidate] = Math.min(timers.now() + patience * 2 ** this.#rounds[candidate]++, this.#endsAt);
+    this.#wait();
     const link = via === "udp" && datagrams ? datagrams : stream;
     link.send(attempt);
   }
 
-  #wait(milliseconds: number): void {
-    const { timers, timeoutMs } = this.#parts;
+  /** Until an answer is late or the time is up. */
+  #wait(): void {
+    const { timers } = this.#parts;
+    let until = this.#endsAt;
+    this.#states.forEach((state, i) => {
+      if (state === ASKED) until = Math.min(until, this.#dueAt[i]);
+    });
     this.#cancelTimer?.();
-    const left = this.startedAt + timeoutMs - timers.now();
-    this.#cancelTimer = timers.after(Math.max(0, Math.ceil(Math.min(milliseconds, left))), this.#late);
+    this.#cancelTimer = timers.after(Math.max(0, Math.ceil(until - timers.now())), this.#onTime);
   }
 
-  readonly #late = (): void => {
-    const { timers, timeoutMs, onDown } = this.#parts;
+  readonly #onTime = (): void => {
+    const now = this.#parts.timers.now();
     this.#cancelTimer = undefined;
+    const late = this.#markLate(now);
+    if (now >= this.#endsAt) this.#giveUp();
+    // Timers can be early by a part of a millisecond.
+    else if (late === 0) this.#wait();
+    else for (let i = 0; i < late && !this.outcome; i++) this.#askNext();
+  };
+
+  /** Notes whose answers are late. Returns how many. */
+  #markLate(now: number): number {
+    let late = 0;
     this.#states.forEach((state, i) => {
-      if (state !== ASKED) return;
+      if (state !== ASKED || now < this.#dueAt[i]) return;
       this.#states[i] = SILENT;
+      late++;
       const upstream = this.#candidates[i];
       upstream.count("timeout");
-      if (upstream.failed("no answer in time")) onDown(upstream);
+      if (upstream.failed("no answer in time", this.question)) this.#parts.onDown(upstream);
     });
-    if (timers.now() >= this.startedAt + timeoutMs) this.#giveUp();
-    else this.#askNext();
-  };
+    return late;
+  }
 
   #giveUp(): void {
     const reply = this.#lastResort;
@@ -223,6 +258,9 @@ const MIN_STREAM_MS = 500;
 
 /** Servers from before EDNS answer it with one of these, and without EDNS themselves (RFC 6891 §7). */
 function isPuzzledByEdns(attempt: Attempt, { rcode, edns }: Reply): boolean {
-  const isPuzzle = rcode === RCODE.FORMERR || rcode === RCODE.NOTIMP || rcode === RCODE.BADVERS;
-  return attempt.edns && isPuzzle && (!edns || rcode === RCODE.BADVERS);
+  return attempt.edns && isPuzzle(rcode) && (!edns || rcode === RCODE.BADVERS);
+}
+
+function isPuzzle(rcode: number): boolean {
+  return rcode === RCODE.FORMERR || rcode === RCODE.NOTIMP || rcode === RCODE.BADVERS;
 }

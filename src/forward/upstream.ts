@@ -1,6 +1,7 @@
 import type { Resolver } from "../config/config.js";
 import { formatResolver } from "../host-port.js";
 import type { Ignored, Link } from "./link.js";
+import type { Question } from "./question.js";
 import { type ForwardResult, ROUND_TRIP_BUCKETS, type UpstreamHealth, type UpstreamReport } from "./report.js";
 
 /** Milliseconds that a first answer is waited for, and bounds of what is measured later (Unbound's and RFC 6298's sense). */
@@ -12,6 +13,8 @@ const MAX_TIMEOUT = 1_500;
 const MAX_FAILURES = 3;
 /** The same for SERVFAIL, which may be the question's fault. */
 const MAX_SERVFAILS = 20;
+/** How long one that says SERVFAIL is left out at least: it may answer what it is probed with, and nothing else. */
+const MEND_MS = 10_000;
 /** In a row: replies with changed letter case after which an upstream is believed to change it always. */
 const MAX_CASE_CHANGES = 3;
 /** How long an upstream that stumbled over EDNS is asked without. */
@@ -36,15 +39,21 @@ export class Upstream {
   readonly name: string;
   readonly resolver: Resolver;
   readonly links: UpstreamLinks;
-  /** It sends our queries back to us. */
-  looping = false;
+  /** Zones for whose names it sends our queries back to us; "" for all other names. */
+  readonly loops = new Set<string>();
   /** Whether it gives back the question's letters as they were. */
   keepsCase = true;
   /** Times that it came back: who was told of a failure before may ask again. */
   recoveries = 0;
   /** What went wrong with it last, in words; "" before anything did. */
   lastFailure = "";
+  /** The question it failed to answer last. */
+  unanswered: Question | undefined;
   #isDown = false;
+  /** When it said SERVFAIL last before it went down. */
+  #downAt = 0;
+  /** It is down because it said nothing, not because of what it said. */
+  #isSilent = false;
   #failures = 0;
   #servfails = 0;
   #caseChanges = 0;
@@ -73,6 +82,11 @@ export class Upstream {
 
   get isUp(): boolean {
     return !this.#isDown && !this.looping;
+  }
+
+  /** It sends our queries back to us. */
+  get looping(): boolean {
+    return this.loops.size > 0;
   }
 
   get isDown(): boolean {
@@ -121,25 +135,41 @@ export class Upstream {
     this.#failures = 0;
   }
 
-  /** It answered a question: it is well. */
-  succeeded(): void {
+  /** It answered a question that was put to it at `sentAt`: it is well. Returns whether it was not before. */
+  succeeded(sentAt: number): boolean {
     this.#servfails = 0;
     this.#failures = 0;
-    if (!this.#isDown) return;
+    if (!this.#isDown) return false;
     this.#isDown = false;
     this.recoveries++;
+    // What was sent earlier is lost, and must not count among what it has to answer.
+    this.expire(sentAt);
+    return true;
+  }
+
+  /**
+   * It answered the question whether it is back. If it was silent, any answer will do: one that knows some zones and
+   * cannot reach the root says SERVFAIL for that. If it said SERVFAIL, it gets some time to be mended. Returns whether it
+   * is back.
+   */
+  probed(isServfail: boolean, sentAt: number): boolean {
+    const isMended = !isServfail && sentAt - this.#downAt >= MEND_MS;
+    return (this.#isSilent || isMended) && this.succeeded(sentAt);
   }
 
   /** No answer in time, or none at all. Returns whether that was one too many. @param reason in words */
-  failed(reason: string): boolean {
+  failed(reason: string, question: Question): boolean {
     this.lastFailure = reason;
-    return ++this.#failures >= MAX_FAILURES && this.#goDown();
+    this.unanswered = question;
+    return ++this.#failures >= MAX_FAILURES && this.#goDown(true);
   }
 
   /** It answered that it could not. Returns whether that was one too many. */
-  gaveUp(): boolean {
+  gaveUp(question: Question, now: number): boolean {
+    if (!this.#isDown) this.#downAt = now;
     this.lastFailure = "answered SERVFAIL";
-    return ++this.#servfails >= MAX_SERVFAILS && this.#goDown();
+    this.unanswered = question;
+    return ++this.#servfails >= MAX_SERVFAILS && this.#goDown(false);
   }
 
   keptCase(): void {
@@ -188,9 +218,10 @@ export class Upstream {
     return this.#isDown ? "down" : "up";
   }
 
-  #goDown(): boolean {
+  #goDown(isSilent: boolean): boolean {
     if (this.#isDown) return false;
     this.#isDown = true;
+    this.#isSilent = isSilent;
     return true;
   }
 }

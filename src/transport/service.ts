@@ -142,8 +142,13 @@ export class DnsService {
   #deliver(forwarded: Forwarded, { query, client, channel, started }: PendingQuery, reply: Reply): void {
     const out = this.#scratch;
     this.pending--;
-    this.#parts.answerer.resume(query, query.length, out, client, channel);
-    const size = this.#relay(forwarded, query, query.length, out, client, channel);
+    let size: number;
+    try {
+      this.#parts.answerer.resume(query, query.length, out, client, channel);
+      size = this.#relay(forwarded, query, query.length, out, client, channel);
+    } catch (error) {
+      size = this.#rescue(error, query, query.length, out, client, channel);
+    }
     this.#count(channel, size, started);
     reply(out.slice(0, size));
   }

@@ -24,6 +24,7 @@ export class DgramEngine implements UdpEngine {
   readonly #socket: Socket;
   #out: Buffer;
   #receiving = true;
+  #closed = false;
 
   constructor(options: DgramOptions) {
     const family = isIPv6(options.address.host) ? 6 : 4;
@@ -56,6 +57,7 @@ export class DgramEngine implements UdpEngine {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await new Promise<void>((resolve) => this.#socket.close(resolve));
   }
 
@@ -72,6 +74,8 @@ export class DgramEngine implements UdpEngine {
   }
 
   #send(message: Uint8Array, length: number, remote: RemoteInfo): void {
+    // An answer from upstream may come after the end.
+    if (this.#closed) return;
     this.#socket.send(message, 0, length, remote.port, remote.address);
   }
 }

@@ -8,8 +8,9 @@ import type { Config } from "../../../src/config/config.js";
 import { MasterClient } from "../../../src/mesos/client.js";
 import { systemTimers } from "../../../src/timers.js";
 import { ScriptedMaster, type ScriptedMasterOptions } from "../../support/scripted-master.js";
+import { ManualTimers } from "../../support/timers.js";
 import { selfSigned } from "./certificate.js";
-import { configFor, ManualTimers } from "./support.js";
+import { configFor } from "./support.js";
 
 const never = new AbortController().signal;
 const cleanUp: (() => unknown)[] = [];

@@ -4,7 +4,7 @@ import { formatHostPort } from "../../../src/host-port.js";
 import type { Endpoint } from "../../../src/mesos/cluster.js";
 import { LeaderFinder, listedMasters, type MasterSource } from "../../../src/mesos/leader.js";
 import { agent, cluster, type Json } from "../../support/scripted-master.js";
-import { ManualTimers } from "./support.js";
+import { ManualTimers } from "../../support/timers.js";
 
 const never = new AbortController().signal;
 const A = endpoint("192.0.2.1:5050");

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Cluster } from "../../../src/mesos/cluster.js";
 import type { LeaderState, StateReader } from "../../../src/mesos/leader.js";
 import { StatePoller } from "../../../src/mesos/poller.js";
-import { ManualTimers, settle } from "./support.js";
+import { ManualTimers, settle } from "../../support/timers.js";
 
 const LEADER = { host: "192.0.2.1", port: 5050 };
 const CLUSTER: Cluster = { leader: LEADER, agents: new Map(), frameworks: [], skipped: [] };

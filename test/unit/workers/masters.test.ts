@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Config } from "../../../src/config/config.js";
 import type { ZooKeeperNews } from "../../../src/status.js";
 import { Masters } from "../../../src/workers/masters.js";
+import { ManualTimers } from "../../support/timers.js";
 import { configOf } from "../config/support.js";
-import { ManualTimers } from "../mesos/support.js";
 import { ScriptedEnsemble } from "../mesos/zookeeper/support.js";
 
 const ZK = "zk://ops:s3cret@192.0.2.1:2181/mesos";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseZkUrl, type ZkUrl } from "../../../../src/config/zk-url.js";
 import { formatHostPort } from "../../../../src/host-port.js";
 import { type FollowerEvent, ZooKeeperFollower } from "../../../../src/mesos/zookeeper/follower.js";
-import { ManualTimers } from "../support.js";
+import { ManualTimers } from "../../../support/timers.js";
 import { ScriptedEnsemble } from "./support.js";
 
 const [A, B, C] = ["192.0.2.1:2181", "192.0.2.2:2181", "192.0.2.3:2181"] as const;

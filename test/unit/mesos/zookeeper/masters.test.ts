@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { MesosDnsError } from "../../../../src/errors.js";
 import type { Endpoint } from "../../../../src/mesos/cluster.js";
 import { electedMasters } from "../../../../src/mesos/zookeeper/masters.js";
-import { ManualTimers, settle } from "../support.js";
+import { ManualTimers, settle } from "../../../support/timers.js";
 
 const endpoint = (host: string): Endpoint => ({ host, port: 5050 });
 const [A, B, LISTED, LAST] = ["192.0.2.1", "192.0.2.2", "192.0.2.8", "192.0.2.9"].map(endpoint) as [

@@ -1,0 +1,19 @@
+import type { Client } from "../dns/client.js";
+import type { Forwarded } from "./forwarder.js";
+import type { Group } from "./groups.js";
+import type { Resolution } from "./resolution.js";
+
+/** A client's query that waits for a resolution. */
+export interface Waiter {
+  readonly client: Client;
+  readonly done: (forwarded: Forwarded) => void;
+  cancelTimer: (() => void) | undefined;
+}
+
+/** A question under way, and who waits for it. */
+export interface Flight {
+  readonly key: string;
+  readonly group: Group;
+  resolution: Resolution | undefined;
+  readonly waiters: Set<Waiter>;
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { formatResolver } from "../../../src/host-port.js";
+import { configOf, faultsOf } from "./support.js";
+
+describe("a resolver over TLS", () => {
+  test.each([
+    ["tls://192.0.2.53", "192.0.2.53", 853, ""],
+    ["tls://192.0.2.53:8853", "192.0.2.53", 8853, ""],
+    ["tls://192.0.2.53#dns.example", "192.0.2.53", 853, "dns.example"],
+    ["TLS://192.0.2.53:8853#DNS.Example.", "192.0.2.53", 8853, "dns.example"],
+    ["tls://2001:DB8::53#dns.example", "2001:db8::53", 853, "dns.example"],
+    ["tls://[2001:db8::53]:8853#dns.example", "2001:db8::53", 8853, "dns.example"],
+  ])("%s is %s, port %i, name %j", (text, host, port, tlsName) => {
+    const { resolvers, zoneResolvers } = configOf({ resolvers: [text], zoneResolvers: { "corp.example": [text] } });
+    expect(resolvers).toEqual([{ host, port, tlsName }]);
+    expect(zoneResolvers).toEqual({ "corp.example": [{ host, port, tlsName }] });
+    expect(configOf({ resolvers: resolvers.map(formatResolver) }).resolvers).toEqual(resolvers);
+  });
+
+  test.each([
+    "tls://",
+    "tls://dns.example",
+    "tls://192.0.2.53#",
+    "tls://192.0.2.53#192.0.2.53",
+    "tls://192.0.2.53#dns.example#dns.example",
+    "tls://192.0.2.53#under_score.example",
+    "tls://192.0.2.53:0#dns.example",
+    "tls:192.0.2.53",
+    "https://192.0.2.53/dns-query",
+    "192.0.2.53#dns.example",
+  ])("%j is none", (text) => {
+    expect(faultsOf({ resolvers: [text] })).toHaveLength(1);
+    expect(faultsOf({ resolvers: [text] })[0]).toMatch(/^resolvers\[0\]: got ".*; allowed: .*tls:\/\/ip#name/);
+  });
+
+  test("is another one than the same address without TLS, or with another name", () => {
+    const resolvers = ["192.0.2.53", "192.0.2.53:853", "tls://192.0.2.53", "tls://192.0.2.53#dns.example"];
+    expect(configOf({ resolvers }).resolvers).toHaveLength(4);
+    expect(faultsOf({ resolvers: ["tls://192.0.2.53", "tls://192.0.2.53:853"] })).toEqual([
+      'resolvers[1]: got "tls://192.0.2.53:853"; allowed: each entry once',
+    ]);
+  });
+});
+
+describe("a resolver that is this server itself", () => {
+  const machineAddresses = () => ["127.0.0.1", "192.0.2.10", "::1", "2001:db8::10"];
+  const faults = (keys: object) => faultsOf(keys, { machineAddresses });
+  const ITSELF = "other servers than this one, which listens there itself";
+
+  test.each([
+    ["192.0.2.10", "192.0.2.10"],
+    ["127.0.0.1", "0.0.0.0"],
+    ["127.0.0.53", "0.0.0.0"],
+    ["192.0.2.10", "0.0.0.0"],
+    ["0.0.0.0", "0.0.0.0"],
+    ["::1", "::"],
+    ["2001:db8::10", "::"],
+    ["192.0.2.10", "::"],
+    ["127.0.0.53", "::"],
+  ])("is a fault: %s with the listener %s", (host, listener) => {
+    const written = host.includes(":") ? `[${host}]:53` : `${host}:53`;
+    expect(faults({ listener, resolvers: [host] })).toEqual([`resolvers: got "${written}"; allowed: ${ITSELF}`]);
+    expect(faults({ listener, zoneResolvers: { "corp.example": [host] } })).toEqual([
+      `zoneResolvers.corp.example: got "${written}"; allowed: ${ITSELF}`,
+    ]);
+  });
+
+  test.each([
+    ["another port", { resolvers: ["127.0.0.1:5353"] }],
+    ["another address", { listener: "192.0.2.10", resolvers: ["127.0.0.1", "192.0.2.11"] }],
+    ["the port that is not the default", { port: 5353, resolvers: ["127.0.0.1"] }],
+    ["DNS off", { dnson: false, resolvers: ["127.0.0.1"] }],
+    ["TLS on the plain port", { resolvers: ["tls://192.0.2.10:53"] }],
+  ])("is not one with %s", (_, keys) => {
+    expect(() => configOf(keys, { machineAddresses })).not.toThrow();
+  });
+
+  test("is found over TLS as well, at the port for that", () => {
+    expect(faults({ resolvers: ["tls://192.0.2.10#dns.example"] })).toEqual([
+      `resolvers: got "tls://192.0.2.10:853#dns.example"; allowed: ${ITSELF}`,
+    ]);
+    expect(faults({ tlsPort: 8853, resolvers: ["tls://192.0.2.10:8853"] })).toHaveLength(1);
+    expect(configOf({ tlsPort: 8853, resolvers: ["tls://192.0.2.10"] }, { machineAddresses }).resolvers).toHaveLength(
+      1,
+    );
+  });
+
+  test("is found among several listeners, and each is named", () => {
+    const keys = { listener: ["192.0.2.10", "127.0.0.1"], resolvers: ["192.0.2.53", "127.0.0.1", "192.0.2.10"] };
+    expect(faults(keys)).toHaveLength(2);
+  });
+});
+
+describe("the bounds of the cache", () => {
+  test("have to leave room between them", () => {
+    expect(faultsOf({ cache: { minTtl: 61, maxTtl: 60 } })).toEqual([
+      "cache.minTtl: got 61; allowed: at most cache.maxTtl, which is 60",
+    ]);
+    expect(configOf({ cache: { minTtl: 60, maxTtl: 60 } }).cache).toMatchObject({ minTtl: 60, maxTtl: 60 });
+    expect(faultsOf({ cache: { minTtl: -1, maxTtl: 0 } })).toHaveLength(2);
+  });
+});

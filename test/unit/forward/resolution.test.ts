@@ -1,0 +1,247 @@
+import { describe, expect, test } from "vitest";
+import { lines, type Message, optOf } from "../../support/dns.js";
+import {
+  a,
+  answering,
+  asked,
+  failing,
+  RCODES,
+  Rig,
+  refusing,
+  rigOf,
+  type Script,
+  ScriptedServer,
+  say,
+  silent,
+  truncating,
+  withOptions,
+} from "./support.js";
+
+const ONE = "192.0.2.1";
+const OTHER = "192.0.2.2";
+
+/** Two servers, the second of which answers. */
+function two(script: Script, options = {}) {
+  const [first, second] = [new ScriptedServer(script), new ScriptedServer(answering)];
+  return { rig: new Rig({ [ONE]: first, [OTHER]: second }, options), first, second };
+}
+
+/** When a server was asked, in milliseconds. */
+function times({ rig, server }: ReturnType<typeof rigOf>, ms: number, script: Script = server.script): number[] {
+  const at: number[] = [];
+  server.script = (query, via) => {
+    at.push(rig.timers.now());
+    return script(query, via);
+  };
+  rig.ask("www.example");
+  rig.timers.pass(ms);
+  return at;
+}
+
+describe("a question without an answer in time", () => {
+  test("is put again, waiting twice as long each time, and ends when the timeout is over", () => {
+    const made = rigOf(silent);
+    // The last is of the monitor: three late answers have made the server one that is down.
+    expect(times(made, 4_999)).toEqual([0, 400, 1200, 2800, 2800]);
+    const got = made.rig.ask("www.example");
+    expect(got.message).toBeUndefined();
+    made.rig.timers.pass(1);
+    expect(got.message?.rcode).toBe("SERVFAIL");
+    made.rig.expectIdle();
+  });
+
+  test("is put again after what answers take, as measured", () => {
+    const made = rigOf(answering);
+    made.server.delay = 200;
+    for (let i = 0; i < 50; i++) made.rig.get(`${i}.example`, {}, 200);
+    const start = made.rig.timers.now();
+    const [, second] = times(made, 1_000, silent);
+    expect(second - start).toBeGreaterThan(200);
+    expect(second - start).toBeLessThan(260);
+  });
+
+  test("goes to the next server, and is answered by whoever answers first, be it late", () => {
+    const { rig, first, second } = two(answering);
+    first.delay = 500;
+    second.delay = 300;
+    const got = rig.ask("www.example");
+    rig.timers.pass(400);
+    expect([first.names.length, second.names.length]).toEqual([1, 1]);
+    rig.timers.pass(100);
+    expect(got.message?.rcode).toBe("NOERROR");
+    expect(rig.forwarder.report().upstreams[`${ONE}:53`].results).toMatchObject({ timeout: 1, answered: 1 });
+    rig.timers.pass(1_000);
+    rig.expectIdle();
+  });
+
+  test("ends within a timeout that is shorter than what a server may take", () => {
+    const { rig } = rigOf(silent, { timeoutMs: 300 });
+    expect(rig.get("www.example", {}, 300).rcode).toBe("SERVFAIL");
+    rig.expectIdle();
+  });
+});
+
+describe("a server that cannot answer", () => {
+  test.each([
+    ["refuses connections", refusing, "network_error"],
+    ["says SERVFAIL", failing(RCODES.SERVFAIL), "servfail"],
+    ["says REFUSED", failing(RCODES.REFUSED), "refused"],
+    ["sends what is no message", ((query) => say(query).fill(0xff, 6, 12)) as Script, "bad_reply"],
+    ["says BADCOOKIE", badCookie, "bad_reply"],
+  ] as const)("and %s: the next one is asked at once", (_, script, result) => {
+    const { rig, second } = two(script);
+    expect(rig.get("www.example").rcode).toBe("NOERROR");
+    expect(second.names).toHaveLength(1);
+    expect(rig.forwarder.report().upstreams[`${ONE}:53`].results[result]).toBe(1);
+    rig.expectIdle();
+  });
+
+  test("is not asked again for the same question", () => {
+    const { rig, first, second } = two(failing(RCODES.SERVFAIL));
+    second.script = silent;
+    expect(rig.get("www.example", {}, 5_000).rcode).toBe("SERVFAIL");
+    expect(first.names).toHaveLength(1);
+    // Four times, and once more by the monitor.
+    expect(second.names).toHaveLength(5);
+    rig.expectIdle();
+  });
+});
+
+/** An extended rcode is between neighbours. */
+function badCookie(query: Message): Buffer {
+  const message = say(query, { rcode: 7, options: [] });
+  message[message.length - 6] = 1;
+  return message;
+}
+
+describe("a truncated answer", () => {
+  test("is asked for over TCP, of the same server", () => {
+    const { rig, first, second } = two((query, via) => (via === "udp" ? truncating(query) : answering(query, via)));
+    expect(lines(rig.get("www.example").answers)).toHaveLength(1);
+    expect(first.queries.map(({ via }) => via)).toEqual(["udp", "tcp"]);
+    expect(second.names).toEqual([]);
+  });
+
+  test("is asked of the next server where TCP fails, and is better than none where that was the last", () => {
+    const script: Script = (query, via) => (via === "udp" ? truncating(query) : "refused");
+    const { rig, second } = two(script);
+    expect(rig.get("www.example")).toMatchObject({ flag_tc: false });
+    second.script = script;
+    expect(rig.get("other.example")).toMatchObject({ rcode: "NOERROR", flag_tc: true });
+    rig.expectIdle();
+  });
+
+  test("does not make a server look down whose TCP is blocked", () => {
+    const { rig } = rigOf((query, via) => (via === "udp" ? truncating(query) : undefined));
+    for (let i = 0; i < 5; i++) expect(rig.get(`${i}.example`, {}, 5_000)).toMatchObject({ flag_tc: true });
+    expect(rig.health).toEqual([]);
+    rig.timers.pass(5_000);
+    rig.expectIdle();
+  });
+});
+
+describe("the letter case of a question", () => {
+  const lowered: Script = (query) => say(query, { answers: [a("www.example")], name: asked(query) });
+
+  test("is random, and comes back as it went out", () => {
+    const { rig, server } = rigOf();
+    rig.get("www.a-name-with-many-letters.example");
+    const [sent] = server.queries.map(({ message }) => message.questions?.[0]?.name);
+    expect(sent).not.toBe(sent?.toLowerCase());
+    expect(rig.forwarder.report().upstreams["192.0.2.53:53"].mixedCase).toBe(true);
+  });
+
+  test("that comes back changed is a matter for TCP; changed there too, the server is believed to change it", () => {
+    const { rig, server } = rigOf(lowered);
+    expect(lines(rig.get("www.example").answers)).toHaveLength(1);
+    expect(server.queries.map(({ via }) => via)).toEqual(["udp", "tcp"]);
+    const { mixedCase, ignored } = rig.forwarder.report().upstreams["192.0.2.53:53"];
+    expect([mixedCase, ignored.letter_case]).toEqual([false, 1]);
+    rig.get("other.example");
+    expect(server.queries.slice(2)).toMatchObject([{ via: "udp" }]);
+    expect(server.queries[2].message.questions?.[0]?.name).toBe("other.example");
+    rig.expectIdle();
+  });
+
+  test("that somebody else has changed costs a question over TCP, and is random afterwards too", () => {
+    const { rig, server } = rigOf((query, via) => (via === "udp" ? lowered(query, via) : answering(query, via)));
+    rig.get("www.example");
+    expect(rig.forwarder.report().upstreams["192.0.2.53:53"].mixedCase).toBe(true);
+    server.script = answering;
+    rig.get("a.long-name.example");
+    server.script = (query, via) => (via === "udp" ? lowered(query, via) : answering(query, via));
+    for (let i = 0; i < 2; i++) rig.get(`${i}.long-name.example`);
+    expect(rig.forwarder.report().upstreams["192.0.2.53:53"].mixedCase).toBe(true);
+  });
+
+  test("is given up for a server without TCP that changes it three times, and the client hears nothing of that", () => {
+    const { rig, server } = rigOf((query, via) => (via === "udp" ? lowered(query, via) : "refused"));
+    expect(lines(rig.get("www.example").answers)).toHaveLength(1);
+    expect(server.queries.map(({ via }) => via)).toEqual(["udp", "tcp", "udp", "tcp", "udp", "tcp", "udp"]);
+    const { mixedCase, ignored, health } = rig.forwarder.report().upstreams["192.0.2.53:53"];
+    expect([mixedCase, ignored.letter_case, health]).toEqual([false, 3, "up"]);
+    rig.expectIdle();
+  });
+});
+
+describe("a server that does not know EDNS", () => {
+  const old =
+    (rcode: number): Script =>
+    (query) =>
+      optOf(query) ? say(query, { rcode }) : say(query, { answers: [a("www.example")] });
+
+  test.each(["FORMERR", "NOTIMP"] as const)("and says %s is asked without it, for ten minutes", (rcode) => {
+    const { rig, server } = rigOf(old(RCODES[rcode]));
+    expect(lines(rig.get("www.example").answers)).toHaveLength(1);
+    rig.get("other.example");
+    expect(server.queries.map(({ message }) => optOf(message) !== undefined)).toEqual([true, false, false]);
+    rig.timers.pass(600_000);
+    rig.get("third.example");
+    expect(optOf(server.queries[3].message)).toBeDefined();
+  });
+
+  test("may say so with nothing but a header", () => {
+    const { rig } = rigOf((query) => {
+      const message = old(RCODES.FORMERR)(query, "udp") as Buffer;
+      if (!optOf(query)) return message;
+      message.writeUInt16BE(0, 4);
+      return message.subarray(0, 12);
+    });
+    expect(rig.get("www.example").rcode).toBe("NOERROR");
+  });
+
+  test("is not what one is that understands a question neither way", () => {
+    const { rig, server } = rigOf((query) => say(query, { rcode: RCODES.FORMERR }));
+    expect(rig.get("odd.example").rcode).toBe("FORMERR");
+    server.script = answering;
+    rig.get("www.example");
+    expect(optOf(server.queries[2].message)).toBeDefined();
+  });
+
+  test("is not what one is that minds a client's options", () => {
+    const { rig, server } = rigOf(old(RCODES.FORMERR));
+    rig.put(withOptions("odd.example", [{ code: 65_001, data: Buffer.alloc(1) }]));
+    rig.timers.pass(0);
+    rig.get("www.example");
+    expect(server.queries.map(({ message }) => optOf(message) !== undefined)).toEqual([true, false, true, false]);
+  });
+
+  test("is one that knows it if it says FORMERR with it: that is the answer", () => {
+    const { rig, server } = rigOf(failing(RCODES.FORMERR));
+    expect(rig.get("www.example").rcode).toBe("FORMERR");
+    expect(server.names).toHaveLength(1);
+  });
+});
+
+describe("a resolver over TLS", () => {
+  test("is asked there alone, padded to blocks of 128 octets", () => {
+    const server = new ScriptedServer(answering);
+    const rig = new Rig({ "tls://192.0.2.1": server });
+    rig.get("www.example");
+    rig.get("a.somewhat-longer-name-of-many-letters-that-says-nothing-at-all.and-another-label-behind-it.example");
+    expect(server.queries.map(({ via, octets }) => [via, octets.length])).toEqual([
+      ["tcp", 128],
+      ["tcp", 256],
+    ]);
+  });
+});

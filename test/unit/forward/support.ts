@@ -1,0 +1,154 @@
+import packet, { type Packet } from "dns-packet";
+import { expect } from "vitest";
+import type { Resolver } from "../../../src/config/config.js";
+import { readResolver } from "../../../src/config/names.js";
+import type { Client } from "../../../src/dns/client.js";
+import { CachingForwarder, type ForwardPolicy } from "../../../src/forward/forwarder.js";
+import type { MakeLinks, Upstream } from "../../../src/forward/upstream.js";
+import { createRandom, type Random } from "../../../src/random.js";
+import { type ServedChannel, UDP } from "../../../src/transport/channels.js";
+import { type DnsService, PENDING } from "../../../src/transport/service.js";
+import { type Ask, decode, encodeQuery, type Message } from "../../support/dns.js";
+import { serviceOf } from "../../support/service.js";
+import { ManualTimers } from "../../support/timers.js";
+import { answererOf, CLIENT, LOOP_TOKEN } from "../../support/zone.js";
+import { CACHE, FORWARDING } from "../config/support.js";
+import { answering, type Script, ScriptedLink, ScriptedServer } from "./scripted-server.js";
+
+export * from "./scripted-server.js";
+
+export const POLICY: ForwardPolicy = {
+  resolvers: [],
+  zoneResolvers: {},
+  authorities: undefined,
+  policy: "sequential",
+  timeoutMs: 5_000,
+  limits: FORWARDING,
+  cache: CACHE,
+};
+
+export function resolver(text: string): Resolver {
+  const read = readResolver(text);
+  if (!read) throw new Error(`no resolver: ${text}`);
+  return read;
+}
+
+export interface RigOptions extends Partial<Omit<ForwardPolicy, "resolvers" | "zoneResolvers" | "cache" | "limits">> {
+  /** Zone to its resolvers' addresses. */
+  readonly zones?: Readonly<Record<string, readonly string[]>>;
+  readonly cache?: Partial<ForwardPolicy["cache"]>;
+  readonly limits?: Partial<ForwardPolicy["limits"]>;
+  readonly random?: Random;
+  /** Which of several addresses comes first. */
+  readonly order?: () => number;
+}
+
+/** What a client has got. */
+export interface Got {
+  message: Message | undefined;
+  octets: Uint8Array | undefined;
+}
+
+/**
+ * A server that forwards to scripted ones, asked through `DnsService` as its sockets would: what is tested is what clients
+ * get and what servers see. Time stands still until a test moves it.
+ */
+export class Rig {
+  readonly timers = new ManualTimers();
+  readonly health: string[] = [];
+  readonly forwarder: CachingForwarder;
+  readonly service: DnsService;
+  readonly servers: Readonly<Record<string, ScriptedServer>>;
+  readonly #out = new Uint8Array(65_535);
+
+  /** @param servers by address as the configuration writes it; all that are in no zone are asked for other names */
+  constructor(servers: Readonly<Record<string, ScriptedServer>>, options: RigOptions = {}) {
+    this.servers = servers;
+    const makeLinks: MakeLinks = ({ host, tlsName }, _authorities, ignored) => {
+      const server = servers[tlsName === undefined ? host : `tls://${host}`];
+      const stream = new ScriptedLink(server, "tcp", this.timers, ignored);
+      const datagrams = new ScriptedLink(server, "udp", this.timers, ignored);
+      return tlsName === undefined ? { datagrams, stream } : { datagrams: undefined, stream };
+    };
+    const random = options.random ?? createRandom(7);
+    const parts = {
+      makeLinks,
+      timers: this.timers,
+      random16: () => random() >>> 16,
+      loopToken: LOOP_TOKEN,
+      onHealth: ({ name, isUp, looping }: Upstream) => {
+        this.health.push(`${name} ${looping ? "loops" : isUp ? "up" : "down"}`);
+      },
+    };
+    this.forwarder = new CachingForwarder(parts, this.policy(options));
+    this.service = serviceOf(answererOf([], { forwarding: true }, options.order), this.forwarder).service;
+  }
+
+  policy({ zones = {}, cache, limits, random: _, order: __, ...rest }: RigOptions = {}): ForwardPolicy {
+    const lists = Object.entries(zones).map(([zone, list]) => [zone, list.map(resolver)] as const);
+    const inZones = new Set(Object.values(zones).flat());
+    const others = Object.keys(this.servers).filter((address) => !inZones.has(address));
+    return {
+      ...POLICY,
+      resolvers: others.map(resolver),
+      ...rest,
+      zoneResolvers: Object.fromEntries(lists),
+      cache: { ...CACHE, ...cache },
+      limits: { ...FORWARDING, ...limits },
+    };
+  }
+
+  /** Puts a query; the answer comes when it comes, and once. */
+  put(query: Buffer, client: Client = CLIENT, channel: ServedChannel = UDP): Got {
+    const got: Got = { message: undefined, octets: undefined };
+    const take = (octets: Uint8Array) => {
+      if (got.message) throw new Error("answered twice");
+      got.octets = octets;
+      got.message = decode(octets);
+    };
+    const size = this.service.handle(query, query.length, this.#out, client, channel, take);
+    if (size !== PENDING) take(this.#out.slice(0, size));
+    return got;
+  }
+
+  ask(name: string, options: Ask = {}, client?: Client): Got {
+    return this.put(encodeQuery(name, { edns: 1232, ...options }), client);
+  }
+
+  /** Asks and lets time pass, by default just so much that an answer that is ready arrives. */
+  get(name: string, options: Ask = {}, ms = 0): Message {
+    const got = this.ask(name, options);
+    this.timers.pass(ms);
+    if (!got.message) throw new Error(`no answer for ${name} within ${ms} ms`);
+    return got.message;
+  }
+
+  /** Nothing is left behind: no timer, nobody who waits, no question under way. */
+  expectIdle(): void {
+    const { waiting, questions } = this.forwarder.report();
+    expect({ timers: this.timers.pending, waiting, questions, pending: this.service.pending }).toEqual({
+      timers: 0,
+      waiting: 0,
+      questions: 0,
+      pending: 0,
+    });
+  }
+}
+
+/** A rig with one server at 192.0.2.53. */
+export function rigOf(script: Script = answering, options: RigOptions = {}): { rig: Rig; server: ScriptedServer } {
+  const server = new ScriptedServer(script);
+  return { rig: new Rig({ "192.0.2.53": server }, options), server };
+}
+
+/** A query with options in its OPT record. */
+export function withOptions(name: string, options: readonly { code: number; data: Buffer }[]): Buffer {
+  const opt = { type: "OPT", name: ".", udpPayloadSize: 1232, flags: 0, options };
+  const additionals = [opt] as unknown as NonNullable<Packet["additionals"]>;
+  return packet.encode({ type: "query", id: 1, flags: 0x0100, questions: [{ name, type: "A" }], additionals });
+}
+
+/** Another client at each call. */
+export function clientOf(last: number): Client {
+  return { ...CLIENT, octets: Uint8Array.of(192, 0, 2, last) };
+}
