@@ -14,12 +14,15 @@ import { BuilderHandle } from "./workers/builder-handle.js";
 import type { FromBuilder } from "./workers/messages.js";
 import { ResponderHandle } from "./workers/responder-handle.js";
 import { apexesOf } from "./zone/apexes.js";
-import { Snapshot } from "./zone/snapshot.js";
+import type { ZoneImage } from "./zone/image.js";
+import { Snapshot, type SnapshotUpdate } from "./zone/snapshot.js";
 import { ZooKeeperAccount } from "./zookeeper-account.js";
 
 export interface AppOptions {
   readonly config: Config;
   readonly pems: Pems;
+  /** The zone that was saved last, to be served as stale until a master answers. */
+  readonly restored: ZoneImage | undefined;
   readonly verbosity: Verbosity;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
@@ -50,6 +53,7 @@ export class App {
   readonly #overHttps: Engine;
   #config: Config;
   #snapshot: Snapshot;
+  readonly #restored: SnapshotUpdate | undefined;
   readonly #pinned: number[] = [];
   #responder: ResponderHandle | undefined;
   #builder: BuilderHandle | undefined;
@@ -69,7 +73,12 @@ export class App {
     this.#config = options.config;
     this.#zookeeper = new ZooKeeperAccount(options.log);
     this.#startedAt = options.wallClock();
-    this.#snapshot = Snapshot.empty(apexesOf(options.config, Math.floor(this.#startedAt / 1000)));
+    const { config, restored } = options;
+    const apexes = apexesOf(config, Math.max(Math.floor(this.#startedAt / 1000), restored?.serial ?? 0));
+    this.#restored = restored && { ...updateOf(restored), apexes };
+    this.#snapshot = Snapshot.empty(apexes);
+    if (this.#restored) this.#snapshot = this.#snapshot.with(this.#restored);
+    this.#stale = restored !== undefined;
     this.#overHttps = new Engine({
       config: options.config,
       snapshot: this.#snapshot,
@@ -79,6 +88,7 @@ export class App {
       authorities: options.pems.resolverAuthorities,
       cacheShare: options.config.dnson ? HTTPS_CACHE_SHARE : 1,
     });
+    this.#overHttps.answerer.stale = this.#stale;
   }
 
   /** What the threads that forward have told last. */
@@ -121,6 +131,7 @@ export class App {
       fetches: this.#fetches,
       failures: this.#failures,
       build: this.#build,
+      restoredFrom: this.#options.restored?.fetchedAt,
       failure: this.#failure,
       stale: this.#stale,
       zookeeper: this.#config.zk === "" ? undefined : this.#zookeeper.status,
@@ -135,7 +146,7 @@ export class App {
     this.#builder = new BuilderHandle({
       verbosity: this.#options.verbosity,
       log: this.#log,
-      seed: randomInt(1, UINT32),
+      seed: this.#options.restored?.seed ?? randomInt(1, UINT32),
       startOf: () => ({
         config: this.#config,
         serial: this.#snapshot.zones[0].apex.soa.serial,
@@ -191,6 +202,7 @@ export class App {
         verbosity: this.#options.verbosity,
         apexes: this.#snapshot.zones.map((zone) => zone.apex),
         stats: this.stats[0].memory,
+        restored: this.#restored,
         own: this.#own,
         pems: this.#options.pems,
         cacheShare: 1 - HTTPS_CACHE_SHARE,
@@ -260,8 +272,9 @@ export class App {
 
   #checkAge(): void {
     const limit = this.#config.stateMaxAgeSeconds;
-    const age = this.#build ? (this.#options.wallClock() - this.#build.fetchedAt) / 1000 : 0;
-    const stale = limit > 0 && age > limit;
+    const { restored, wallClock } = this.#options;
+    const age = (wallClock() - (this.#build ?? restored ?? { fetchedAt: wallClock() }).fetchedAt) / 1000;
+    const stale = this.#build ? limit > 0 && age > limit : restored !== undefined;
     if (stale === this.#stale) return;
     this.#stale = stale;
     this.#responder?.setStale(stale);
@@ -269,4 +282,9 @@ export class App {
     if (stale) this.#log.warn({ age: Math.round(age), limit }, "the Mesos state is too old; it is served as stale");
     else this.#log.info("the Mesos state is fresh again");
   }
+}
+
+/** All of a saved zone, as the first generation. */
+function updateOf({ seed, shards }: ZoneImage): Omit<SnapshotUpdate, "apexes"> {
+  return { generation: 1, seed, ready: true, shards: shards.map((memory, index) => [index, memory] as const) };
 }

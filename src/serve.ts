@@ -2,7 +2,7 @@ import { App } from "./app.js";
 import type { Config } from "./config/config.js";
 import type { Loaded } from "./config/load.js";
 import { applyLive, changedKeys } from "./config/reload.js";
-import { messageOf } from "./errors.js";
+import { MesosDnsError, messageOf } from "./errors.js";
 import { createApi } from "./http/api.js";
 import { type HttpServer, startHttp } from "./http/server.js";
 import { createLogger, type Logger, type Verbosity } from "./log.js";
@@ -10,6 +10,8 @@ import { createRegistry } from "./metrics/registry.js";
 import { notifySystemd } from "./systemd.js";
 import type { Pems } from "./transport/certificate.js";
 import { VERSION } from "./version.js";
+import { loadZone } from "./workers/zone-file.js";
+import type { ZoneImage } from "./zone/image.js";
 
 /** A configuration with what its files hold, all checked. */
 export interface Checked extends Loaded {
@@ -30,6 +32,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   for (const warning of options.warnings) log.warn(warning);
   const app = new App({
     config: options.config,
+    restored: restore(options.config, log),
     pems: options.pems,
     verbosity: options.verbosity,
     log,
@@ -48,6 +51,25 @@ export async function serve(options: ServeOptions): Promise<void> {
   const dns = dnson ? { listener, port } : "off";
   log.info({ version: VERSION, domain, dns, http: http.length > 0 ? { httplistener, httpport } : "off" }, "listening");
   notifySystemd("READY=1", log);
+}
+
+/** The zone saved before the start; one that cannot be served is worth a line, and no reason not to start. */
+function restore(config: Config, log: Logger): ZoneImage | undefined {
+  try {
+    const image = loadZone(config);
+    if (image) {
+      const fetchedAt = new Date(image.fetchedAt).toISOString();
+      log.info(
+        { stateDir: config.stateDir, fetchedAt },
+        "serving the zone saved last, as stale, until a master answers",
+      );
+    }
+    return image;
+  } catch (error) {
+    const code = error instanceof MesosDnsError ? error.code : "INTERNAL";
+    log.error({ code }, `${messageOf(error)}; it is left as it is until the next zone is saved`);
+    return undefined;
+  }
 }
 
 /** HTTP, and HTTPS where it is configured. */

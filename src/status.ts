@@ -67,6 +67,8 @@ export interface ServerStatus {
   readonly failures: Readonly<Record<string, number>>;
   /** The last success, and what went wrong after it, if anything. */
   readonly build: BuildReport | undefined;
+  /** When the state was fetched of the zone that was saved before the start; nothing where there was none. */
+  readonly restoredFrom: number | undefined;
   readonly failure: StateFailure | undefined;
   /** The state is older than `stateMaxAgeSeconds`. */
   readonly stale: boolean;

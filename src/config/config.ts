@@ -81,6 +81,8 @@ export interface Config {
   readonly EnumerationOn: boolean;
   /** What a task's health checks mean for its records: "ignore" serves unhealthy tasks as Mesos-DNS does. */
   readonly healthPolicy: HealthPolicy;
+  /** Folder for the last good zone, or "" for none. */
+  readonly stateDir: string;
   /** Largest UDP answer in octets, whatever a client offers. */
   readonly maxUdpPayload: number;
   /** Answer PTR queries for the cluster's addresses. */

@@ -58,6 +58,7 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     MesosAuthentication: config.mesosAuthentication,
     SRVRecordDefaultWeight: config.srvRecordDefaultWeight,
     HealthPolicy: config.healthPolicy,
+    StateDir: config.stateDir,
     MaxUdpPayload: config.maxUdpPayload,
     Reverse: config.reverse,
     ServerVersion: config.serverVersion,

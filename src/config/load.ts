@@ -41,7 +41,15 @@ export function loadConfig(options: LoadOptions): Loaded {
   const given: Given = file === undefined ? new Map() : readFileKeys(readTree(file, options), faults, warnings);
   applyEnvironment(given, env, faults, warnings);
   const values = readValues(given, faults);
-  const config = completeConfig(values, { faults, warnings, systemResolvers, machineAddresses, needsMasters });
+  const config = completeConfig(values, {
+    faults,
+    warnings,
+    systemResolvers,
+    machineAddresses,
+    // systemd lists several with colons between.
+    stateDirectory: env.STATE_DIRECTORY?.split(":")[0] ?? "",
+    needsMasters,
+  });
   if (faults.lines.length > 0) throw invalid(file, faults.lines);
   return { config: deepFreeze(config), warnings };
 }

@@ -14,6 +14,8 @@ export interface RuleContext {
   /** Addresses of the machine's nameservers; may throw where they cannot be read. */
   readonly systemResolvers: () => readonly string[];
   readonly machineAddresses: () => readonly string[];
+  /** Where a supervisor lets the program keep files; "" for nowhere. */
+  readonly stateDirectory: string;
   /** False where the configuration is not used to follow a cluster. */
   readonly needsMasters: boolean;
 }
@@ -31,6 +33,7 @@ export function completeConfig(values: Values, context: RuleContext): Config {
   checkCache(values, context);
   return {
     ...values,
+    stateDir: values.stateDir || context.stateDirectory,
     stateMaxAgeSeconds: effectiveMaxAge(values, context),
     resolvers: effectiveResolvers(values, context),
     zoneResolvers: Object.fromEntries(values.zoneResolvers),

@@ -123,6 +123,7 @@ export const KEYS: Table = {
   IPSources: live(["netinfo", "mesos", "host"], ipSources, "Where a task's addresses come from: the first source that has any."),
   EnumerationOn: live(true, format.boolean, "Serve `/v1/enumerate` and `/v1/axfr`."),
   healthPolicy: live("ignore", healthPolicy, "What health checks mean for records: \"ignore\" serves unhealthy tasks as well."),
+  stateDir: restart("", format.path, "Folder where the last good zone is kept, to be served after a restart while no master answers. Empty: the one that systemd gives (`StateDirectory=`), else none."),
   maxUdpPayload: live(1232, format.integer(512, 4096), "Largest UDP answer in octets, whatever a client offers."),
   reverse: live(true, format.boolean, "Answer PTR queries for the cluster's own addresses."),
   serverVersion: live("", format.characterString, "Text that answers `version.bind` and `version.server` in class CH. Empty: they are refused."),

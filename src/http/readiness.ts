@@ -14,13 +14,17 @@ export function unhealthyReasons(status: ServerStatus): string[] {
 export function unreadyReasons(status: ServerStatus, config: Config, now: number): string[] {
   const reasons = unhealthyReasons(status);
   if (status.dns === "starting") reasons.push("the DNS listeners are not open yet");
-  if (!status.build) reasons.push(`no state from a Mesos master yet${causes(status, now)}`);
+  if (!status.build) reasons.push(`no state from a Mesos master yet${restored(status, now)}${causes(status, now)}`);
   else if (status.stale) {
     const age = `the state is ${seconds(now - status.build.fetchedAt)} old`;
     const limit = `older than its limit of ${config.stateMaxAgeSeconds} s (stateMaxAgeSeconds)`;
     reasons.push(`${age}, ${limit}${causes(status, now)}`);
   }
   return reasons;
+}
+
+function restored({ restoredFrom }: ServerStatus, now: number): string {
+  return restoredFrom === undefined ? "" : `, the zone of ${seconds(now - restoredFrom)} ago is served`;
 }
 
 /** What went wrong last, and what ZooKeeper has to do with it, as clauses to add. */

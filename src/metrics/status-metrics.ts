@@ -46,11 +46,11 @@ function snapshotMetrics({ status, snapshot, now }: StatusSources): MetricSource
       "Parts of the zone data, of 256, that the last build replaced.",
       build(({ changedShards }) => changedShards),
     ),
-    gauge(
-      "mesos_dns_snapshot_age_seconds",
-      "Time since the state that the zone comes from was fetched.",
-      build(({ fetchedAt }) => Math.max(0, now() - fetchedAt) / 1000),
-    ),
+    gauge("mesos_dns_snapshot_age_seconds", "Time since the state that the zone comes from was fetched.", () => {
+      const { build: last, restoredFrom } = status();
+      const from = last?.fetchedAt ?? restoredFrom;
+      return from === undefined ? [] : single(Math.max(0, now() - from) / 1000);
+    }),
     {
       name: "mesos_dns_build_duration_seconds",
       type: "gauge",

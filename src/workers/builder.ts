@@ -21,12 +21,18 @@ import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
 import { ownAddresses } from "./own-addresses.js";
 import { SkipLog } from "./skip-log.js";
 import { type Build, ZoneBuilder } from "./zone-builder.js";
+import { fingerprintOf, ZoneSaver, type ZoneSaverOptions } from "./zone-file.js";
+
+/** Serials that may be used before the zone is saved again: there are at most ten a second. */
+const SPARE_SERIALS = 1_000;
+const RENEWAL_MS = 300_000;
 
 if (!parentPort) throw new Error("builder.js is a worker thread of main.js, not a program");
 const port = parentPort;
 const start = workerData as BuilderStart;
 const enumerations = new Map<number, Generator<string>>();
-const skipLog = new SkipLog(createLogger(start.verbosity, "builder"));
+const log = createLogger(start.verbosity, "builder");
+const skipLog = new SkipLog(log);
 let lastReport: BuildReport | undefined;
 
 const systemLookup = async (host: string) => {
@@ -72,7 +78,33 @@ const poller: StatePoller = new StatePoller({
   onCluster,
   onFailure: (error) => post(failureOf(error)),
 });
+const saver =
+  start.config.stateDir === ""
+    ? undefined
+    : new ZoneSaver({ folder: start.config.stateDir, timers: systemTimers, image: takeImage, onFailure: noteUnsaved });
+let unsaved = "";
+let savedAt = Date.now();
 poller.start();
+
+/** The zone as it is, its memory kept meanwhile. */
+function takeImage(): ReturnType<ZoneSaverOptions["image"]> {
+  const { built } = builder;
+  if (!built || !lastReport) return undefined;
+  const { generation, config, serial, seed, shards } = built;
+  pool.hold("file", [generation]);
+  savedAt = Date.now();
+  const image = { fingerprint: fingerprintOf(config), seed, serial: serial + SPARE_SERIALS, shards };
+  return {
+    image: { ...image, fetchedAt: lastReport.fetchedAt },
+    release: () => pool.hold("file", []),
+  };
+}
+
+/** Once until it changes: it is tried again and again. */
+function noteUnsaved(error: MesosDnsError): void {
+  if (error.message !== unsaved) log.error({ code: error.code }, error.message);
+  unsaved = error.message;
+}
 
 function readerFor(config: Config): StateReader {
   return createStateReader(config, { resolve: systemLookup, source: masters.source(config) });
@@ -108,6 +140,8 @@ interface FetchFacts {
 /** @param fetched whether the state was fetched for this build */
 function publish(build: Build, { fetch, parse, ...facts }: FetchFacts, fetched: boolean): void {
   skipLog.note(build.skipped);
+  // A file that says how old the zone is has to be renewed at times even where that stays.
+  if (saver && (build.update || Date.now() - savedAt > RENEWAL_MS)) saver.changed();
   if (build.update) for (const responder of start.responders) responder.postMessage(build.update);
   lastReport = {
     ...facts,
@@ -185,7 +219,8 @@ port.on("message", (message: ToBuilder) => {
       break;
     case "stop":
       for (const responder of start.responders) responder.close();
-      Promise.all([poller.stop(), masters.stop()]).finally(() => port.close());
+      saver?.changed();
+      Promise.all([poller.stop(), masters.stop(), saver?.finish()]).finally(() => port.close());
       break;
   }
 });

@@ -15,6 +15,8 @@ export interface ResponderStart {
   readonly verbosity: Verbosity;
   /** The zones before the first state. */
   readonly apexes: readonly Apex[];
+  /** A zone from before the start, to be served as stale until the first state. */
+  readonly restored: SnapshotUpdate | undefined;
   /** Memory of the thread's `QueryStats`. */
   readonly stats: SharedArrayBuffer;
   readonly own: OwnSecrets;

@@ -17,13 +17,14 @@ const log = createLogger(start.verbosity, "responder");
 const stats = new QueryStats(start.stats);
 const engine = new Engine({
   config: start.config,
-  snapshot: Snapshot.empty(start.apexes),
+  snapshot: start.restored ? Snapshot.empty(start.apexes).with(start.restored) : Snapshot.empty(start.apexes),
   stats,
   log,
   own: start.own,
   authorities: start.pems.resolverAuthorities,
   cacheShare: start.cacheShare,
 });
+engine.answerer.stale = start.restored !== undefined;
 const listeners = new Listeners(start.config, engine, stats, start.pems.certificate);
 let reported = "";
 

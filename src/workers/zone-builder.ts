@@ -7,6 +7,7 @@ import { RFC952, RFC1123 } from "../records/labels.js";
 import { ReverseNames } from "../records/reverse.js";
 import { apexesOf } from "../zone/apexes.js";
 import { compileZones, type Tallies } from "../zone/compile.js";
+import type { ZoneImage } from "../zone/image.js";
 import { NO_APEX, RecordSet } from "../zone/record-set.js";
 import type { ShardPool } from "../zone/shard-pool.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
@@ -82,6 +83,15 @@ export class ZoneBuilder {
   /** What the last build was made of, for those who want to see records task by task. */
   get current(): { readonly cluster: Cluster; readonly generator: Generator } | undefined {
     return this.#cluster && this.#generator && { cluster: this.#cluster, generator: this.#generator };
+  }
+
+  /** What the last build came to, and the configuration it was made under; nothing before the first. */
+  get built():
+    | (Pick<ZoneImage, "seed" | "serial" | "shards"> & { readonly generation: number; readonly config: Config })
+    | undefined {
+    const { seed } = this.#options;
+    if (!this.#shards || !this.#builtWith) return undefined;
+    return { seed, serial: this.#serial, generation: this.#generation, shards: this.#shards, config: this.#builtWith };
   }
 
   /** Builds run one after the other: one that waits for host names must not come in behind a newer one. */

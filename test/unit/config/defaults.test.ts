@@ -49,6 +49,7 @@ describe("the defaults", () => {
       IPSources: ["netinfo", "mesos", "host"],
       EnumerationOn: true,
       healthPolicy: "ignore",
+      stateDir: "",
       maxUdpPayload: 1232,
       reverse: true,
       serverVersion: "",

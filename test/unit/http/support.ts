@@ -32,6 +32,7 @@ export const STATUS: ServerStatus = {
   fetches: 6,
   failures: { MASTER_TIMEOUT: 2 },
   build: BUILD,
+  restoredFrom: undefined,
   failure: undefined,
   stale: false,
   zookeeper: undefined,

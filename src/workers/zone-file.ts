@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { mkdir, open, rename } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "../config/config.js";
+import { MesosDnsError, messageOf } from "../errors.js";
+import type { Timers } from "../timers.js";
+import { imageOctets, readImage, type ZoneImage } from "../zone/image.js";
+
+/** In `stateDir`. */
+const FILE = "last-zone";
+/** A file that is being written, and that becomes the one above when it is whole. */
+const UNFINISHED = `${FILE}.new`;
+const INTERVAL_MS = 10_000;
+
+/** What of a configuration is in a zone's shards. */
+export function fingerprintOf(config: Config): string {
+  const { domain, reverse, SOAMname, srvRecordDefaultWeight, enforceRFC952, IPSources } = config;
+  return JSON.stringify({ domain, reverse, SOAMname, srvRecordDefaultWeight, enforceRFC952, IPSources });
+}
+
+/**
+ * The zone that was saved last; nothing where there is none, or no place for one.
+ *
+ * @throws {MesosDnsError} ZONE_FILE_DAMAGED, ZONE_FILE_FOREIGN, ZONE_FILE_UNREADABLE. The file stays as it is until the
+ * next zone is saved.
+ */
+export function loadZone(config: Config): ZoneImage | undefined {
+  if (config.stateDir === "") return undefined;
+  const path = join(config.stateDir, FILE);
+  try {
+    return readImage(readFileSync(path), fingerprintOf(config));
+  } catch (cause) {
+    if (hasCode(cause, "ENOENT")) return undefined;
+    const code = cause instanceof MesosDnsError ? cause.code : "ZONE_FILE_UNREADABLE";
+    throw new MesosDnsError(code, `the zone saved in ${path} cannot be served: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
+export interface ZoneSaverOptions {
+  readonly folder: string;
+  readonly timers: Timers;
+  /** The zone as it is now; its memory is kept until `release`. */
+  readonly image: () => { readonly image: ZoneImage; readonly release: () => void } | undefined;
+  readonly onFailure: (error: MesosDnsError) => void;
+}
+
+/** Saves the zone when it has changed, at most every ten seconds: a restart serves it until a master answers. */
+export class ZoneSaver {
+  readonly #options: ZoneSaverOptions;
+  #isDirty = false;
+  #cancelTimer: (() => void) | undefined;
+  #savedAt = Number.NEGATIVE_INFINITY;
+  #saving: Promise<void> = Promise.resolve();
+  #isSaving = false;
+
+  constructor(options: ZoneSaverOptions) {
+    this.#options = options;
+  }
+
+  /** The zone is another one than before. */
+  changed(): void {
+    this.#isDirty = true;
+    this.#schedule();
+  }
+
+  /** Saves what has changed, now. */
+  async finish(): Promise<void> {
+    this.#cancelTimer?.();
+    await this.#saving;
+    if (this.#isDirty) await this.#save();
+  }
+
+  #schedule(): void {
+    if (this.#cancelTimer || this.#isSaving) return;
+    const { timers } = this.#options;
+    const wait = Math.max(0, this.#savedAt + INTERVAL_MS - timers.now());
+    this.#cancelTimer = timers.after(wait, () => {
+      this.#cancelTimer = undefined;
+      this.#saving = this.#save();
+    });
+  }
+
+  async #save(): Promise<void> {
+    const { timers, image: take, onFailure } = this.#options;
+    const taken = take();
+    this.#isDirty = false;
+    if (!taken) return;
+    this.#isSaving = true;
+    try {
+      await this.#write(taken.image);
+    } catch (cause) {
+      const { folder } = this.#options;
+      const advice = "see that the folder is there and this user may write to it";
+      const message = `cannot save the zone in ${folder} (${messageOf(cause)}): ${advice}`;
+      onFailure(new MesosDnsError("ZONE_FILE_UNWRITABLE", message, { cause }));
+    }
+    taken.release();
+    this.#isSaving = false;
+    this.#savedAt = timers.now();
+    if (this.#isDirty) this.#schedule();
+  }
+
+  /** Whoever reads the file finds the zone before or this one, whole, whenever the machine stops. */
+  async #write(image: ZoneImage): Promise<void> {
+    const { folder } = this.#options;
+    await mkdir(folder).catch((error: unknown) => {
+      if (!hasCode(error, "EEXIST")) throw error;
+    });
+    const unfinished = join(folder, UNFINISHED);
+    const file = await open(unfinished, "w", 0o600);
+    try {
+      for (const octets of imageOctets(image)) await file.writeFile(octets);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(unfinished, join(folder, FILE));
+  }
+}

@@ -1,0 +1,100 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { MesosDnsError } from "../../../src/errors.js";
+import { fingerprintOf, loadZone, ZoneSaver } from "../../../src/workers/zone-file.js";
+import { compileZones } from "../../../src/zone/compile.js";
+import { ManualTimers } from "../../support/timers.js";
+import { until } from "../../support/wait.js";
+import { SEED, zoneContent } from "../../support/zone.js";
+import { configOf } from "../config/support.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), "mesos-dns-state-")), "below");
+});
+afterEach(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
+
+/** A saver of a zone whose serial grows with every image taken of it. */
+function saverOf(place = folder) {
+  const timers = new ManualTimers();
+  const failures: MesosDnsError[] = [];
+  const { shards } = compileZones([zoneContent(["web.mesos A 192.0.2.1"])]);
+  const config = configOf({ stateDir: place });
+  const state = { taken: 0, held: 0 };
+  const saver = new ZoneSaver({
+    folder: place,
+    timers,
+    image: () => {
+      state.held++;
+      const image = { fingerprint: fingerprintOf(config), seed: SEED, serial: ++state.taken, fetchedAt: 1, shards };
+      return { image, release: () => void state.held-- };
+    },
+    onFailure: (error) => failures.push(error),
+  });
+  return { saver, timers, failures, config, state };
+}
+
+function codeOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    return error instanceof MesosDnsError ? error.code : String(error);
+  }
+  return "none";
+}
+
+describe("saving the zone", () => {
+  test("happens at once, and then every ten seconds at most, with the newest", async () => {
+    const { saver, timers, config, state } = saverOf();
+    saver.changed();
+    timers.pass(0);
+    await until("the file", () => existsSync(join(folder, "last-zone")) && state.held === 0);
+    for (let i = 0; i < 5; i++) saver.changed();
+    await timers.advance(9_999);
+    expect(state.taken).toBe(1);
+    await timers.advance(1);
+    await until("the second", () => loadZone(config)?.serial === 2);
+    expect(readdirSync(folder)).toEqual(["last-zone"]);
+  });
+
+  test("is finished at the end, whatever the time", async () => {
+    const { saver, config } = saverOf();
+    saver.changed();
+    await saver.finish();
+    saver.changed();
+    await saver.finish();
+    expect(loadZone(config)?.serial).toBe(2);
+  });
+
+  test("that fails is told, keeps the former file, and is tried again", async () => {
+    const { saver, failures, state } = saverOf("/proc/nowhere");
+    saver.changed();
+    await saver.finish();
+    expect(failures.map(({ code }) => code)).toEqual(["ZONE_FILE_UNWRITABLE"]);
+    expect(state.held).toBe(0);
+    saver.changed();
+    await saver.finish();
+    expect(failures).toHaveLength(2);
+  });
+});
+
+describe("loading it", () => {
+  test("gives nothing where there is none, or no folder for one", () => {
+    expect(loadZone(configOf({ stateDir: folder }))).toBeUndefined();
+    expect(loadZone(configOf())).toBeUndefined();
+  });
+
+  test("refuses one of another configuration or that is damaged, and leaves it there", async () => {
+    const { saver, config } = saverOf();
+    saver.changed();
+    await saver.finish();
+    expect(codeOf(() => loadZone({ ...config, domain: "other" }))).toBe("ZONE_FILE_FOREIGN");
+    const file = join(folder, "last-zone");
+    writeFileSync(file, "mesos-dns zone image 1\nand then something else, longer than a checksum");
+    expect(codeOf(() => loadZone(config))).toBe("ZONE_FILE_DAMAGED");
+    expect(existsSync(file)).toBe(true);
+    expect(codeOf(() => loadZone({ ...config, stateDir: file }))).toBe("ZONE_FILE_UNREADABLE");
+  });
+});
