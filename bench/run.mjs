@@ -1,6 +1,7 @@
-/** `npm run bench [-- answer transports forward state soak]`: all measurements but the soak, or those named. */
+/** `npm run bench [-- answer transports forward state freshness soak]`: all measurements but the soak, or those named. */
 import { benchAnswer } from "./answer.mjs";
 import { benchForward } from "./forward.mjs";
+import { benchFreshness } from "./freshness.mjs";
 import { benchSoak } from "./soak.mjs";
 import { benchState } from "./state.mjs";
 import { benchTransports } from "./transports.mjs";
@@ -10,6 +11,7 @@ const BENCHES = {
   transports: benchTransports,
   forward: benchForward,
   state: benchState,
+  freshness: benchFreshness,
   soak: benchSoak,
 };
 /** What takes ten minutes is run when it is named. */

@@ -1,0 +1,120 @@
+/** From a change in the cluster to the changed answer: with the master's stream of events, and by polling. */
+import { createSocket } from "node:dgram";
+import { setTimeout as sleep } from "node:timers/promises";
+import { firstAnswer, latencies, percentile, question } from "./lib/client.mjs";
+import { startLiveMaster } from "./lib/live-master.mjs";
+import { report, round, table } from "./lib/report.mjs";
+import { startServer } from "./lib/server.mjs";
+import { stateBody } from "./lib/state.mjs";
+
+const RATE = 20;
+const SECONDS = Number(process.env.BENCH_FRESHNESS_SECONDS ?? 60);
+const ASK_MS = 5;
+const QUERIES = 1_000;
+/** Tasks that are under way at one time: a new one ends the one before so many. */
+const LIVING = 100;
+const KNOWN = "service-0-team-0.marathon.mesos";
+
+/** Asks for names that do not exist yet, every few milliseconds, and notes when each does. */
+function watch(port) {
+  const socket = createSocket({ type: "udp4", recvBufferSize: 1 << 22 });
+  const waiting = new Map();
+  const delays = [];
+  let next = 1;
+  socket.on("message", (reply) => {
+    const entry = waiting.get(reply.readUInt16BE(0));
+    if (!entry || (reply[3] & 15) !== 0) return;
+    waiting.delete(reply.readUInt16BE(0));
+    delays.push(performance.now() - entry.since);
+  });
+  const timer = setInterval(() => {
+    for (const { message } of waiting.values()) socket.send(message, port, "127.0.0.1");
+  }, ASK_MS);
+  return {
+    delays,
+    get missing() {
+      return waiting.size;
+    },
+    expect(name) {
+      const id = next++ & 0xffff;
+      waiting.set(id, { message: question(name, "A", id), since: performance.now() });
+    },
+    stop() {
+      clearInterval(timer);
+      socket.close();
+    },
+  };
+}
+
+function taskOf(master, index) {
+  return {
+    id: `fresh-${index}.bench`,
+    name: `fresh-${index}`,
+    framework_id: master.frameworkId(),
+    slave_id: master.agentOf(index * 31),
+    state: "TASK_RUNNING",
+    resources: { ports: "[31500-31500]" },
+    statuses: [{ state: "TASK_RUNNING", timestamp: 1_600_000_000 + index }],
+  };
+}
+
+async function measure(tasks, updates, refreshSeconds) {
+  const master = await startLiveMaster((address) => JSON.parse(stateBody(tasks, address).toString()));
+  const server = await startServer(master, { updates, refreshSeconds });
+  await firstAnswer(server.port, KNOWN);
+  await sleep(3_000);
+  const watcher = watch(server.port);
+  const before = server.cpuSeconds();
+  const started = performance.now();
+  const asked = latencies(server.port, [[KNOWN, "A"]], QUERIES, SECONDS);
+  for (let i = 0; i < RATE * SECONDS; i++) {
+    watcher.expect(`fresh-${i}.marathon.mesos`);
+    master.add(taskOf(master, i));
+    // Where changes are polled for, what lives too shortly is never seen.
+    if (updates === "stream" && i >= LIVING) master.kill(`fresh-${i - LIVING}`);
+    await sleep(Math.max(0, started + ((i + 1) * 1000) / RATE - performance.now()));
+  }
+  const share = (server.cpuSeconds() - before) / ((performance.now() - started) / 1000);
+  const { sorted, lost } = await asked;
+  const deadline = performance.now() + (refreshSeconds + 10) * 1000;
+  while (watcher.missing > 0 && performance.now() < deadline) await sleep(100);
+  watcher.stop();
+  await server.stop();
+  master.stop();
+  const delays = watcher.delays.toSorted((a, b) => a - b);
+  const at = (p) => round(percentile(delays, p));
+  const slowest = round(sorted.at(-1), 1);
+  return [
+    round(tasks),
+    updates,
+    round(delays.length),
+    watcher.missing,
+    at(0.5),
+    at(0.99),
+    round(delays.at(-1)),
+    round(share, 2),
+    slowest,
+    lost,
+  ];
+}
+
+export async function benchFreshness() {
+  const rows = [];
+  rows.push(await measure(10_000, "stream", 60));
+  rows.push(await measure(100_000, "stream", 60));
+  rows.push(await measure(10_000, "poll", 60));
+  const how = `${RATE} tasks a second start, and as many end, for ${SECONDS} s. The time is from the event on the wire to the first answer with the new name, which is asked for every ${ASK_MS} ms, in milliseconds. Meanwhile ${round(QUERIES)} queries/s are asked. CPU is that of the whole process, in cores.`;
+  const header = [
+    "tasks",
+    "updates",
+    "changes",
+    "never seen",
+    "p50",
+    "p99",
+    "slowest",
+    "CPU",
+    "slowest other answer",
+    "lost",
+  ];
+  report("freshness", "From a change to its answer", [how, table(header, rows)]);
+}
