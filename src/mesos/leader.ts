@@ -4,7 +4,7 @@ import type { Timers } from "../timers.js";
 import type { StateAnswer } from "./client.js";
 import type { Cluster, Endpoint } from "./cluster.js";
 import { sameEndpoint } from "./endpoint.js";
-import { type MasterState, readMasterState } from "./state.js";
+import { type MasterState, type Registry, readMasterState } from "./state.js";
 
 /** Where the masters are known from: a list in the configuration, or something that watches an election. */
 export interface MasterSource {
@@ -29,6 +29,7 @@ export function listedMasters(masters: readonly Endpoint[]): MasterSource {
 /** The leader's state, and what it took to get it. */
 export interface LeaderState {
   readonly cluster: Cluster;
+  readonly registry: Registry;
   /** The address the leader answered at. */
   readonly leader: Endpoint;
   readonly masters: readonly Endpoint[];
@@ -121,8 +122,11 @@ export class LeaderFinder implements StateReader {
     const fetched = timers.now();
     const state = parse(body, from);
     const times = { fetchMs: fetched - start, parseMs: timers.now() - fetched };
-    const { cluster } = state;
-    return { ...state, found: { cluster, leader: from, masters: source.masters(), bytes: body.length, ...times } };
+    const { cluster, registry } = state;
+    return {
+      ...state,
+      found: { cluster, registry, leader: from, masters: source.masters(), bytes: body.length, ...times },
+    };
   }
 
   /**
