@@ -32,6 +32,9 @@ export type ErrorCode =
   | "STATE_TOO_LARGE"
   | "STATE_CONTENT_TYPE"
   | "STATE_INVALID"
+  | "STREAM_UNSUPPORTED"
+  | "STREAM_LOST"
+  | "STREAM_INVALID"
   | "THREAD_LOST"
   | "INTERNAL";
 
