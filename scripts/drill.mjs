@@ -84,7 +84,10 @@ async function follow(mode, recording, mastersPort, names, seconds) {
   return { misses, asked: counts.asked, text: misses > 0 ? `${text}\n${log}` : text };
 }
 
-/** Asks for each name ten times a second from its first answer on. */
+/**
+ * Asks for each name ten times a second from its first answer on; for one that tasks share, which may have been another task's
+ * before, from the first answer for one of these tasks.
+ */
 async function ask(port, names, seconds) {
   const socket = createSocket("udp4");
   await new Promise((resolve) => socket.connect(port, "127.0.0.1", resolve));
@@ -108,10 +111,10 @@ async function ask(port, names, seconds) {
   });
   let id = 0;
   const round = setInterval(() => {
-    for (const name of names) {
+    for (const { name, own } of names) {
       id = (id + 1) % 65_536;
       const key = id;
-      const counts = answered.has(name);
+      const counts = answered.has(name) && own.some((each) => answered.has(each));
       if (counts) asked++;
       const timer = setTimeout(() => settle(key, "no answer"), TIMEOUT_MS);
       waiting.set(key, { name, at: performance.now(), timer, counts });
@@ -122,7 +125,7 @@ async function ask(port, names, seconds) {
   clearInterval(round);
   await new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS + EVERY_MS));
   socket.close();
-  return { asked, misses, silent: names.filter((name) => !answered.has(name)) };
+  return { asked, misses, silent: names.map(({ name }) => name).filter((name) => !answered.has(name)) };
 }
 
 function statesOf(recording) {
@@ -136,7 +139,7 @@ function statesOf(recording) {
   }));
 }
 
-/** The shared and the canonical names of tasks that run at the end and have not been away since they began to run. */
+/** The names of tasks that run at the end and have not been away since they began to run, with the canonical ones of these tasks. */
 function namesThroughout(states) {
   const interrupted = new Set();
   for (const { state } of states) {
@@ -145,15 +148,19 @@ function namesThroughout(states) {
       for (const { id, state } of tasks) if (/KILLING|UNREACHABLE|LOST/.test(state)) interrupted.add(id);
     }
   }
-  const names = states.at(-1).state.frameworks.flatMap(({ name: framework, tasks }) => {
-    const through = tasks.filter(({ id, state }) => state === "TASK_RUNNING" && !interrupted.has(id));
+  const names = new Map();
+  for (const { name: framework, tasks } of states.at(-1).state.frameworks) {
     const zone = `${toFragment(framework, RFC1123)}.mesos`;
-    return through.flatMap(({ id, name, slave_id, discovery }) => {
+    for (const { id, name, slave_id, discovery, state } of tasks) {
+      if (state !== "TASK_RUNNING" || interrupted.has(id)) continue;
       const label = toLabel(discovery?.name || name, RFC1123);
-      return [`${label}.${zone}`, `${canonicalName(label, taskHash(id), agentSuffix(slave_id))}.${zone}`];
-    });
-  });
-  return [...new Set(names)];
+      const shared = `${label}.${zone}`;
+      const own = `${canonicalName(label, taskHash(id), agentSuffix(slave_id))}.${zone}`;
+      names.set(own, [own]);
+      names.set(shared, [...(names.get(shared) ?? []), own]);
+    }
+  }
+  return Array.from(names, ([name, own]) => ({ name, own }));
 }
 
 async function freePort() {

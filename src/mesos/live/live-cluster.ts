@@ -227,9 +227,13 @@ export class LiveCluster {
     return true;
   }
 
-  #removeAgent(id: string): boolean {
-    this.#marks.agents.add(id);
-    return this.#agents.delete(id);
+  /** With all that ran on it, of which the master tells one by one. */
+  #removeAgent(agentId: string): boolean {
+    this.#marks.agents.add(agentId);
+    for (const [frameworkId, { tasks }] of this.#frameworks) {
+      for (const task of tasks.values()) if (task.agentId === agentId) this.#endTask(frameworkId, task.id, "TASK_LOST");
+    }
+    return this.#agents.delete(agentId);
   }
 
   /** Takes the objects of before for what is equal. */
