@@ -181,7 +181,8 @@ export class ClusterFeed {
       onNews: (news) => {
         if (stream !== this.#stream) return;
         this.#account.news(news);
-        this.#tell();
+        // At once: a stream that is lost and back in no time is told of all the same.
+        this.#options.onReport(this.#report());
       },
     });
     this.#stream = stream;
