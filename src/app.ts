@@ -3,6 +3,7 @@ import type { Config } from "./config/config.js";
 import { changedKeys } from "./config/reload.js";
 import { MAX_MESSAGE } from "./dns/protocol.js";
 import { type ForwardReport, mergeReports } from "./forward/report.js";
+import { LiveAccount } from "./live-account.js";
 import type { Logger, Verbosity } from "./log.js";
 import { QueryStats } from "./metrics/query-stats.js";
 import type { BuildReport, ServerStatus, StateFailure } from "./status.js";
@@ -64,6 +65,7 @@ export class App {
   #failures: Record<string, number> = {};
   #stale = false;
   readonly #zookeeper: ZooKeeperAccount;
+  readonly #live: LiveAccount;
   #forwarding: ForwardReport | undefined;
   #ageTimer: NodeJS.Timeout | undefined;
 
@@ -72,6 +74,7 @@ export class App {
     this.#log = options.log;
     this.#config = options.config;
     this.#zookeeper = new ZooKeeperAccount(options.log);
+    this.#live = new LiveAccount(options.log);
     this.#startedAt = options.wallClock();
     const { config, restored } = options;
     const apexes = apexesOf(config, Math.max(Math.floor(this.#startedAt / 1000), restored?.serial ?? 0));
@@ -135,6 +138,7 @@ export class App {
       failure: this.#failure,
       stale: this.#stale,
       zookeeper: this.#config.zk === "" ? undefined : this.#zookeeper.status,
+      live: this.#live.report,
       builderRestarts: this.#builder?.restarts ?? 0,
     };
   }
@@ -147,11 +151,11 @@ export class App {
       verbosity: this.#options.verbosity,
       log: this.#log,
       seed: this.#options.restored?.seed ?? randomInt(1, UINT32),
-      startOf: () => ({
-        config: this.#config,
-        serial: this.#snapshot.zones[0].apex.soa.serial,
-        generation: this.#snapshot.generation,
-      }),
+      startOf: () => {
+        this.#live.restarted();
+        const { serial } = this.#snapshot.zones[0].apex.soa;
+        return { config: this.#config, serial, generation: this.#snapshot.generation };
+      },
       responder: this.#responder,
       onMessage: (message) => this.#fromBuilder(message),
     });
@@ -226,6 +230,7 @@ export class App {
 
   #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" }>): void {
     if (message.kind === "zookeeper") this.#zookeeper.note(message.news, this.#config.masters.length > 0);
+    else if (message.kind === "live") this.#live.note(message.report);
     else if (message.kind === "failure") this.#noteFailure(message.failure);
     else {
       if (message.update) {

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "./errors.js";
 import type { Skipped } from "./mesos/cluster.js";
+import type { LiveReport } from "./mesos/live/report.js";
 import type { UnreadableNode } from "./mesos/zookeeper/election.js";
 
 /**
@@ -74,6 +75,8 @@ export interface ServerStatus {
   readonly stale: boolean;
   /** Nothing where `zk` is not configured. */
   readonly zookeeper: ZooKeeperStatus | undefined;
+  /** How the cluster is followed, and what is kept or held meanwhile. */
+  readonly live: LiveReport;
   /** Times the builder thread had to be started again. */
   readonly builderRestarts: number;
 }

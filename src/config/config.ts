@@ -5,6 +5,7 @@
 
 export type IpSource = "netinfo" | "mesos" | "docker" | "host";
 export type HealthPolicy = "ignore";
+export type UpdateSource = "stream" | "poll";
 export type MesosAuthentication = "none" | "basic" | "iam";
 
 /** Where somebody listens: `host` without brackets. */
@@ -36,6 +37,12 @@ export interface Config {
   readonly KeyFile: string;
   /** Seconds between two fetches of the master's state. */
   readonly refreshSeconds: number;
+  /** Whether the master's events are followed between two fetches. */
+  readonly updates: UpdateSource;
+  /** Seconds that what a new leader has not heard of is kept; 0 = not at all. */
+  readonly failoverGrace: number;
+  /** Percent of the records that one state may remove at once; 100 = all. */
+  readonly maxShrink: number;
   /** Seconds one fetch of the state may take as a whole. */
   readonly stateTimeoutSeconds: number;
   /** Bytes of (decompressed) state accepted from a master. */

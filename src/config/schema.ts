@@ -3,7 +3,7 @@
  * this table for operators, and a test compares the two.
  */
 import convict from "convict";
-import type { Config, ForwardPolicyName, HealthPolicy, IpSource, MesosAuthentication } from "./config.js";
+import type { Config, ForwardPolicyName, HealthPolicy, IpSource, MesosAuthentication, UpdateSource } from "./config.js";
 import type { Format, ZoneResolvers } from "./formats.js";
 import * as format from "./formats.js";
 
@@ -56,6 +56,7 @@ const timer = format.integer(1, MAX_TIMER_SECONDS);
 const authentication = format.oneOf<MesosAuthentication>(["none", "basic", "iam"], new Map([["", "none"]]));
 const ipSources = format.subsetOf<IpSource>(["netinfo", "mesos", "docker", "host"]);
 const forwardPolicy = format.oneOf<ForwardPolicyName>(["sequential", "fastest", "race"]);
+const updates = format.oneOf<UpdateSource>(["stream", "poll"]);
 const healthPolicy = format.oneOf<HealthPolicy>(["ignore"]);
 
 /** Loopback, private, shared, link-local and unique local addresses (RFC 6890): a default install is no open resolver. */
@@ -92,6 +93,9 @@ export const KEYS: Table = {
   CertFile: live("", format.path, "PEM file of the client certificate to show to the masters; needs `KeyFile`."),
   KeyFile: live("", format.path, "PEM file of the key of `CertFile`."),
   refreshSeconds: live(60, timer, "Seconds between two fetches of the state."),
+  updates: live("stream", updates, "How changes are learnt of between two fetches: \"stream\", from the master's events, where it has any; \"poll\", not at all."),
+  failoverGrace: live(600, format.integer(0, MAX_TIMER_SECONDS), "Seconds that the records of tasks stay whose agent or framework a new leader has not heard of. 0: not at all."),
+  maxShrink: live(50, format.integer(1, 100), "Percent of all records that a state may remove at once; one that removes more is held until a second fetch, at least 5 s later, confirms it. 100: none is held."),
   stateTimeoutSeconds: live(300, timer, "Seconds that one fetch of the state may take."),
   stateMaxBytes: live(536_870_912, format.integer(1, MAX_UINT32), "Bytes of state, decompressed, that are accepted from a master."),
   stateMaxAgeSeconds: live(300, format.integer(0, MAX_TIMER_SECONDS), "Seconds after which the last good state is called stale: `/readyz` answers 503, answers carry the extended error Stale Answer. At least twice `refreshSeconds`. 0: never."),

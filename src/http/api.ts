@@ -9,7 +9,7 @@ import { dohGet, dohPost } from "./doh.js";
 import { describeForwarding, flush } from "./forwarding.js";
 import { hostRows, portRows, serviceRows } from "./lookups.js";
 import { page } from "./page.js";
-import { unhealthyReasons, unreadyReasons } from "./readiness.js";
+import { notes, unhealthyReasons, unreadyReasons } from "./readiness.js";
 import { politely, textStream } from "./stream.js";
 
 /** DNS over HTTPS (RFC 8484). */
@@ -89,6 +89,7 @@ function parameter(c: Context, name: string): string {
 /** What those who run the server look at. */
 function operatorRoutes(context: ApiContext): Route[] {
   const reasonsNow = () => unreadyReasons(context.status(), context.config(), context.now());
+  const notesNow = () => notes(context.status(), context.now());
   return [
     [
       "/metrics",
@@ -108,12 +109,14 @@ function operatorRoutes(context: ApiContext): Route[] {
       "/readyz",
       (c) => {
         const reasons = reasonsNow();
-        if (reasons.length > 0) return c.json({ ready: false, reasons }, 503);
-        return c.json({ ready: true, serial: context.snapshot().zones[0].apex.soa.serial });
+        const told = notesNow();
+        const noted = told.length > 0 ? { notes: told } : {};
+        if (reasons.length > 0) return c.json({ ready: false, reasons, ...noted }, 503);
+        return c.json({ ready: true, serial: context.snapshot().zones[0].apex.soa.serial, ...noted });
       },
     ],
     ["/v1/forward", (c) => c.json(describeForwarding(context.forwarding(), context.config()))],
-    ["/", (c) => c.html(page(context, reasonsNow()), 200, { "content-security-policy": CONTENT_POLICY })],
+    ["/", (c) => c.html(page(context, reasonsNow(), notesNow()), 200, { "content-security-policy": CONTENT_POLICY })],
   ];
 }
 

@@ -25,8 +25,15 @@ const LISTINGS = [
   ["/v1/axfr", "the whole zone"],
 ] as const;
 
+const UPDATES = {
+  off: "polling",
+  connected: "the master's events",
+  disconnected: "polling; the master's events are lost",
+  unsupported: "polling; the master has no events to give",
+} as const;
+
 /** `GET /`: how the server is and where to look further. @param reasons why it is not ready, if it is not */
-export function page(context: ApiContext, reasons: readonly string[]) {
+export function page(context: ApiContext, reasons: readonly string[], notes: readonly string[]) {
   const { EnumerationOn, domain } = context.config();
   const leader = `leader.${domain}.`;
   const links = [
@@ -47,6 +54,7 @@ export function page(context: ApiContext, reasons: readonly string[]) {
   <body>
     <h1>Mesos-DNS ${context.version}</h1>
     ${readiness(reasons)}
+    ${notes.map((note) => html`<p>Note: ${note}.</p>`)}
     <table>${facts(context).map(([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>`)}</table>
     <h2>Where to look</h2>
     <table>${links.map(([path, what]) => html`<tr><th><a href="${path}">${path}</a></th><td>${what}</td></tr>`)}</table>
@@ -61,12 +69,13 @@ function readiness(reasons: readonly string[]) {
 }
 
 function facts(context: ApiContext): [name: string, value: string | number][] {
-  const { build } = context.status();
+  const { build, live } = context.status();
   const domain: [string, string] = ["Domain", context.config().domain];
   if (!build) return [domain];
   return [
     domain,
     ["Leading master", build.leader],
+    ["Updates", UPDATES[live.stream.status]],
     ["State fetched", `${Math.max(0, Math.round((context.now() - build.fetchedAt) / 1000))} s ago`],
     ["Serial", build.serial],
     ["Names", build.names],

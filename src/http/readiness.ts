@@ -27,6 +27,22 @@ function restored({ restoredFrom }: ServerStatus, now: number): string {
   return restoredFrom === undefined ? "" : `, the zone of ${seconds(now - restoredFrom)} ago is served`;
 }
 
+/** What is served that the leading master does not say, as sentences: no reason to send clients elsewhere. @param now as above */
+export function notes({ live: { held, heldState } }: ServerStatus, now: number): string[] {
+  const result: string[] = [];
+  if (held.tasks + held.frameworks > 0) {
+    const who = `${held.agents} agents and ${held.frameworks} frameworks have not come back to the leading master`;
+    const until = held.until === undefined ? "" : `, for at most ${seconds(held.until - now)} more (failoverGrace)`;
+    result.push(`the records of ${held.tasks} tasks stay, as ${who}${until}`);
+  }
+  if (heldState) {
+    const { remaining, records, leader, since } = heldState;
+    const what = `a state of ${leader} that would leave ${remaining} of ${records} records`;
+    result.push(`${what} is held since ${seconds(now - since)}, until it is confirmed (maxShrink)`);
+  }
+  return result;
+}
+
 /** What went wrong last, and what ZooKeeper has to do with it, as clauses to add. */
 function causes({ failure, zookeeper }: ServerStatus, now: number): string {
   const lost = zookeeper?.failure;

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { type Dispatcher, Agent as HttpAgent } from "undici";
 import type { Config } from "../config/config.js";
 import { MesosDnsError } from "../errors.js";
@@ -6,7 +7,7 @@ import { type Authorization, createAuthorization } from "./auth.js";
 import { readBody, tooLarge } from "./body.js";
 import type { Endpoint } from "./cluster.js";
 import { Deadline } from "./deadline.js";
-import { Exchange, OLD_STATE_PATH } from "./exchange.js";
+import { API_PATH, Exchange, OLD_STATE_PATH } from "./exchange.js";
 import { explainFailure } from "./failures.js";
 import { readTlsFiles } from "./tls.js";
 
@@ -15,11 +16,34 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const DUMP_LIMIT_BYTES = 16_384;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const JSON_TYPES: ReadonlySet<string> = new Set(["application/json", "text/json"]);
+/** What masters answer that have no operator stream, or none for this principal; 400 is Mesos 1.0's, which knows no SUBSCRIBE. */
+const UNSUPPORTED: ReadonlySet<number> = new Set([400, 403, 404, 405, 415, 501]);
+
+const GET_STATE: Ask = { method: "GET", headers: { "accept-encoding": "gzip" } };
+const SUBSCRIBE: Ask = {
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ type: "SUBSCRIBE" }),
+};
+
+interface Ask {
+  readonly method: "GET" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
 
 /** The body of a state, not yet looked at. */
 export interface StateAnswer {
   readonly body: Uint8Array;
   /** The master that gave it: the one asked, or where that one's redirect led. */
+  readonly from: Endpoint;
+}
+
+/** An operator stream that has begun. */
+export interface StreamAnswer {
+  /** RecordIO, as it comes in. Whoever leaves it before its end has to destroy it. */
+  readonly body: Readable;
+  /** The master that gives it: the one asked, or where that one's redirect led. */
   readonly from: Endpoint;
 }
 
@@ -29,7 +53,7 @@ export interface MasterClientOptions {
   readonly wallClock: () => number;
 }
 
-/** Asks Mesos masters for their state over one connection pool, with the certificates and credentials configured. */
+/** Asks Mesos masters for their state and their stream of events over one connection pool, with the certificates and credentials configured. */
 export class MasterClient {
   readonly #config: Config;
   readonly #timers: Timers;
@@ -76,6 +100,29 @@ export class MasterClient {
     }
   }
 
+  /**
+   * POST /api/v1 SUBSCRIBE, with redirects and credentials as for a state. The stream has no end of its own: `signal` ends it,
+   * and watching over it is left to whoever reads it.
+   *
+   * Throws as fetchState() does, and MesosDnsError STREAM_UNSUPPORTED where the master has no stream to give.
+   */
+  async subscribe(master: Endpoint, signal: AbortSignal): Promise<StreamAnswer> {
+    const exchange = new Exchange(master, this.#config.mesosHTTPSOn, API_PATH);
+    try {
+      for (;;) {
+        const { statusCode, headers, body } = await this.#request(exchange, signal, SUBSCRIBE);
+        if (statusCode === 200) return this.#stream(headers, body, exchange);
+        body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
+        if (REDIRECTS.has(statusCode)) exchange.redirect(headers.location);
+        else if (UNSUPPORTED.has(statusCode)) throw unsupported(exchange.who, statusCode);
+        else throw refused(exchange.who, statusCode);
+      }
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw explainFailure(error, exchange.who, undefined);
+    }
+  }
+
   /** Ends all connections; what is under way fails. */
   async close(): Promise<void> {
     await this.#dispatcher.destroy();
@@ -93,28 +140,41 @@ export class MasterClient {
     }
   }
 
+  #stream(headers: Dispatcher.ResponseData["headers"], body: Readable, exchange: Exchange): StreamAnswer {
+    // Without a listener, what a destroyed body emits would end the process.
+    body.on("error", () => {});
+    try {
+      if (encodingOf(headers, exchange.who) === "identity") return { body, from: exchange.from };
+      throw new MesosDnsError("STATE_CONTENT_TYPE", `${exchange.who} packed its stream, which was not asked for`);
+    } catch (error) {
+      body.destroy();
+      throw error;
+    }
+  }
+
   #remember(exchange: Exchange): void {
     if (exchange.url.pathname === OLD_STATE_PATH) this.#old.add(exchange.url.host);
     else this.#old.delete(exchange.url.host);
   }
 
   /** One request; a 401 is answered with fresh credentials once, if there are any to be had. */
-  async #request(exchange: Exchange, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const response = await this.#send(exchange.url, signal);
+  async #request(exchange: Exchange, signal: AbortSignal, ask = GET_STATE): Promise<Dispatcher.ResponseData> {
+    const response = await this.#send(exchange.url, signal, ask);
     if (response.statusCode !== 401 || !this.#authorization.forget()) return response;
     response.body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
-    return this.#send(exchange.url, signal);
+    return this.#send(exchange.url, signal, ask);
   }
 
-  async #send(url: URL, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async #send(url: URL, signal: AbortSignal, { method, headers, body }: Ask): Promise<Dispatcher.ResponseData> {
     const authorization = await this.#authorization.header(signal);
     return this.#dispatcher.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
-      method: "GET",
+      method,
+      ...(body !== undefined && { body, bodyTimeout: 0 }),
       headers: {
         accept: "application/json",
-        "accept-encoding": "gzip",
+        ...headers,
         "user-agent": "mesos-dns",
         ...(authorization !== undefined && { authorization }),
       },
@@ -163,4 +223,11 @@ const ADVICE: Readonly<Record<number, string>> = {
 
 function refused(who: string, status: number): MesosDnsError {
   return new MesosDnsError("MASTER_STATUS", `${who} answered ${status}${ADVICE[status] ?? ""}`);
+}
+
+function unsupported(who: string, status: number): MesosDnsError {
+  return new MesosDnsError(
+    "STREAM_UNSUPPORTED",
+    `${who} has no event stream to give: it answered ${status} to SUBSCRIBE`,
+  );
 }

@@ -6,6 +6,8 @@ import { endpointOf, parseHttpUrl } from "./endpoint.js";
 /** The path every Mesos since 0.22 knows, and what older ones know instead. */
 export const STATE_PATH = "/master/state";
 export const OLD_STATE_PATH = "/master/state.json";
+/** The operator API, of Mesos 1.0 and later. */
+export const API_PATH = "/api/v1";
 const MAX_REDIRECTS = 3;
 
 /** Which URL is asked now, on the way from the master asked first to where it is answered. */
@@ -17,9 +19,9 @@ export class Exchange {
   #redirects = 0;
   #triedOtherPath = false;
 
-  constructor(master: Endpoint, https: boolean) {
+  constructor(master: Endpoint, https: boolean, path = STATE_PATH) {
     this.from = master;
-    this.url = new URL(`${https ? "https" : "http"}://${formatHostPort(master)}${STATE_PATH}`);
+    this.url = new URL(`${https ? "https" : "http"}://${formatHostPort(master)}${path}`);
   }
 
   /** For messages. */

@@ -1,10 +1,10 @@
 import { MesosDnsError, messageOf } from "../errors.js";
 import { formatHostPort } from "../host-port.js";
 import type { Timers } from "../timers.js";
-import type { StateAnswer } from "./client.js";
+import type { MasterClient, StreamAnswer } from "./client.js";
 import type { Cluster, Endpoint } from "./cluster.js";
 import { sameEndpoint } from "./endpoint.js";
-import { type MasterState, readMasterState } from "./state.js";
+import { type MasterState, type Registry, readMasterState } from "./state.js";
 
 /** Where the masters are known from: a list in the configuration, or something that watches an election. */
 export interface MasterSource {
@@ -29,6 +29,7 @@ export function listedMasters(masters: readonly Endpoint[]): MasterSource {
 /** The leader's state, and what it took to get it. */
 export interface LeaderState {
   readonly cluster: Cluster;
+  readonly registry: Registry;
   /** The address the leader answered at. */
   readonly leader: Endpoint;
   readonly masters: readonly Endpoint[];
@@ -46,8 +47,14 @@ export interface StateReader {
   close(): Promise<void>;
 }
 
+/** The same, and the leader's stream of events over the same connections. */
+export interface LeaderAccess extends StateReader {
+  /** `signal` ends the stream. */
+  subscribe(signal: AbortSignal): Promise<StreamAnswer>;
+}
+
 export interface LeaderFinderOptions {
-  readonly client: { fetchState(master: Endpoint, signal: AbortSignal): Promise<StateAnswer>; close(): Promise<void> };
+  readonly client: Pick<MasterClient, "fetchState" | "subscribe" | "close">;
   readonly source: MasterSource;
   /** The addresses of a host name, an address being its own; may throw where there are none. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
@@ -65,7 +72,7 @@ interface Search {
  * Looks for the leader: at each candidate, and where a candidate says it is. A state counts only if the master that gave it
  * is the leader the state names: very old non-leaders answer 200 with empty lists.
  */
-export class LeaderFinder implements StateReader {
+export class LeaderFinder implements LeaderAccess {
   readonly #options: LeaderFinderOptions;
   #last: Endpoint | undefined;
 
@@ -88,7 +95,25 @@ export class LeaderFinder implements StateReader {
       this.#last = found.leader;
       return found;
     }
-    throw summaryOf(search.failures);
+    throw summaryOf(search.failures, "state");
+  }
+
+  /** Throws as read() does; STREAM_UNSUPPORTED at the first master that says so, since it takes itself for the leader. */
+  async subscribe(signal: AbortSignal): Promise<StreamAnswer> {
+    const { client, source } = this.#options;
+    const asked = new Set<string>();
+    const failures: MesosDnsError[] = [];
+    for (const master of await source.candidates(this.#last, signal)) {
+      if (asked.has(formatHostPort(master))) continue;
+      asked.add(formatHostPort(master));
+      try {
+        return await client.subscribe(master, signal);
+      } catch (error) {
+        if (signal.aborted || !(error instanceof MesosDnsError) || LAST_WORDS.has(error.code)) throw error;
+        failures.push(error);
+      }
+    }
+    throw summaryOf(failures, "stream of events");
   }
 
   async close(): Promise<void> {
@@ -121,8 +146,11 @@ export class LeaderFinder implements StateReader {
     const fetched = timers.now();
     const state = parse(body, from);
     const times = { fetchMs: fetched - start, parseMs: timers.now() - fetched };
-    const { cluster } = state;
-    return { ...state, found: { cluster, leader: from, masters: source.masters(), bytes: body.length, ...times } };
+    const { cluster, registry } = state;
+    return {
+      ...state,
+      found: { cluster, registry, leader: from, masters: source.masters(), bytes: body.length, ...times },
+    };
   }
 
   /**
@@ -147,6 +175,9 @@ export class LeaderFinder implements StateReader {
   }
 }
 
+/** What makes it useless to ask another master for its stream. */
+const LAST_WORDS: ReadonlySet<string> = new Set(["LOGIN_FAILED", "STREAM_UNSUPPORTED"]);
+
 function parse(body: Uint8Array, from: Endpoint): MasterState {
   try {
     return readMasterState(body);
@@ -163,12 +194,12 @@ function notLeading(from: Endpoint, named: Endpoint): MesosDnsError {
 }
 
 /** One failure stands for itself. Of several, the code is that of the first that is more than an absent master. */
-function summaryOf(failures: readonly MesosDnsError[]): MesosDnsError {
+function summaryOf(failures: readonly MesosDnsError[], what: string): MesosDnsError {
   const [first] = failures;
   if (first === undefined)
     return new MesosDnsError("MASTER_UNREACHABLE", "no Mesos masters are known: configure masters");
   if (failures.length === 1) return first;
   const telling = failures.find((failure) => failure.code !== "MASTER_UNREACHABLE") ?? first;
   const reasons = failures.map((failure) => failure.message).join("; ");
-  return new MesosDnsError(telling.code, `no leading Mesos master gave its state: ${reasons}`);
+  return new MesosDnsError(telling.code, `no leading Mesos master gave its ${what}: ${reasons}`);
 }

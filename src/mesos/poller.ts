@@ -1,6 +1,6 @@
 import type { Timers } from "../timers.js";
-import type { Cluster, Endpoint } from "./cluster.js";
-import type { StateReader } from "./leader.js";
+import type { Cluster } from "./cluster.js";
+import type { LeaderState, StateReader } from "./leader.js";
 
 const FIRST_RETRY_MS = 1_000;
 /** A retry comes at a random moment in the last half of its delay, so that a restarted master is not stormed. */
@@ -8,15 +8,8 @@ const RETRY_JITTER = 0.5;
 /** The part of refreshSeconds a master is left alone for at least, however long its last answer took. */
 const REST = 0.25;
 
-export interface FetchInfo {
-  /** The address the leader answered at. */
-  readonly leader: Endpoint;
-  readonly masters: readonly Endpoint[];
-  /** Size of the (unpacked) state. */
-  readonly bytes: number;
-  readonly fetchMs: number;
-  readonly parseMs: number;
-}
+/** All that came with a state but the cluster itself. */
+export type FetchInfo = Omit<LeaderState, "cluster">;
 
 export interface PollerOptions {
   readonly reader: StateReader;
@@ -24,6 +17,8 @@ export interface PollerOptions {
   readonly timers: Timers;
   /** From 0 up to but not including 1. */
   readonly random: () => number;
+  /** A fetch begins. */
+  readonly onFetch?: () => void;
   /** Is given each state; the next is not fetched before its promise is settled, and a rejection counts as a failure. */
   readonly onCluster: (cluster: Cluster, info: FetchInfo) => Promise<void> | void;
   readonly onFailure: (error: unknown) => void;
@@ -99,6 +94,7 @@ export class StatePoller {
   async #poll(signal: AbortSignal): Promise<boolean> {
     let fetched = false;
     try {
+      this.#options.onFetch?.();
       const { cluster, ...info } = await this.#reader.read(signal);
       fetched = true;
       if (!signal.aborted) await this.#options.onCluster(cluster, info);

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.js";
 import { systemTimers, type Timers } from "../timers.js";
 import { MasterClient } from "./client.js";
-import { LeaderFinder, listedMasters, type MasterSource, type StateReader } from "./leader.js";
+import { type LeaderAccess, LeaderFinder, listedMasters, type MasterSource } from "./leader.js";
 
 export interface StateReaderOptions {
   /** The addresses of a host name, an address being its own. */
@@ -14,10 +14,10 @@ export interface StateReaderOptions {
 }
 
 /**
- * What reads the leading master's state as `config` says. Files it names are read now.
+ * What reads the leading master's state and events as `config` says. Files it names are read now.
  * Throws MesosDnsError CREDENTIALS_UNREADABLE.
  */
-export function createStateReader(config: Config, options: StateReaderOptions): StateReader {
+export function createStateReader(config: Config, options: StateReaderOptions): LeaderAccess {
   const { resolve, source = listedMasters(config.masters), timers = systemTimers, wallClock = Date.now } = options;
   return new LeaderFinder({ client: new MasterClient(config, { timers, wallClock }), source, resolve, timers });
 }

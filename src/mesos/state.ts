@@ -8,8 +8,29 @@ import { TaskReader } from "./tasks.js";
 /** A master's state, and who that master says it is. */
 export interface MasterState {
   readonly cluster: Cluster;
+  readonly registry: Registry;
   /** The address in the answering master's own `pid`; absent where it has none that can be read. */
   readonly pid?: Endpoint;
+}
+
+/** What a state says of who has registered with this master, and of what has ended. */
+export interface Registry {
+  /** The master's own id, another one each time it is started; "" where it names none. */
+  readonly id: string;
+  /** Agents that have registered; the others in the cluster are known from before a failover only. */
+  readonly registered: ReadonlySet<string>;
+  /** Frameworks known from what agents say, whose schedulers have not come back. */
+  readonly recoveredFrameworks: ReadonlySet<string>;
+  readonly completedFrameworks: readonly string[];
+  readonly ended: readonly EndedTask[];
+}
+
+/** A task that the master lists as completed or as unreachable. */
+export interface EndedTask {
+  readonly id: string;
+  readonly frameworkId: string;
+  /** As in Mesos: `TASK_KILLED`, `TASK_UNREACHABLE`, … */
+  readonly state: string;
 }
 
 /**
@@ -27,12 +48,15 @@ export function readMasterState(body: Uint8Array): MasterState {
   return new StateDecoder(body).read();
 }
 
-const TOP = ["leader", "pid", "slaves", "recovered_slaves", "frameworks"] as const;
-const FRAMEWORK = ["id", "name", "pid", "hostname", "tasks"] as const;
+const TOP = ["leader", "pid", "id", "slaves", "recovered_slaves", "frameworks", "completed_frameworks"] as const;
+const ENDED_LISTS = ["completed_tasks", "unreachable_tasks"];
+const FRAMEWORK = ["id", "name", "pid", "hostname", "recovered", "tasks", ...ENDED_LISTS] as const;
 const AGENT = ["id", "pid", "hostname", "port"] as const;
+const ENDED = ["id", "state"] as const;
 const TOP_NAMES = new MemberNames(TOP);
 const FRAMEWORK_NAMES = new MemberNames(FRAMEWORK);
 const AGENT_NAMES = new MemberNames(AGENT);
+const ENDED_NAMES = new MemberNames(ENDED);
 
 /** What one of the lists in the state gave. */
 interface Listed<Item> {
@@ -43,6 +67,9 @@ interface Listed<Item> {
 class StateDecoder {
   readonly #scanner: StateScanner;
   readonly #tasks: TaskReader;
+  readonly #recoveredFrameworks = new Set<string>();
+  readonly #completedFrameworks: string[] = [];
+  readonly #ended: EndedTask[] = [];
 
   constructor(body: Uint8Array) {
     this.#scanner = new StateScanner(body);
@@ -57,6 +84,7 @@ class StateDecoder {
     }
     let leader: unknown;
     let pid: unknown;
+    let id: unknown;
     let agents: Listed<Agent> | undefined;
     let recovered: Listed<Agent> | undefined;
     let frameworks: Listed<Framework> | undefined;
@@ -64,14 +92,23 @@ class StateDecoder {
       const name = TOP[index];
       if (name === "leader") leader = scanner.value();
       else if (name === "pid") pid = scanner.value();
+      else if (name === "id") id = scanner.value();
       else if (name === "slaves") agents = this.#agents(name);
       else if (name === "recovered_slaves") recovered = this.#agents(name);
-      else frameworks = this.#frameworks();
+      else if (name === "frameworks") frameworks = this.#frameworks();
+      else this.#completed();
     });
     scanner.end();
     const cluster = assemble(leaderIn(leader), { agents, recovered, frameworks });
+    const registry = {
+      id: textOf(id),
+      registered: new Set(agents?.items.map((agent) => agent.id)),
+      recoveredFrameworks: this.#recoveredFrameworks,
+      completedFrameworks: this.#completedFrameworks,
+      ended: this.#ended,
+    };
     const own = parsePid(pid);
-    return own === undefined ? { cluster } : { cluster, pid: own };
+    return own === undefined ? { cluster, registry } : { cluster, registry, pid: own };
   }
 
   #agents(list: string): Listed<Agent> | undefined {
@@ -83,13 +120,21 @@ class StateDecoder {
     const listed = this.#list("framework", "frameworks", (position) => {
       const tasks: Task[] = [];
       const skipped: Skipped[] = [];
-      const fields = this.#object(FRAMEWORK_NAMES, FRAMEWORK, () => {
-        tasks.length = 0;
-        skipped.length = 0;
-        this.#readTasks(position, tasks, skipped);
+      const ended: Omit<EndedTask, "frameworkId">[] = [];
+      const fields = this.#object(FRAMEWORK_NAMES, FRAMEWORK, {
+        tasks: () => {
+          tasks.length = 0;
+          skipped.length = 0;
+          this.#readTasks(position, tasks, skipped);
+        },
+        completed_tasks: () => this.#readEnded(ended),
+        unreachable_tasks: () => this.#readEnded(ended),
       });
       const framework = frameworkOf(fields, tasks);
-      if (!("malformed" in framework)) skippedTasks.push(skipped);
+      if ("malformed" in framework) return framework;
+      skippedTasks.push(skipped);
+      for (const task of ended) this.#ended.push({ ...task, frameworkId: framework.id });
+      if (fields?.recovered === true) this.#recoveredFrameworks.add(framework.id);
       return framework;
     });
     return listed && { items: listed.items, skipped: [...listed.skipped, ...skippedTasks.flat()] };
@@ -104,6 +149,21 @@ class StateDecoder {
       else tasks.push(task);
     });
     if (!isList) skipped.push(skippedAs("task", list, malformed("it is not a list")));
+  }
+
+  #readEnded(ended: Omit<EndedTask, "frameworkId">[]): void {
+    this.#each(() => {
+      const fields = this.#object(ENDED_NAMES, ENDED);
+      const id = textOf(fields?.id);
+      if (id !== "") ended.push({ id, state: textOf(fields?.state) });
+    });
+  }
+
+  #completed(): void {
+    this.#each(() => {
+      const id = textOf(this.#object(ENDED_NAMES, ENDED)?.id);
+      if (id !== "") this.#completedFrameworks.push(id);
+    });
   }
 
   /**
@@ -134,8 +194,12 @@ class StateDecoder {
     return isList;
   }
 
-  /** The named fields of the object that stands here, `tasks` left to `readTasks`; `undefined` for anything else. */
-  #object(names: MemberNames, fields: readonly string[], readTasks?: () => void): JsonObject | undefined {
+  /** The named fields of the object that stands here, those in `readers` left to them; `undefined` for anything else. */
+  #object(
+    names: MemberNames,
+    fields: readonly string[],
+    readers: Readonly<Record<string, () => void>> = {},
+  ): JsonObject | undefined {
     const scanner = this.#scanner;
     if (scanner.kind() !== "object") {
       scanner.skip();
@@ -144,7 +208,8 @@ class StateDecoder {
     const found: Record<string, unknown> = {};
     scanner.members(names, (index) => {
       const field = fields[index] as string;
-      if (field === "tasks") readTasks?.();
+      const read = readers[field];
+      if (read) read();
       else found[field] = scanner.value();
     });
     return found;

@@ -2,6 +2,7 @@ import { Registry } from "prom-client";
 import type { ForwardReport } from "../forward/report.js";
 import { VERSION } from "../version.js";
 import { forwardMetrics } from "./forward-metrics.js";
+import { liveMetrics } from "./live-metrics.js";
 import { type MetricSource, register } from "./metric.js";
 import { processMetrics } from "./process-metrics.js";
 import { queryMetrics } from "./query-metrics.js";
@@ -22,6 +23,7 @@ export function createRegistry(sources: MetricsSources): Registry {
     ...queryMetrics(sources.stats),
     ...forwardMetrics(sources.forwarding),
     ...statusMetrics(sources),
+    ...liveMetrics(() => sources.status().live),
     ...processMetrics(),
   ];
   for (const source of all) register(registry, source);

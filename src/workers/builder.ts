@@ -7,8 +7,8 @@ import { type ErrorCode, MesosDnsError, messageOf } from "../errors.js";
 import { formatHostPort } from "../host-port.js";
 import { createLogger } from "../log.js";
 import type { Cluster } from "../mesos/cluster.js";
-import type { StateReader } from "../mesos/leader.js";
-import { type FetchInfo, StatePoller } from "../mesos/poller.js";
+import type { LeaderAccess } from "../mesos/leader.js";
+import { ClusterFeed, type Source } from "../mesos/live/feed.js";
 import { createStateReader } from "../mesos/reader.js";
 import { connectZooKeeper } from "../mesos/zookeeper/connection.js";
 import { enumerate } from "../records/enumerate.js";
@@ -19,6 +19,7 @@ import { HostResolver } from "./host-resolver.js";
 import { Masters } from "./masters.js";
 import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
 import { ownAddresses } from "./own-addresses.js";
+import { countRecords } from "./record-count.js";
 import { SkipLog } from "./skip-log.js";
 import { type Build, ZoneBuilder } from "./zone-builder.js";
 import { fingerprintOf, ZoneSaver, type ZoneSaverOptions } from "./zone-file.js";
@@ -67,16 +68,20 @@ const masters = new Masters({
   random: Math.random,
   wallClock: Date.now,
   onNews: (news) => post({ kind: "zookeeper", news }),
-  onLeader: () => poller.restart(),
-  onMasters: () => poller.hurry(),
+  onLeader: () => feed.leaderChanged(),
+  onMasters: () => feed.mastersChanged(),
 });
-const poller: StatePoller = new StatePoller({
-  reader: readerFor(start.config),
-  refreshSeconds: start.config.refreshSeconds,
+let config = start.config;
+const feed: ClusterFeed = new ClusterFeed({
+  access: accessFor(config),
+  config,
   timers: systemTimers,
   random: Math.random,
-  onCluster,
+  wallClock: Date.now,
+  count: (cluster, known) => countRecords(cluster, known, config),
+  serve,
   onFailure: (error) => post(failureOf(error)),
+  onReport: (report) => post({ kind: "live", report }),
 });
 const saver =
   start.config.stateDir === ""
@@ -84,7 +89,7 @@ const saver =
     : new ZoneSaver({ folder: start.config.stateDir, timers: systemTimers, image: takeImage, onFailure: noteUnsaved });
 let unsaved = "";
 let savedAt = Date.now();
-poller.start();
+feed.start();
 
 /** The zone as it is, its memory kept meanwhile. */
 function takeImage(): ReturnType<ZoneSaverOptions["image"]> {
@@ -106,24 +111,23 @@ function noteUnsaved(error: MesosDnsError): void {
   unsaved = error.message;
 }
 
-function readerFor(config: Config): StateReader {
+function accessFor(config: Config): LeaderAccess {
   return createStateReader(config, { resolve: systemLookup, source: masters.source(config) });
 }
 
-async function onCluster(cluster: Cluster, info: FetchInfo): Promise<void> {
-  const fetchedAt = Date.now();
-  const build = await builder.build(cluster, info.masters);
+async function serve(cluster: Cluster, { state, fetched, wholeAt }: Source): Promise<void> {
+  const build = await builder.build(cluster, state.masters);
   const facts = {
     frameworks: cluster.frameworks.length,
     tasks: cluster.frameworks.reduce((tasks, framework) => tasks + framework.tasks.length, 0),
     agents: cluster.agents.size,
-    stateOctets: info.bytes,
+    stateOctets: state.bytes,
     leader: formatHostPort(cluster.leader),
-    fetchedAt,
-    fetch: info.fetchMs / 1000,
-    parse: info.parseMs / 1000,
+    fetchedAt: wholeAt,
+    fetch: state.fetchMs / 1000,
+    parse: state.parseMs / 1000,
   };
-  publish(build, facts, true);
+  publish(build, facts, fetched);
 }
 
 interface FetchFacts {
@@ -158,14 +162,14 @@ function publish(build: Build, { fetch, parse, ...facts }: FetchFacts, fetched: 
 
 /** Polls as the new configuration says, and serves what is known already under it at once. */
 async function configure(message: Extract<ToBuilder, { kind: "configure" }>): Promise<void> {
-  const { config } = message;
+  config = message.config;
   builder.configure(config);
   const rebuilt = await builder.rebuild();
   if (rebuilt && lastReport) {
     const { seconds, ...facts } = lastReport;
     publish(rebuilt, { ...facts, fetch: seconds.fetch, parse: seconds.parse }, false);
   }
-  await poller.updateConfig(readerFor(config), config.refreshSeconds);
+  await feed.configure(accessFor(config), config);
 }
 
 function nextPiece(id: number): void {
@@ -220,7 +224,7 @@ port.on("message", (message: ToBuilder) => {
     case "stop":
       for (const responder of start.responders) responder.close();
       saver?.changed();
-      Promise.all([poller.stop(), masters.stop(), saver?.finish()]).finally(() => port.close());
+      Promise.all([feed.stop(), masters.stop(), saver?.finish()]).finally(() => port.close());
       break;
   }
 });

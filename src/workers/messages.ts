@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Verbosity } from "../log.js";
+import type { LiveReport } from "../mesos/live/report.js";
 import type { BuildReport, StateFailure, ZooKeeperNews } from "../status.js";
 import type { Pems } from "../transport/certificate.js";
 import type { OwnSecrets } from "../transport/engine.js";
@@ -73,6 +74,7 @@ export type FromBuilder =
       readonly fetched: boolean;
     }
   | { readonly kind: "failure"; readonly failure: StateFailure }
+  | { readonly kind: "live"; readonly report: LiveReport }
   | { readonly kind: "zookeeper"; readonly news: ZooKeeperNews }
   /** The next piece of JSON text; `undefined` behind the last. */
   | { readonly kind: "piece"; readonly id: number; readonly text: string | undefined };

@@ -3,6 +3,7 @@ import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import { type Beginning, Subscribers } from "./event-stream.js";
 
 /**
  * A Mesos master that does what a test tells it, over real HTTP on a free port of 127.0.0.1, and builders for the
@@ -53,13 +54,18 @@ export interface ScriptedMasterOptions {
 }
 
 const STATE_PATHS = ["/master/state", "/state"];
+const API_PATHS: ReadonlySet<string> = new Set(["/master/api/v1", "/api/v1"]);
 
 export class ScriptedMaster {
   /** Every request in the order of arrival, refused ones included. */
   readonly requests: RecordedRequest[] = [];
   readonly host = "127.0.0.1";
   readonly port: number;
+  /** Who listens to its events, and a way to send them some. */
+  readonly subscribers = new Subscribers();
   readonly #server: http.Server;
+  #events: (Beginning & { readonly state: Json }) | undefined;
+  #apiAnswer: Answer = { status: 404 };
   #script: (request: RecordedRequest) => Answer = () => ({ status: 503 });
   #authorization: string | undefined;
 
@@ -69,7 +75,10 @@ export class ScriptedMaster {
     server.on("request", async (request: http.IncomingMessage, response: http.ServerResponse) => {
       const recorded = await record(request);
       this.requests.push(recorded);
-      await send(response, this.#answerTo(recorded, paths));
+      const answer = this.#answerTo(recorded, paths);
+      const isStream = API_PATHS.has(recorded.path) && answer === this.#apiAnswer && this.#events;
+      if (isStream) this.subscribers.add(response, isStream.state, isStream);
+      else await send(response, answer);
     });
   }
 
@@ -94,9 +103,23 @@ export class ScriptedMaster {
     this.answer({ ...answer, state: stateOf(this, state) });
   }
 
+  /** Serves `state` as the leading master, and its events, which begin with the same. */
+  leadWithEvents(state: Json, beginning: Beginning = {}): void {
+    this.lead(state);
+    this.#events = { ...beginning, state };
+  }
+
+  /** Answers the operator API with this; it is not there unless a test says so. */
+  answerApi(answer: Answer): void {
+    this.#events = undefined;
+    this.#apiAnswer = answer;
+  }
+
   /** Answers as a master that does not lead: 307 to the one that does, without a scheme. */
   redirectTo(leader: { readonly address: string }): void {
-    this.answer({ status: 307, headers: { location: `//${leader.address}/master/state` } });
+    const to = (path: string): Answer => ({ status: 307, headers: { location: `//${leader.address}${path}` } });
+    this.answer(to("/master/state"));
+    this.answerApi(to("/master/api/v1"));
   }
 
   answer(answer: Answer | ((request: RecordedRequest) => Answer)): void {
@@ -120,11 +143,12 @@ export class ScriptedMaster {
   }
 
   #answerTo(request: RecordedRequest, paths: ReadonlySet<string>): Answer {
-    if (!paths.has(request.path)) return { status: 404 };
+    const isApi = API_PATHS.has(request.path);
+    if (!isApi && !paths.has(request.path)) return { status: 404 };
     if (this.#authorization !== undefined && request.headers.authorization !== this.#authorization) {
       return { status: 401 };
     }
-    return this.#script(request);
+    return isApi ? this.#apiAnswer : this.#script(request);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ForwardReport } from "../../../src/forward/report.js";
 import { createApi } from "../../../src/http/api.js";
 import type { ApiContext } from "../../../src/http/context.js";
+import { NOTHING_FOLLOWED } from "../../../src/mesos/live/report.js";
 import type { BuildReport, ServerStatus } from "../../../src/status.js";
 import { snapshotOf } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
@@ -36,6 +37,7 @@ export const STATUS: ServerStatus = {
   failure: undefined,
   stale: false,
   zookeeper: undefined,
+  live: NOTHING_FOLLOWED,
   builderRestarts: 0,
 };
 

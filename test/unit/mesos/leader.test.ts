@@ -42,7 +42,8 @@ function network(
     if (addresses === undefined) throw new Error(`${host} does not resolve`);
     return addresses;
   };
-  const client = { fetchState, close: async () => {} };
+  const subscribe = async () => Promise.reject(new Error("no stream here"));
+  const client = { fetchState, subscribe, close: async () => {} };
   const source = "candidates" in listed ? listed : listedMasters(listed);
   const finder = new LeaderFinder({ client, source, resolve, timers: new ManualTimers() });
   return { finder, asked, current };

@@ -6,7 +6,14 @@ import { ManualTimers, settle } from "../../support/timers.js";
 
 const LEADER = { host: "192.0.2.1", port: 5050 };
 const CLUSTER: Cluster = { leader: LEADER, agents: new Map(), frameworks: [], skipped: [] };
-const INFO = { leader: LEADER, masters: [LEADER], bytes: 10, fetchMs: 1, parseMs: 2 };
+const REGISTRY = {
+  id: "",
+  registered: new Set<string>(),
+  recoveredFrameworks: new Set<string>(),
+  completedFrameworks: [],
+  ended: [],
+};
+const INFO = { registry: REGISTRY, leader: LEADER, masters: [LEADER], bytes: 10, fetchMs: 1, parseMs: 2 };
 
 /** A poller every 60 s whose fetches take `fetchMs` and fail while `failing`; everything that happens is in `log`. */
 function setUp({ fetchMs = 0, buildMs = 0, random = 0 } = {}) {

@@ -129,6 +129,9 @@ describe("status", () => {
       'mesos_dns_state_failures_total{code="MASTER_TIMEOUT"} 2',
       "mesos_dns_state_bytes 123456",
       "mesos_dns_state_stale 0",
+      'mesos_dns_state_differences_total{kind="task"} 0',
+      'mesos_dns_state_differences_total{kind="agent"} 0',
+      'mesos_dns_state_differences_total{kind="framework"} 0',
     ]);
     expect(await linesOf("mesos_dns_cluster_")).toEqual([
       "mesos_dns_cluster_tasks 5",

@@ -1,0 +1,24 @@
+import type { Discovery, DiscoveryPort } from "./cluster.js";
+import { isPort } from "./endpoint.js";
+import { isObject, listOf, textOf } from "./lenient.js";
+import { trimmed } from "./statuses.js";
+
+/**
+ * A task's `discovery`, which a state and the operator API write alike.
+ * @param intern gives equal texts as one string
+ */
+export function discoveryOf(value: unknown, intern: (text: string) => string): Discovery | undefined {
+  if (!isObject(value) || textOf(value.name) === "") return undefined;
+  const ports = isObject(value.ports) ? listOf(value.ports.ports) : [];
+  return {
+    name: intern(textOf(value.name)),
+    ports: trimmed(ports.flatMap((port) => discoveryPortOf(port, intern))),
+  };
+}
+
+/** Port 0 is kept: schedulers publish it for containers that have an address of their own. */
+function discoveryPortOf(port: unknown, intern: (text: string) => string): DiscoveryPort[] {
+  const number = isObject(port) ? port.number : undefined;
+  if (!isObject(port) || !(number === 0 || isPort(number))) return [];
+  return [{ number, name: intern(textOf(port.name)), protocol: intern(textOf(port.protocol)) }];
+}

@@ -1,0 +1,206 @@
+import type { Agent, Cluster, Framework, Task } from "../cluster.js";
+import { sameEndpoint } from "../endpoint.js";
+import { isLost, type Marks, type Session, taskKey, type View } from "./view.js";
+
+/** Somebody who has not come back. */
+interface Awaited {
+  /** Milliseconds on the clock that is passed in. */
+  readonly since: number;
+  /** This master has listed it as known from before. */
+  recovered: boolean;
+}
+
+/** What is served although the master does not say so. */
+export interface Held {
+  readonly agents: number;
+  readonly frameworks: number;
+  readonly tasks: number;
+  /** When the first of them is given up; nothing where none is awaited. */
+  readonly until: number | undefined;
+}
+
+const NOTHING_HELD: Held = { agents: 0, frameworks: 0, tasks: 0, until: undefined };
+
+/**
+ * Keeps what runs in the zone while a new leader has not heard of it. A master knows agents and frameworks only as they register
+ * with it, which takes minutes after a failover: until then what was known of them counts.
+ *
+ *     registered                  -> what the master says counts, a killed task is gone at once
+ *     missing, or only recovered  -> its tasks stay, until it is
+ *        back                     -> as above
+ *        marked as gone           -> removed, or one of its tasks lost or unreachable
+ *        no longer listed         -> by the master that listed it as recovered
+ *        away for the grace time
+ */
+export class FailoverGuard {
+  #graceMs: number;
+  #served: Cluster | undefined;
+  #session: Session | undefined;
+  /** Who has registered in this session. */
+  readonly #seenAgents = new Set<string>();
+  readonly #seenFrameworks = new Set<string>();
+  readonly #agents = new Map<string, Awaited>();
+  readonly #frameworks = new Map<string, Awaited>();
+  #held = NOTHING_HELD;
+
+  /** @param graceSeconds 0 keeps nothing */
+  constructor(graceSeconds: number) {
+    this.#graceMs = graceSeconds * 1000;
+  }
+
+  configure(graceSeconds: number): void {
+    this.#graceMs = graceSeconds * 1000;
+  }
+
+  /** What the last propose() holds. */
+  get held(): Held {
+    return this.#held;
+  }
+
+  /** What is to be served now. It is taken as served when it is given to commit(). @param now milliseconds */
+  propose(view: View, marks: Marks, now: number): Cluster {
+    this.#enter(view.session);
+    for (const id of view.registered) this.#seenAgents.add(id);
+    for (const { id } of view.cluster.frameworks) if (!view.recoveredFrameworks.has(id)) this.#seenFrameworks.add(id);
+    this.#held = NOTHING_HELD;
+    if (!this.#served || this.#graceMs === 0) return view.cluster;
+    const agents = this.#awaitedAgents(this.#served, view, marks, now);
+    const frameworks = this.#awaitedFrameworks(this.#served, view, marks, now, agents.size > 0);
+    if (agents.size + frameworks.size === 0 && view.recoveredFrameworks.size === 0) return view.cluster;
+    return this.#merge(this.#served, view, marks, agents, frameworks);
+  }
+
+  commit(cluster: Cluster): void {
+    this.#served = cluster;
+    forgetOthers(this.#agents, (id) => cluster.agents.has(id));
+    const ids = new Set(cluster.frameworks.map(({ id }) => id));
+    forgetOthers(this.#frameworks, (id) => ids.has(id));
+  }
+
+  /** Another master, or the same started again, has heard of nobody. */
+  #enter({ leader, id }: Session): void {
+    const before = this.#session;
+    const isSame = before && sameEndpoint(before.leader, leader) && (id === "" || before.id === "" || id === before.id);
+    this.#session = { leader, id: id || (isSame ? before.id : "") };
+    if (isSame) return;
+    this.#seenAgents.clear();
+    this.#seenFrameworks.clear();
+    for (const awaited of this.#agents.values()) awaited.recovered = false;
+  }
+
+  #awaitedAgents(served: Cluster, view: View, marks: Marks, now: number): Map<string, Agent> {
+    const result = new Map<string, Agent>();
+    const missing = [...served.agents.values()].filter(({ id }) => !view.registered.has(id));
+    for (const id of view.registered) this.#agents.delete(id);
+    if (missing.length === 0) return result;
+    const { owners, lost } = ownersIn(served, marks);
+    for (const agent of missing) {
+      const { id } = agent;
+      const isListed = view.cluster.agents.has(id);
+      if (marks.agents.has(id) || lost.has(id)) continue;
+      if (this.#agents.get(id)?.recovered && !isListed && view.session.id !== "") continue;
+      if (!owners.has(id) && !isListed && this.#seenAgents.has(id)) continue;
+      if (this.#wait(this.#agents, id, now, isListed)) result.set(id, agent);
+    }
+    return result;
+  }
+
+  /**
+   * A framework that has registered in this session is missing because it has ended, unless agents are missing too: then the
+   * state as a whole is not complete.
+   */
+  #awaitedFrameworks(served: Cluster, view: View, marks: Marks, now: number, isIncomplete: boolean): Set<string> {
+    const result = new Set<string>();
+    const known = new Set(view.cluster.frameworks.map(({ id }) => id));
+    for (const { id } of served.frameworks) {
+      if (known.has(id)) this.#frameworks.delete(id);
+      else if (marks.frameworks.has(id) || (this.#seenFrameworks.has(id) && !isIncomplete)) continue;
+      else if (this.#wait(this.#frameworks, id, now, false)) result.add(id);
+    }
+    return result;
+  }
+
+  /** Whether it is still to be waited for. */
+  #wait(awaited: Map<string, Awaited>, id: string, now: number, isListed: boolean): boolean {
+    let known = awaited.get(id);
+    if (!known) {
+      known = { since: now, recovered: false };
+      awaited.set(id, known);
+    }
+    known.recovered ||= isListed;
+    return now - known.since < this.#graceMs;
+  }
+
+  #merge(
+    served: Cluster,
+    view: View,
+    marks: Marks,
+    agents: ReadonlyMap<string, Agent>,
+    frameworks: ReadonlySet<string>,
+  ): Cluster {
+    let tasks = 0;
+    const allAgents = new Map([...view.cluster.agents, ...agents]);
+    const former = new Map(served.frameworks.map((framework) => [framework.id, framework]));
+    const kept = (framework: Framework, running: ReadonlySet<string>) => {
+      const isAwaited = (task: Task) =>
+        agents.has(task.agentId) || (frameworks.has(framework.id) && allAgents.has(task.agentId));
+      const isKept = (task: Task) =>
+        isAwaited(task) && !running.has(task.id) && !marks.tasks.has(taskKey(framework.id, task.id));
+      const result = framework.tasks.filter(isKept);
+      tasks += result.length;
+      return result;
+    };
+    const known = view.cluster.frameworks.map((framework) => {
+      const before = former.get(framework.id);
+      if (!before) return framework;
+      const held = kept(before, new Set(framework.tasks.map(({ id }) => id)));
+      const pid = view.recoveredFrameworks.has(framework.id) ? (framework.pid ?? before.pid) : framework.pid;
+      if (held.length === 0 && pid === framework.pid) return framework;
+      return reuse(before, { ...framework, ...(pid && { pid }), tasks: [...framework.tasks, ...held] });
+    });
+    const absent = served.frameworks
+      .filter(({ id }) => frameworks.has(id))
+      .map((framework) => reuse(framework, { ...framework, tasks: kept(framework, NOBODY) }));
+    this.#held = { agents: agents.size, frameworks: frameworks.size, tasks, until: this.#until(agents, frameworks) };
+    return { ...view.cluster, agents: allAgents, frameworks: [...known, ...absent] };
+  }
+
+  #until(agents: ReadonlyMap<string, Agent>, frameworks: ReadonlySet<string>): number | undefined {
+    const since = [
+      ...[...agents.keys()].map((id) => this.#agents.get(id)?.since ?? 0),
+      ...[...frameworks].map((id) => this.#frameworks.get(id)?.since ?? 0),
+    ];
+    return since.length === 0 ? undefined : since.reduce((a, b) => Math.min(a, b)) + this.#graceMs;
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** The agents that tasks are on, and those of which the master says that they took a task with them. */
+function ownersIn(served: Cluster, marks: Marks): { readonly owners: Set<string>; readonly lost: Set<string> } {
+  const owners = new Set<string>();
+  const lost = new Set<string>();
+  for (const { id: frameworkId, tasks } of served.frameworks) {
+    for (const { id, agentId } of tasks) {
+      owners.add(agentId);
+      if (marks.tasks.size > 0 && isLost(marks.tasks.get(taskKey(frameworkId, id)) ?? "")) lost.add(agentId);
+    }
+  }
+  return { owners, lost };
+}
+
+/** The framework of before, where nothing about it has changed. */
+function reuse(before: Framework, next: Framework): Framework {
+  const isSame =
+    before.name === next.name &&
+    before.hostname === next.hostname &&
+    before.pid?.host === next.pid?.host &&
+    before.pid?.port === next.pid?.port &&
+    before.tasks.length === next.tasks.length &&
+    before.tasks.every((task, index) => task === next.tasks[index]);
+  return isSame ? before : next;
+}
+
+function forgetOthers(awaited: Map<string, Awaited>, isServed: (id: string) => boolean): void {
+  for (const id of awaited.keys()) if (!isServed(id)) awaited.delete(id);
+}

@@ -1,0 +1,75 @@
+import type { ReportedAddresses } from "./cluster.js";
+import { isObject, type JsonObject, listOf, textOf } from "./lenient.js";
+
+/** The state of a task that has records, and of the statuses that say where it is. */
+export const RUNNING = "TASK_RUNNING";
+const MESOS_LABEL = "MesosContainerizer.NetworkSettings.IPAddress";
+const DOCKER_LABEL = "Docker.NetworkSettings.IPAddress";
+const NONE: readonly never[] = Object.freeze([]);
+const NO_ADDRESSES: ReportedAddresses = Object.freeze({});
+
+/** What a task's statuses say of where it is: the same in a state and in the operator API. */
+export function addressesOf(statuses: readonly unknown[]): ReportedAddresses {
+  const status = latestRunning(statuses);
+  if (status === undefined) return NO_ADDRESSES;
+  const netinfo = networkAddresses(status);
+  const mesos = labelValues(status, MESOS_LABEL);
+  const docker = labelValues(status, DOCKER_LABEL);
+  if (mesos.length + docker.length + netinfo.length === 0) return NO_ADDRESSES;
+  if (mesos.length + docker.length === 0) return { netinfo: trimmed(netinfo) };
+  return {
+    ...(netinfo.length > 0 && { netinfo: trimmed(netinfo) }),
+    ...(mesos.length > 0 && { mesos: trimmed(mesos) }),
+    ...(docker.length > 0 && { docker: trimmed(docker) }),
+  };
+}
+
+/** The time of the status that counts, in seconds since 1970; 0 where there is none. */
+export function runningSince(statuses: readonly unknown[]): number {
+  const status = latestRunning(statuses);
+  return status === undefined ? 0 : timeOf(status);
+}
+
+/** A list built element by element has room for 17; its copy has room for what is in it. There are 100,000 of them. */
+export function trimmed<Item>(list: readonly Item[]): readonly Item[] {
+  return list.length === 0 ? NONE : list.slice();
+}
+
+/** Masters list statuses in no order that can be relied on: the greatest timestamp counts, of equal ones the last. */
+function latestRunning(statuses: readonly unknown[]): JsonObject | undefined {
+  let latest: JsonObject | undefined;
+  let latestTime = Number.NEGATIVE_INFINITY;
+  for (const status of statuses) {
+    if (!isObject(status) || status.state !== RUNNING) continue;
+    const time = timeOf(status);
+    if (time < latestTime) continue;
+    latest = status;
+    latestTime = time;
+  }
+  return latest;
+}
+
+function timeOf(status: JsonObject): number {
+  return typeof status.timestamp === "number" ? status.timestamp : 0;
+}
+
+function networkAddresses(status: JsonObject): string[] {
+  const container = status.container_status;
+  const networks = isObject(container) ? listOf(container.network_infos) : [];
+  return networks.filter(isObject).flatMap((network) => {
+    const addresses = listOf(network.ip_addresses).filter(isObject).map(addressIn).filter(Boolean);
+    // Mesos 0.25 had one address a network; 0.26 and 0.27 give it both ways.
+    return addresses.length > 0 ? addresses : [addressIn(network)].filter(Boolean);
+  });
+}
+
+function addressIn(holder: JsonObject): string {
+  return textOf(holder.ip_address);
+}
+
+/** A state lists labels; the operator API wraps the list once more. */
+function labelValues(status: JsonObject, key: string): string[] {
+  const list = isObject(status.labels) ? status.labels.labels : status.labels;
+  const labels = listOf(list).filter(isObject);
+  return labels.filter((label) => label.key === key).flatMap((label) => textOf(label.value) || []);
+}

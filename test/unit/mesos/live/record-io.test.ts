@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { RecordDecoder } from "../../../../src/mesos/live/record-io.js";
+
+const frame = (text: string) => `${Buffer.byteLength(text)}\n${text}`;
+
+function decode(chunks: readonly (string | Uint8Array)[], maxBytes = 1_000): string[] {
+  const decoder = new RecordDecoder(maxBytes);
+  return chunks.flatMap((chunk) =>
+    Array.from(decoder.push(Buffer.from(chunk as string)), (record) => Buffer.from(record).toString()),
+  );
+}
+
+describe("records", () => {
+  it("are found one behind the other", () => {
+    expect(decode([`${frame("true")}${frame("null")}`])).toEqual(["true", "null"]);
+  });
+
+  it("come when their last octet does, and wait for nothing else", () => {
+    const decoder = new RecordDecoder(10);
+    expect([...decoder.push(Buffer.from("4\ntru"))]).toEqual([]);
+    expect(Array.from(decoder.push(Buffer.from("e")), String)).toEqual([expect.stringMatching(/116|true/)]);
+  });
+
+  it("are counted in octets, not in characters", () => {
+    expect(decode([frame('"ü"'), frame("1")])).toEqual(['"ü"', "1"]);
+  });
+
+  it("without content are none", () => {
+    expect(decode(["0\n0\n", frame("1")])).toEqual(["1"]);
+  });
+
+  it("are the same wherever chunks begin and end", () => {
+    const texts = fc.array(fc.string({ minLength: 1, maxLength: 30 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(texts, fc.array(fc.nat(12), { minLength: 1, maxLength: 40 }), (records, sizes) => {
+        const octets = Buffer.from(records.map(frame).join(""));
+        const chunks: Uint8Array[] = [];
+        for (let at = 0, i = 0; at < octets.length; i++) {
+          const size = 1 + (sizes[i % sizes.length] ?? 0);
+          chunks.push(octets.subarray(at, at + size));
+          at += size;
+        }
+        expect(decode(chunks)).toEqual(records);
+      }),
+    );
+  });
+});
+
+describe("what is no RecordIO", () => {
+  it.each([
+    ["text", "hello"],
+    ["a line feed without a count", "\n"],
+    ["a negative count", "-1\n"],
+    ["a page of HTML behind a record", `${frame("1")}<html>`],
+    ["a count that never ends", "0".repeat(40)],
+  ])("%s is refused", (_, text) => {
+    expect(() => decode([text])).toThrow(expect.objectContaining({ code: "STREAM_INVALID" }));
+  });
+
+  it("a record over the limit is refused before it has come", () => {
+    expect(() => decode(["1001\n"])).toThrow(expect.objectContaining({ code: "STATE_TOO_LARGE" }));
+    expect(decode([frame("x".repeat(1_000))])).toHaveLength(1);
+  });
+});
