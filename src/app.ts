@@ -10,10 +10,12 @@ import type { BuildReport, ServerStatus, StateFailure } from "./status.js";
 import type { Pems } from "./transport/certificate.js";
 import { HTTPS } from "./transport/channels.js";
 import { Engine } from "./transport/engine.js";
+import { createBuckets } from "./transport/rate-limiter.js";
 import { PENDING } from "./transport/service.js";
+import type { UdpPlan } from "./transport/udp.js";
 import { BuilderHandle } from "./workers/builder-handle.js";
 import type { FromBuilder } from "./workers/messages.js";
-import { ResponderHandle } from "./workers/responder-handle.js";
+import { Responders } from "./workers/responders.js";
 import { apexesOf } from "./zone/apexes.js";
 import type { ZoneImage } from "./zone/image.js";
 import { Snapshot, type SnapshotUpdate } from "./zone/snapshot.js";
@@ -24,6 +26,8 @@ export interface AppOptions {
   readonly pems: Pems;
   /** The zone that was saved last, to be served as stale until a master answers. */
   readonly restored: ZoneImage | undefined;
+  /** How datagrams are moved, and by how many threads. */
+  readonly plan: UdpPlan;
   readonly verbosity: Verbosity;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
@@ -45,18 +49,20 @@ export class App {
   readonly #options: AppOptions;
   readonly #log: Logger;
   readonly #startedAt: number;
-  /** What the answering thread counts, and what DNS over HTTPS counts in this one. */
-  readonly stats = [new QueryStats(), new QueryStats()] as const;
+  /** What the answering threads count, and last what DNS over HTTPS counts in this one. */
+  readonly stats: readonly QueryStats[];
+  readonly #httpsStats = new QueryStats();
   readonly #own = {
     cookies: Uint8Array.from(randomBytes(COOKIE_SECRET)),
     loopToken: randomBytes(LOOP_TOKEN).toString("hex"),
+    buckets: createBuckets(randomInt(1, UINT32)),
   };
   readonly #overHttps: Engine;
   #config: Config;
   #snapshot: Snapshot;
   readonly #restored: SnapshotUpdate | undefined;
   readonly #pinned: number[] = [];
-  #responder: ResponderHandle | undefined;
+  #responders: Responders | undefined;
   #builder: BuilderHandle | undefined;
   #dns: ServerStatus["dns"] = "off";
   #build: BuildReport | undefined;
@@ -66,11 +72,12 @@ export class App {
   #stale = false;
   readonly #zookeeper: ZooKeeperAccount;
   readonly #live: LiveAccount;
-  #forwarding: ForwardReport | undefined;
   #ageTimer: NodeJS.Timeout | undefined;
 
   constructor(options: AppOptions) {
     this.#options = options;
+    const answering = Array.from({ length: options.plan.threads }, () => new QueryStats());
+    this.stats = [...answering, this.#httpsStats];
     this.#log = options.log;
     this.#config = options.config;
     this.#zookeeper = new ZooKeeperAccount(options.log);
@@ -85,24 +92,24 @@ export class App {
     this.#overHttps = new Engine({
       config: options.config,
       snapshot: this.#snapshot,
-      stats: this.stats[1],
+      stats: this.#httpsStats,
       log: options.log,
       own: this.#own,
       authorities: options.pems.resolverAuthorities,
-      cacheShare: options.config.dnson ? HTTPS_CACHE_SHARE : 1,
+      share: { cache: options.config.dnson ? HTTPS_CACHE_SHARE : 1, queries: 1 },
     });
     this.#overHttps.answerer.stale = this.#stale;
   }
 
   /** What the threads that forward have told last. */
   get forwarding(): ForwardReport {
-    const own = this.#overHttps.forwarder.report();
-    return this.#forwarding ? mergeReports(this.#forwarding, own) : own;
+    const others = [...(this.#responders?.forwarding ?? [])];
+    return others.reduce(mergeReports, this.#overHttps.forwarder.report());
   }
 
   /** Forgets answers of resolvers; resolves to how many there were. @param name lower-case wire form as latin1 */
   async flushCache(name: string | undefined): Promise<number> {
-    return this.#overHttps.forwarder.flush(name) + ((await this.#responder?.flush(name)) ?? 0);
+    return this.#overHttps.forwarder.flush(name) + ((await this.#responders?.flush(name)) ?? 0);
   }
 
   get config(): Config {
@@ -145,7 +152,7 @@ export class App {
 
   /** Listens, then follows the cluster. Rejects with a `MesosDnsError` if the DNS listeners cannot be opened. */
   async start(): Promise<void> {
-    if (this.#config.dnson) await this.#startResponder();
+    if (this.#config.dnson) await this.#startResponders();
     this.#overHttps.forwarder.start();
     this.#builder = new BuilderHandle({
       verbosity: this.#options.verbosity,
@@ -156,7 +163,7 @@ export class App {
         const { serial } = this.#snapshot.zones[0].apex.soa;
         return { config: this.#config, serial, generation: this.#snapshot.generation };
       },
-      responder: this.#responder,
+      responders: this.#responders,
       onMessage: (message) => this.#fromBuilder(message),
     });
     this.#builder.start();
@@ -167,7 +174,7 @@ export class App {
   configure(config: Config, pems: Pems): void {
     const { live } = changedKeys(this.#config, config);
     // The same path may hold a renewed certificate.
-    this.#responder?.configure(config, pems);
+    this.#responders?.configure(config, pems);
     this.#overHttps.configure(config, pems.resolverAuthorities);
     if (live.length === 0) return;
     this.#config = config;
@@ -180,7 +187,7 @@ export class App {
     const { service, clients } = this.#overHttps;
     return new Promise((resolve) => {
       const out = new Uint8Array(MAX_MESSAGE);
-      const size = service.handle(message, message.length, out, clients.of(address), HTTPS, resolve);
+      const size = service.handle(message, message.length, out, clients.of(address), HTTPS, () => resolve);
       if (size !== PENDING) resolve(size > 0 ? out.subarray(0, size) : undefined);
     });
   }
@@ -195,32 +202,31 @@ export class App {
   async stop(): Promise<void> {
     clearInterval(this.#ageTimer);
     this.#overHttps.forwarder.close();
-    await Promise.all([this.#responder?.stop(), this.#builder?.stop()]);
+    await Promise.all([this.#responders?.stop(), this.#builder?.stop()]);
   }
 
-  async #startResponder(): Promise<void> {
+  async #startResponders(): Promise<void> {
+    const { plan, verbosity, pems, onFatal } = this.#options;
     this.#dns = "starting";
-    this.#responder = new ResponderHandle({
+    this.#responders = new Responders({
       start: {
         config: this.#config,
-        verbosity: this.#options.verbosity,
+        verbosity,
         apexes: this.#snapshot.zones.map((zone) => zone.apex),
-        stats: this.stats[0].memory,
         restored: this.#restored,
         own: this.#own,
-        pems: this.#options.pems,
-        cacheShare: 1 - HTTPS_CACHE_SHARE,
+        pems,
+        plan,
+        share: { cache: (1 - HTTPS_CACHE_SHARE) / plan.threads, queries: 1 / plan.threads },
       },
-      onForwarding: (report) => {
-        this.#forwarding = report;
-      },
+      stats: this.stats.slice(0, plan.threads),
       onLost: (error) => {
         this.#dns = "failed";
-        this.#options.onFatal(error);
+        onFatal(error);
       },
     });
     try {
-      await this.#responder.listening;
+      await this.#responders.start();
       this.#dns = "listening";
     } catch (error) {
       this.#dns = "failed";
@@ -282,7 +288,7 @@ export class App {
     const stale = this.#build ? limit > 0 && age > limit : restored !== undefined;
     if (stale === this.#stale) return;
     this.#stale = stale;
-    this.#responder?.setStale(stale);
+    this.#responders?.setStale(stale);
     this.#overHttps.answerer.stale = stale;
     if (stale) this.#log.warn({ age: Math.round(age), limit }, "the Mesos state is too old; it is served as stale");
     else this.#log.info("the Mesos state is fresh again");

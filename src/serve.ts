@@ -9,6 +9,7 @@ import { createLogger, type Logger, type Verbosity } from "./log.js";
 import { createRegistry } from "./metrics/registry.js";
 import { notifySystemd } from "./systemd.js";
 import type { Pems } from "./transport/certificate.js";
+import { planUdp } from "./transport/udp.js";
 import { VERSION } from "./version.js";
 import { loadZone } from "./workers/zone-file.js";
 import type { ZoneImage } from "./zone/image.js";
@@ -30,8 +31,10 @@ export interface ServeOptions extends Checked {
 export async function serve(options: ServeOptions): Promise<void> {
   const log = createLogger(options.verbosity, "main");
   for (const warning of options.warnings) log.warn(warning);
+  const plan = planUdp(options.config, log);
   const app = new App({
     config: options.config,
+    plan,
     restored: restore(options.config, log),
     pems: options.pems,
     verbosity: options.verbosity,
@@ -48,7 +51,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   await app.start();
   if (options.config.httpon) http.push(...(await serveHttp(app, options, log)));
   const { listener, port, dnson, httplistener, httpport, domain } = options.config;
-  const dns = dnson ? { listener, port } : "off";
+  const dns = dnson ? { listener, port, udp: plan.engine, threads: plan.threads } : "off";
   log.info({ version: VERSION, domain, dns, http: http.length > 0 ? { httplistener, httpport } : "off" }, "listening");
   notifySystemd("READY=1", log);
 }

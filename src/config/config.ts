@@ -6,6 +6,7 @@
 export type IpSource = "netinfo" | "mesos" | "docker" | "host";
 export type HealthPolicy = "ignore";
 export type UpdateSource = "stream" | "poll";
+export type UdpEngineName = "auto" | "batch" | "dgram";
 export type MesosAuthentication = "none" | "basic" | "iam";
 
 /** Where somebody listens: `host` without brackets. */
@@ -68,6 +69,9 @@ export interface Config {
   readonly timeout: number;
   /** IP addresses the DNS server binds; at least one. */
   readonly listener: readonly string[];
+  /** Threads that answer over UDP; 0 for one a core, at most four. */
+  readonly dnsThreads: number;
+  readonly udpEngine: UdpEngineName;
   readonly httplistener: string;
   readonly httpport: number;
   readonly dnson: boolean;

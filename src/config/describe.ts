@@ -38,6 +38,8 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     Domain: config.domain,
     File: file,
     Listener: config.listener.length === 1 ? config.listener[0] : config.listener,
+    DnsThreads: config.dnsThreads,
+    UdpEngine: config.udpEngine,
     HTTPListener: config.httplistener,
     RecurseOn: config.recurseon,
     DnsOn: config.dnson,

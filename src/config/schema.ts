@@ -3,7 +3,15 @@
  * this table for operators, and a test compares the two.
  */
 import convict from "convict";
-import type { Config, ForwardPolicyName, HealthPolicy, IpSource, MesosAuthentication, UpdateSource } from "./config.js";
+import type {
+  Config,
+  ForwardPolicyName,
+  HealthPolicy,
+  IpSource,
+  MesosAuthentication,
+  UdpEngineName,
+  UpdateSource,
+} from "./config.js";
 import type { Format, ZoneResolvers } from "./formats.js";
 import * as format from "./formats.js";
 
@@ -57,6 +65,7 @@ const authentication = format.oneOf<MesosAuthentication>(["none", "basic", "iam"
 const ipSources = format.subsetOf<IpSource>(["netinfo", "mesos", "docker", "host"]);
 const forwardPolicy = format.oneOf<ForwardPolicyName>(["sequential", "fastest", "race"]);
 const updates = format.oneOf<UpdateSource>(["stream", "poll"]);
+const udpEngine = format.oneOf<UdpEngineName>(["auto", "batch", "dgram"]);
 const healthPolicy = format.oneOf<HealthPolicy>(["ignore"]);
 
 /** Loopback, private, shared, link-local and unique local addresses (RFC 6890): a default install is no open resolver. */
@@ -109,6 +118,8 @@ export const KEYS: Table = {
   forwardPolicy: live("sequential", forwardPolicy, "Which of several resolvers is asked: \"sequential\", the first that is alive; \"fastest\", the one with the smallest measured round-trip time; \"race\", two at a time, and the first answer counts."),
   timeout: live(5, timer, "Seconds that a forwarded query may take in all, whatever resolvers are asked meanwhile."),
   listener: restart("0.0.0.0", format.addresses, "Address, or list of addresses, that the DNS server listens on."),
+  dnsThreads: restart(0, format.integer(0, 64), "Threads that answer over UDP. 0: one a core, at most 4."),
+  udpEngine: restart("auto", udpEngine, "How datagrams are moved: \"batch\", many with one system call, on Linux where koffi is installed; \"dgram\", one by one, as Node.js does, by one thread; \"auto\", the former where it can be."),
   httplistener: restart("0.0.0.0", format.address, "Address that the HTTP server listens on."),
   httpport: restart(8123, port, "Port of the HTTP server."),
   dnson: restart(true, format.boolean, "Serve DNS."),

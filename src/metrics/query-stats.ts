@@ -47,6 +47,7 @@ const SLOTS = {
   failures: 1,
   limited: 2,
   connections: 3,
+  receiveDrops: 1,
 } as const;
 
 type Section = keyof typeof SLOTS;
@@ -115,6 +116,16 @@ export class QueryStats {
   /** Counts an accepted TCP connection, a closed one, or one refused for want of room. */
   connection(event: "opened" | "closed" | "refused"): void {
     this.#values[START.connections + ["opened", "closed", "refused"].indexOf(event)]++;
+  }
+
+  /** Datagrams that the kernel had no room for. The slot holds one more, so that nothing known is nothing told. */
+  set receiveDrops(count: number) {
+    this.#values[START.receiveDrops] = count + 1;
+  }
+
+  get receiveDrops(): number | undefined {
+    const value = this.#values[START.receiveDrops];
+    return value === 0 ? undefined : value - 1;
   }
 
   requests(transport: number, typeIndex: number, zone: number): number {

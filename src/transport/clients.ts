@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { LRUCache } from "lru-cache";
 import { NetworkList } from "../dns/access.js";
 import type { Client } from "../dns/client.js";
@@ -5,6 +6,15 @@ import { parseAddress } from "../records/addresses.js";
 
 /** Addresses remembered: more than the nodes of any cluster, few enough not to matter to a spoofed flood. */
 const MAX_CLIENTS = 20_000;
+
+const PRIME = 0x01000193;
+
+interface KnownClient {
+  readonly client: Client;
+  readonly words: Uint32Array;
+  /** Another one with the same hash. */
+  readonly next: KnownClient | undefined;
+}
 
 export interface AccessPolicy {
   readonly allowQuery: readonly string[];
@@ -14,6 +24,8 @@ export interface AccessPolicy {
 /** What clients may, by the text of their address; worked out once for each. */
 export class ClientTable {
   readonly #known = new LRUCache<string, Client>({ max: MAX_CLIENTS });
+  /** The same by address as the kernel writes it: a word of IPv4, or a hash of the four of IPv6. */
+  readonly #byWord = new Map<number, KnownClient>();
   #query: NetworkList;
   #recursion: NetworkList;
 
@@ -26,6 +38,29 @@ export class ClientTable {
     this.#query = new NetworkList(allowQuery);
     this.#recursion = new NetworkList(allowRecursion);
     this.#known.clear();
+    this.#byWord.clear();
+  }
+
+  /**
+   * The client whose address stands at `words[at]` in network order, without allocation for one that is known.
+   *
+   * @param count words of the address: 1 or 4
+   */
+  at(words: Uint32Array, at: number, count: number): Client {
+    let key = words[at] | 0;
+    for (let i = 1; i < count; i++) key = (Math.imul(key, PRIME) + words[at + i]) | 0;
+    for (let known = this.#byWord.get(key); known; known = known.next) {
+      if (isAt(known, words, at, count)) return known.client;
+    }
+    return this.#learn(key, words.slice(at, at + count));
+  }
+
+  #learn(key: number, words: Uint32Array): Client {
+    // What is wanted often is soon known again.
+    if (this.#byWord.size >= MAX_CLIENTS) this.#byWord.clear();
+    const client = this.of(textOf(words));
+    this.#byWord.set(key, { client, words, next: this.#byWord.get(key) });
+    return client;
   }
 
   /** @param address as the kernel or Node.js writes it; a zone index is of no account */
@@ -41,4 +76,14 @@ export class ClientTable {
     this.#known.set(address, client);
     return client;
   }
+}
+
+function isAt(known: KnownClient, words: Uint32Array, at: number, count: number): boolean {
+  if (known.words.length !== count) return false;
+  for (let i = 0; i < count; i++) if (known.words[i] !== words[at + i]) return false;
+  return true;
+}
+
+function textOf(words: Uint32Array): string {
+  return ipaddr.fromByteArray([...new Uint8Array(words.buffer)]).toString();
 }

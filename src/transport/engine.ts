@@ -16,7 +16,7 @@ import { systemTimers } from "../timers.js";
 import { apexesOf } from "../zone/apexes.js";
 import { Snapshot } from "../zone/snapshot.js";
 import { ClientTable } from "./clients.js";
-import { RateLimiter } from "./rate-limiter.js";
+import { type Buckets, RateLimiter } from "./rate-limiter.js";
 import { DnsService } from "./service.js";
 
 const UINT32 = 2 ** 32;
@@ -29,8 +29,15 @@ export interface EngineOptions {
   readonly own: OwnSecrets;
   /** PEM of the authorities for resolvers over TLS. */
   readonly authorities: string | undefined;
-  /** The part of `cache.maxBytes` that this engine may use. */
-  readonly cacheShare: number;
+  readonly share: Share;
+}
+
+/** The part that an engine has of what all engines of the process may use together. */
+export interface Share {
+  /** Of `cache.maxBytes`. */
+  readonly cache: number;
+  /** Of `forwarding.maxQueries` and `forwarding.maxQueriesPerResolver`. */
+  readonly queries: number;
 }
 
 /** What all engines of a process share and nobody else knows. */
@@ -39,6 +46,7 @@ export interface OwnSecrets {
   readonly cookies: Uint8Array;
   /** The label of questions that find out whether resolvers send queries back: 32 hexadecimal digits. */
   readonly loopToken: string;
+  readonly buckets: Buckets;
 }
 
 /** All that a thread needs to answer queries, but for the transports: made once, configured again and again. */
@@ -49,11 +57,11 @@ export class Engine {
   readonly clients: ClientTable;
   readonly #limiter: RateLimiter;
   readonly #own: OwnSecrets;
-  readonly #cacheShare: number;
+  readonly #share: Share;
 
-  constructor({ config, snapshot, stats, log, own, authorities, cacheShare }: EngineOptions) {
+  constructor({ config, snapshot, stats, log, own, authorities, share }: EngineOptions) {
     this.#own = own;
-    this.#cacheShare = cacheShare;
+    this.#share = share;
     this.answerer = new Answerer({
       snapshot,
       policy: answerPolicy(config, own),
@@ -64,16 +72,17 @@ export class Engine {
     const { loopToken } = own;
     const onHealth = (upstream: Upstream) => logHealth(log, upstream);
     const parts = { makeLinks: linkMaker(random16), timers: systemTimers, random16, loopToken, onHealth };
-    this.forwarder = new CachingForwarder(parts, forwardPolicy(config, authorities, cacheShare));
+    this.forwarder = new CachingForwarder(parts, forwardPolicy(config, authorities, share));
     this.clients = new ClientTable(config);
-    this.#limiter = new RateLimiter(config.rateLimit, randomInt(1, UINT32));
+    this.#limiter = new RateLimiter(config.rateLimit, own.buckets);
     this.service = new DnsService({
       answerer: this.answerer,
       forwarder: this.forwarder,
       limiter: this.#limiter,
       stats,
       log,
-      now: () => performance.now(),
+      // Each thread has an origin of its own; what is counted together needs one clock.
+      now: () => performance.timeOrigin + performance.now(),
     });
   }
 
@@ -82,7 +91,7 @@ export class Engine {
     // Before the first state no snapshot follows that would bring another domain.
     if (!ready) this.answerer.use(Snapshot.empty(apexesOf(config, zones[0].apex.soa.serial)));
     this.answerer.configure(answerPolicy(config, this.#own));
-    this.forwarder.configure(forwardPolicy(config, authorities, this.#cacheShare));
+    this.forwarder.configure(forwardPolicy(config, authorities, this.#share));
     this.clients.configure(config);
     this.#limiter.configure(config.rateLimit);
   }
@@ -109,9 +118,14 @@ function octetsOf(hex: string): Uint8Array {
   return Uint8Array.from(Buffer.from(hex, "hex"));
 }
 
-function forwardPolicy(config: Config, authorities: string | undefined, cacheShare: number): ForwardPolicy {
-  const { resolvers, zoneResolvers, timeout, forwarding: limits, forwardPolicy: policy } = config;
-  const cache = { ...config.cache, maxBytes: Math.floor(config.cache.maxBytes * cacheShare) };
+function forwardPolicy(config: Config, authorities: string | undefined, share: Share): ForwardPolicy {
+  const { resolvers, zoneResolvers, timeout, forwarding, forwardPolicy: policy } = config;
+  const cache = { ...config.cache, maxBytes: Math.floor(config.cache.maxBytes * share.cache) };
+  const limits = {
+    ...forwarding,
+    maxQueries: Math.ceil(forwarding.maxQueries * share.queries),
+    maxQueriesPerResolver: Math.ceil(forwarding.maxQueriesPerResolver * share.queries),
+  };
   return { resolvers, zoneResolvers, authorities, policy, timeoutMs: timeout * 1000, limits, cache };
 }
 

@@ -1,40 +1,44 @@
 import { networkInterfaces } from "node:os";
 import type { Config, HostPort } from "../config/config.js";
+import type { Logger } from "../log.js";
 import type { QueryStats } from "../metrics/query-stats.js";
+import { BatchEngine } from "./batch/engine.js";
+import { loadSystem } from "./batch/system.js";
 import type { Engine } from "./engine.js";
 import { type Certificate, limitsOf, TcpTransport } from "./tcp.js";
-import type { UdpEngine } from "./udp.js";
+import type { UdpEngine, UdpPlan } from "./udp.js";
 import { claim, DgramEngine } from "./udp-dgram.js";
 
 /** How long answers in flight are waited for when stopping. */
 const DRAIN_MS = 3_000;
 const DRAIN_STEP_MS = 20;
 
+export interface ListenersOptions {
+  readonly config: Config;
+  readonly engine: Engine;
+  readonly stats: QueryStats;
+  readonly certificate: Certificate | undefined;
+  readonly plan: UdpPlan;
+  /** Whether this thread has the TCP and TLS listeners; those for UDP all threads have. */
+  readonly streams: boolean;
+  readonly log: Pick<Logger, "error">;
+}
+
 /** The DNS sockets of a thread: UDP and TCP on every listener, and TLS where there is a certificate. */
 export class Listeners {
-  readonly #engine: Engine;
+  readonly #options: ListenersOptions;
   readonly #udp: UdpEngine[] = [];
   readonly #wildcards: HostPort[] = [];
   readonly #tcp: TcpTransport[] = [];
   readonly #tls: TcpTransport[] = [];
 
-  constructor(config: Config, engine: Engine, stats: QueryStats, certificate: Certificate | undefined) {
-    this.#engine = engine;
-    const { service, clients } = engine;
-    const limits = limitsOf(config.tcp);
+  constructor(options: ListenersOptions) {
+    this.#options = options;
+    const { config, plan, streams } = options;
     for (const host of config.listener) {
-      const address = { host, port: config.port };
-      const addresses = udpAddresses(host);
-      const shared = addresses.length > 1;
-      if (shared) this.#wildcards.push(address);
-      for (const own of addresses) {
-        this.#udp.push(new DgramEngine({ address: { host: own, port: config.port }, service, clients, shared }));
-      }
-      this.#tcp.push(new TcpTransport({ address, service, clients, stats, limits }));
-      if (certificate && config.tlsPort > 0) {
-        const tlsAddress = { host, port: config.tlsPort };
-        this.#tls.push(new TcpTransport({ address: tlsAddress, service, clients, stats, limits, certificate }));
-      }
+      if (plan.engine === "batch") this.#addBatch(host);
+      else this.#addDgrams(host);
+      if (streams) this.#addStreams(host);
     }
   }
 
@@ -49,6 +53,12 @@ export class Listeners {
     if (certificate) for (const transport of this.#tls) transport.renew(certificate);
   }
 
+  /** Notes what only the kernel knows. */
+  count(): void {
+    const drops = this.#udp.map((engine) => engine.drops).filter((count) => count !== undefined);
+    if (drops.length > 0) this.#options.stats.receiveDrops = drops.reduce((sum, count) => sum + count, 0);
+  }
+
   /** Takes nothing new, gives answers in flight their time, and closes. */
   async stop(): Promise<void> {
     for (const listener of [...this.#udp, ...this.#streams]) listener.stop();
@@ -60,17 +70,48 @@ export class Listeners {
     await Promise.all(this.#udp.map((engine) => engine.close()));
   }
 
+  #addBatch(host: string): void {
+    const { config, engine, log } = this.#options;
+    const { service, clients } = engine;
+    const address = { host, port: config.port };
+    const onlyIPv6 = config.listener.includes("0.0.0.0");
+    const onTrouble = (message: string) => log.error({ listener: host }, message);
+    this.#udp.push(new BatchEngine({ address, service, clients, system: loadSystem(), onlyIPv6, onTrouble }));
+  }
+
+  #addDgrams(host: string): void {
+    const { config, engine } = this.#options;
+    const { service, clients } = engine;
+    const addresses = udpAddresses(host);
+    const shared = addresses.length > 1;
+    if (shared) this.#wildcards.push({ host, port: config.port });
+    for (const own of addresses) {
+      this.#udp.push(new DgramEngine({ address: { host: own, port: config.port }, service, clients, shared }));
+    }
+  }
+
+  #addStreams(host: string): void {
+    const { config, engine, stats, certificate } = this.#options;
+    const { service, clients } = engine;
+    const limits = limitsOf(config.tcp);
+    this.#tcp.push(new TcpTransport({ address: { host, port: config.port }, service, clients, stats, limits }));
+    if (!certificate || config.tlsPort === 0) return;
+    const address = { host, port: config.tlsPort };
+    this.#tls.push(new TcpTransport({ address, service, clients, stats, limits, certificate }));
+  }
+
   get #streams(): readonly TcpTransport[] {
     return [...this.#tcp, ...this.#tls];
   }
 
   #isBusy(): boolean {
-    return this.#engine.service.pending > 0 || this.#streams.some((transport) => transport.openConnections > 0);
+    const { pending } = this.#options.engine.service;
+    return pending > 0 || this.#streams.some((transport) => transport.openConnections > 0);
   }
 }
 
 /**
- * The addresses to open UDP sockets at for a listener. An answer has to leave from the address that was asked, which a
+ * The addresses to open sockets of node:dgram at for a listener. An answer has to leave from the address that was asked, which a
  * socket for all addresses leaves to the routing table; so each address of the machine gets a socket of its own, and the
  * one for all is there for addresses that come later.
  */

@@ -17,21 +17,40 @@ const BUCKETS = 1 << 16;
 const BURST_SECONDS = 1;
 
 /**
+ * Buckets that all threads of a process count in: the kernel deals a client's queries out to them by its port. Two that count at
+ * the same moment may count one response as none.
+ */
+export interface Buckets {
+  /** Of the hash that chooses a bucket; clients should not know it. */
+  readonly seed: number;
+  readonly memory: SharedArrayBuffer;
+}
+
+export function createBuckets(seed: number): Buckets {
+  const memory = new SharedArrayBuffer(24 * BUCKETS);
+  new Float64Array(memory, 8 * BUCKETS, BUCKETS).fill(Number.NEGATIVE_INFINITY);
+  return { seed, memory };
+}
+
+/**
  * Response rate limiting: a token bucket for each client network and kind of response, in columns of typed arrays. What
  * matters is where responses go, not who asks: over UDP the source may be the victim.
  */
 export class RateLimiter {
   readonly #seed: number;
-  readonly #key = new Uint32Array(BUCKETS);
-  readonly #tokens = new Float64Array(BUCKETS);
-  readonly #at = new Float64Array(BUCKETS).fill(Number.NEGATIVE_INFINITY);
-  readonly #over = new Uint32Array(BUCKETS);
+  readonly #tokens: Float64Array;
+  readonly #at: Float64Array;
+  readonly #key: Uint32Array;
+  readonly #over: Uint32Array;
   #limit: RateLimit;
   #rates: readonly number[];
 
-  /** @param seed of the bucket hash, which clients should not know */
-  constructor(limit: RateLimit, seed: number) {
+  constructor(limit: RateLimit, { seed, memory }: Buckets) {
     this.#seed = seed;
+    this.#tokens = new Float64Array(memory, 0, BUCKETS);
+    this.#at = new Float64Array(memory, 8 * BUCKETS, BUCKETS);
+    this.#key = new Uint32Array(memory, 16 * BUCKETS, BUCKETS);
+    this.#over = new Uint32Array(memory, 20 * BUCKETS, BUCKETS);
     this.#limit = limit;
     this.#rates = ratesOf(limit);
   }
@@ -45,7 +64,7 @@ export class RateLimiter {
    * Whether one more response of this kind may go to this client.
    *
    * @param octets 4 or 16 octets of its address
-   * @param now seconds on a clock that never goes back
+   * @param now seconds on a clock that never goes back, the same for all who share the buckets
    */
   rule(octets: Uint8Array, kind: ResponseKind, now: number): Ruling {
     const rate = this.#rates[kind];

@@ -19,6 +19,9 @@ const MAX_KINDS = 100;
 /** Sends an answer that was not ready when the query was handled. It may come after the client is gone. */
 export type Reply = (message: Uint8Array) => void;
 
+/** Called once for an answer that is not ready, before `handle` returns: makes what sends it. */
+export type Defer = () => Reply;
+
 /** `handle` returns this where the answer follows through `reply`. */
 export const PENDING = -1;
 
@@ -38,6 +41,7 @@ interface PendingQuery {
   readonly client: Client;
   readonly channel: ServedChannel;
   readonly started: number;
+  readonly reply: Reply;
 }
 
 /**
@@ -59,7 +63,7 @@ export class DnsService {
    * Handles one message, of which `message` holds the first `length` octets, only valid during the call.
    *
    * @param out receives an answer that is ready at once
-   * @param reply called later and exactly once, if the answer is `PENDING`
+   * @param defer called if the answer is `PENDING`; what it returns is called later and exactly once
    * @returns the octets of the answer in `out`, 0 if there is none, or `PENDING`
    */
   handle(
@@ -68,7 +72,7 @@ export class DnsService {
     out: Uint8Array,
     client: Client,
     channel: ServedChannel,
-    reply: Reply,
+    defer: Defer,
   ): number {
     const { answerer, stats, now } = this.#parts;
     const started = now();
@@ -78,7 +82,7 @@ export class DnsService {
     } catch (error) {
       size = this.#rescue(error, message, length, out, client, channel);
     }
-    if (size === FORWARD) return this.#forward(message, length, out, client, channel, reply, started);
+    if (size === FORWARD) return this.#forward(message, length, out, client, channel, defer, started);
     if (size > 0 && !channel.stream && !answerer.trusted)
       size = this.#limit(size, message, length, out, client, channel);
     if (size === DROP) {
@@ -114,7 +118,7 @@ export class DnsService {
     out: Uint8Array,
     client: Client,
     channel: ServedChannel,
-    reply: Reply,
+    defer: Defer,
     started: number,
   ): number {
     const { answerer, forwarder } = this.#parts;
@@ -122,7 +126,7 @@ export class DnsService {
     let ready: Forwarded | undefined;
     try {
       ready = forwarder.ask(answerer.query, message, client, (forwarded) => {
-        if (pending) this.#deliver(forwarded, pending, reply);
+        if (pending) this.#deliver(forwarded, pending);
       });
     } catch (error) {
       this.#report(error, message, length);
@@ -134,12 +138,12 @@ export class DnsService {
       return size;
     }
     // A copy, which slice() of a Buffer would not be: the caller's memory is gone when this returns.
-    pending = { query: new Uint8Array(message.subarray(0, length)), client, channel, started };
+    pending = { query: new Uint8Array(message.subarray(0, length)), client, channel, started, reply: defer() };
     this.pending++;
     return PENDING;
   }
 
-  #deliver(forwarded: Forwarded, { query, client, channel, started }: PendingQuery, reply: Reply): void {
+  #deliver(forwarded: Forwarded, { query, client, channel, started, reply }: PendingQuery): void {
     const out = this.#scratch;
     this.pending--;
     let size: number;

@@ -118,13 +118,20 @@ export class TcpConnection {
       this.destroy();
       return;
     }
-    const size = this.#service.handle(message, message.length, scratch, this.#client, this.#channel, (answer) => {
-      this.#forwards--;
-      this.#append(answer, answer.length);
-      this.#flush();
-      this.#resume();
-      if (this.#ended) this.#endWhenAnswered();
-    });
+    const size = this.#service.handle(
+      message,
+      message.length,
+      scratch,
+      this.#client,
+      this.#channel,
+      () => (answer: Uint8Array) => {
+        this.#forwards--;
+        this.#append(answer, answer.length);
+        this.#flush();
+        this.#resume();
+        if (this.#ended) this.#endWhenAnswered();
+      },
+    );
     if (size === PENDING) this.#forwards++;
     else if (size > 0) this.#append(scratch, size);
   }

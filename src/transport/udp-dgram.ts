@@ -19,6 +19,7 @@ export interface DgramOptions extends UdpEngineOptions {
 
 /** Datagrams through node:dgram: one socket, one answer at a time. */
 export class DgramEngine implements UdpEngine {
+  readonly drops = undefined;
   readonly #options: DgramOptions;
   readonly #service: DnsService;
   readonly #socket: Socket;
@@ -64,9 +65,9 @@ export class DgramEngine implements UdpEngine {
   #receive(message: Buffer, remote: RemoteInfo): void {
     // Nobody listens on port 0: such a source is forged.
     if (!this.#receiving || remote.port === 0) return;
-    const reply = (answer: Uint8Array) => this.#send(answer, answer.length, remote);
+    const defer = () => (answer: Uint8Array) => this.#send(answer, answer.length, remote);
     const client = this.#options.clients.of(remote.address);
-    const size = this.#service.handle(message, message.length, this.#out, client, UDP, reply);
+    const size = this.#service.handle(message, message.length, this.#out, client, UDP, defer);
     if (size <= 0) return;
     this.#send(this.#out, size, remote);
     // A send that the kernel could not take at once still reads this memory.

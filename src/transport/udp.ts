@@ -1,4 +1,9 @@
-import type { HostPort } from "../config/config.js";
+import { availableParallelism } from "node:os";
+import type { Config, HostPort } from "../config/config.js";
+import { messageOf } from "../errors.js";
+import type { Logger } from "../log.js";
+import { loadSystem } from "./batch/system.js";
+import { tryOut } from "./batch/trial.js";
 import type { ClientTable } from "./clients.js";
 import type { DnsService } from "./service.js";
 
@@ -9,10 +14,39 @@ export interface UdpEngine {
   /** Stops receiving; what `pending` forwards reply later is still sent until `close`. */
   stop(): void;
   close(): Promise<void>;
+  /** Datagrams so far for which the kernel had no room; nothing where it cannot be known. */
+  readonly drops: number | undefined;
 }
 
 export interface UdpEngineOptions {
   readonly address: HostPort;
   readonly service: DnsService;
   readonly clients: ClientTable;
+}
+
+/** Which engine moves datagrams, and in how many threads. */
+export interface UdpPlan {
+  readonly engine: "batch" | "dgram";
+  readonly threads: number;
+}
+
+const MOST_THREADS = 4;
+
+/**
+ * Finds out what this machine can do.
+ *
+ * @throws {MesosDnsError} ENGINE_UNAVAILABLE where `udpEngine` asks for what it cannot
+ */
+export function planUdp({ udpEngine, dnsThreads }: Config, log: Pick<Logger, "warn">): UdpPlan {
+  // Several sockets with one port, all of them in use, are more than node:dgram can do with every Node.js there is.
+  const alone: UdpPlan = { engine: "dgram", threads: 1 };
+  if (udpEngine === "dgram") return alone;
+  try {
+    tryOut(loadSystem());
+  } catch (error) {
+    if (udpEngine === "batch") throw error;
+    log.warn(`${messageOf(error)}; datagrams are moved one by one, by one thread`);
+    return alone;
+  }
+  return { engine: "batch", threads: dnsThreads > 0 ? dnsThreads : Math.min(availableParallelism(), MOST_THREADS) };
 }

@@ -3,7 +3,8 @@ import type { Config } from "../config/config.js";
 import { messageOf } from "../errors.js";
 import type { Logger, Verbosity } from "../log.js";
 import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
-import { endOf, type ResponderHandle } from "./responder-handle.js";
+import { endOf } from "./responder-handle.js";
+import type { Responders } from "./responders.js";
 
 export interface BuilderHandleOptions {
   readonly verbosity: Verbosity;
@@ -11,7 +12,7 @@ export interface BuilderHandleOptions {
   readonly seed: number;
   /** Where a builder that starts now goes on from. */
   readonly startOf: () => Pick<BuilderStart, "config" | "serial" | "generation">;
-  readonly responder: ResponderHandle | undefined;
+  readonly responders: Responders | undefined;
   readonly onMessage: (message: Exclude<FromBuilder, { kind: "piece" }>) => void;
 }
 
@@ -42,8 +43,8 @@ export class BuilderHandle {
   }
 
   start(): void {
-    const { responder, seed, startOf, verbosity } = this.#options;
-    const responders = responder ? [responder.connect()] : [];
+    const { seed, startOf, verbosity } = this.#options;
+    const responders = this.#options.responders?.connect() ?? [];
     const workerData: BuilderStart = { ...startOf(), verbosity, seed, responders };
     const url = new URL("./builder.js", import.meta.url);
     const worker = new Worker(url, { workerData, transferList: responders, name: "builder", resourceLimits: LIMITS });

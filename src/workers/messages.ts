@@ -5,7 +5,8 @@ import type { Verbosity } from "../log.js";
 import type { LiveReport } from "../mesos/live/report.js";
 import type { BuildReport, StateFailure, ZooKeeperNews } from "../status.js";
 import type { Pems } from "../transport/certificate.js";
-import type { OwnSecrets } from "../transport/engine.js";
+import type { OwnSecrets, Share } from "../transport/engine.js";
+import type { UdpPlan } from "../transport/udp.js";
 import type { Apex } from "../zone/apex.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 
@@ -22,8 +23,10 @@ export interface ResponderStart {
   readonly stats: SharedArrayBuffer;
   readonly own: OwnSecrets;
   readonly pems: Pems;
-  /** The part of `cache.maxBytes` that the thread may use. */
-  readonly cacheShare: number;
+  readonly share: Share;
+  readonly plan: UdpPlan;
+  /** Number of the thread; the first one has the TCP and TLS listeners. */
+  readonly index: number;
 }
 
 export type ToResponder =

@@ -7,7 +7,7 @@ import type { FromResponder, ResponderStart, ToResponder } from "./messages.js";
 
 export interface ResponderHandleOptions {
   readonly start: ResponderStart;
-  readonly onForwarding: (report: ForwardReport) => void;
+  readonly onForwarding: (report: ForwardReport) => unknown;
   /** The thread ended by itself. */
   readonly onLost: (error: Error) => void;
 }

@@ -22,10 +22,18 @@ const engine = new Engine({
   log,
   own: start.own,
   authorities: start.pems.resolverAuthorities,
-  cacheShare: start.cacheShare,
+  share: start.share,
 });
 engine.answerer.stale = start.restored !== undefined;
-const listeners = new Listeners(start.config, engine, stats, start.pems.certificate);
+const listeners = new Listeners({
+  config: start.config,
+  engine,
+  stats,
+  certificate: start.pems.certificate,
+  plan: start.plan,
+  streams: start.index === 0,
+  log,
+});
 let reported = "";
 
 function follow(snapshots: MessagePort): void {
@@ -56,6 +64,7 @@ async function stop(): Promise<void> {
 
 /** Resolvers are few: a message when something changed will do. */
 function report(): void {
+  listeners.count();
   const forwarding = engine.forwarder.report();
   const text = JSON.stringify(forwarding);
   if (text === reported) return;

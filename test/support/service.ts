@@ -8,7 +8,7 @@ import { readReply, type TtlBounds } from "../../src/dns/reply.js";
 import type { Forwarded, Forwarder } from "../../src/forward/forwarder.js";
 import { QueryStats } from "../../src/metrics/query-stats.js";
 import { ClientTable } from "../../src/transport/clients.js";
-import { RateLimiter } from "../../src/transport/rate-limiter.js";
+import { createBuckets, RateLimiter } from "../../src/transport/rate-limiter.js";
 import { DnsService } from "../../src/transport/service.js";
 import { decode } from "./dns.js";
 import { answerTo } from "./upstream.js";
@@ -36,7 +36,7 @@ export class ScriptedForwarder implements Forwarder {
 export function serviceOf(answerer: Answerer, forwarder: Forwarder = new ScriptedForwarder()) {
   const stats = new QueryStats();
   let clock = 0;
-  const limiter = new RateLimiter(NO_LIMIT, 1);
+  const limiter = new RateLimiter(NO_LIMIT, createBuckets(1));
   const service = new DnsService({ answerer, forwarder, limiter, stats, log: silentLog, now: () => clock++ });
   const clients = new ClientTable({ allowQuery: ["0.0.0.0/0", "::/0"], allowRecursion: ["0.0.0.0/0", "::/0"] });
   return { service, stats, clients };

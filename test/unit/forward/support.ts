@@ -106,7 +106,7 @@ export class Rig {
       got.octets = octets;
       got.message = decode(octets);
     };
-    const size = this.service.handle(query, query.length, this.#out, client, channel, take);
+    const size = this.service.handle(query, query.length, this.#out, client, channel, () => take);
     if (size !== PENDING) take(this.#out.slice(0, size));
     return got;
   }

@@ -5,7 +5,14 @@ import { QueryStats } from "../../../src/metrics/query-stats.js";
 import { parseAddress } from "../../../src/records/addresses.js";
 import { UDP } from "../../../src/transport/channels.js";
 import { ClientTable } from "../../../src/transport/clients.js";
-import { ALLOW, RateLimiter, RESPONSE_KIND, SLIP, WITHHOLD } from "../../../src/transport/rate-limiter.js";
+import {
+  ALLOW,
+  createBuckets,
+  RateLimiter,
+  RESPONSE_KIND,
+  SLIP,
+  WITHHOLD,
+} from "../../../src/transport/rate-limiter.js";
 import { DnsService } from "../../../src/transport/service.js";
 import { encodeQuery } from "../../support/dns.js";
 import { NO_LIMIT, ScriptedForwarder, silentLog } from "../../support/service.js";
@@ -57,20 +64,20 @@ describe("rate limiting", () => {
   const { ANSWER, NEGATIVE, ERROR } = RESPONSE_KIND;
 
   test("lets a second's worth through, then every second response truncated and the rest not at all", () => {
-    const limiter = new RateLimiter(limit, 1);
+    const limiter = new RateLimiter(limit, createBuckets(1));
     const rulings = Array.from({ length: 16 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, 100));
     expect(rulings.slice(0, 10).every((ruling) => ruling === ALLOW)).toBe(true);
     expect(rulings.slice(10)).toEqual([WITHHOLD, SLIP, WITHHOLD, SLIP, WITHHOLD, SLIP]);
   });
 
   test("limits nobody who has had nothing yet, however young the clock", () => {
-    const limiter = new RateLimiter(limit, 1);
+    const limiter = new RateLimiter(limit, createBuckets(1));
     expect(limiter.rule(octets("192.0.2.1"), ANSWER, 0)).toBe(ALLOW);
     expect(limiter.rule(octets("198.51.100.1"), ANSWER, 0.2)).toBe(ALLOW);
   });
 
   test("gives back what time gives", () => {
-    const limiter = new RateLimiter(limit, 1);
+    const limiter = new RateLimiter(limit, createBuckets(1));
     for (let i = 0; i < 30; i++) limiter.rule(octets("192.0.2.1"), ANSWER, 100);
     const allowed = (now: number) => {
       let count = 0;
@@ -82,7 +89,7 @@ describe("rate limiting", () => {
   });
 
   test("counts a network as one, other networks and kinds apart", () => {
-    const limiter = new RateLimiter(limit, 1);
+    const limiter = new RateLimiter(limit, createBuckets(1));
     for (let i = 0; i < 10; i++) limiter.rule(octets(`192.0.2.${i}`), ANSWER, 100);
     expect(limiter.rule(octets("192.0.2.200"), ANSWER, 100)).not.toBe(ALLOW);
     expect(limiter.rule(octets("192.0.3.1"), ANSWER, 100)).toBe(ALLOW);
@@ -95,12 +102,12 @@ describe("rate limiting", () => {
 
   test("with slip 1 truncates all, with slip 0 sends nothing, with rate 0 limits nothing", () => {
     const over = (slip: number) => {
-      const limiter = new RateLimiter({ ...limit, slip }, 1);
+      const limiter = new RateLimiter({ ...limit, slip }, createBuckets(1));
       return Array.from({ length: 14 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, 100)).slice(10);
     };
     expect(over(1)).toEqual([SLIP, SLIP, SLIP, SLIP]);
     expect(over(0)).toEqual([WITHHOLD, WITHHOLD, WITHHOLD, WITHHOLD]);
-    const off = new RateLimiter(NO_LIMIT, 1);
+    const off = new RateLimiter(NO_LIMIT, createBuckets(1));
     expect(
       Array.from({ length: 1000 }, () => off.rule(octets("192.0.2.1"), ANSWER, 100)).every((r) => r === ALLOW),
     ).toBe(true);
@@ -110,7 +117,7 @@ describe("rate limiting", () => {
 describe("a service with a rate limit", () => {
   function serve(times: number, query: Buffer, cookies?: Cookies) {
     const stats = new QueryStats();
-    const limiter = new RateLimiter({ ...NO_LIMIT, answersPerSecond: 3, slip: 2 }, 1);
+    const limiter = new RateLimiter({ ...NO_LIMIT, answersPerSecond: 3, slip: 2 }, createBuckets(1));
     const answerer = answererOf(["web.mesos A 192.0.2.1"], { cookies });
     const service = new DnsService({
       answerer,
@@ -122,7 +129,7 @@ describe("a service with a rate limit", () => {
     });
     const out = new Uint8Array(4096);
     const seen = Array.from({ length: times }, () => {
-      const size = service.handle(query, query.length, out, CLIENT, UDP, () => undefined);
+      const size = service.handle(query, query.length, out, CLIENT, UDP, () => () => undefined);
       return size === 0 ? "nothing" : (out[2] & 2) !== 0 ? "truncated" : "whole";
     });
     return { seen, stats, out };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { QueryStats } from "../../../src/metrics/query-stats.js";
 import { streamChannel, UDP } from "../../../src/transport/channels.js";
-import { RateLimiter } from "../../../src/transport/rate-limiter.js";
+import { createBuckets, RateLimiter } from "../../../src/transport/rate-limiter.js";
 import { DnsService, PENDING } from "../../../src/transport/service.js";
 import { decode, encodeQuery, extendedErrors, lines } from "../../support/dns.js";
 import { NO_LIMIT, ScriptedForwarder, upstreamReply } from "../../support/service.js";
@@ -14,7 +14,7 @@ function serve(answerer = answererOf(["web.mesos A 192.0.2.1"], { forwarding: tr
   const logged: Record<string, unknown>[] = [];
   const log = { error: (fields: Record<string, unknown>) => void logged.push(fields) };
   const forwarder = new ScriptedForwarder();
-  const limiter = new RateLimiter(NO_LIMIT, 1);
+  const limiter = new RateLimiter(NO_LIMIT, createBuckets(1));
   const parts = { answerer, forwarder, limiter, stats, log, now: () => 0 };
   return { service: new DnsService(parts), stats, logged, forwarder };
 }
@@ -32,7 +32,7 @@ describe("an exception in the answer path", () => {
     const { service, stats, logged } = broken("a bug");
     const query = encodeQuery("web.mesos", { edns: 1232 });
     for (let i = 0; i < 3; i++) {
-      const size = service.handle(query, query.length, out, CLIENT, UDP, () => undefined);
+      const size = service.handle(query, query.length, out, CLIENT, UDP, () => () => undefined);
       expect(decode(out.subarray(0, size))).toMatchObject({ id: 0x1234, rcode: "SERVFAIL" });
     }
     expect(stats.failures).toBe(3);
@@ -41,7 +41,7 @@ describe("an exception in the answer path", () => {
 
   test("that cannot even be answered drops the message", () => {
     const { service, stats } = broken("a bug");
-    expect(service.handle(Buffer.alloc(3), 3, out, CLIENT, UDP, () => undefined)).toBe(0);
+    expect(service.handle(Buffer.alloc(3), 3, out, CLIENT, UDP, () => () => undefined)).toBe(0);
     expect(stats.failures).toBe(1);
   });
 });
@@ -55,7 +55,7 @@ describe("a forwarded query", () => {
   ) {
     const { service, forwarder, stats } = serve();
     const answered = new Promise<Uint8Array>((resolve) => {
-      expect(service.handle(query, query.length, out, CLIENT, channel, resolve)).toBe(PENDING);
+      expect(service.handle(query, query.length, out, CLIENT, channel, () => resolve)).toBe(PENDING);
     });
     const [{ query: sent, settle: give }] = forwarder.requests;
     give(settle(sent));
@@ -85,9 +85,9 @@ describe("a forwarded query", () => {
 
   test("does not hold up the cluster's names", () => {
     const { service } = serve();
-    expect(service.handle(query, query.length, out, CLIENT, UDP, () => undefined)).toBe(PENDING);
+    expect(service.handle(query, query.length, out, CLIENT, UDP, () => () => undefined)).toBe(PENDING);
     const local = encodeQuery("web.mesos");
-    const size = service.handle(local, local.length, out, CLIENT, UDP, () => undefined);
+    const size = service.handle(local, local.length, out, CLIENT, UDP, () => () => undefined);
     expect(lines(decode(out.subarray(0, size)).answers)).toEqual(["web.mesos 60 A 192.0.2.1"]);
   });
 });

@@ -1,0 +1,228 @@
+import { MAX_UDP_PAYLOAD } from "../../dns/protocol.js";
+import { AF_INET, AF_INET6, CMSGHDR, IN6_PKTINFO, IOVEC, MMSGHDR, SOCKADDR_IN, SOCKADDR_IN6 } from "./abi.js";
+
+/** Octets between pieces of memory. They are looked at when the engine stops: nobody may have written there. */
+const GUARD = 64;
+const GUARD_OCTET = 0xa5;
+/** Room for an address of either family, and for ancillary data with the address that was asked. */
+const NAME_ROOM = 32;
+const CONTROL_ROOM = 48;
+
+const HEADER_WORDS = MMSGHDR.size / 4;
+const NAME_AT = MMSGHDR.offsets.msg_name / 4;
+const NAME_LENGTH_AT = MMSGHDR.offsets.msg_namelen / 4;
+const IOV_AT = MMSGHDR.offsets.msg_iov / 4;
+const IOV_LENGTH_AT = MMSGHDR.offsets.msg_iovlen / 4;
+const CONTROL_AT = MMSGHDR.offsets.msg_control / 4;
+const CONTROL_LENGTH_AT = MMSGHDR.offsets.msg_controllen / 4;
+const LENGTH_AT = MMSGHDR.offsets.msg_len / 4;
+
+/** Who sent a datagram, and where it came to: lengths of both, and both as the kernel wrote them. */
+export type Origin = Uint32Array;
+
+const ORIGIN_NAME = 2;
+const ORIGIN_CONTROL = ORIGIN_NAME + NAME_ROOM / 4;
+const ORIGIN_WORDS = ORIGIN_CONTROL + CONTROL_ROOM / 4;
+
+/** Pieces of one allocation. */
+interface Piece {
+  readonly at: number;
+  readonly size: number;
+}
+
+/**
+ * Memory for a number of datagrams, each with its address and with the address of this machine that it came to: one allocation,
+ * laid out as recvmmsg and sendmmsg want it (`abi.ts`).
+ */
+export class Datagrams {
+  readonly count: number;
+  /** Address of the headers: what the system calls take. */
+  readonly headers: number;
+  /** The octets of each datagram. */
+  readonly data: readonly Uint8Array[];
+  readonly #memory: Uint8Array;
+  readonly #words: Uint32Array;
+  readonly #pieces: Piece[] = [];
+  readonly #headers: Piece;
+  readonly #iovecs: Piece;
+  readonly #names: readonly Piece[];
+  readonly #controls: readonly Piece[];
+  readonly #withControl: boolean;
+
+  /**
+   * @param size octets that a datagram may have
+   * @param withControl whether the addresses that datagrams came to are wanted
+   * @param addressOf where memory lies
+   */
+  constructor(count: number, size: number, withControl: boolean, addressOf: (memory: Uint8Array) => number) {
+    this.count = count;
+    this.#withControl = withControl;
+    let at = GUARD;
+    const take = (octets: number): Piece => {
+      const piece = { at, size: octets };
+      this.#pieces.push(piece);
+      at += Math.ceil(octets / 8) * 8 + GUARD;
+      return piece;
+    };
+    const each = (octets: number) => Array.from({ length: count }, () => take(octets));
+    this.#headers = take(count * MMSGHDR.size);
+    this.#iovecs = take(count * IOVEC.size);
+    this.#names = each(NAME_ROOM);
+    this.#controls = each(CONTROL_ROOM);
+    const data = each(size);
+    const memory = new ArrayBuffer(at);
+    this.#memory = new Uint8Array(memory).fill(GUARD_OCTET);
+    this.#words = new Uint32Array(memory);
+    for (const piece of this.#pieces) this.#memory.fill(0, piece.at, piece.at + piece.size);
+    this.data = data.map((piece) => new Uint8Array(memory, piece.at, piece.size));
+    const base = addressOf(this.#memory);
+    this.headers = base + this.#headers.at;
+    for (let i = 0; i < count; i++) {
+      const header = this.#header(i);
+      this.#pointer(header + NAME_AT, base + this.#names[i].at);
+      this.#pointer(header + IOV_AT, base + this.#iovecs.at + i * IOVEC.size);
+      this.#words[header + IOV_LENGTH_AT] = 1;
+      this.#pointer(this.#iovec(i), base + data[i].at);
+      this.#words[this.#iovec(i) + 2] = size;
+      if (withControl) this.#pointer(header + CONTROL_AT, base + this.#controls[i].at);
+      this.prepare(i);
+    }
+  }
+
+  /** Octets of datagram `i`, as the kernel has counted them. */
+  length(i: number): number {
+    return this.#words[this.#header(i) + LENGTH_AT];
+  }
+
+  /** Makes datagram `i` ready to be received again: the kernel has written over what says how much room there is. */
+  prepare(i: number): void {
+    const header = this.#header(i);
+    this.#words[header + NAME_LENGTH_AT] = NAME_ROOM;
+    if (this.#withControl) this.#words[header + CONTROL_LENGTH_AT] = CONTROL_ROOM;
+  }
+
+  /** Makes datagram `i` one of `length` octets for whoever sent datagram `j` of `from`, leaving from where that came to. */
+  answer(i: number, length: number, from: Datagrams, j: number): void {
+    const header = from.#header(j);
+    const nameLength = from.#words[header + NAME_LENGTH_AT];
+    const controlLength = from.#words[header + CONTROL_LENGTH_AT];
+    this.#direct(i, length, from.#words, from.#names[j].at / 4, nameLength, from.#controls[j].at / 4, controlLength);
+  }
+
+  /** Who sent datagram `i`, and where it came to: something to keep. */
+  origin(i: number): Origin {
+    const words = this.#words;
+    const origin = new Uint32Array(ORIGIN_WORDS);
+    const header = this.#header(i);
+    origin[0] = words[header + NAME_LENGTH_AT];
+    origin[1] = words[header + CONTROL_LENGTH_AT];
+    copyWords(words, this.#names[i].at / 4, origin, ORIGIN_NAME, NAME_ROOM / 4);
+    copyWords(words, this.#controls[i].at / 4, origin, ORIGIN_CONTROL, CONTROL_ROOM / 4);
+    return origin;
+  }
+
+  /** The same for one who has been kept. */
+  answerTo(i: number, length: number, origin: Origin): void {
+    this.#direct(i, length, origin, ORIGIN_NAME, origin[0], ORIGIN_CONTROL, origin[1]);
+  }
+
+  /** The word at which the sender's address starts. */
+  sender(i: number): number {
+    const at = this.#names[i].at + (this.#isIPv6(i) ? SOCKADDR_IN6.offsets.sin6_addr : SOCKADDR_IN.offsets.sin_addr);
+    return at / 4;
+  }
+
+  /** How many words it has: one for IPv4, four for IPv6. */
+  senderWords(i: number): number {
+    return this.#isIPv6(i) ? 4 : 1;
+  }
+
+  /** The sender's port. */
+  port(i: number): number {
+    const at = this.#names[i].at + SOCKADDR_IN.offsets.sin_port;
+    return (this.#memory[at] << 8) | this.#memory[at + 1];
+  }
+
+  /** All of the memory: what `sender` counts in. */
+  get words(): Uint32Array {
+    return this.#words;
+  }
+
+  /** Whether nothing has been written but where datagrams belong. */
+  get intact(): boolean {
+    let free = 0;
+    for (const { at, size } of [...this.#pieces, { at: this.#memory.length, size: 0 }]) {
+      if (this.#memory.subarray(free, at).some((octet) => octet !== GUARD_OCTET)) return false;
+      free = at + size;
+    }
+    return true;
+  }
+
+  #direct(
+    i: number,
+    length: number,
+    from: Uint32Array,
+    name: number,
+    nameLength: number,
+    control: number,
+    controlLength: number,
+  ): void {
+    const words = this.#words;
+    const header = this.#header(i);
+    words[this.#iovec(i) + 2] = length;
+    words[header + NAME_LENGTH_AT] = nameLength;
+    copyWords(from, name, words, this.#names[i].at / 4, (nameLength + 3) >>> 2);
+    if (!this.#withControl) return;
+    words[header + CONTROL_LENGTH_AT] = controlLength;
+    copyWords(from, control, words, this.#controls[i].at / 4, (controlLength + 3) >>> 2);
+    this.#freeRoute(this.#controls[i].at / 4);
+  }
+
+  #isIPv6(i: number): boolean {
+    return (this.#words[this.#names[i].at / 4] & 0xffff) === AF_INET6;
+  }
+
+  /** The interface is for the routing table to choose, unless the address means something on one of them only. */
+  #freeRoute(control: number): void {
+    const words = this.#words;
+    const data = control + CMSGHDR.size / 4;
+    const isIPv6 = words[control] >= CMSGHDR.size + IN6_PKTINFO.size;
+    if (!isIPv6) words[data] = 0;
+    else if ((words[data] & 0xc0ff) !== LINK_LOCAL) words[data + IN6_PKTINFO.offsets.ipi6_ifindex / 4] = 0;
+  }
+
+  #header(i: number): number {
+    return this.#headers.at / 4 + i * HEADER_WORDS;
+  }
+
+  #iovec(i: number): number {
+    return (this.#iovecs.at + i * IOVEC.size) / 4;
+  }
+
+  #pointer(word: number, address: number): void {
+    this.#words[word] = address;
+    this.#words[word + 1] = Math.floor(address / 2 ** 32);
+  }
+}
+
+/** The first ten bits of fe80::/10, as a machine with the low octet first reads them. */
+const LINK_LOCAL = 0x80fe;
+
+function copyWords(from: Uint32Array, start: number, to: Uint32Array, at: number, count: number): void {
+  for (let i = 0; i < count; i++) to[at + i] = from[start + i];
+}
+
+/** A socket's address in the kernel's form. @param octets 4 or 16 of the address */
+export function socketAddress(octets: Uint8Array, port: number): Uint8Array {
+  const isIPv6 = octets.length === 16;
+  const { size } = isIPv6 ? SOCKADDR_IN6 : SOCKADDR_IN;
+  const address = new Uint8Array(size);
+  new Uint16Array(address.buffer)[0] = isIPv6 ? AF_INET6 : AF_INET;
+  address[SOCKADDR_IN.offsets.sin_port] = port >>> 8;
+  address[SOCKADDR_IN.offsets.sin_port + 1] = port;
+  address.set(octets, isIPv6 ? SOCKADDR_IN6.offsets.sin6_addr : SOCKADDR_IN.offsets.sin_addr);
+  return address;
+}
+
+/** Room for a query: as much as a peer may send that believes what this server's OPT records say. */
+export const QUERY_ROOM = MAX_UDP_PAYLOAD;

@@ -1,0 +1,87 @@
+import { createRequire } from "node:module";
+import { MesosDnsError, messageOf } from "../../errors.js";
+import { checkAbi, type StructCompiler } from "./abi.js";
+
+/** Handle of a descriptor that is watched. */
+export interface Watch {
+  /** Stops watching; to be called before the descriptor is closed. */
+  close(): void;
+}
+
+/**
+ * The system calls that the engine makes. Addresses are those of memory that `addressOf` was asked about and that is still
+ * referred to; numbers below zero are failures, of which `errno` tells, to be asked for at once.
+ */
+export interface System extends StructCompiler {
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: number, length: number): number;
+  connect(fd: number, address: number, length: number): number;
+  getsockname(fd: number, address: number, length: number): number;
+  close(fd: number): number;
+  setsockopt(fd: number, level: number, option: number, value: number, length: number): number;
+  getsockopt(fd: number, level: number, option: number, value: number, length: number): number;
+  recvmmsg(fd: number, messages: number, count: number, flags: number, timeout: number): number;
+  sendmmsg(fd: number, messages: number, count: number, flags: number): number;
+  poll(fds: number, count: number, milliseconds: number): number;
+  /** Name of the last call's failure, such as "EAGAIN". */
+  errno(): string;
+  addressOf(memory: Uint8Array): number;
+  /** Calls back whenever there is something to read, from this thread's event loop. */
+  watch(fd: number, onReadable: () => void): Watch;
+}
+
+type Koffi = typeof import("koffi");
+
+/** Where the engine is for: on others, structures and numbers of system calls are not those of `abi.ts`. */
+const MACHINES = ["x64", "arm64"];
+
+/**
+ * The C library's own functions, through koffi.
+ *
+ * @throws {MesosDnsError} ENGINE_UNAVAILABLE where this is no Linux, koffi is not installed, or anything is not as expected
+ */
+export function loadSystem(): System {
+  if (process.platform !== "linux" || !MACHINES.includes(process.arch)) {
+    throw unavailable(
+      `it is for Linux on ${MACHINES.join(" and ")}, and this is ${process.platform} on ${process.arch}`,
+    );
+  }
+  let system: System;
+  try {
+    system = bindFunctions(createRequire(import.meta.url)("koffi") as Koffi);
+  } catch (cause) {
+    throw unavailable(`koffi cannot be loaded: ${messageOf(cause)}`, cause);
+  }
+  const problems = checkAbi(system);
+  if (problems.length > 0) throw unavailable(`the C library is an unknown one: ${problems.join(", ")}`);
+  return system;
+}
+
+function unavailable(why: string, cause?: unknown): MesosDnsError {
+  return new MesosDnsError("ENGINE_UNAVAILABLE", `the batch engine cannot be used: ${why}`, { cause });
+}
+
+function bindFunctions(koffi: Koffi): System {
+  const libc = koffi.load(null);
+  const names = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]));
+  return {
+    socket: libc.func("int socket(int, int, int)"),
+    bind: libc.func("int bind(int, uintptr_t, uint32_t)"),
+    connect: libc.func("int connect(int, uintptr_t, uint32_t)"),
+    getsockname: libc.func("int getsockname(int, uintptr_t, uintptr_t)"),
+    close: libc.func("int close(int)"),
+    setsockopt: libc.func("int setsockopt(int, int, int, uintptr_t, uint32_t)"),
+    getsockopt: libc.func("int getsockopt(int, int, int, uintptr_t, uintptr_t)"),
+    recvmmsg: libc.func("int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)"),
+    sendmmsg: libc.func("int sendmmsg(int, uintptr_t, uint32_t, int)"),
+    poll: libc.func("int poll(uintptr_t, unsigned long, int)"),
+    errno: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
+    addressOf: (memory) => Number(koffi.address(memory)),
+    watch: (fd, onReadable) => koffi.node.poll(fd, { readable: true }, onReadable),
+    layoutOf: (members) => {
+      const type = koffi.struct({ ...members });
+      const offsets = Object.keys(members).map((member) => [member, koffi.offsetof(type, member)]);
+      return { size: koffi.sizeof(type), offsets: Object.fromEntries(offsets) };
+    },
+  };
+}

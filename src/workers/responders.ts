@@ -1,0 +1,68 @@
+import type { MessagePort } from "node:worker_threads";
+import type { Config } from "../config/config.js";
+import type { ForwardReport } from "../forward/report.js";
+import type { QueryStats } from "../metrics/query-stats.js";
+import type { Pems } from "../transport/certificate.js";
+import { claim } from "../transport/udp-dgram.js";
+import type { ResponderStart } from "./messages.js";
+import { ResponderHandle } from "./responder-handle.js";
+
+export interface RespondersOptions {
+  readonly start: Omit<ResponderStart, "index" | "stats">;
+  /** Counters, one for each thread. */
+  readonly stats: readonly QueryStats[];
+  /** A thread ended by itself. */
+  readonly onLost: (error: Error) => void;
+}
+
+/** The answering threads, as one. */
+export class Responders {
+  readonly #options: RespondersOptions;
+  readonly #reports = new Map<number, ForwardReport>();
+  #handles: readonly ResponderHandle[] = [];
+
+  constructor(options: RespondersOptions) {
+    this.#options = options;
+  }
+
+  /** Opens the listeners; rejects with a `MesosDnsError` if they cannot be. */
+  async start(): Promise<void> {
+    const { start, stats, onLost } = this.#options;
+    const { listener, port } = start.config;
+    // Sockets that share their port would not notice that somebody else has it.
+    if (start.plan.engine === "batch") for (const host of listener) await claim({ host, port });
+    this.#handles = stats.map(({ memory }, index) => {
+      const onForwarding = (report: ForwardReport) => this.#reports.set(index, report);
+      return new ResponderHandle({ start: { ...start, stats: memory, index }, onForwarding, onLost });
+    });
+    await Promise.all(this.#handles.map(({ listening }) => listening));
+  }
+
+  /** What the threads have told of forwarding last. */
+  get forwarding(): Iterable<ForwardReport> {
+    return this.#reports.values();
+  }
+
+  /** Ports for a builder to send snapshots through, straight to the threads. */
+  connect(): MessagePort[] {
+    return this.#handles.map((handle) => handle.connect());
+  }
+
+  configure(config: Config, pems: Pems): void {
+    for (const handle of this.#handles) handle.configure(config, pems);
+  }
+
+  /** Forgets answers of resolvers; resolves to how many there were. @param name lower-case wire form as latin1 */
+  async flush(name: string | undefined): Promise<number> {
+    const counts = await Promise.all(this.#handles.map((handle) => handle.flush(name)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  setStale(stale: boolean): void {
+    for (const handle of this.#handles) handle.setStale(stale);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#handles.map((handle) => handle.stop()));
+  }
+}
