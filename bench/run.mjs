@@ -1,7 +1,8 @@
-/** `npm run bench [-- answer transports forward state freshness soak]`: all measurements but the soak, or those named. */
+/** `npm run bench [-- answer transports peers forward state freshness soak]`: all measurements but the soak, or those named. */
 import { benchAnswer } from "./answer.mjs";
 import { benchForward } from "./forward.mjs";
 import { benchFreshness } from "./freshness.mjs";
+import { benchPeers } from "./peers.mjs";
 import { benchSoak } from "./soak.mjs";
 import { benchState } from "./state.mjs";
 import { benchTransports } from "./transports.mjs";
@@ -9,6 +10,7 @@ import { benchTransports } from "./transports.mjs";
 const BENCHES = {
   answer: benchAnswer,
   transports: benchTransports,
+  peers: benchPeers,
   forward: benchForward,
   state: benchState,
   freshness: benchFreshness,

@@ -21,7 +21,19 @@ export async function mixesOf(httpport) {
   const srv = sample(plain(Object.keys(axfr.Records.SRVs)), 20_000).map((name) => [name, "SRV"]);
   const absent = a.map(([name], i) => [`absent-${i}.${name.split(".").slice(1).join(".")}`, "A"]);
   const mixed = a.flatMap((entry, i) => [entry, a[(i * 7) % a.length], srv[i % srv.length], absent[i]]);
-  return { "A (positive)": a, "SRV with glue": srv, NXDOMAIN: absent, "mixed (2 A, SRV, NXDOMAIN)": mixed };
+  // Of SRV names those with most records whose answer is still sent whole: about a hundred octets for each with its glue.
+  const counts = Object.entries(axfr.Records.SRVs).filter(
+    ([name, list]) => plain([name]).length > 0 && list.length <= 9,
+  );
+  const most = Math.max(...counts.map(([, list]) => list.length));
+  const large = sample(plain(counts.filter(([, list]) => list.length >= most - 1).map(([name]) => name)), 20_000);
+  return {
+    "A (positive)": a,
+    "SRV with glue": srv,
+    NXDOMAIN: absent,
+    "mixed (2 A, SRV, NXDOMAIN)": mixed,
+    "large (SRV)": large.map((name) => [name, "SRV"]),
+  };
 }
 
 /** Asks every few milliseconds until the server answers the question with NOERROR; resolves to the time of the answer. */
@@ -65,7 +77,7 @@ export async function hasCommand(name) {
 
 /** Runs dnsperf for some seconds; queries per second and answers of all kinds. */
 /** @param once ends at the end of `entries`; otherwise they are asked again and again */
-export async function dnsperf({ port, entries, seconds, file, tcp = false, clients = 4, once = false }) {
+export async function dnsperf({ port, entries, seconds, file, tcp = false, clients = 4, once = false, threads = 1 }) {
   writeFileSync(file, entries.map(([name, type]) => `${name} ${type}\n`).join(""));
   const options = [
     "-s",
@@ -79,7 +91,7 @@ export async function dnsperf({ port, entries, seconds, file, tcp = false, clien
     "-c",
     clients,
     "-T",
-    1,
+    threads,
     "-e",
     "-q",
     tcp ? 200 : 100,
@@ -97,4 +109,30 @@ export async function dnsperf({ port, entries, seconds, file, tcp = false, clien
     completed: number(/Queries completed:\s+(\d+)/),
     lost: number(/Queries lost:\s+(\d+)/),
   };
+}
+
+/** The time of every answer at a steady rate, in milliseconds and sorted, as dnsperf sees it; and how many never came. */
+export async function dnsperfLatencies({ port, entries, seconds, file, perSecond }) {
+  writeFileSync(file, entries.map(([name, type]) => `${name} ${type}\n`).join(""));
+  const options = [
+    "-s",
+    "127.0.0.1",
+    "-p",
+    port,
+    "-d",
+    file,
+    "-l",
+    seconds,
+    "-c",
+    4,
+    "-T",
+    1,
+    "-e",
+    "-Q",
+    perSecond,
+    "-v",
+  ];
+  const { stdout } = await run("dnsperf", options.map(String), { maxBuffer: 1 << 30 });
+  const times = Array.from(stdout.matchAll(/^> \w+ \S+ \w+ ([\d.]+)$/gm), ([, seconds]) => Number(seconds) * 1000);
+  return { sorted: times.sort((a, b) => a - b), lost: Number(/Queries lost:\s+(\d+)/.exec(stdout)?.[1]) };
 }

@@ -52,7 +52,11 @@ export async function startServer(master, config = {}) {
   child.stderr.on("data", (chunk) => {
     log += chunk;
   });
+  let isStopping = false;
   const exited = new Promise((resolve) => child.once("exit", resolve));
+  exited.then(() => {
+    if (!isStopping) throw new Error(`the server under measurement ended: ${log}`);
+  });
   return {
     port,
     httpport,
@@ -61,6 +65,7 @@ export async function startServer(master, config = {}) {
     memory: () => memoryOf(child.pid),
     log: () => log,
     stop: async () => {
+      isStopping = true;
       child.kill("SIGTERM");
       await exited;
       rmSync(home, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** Upstream resolvers for measurements: NSD with a zone that has an answer for every name, and Unbound as a peer. */
+/** Other servers for measurements: NSD with a zone that has an answer for every name, Unbound as a peer, and Knot as another. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ const ENVIRONMENT = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin
 /** Every name below it has an address. */
 export const ZONE = "bench.example";
 
-async function startServer(command, args, port, name, folder) {
+async function startPeer(command, args, port, name, folder) {
   const child = spawn(command, args, { env: ENVIRONMENT, stdio: "ignore" });
   const exited = new Promise((resolve) => child.once("exit", resolve));
   await firstAnswer(port, name);
@@ -61,7 +61,7 @@ zone:
 `;
   writeFileSync(join(folder, "zone"), zone);
   writeFileSync(join(folder, "nsd.conf"), config);
-  return startServer("nsd", ["-d", "-c", join(folder, "nsd.conf")], port, `first.${ZONE}`, folder);
+  return startPeer("nsd", ["-d", "-c", join(folder, "nsd.conf")], port, `first.${ZONE}`, folder);
 }
 
 /** Unbound with one thread, forwarding everything to `upstream`. */
@@ -90,5 +90,30 @@ forward-zone:
   forward-addr: 127.0.0.1@${upstream.port}
 `;
   writeFileSync(join(folder, "unbound.conf"), config);
-  return startServer("unbound", ["-d", "-c", join(folder, "unbound.conf")], port, `first.${ZONE}`, folder);
+  return startPeer("unbound", ["-d", "-c", join(folder, "unbound.conf")], port, `first.${ZONE}`, folder);
+}
+
+/** Knot DNS with the zone that this server prints. @param workers threads that answer over UDP */
+export async function startKnot(zone, file, workers) {
+  const folder = mkdtempSync(join(tmpdir(), "mesos-dns-bench-knot-"));
+  const port = await freePort();
+  const config = `server:
+    rundir: ${folder}
+    listen: 127.0.0.1@${port}
+    udp-workers: ${workers}
+    tcp-workers: 1
+    background-workers: 1
+database:
+    storage: ${join(folder, "data")}
+log:
+  - target: stderr
+    any: warning
+zone:
+  - domain: ${zone}
+    file: ${file}
+    journal-content: none
+    zonefile-sync: -1
+`;
+  writeFileSync(join(folder, "knot.conf"), config);
+  return startPeer("knotd", ["-c", join(folder, "knot.conf")], port, `leader.${zone}`, folder);
 }
