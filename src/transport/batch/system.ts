@@ -63,7 +63,9 @@ function unavailable(why: string, cause?: unknown): MesosDnsError {
 
 function bindFunctions(koffi: Koffi): System {
   const libc = koffi.load(null);
-  const names = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]));
+  // Of two names for one number the first in the alphabet, which makes "EAGAIN" of what is "EWOULDBLOCK" as well.
+  const named = Object.entries(koffi.os.errno).sort(([a], [b]) => (a < b ? 1 : -1));
+  const names = new Map(named.map(([name, number]) => [number, name]));
   return {
     socket: libc.func("int socket(int, int, int)"),
     bind: libc.func("int bind(int, uintptr_t, uint32_t)"),
