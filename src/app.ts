@@ -187,7 +187,9 @@ export class App {
     const { service, clients } = this.#overHttps;
     return new Promise((resolve) => {
       const out = new Uint8Array(MAX_MESSAGE);
+      service.begin();
       const size = service.handle(message, message.length, out, clients.of(address), HTTPS, () => resolve);
+      service.end();
       if (size !== PENDING) resolve(size > 0 ? out.subarray(0, size) : undefined);
     });
   }

@@ -1,4 +1,4 @@
-/** A source of unsigned 32-bit integers. */
+/** A source of unsigned 31-bit integers: one more bit, and V8 might make objects of them. */
 export type Random = () => number;
 
 /**
@@ -13,6 +13,6 @@ export function createRandom(seed: number): Random {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    return state >>> 0;
+    return state >>> 1;
   };
 }

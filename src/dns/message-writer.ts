@@ -140,7 +140,7 @@ export class MessageWriter {
       const size = words[target + 1] & NAME_SIZE_MASK;
       // Neighbours share targets; the first one's may come round again at the end.
       if (number !== before && (n === 0 || number !== firstTarget)) {
-        const found = snapshot.find(words, entry + (words[target + 1] >>> NAME_SHIFT), size, words[target]);
+        const found = snapshot.find(words, entry + (words[target + 1] >>> NAME_SHIFT), size, words[target] | 0);
         if (found !== 0) this.#addresses(snapshot, found, owner);
       }
       before = number;

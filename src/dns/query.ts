@@ -58,6 +58,7 @@ export class Query {
   /** Labels without the root, and where each starts in `name`. */
   labels = 0;
   readonly labelAt = new Uint8Array(MAX_LABELS);
+  /** As a signed integer of 32 bits: an unsigned one may be an object to be collected. */
   hash = 0;
   readonly opt = new OptRecord();
   /** Octet at which a TSIG record starts, or -1. */
@@ -124,7 +125,7 @@ export class Query {
     this.questionEnd = at + 4;
     this.nameLength = size;
     this.labels = labels;
-    this.hash = finishHash(hash);
+    this.hash = finishHash(hash) | 0;
     return true;
   }
 

@@ -79,23 +79,20 @@ export class QueryStats {
     });
   }
 
-  /** Counts one answered query. `transport` and `zone` are indices into `TRANSPORTS` and `ZONES`; `seconds` is how long it took. */
-  answered(
-    transport: number,
-    zone: number,
-    type: number,
-    rcode: number,
-    octets: number,
-    truncated: boolean,
-    seconds: number,
-  ): void {
+  /** Counts one answered query. `transport` and `zone` are indices into `TRANSPORTS` and `ZONES`. */
+  answered(transport: number, zone: number, type: number, rcode: number, octets: number, truncated: boolean): void {
     const values = this.#values;
     const typeIndex = type < TYPE_SLOTS ? this.#typeIndex[type] : TYPE_LABELS.length - 1;
     values[START.requests + (transport * TYPE_LABELS.length + typeIndex) * ZONES.length + zone]++;
     values[START.responses + transport * RCODES + Math.min(rcode, RCODES - 1)]++;
     if (truncated) values[START.truncated + transport]++;
-    observe(values, START.durations + zone * (DURATION_BUCKETS.length + 2), DURATION_BUCKETS, seconds);
-    observe(values, START.sizes + transport * (SIZE_BUCKETS.length + 2), SIZE_BUCKETS, octets);
+    observe(values, START.sizes + transport * (SIZE_BUCKETS.length + 2), SIZE_BUCKETS, octets, 1);
+  }
+
+  /** Counts how long a number of answers took, all of them as long. */
+  took(zone: number, seconds: number, answers: number): void {
+    const start = START.durations + zone * (DURATION_BUCKETS.length + 2);
+    observe(this.#values, start, DURATION_BUCKETS, seconds, answers);
   }
 
   /** Counts a message that deserves no answer. */
@@ -177,9 +174,9 @@ export class QueryStats {
 }
 
 /** Slots of a histogram: one a bound, one for what is above all bounds, and the sum. */
-function observe(values: Float64Array, start: number, bounds: readonly number[], value: number): void {
+function observe(values: Float64Array, start: number, bounds: readonly number[], value: number, count: number): void {
   let i = 0;
   while (i < bounds.length && value > bounds[i]) i++;
-  values[start + i]++;
-  values[start + bounds.length + 1] += value;
+  values[start + i] += count;
+  values[start + bounds.length + 1] += value * count;
 }

@@ -64,11 +64,12 @@ export class RateLimiter {
    * Whether one more response of this kind may go to this client.
    *
    * @param octets 4 or 16 octets of its address
-   * @param now seconds on a clock that never goes back, the same for all who share the buckets
+   * @param clock milliseconds on a clock that never goes back, the same for all who share the buckets
    */
-  rule(octets: Uint8Array, kind: ResponseKind, now: number): Ruling {
+  rule(octets: Uint8Array, kind: ResponseKind, clock: Float64Array): Ruling {
     const rate = this.#rates[kind];
     if (rate === 0) return ALLOW;
+    const now = clock[0] / 1000;
     const bucket = this.#bucketOf(octets, kind, rate, now);
     const tokens = Math.min(rate * BURST_SECONDS, this.#tokens[bucket] + (now - this.#at[bucket]) * rate);
     this.#at[bucket] = now;

@@ -54,13 +54,32 @@ export class DnsService {
   readonly #scratch = new Uint8Array(MAX_MESSAGE);
   /** Answers still on their way back from upstream resolvers. */
   pending = 0;
+  /** When the turn began. In an array, as a number with a fraction in a variable may be an object to be collected. */
+  readonly #began = new Float64Array(1);
+  /** Answers of this turn, by whose name was asked for. */
+  readonly #answers = new Uint32Array(ZONES.length);
 
   constructor(parts: ServiceParts) {
     this.#parts = parts;
   }
 
+  /** To be called before the messages that came at one time are handled. */
+  begin(): void {
+    this.#began[0] = this.#parts.now();
+  }
+
+  /** To be called when they have been handled: their answers took as long as all of them. */
+  end(): void {
+    const { stats, now } = this.#parts;
+    const seconds = (now() - this.#began[0]) / 1000;
+    for (let zone = 0; zone < this.#answers.length; zone++) {
+      if (this.#answers[zone] > 0) stats.took(zone, seconds, this.#answers[zone]);
+      this.#answers[zone] = 0;
+    }
+  }
+
   /**
-   * Handles one message, of which `message` holds the first `length` octets, only valid during the call.
+   * Handles one message, between `begin` and `end`, of which `message` holds the first `length` octets, only valid during the call.
    *
    * @param out receives an answer that is ready at once
    * @param defer called if the answer is `PENDING`; what it returns is called later and exactly once
@@ -74,15 +93,14 @@ export class DnsService {
     channel: ServedChannel,
     defer: Defer,
   ): number {
-    const { answerer, stats, now } = this.#parts;
-    const started = now();
+    const { answerer, stats } = this.#parts;
     let size: number;
     try {
       size = answerer.answer(message, length, out, client, channel);
     } catch (error) {
       size = this.#rescue(error, message, length, out, client, channel);
     }
-    if (size === FORWARD) return this.#forward(message, length, out, client, channel, defer, started);
+    if (size === FORWARD) return this.#forward(message, length, out, client, channel, defer);
     if (size > 0 && !channel.stream && !answerer.trusted)
       size = this.#limit(size, message, length, out, client, channel);
     if (size === DROP) {
@@ -90,8 +108,8 @@ export class DnsService {
       return 0;
     }
     const zone = answerer.authoritative ? LOCAL : NONE;
-    const seconds = (now() - started) / 1000;
-    stats.answered(channel.transport, zone, answerer.query.type, answerer.rcode, size, answerer.truncated, seconds);
+    stats.answered(channel.transport, zone, answerer.query.type, answerer.rcode, size, answerer.truncated);
+    this.#answers[zone]++;
     return size;
   }
 
@@ -104,8 +122,8 @@ export class DnsService {
     client: Client,
     channel: ServedChannel,
   ): number {
-    const { answerer, limiter, stats, now } = this.#parts;
-    const ruling = limiter.rule(client.octets, kindOf(answerer), now() / 1000);
+    const { answerer, limiter, stats } = this.#parts;
+    const ruling = limiter.rule(client.octets, kindOf(answerer), this.#began);
     if (ruling === ALLOW) return size;
     stats.limited(ruling === SLIP);
     if (ruling === SLIP) return answerer.cut(message, length, out, client, channel, answerer.rcode);
@@ -119,7 +137,6 @@ export class DnsService {
     client: Client,
     channel: ServedChannel,
     defer: Defer,
-    started: number,
   ): number {
     const { answerer, forwarder } = this.#parts;
     let pending: PendingQuery | undefined;
@@ -134,11 +151,18 @@ export class DnsService {
     }
     if (ready) {
       const size = this.#relay(ready, message, length, out, client, channel);
-      this.#count(channel, size, started);
+      this.#count(channel, size);
+      this.#answers[FORWARDED]++;
       return size;
     }
     // A copy, which slice() of a Buffer would not be: the caller's memory is gone when this returns.
-    pending = { query: new Uint8Array(message.subarray(0, length)), client, channel, started, reply: defer() };
+    pending = {
+      query: new Uint8Array(message.subarray(0, length)),
+      client,
+      channel,
+      started: this.#began[0],
+      reply: defer(),
+    };
     this.pending++;
     return PENDING;
   }
@@ -153,7 +177,9 @@ export class DnsService {
     } catch (error) {
       size = this.#rescue(error, query, query.length, out, client, channel);
     }
-    this.#count(channel, size, started);
+    const { stats, now } = this.#parts;
+    this.#count(channel, size);
+    stats.took(FORWARDED, (now() - started) / 1000, 1);
     reply(out.slice(0, size));
   }
 
@@ -171,11 +197,10 @@ export class DnsService {
     return answerer.fail(message, length, out, client, channel, RCODE.SERVFAIL, forwarded.ede);
   }
 
-  #count(channel: ServedChannel, size: number, started: number): void {
-    const { answerer, stats, now } = this.#parts;
-    const seconds = (now() - started) / 1000;
+  #count(channel: ServedChannel, size: number): void {
+    const { answerer, stats } = this.#parts;
     const { rcode, truncated, query } = answerer;
-    stats.answered(channel.transport, FORWARDED, query.type, rcode, size, truncated, seconds);
+    stats.answered(channel.transport, FORWARDED, query.type, rcode, size, truncated);
   }
 
   #rescue(

@@ -68,6 +68,7 @@ export class TcpConnection {
   /** Handles what has come, as far as the client takes the answers; the rest of the chunk waits. */
   #receive(chunk: Buffer): void {
     let at = 0;
+    this.#service.begin();
     while (at < chunk.length && !this.#socket.destroyed && !this.#isBusy()) {
       if (this.#partial) at = this.#completePartial(chunk, at);
       else if (chunk.length - at < PREFIX || chunk.length - at < PREFIX + chunk.readUInt16BE(at)) {
@@ -78,6 +79,7 @@ export class TcpConnection {
         at += PREFIX + size;
       }
     }
+    this.#service.end();
     this.#flush();
     this.#unread = at < chunk.length ? chunk.subarray(at) : undefined;
     if (this.#isBusy()) this.#socket.pause();

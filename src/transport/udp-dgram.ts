@@ -67,7 +67,9 @@ export class DgramEngine implements UdpEngine {
     if (!this.#receiving || remote.port === 0) return;
     const defer = () => (answer: Uint8Array) => this.#send(answer, answer.length, remote);
     const client = this.#options.clients.of(remote.address);
+    this.#service.begin();
     const size = this.#service.handle(message, message.length, this.#out, client, UDP, defer);
+    this.#service.end();
     if (size <= 0) return;
     this.#send(this.#out, size, remote);
     // A send that the kernel could not take at once still reads this memory.

@@ -71,9 +71,10 @@ export class Snapshot {
    *
    * @param name holds it from word `at` on, padded with zeros to a word
    * @param length its octets
-   * @param hash `hashName` of it with this snapshot's seed
+   * @param hash `hashName` of it with this snapshot's seed, signed or not
    */
   find(name: Uint32Array, at: number, length: number, hash: number): number {
+    const signed = hash | 0;
     const index = shardOf(hash);
     const shard = this.shards[index];
     const words = shard.words;
@@ -83,7 +84,8 @@ export class Snapshot {
       const slotAt = SHARD_HEADER_WORDS + slot * SLOT_WORDS;
       const entry = words[slotAt + 1];
       if (entry === 0) return 0;
-      if (words[slotAt] === hash && sameName(words, entry, name, at, length)) return (index << ENTRY_SHIFT) | entry;
+      if ((words[slotAt] | 0) === signed && sameName(words, entry, name, at, length))
+        return (index << ENTRY_SHIFT) | entry;
       slot = (slot + 1) & mask;
     }
   }

@@ -99,6 +99,7 @@ export class BatchEngine implements UdpEngine {
   #answer(queries: Datagrams, count: number): void {
     const { service, clients } = this.#options;
     const answers = this.#answers as Outbox;
+    service.begin();
     for (let i = 0; i < count; i++) {
       // Nobody listens on port 0: such a source is forged.
       if (queries.port(i) !== 0) {
@@ -110,6 +111,7 @@ export class BatchEngine implements UdpEngine {
       queries.prepare(i);
     }
     answers.flush();
+    service.end();
   }
 
   /** For an answer that comes later: its query's memory is used again by then. */

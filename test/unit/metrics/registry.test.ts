@@ -38,9 +38,12 @@ async function linesOf(name: string, status: Partial<ServerStatus> = {}, snapsho
 
 describe("queries", () => {
   test("requests are counted over all threads, by transport, type and zone", async () => {
-    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 100, false, 0.000_02);
-    stats[1].answered(UDP, LOCAL, TYPE.A, RCODE.NXDOMAIN, 100, false, 0.000_02);
-    stats[1].answered(TCP, FORWARD, 65_280, RCODE.NOERROR, 100, false, 0.02);
+    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 100, false);
+    stats[0].took(LOCAL, 0.000_02, 1);
+    stats[1].answered(UDP, LOCAL, TYPE.A, RCODE.NXDOMAIN, 100, false);
+    stats[1].took(LOCAL, 0.000_02, 1);
+    stats[1].answered(TCP, FORWARD, 65_280, RCODE.NOERROR, 100, false);
+    stats[1].took(FORWARD, 0.02, 1);
     const lines = await linesOf("mesos_dns_requests_total");
     expect(lines).toContain('mesos_dns_requests_total{transport="udp",type="A",zone="local"} 2');
     expect(lines).toContain('mesos_dns_requests_total{transport="tcp",type="other",zone="forward"} 1');
@@ -48,9 +51,9 @@ describe("queries", () => {
   });
 
   test("responses are counted by rcode, the common ones from the start", async () => {
-    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.BADVERS, 100, false, 0);
-    stats[0].answered(UDP, FORWARD, TYPE.A, 13, 100, false, 0);
-    stats[0].answered(UDP, FORWARD, TYPE.A, 4095, 100, false, 0);
+    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.BADVERS, 100, false);
+    stats[0].answered(UDP, FORWARD, TYPE.A, 13, 100, false);
+    stats[0].answered(UDP, FORWARD, TYPE.A, 4095, 100, false);
     const lines = await linesOf("mesos_dns_responses_total");
     expect(lines.filter((line) => line.includes("udp"))).toEqual([
       'mesos_dns_responses_total{transport="udp",rcode="NOERROR"} 0',
@@ -65,8 +68,10 @@ describe("queries", () => {
   });
 
   test("durations make a cumulative histogram in seconds", async () => {
-    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 100, false, 0.000_02);
-    stats[1].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 100, false, 100);
+    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 100, false);
+    stats[0].took(LOCAL, 0.000_02, 1);
+    stats[1].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 100, false);
+    stats[1].took(LOCAL, 100, 1);
     const lines = await linesOf('mesos_dns_request_duration_seconds_bucket{zone="local"');
     expect(lines[0]).toBe('mesos_dns_request_duration_seconds_bucket{zone="local",le="0.00001"} 0');
     expect(lines[1]).toBe('mesos_dns_request_duration_seconds_bucket{zone="local",le="0.000025"} 1');
@@ -81,14 +86,14 @@ describe("queries", () => {
   });
 
   test("sizes make a histogram in octets, by transport", async () => {
-    stats[0].answered(TCP, LOCAL, TYPE.A, RCODE.NOERROR, 512, false, 0);
+    stats[0].answered(TCP, LOCAL, TYPE.A, RCODE.NOERROR, 512, false);
     const lines = await linesOf('mesos_dns_response_size_bytes_bucket{transport="tcp"');
     expect(lines).toContain('mesos_dns_response_size_bytes_bucket{transport="tcp",le="256"} 0');
     expect(lines).toContain('mesos_dns_response_size_bytes_bucket{transport="tcp",le="512"} 1');
   });
 
   test("truncated, dropped and failed ones are counted", async () => {
-    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 512, true, 0);
+    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 512, true);
     stats[1].dropped(TCP);
     stats[1].failed();
     expect(await linesOf("mesos_dns_responses_truncated_total")).toContain(
@@ -254,7 +259,7 @@ describe("names", () => {
   });
 
   test("every sample has the labels its metric declares", async () => {
-    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 512, true, 0);
+    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 512, true);
     const metrics = (await registryOf().getMetricsAsJSON()) as unknown as {
       name: string;
       type: string;

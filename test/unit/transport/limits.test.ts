@@ -59,29 +59,32 @@ describe("clients", () => {
   });
 });
 
+/** A clock that shows a second. */
+const at = (seconds: number) => Float64Array.of(seconds * 1000);
+
 describe("rate limiting", () => {
   const limit = { ...NO_LIMIT, answersPerSecond: 10, negativesPerSecond: 5, slip: 2 };
   const { ANSWER, NEGATIVE, ERROR } = RESPONSE_KIND;
 
   test("lets a second's worth through, then every second response truncated and the rest not at all", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    const rulings = Array.from({ length: 16 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, 100));
+    const rulings = Array.from({ length: 16 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, at(100)));
     expect(rulings.slice(0, 10).every((ruling) => ruling === ALLOW)).toBe(true);
     expect(rulings.slice(10)).toEqual([WITHHOLD, SLIP, WITHHOLD, SLIP, WITHHOLD, SLIP]);
   });
 
   test("limits nobody who has had nothing yet, however young the clock", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    expect(limiter.rule(octets("192.0.2.1"), ANSWER, 0)).toBe(ALLOW);
-    expect(limiter.rule(octets("198.51.100.1"), ANSWER, 0.2)).toBe(ALLOW);
+    expect(limiter.rule(octets("192.0.2.1"), ANSWER, at(0))).toBe(ALLOW);
+    expect(limiter.rule(octets("198.51.100.1"), ANSWER, at(0.2))).toBe(ALLOW);
   });
 
   test("gives back what time gives", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    for (let i = 0; i < 30; i++) limiter.rule(octets("192.0.2.1"), ANSWER, 100);
+    for (let i = 0; i < 30; i++) limiter.rule(octets("192.0.2.1"), ANSWER, at(100));
     const allowed = (now: number) => {
       let count = 0;
-      while (limiter.rule(octets("192.0.2.1"), ANSWER, now) === ALLOW) count++;
+      while (limiter.rule(octets("192.0.2.1"), ANSWER, at(now)) === ALLOW) count++;
       return count;
     };
     expect(allowed(100.5)).toBe(5);
@@ -90,26 +93,26 @@ describe("rate limiting", () => {
 
   test("counts a network as one, other networks and kinds apart", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    for (let i = 0; i < 10; i++) limiter.rule(octets(`192.0.2.${i}`), ANSWER, 100);
-    expect(limiter.rule(octets("192.0.2.200"), ANSWER, 100)).not.toBe(ALLOW);
-    expect(limiter.rule(octets("192.0.3.1"), ANSWER, 100)).toBe(ALLOW);
-    expect(limiter.rule(octets("192.0.2.1"), NEGATIVE, 100)).toBe(ALLOW);
-    expect(limiter.rule(octets("192.0.2.1"), ERROR, 100)).toBe(ALLOW);
-    for (let i = 0; i < 10; i++) limiter.rule(octets(`2001:db8::${i}`), ANSWER, 100);
-    expect(limiter.rule(octets("2001:db8:0:ff::1"), ANSWER, 100)).not.toBe(ALLOW);
-    expect(limiter.rule(octets("2001:db8:0:100::1"), ANSWER, 100)).toBe(ALLOW);
+    for (let i = 0; i < 10; i++) limiter.rule(octets(`192.0.2.${i}`), ANSWER, at(100));
+    expect(limiter.rule(octets("192.0.2.200"), ANSWER, at(100))).not.toBe(ALLOW);
+    expect(limiter.rule(octets("192.0.3.1"), ANSWER, at(100))).toBe(ALLOW);
+    expect(limiter.rule(octets("192.0.2.1"), NEGATIVE, at(100))).toBe(ALLOW);
+    expect(limiter.rule(octets("192.0.2.1"), ERROR, at(100))).toBe(ALLOW);
+    for (let i = 0; i < 10; i++) limiter.rule(octets(`2001:db8::${i}`), ANSWER, at(100));
+    expect(limiter.rule(octets("2001:db8:0:ff::1"), ANSWER, at(100))).not.toBe(ALLOW);
+    expect(limiter.rule(octets("2001:db8:0:100::1"), ANSWER, at(100))).toBe(ALLOW);
   });
 
   test("with slip 1 truncates all, with slip 0 sends nothing, with rate 0 limits nothing", () => {
     const over = (slip: number) => {
       const limiter = new RateLimiter({ ...limit, slip }, createBuckets(1));
-      return Array.from({ length: 14 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, 100)).slice(10);
+      return Array.from({ length: 14 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, at(100))).slice(10);
     };
     expect(over(1)).toEqual([SLIP, SLIP, SLIP, SLIP]);
     expect(over(0)).toEqual([WITHHOLD, WITHHOLD, WITHHOLD, WITHHOLD]);
     const off = new RateLimiter(NO_LIMIT, createBuckets(1));
     expect(
-      Array.from({ length: 1000 }, () => off.rule(octets("192.0.2.1"), ANSWER, 100)).every((r) => r === ALLOW),
+      Array.from({ length: 1000 }, () => off.rule(octets("192.0.2.1"), ANSWER, at(100))).every((r) => r === ALLOW),
     ).toBe(true);
   });
 });
