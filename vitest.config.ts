@@ -25,6 +25,20 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      {
+        // What datagrams have to do with, once more without the batch engine.
+        test: {
+          name: "dgram",
+          include: ["answers", "differential", "forwarding", "process", "protocol", "transport"].map(
+            (suite) => `test/e2e/${suite}.test.ts`,
+          ),
+          env: { MESOS_DNS_UDPENGINE: "dgram" },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });

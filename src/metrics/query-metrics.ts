@@ -30,12 +30,12 @@ const COMMON_RCODES: readonly number[] = [
 /** What the answering threads count, summed over all of them. */
 export function queryMetrics(stats: readonly QueryStats[]): MetricSource[] {
   const sum = (read: (one: QueryStats) => number) => stats.reduce((total, one) => total + read(one), 0);
-  return [...messageMetrics(sum), ...histograms(stats), ...connectionMetrics(sum)];
+  return [...messageMetrics(sum, stats), ...histograms(stats), ...connectionMetrics(sum)];
 }
 
 type Sum = (read: (one: QueryStats) => number) => number;
 
-function messageMetrics(sum: Sum): MetricSource[] {
+function messageMetrics(sum: Sum, stats: readonly QueryStats[]): MetricSource[] {
   return [
     {
       name: "mesos_dns_requests_total",
@@ -92,6 +92,16 @@ function messageMetrics(sum: Sum): MetricSource[] {
           sum((one) => one.rateLimited.withheld),
         ),
       ],
+    },
+    {
+      name: "mesos_dns_udp_receive_drops_total",
+      type: "counter",
+      help: "Datagrams that the kernel threw away because the receive buffer was full; nothing with node:dgram.",
+      labelNames: [],
+      read: () => {
+        const known = stats.map((one) => one.receiveDrops).filter((count) => count !== undefined);
+        return known.length === 0 ? [] : single(known.reduce((total, count) => total + count, 0));
+      },
     },
     counter(
       "mesos_dns_answer_failures_total",

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Config, HostPort } from "../config/config.js";
 import { messageOf } from "../errors.js";
 import type { Logger } from "../log.js";
-import { loadSystem } from "./batch/system.js";
+import { loadSystem, type System } from "./batch/system.js";
 import { tryOut } from "./batch/trial.js";
 import type { ClientTable } from "./clients.js";
 import type { DnsService } from "./service.js";
@@ -35,14 +35,19 @@ const MOST_THREADS = 4;
 /**
  * Finds out what this machine can do.
  *
+ * @param load gets at the system calls
  * @throws {MesosDnsError} ENGINE_UNAVAILABLE where `udpEngine` asks for what it cannot
  */
-export function planUdp({ udpEngine, dnsThreads }: Config, log: Pick<Logger, "warn">): UdpPlan {
+export function planUdp(
+  { udpEngine, dnsThreads }: Pick<Config, "udpEngine" | "dnsThreads">,
+  log: Pick<Logger, "warn">,
+  load: () => System = loadSystem,
+): UdpPlan {
   // Several sockets with one port, all of them in use, are more than node:dgram can do with every Node.js there is.
   const alone: UdpPlan = { engine: "dgram", threads: 1 };
   if (udpEngine === "dgram") return alone;
   try {
-    tryOut(loadSystem());
+    tryOut(load());
   } catch (error) {
     if (udpEngine === "batch") throw error;
     log.warn(`${messageOf(error)}; datagrams are moved one by one, by one thread`);

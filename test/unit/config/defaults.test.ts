@@ -34,6 +34,8 @@ describe("the defaults", () => {
       forwardPolicy: "sequential",
       timeout: 5,
       listener: ["0.0.0.0"],
+      dnsThreads: 0,
+      udpEngine: "auto",
       httplistener: "0.0.0.0",
       httpport: 8123,
       dnson: true,

@@ -31,6 +31,8 @@ test("the description has Mesos-DNS's field names", () => {
     Domain: "mesos",
     File: "/etc/mesos-dns/config.json",
     Listener: "0.0.0.0",
+    DnsThreads: 0,
+    UdpEngine: "auto",
     HTTPListener: "0.0.0.0",
     RecurseOn: true,
     DnsOn: true,

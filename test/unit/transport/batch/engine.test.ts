@@ -1,0 +1,145 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { afterEach, describe, expect, test } from "vitest";
+import { Datagrams } from "../../../../src/transport/batch/datagrams.js";
+import { BatchEngine } from "../../../../src/transport/batch/engine.js";
+import type { System } from "../../../../src/transport/batch/system.js";
+import { ClientTable } from "../../../../src/transport/clients.js";
+import { decode, encodeQuery } from "../../../support/dns.js";
+import { freePort } from "../../../support/server.js";
+import { serviceOf } from "../../../support/service.js";
+import { answererOf } from "../../../support/zone.js";
+import { real, systemWith } from "./support.js";
+
+/** More than two batches, less than a receive buffer. */
+const BURST = 150;
+const QUERY = encodeQuery("web.mesos", { type: "A" });
+const { service } = serviceOf(answererOf(["web.mesos A 192.0.2.1"]));
+const cleanups: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+async function start(system: System = real) {
+  const port = await freePort();
+  const troubles: string[] = [];
+  const engine = new BatchEngine({
+    address: { host: "127.0.0.1", port },
+    service: service,
+    clients: new ClientTable({ allowQuery: ["0.0.0.0/0"], allowRecursion: [] }),
+    system,
+    onlyIPv6: false,
+    onTrouble: (message) => troubles.push(message),
+  });
+  await engine.listen();
+  cleanups.push(() => engine.close());
+  return { engine, port, troubles };
+}
+
+async function client(port: number) {
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.connect(port, "127.0.0.1", resolve));
+  cleanups.push(() => void socket.close());
+  return socket;
+}
+
+describe("the batch engine", () => {
+  test("answers a burst that is larger than a batch, each query once", async () => {
+    const { port } = await start();
+    const socket = await client(port);
+    const ids = new Set<number>();
+    const done = new Promise<void>((resolve) => {
+      socket.on("message", (answer) => {
+        ids.add(answer.readUInt16BE(0));
+        expect(decode(answer).answers).toHaveLength(1);
+        if (ids.size === BURST) resolve();
+      });
+    });
+    for (let id = 0; id < BURST; id++) {
+      const query = Buffer.from(QUERY);
+      query.writeUInt16BE(id, 0);
+      socket.send(query);
+    }
+    await done;
+  });
+
+  test("answers what has come before it stops, and nothing after", async () => {
+    const { engine, port } = await start();
+    const socket = await client(port);
+    const answered = once(socket, "message");
+    // The event loop does not turn between sending and stopping: the engine has not been told of the query.
+    socket.send(QUERY, () => engine.stop());
+    await answered;
+    // Nobody has the port any more: that is what the machine says.
+    const refused = once(socket, "error");
+    socket.send(QUERY);
+    const [error] = await refused;
+    expect(error).toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  test("says once what makes no sense, and goes on", async () => {
+    let failures = 0;
+    const failing = systemWith({
+      recvmmsg: (...args) => (failures++ < 3 ? -1 : real.recvmmsg(...args)),
+      errno: () => (failures <= 3 ? "ENOMEM" : real.errno()),
+    });
+    const { port, troubles } = await start(failing);
+    const socket = await client(port);
+    socket.send(QUERY);
+    await once(socket, "message");
+    expect(troubles).toEqual(["receiving failed: ENOMEM"]);
+  });
+
+  test("refuses an address that is not this machine's, with what to do", async () => {
+    const port = await freePort();
+    const engine = new BatchEngine({
+      address: { host: "192.0.2.1", port },
+      service: service,
+      clients: new ClientTable({ allowQuery: [], allowRecursion: [] }),
+      system: real,
+      onlyIPv6: false,
+      onTrouble: () => {},
+    });
+    await expect(engine.listen()).rejects.toMatchObject({ code: "LISTEN_FAILED" });
+  });
+});
+
+describe("memory for datagrams", () => {
+  const make = () => new Datagrams(4, 100, true, (memory) => real.addressOf(memory));
+
+  test("is whole when everything that belongs to datagrams has been written over", () => {
+    const datagrams = make();
+    for (const data of datagrams.data) data.fill(0xff);
+    for (let i = 0; i < 4; i++) datagrams.prepare(i);
+    expect(datagrams.intact).toBe(true);
+  });
+
+  test("is not whole when an octet beside them has been written", () => {
+    const datagrams = make();
+    const [first] = datagrams.data;
+    new Uint8Array(first.buffer)[first.byteOffset + first.length + 4] = 0;
+    expect(datagrams.intact).toBe(false);
+  });
+});
+
+describe("clients by what the kernel wrote", () => {
+  const table = new ClientTable({ allowQuery: ["192.0.2.0/24", "2001:db8::/32"], allowRecursion: [] });
+  const wordsOf = (...octets: number[]) => new Uint32Array(Uint8Array.from([9, 9, 9, 9, ...octets]).buffer);
+
+  test("are those that their text would give", () => {
+    expect(table.at(wordsOf(192, 0, 2, 7), 1, 1)).toBe(table.of("192.0.2.7"));
+    expect(table.at(wordsOf(198, 51, 100, 7), 1, 1)).toMatchObject({ mayQuery: false });
+    const address = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    expect(table.at(wordsOf(...address), 1, 4)).toBe(table.of("2001:db8::1"));
+  });
+
+  test("with an IPv4 address in IPv6 are IPv4 clients", () => {
+    const mapped = wordsOf(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 7);
+    expect([...table.at(mapped, 1, 4).octets]).toEqual([192, 0, 2, 7]);
+  });
+
+  test("may do what a new configuration says", () => {
+    table.configure({ allowQuery: [], allowRecursion: [] });
+    expect(table.at(wordsOf(192, 0, 2, 7), 1, 1).mayQuery).toBe(false);
+  });
+});
