@@ -10,6 +10,7 @@ import type { BuildReport, ServerStatus, StateFailure } from "./status.js";
 import type { Pems } from "./transport/certificate.js";
 import { HTTPS } from "./transport/channels.js";
 import { Engine } from "./transport/engine.js";
+import type { InheritedSocket } from "./transport/inherited.js";
 import { createBuckets } from "./transport/rate-limiter.js";
 import { PENDING } from "./transport/service.js";
 import type { UdpPlan } from "./transport/udp.js";
@@ -28,6 +29,8 @@ export interface AppOptions {
   readonly restored: ZoneImage | undefined;
   /** How datagrams are moved, and by how many threads. */
   readonly plan: UdpPlan;
+  /** Sockets that whoever started this process has opened for it. */
+  readonly sockets: readonly InheritedSocket[];
   readonly verbosity: Verbosity;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
@@ -208,7 +211,7 @@ export class App {
   }
 
   async #startResponders(): Promise<void> {
-    const { plan, verbosity, pems, onFatal } = this.#options;
+    const { plan, sockets, verbosity, pems, onFatal } = this.#options;
     this.#dns = "starting";
     this.#responders = new Responders({
       start: {
@@ -219,6 +222,7 @@ export class App {
         own: this.#own,
         pems,
         plan,
+        sockets,
         share: { cache: (1 - HTTPS_CACHE_SHARE) / plan.threads, queries: 1 / plan.threads },
       },
       stats: this.stats.slice(0, plan.threads),

@@ -1,14 +1,17 @@
+import { readFileSync, readlinkSync } from "node:fs";
 import { App } from "./app.js";
 import type { Config } from "./config/config.js";
 import type { Loaded } from "./config/load.js";
 import { applyLive, changedKeys } from "./config/reload.js";
 import { MesosDnsError, messageOf } from "./errors.js";
+import { formatHostPort } from "./host-port.js";
 import { createApi } from "./http/api.js";
 import { type HttpServer, startHttp } from "./http/server.js";
 import { createLogger, type Logger, type Verbosity } from "./log.js";
 import { createRegistry } from "./metrics/registry.js";
 import { notifySystemd } from "./systemd.js";
 import type { Pems } from "./transport/certificate.js";
+import { inheritedSockets } from "./transport/inherited.js";
 import { planUdp } from "./transport/udp.js";
 import { VERSION } from "./version.js";
 import { loadZone } from "./workers/zone-file.js";
@@ -32,9 +35,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   const log = createLogger(options.verbosity, "main");
   for (const warning of options.warnings) log.warn(warning);
   const plan = planUdp(options.config, log);
+  const sockets = inheritedSockets(process.env, process.pid, {
+    link: (fd) => readlinkSync(`/proc/self/fd/${fd}`),
+    table: (name) => readFileSync(`/proc/self/net/${name}`, "utf8"),
+  });
   const app = new App({
     config: options.config,
     plan,
+    sockets,
     restored: restore(options.config, log),
     pems: options.pems,
     verbosity: options.verbosity,
@@ -50,8 +58,11 @@ export async function serve(options: ServeOptions): Promise<void> {
   handleSignals(app, http, options, log);
   await app.start();
   if (options.config.httpon) http.push(...(await serveHttp(app, options, log)));
+  const given = sockets.map(({ protocol, host, port }) => `${protocol} ${formatHostPort({ host, port })}`);
   const { listener, port, dnson, httplistener, httpport, domain } = options.config;
-  const dns = dnson ? { listener, port, udp: plan.engine, threads: plan.threads } : "off";
+  const dns = dnson
+    ? { listener, port, udp: plan.engine, threads: plan.threads, ...(given.length > 0 && { given }) }
+    : "off";
   log.info({ version: VERSION, domain, dns, http: http.length > 0 ? { httplistener, httpport } : "off" }, "listening");
   notifySystemd("READY=1", log);
 }

@@ -5,6 +5,7 @@ import type { QueryStats } from "../metrics/query-stats.js";
 import { BatchEngine } from "./batch/engine.js";
 import { loadSystem } from "./batch/system.js";
 import type { Engine } from "./engine.js";
+import type { InheritedSocket } from "./inherited.js";
 import { type Certificate, limitsOf, TcpTransport } from "./tcp.js";
 import type { UdpEngine, UdpPlan } from "./udp.js";
 import { claim, DgramEngine } from "./udp-dgram.js";
@@ -12,6 +13,12 @@ import { claim, DgramEngine } from "./udp-dgram.js";
 /** How long answers in flight are waited for when stopping. */
 const DRAIN_MS = 3_000;
 const DRAIN_STEP_MS = 20;
+
+/** Where to listen. */
+interface Place {
+  readonly address: HostPort;
+  readonly inherited: number | undefined;
+}
 
 export interface ListenersOptions {
   readonly config: Config;
@@ -21,6 +28,8 @@ export interface ListenersOptions {
   readonly plan: UdpPlan;
   /** Whether this thread has the TCP and TLS listeners; those for UDP all threads have. */
   readonly streams: boolean;
+  /** Sockets that are open already, and stand for those that the configuration names for the same protocol. */
+  readonly sockets: readonly InheritedSocket[];
   readonly log: Pick<Logger, "error">;
 }
 
@@ -34,12 +43,12 @@ export class Listeners {
 
   constructor(options: ListenersOptions) {
     this.#options = options;
-    const { config, plan, streams } = options;
-    for (const host of config.listener) {
-      if (plan.engine === "batch") this.#addBatch(host);
-      else this.#addDgrams(host);
-      if (streams) this.#addStreams(host);
+    const { plan, streams } = options;
+    for (const at of this.#places("udp")) {
+      if (plan.engine === "batch") this.#addBatch(at);
+      else this.#addDgrams(at);
     }
+    if (streams) for (const at of this.#places("tcp")) this.#addStreams(at);
   }
 
   /** Opens all sockets; rejects with a `MesosDnsError` for the first that cannot be. */
@@ -70,34 +79,44 @@ export class Listeners {
     await Promise.all(this.#udp.map((engine) => engine.close()));
   }
 
-  #addBatch(host: string): void {
-    const { config, engine, log } = this.#options;
-    const { service, clients } = engine;
-    const address = { host, port: config.port };
-    const onlyIPv6 = config.listener.includes("0.0.0.0");
-    const onTrouble = (message: string) => log.error({ listener: host }, message);
-    this.#udp.push(new BatchEngine({ address, service, clients, system: loadSystem(), onlyIPv6, onTrouble }));
+  #places(protocol: InheritedSocket["protocol"]): readonly Place[] {
+    const { config, sockets } = this.#options;
+    const inherited = sockets.filter((socket) => socket.protocol === protocol);
+    if (inherited.length > 0)
+      return inherited.map(({ fd, host, port }) => ({ address: { host, port }, inherited: fd }));
+    return config.listener.map((host) => ({ address: { host, port: config.port }, inherited: undefined }));
   }
 
-  #addDgrams(host: string): void {
-    const { config, engine } = this.#options;
+  #addBatch(at: Place): void {
+    const { config, engine, log } = this.#options;
     const { service, clients } = engine;
-    const addresses = udpAddresses(host);
-    const shared = addresses.length > 1;
-    if (shared) this.#wildcards.push({ host, port: config.port });
-    for (const own of addresses) {
-      this.#udp.push(new DgramEngine({ address: { host: own, port: config.port }, service, clients, shared }));
+    const onlyIPv6 = config.listener.includes("0.0.0.0");
+    const onTrouble = (message: string) => log.error({ listener: at.address.host }, message);
+    this.#udp.push(new BatchEngine({ ...at, service, clients, system: loadSystem(), onlyIPv6, onTrouble }));
+  }
+
+  #addDgrams({ address, inherited }: Place): void {
+    const { service, clients } = this.#options.engine;
+    const hosts = inherited === undefined ? udpAddresses(address.host) : [address.host];
+    const shared = hosts.length > 1;
+    if (shared) this.#wildcards.push(address);
+    for (const host of hosts) {
+      this.#udp.push(new DgramEngine({ address: { ...address, host }, inherited, service, clients, shared }));
     }
   }
 
-  #addStreams(host: string): void {
+  /** TCP; TLS where there is a certificate, on a port of its own or on a socket that has that port. */
+  #addStreams({ address, inherited }: Place): void {
     const { config, engine, stats, certificate } = this.#options;
     const { service, clients } = engine;
     const limits = limitsOf(config.tcp);
-    this.#tcp.push(new TcpTransport({ address: { host, port: config.port }, service, clients, stats, limits }));
-    if (!certificate || config.tlsPort === 0) return;
-    const address = { host, port: config.tlsPort };
-    this.#tls.push(new TcpTransport({ address, service, clients, stats, limits, certificate }));
+    const parts = { service, clients, stats, limits };
+    const isTls = inherited !== undefined && certificate !== undefined && address.port === config.tlsPort;
+    if (!isTls) this.#tcp.push(new TcpTransport({ ...parts, address, inherited }));
+    if (!certificate || config.tlsPort === 0 || (inherited !== undefined && !isTls)) return;
+    this.#tls.push(
+      new TcpTransport({ ...parts, address: { ...address, port: config.tlsPort }, inherited, certificate }),
+    );
   }
 
   get #streams(): readonly TcpTransport[] {

@@ -45,6 +45,8 @@ export interface Certificate {
 
 export interface TcpOptions {
   readonly address: HostPort;
+  /** Descriptor of a socket that is open already. */
+  readonly inherited: number | undefined;
   readonly service: DnsService;
   readonly clients: ClientTable;
   readonly stats: QueryStats;
@@ -82,10 +84,12 @@ export class TcpTransport {
   }
 
   async listen(): Promise<void> {
-    const { host, port } = this.#options.address;
+    const { address, inherited } = this.#options;
+    const { host, port } = address;
+    const where = inherited === undefined ? { host, port } : { fd: inherited };
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error) => reject(listenError(error, "TCP", host, port)));
-      this.#server.listen({ host, port, backlog: 1024 }, resolve);
+      this.#server.listen({ ...where, backlog: 1024 }, resolve);
     });
     this.#server.removeAllListeners("error");
     // Out of descriptors, say: the connection is lost, the listener goes on.

@@ -35,17 +35,18 @@ export class DgramEngine implements UdpEngine {
     this.#socket = createSocket({
       type: family === 6 ? "udp6" : "udp4",
       reuseAddr: options.shared,
-      recvBufferSize: RECEIVE_BUFFER,
+      ...(options.inherited === undefined && { recvBufferSize: RECEIVE_BUFFER }),
       // Addresses come from the kernel: without this, every send would pass through dns.lookup.
       lookup: (host: string, _options: unknown, done: LookupCallback) => done(null, host, family),
     });
   }
 
   async listen(): Promise<void> {
-    const { host, port } = this.#options.address;
+    const { address, inherited } = this.#options;
+    const { host, port } = address;
     await new Promise<void>((resolve, reject) => {
       this.#socket.once("error", (error) => reject(listenError(error, "UDP", host, port)));
-      this.#socket.bind({ address: host, port }, resolve);
+      this.#socket.bind(inherited === undefined ? { address: host, port } : { fd: inherited }, resolve);
     });
     this.#socket.removeAllListeners("error");
     // A send can fail for reasons of the client's (an ICMP error, no route); the socket stays usable.

@@ -20,6 +20,8 @@ export interface UdpEngine {
 
 export interface UdpEngineOptions {
   readonly address: HostPort;
+  /** Descriptor of a socket that is open already. */
+  readonly inherited: number | undefined;
   readonly service: DnsService;
   readonly clients: ClientTable;
 }

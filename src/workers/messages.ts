@@ -6,6 +6,7 @@ import type { LiveReport } from "../mesos/live/report.js";
 import type { BuildReport, StateFailure, ZooKeeperNews } from "../status.js";
 import type { Pems } from "../transport/certificate.js";
 import type { OwnSecrets, Share } from "../transport/engine.js";
+import type { InheritedSocket } from "../transport/inherited.js";
 import type { UdpPlan } from "../transport/udp.js";
 import type { Apex } from "../zone/apex.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
@@ -25,6 +26,8 @@ export interface ResponderStart {
   readonly pems: Pems;
   readonly share: Share;
   readonly plan: UdpPlan;
+  /** Sockets that are open already. */
+  readonly sockets: readonly InheritedSocket[];
   /** Number of the thread; the first one has the TCP and TLS listeners. */
   readonly index: number;
 }

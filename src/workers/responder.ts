@@ -32,6 +32,7 @@ const listeners = new Listeners({
   certificate: start.pems.certificate,
   plan: start.plan,
   streams: start.index === 0,
+  sockets: start.sockets,
   log,
 });
 let reported = "";

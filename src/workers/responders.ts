@@ -30,7 +30,8 @@ export class Responders {
     const { start, stats, onLost } = this.#options;
     const { listener, port } = start.config;
     // Sockets that share their port would not notice that somebody else has it.
-    if (start.plan.engine === "batch") for (const host of listener) await claim({ host, port });
+    const isGiven = start.sockets.some(({ protocol }) => protocol === "udp");
+    if (start.plan.engine === "batch" && !isGiven) for (const host of listener) await claim({ host, port });
     this.#handles = stats.map(({ memory }, index) => {
       const onForwarding = (report: ForwardReport) => this.#reports.set(index, report);
       return new ResponderHandle({ start: { ...start, stats: memory, index }, onForwarding, onLost });

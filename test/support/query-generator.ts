@@ -140,7 +140,7 @@ export class QueryGenerator {
   }
 
   #chance(share: number): boolean {
-    return this.#random() < share * 2 ** 32;
+    return this.#random() < share * 2 ** 31;
   }
 }
 

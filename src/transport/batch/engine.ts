@@ -45,8 +45,8 @@ export class BatchEngine implements UdpEngine {
   }
 
   async listen(): Promise<void> {
-    const { system, address, onlyIPv6 } = this.#options;
-    const socket = new UdpSocket(system, { address, onlyIPv6 });
+    const { system, address, inherited, onlyIPv6 } = this.#options;
+    const socket = new UdpSocket(system, { address, inherited, onlyIPv6 });
     const { isWildcard } = socket;
     const addressOf = (memory: Uint8Array) => system.addressOf(memory);
     const outbox = () => new Outbox(system, socket.fd, new Datagrams(BATCH, MAX_UDP_PAYLOAD, isWildcard, addressOf));
@@ -61,10 +61,10 @@ export class BatchEngine implements UdpEngine {
     return this.#socket?.drops ?? this.#dropsBefore;
   }
 
-  /** Answers what is here already, and lets nothing more in. */
+  /** Answers what is here already, and lets nothing more in; what comes to a socket that stays open is its next reader's. */
   stop(): void {
     this.#socket?.seal();
-    this.#serve(LAST_BATCHES);
+    if (this.#options.inherited === undefined) this.#serve(LAST_BATCHES);
     this.#watch?.close();
     this.#watch = undefined;
   }

@@ -26,6 +26,8 @@ const RECEIVE_BUFFER = 4 * 1024 * 1024;
 
 export interface SocketOptions {
   readonly address: HostPort;
+  /** A socket that is open already, and stays open for others when this one is closed. */
+  readonly inherited: number | undefined;
   /** Leave IPv4 to another socket, where the address is "::". */
   readonly onlyIPv6: boolean;
 }
@@ -53,11 +55,11 @@ export class UdpSocket {
     this.#valueAt = system.addressOf(octetsOf(this.#value));
     this.#lengthAt = system.addressOf(octetsOf(this.#length));
     this.isWildcard = host === "0.0.0.0" || host === "::";
-    this.fd = system.socket(isIPv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (this.fd < 0) throw this.#error("socket");
+    this.fd = this.#open(isIPv6);
     try {
-      this.#prepare(isIPv6);
-      this.#bind();
+      if (options.inherited === undefined) this.#prepare(isIPv6);
+      this.#askForAddresses(isIPv6);
+      if (options.inherited === undefined) this.#bind();
     } catch (error) {
       this.close();
       throw error;
@@ -72,10 +74,11 @@ export class UdpSocket {
   }
 
   /**
-   * Lets no more datagrams in: what comes now goes to other sockets with this address, and what is here already can still be
+   * Lets no more datagrams in, unless somebody else goes on to use the socket: what comes now goes to other sockets with this address, and what is here already can still be
    * read and answered. The kernel gives a connected socket only what its peer sends, and this one's peer sends nothing.
    */
   seal(): void {
+    if (this.#options.inherited !== undefined) return;
     const nobody = socketAddress(this.#isIPv6 ? LOOPBACK_IPV6 : LOOPBACK_IPV4, DISCARD_PORT);
     this.#system.connect(this.fd, this.#system.addressOf(nobody), nobody.length);
   }
@@ -88,10 +91,23 @@ export class UdpSocket {
     return this.#octets.length === 16;
   }
 
+  #open(isIPv6: boolean): number {
+    const { inherited } = this.#options;
+    const type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    const fd =
+      inherited === undefined ? this.#system.socket(isIPv6 ? AF_INET6 : AF_INET, type, 0) : this.#system.dup(inherited);
+    if (fd < 0) throw this.#error(inherited === undefined ? "socket" : "dup");
+    return fd;
+  }
+
   #prepare(isIPv6: boolean): void {
     this.#set(SOL_SOCKET, SO_REUSEPORT, 1);
     this.#set(SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
     if (isIPv6) this.#set(IPPROTO_IPV6, IPV6_V6ONLY, this.#options.onlyIPv6 ? 1 : 0);
+  }
+
+  /** Of a socket with all addresses, each datagram is to say which one it came to. */
+  #askForAddresses(isIPv6: boolean): void {
     if (!this.isWildcard) return;
     if (isIPv6) this.#set(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     else this.#set(IPPROTO_IP, IP_PKTINFO, 1);

@@ -28,6 +28,7 @@ async function start(system: System = real) {
     service: service,
     clients: new ClientTable({ allowQuery: ["0.0.0.0/0"], allowRecursion: [] }),
     system,
+    inherited: undefined,
     onlyIPv6: false,
     onTrouble: (message) => troubles.push(message),
   });
@@ -97,6 +98,7 @@ describe("the batch engine", () => {
       service: service,
       clients: new ClientTable({ allowQuery: [], allowRecursion: [] }),
       system: real,
+      inherited: undefined,
       onlyIPv6: false,
       onTrouble: () => {},
     });

@@ -1,0 +1,65 @@
+import { MesosDnsError } from "../errors.js";
+
+/** A socket that whoever started this process has opened for it. */
+export interface InheritedSocket {
+  readonly fd: number;
+  readonly protocol: "udp" | "tcp";
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What tells of the descriptors of this process. */
+export interface DescriptorFacts {
+  /** What `/proc/self/fd/FD` is a link to. */
+  readonly link: (fd: number) => string;
+  /** The text of `/proc/self/net/TABLE`. */
+  readonly table: (name: string) => string;
+}
+
+const FIRST_FD = 3;
+const TABLES = ["udp", "udp6", "tcp", "tcp6"] as const;
+/** Columns of the tables: the local address in hexadecimal, and the inode. */
+const LOCAL = 1;
+const INODE = 9;
+const IPV4_DIGITS = 8;
+
+/**
+ * The sockets that systemd has opened (sd_listen_fds(3)): they stay open while the service is started again, and nothing that comes
+ * meanwhile is lost.
+ *
+ * @param pid of this process
+ * @throws {MesosDnsError} LISTEN_FAILED for a descriptor that is no such socket
+ */
+export function inheritedSockets(env: NodeJS.ProcessEnv, pid: number, facts: DescriptorFacts): InheritedSocket[] {
+  if (Number(env.LISTEN_PID) !== pid) return [];
+  return Array.from({ length: Number(env.LISTEN_FDS) || 0 }, (_, i) => describeSocket(FIRST_FD + i, facts));
+}
+
+function describeSocket(fd: number, { link, table }: DescriptorFacts): InheritedSocket {
+  const inode = /^socket:\[(\d+)\]$/.exec(link(fd))?.[1];
+  for (const name of TABLES) {
+    const rows = table(name)
+      .split("\n")
+      .map((row) => row.trim().split(/\s+/));
+    const local = rows.find((row) => row[INODE] === inode)?.[LOCAL];
+    if (inode === undefined || local === undefined) continue;
+    const [address, port] = local.split(":");
+    return {
+      fd,
+      protocol: name.startsWith("udp") ? "udp" : "tcp",
+      host: hostOf(address),
+      port: Number.parseInt(port, 16),
+    };
+  }
+  const advice = "ListenDatagram= and ListenStream= of the socket unit take an IP address and a port";
+  throw new MesosDnsError("LISTEN_FAILED", `descriptor ${fd} from systemd is no UDP or TCP socket for IP: ${advice}`);
+}
+
+/** The kernel writes addresses as words of 32 bits, each in the machine's order of octets. */
+function hostOf(hexadecimal: string): string {
+  const words = hexadecimal.match(/.{8}/g) ?? [];
+  const octets = words.flatMap((word) => (word.match(/../g) ?? []).reverse());
+  if (hexadecimal.length === IPV4_DIGITS) return octets.map((octet) => Number.parseInt(octet, 16)).join(".");
+  const groups = Array.from({ length: 8 }, (_, i) => octets[2 * i] + octets[2 * i + 1]);
+  return groups.every((group) => group === "0000") ? "::" : groups.join(":");
+}
