@@ -4,7 +4,7 @@
  */
 
 export type IpSource = "netinfo" | "mesos" | "docker" | "host";
-export type HealthPolicy = "ignore";
+export type HealthPolicy = "ignore" | "omitUnhealthy";
 export type UpdateSource = "stream" | "poll";
 export type MesosAuthentication = "none" | "basic" | "iam";
 
@@ -86,7 +86,7 @@ export interface Config {
   readonly SetTruncateBit: boolean;
   readonly IPSources: readonly IpSource[];
   readonly EnumerationOn: boolean;
-  /** What a task's health checks mean for its records: "ignore" serves unhealthy tasks as Mesos-DNS does. */
+  /** What a task's health checks mean for its records: "ignore" publishes unhealthy tasks as Mesos-DNS does. */
   readonly healthPolicy: HealthPolicy;
   /** Folder for the last good zone, or "" for none. */
   readonly stateDir: string;

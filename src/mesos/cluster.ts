@@ -49,6 +49,8 @@ export interface Task {
   /** `resources.ports`, valid ranges only. */
   readonly ports: readonly PortRange[];
   readonly addresses: ReportedAddresses;
+  /** Its latest TASK_RUNNING status says that its health checks fail; absent where they do not, or nobody knows. */
+  readonly unhealthy?: true;
 }
 
 export interface Framework {

@@ -1,7 +1,7 @@
 import type { ReportedAddresses } from "./cluster.js";
 import { isObject, type JsonObject, listOf, textOf } from "./lenient.js";
 
-/** The state of a task that has records, and of the statuses that say where it is. */
+/** The state of a task that has records, and of the statuses that say where and how it is. */
 export const RUNNING = "TASK_RUNNING";
 const MESOS_LABEL = "MesosContainerizer.NetworkSettings.IPAddress";
 const DOCKER_LABEL = "Docker.NetworkSettings.IPAddress";
@@ -28,6 +28,11 @@ export function addressesOf(statuses: readonly unknown[]): ReportedAddresses {
 export function runningSince(statuses: readonly unknown[]): number {
   const status = latestRunning(statuses);
   return status === undefined ? 0 : timeOf(status);
+}
+
+/** Whether its health checks fail: one that has none, or whose checks have not said anything yet, is not unhealthy. */
+export function isUnhealthy(statuses: readonly unknown[]): boolean {
+  return latestRunning(statuses)?.healthy === false;
 }
 
 /** A list built element by element has room for 17; its copy has room for what is in it. There are 100,000 of them. */

@@ -3,7 +3,7 @@ import { discoveryOf } from "./discovery.js";
 import { isObject, listOf, type Malformed, malformed, textOf } from "./lenient.js";
 import { parsePortRanges } from "./ports.js";
 import { MemberNames, type StateScanner } from "./state-scanner.js";
-import { addressesOf, RUNNING, trimmed } from "./statuses.js";
+import { addressesOf, isUnhealthy, RUNNING, trimmed } from "./statuses.js";
 
 const FIELDS = ["id", "name", "slave_id", "state", "resources", "statuses", "discovery"] as const;
 type Field = (typeof FIELDS)[number];
@@ -61,10 +61,14 @@ export class TaskReader {
     if (typeof agentId !== "string" || agentId === "") return malformed("it has no slave_id", id);
     const agent = this.#intern(agentId);
     const ports = this.#portsOf(this.#field("resources"));
-    const addresses = addressesOf(listOf(this.#field("statuses")));
+    const statuses = listOf(this.#field("statuses"));
+    const addresses = addressesOf(statuses);
     const discovery = discoveryOf(this.#field("discovery"), this.#intern);
-    if (discovery === undefined) return { id, name: this.#intern(name), agentId: agent, ports, addresses };
-    return { id, name: this.#intern(name), agentId: agent, discovery, ports, addresses };
+    const task =
+      discovery === undefined
+        ? { id, name: this.#intern(name), agentId: agent, ports, addresses }
+        : { id, name: this.#intern(name), agentId: agent, discovery, ports, addresses };
+    return isUnhealthy(statuses) ? { ...task, unhealthy: true } : task;
   }
 
   readonly #intern = (text: string): string => {

@@ -1,16 +1,19 @@
-import type { IpSource } from "../config/config.js";
+import type { HealthPolicy, IpSource } from "../config/config.js";
 import type { Agent, Cluster, Endpoint, Framework, Skipped, SkipReason, Task } from "../mesos/cluster.js";
 import { type Address, AddressBook } from "./addresses.js";
 import { isDnsName, type LabelRules, toFragment, toLabel } from "./labels.js";
 import { type ClaimSink, type PointerSink, ReverseNames } from "./reverse.js";
 import { emitTask, type FrameworkZones } from "./task-records.js";
 
-/** Takes the records of a zone, one at a time. Names are lower case, without the final dot, and valid (`isDnsName`). */
+/**
+ * Takes the records of a zone, one at a time. Names are lower case, without the final dot, and valid (`isDnsName`).
+ * A record on standby, such as an unhealthy task's, is published only where its name has no others.
+ */
 export interface RecordSink {
   /** An A or AAAA record, after the address's family. */
-  address(name: string, address: Address): void;
+  address(name: string, address: Address, standby?: boolean): void;
   /** An SRV record; priority and weight are the zone's. */
-  service(name: string, target: string, port: number): void;
+  service(name: string, target: string, port: number, standby?: boolean): void;
 }
 
 export interface RecordRules {
@@ -18,6 +21,7 @@ export interface RecordRules {
   readonly domain: string;
   readonly labels: LabelRules;
   readonly ipSources: readonly IpSource[];
+  readonly healthPolicy: HealthPolicy;
 }
 
 /** Where all that a cluster gives goes to. */

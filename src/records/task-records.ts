@@ -47,18 +47,27 @@ export function emitTask(
 ): EmittedTask {
   const hash = taskHash(task.id);
   const agent = agentSuffix(task.agentId);
+  // What instances share waits behind the healthy ones; a canonical name is its task's alone.
+  const shared = rules.healthPolicy === "omitUnhealthy" && task.unhealthy ? onStandby(sink) : sink;
   const targets: string[] = [];
   let named = false;
   for (const spelling of spellings(task, rules.labels)) {
     const canonical = canonicalName(spelling.name, hash, agent);
-    const own = emitAddresses(spelling.name, canonical, zones.own, addresses.own, sink);
-    const host = emitAddresses(spelling.name, canonical, zones.host, addresses.host, sink);
+    const own = emitAddresses(spelling.name, canonical, zones.own, addresses.own, sink, shared);
+    const host = emitAddresses(spelling.name, canonical, zones.host, addresses.host, sink, shared);
     targets.push(own.target);
     named ||= own.named || host.named;
-    emitPorts(spelling.service, task, zones, host.target, sink);
-    emitDiscovery(spelling.service, task, zones, own.target, rules.labels, sink);
+    emitPorts(spelling.service, task, zones, host.target, shared);
+    emitDiscovery(spelling.service, task, zones, own.target, rules.labels, shared);
   }
   return { named, canonical: targets[0] };
+}
+
+function onStandby(sink: RecordSink): RecordSink {
+  return {
+    address: (name, address) => sink.address(name, address, true),
+    service: (name, target, port) => sink.service(name, target, port, true),
+  };
 }
 
 /** First five characters of the z-base-32 of the SHA-1 of the task id: what tells instances of one task apart. */
@@ -87,13 +96,14 @@ function emitAddresses(
   zone: string,
   addresses: readonly Address[],
   sink: RecordSink,
+  sharedSink: RecordSink,
 ): { readonly named: boolean; readonly target: string } {
   const shared = `${name}.${zone}`;
   const target = `${canonical}.${zone}`;
   const isShared = isDnsName(shared);
   const isTarget = isDnsName(target);
   for (const address of addresses) {
-    if (isShared) sink.address(shared, address);
+    if (isShared) sharedSink.address(shared, address);
     if (isTarget) sink.address(target, address);
   }
   return { named: isShared || isTarget, target: isTarget && addresses.length > 0 ? target : "" };

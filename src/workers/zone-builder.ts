@@ -2,6 +2,7 @@ import type { Config } from "../config/config.js";
 import type { Cluster, Endpoint, Skipped } from "../mesos/cluster.js";
 import { type Address, AddressBook } from "../records/addresses.js";
 import { emitChanges } from "../records/changes.js";
+import { enumerate } from "../records/enumerate.js";
 import { Generator, hostNames, type Problems } from "../records/generate.js";
 import { RFC952, RFC1123 } from "../records/labels.js";
 import { ReverseNames } from "../records/reverse.js";
@@ -80,9 +81,10 @@ export class ZoneBuilder {
     this.#config = config;
   }
 
-  /** What the last build was made of, for those who want to see records task by task. */
-  get current(): { readonly cluster: Cluster; readonly generator: Generator } | undefined {
-    return this.#cluster && this.#generator && { cluster: this.#cluster, generator: this.#generator };
+  /** What the last build published, task by task, as JSON text in chunks; nothing before the first build. */
+  enumerate(): globalThis.Generator<string> | undefined {
+    const records = this.#records;
+    return this.#generator && enumerate(this.#generator, (name) => records.omitsStandby(name));
   }
 
   /** What the last build came to, and the configuration it was made under; nothing before the first. */
@@ -170,6 +172,7 @@ export class ZoneBuilder {
       domain: config.domain,
       labels: config.enforceRFC952 ? RFC952 : RFC1123,
       ipSources: config.IPSources,
+      healthPolicy: config.healthPolicy,
     };
     const nameServer = { name: config.SOAMname, addresses: this.#options.ownAddresses(config.listener) };
     return new Generator({ cluster, rules, masters: this.#masters, nameServer, resolved }, this.#book);

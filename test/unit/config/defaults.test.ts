@@ -92,6 +92,7 @@ test("config.json.example loads without a warning", () => {
   const { config, warnings } = load(example);
   expect(warnings).toEqual([]);
   expect(config.masters).toHaveLength(3);
+  expect(config.healthPolicy).toBe("omitUnhealthy");
 });
 
 describe("docs/configuration.md", () => {

@@ -258,9 +258,13 @@ describe("choices", () => {
     ]);
   });
 
-  test("healthPolicy is ignore, which needs no warning", () => {
+  test("healthPolicy is one of two, neither of which needs a warning", () => {
     expect(warningsOf({ healthPolicy: "ignore" })).toEqual([]);
-    expect(faultsOf({ healthPolicy: "strict" })).toEqual(['healthPolicy: got "strict"; allowed: "ignore"']);
+    expect(warningsOf({ healthPolicy: "omitUnhealthy" })).toEqual([]);
+    expect(configOf({ healthPolicy: "omitUnhealthy" }).healthPolicy).toBe("omitUnhealthy");
+    expect(faultsOf({ healthPolicy: "strict" })).toEqual([
+      'healthPolicy: got "strict"; allowed: "ignore" or "omitUnhealthy"',
+    ]);
   });
 
   test("mesosAuthentication may be empty for none", () => {

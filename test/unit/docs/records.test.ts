@@ -38,7 +38,7 @@ function published(...tasks: Task[]): { names: Set<string>; pointers: Set<string
   };
   const generator = new Generator({
     cluster,
-    rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "host"] },
+    rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "host"], healthPolicy: "ignore" },
     masters: [master, { host: "192.0.2.2", port: 5050 }],
     nameServer: { name: "ns1.mesos", addresses: [] },
     resolved: new Map(),
