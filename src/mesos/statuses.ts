@@ -1,4 +1,4 @@
-import type { ReportedAddresses } from "./cluster.js";
+import type { ReportedAddresses, Task } from "./cluster.js";
 import { isObject, type JsonObject, listOf, textOf } from "./lenient.js";
 
 /** The state of a task that has records, and of the statuses that say where and how it is. */
@@ -8,10 +8,8 @@ const DOCKER_LABEL = "Docker.NetworkSettings.IPAddress";
 const NONE: readonly never[] = Object.freeze([]);
 const NO_ADDRESSES: ReportedAddresses = Object.freeze({});
 
-/** What a task's statuses say of where it is: the same in a state and in the operator API. */
-export function addressesOf(statuses: readonly unknown[]): ReportedAddresses {
-  const status = latestRunning(statuses);
-  if (status === undefined) return NO_ADDRESSES;
+/** The same in a state and in the operator API. */
+function addressesOf(status: JsonObject): ReportedAddresses {
   const netinfo = networkAddresses(status);
   const mesos = labelValues(status, MESOS_LABEL);
   const docker = labelValues(status, DOCKER_LABEL);
@@ -30,9 +28,15 @@ export function runningSince(statuses: readonly unknown[]): number {
   return status === undefined ? 0 : timeOf(status);
 }
 
-/** Whether its health checks fail: one that has none, or whose checks have not said anything yet, is not unhealthy. */
-export function isUnhealthy(statuses: readonly unknown[]): boolean {
-  return latestRunning(statuses)?.healthy === false;
+/** What statuses say of a task: everything else of it stays as it is for as long as it runs. */
+export type Reported = Pick<Task, "addresses" | "unhealthy">;
+
+/** What a task's statuses say of it. One without health checks, or whose checks have said nothing yet, is not unhealthy. */
+export function reportedIn(statuses: readonly unknown[]): Reported {
+  const status = latestRunning(statuses);
+  if (status === undefined) return { addresses: NO_ADDRESSES };
+  const addresses = addressesOf(status);
+  return status.healthy === false ? { addresses, unhealthy: true } : { addresses };
 }
 
 /** A list built element by element has room for 17; its copy has room for what is in it. There are 100,000 of them. */

@@ -3,7 +3,7 @@ import { discoveryOf } from "./discovery.js";
 import { isObject, listOf, type Malformed, malformed, textOf } from "./lenient.js";
 import { parsePortRanges } from "./ports.js";
 import { MemberNames, type StateScanner } from "./state-scanner.js";
-import { addressesOf, isUnhealthy, RUNNING, trimmed } from "./statuses.js";
+import { RUNNING, reportedIn, trimmed } from "./statuses.js";
 
 const FIELDS = ["id", "name", "slave_id", "state", "resources", "statuses", "discovery"] as const;
 type Field = (typeof FIELDS)[number];
@@ -61,14 +61,11 @@ export class TaskReader {
     if (typeof agentId !== "string" || agentId === "") return malformed("it has no slave_id", id);
     const agent = this.#intern(agentId);
     const ports = this.#portsOf(this.#field("resources"));
-    const statuses = listOf(this.#field("statuses"));
-    const addresses = addressesOf(statuses);
+    const reported = reportedIn(listOf(this.#field("statuses")));
     const discovery = discoveryOf(this.#field("discovery"), this.#intern);
-    const task =
-      discovery === undefined
-        ? { id, name: this.#intern(name), agentId: agent, ports, addresses }
-        : { id, name: this.#intern(name), agentId: agent, discovery, ports, addresses };
-    return isUnhealthy(statuses) ? { ...task, unhealthy: true } : task;
+    return discovery === undefined
+      ? { id, name: this.#intern(name), agentId: agent, ports, ...reported }
+      : { id, name: this.#intern(name), agentId: agent, discovery, ports, ...reported };
   }
 
   readonly #intern = (text: string): string => {

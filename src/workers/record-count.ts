@@ -9,9 +9,9 @@ const ANYWHERE = [parseAddress("192.0.2.1") as Address];
 
 /** About how many records a cluster gives under this configuration: those that are equal count each. */
 export function countRecords(cluster: Cluster, masters: readonly Endpoint[], config: Config): number {
-  const { domain, IPSources: ipSources, enforceRFC952, SOAMname: name } = config;
+  const { domain, IPSources: ipSources, enforceRFC952, healthPolicy, SOAMname: name } = config;
   const resolved = new Map(Array.from(hostNames(cluster, masters), (host) => [host, ANYWHERE]));
-  const rules = { domain, labels: enforceRFC952 ? RFC952 : RFC1123, ipSources };
+  const rules = { domain, labels: enforceRFC952 ? RFC952 : RFC1123, ipSources, healthPolicy };
   const generator = new Generator({ cluster, rules, masters, nameServer: { name, addresses: [] }, resolved });
   let records = 0;
   const count = () => {

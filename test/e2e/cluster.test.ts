@@ -43,9 +43,8 @@ describe("while the cluster lives", () => {
     const master = await startMaster(stateOf(true, true));
     const server = await startServer([master], { healthPolicy: "omitUnhealthy" });
     expect(await web(server)).toBe("203.0.113.1 203.0.113.2");
-    const { host } = (await server.json("/v1/services/_web._tcp.marathon.mesos")).find(
-      (row: { port: string }) => row.port === "31001",
-    );
+    const services = await server.json<{ host: string; port: string }[]>("/v1/services/_web._tcp.marathon.mesos");
+    const { host = "" } = services.find(({ port }) => port === "31001") ?? {};
     master.lead(stateOf(true, false));
     await until("the change", async () => (await web(server)) === "203.0.113.1", SOON_MS);
     expect(await ports()).toEqual(["31000"]);

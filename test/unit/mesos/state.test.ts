@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readMasterState, readState } from "../../../src/mesos/state.js";
 import { agent, cluster, framework, type Json, recoveredAgent, stateOf, task } from "../../support/scripted-master.js";
-import { addresses, bytes, MASTER, network, read, readTasks, running, withTasks } from "./reading.js";
+import { addresses, bytes, MASTER, network, read, readTask, readTasks, running, withTasks } from "./reading.js";
 
 describe("a state", () => {
   it("becomes a cluster of agents, frameworks and running tasks", () => {

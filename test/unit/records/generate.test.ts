@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { HealthPolicy } from "../../../src/config/config.js";
 import type { Cluster, Task } from "../../../src/mesos/cluster.js";
 import { type GeneratorInput, hostNames } from "../../../src/records/generate.js";
-import { RFC952, RFC1123 } from "../../../src/records/labels.js";
+import { RFC952 } from "../../../src/records/labels.js";
 import { taskHash } from "../../../src/records/task-records.js";
 import { AGENT, address, framework, generate, RULES, task } from "./support.js";
 
@@ -69,7 +69,7 @@ describe("an agent", () => {
   });
 
   test("has a name of at most 24 characters under RFC 952, and none where only digits are left", () => {
-    const rules = { domain: "mesos", labels: RFC952, ipSources: ["host"] as const };
+    const rules = { ...RULES, labels: RFC952, ipSources: ["host"] as const };
     expect(namesOf("7node-in-a-rack.far-away.example.com", { rules })).toEqual([
       "node-in-a-rack-far-awaye.agent.mesos",
     ]);
@@ -95,7 +95,7 @@ describe("an agent", () => {
 
   test("whose name would be too long has none", () => {
     const domain = `${"d".repeat(60)}.${"d".repeat(60)}.${"d".repeat(60)}.mesos`;
-    const rules = { domain, labels: RFC1123, ipSources: ["host"] as const };
+    const rules = { ...RULES, domain, ipSources: ["host"] as const };
     expect(namesOf("n".repeat(70), { rules })).toEqual([]);
   });
 });
@@ -190,15 +190,16 @@ describe("an unhealthy task", () => {
     { number: 8080, name: "http", protocol: "tcp" },
     { number: 9090, name: "", protocol: "" },
   ];
-  const sick = (parts: Partial<Task>) =>
-    task({ ports: [[31000, 31000]], addresses: { netinfo: ["198.51.100.7"] }, unhealthy: true, ...parts });
-  const recordsOf = (parts: Partial<Task>, healthPolicy: HealthPolicy) =>
-    generate([framework({ tasks: [sick(parts)] })], { rules: { ...RULES, healthPolicy } }).records.filter((line) =>
+  const well = (parts: Partial<Task>) =>
+    task({ ports: [[31000, 31000]], addresses: { netinfo: ["198.51.100.7"] }, ...parts });
+  const sick = (parts: Partial<Task>): Task => ({ ...well(parts), unhealthy: true });
+  const recordsOf = (parts: Partial<Task>, healthPolicy: HealthPolicy, how = sick) =>
+    generate([framework({ tasks: [how(parts)] })], { rules: { ...RULES, healthPolicy } }).records.filter((line) =>
       line.includes(".marathon."),
     );
 
   test("is published like any other unless the policy says otherwise", () => {
-    expect(recordsOf({}, "ignore")).toEqual(recordsOf({ unhealthy: undefined }, "omitUnhealthy"));
+    expect(recordsOf({}, "ignore")).toEqual(recordsOf({}, "omitUnhealthy", well));
     expect(recordsOf({}, "ignore").join()).not.toContain("standby");
   });
 
