@@ -88,6 +88,8 @@ export interface Config {
   readonly EnumerationOn: boolean;
   /** What a task's health checks mean for its records: "ignore" publishes unhealthy tasks as Mesos-DNS does. */
   readonly healthPolicy: HealthPolicy;
+  /** Whether DC/OS's names, under `thisdcos.directory`, are served beside those of `domain`. */
+  readonly dcosNames: boolean;
   /** Folder for the last good zone, or "" for none. */
   readonly stateDir: string;
   /** Largest UDP answer in octets, whatever a client offers. */

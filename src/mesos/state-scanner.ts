@@ -139,6 +139,11 @@ export class StateScanner {
     }
   }
 
+  /** Whether this ASCII text stands somewhere between two positions. */
+  holds(text: string, start: number, end: number): boolean {
+    return this.#bytes.subarray(start, end).includes(text, 0, "latin1");
+  }
+
   /** Asserts that nothing but white space follows. */
   end(): void {
     const at = skipSpace(this.#bytes, this.#at);

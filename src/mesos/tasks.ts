@@ -1,11 +1,12 @@
 import type { PortRange, Task } from "./cluster.js";
 import { discoveryOf } from "./discovery.js";
 import { isObject, listOf, type Malformed, malformed, textOf } from "./lenient.js";
+import { mapsPorts, PORT_MAPPINGS } from "./port-mappings.js";
 import { parsePortRanges } from "./ports.js";
 import { MemberNames, type StateScanner } from "./state-scanner.js";
 import { RUNNING, reportedIn, trimmed } from "./statuses.js";
 
-const FIELDS = ["id", "name", "slave_id", "state", "resources", "statuses", "discovery"] as const;
+const FIELDS = ["id", "name", "slave_id", "state", "resources", "statuses", "discovery", "container"] as const;
 type Field = (typeof FIELDS)[number];
 
 /**
@@ -55,6 +56,13 @@ export class TaskReader {
     return start < 0 ? undefined : this.#scanner.decode(start, this.#ends[field] as number);
   }
 
+  /** The field, where this text stands in it: what is large, and of use for that alone, is mostly stepped over. */
+  #fieldWith(text: string, name: Field): unknown {
+    const field = FIELDS.indexOf(name);
+    const [start, end] = [this.#starts[field] as number, this.#ends[field] as number];
+    return start >= 0 && this.#scanner.holds(text, start, end) ? this.#field(name) : undefined;
+  }
+
   #running(id: unknown, name: unknown, agentId: unknown): Task | Malformed {
     if (typeof id !== "string" || id === "") return malformed("it has no id", id);
     if (typeof name !== "string") return malformed("its name is not a string", id);
@@ -62,10 +70,17 @@ export class TaskReader {
     const agent = this.#intern(agentId);
     const ports = this.#portsOf(this.#field("resources"));
     const reported = reportedIn(listOf(this.#field("statuses")));
-    const discovery = discoveryOf(this.#field("discovery"), this.#intern);
-    return discovery === undefined
-      ? { id, name: this.#intern(name), agentId: agent, ports, ...reported }
-      : { id, name: this.#intern(name), agentId: agent, discovery, ports, ...reported };
+    const published = this.#field("discovery");
+    const discovery = discoveryOf(published, this.#intern);
+    const maps = mapsPorts(this.#fieldWith(PORT_MAPPINGS, "container"), published);
+    const { addresses } = reported;
+    // Written out, as objects that are put together take more room.
+    const task =
+      discovery === undefined
+        ? { id, name: this.#intern(name), agentId: agent, ports, addresses }
+        : { id, name: this.#intern(name), agentId: agent, discovery, ports, addresses };
+    if (!maps && !reported.unhealthy && !reported.networkMapsPorts) return task;
+    return { ...task, ...reported, ...(maps && { mapsPorts: true }) };
   }
 
   readonly #intern = (text: string): string => {

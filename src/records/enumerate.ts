@@ -1,7 +1,7 @@
 import type { Framework, Task } from "../mesos/cluster.js";
 import { inChunks } from "../text-chunks.js";
 import type { Address } from "./addresses.js";
-import type { Generator as RecordGenerator, RecordSink } from "./generate.js";
+import type { Emission, Generator as RecordGenerator, RecordSink } from "./generate.js";
 
 /**
  * Every running task with the records that are published for it, in chunks of JSON text:
@@ -31,9 +31,14 @@ function omittedNames(generator: RecordGenerator, omitsStandby: (name: string) =
     service: (name, _target, _port, standby) => note(name, standby),
   };
   for (const framework of cluster.frameworks) {
-    for (const task of framework.tasks) if (task.unhealthy) generator.taskRecords(framework, task, sink);
+    for (const task of framework.tasks) if (task.unhealthy) generator.taskRecords(framework, task, alone(sink));
   }
   return omitted;
+}
+
+/** What is listed is what Mesos-DNS has: the names of the domain. */
+function alone(records: RecordSink): Emission {
+  return { records, claims: undefined, dcos: undefined };
 }
 
 function* pieces(generator: RecordGenerator, omitted: ReadonlySet<string>): Generator<string> {
@@ -52,7 +57,7 @@ function* tasks(generator: RecordGenerator, framework: Framework, omitted: Reado
   let separator = "";
   for (const task of framework.tasks) {
     const records = new JsonRecords(omitted);
-    const problem = generator.taskRecords(framework, task, records);
+    const problem = generator.taskRecords(framework, task, alone(records));
     if (problem && problem.reason !== "invalid_name") continue;
     yield separator + taskText(task, records);
     separator = ",";

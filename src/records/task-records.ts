@@ -3,6 +3,7 @@ import type { Task } from "../mesos/cluster.js";
 import type { Address } from "./addresses.js";
 import type { RecordRules, RecordSink } from "./generate.js";
 import { agentSuffix, canonicalName, isDnsName, type LabelRules, MAX_LABEL, toLabel } from "./labels.js";
+import { isStandby, onStandby } from "./standby.js";
 import { toZBase32 } from "./zbase32.js";
 
 /** `_` takes one octet of a label. */
@@ -48,7 +49,7 @@ export function emitTask(
   const hash = taskHash(task.id);
   const agent = agentSuffix(task.agentId);
   // What instances share waits behind the healthy ones; a canonical name is its task's alone.
-  const shared = rules.healthPolicy === "omitUnhealthy" && task.unhealthy ? onStandby(sink) : sink;
+  const shared = isStandby(task, rules) ? onStandby(sink) : sink;
   const targets: string[] = [];
   let named = false;
   for (const spelling of spellings(task, rules.labels)) {
@@ -61,13 +62,6 @@ export function emitTask(
     emitDiscovery(spelling.service, task, zones, own.target, rules.labels, shared);
   }
   return { named, canonical: targets[0] };
-}
-
-function onStandby(sink: RecordSink): RecordSink {
-  return {
-    address: (name, address) => sink.address(name, address, true),
-    service: (name, target, port) => sink.service(name, target, port, true),
-  };
 }
 
 /** First five characters of the z-base-32 of the SHA-1 of the task id: what tells instances of one task apart. */

@@ -2,6 +2,7 @@ import type { Agent, Framework, PortRange, Task } from "../cluster.js";
 import { discoveryOf } from "../discovery.js";
 import { isPort, parsePid } from "../endpoint.js";
 import { isObject, type JsonObject, listOf, textOf } from "../lenient.js";
+import { mapsPorts } from "../port-mappings.js";
 import { reportedIn, runningSince, trimmed } from "../statuses.js";
 
 /** Tasks, agents and frameworks as the operator API writes them, read into what a state is read into. */
@@ -44,6 +45,7 @@ export function taskIn(value: unknown): LiveTask | undefined {
     ...(discovery && { discovery }),
     ports: portsIn(listOf(value.resources)),
     ...reportedIn(statuses),
+    ...(mapsPorts(value.container, value.discovery) && { mapsPorts: true }),
   };
   return { frameworkId, state: textOf(value.state), task, since: runningSince(statuses) };
 }

@@ -52,6 +52,7 @@ describe("the defaults", () => {
       IPSources: ["netinfo", "mesos", "host"],
       EnumerationOn: true,
       healthPolicy: "ignore",
+      dcosNames: false,
       stateDir: "",
       maxUdpPayload: 1232,
       reverse: true,
