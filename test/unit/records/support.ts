@@ -33,8 +33,18 @@ export const RULES: RecordRules = {
   healthPolicy: "ignore",
 };
 
-/** The records as lines, sorted, the reverse names, and what was left out. */
-export function generate(frameworks: Framework[], parts: Partial<GeneratorInput> & { agents?: Agent[] } = {}) {
+/** Takes records as lines. */
+export function linesInto(lines: Set<string>): RecordSink {
+  const end = (standby?: boolean) => (standby ? " standby" : "");
+  return {
+    address: (name, { family, text }, standby) =>
+      lines.add(`${name} ${family === 4 ? "A" : "AAAA"} ${text}${end(standby)}`),
+    service: (name, target, port, standby) => lines.add(`${name} SRV ${target}:${port}${end(standby)}`),
+  };
+}
+
+/** A generator for these frameworks; the agent, the master and the rules are those of every test unless it says otherwise. */
+export function generatorOf(frameworks: Framework[], parts: Partial<GeneratorInput> & { agents?: Agent[] } = {}) {
   const { agents = [AGENT], ...input } = parts;
   const cluster: Cluster = {
     leader: { host: "192.0.2.1", port: 5050 },
@@ -42,9 +52,7 @@ export function generate(frameworks: Framework[], parts: Partial<GeneratorInput>
     frameworks,
     skipped: [],
   };
-  const records = new Set<string>();
-  const pointers = new Set<string>();
-  const generator = new Generator({
+  return new Generator({
     cluster,
     rules: RULES,
     masters: [{ host: "192.0.2.1", port: 5050 }],
@@ -52,12 +60,15 @@ export function generate(frameworks: Framework[], parts: Partial<GeneratorInput>
     resolved: new Map(),
     ...input,
   });
-  const sink: RecordSink = {
-    address: (name, { family, text }, standby) =>
-      records.add(`${name} ${family === 4 ? "A" : "AAAA"} ${text}${standby ? " standby" : ""}`),
-    service: (name, target, port, standby) => records.add(`${name} SRV ${target}:${port}${standby ? " standby" : ""}`),
-  };
-  const skipped = generator.generate(sink, { pointer: (name, target) => pointers.add(`${name} PTR ${target}`) });
+}
+
+/** The records as lines, sorted, the reverse names, and what was left out. */
+export function generate(...input: Parameters<typeof generatorOf>) {
+  const records = new Set<string>();
+  const pointers = new Set<string>();
+  const skipped = generatorOf(...input).generate(linesInto(records), {
+    pointer: (name, target) => pointers.add(`${name} PTR ${target}`),
+  });
   return {
     records: [...records].sort(),
     pointers: [...pointers].sort(),
