@@ -299,3 +299,24 @@ describe("values that only make sense together", () => {
     }
   });
 });
+
+describe("dcosNames", () => {
+  test.each(["thisdcos.directory", "mesos.thisdcos.directory", "directory"])("is not for the domain %s", (domain) => {
+    expect(warningsOf({ domain })).toEqual([]);
+    expect(faultsOf({ domain, dcosNames: true })).toEqual([
+      `domain: got "${domain}"; allowed: a domain outside thisdcos.directory and not above it, as dcosNames is true`,
+    ]);
+  });
+
+  test.each(["thisdcos.directory", "l4lb.thisdcos.directory"])("takes %s away from zoneResolvers", (zone) => {
+    const zoneResolvers = { [zone]: ["192.0.2.53"] };
+    expect(warningsOf({ zoneResolvers })).toEqual([]);
+    expect(faultsOf({ zoneResolvers, dcosNames: true })).toEqual([
+      `zoneResolvers.${zone}: got "${zone}"; allowed: zones outside thisdcos.directory, which is answered by this server`,
+    ]);
+  });
+
+  test.each(["directory", "notthisdcos.directory"])("leaves %s to zoneResolvers", (zone) => {
+    expect(warningsOf({ zoneResolvers: { [zone]: ["192.0.2.53"] }, dcosNames: true })).toEqual([]);
+  });
+});

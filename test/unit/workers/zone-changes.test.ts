@@ -64,6 +64,7 @@ const taskArbitrary = fc.record({
   ip: fc.constantFrom(undefined, "203.0.113.1", "203.0.113.2", "2001:db8::1", "172.17.0.2", "nonsense"),
   discovery: fc.constantFrom(undefined, "Disco.Very", "web"),
   isHealthy: fc.boolean(),
+  isMapped: fc.boolean(),
 });
 const clusterArbitrary = fc.record({
   agents: fc.uniqueArray(fc.record({ id: fc.integer({ min: 0, max: 3 }), host: fc.integer({ min: 0, max: 4 }) }), {
@@ -141,10 +142,14 @@ class Cast {
   }
 
   task(framework: number, drawn: DrawnFramework["tasks"][0], nth: number): Task {
-    const { id, agent, name, ip, discovery, isHealthy } = drawn;
+    const { id, agent, name, ip, discovery, isHealthy, isMapped } = drawn;
     return this.of(["task", framework, nth, drawn], () => {
       const known = taskOf(`${name}.${id}`, `S${agent}`, ip, name);
-      const task: Task = isHealthy ? known : { ...known, unhealthy: true };
+      const task: Task = {
+        ...known,
+        ...(!isHealthy && { unhealthy: true }),
+        ...(isMapped && { networkMapsPorts: true }),
+      };
       return discovery === undefined
         ? task
         : { ...task, discovery: { name: discovery, ports: [{ number: 80, name: "http", protocol: "tcp" }] } };
@@ -195,6 +200,8 @@ describe("a zone that is changed piece by piece", () => {
   test.each([
     ["health ignored", {}],
     ["the unhealthy left out", { healthPolicy: "omitUnhealthy" }],
+    ["DC/OS's names", { dcosNames: true, healthPolicy: "omitUnhealthy" }],
+    ["DC/OS's names of another domain, and no others", { dcosNames: true, domain: "dc1.example", reverse: false }],
   ])("is the one that would be built anew, octet by octet, whatever changed: %s", async (_, keys) => {
     await fc.assert(
       fc.asyncProperty(historyArbitrary, async (drawings) => {
@@ -257,6 +264,25 @@ describe("a zone that is changed piece by piece", () => {
     const recovered = await serving.build(cluster(tasks.with(7, { ...tasks[7] })));
     expect(addressesOf(serving.snapshot, "web7.marathon.mesos")).toEqual(["203.0.113.7"]);
     expect(recovered.update?.shards.length).toBe(failed.update?.shards.length);
+  });
+
+  test("has DC/OS's names for as long as they are wanted", async () => {
+    const agents = [agentAt("S1", "192.0.2.11")];
+    const framework = { id: "F", name: "marathon", hostname: "", tasks: [taskOf("web.1", "S1", "203.0.113.1")] };
+    const serving = new Serving();
+    const addresses = () => addressesOf(serving.snapshot, "web.marathon.autoip.dcos.thisdcos.directory");
+    const configured = async (keys: object) => {
+      serving.builder.configure(configOf(keys));
+      const build = await serving.builder.rebuild();
+      if (build?.update) serving.snapshot = serving.snapshot.with(build.update);
+      return serving.snapshot.zones.map(({ apex }) => apex.zone);
+    };
+    await serving.build(clusterOf(agents, [framework]));
+    expect(addresses()).toEqual([]);
+    expect(await configured({ dcosNames: true })).toEqual(["mesos", "thisdcos.directory", ""]);
+    expect(addresses()).toEqual(["203.0.113.1"]);
+    expect(await configured({})).toEqual(["mesos", ""]);
+    expect(addresses()).toEqual([]);
   });
 
   test("is built anew when names that are gone outnumber those that are left", async () => {

@@ -106,6 +106,24 @@ describe("an event", () => {
     expect(web()).toEqual(before);
   });
 
+  it("tells that the network maps ports, and that it does so no more", () => {
+    const live = liveOf();
+    const update = (timestamp: number, port_mappings: readonly Json[]) => {
+      const network_infos = [{ ip_addresses: [{ ip_address: "203.0.113.1" }], port_mappings }];
+      live.apply(event(taskUpdated(WEB, "TASK_RUNNING", { timestamp, container_status: { network_infos } })));
+      return taskNamed("web", live.view.cluster);
+    };
+    expect(update(1_700_000_201, [{ host_port: 31000, container_port: 80 }])).toHaveProperty("networkMapsPorts", true);
+    expect(update(1_700_000_202, [])).not.toHaveProperty("networkMapsPorts");
+  });
+
+  it("keeps what a task's container says through its updates", () => {
+    const container = { type: "DOCKER", docker: { port_mappings: [{ host_port: 31000, container_port: 80 }] } };
+    const mapped = task("mapped", { agent: "S0", extra: { container } });
+    const live = after(taskAdded(mapped), taskUpdated(mapped, "TASK_RUNNING", at("203.0.113.5")));
+    expect(taskNamed("mapped", live.view.cluster)).toHaveProperty("mapsPorts", true);
+  });
+
   it("that adds an unhealthy task or begins a stream with one says so", () => {
     const sick = task("sick", { agent: "S0", healthy: false });
     expect(taskNamed("sick", after(taskAdded(sick)).view.cluster)).toHaveProperty("unhealthy", true);
