@@ -1,8 +1,16 @@
 import { isPort } from "./endpoint.js";
+import { Fields } from "./fields.js";
 import { isObject, type JsonObject, listOf } from "./lenient.js";
+import type { StateScanner } from "./state-scanner.js";
 
-/** What a container has only where it may map ports: one without it need not be decoded. */
-export const PORT_MAPPINGS = "port_mappings";
+const PORT_MAPPINGS = "port_mappings";
+const CONTAINER = new Fields(["type", "docker", "network_infos"]);
+const DOCKER = new Fields([PORT_MAPPINGS]);
+
+/** The container that stands here, as far as mapsPorts() looks at it. */
+export function readContainer(scanner: StateScanner): unknown {
+  return CONTAINER.read(scanner, { docker: () => DOCKER.read(scanner) });
+}
 
 /**
  * Whether ports of its agent lead to a task's container: as its container's network maps them, or as a port of its

@@ -139,9 +139,13 @@ export class StateScanner {
     }
   }
 
-  /** Whether this ASCII text stands somewhere between two positions. */
-  holds(text: string, start: number, end: number): boolean {
-    return this.#bytes.subarray(start, end).includes(text, 0, "latin1");
+  /** Reads what stands at a position that at() gave before, and comes back. */
+  readAt<T>(start: number, read: () => T): T {
+    const at = this.#at;
+    this.#at = start;
+    const result = read();
+    this.#at = at;
+    return result;
   }
 
   /** Asserts that nothing but white space follows. */

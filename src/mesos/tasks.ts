@@ -1,13 +1,14 @@
 import type { PortRange, Task } from "./cluster.js";
 import { discoveryOf } from "./discovery.js";
 import { isObject, listOf, type Malformed, malformed, textOf } from "./lenient.js";
-import { mapsPorts, PORT_MAPPINGS } from "./port-mappings.js";
+import { mapsPorts, readContainer } from "./port-mappings.js";
 import { parsePortRanges } from "./ports.js";
 import { MemberNames, type StateScanner } from "./state-scanner.js";
 import { RUNNING, reportedIn, trimmed } from "./statuses.js";
 
 const FIELDS = ["id", "name", "slave_id", "state", "resources", "statuses", "discovery", "container"] as const;
 type Field = (typeof FIELDS)[number];
+const CONTAINER = FIELDS.indexOf("container");
 
 /**
  * Reads tasks one after the other. Nothing of a task is decoded before it is known to run, and what many tasks have in
@@ -56,11 +57,10 @@ export class TaskReader {
     return start < 0 ? undefined : this.#scanner.decode(start, this.#ends[field] as number);
   }
 
-  /** The field, where this text stands in it: what is large, and of use for that alone, is mostly stepped over. */
-  #fieldWith(text: string, name: Field): unknown {
-    const field = FIELDS.indexOf(name);
-    const [start, end] = [this.#starts[field] as number, this.#ends[field] as number];
-    return start >= 0 && this.#scanner.holds(text, start, end) ? this.#field(name) : undefined;
+  /** What its container says of ports: little of what can be a lot. */
+  #container(): unknown {
+    const start = this.#starts[CONTAINER] as number;
+    return start < 0 ? undefined : this.#scanner.readAt(start, () => readContainer(this.#scanner));
   }
 
   #running(id: unknown, name: unknown, agentId: unknown): Task | Malformed {
@@ -72,15 +72,17 @@ export class TaskReader {
     const reported = reportedIn(listOf(this.#field("statuses")));
     const published = this.#field("discovery");
     const discovery = discoveryOf(published, this.#intern);
-    const maps = mapsPorts(this.#fieldWith(PORT_MAPPINGS, "container"), published);
+    const maps = mapsPorts(this.#container(), published);
     const { addresses } = reported;
-    // Written out, as objects that are put together take more room.
-    const task =
+    // Written out, and what is rare added to it: objects that are put together take more room.
+    const task: { -readonly [Key in keyof Task]: Task[Key] } =
       discovery === undefined
         ? { id, name: this.#intern(name), agentId: agent, ports, addresses }
         : { id, name: this.#intern(name), agentId: agent, discovery, ports, addresses };
-    if (!maps && !reported.unhealthy && !reported.networkMapsPorts) return task;
-    return { ...task, ...reported, ...(maps && { mapsPorts: true }) };
+    if (reported.unhealthy) task.unhealthy = true;
+    if (maps) task.mapsPorts = true;
+    if (reported.networkMapsPorts) task.networkMapsPorts = true;
+    return task;
   }
 
   readonly #intern = (text: string): string => {

@@ -6,7 +6,6 @@ import { emitChanges } from "../records/changes.js";
 import { mirrored } from "../records/dcos.js";
 import { enumerate } from "../records/enumerate.js";
 import { type Emission, Generator, hostNames, type Problems, type RecordSink } from "../records/generate.js";
-import { RFC952, RFC1123 } from "../records/labels.js";
 import { type ClaimSink, ReverseNames } from "../records/reverse.js";
 import { apexesOf } from "../zone/apexes.js";
 import { compileZones, type Tallies } from "../zone/compile.js";
@@ -15,6 +14,7 @@ import { NO_APEX, RecordSet } from "../zone/record-set.js";
 import type { ShardPool } from "../zone/shard-pool.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { HostResolver } from "./host-resolver.js";
+import { recordRulesOf } from "./record-rules.js";
 
 export interface ZoneBuilderOptions {
   readonly config: Config;
@@ -183,12 +183,7 @@ export class ZoneBuilder {
 
   #generatorFor(cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): Generator {
     const config = this.#config;
-    const rules = {
-      domain: config.domain,
-      labels: config.enforceRFC952 ? RFC952 : RFC1123,
-      ipSources: config.IPSources,
-      healthPolicy: config.healthPolicy,
-    };
+    const rules = recordRulesOf(config);
     const nameServer = { name: config.SOAMname, addresses: this.#options.ownAddresses(config.listener) };
     return new Generator({ cluster, rules, masters: this.#masters, nameServer, resolved }, this.#book);
   }
