@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { taskAdded } from "../../support/operator-api.js";
-import { type Json, task } from "../../support/scripted-master.js";
-import { event } from "./live/support.js";
+import { LiveCluster } from "../../../src/mesos/live/live-cluster.js";
+import { captured, taskAdded } from "../../support/operator-api.js";
+import { cluster, type Json, task } from "../../support/scripted-master.js";
+import { event, stateFrom } from "./live/support.js";
 import { network, readTask, running } from "./reading.js";
 
 const MAPPING = { host_port: 31000, container_port: 80, protocol: "tcp" };
@@ -16,6 +17,22 @@ function fromBoth(extra: Json) {
   const added = event(taskAdded(task("web", { agent: "S0", extra })));
   return [readTask(extra), added.type === "TASK_ADDED" ? added.task.task : undefined];
 }
+
+describe("captured messages of a real cluster", () => {
+  it.skipIf(!captured("operator-api"))("tell which of its containers are reached at their agent's ports", () => {
+    const live = new LiveCluster();
+    live.applyState(stateFrom(cluster({})));
+    const mapped = new Map<string, boolean>();
+    for (const message of captured("operator-api") ?? []) {
+      live.apply(event(message));
+      for (const one of live.view.cluster.frameworks.flatMap(({ tasks }) => tasks))
+        if (/-on-/.test(one.name)) mapped.set(one.name, one.mapsPorts === true || one.networkMapsPorts === true);
+    }
+    const on = (network: RegExp) => [...mapped].filter(([name]) => network.test(name)).map(([, isMapped]) => isMapped);
+    expect(on(/-on-bridge$/)).toEqual([true, true]);
+    expect(new Set(on(/-on-(dcos|host|ipv6)$/))).toEqual(new Set([false]));
+  });
+});
 
 describe("ports of the agent lead to a task's container", () => {
   it.each([
