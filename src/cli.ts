@@ -11,12 +11,12 @@ export type Command =
       readonly check: boolean;
     }
   /** `configFile` is absent where none was named: the defaults are meant then. */
-  | { readonly kind: "zone"; readonly stateFile: string; readonly configFile?: string }
+  | { readonly kind: "zone"; readonly stateFile: string; readonly configFile?: string; readonly zone?: string }
   | { readonly kind: "version" }
   | { readonly kind: "help" };
 
 export const HELP = `Usage: mesos-dns [-config=FILE] [-v=0|1|2] [--check]
-       mesos-dns zone --state FILE [--config FILE]
+       mesos-dns zone --state FILE [--config FILE] [--zone NAME]
 
 Serves the names of a Mesos cluster's tasks over DNS and HTTP.
 
@@ -29,6 +29,7 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
   zone            print the zone that would be served, as a master file
     --state FILE    the state to serve, as a Mesos master's /state answers it
     --config FILE   the configuration (default: the defaults of every key)
+    --zone NAME     which zone, where there are several (default: the domain)
 
 Flags may be written with one dash or two, their values after "=" or as the next word.
 Signals: SIGHUP reads the configuration again, SIGTERM stops the server.
@@ -50,6 +51,7 @@ const SERVE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
 const ZONE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["state", "value"],
   ["config", "value"],
+  ["zone", "value"],
   ["help", "switch"],
   ["h", "switch"],
 ]);
@@ -79,8 +81,14 @@ function parseZone(argv: readonly string[]): Command {
   if (flags.has("help") || flags.has("h")) return { kind: "help" };
   const stateFile = flags.get("state");
   const configFile = flags.get("config");
+  const zone = flags.get("zone");
   if (stateFile === undefined) throw usage("zone needs --state FILE");
-  return { kind: "zone", stateFile, ...(configFile === undefined ? {} : { configFile }) };
+  return {
+    kind: "zone",
+    stateFile,
+    ...(configFile !== undefined && { configFile }),
+    ...(zone !== undefined && { zone }),
+  };
 }
 
 /** The flags given, without dashes. A switch has an empty value; one turned off (`-version=false`) is not there. */

@@ -24,7 +24,7 @@ async function main(argv: readonly string[]): Promise<void> {
       process.stdout.write(`${VERSION}\n`);
       return;
     case "zone":
-      await printZone(command.stateFile, load(command.configFile, false).config);
+      await printZone(command.stateFile, load(command.configFile, false).config, command.zone);
       return;
     case "serve":
       await runServer(command);

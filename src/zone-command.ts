@@ -5,12 +5,17 @@ import { MesosDnsError, messageOf } from "./errors.js";
 import { readMasterState } from "./mesos/state.js";
 import { ownAddresses } from "./workers/own-addresses.js";
 import { ZoneBuilder } from "./workers/zone-builder.js";
+import { apexesOf } from "./zone/apexes.js";
 import { toMasterFile } from "./zone/master-file.js";
 import { ShardPool } from "./zone/shard-pool.js";
 import { Snapshot } from "./zone/snapshot.js";
 
-/** `mesos-dns zone`: prints what would be served for a state as a master file (RFC 1035 §5). Host names are not resolved. */
-export async function printZone(stateFile: string, config: Config): Promise<void> {
+/**
+ * `mesos-dns zone`: prints what would be served for a state as a master file (RFC 1035 §5). Host names are not resolved.
+ * @param name the zone's; without it, the domain's
+ */
+export async function printZone(stateFile: string, config: Config, name = config.domain): Promise<void> {
+  const zone = indexOfZone(name, config);
   const { cluster } = readState(stateFile);
   const builder = new ZoneBuilder({
     config,
@@ -26,7 +31,18 @@ export async function printZone(stateFile: string, config: Config): Promise<void
   const { update, skipped } = await builder.build(cluster, config.masters);
   if (!update) throw new MesosDnsError("INTERNAL", "a first build gave no zone");
   for (const { kind, id, detail } of skipped) process.stderr.write(`left out: ${kind} ${id}: ${detail}\n`);
-  await print(toMasterFile(Snapshot.empty(update.apexes).with(update)));
+  await print(toMasterFile(Snapshot.empty(update.apexes).with(update), zone));
+}
+
+/** Reverse names are no zone that could be printed: each is one of its own. */
+function indexOfZone(name: string, config: Config): number {
+  const wanted = name.toLowerCase().replace(/\.$/, "");
+  const zones = apexesOf(config, 0)
+    .filter(({ scattered }) => !scattered)
+    .map(({ zone }) => zone);
+  const index = zones.indexOf(wanted);
+  if (index >= 0) return index;
+  throw new MesosDnsError("USAGE", `--zone is ${JSON.stringify(name)}; this configuration has ${zones.join(" and ")}`);
 }
 
 /** Prints as fast as the reader takes it; one that has seen enough (`| head`) is no failure. */

@@ -4,7 +4,7 @@
  */
 
 export type IpSource = "netinfo" | "mesos" | "docker" | "host";
-export type HealthPolicy = "ignore";
+export type HealthPolicy = "ignore" | "omitUnhealthy";
 export type UpdateSource = "stream" | "poll";
 export type UdpEngineName = "auto" | "batch" | "dgram";
 export type MesosAuthentication = "none" | "basic" | "iam";
@@ -90,8 +90,10 @@ export interface Config {
   readonly SetTruncateBit: boolean;
   readonly IPSources: readonly IpSource[];
   readonly EnumerationOn: boolean;
-  /** What a task's health checks mean for its records: "ignore" serves unhealthy tasks as Mesos-DNS does. */
+  /** What a task's health checks mean for its records: "ignore" publishes unhealthy tasks as Mesos-DNS does. */
   readonly healthPolicy: HealthPolicy;
+  /** Whether DC/OS's names, under `thisdcos.directory`, are served beside those of `domain`. */
+  readonly dcosNames: boolean;
   /** Folder for the last good zone, or "" for none. */
   readonly stateDir: string;
   /** Largest UDP answer in octets, whatever a client offers. */

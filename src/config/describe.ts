@@ -60,6 +60,7 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     MesosAuthentication: config.mesosAuthentication,
     SRVRecordDefaultWeight: config.srvRecordDefaultWeight,
     HealthPolicy: config.healthPolicy,
+    DcosNames: config.dcosNames,
     StateDir: config.stateDir,
     MaxUdpPayload: config.maxUdpPayload,
     Reverse: config.reverse,

@@ -1,4 +1,5 @@
 /** The rules between keys: what one value demands or forbids in another, and defaults that depend on another key. */
+import { DCOS_ZONE } from "../dcos-zone.js";
 import { messageOf } from "../errors.js";
 import { formatResolver } from "../host-port.js";
 import type { Config, Resolver } from "./config.js";
@@ -28,6 +29,7 @@ export function completeConfig(values: Values, context: RuleContext): Config {
   checkCertificates(values, context);
   checkCookies(values, context);
   checkZones(values, context);
+  checkDcosNames(values, context);
   checkNameServer(values, context);
   checkLoops(values, context);
   checkCache(values, context);
@@ -86,12 +88,19 @@ function checkCookies({ cookieSecret, previousCookieSecret }: Values, { faults }
     faults.add("cookieSecret", "", "32 hexadecimal digits, as previousCookieSecret is given");
 }
 
-function checkZones({ domain, zoneResolvers }: Values, { faults }: RuleContext): void {
-  if (faults.has("domain")) return;
+function checkZones({ domain, dcosNames, zoneResolvers }: Values, { faults }: RuleContext): void {
+  if (faults.has("domain") || faults.has("dcosNames")) return;
   for (const [zone] of zoneResolvers) {
-    if (isInZone(zone, domain))
-      faults.add("zoneResolvers", zone, `zones outside ${domain}, which is answered by this server`, `.${zone}`);
+    const own = [domain, ...(dcosNames ? [DCOS_ZONE] : [])].find((each) => isInZone(zone, each));
+    if (own) faults.add("zoneResolvers", zone, `zones outside ${own}, which is answered by this server`, `.${zone}`);
   }
+}
+
+/** No zone of this server lies in another one of it. */
+function checkDcosNames({ domain, dcosNames }: Values, { faults }: RuleContext): void {
+  if (!dcosNames || faults.has("domain") || faults.has("dcosNames")) return;
+  if (isInZone(domain, DCOS_ZONE) || isInZone(DCOS_ZONE, domain))
+    faults.add("domain", domain, `a domain outside ${DCOS_ZONE} and not above it, as dcosNames is true`);
 }
 
 /** Names at the top of the domain that belong to masters and agents. */

@@ -64,9 +64,9 @@ const timer = format.integer(1, MAX_TIMER_SECONDS);
 const authentication = format.oneOf<MesosAuthentication>(["none", "basic", "iam"], new Map([["", "none"]]));
 const ipSources = format.subsetOf<IpSource>(["netinfo", "mesos", "docker", "host"]);
 const forwardPolicy = format.oneOf<ForwardPolicyName>(["sequential", "fastest", "race"]);
+const healthPolicy = format.oneOf<HealthPolicy>(["ignore", "omitUnhealthy"]);
 const updates = format.oneOf<UpdateSource>(["stream", "poll"]);
 const udpEngine = format.oneOf<UdpEngineName>(["auto", "batch", "dgram"]);
-const healthPolicy = format.oneOf<HealthPolicy>(["ignore"]);
 
 /** Loopback, private, shared, link-local and unique local addresses (RFC 6890): a default install is no open resolver. */
 const PRIVATE_NETWORKS = [
@@ -137,7 +137,8 @@ export const KEYS: Table = {
   SetTruncateBit: live(true, format.boolean, "Set TC on answers that were cut to fit, so that clients ask again over TCP."),
   IPSources: live(["netinfo", "mesos", "host"], ipSources, "Where a task's addresses come from: the first source that has any."),
   EnumerationOn: live(true, format.boolean, "Serve `/v1/enumerate` and `/v1/axfr`."),
-  healthPolicy: live("ignore", healthPolicy, "What health checks mean for records: \"ignore\" serves unhealthy tasks as well."),
+  healthPolicy: live("ignore", healthPolicy, "What health checks mean for records: with \"omitUnhealthy\", a task whose checks fail is left out of the names that it shares with healthy ones and keeps its own; with \"ignore\", as in Mesos-DNS, it makes no difference."),
+  dcosNames: live(false, format.boolean, "Serve the names that DC/OS gives beside `domain`: tasks in `agentip`, `containerip` and `autoip` of `dcos.thisdcos.directory`, and everything in `domain` again in `mesos.thisdcos.directory`. Not where `domain` is in `thisdcos.directory` itself."),
   stateDir: restart("", format.path, "Folder where the last good zone is kept, to be served after a restart while no master answers. Empty: the one that systemd gives (`StateDirectory=`), else none."),
   maxUdpPayload: live(1232, format.integer(512, 4096), "Largest UDP answer in octets, whatever a client offers."),
   reverse: live(true, format.boolean, "Answer PTR queries for the cluster's own addresses."),

@@ -49,6 +49,12 @@ export interface Task {
   /** `resources.ports`, valid ranges only. */
   readonly ports: readonly PortRange[];
   readonly addresses: ReportedAddresses;
+  /** Its latest TASK_RUNNING status says that its health checks fail; absent where they do not, or nobody knows. */
+  readonly unhealthy?: true;
+  /** Ports of its agent lead to its container, as its container or its discovery says; absent where neither does. */
+  readonly mapsPorts?: true;
+  /** The same, as its latest TASK_RUNNING status says of the container's networks. */
+  readonly networkMapsPorts?: true;
 }
 
 export interface Framework {

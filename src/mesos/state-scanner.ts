@@ -139,6 +139,15 @@ export class StateScanner {
     }
   }
 
+  /** Reads what stands at a position that at() gave before, and comes back. */
+  readAt<T>(start: number, read: () => T): T {
+    const at = this.#at;
+    this.#at = start;
+    const result = read();
+    this.#at = at;
+    return result;
+  }
+
   /** Asserts that nothing but white space follows. */
   end(): void {
     const at = skipSpace(this.#bytes, this.#at);

@@ -1,6 +1,7 @@
 import { MesosDnsError } from "../errors.js";
 import type { Agent, Cluster, Endpoint, Framework, Skipped, Task } from "./cluster.js";
 import { isPort, parsePid } from "./endpoint.js";
+import { Fields } from "./fields.js";
 import { type JsonObject, type Malformed, malformed, textOf } from "./lenient.js";
 import { MemberNames, StateScanner } from "./state-scanner.js";
 import { TaskReader } from "./tasks.js";
@@ -50,13 +51,10 @@ export function readMasterState(body: Uint8Array): MasterState {
 
 const TOP = ["leader", "pid", "id", "slaves", "recovered_slaves", "frameworks", "completed_frameworks"] as const;
 const ENDED_LISTS = ["completed_tasks", "unreachable_tasks"];
-const FRAMEWORK = ["id", "name", "pid", "hostname", "recovered", "tasks", ...ENDED_LISTS] as const;
-const AGENT = ["id", "pid", "hostname", "port"] as const;
-const ENDED = ["id", "state"] as const;
 const TOP_NAMES = new MemberNames(TOP);
-const FRAMEWORK_NAMES = new MemberNames(FRAMEWORK);
-const AGENT_NAMES = new MemberNames(AGENT);
-const ENDED_NAMES = new MemberNames(ENDED);
+const FRAMEWORK = new Fields(["id", "name", "pid", "hostname", "recovered", "tasks", ...ENDED_LISTS]);
+const AGENT = new Fields(["id", "pid", "hostname", "port"]);
+const ENDED = new Fields(["id", "state"]);
 
 /** What one of the lists in the state gave. */
 interface Listed<Item> {
@@ -112,7 +110,7 @@ class StateDecoder {
   }
 
   #agents(list: string): Listed<Agent> | undefined {
-    return this.#list("agent", list, () => agentOf(this.#object(AGENT_NAMES, AGENT)));
+    return this.#list("agent", list, () => agentOf(AGENT.read(this.#scanner)));
   }
 
   #frameworks(): Listed<Framework> | undefined {
@@ -121,7 +119,7 @@ class StateDecoder {
       const tasks: Task[] = [];
       const skipped: Skipped[] = [];
       const ended: Omit<EndedTask, "frameworkId">[] = [];
-      const fields = this.#object(FRAMEWORK_NAMES, FRAMEWORK, {
+      const fields = FRAMEWORK.read(this.#scanner, {
         tasks: () => {
           tasks.length = 0;
           skipped.length = 0;
@@ -153,7 +151,7 @@ class StateDecoder {
 
   #readEnded(ended: Omit<EndedTask, "frameworkId">[]): void {
     this.#each(() => {
-      const fields = this.#object(ENDED_NAMES, ENDED);
+      const fields = ENDED.read(this.#scanner);
       const id = textOf(fields?.id);
       if (id !== "") ended.push({ id, state: textOf(fields?.state) });
     });
@@ -161,7 +159,7 @@ class StateDecoder {
 
   #completed(): void {
     this.#each(() => {
-      const id = textOf(this.#object(ENDED_NAMES, ENDED)?.id);
+      const id = textOf(ENDED.read(this.#scanner)?.id);
       if (id !== "") this.#completedFrameworks.push(id);
     });
   }
@@ -192,27 +190,6 @@ class StateDecoder {
     if (isList) this.#scanner.elements(visit);
     else this.#scanner.skip();
     return isList;
-  }
-
-  /** The named fields of the object that stands here, those in `readers` left to them; `undefined` for anything else. */
-  #object(
-    names: MemberNames,
-    fields: readonly string[],
-    readers: Readonly<Record<string, () => void>> = {},
-  ): JsonObject | undefined {
-    const scanner = this.#scanner;
-    if (scanner.kind() !== "object") {
-      scanner.skip();
-      return undefined;
-    }
-    const found: Record<string, unknown> = {};
-    scanner.members(names, (index) => {
-      const field = fields[index] as string;
-      const read = readers[field];
-      if (read) read();
-      else found[field] = scanner.value();
-    });
-    return found;
   }
 }
 

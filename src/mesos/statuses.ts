@@ -1,18 +1,17 @@
-import type { ReportedAddresses } from "./cluster.js";
+import type { ReportedAddresses, Task } from "./cluster.js";
 import { isObject, type JsonObject, listOf, textOf } from "./lenient.js";
+import { networksMap } from "./port-mappings.js";
 
-/** The state of a task that has records, and of the statuses that say where it is. */
+/** The state of a task that has records, and of the statuses that say where and how it is. */
 export const RUNNING = "TASK_RUNNING";
 const MESOS_LABEL = "MesosContainerizer.NetworkSettings.IPAddress";
 const DOCKER_LABEL = "Docker.NetworkSettings.IPAddress";
 const NONE: readonly never[] = Object.freeze([]);
 const NO_ADDRESSES: ReportedAddresses = Object.freeze({});
 
-/** What a task's statuses say of where it is: the same in a state and in the operator API. */
-export function addressesOf(statuses: readonly unknown[]): ReportedAddresses {
-  const status = latestRunning(statuses);
-  if (status === undefined) return NO_ADDRESSES;
-  const netinfo = networkAddresses(status);
+/** The same in a state and in the operator API. */
+function addressesOf(status: JsonObject, networks: readonly JsonObject[]): ReportedAddresses {
+  const netinfo = networkAddresses(networks);
   const mesos = labelValues(status, MESOS_LABEL);
   const docker = labelValues(status, DOCKER_LABEL);
   if (mesos.length + docker.length + netinfo.length === 0) return NO_ADDRESSES;
@@ -28,6 +27,20 @@ export function addressesOf(statuses: readonly unknown[]): ReportedAddresses {
 export function runningSince(statuses: readonly unknown[]): number {
   const status = latestRunning(statuses);
   return status === undefined ? 0 : timeOf(status);
+}
+
+/** What statuses say of a task: everything else of it stays as it is for as long as it runs. */
+export type Reported = Pick<Task, "addresses" | "unhealthy" | "networkMapsPorts">;
+
+/** What a task's statuses say of it. One without health checks, or whose checks have said nothing yet, is not unhealthy. */
+export function reportedIn(statuses: readonly unknown[]): Reported {
+  const status = latestRunning(statuses);
+  if (status === undefined) return { addresses: NO_ADDRESSES };
+  const networks = networksIn(status);
+  const addresses = addressesOf(status, networks);
+  const networkMapsPorts = networksMap(networks);
+  if (status.healthy !== false) return networkMapsPorts ? { addresses, networkMapsPorts } : { addresses };
+  return networkMapsPorts ? { addresses, unhealthy: true, networkMapsPorts } : { addresses, unhealthy: true };
 }
 
 /** A list built element by element has room for 17; its copy has room for what is in it. There are 100,000 of them. */
@@ -53,10 +66,12 @@ function timeOf(status: JsonObject): number {
   return typeof status.timestamp === "number" ? status.timestamp : 0;
 }
 
-function networkAddresses(status: JsonObject): string[] {
-  const container = status.container_status;
-  const networks = isObject(container) ? listOf(container.network_infos) : [];
-  return networks.filter(isObject).flatMap((network) => {
+function networksIn({ container_status: container }: JsonObject): readonly JsonObject[] {
+  return isObject(container) ? listOf(container.network_infos).filter(isObject) : [];
+}
+
+function networkAddresses(networks: readonly JsonObject[]): string[] {
+  return networks.flatMap((network) => {
     const addresses = listOf(network.ip_addresses).filter(isObject).map(addressIn).filter(Boolean);
     // Mesos 0.25 had one address a network; 0.26 and 0.27 give it both ways.
     return addresses.length > 0 ? addresses : [addressIn(network)].filter(Boolean);

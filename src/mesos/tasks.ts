@@ -1,12 +1,14 @@
 import type { PortRange, Task } from "./cluster.js";
 import { discoveryOf } from "./discovery.js";
 import { isObject, listOf, type Malformed, malformed, textOf } from "./lenient.js";
+import { mapsPorts, readContainer } from "./port-mappings.js";
 import { parsePortRanges } from "./ports.js";
 import { MemberNames, type StateScanner } from "./state-scanner.js";
-import { addressesOf, RUNNING, trimmed } from "./statuses.js";
+import { RUNNING, reportedIn, trimmed } from "./statuses.js";
 
-const FIELDS = ["id", "name", "slave_id", "state", "resources", "statuses", "discovery"] as const;
+const FIELDS = ["id", "name", "slave_id", "state", "resources", "statuses", "discovery", "container"] as const;
 type Field = (typeof FIELDS)[number];
+const CONTAINER = FIELDS.indexOf("container");
 
 /**
  * Reads tasks one after the other. Nothing of a task is decoded before it is known to run, and what many tasks have in
@@ -55,16 +57,32 @@ export class TaskReader {
     return start < 0 ? undefined : this.#scanner.decode(start, this.#ends[field] as number);
   }
 
+  /** What its container says of ports: little of what can be a lot. */
+  #container(): unknown {
+    const start = this.#starts[CONTAINER] as number;
+    return start < 0 ? undefined : this.#scanner.readAt(start, () => readContainer(this.#scanner));
+  }
+
   #running(id: unknown, name: unknown, agentId: unknown): Task | Malformed {
     if (typeof id !== "string" || id === "") return malformed("it has no id", id);
     if (typeof name !== "string") return malformed("its name is not a string", id);
     if (typeof agentId !== "string" || agentId === "") return malformed("it has no slave_id", id);
     const agent = this.#intern(agentId);
     const ports = this.#portsOf(this.#field("resources"));
-    const addresses = addressesOf(listOf(this.#field("statuses")));
-    const discovery = discoveryOf(this.#field("discovery"), this.#intern);
-    if (discovery === undefined) return { id, name: this.#intern(name), agentId: agent, ports, addresses };
-    return { id, name: this.#intern(name), agentId: agent, discovery, ports, addresses };
+    const reported = reportedIn(listOf(this.#field("statuses")));
+    const published = this.#field("discovery");
+    const discovery = discoveryOf(published, this.#intern);
+    const maps = mapsPorts(this.#container(), published);
+    const { addresses } = reported;
+    // Written out, and what is rare added to it: objects that are put together take more room.
+    const task: { -readonly [Key in keyof Task]: Task[Key] } =
+      discovery === undefined
+        ? { id, name: this.#intern(name), agentId: agent, ports, addresses }
+        : { id, name: this.#intern(name), agentId: agent, discovery, ports, addresses };
+    if (reported.unhealthy) task.unhealthy = true;
+    if (maps) task.mapsPorts = true;
+    if (reported.networkMapsPorts) task.networkMapsPorts = true;
+    return task;
   }
 
   readonly #intern = (text: string): string => {

@@ -1,7 +1,7 @@
-import type { Cluster, Framework, Task } from "../mesos/cluster.js";
+import type { Framework, Task } from "../mesos/cluster.js";
 import { inChunks } from "../text-chunks.js";
 import type { Address } from "./addresses.js";
-import type { Generator as RecordGenerator, RecordSink } from "./generate.js";
+import type { Emission, Generator as RecordGenerator, RecordSink } from "./generate.js";
 
 /**
  * Every running task with the records that are published for it, in chunks of JSON text:
@@ -10,28 +10,54 @@ import type { Generator as RecordGenerator, RecordSink } from "./generate.js";
  *
  * Names end with a dot; `host` is an address, or for an SRV record `target.:port`. As in Mesos-DNS, a task whose agent
  * has no known address is not listed, and a task whose name gives no DNS name is listed without records.
+ *
+ * @param omitsStandby whether a name has records now beside those on standby, which are not published then; it is asked
+ * before the first chunk, and not again
  */
-export function enumerate(generator: RecordGenerator, cluster: Cluster): Generator<string> {
-  return inChunks(pieces(generator, cluster));
+export function enumerate(generator: RecordGenerator, omitsStandby: (name: string) => boolean): Generator<string> {
+  return inChunks(pieces(generator, omittedNames(generator, omitsStandby)));
 }
 
-function* pieces(generator: RecordGenerator, cluster: Cluster): Generator<string> {
+/** The names whose records on standby are not published. */
+function omittedNames(generator: RecordGenerator, omitsStandby: (name: string) => boolean): ReadonlySet<string> {
+  const { cluster, rules } = generator.input;
+  const omitted = new Set<string>();
+  if (rules.healthPolicy === "ignore") return omitted;
+  const note = (name: string, standby: boolean | undefined) => {
+    if (standby && omitsStandby(name)) omitted.add(name);
+  };
+  const sink: RecordSink = {
+    address: (name, _address, standby) => note(name, standby),
+    service: (name, _target, _port, standby) => note(name, standby),
+  };
+  for (const framework of cluster.frameworks) {
+    for (const task of framework.tasks) if (task.unhealthy) generator.taskRecords(framework, task, alone(sink));
+  }
+  return omitted;
+}
+
+/** What is listed is what Mesos-DNS has: the names of the domain. */
+function alone(records: RecordSink): Emission {
+  return { records, claims: undefined, dcos: undefined };
+}
+
+function* pieces(generator: RecordGenerator, omitted: ReadonlySet<string>): Generator<string> {
   yield '{"frameworks":[';
   let separator = "";
-  for (const framework of cluster.frameworks) {
+  for (const framework of generator.input.cluster.frameworks) {
     yield `${separator}{"name":${JSON.stringify(framework.name)},"tasks":[`;
-    yield* tasks(generator, framework);
+    yield* tasks(generator, framework, omitted);
     yield "]}";
     separator = ",";
   }
   yield "]}";
 }
 
-function* tasks(generator: RecordGenerator, framework: Framework): Generator<string> {
+function* tasks(generator: RecordGenerator, framework: Framework, omitted: ReadonlySet<string>): Generator<string> {
   let separator = "";
   for (const task of framework.tasks) {
-    const records = new JsonRecords();
-    const problem = generator.taskRecords(framework, task, records);
+    const records = new JsonRecords(omitted);
+    const problem = generator.taskRecords(framework, task, alone(records));
     if (problem && problem.reason !== "invalid_name") continue;
     yield separator + taskText(task, records);
     separator = ",";
@@ -45,20 +71,27 @@ function taskText(task: Task, records: JsonRecords): string {
 /** Collects the records of one task as JSON, each once: two spellings of a name can come to the same records. */
 class JsonRecords implements RecordSink {
   readonly #records = new Set<string>();
+  readonly #omitted: ReadonlySet<string>;
 
-  address(name: string, { family, text }: Address): void {
-    this.#add(name, text, family === 4 ? "A" : "AAAA");
+  /** @param omitted names whose records on standby are left out */
+  constructor(omitted: ReadonlySet<string>) {
+    this.#omitted = omitted;
   }
 
-  service(name: string, target: string, port: number): void {
-    this.#add(name, `${target}.:${port}`, "SRV");
+  address(name: string, { family, text }: Address, standby?: boolean): void {
+    this.#add(name, text, family === 4 ? "A" : "AAAA", standby);
+  }
+
+  service(name: string, target: string, port: number, standby?: boolean): void {
+    this.#add(name, `${target}.:${port}`, "SRV", standby);
   }
 
   get text(): string {
     return [...this.#records].join(",");
   }
 
-  #add(name: string, host: string, rtype: string): void {
+  #add(name: string, host: string, rtype: string, standby: boolean | undefined): void {
+    if (standby && this.#omitted.has(name)) return;
     this.#records.add(`{"name":${JSON.stringify(`${name}.`)},"host":${JSON.stringify(host)},"rtype":"${rtype}"}`);
   }
 }

@@ -1,16 +1,21 @@
-import type { IpSource } from "../config/config.js";
+import type { HealthPolicy, IpSource } from "../config/config.js";
 import type { Agent, Cluster, Endpoint, Framework, Skipped, SkipReason, Task } from "../mesos/cluster.js";
 import { type Address, AddressBook } from "./addresses.js";
+import { emitDcosMasters, emitDcosTask } from "./dcos.js";
 import { isDnsName, type LabelRules, toFragment, toLabel } from "./labels.js";
 import { type ClaimSink, type PointerSink, ReverseNames } from "./reverse.js";
+import { isStandby } from "./standby.js";
 import { emitTask, type FrameworkZones } from "./task-records.js";
 
-/** Takes the records of a zone, one at a time. Names are lower case, without the final dot, and valid (`isDnsName`). */
+/**
+ * Takes the records of a zone, one at a time. Names are lower case, without the final dot, and valid (`isDnsName`).
+ * A record on standby, such as an unhealthy task's, is published only where its name has no others.
+ */
 export interface RecordSink {
   /** An A or AAAA record, after the address's family. */
-  address(name: string, address: Address): void;
+  address(name: string, address: Address, standby?: boolean): void;
   /** An SRV record; priority and weight are the zone's. */
-  service(name: string, target: string, port: number): void;
+  service(name: string, target: string, port: number, standby?: boolean): void;
 }
 
 export interface RecordRules {
@@ -18,6 +23,7 @@ export interface RecordRules {
   readonly domain: string;
   readonly labels: LabelRules;
   readonly ipSources: readonly IpSource[];
+  readonly healthPolicy: HealthPolicy;
 }
 
 /** Where all that a cluster gives goes to. */
@@ -25,6 +31,8 @@ export interface Emission {
   readonly records: RecordSink;
   /** Nothing where reverse names are not wanted. */
   readonly claims: ClaimSink | undefined;
+  /** Takes DC/OS's own names; nothing where they are not wanted. */
+  readonly dcos: RecordSink | undefined;
 }
 
 /** What has to be left out, by what it is. */
@@ -74,7 +82,7 @@ export class Generator {
   generate(sink: RecordSink, pointers?: PointerSink): Skipped[] {
     const reverse = pointers && new ReverseNames();
     const problems: Problems = new Map();
-    this.emit({ records: sink, claims: reverse?.claims }, problems);
+    this.emit({ records: sink, claims: reverse?.claims, dcos: undefined }, problems);
     if (pointers) reverse?.publish(pointers, pointers);
     return [...problems.values()];
   }
@@ -92,8 +100,8 @@ export class Generator {
   }
 
   /** Emits one task, and notes why it cannot be. */
-  task(framework: Framework, task: Task, { records, claims }: Emission, problems: Problems): void {
-    const problem = this.taskRecords(framework, task, records, claims);
+  task(framework: Framework, task: Task, emission: Emission, problems: Problems): void {
+    const problem = this.taskRecords(framework, task, emission);
     if (problem) problems.set(task, { kind: "task", id: task.id, ...problem });
   }
 
@@ -104,8 +112,8 @@ export class Generator {
       .join(" ");
   }
 
-  /** Emits the records of one task, and tells `reverse` its own addresses; says why where it gets none. */
-  taskRecords(framework: Framework, task: Task, sink: RecordSink, reverse?: ClaimSink): Problem | undefined {
+  /** Emits the records of one task, and claims its own addresses; says why where it gets none. */
+  taskRecords(framework: Framework, task: Task, { records, claims, dcos }: Emission): Problem | undefined {
     const { cluster, rules } = this.#input;
     const agent = cluster.agents.get(task.agentId);
     if (!agent) return { reason: "unknown_agent", detail: `its agent ${task.agentId} is not in the state` };
@@ -115,8 +123,12 @@ export class Generator {
       return { reason: "no_address", detail: `none of ${rules.ipSources.join(", ")} gives an address` };
     }
     const isContainers = addresses !== hostAddresses;
-    const emitted = emitTask(task, this.#zonesOf(framework), { own: addresses, host: hostAddresses }, rules, sink);
-    if (isContainers) for (const address of addresses) reverse?.task(address, task.agentId, emitted.canonical);
+    const emitted = emitTask(task, this.#zonesOf(framework), { own: addresses, host: hostAddresses }, rules, records);
+    if (isContainers) for (const address of addresses) claims?.task(address, task.agentId, emitted.canonical);
+    if (dcos) {
+      const container = this.#parseAll(task.addresses.netinfo ?? []);
+      emitDcosTask(framework, task, { agent: hostAddresses, container }, isStandby(task, rules), dcos);
+    }
     if (emitted.named) return undefined;
     const name = task.discovery?.name ?? task.name;
     return { reason: "invalid_name", detail: `"${name}" gives no DNS name in framework "${framework.name}"` };
@@ -139,13 +151,20 @@ export class Generator {
     for (const address of nameServer.addresses) sink.address(nameServer.name, address);
   }
 
-  masters({ records: sink, claims: reverse }: Emission): void {
+  masters({ records: sink, claims: reverse, dcos }: Emission): void {
     const { cluster, masters, rules } = this.#input;
     const leaderName = `leader.${rules.domain}`;
     const leaders = this.#resolve(cluster.leader.host);
     for (const address of leaders) sink.address(leaderName, address);
     if (leaders.length > 0) emitBoth(sink, "_leader", rules.domain, leaderName, cluster.leader.port);
-    this.#numberedMasters(masters, leaders).forEach((master, index) => {
+    const numbered = this.#numberedMasters(masters, leaders);
+    if (dcos)
+      emitDcosMasters(
+        numbered.flatMap(({ host }) => this.#resolve(host)),
+        leaders,
+        dcos,
+      );
+    numbered.forEach((master, index) => {
       const name = `master${index}.${rules.domain}`;
       const addresses = this.#resolve(master.host);
       for (const address of addresses) {

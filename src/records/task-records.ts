@@ -3,6 +3,7 @@ import type { Task } from "../mesos/cluster.js";
 import type { Address } from "./addresses.js";
 import type { RecordRules, RecordSink } from "./generate.js";
 import { agentSuffix, canonicalName, isDnsName, type LabelRules, MAX_LABEL, toLabel } from "./labels.js";
+import { isStandby, onStandby } from "./standby.js";
 import { toZBase32 } from "./zbase32.js";
 
 /** `_` takes one octet of a label. */
@@ -47,16 +48,18 @@ export function emitTask(
 ): EmittedTask {
   const hash = taskHash(task.id);
   const agent = agentSuffix(task.agentId);
+  // What instances share waits behind the healthy ones; a canonical name is its task's alone.
+  const shared = isStandby(task, rules) ? onStandby(sink) : sink;
   const targets: string[] = [];
   let named = false;
   for (const spelling of spellings(task, rules.labels)) {
     const canonical = canonicalName(spelling.name, hash, agent);
-    const own = emitAddresses(spelling.name, canonical, zones.own, addresses.own, sink);
-    const host = emitAddresses(spelling.name, canonical, zones.host, addresses.host, sink);
+    const own = emitAddresses(spelling.name, canonical, zones.own, addresses.own, sink, shared);
+    const host = emitAddresses(spelling.name, canonical, zones.host, addresses.host, sink, shared);
     targets.push(own.target);
     named ||= own.named || host.named;
-    emitPorts(spelling.service, task, zones, host.target, sink);
-    emitDiscovery(spelling.service, task, zones, own.target, rules.labels, sink);
+    emitPorts(spelling.service, task, zones, host.target, shared);
+    emitDiscovery(spelling.service, task, zones, own.target, rules.labels, shared);
   }
   return { named, canonical: targets[0] };
 }
@@ -87,13 +90,14 @@ function emitAddresses(
   zone: string,
   addresses: readonly Address[],
   sink: RecordSink,
+  sharedSink: RecordSink,
 ): { readonly named: boolean; readonly target: string } {
   const shared = `${name}.${zone}`;
   const target = `${canonical}.${zone}`;
   const isShared = isDnsName(shared);
   const isTarget = isDnsName(target);
   for (const address of addresses) {
-    if (isShared) sink.address(shared, address);
+    if (isShared) sharedSink.address(shared, address);
     if (isTarget) sink.address(target, address);
   }
   return { named: isShared || isTarget, target: isTarget && addresses.length > 0 ? target : "" };

@@ -11,7 +11,6 @@ import type { LeaderAccess } from "../mesos/leader.js";
 import { ClusterFeed, type Source } from "../mesos/live/feed.js";
 import { createStateReader } from "../mesos/reader.js";
 import { connectZooKeeper } from "../mesos/zookeeper/connection.js";
-import { enumerate } from "../records/enumerate.js";
 import type { BuildReport } from "../status.js";
 import { systemTimers } from "../timers.js";
 import { ShardPool } from "../zone/shard-pool.js";
@@ -180,8 +179,7 @@ function nextPiece(id: number): void {
 }
 
 function startEnumeration(id: number): Generator<string> {
-  const current = builder.current;
-  const pieces = current ? enumerate(current.generator, current.cluster) : emptyEnumeration();
+  const pieces = builder.enumerate() ?? emptyEnumeration();
   enumerations.set(id, pieces);
   return pieces;
 }

@@ -2,17 +2,17 @@ import type { Config } from "../config/config.js";
 import type { Cluster, Endpoint } from "../mesos/cluster.js";
 import { type Address, parseAddress } from "../records/addresses.js";
 import { Generator, hostNames } from "../records/generate.js";
-import { RFC952, RFC1123 } from "../records/labels.js";
+import { recordRulesOf } from "./record-rules.js";
 
 /** Stands for what a host name leads to: whether it resolves is not the cluster's doing. */
 const ANYWHERE = [parseAddress("192.0.2.1") as Address];
 
 /** About how many records a cluster gives under this configuration: those that are equal count each. */
 export function countRecords(cluster: Cluster, masters: readonly Endpoint[], config: Config): number {
-  const { domain, IPSources: ipSources, enforceRFC952, SOAMname: name } = config;
   const resolved = new Map(Array.from(hostNames(cluster, masters), (host) => [host, ANYWHERE]));
-  const rules = { domain, labels: enforceRFC952 ? RFC952 : RFC1123, ipSources };
-  const generator = new Generator({ cluster, rules, masters, nameServer: { name, addresses: [] }, resolved });
+  const rules = recordRulesOf(config);
+  const nameServer = { name: config.SOAMname, addresses: [] };
+  const generator = new Generator({ cluster, rules, masters, nameServer, resolved });
   let records = 0;
   const count = () => {
     records++;

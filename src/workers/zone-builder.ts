@@ -1,10 +1,12 @@
 import type { Config } from "../config/config.js";
+import { DCOS_ZONE } from "../dcos-zone.js";
 import type { Cluster, Endpoint, Skipped } from "../mesos/cluster.js";
 import { type Address, AddressBook } from "../records/addresses.js";
 import { emitChanges } from "../records/changes.js";
-import { Generator, hostNames, type Problems } from "../records/generate.js";
-import { RFC952, RFC1123 } from "../records/labels.js";
-import { ReverseNames } from "../records/reverse.js";
+import { mirrored } from "../records/dcos.js";
+import { enumerate } from "../records/enumerate.js";
+import { type Emission, Generator, hostNames, type Problems, type RecordSink } from "../records/generate.js";
+import { type ClaimSink, ReverseNames } from "../records/reverse.js";
 import { apexesOf } from "../zone/apexes.js";
 import { compileZones, type Tallies } from "../zone/compile.js";
 import type { ZoneImage } from "../zone/image.js";
@@ -12,6 +14,7 @@ import { NO_APEX, RecordSet } from "../zone/record-set.js";
 import type { ShardPool } from "../zone/shard-pool.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { HostResolver } from "./host-resolver.js";
+import { recordRulesOf } from "./record-rules.js";
 
 export interface ZoneBuilderOptions {
   readonly config: Config;
@@ -61,6 +64,8 @@ export class ZoneBuilder {
   /** The configuration that the records below were made under; nothing where they are of no use. */
   #builtWith: Config | undefined;
   #records: RecordSet;
+  /** DC/OS's zone, and the reverse names; empty where they are not wanted. */
+  readonly #dcos: RecordSet;
   readonly #reverse: RecordSet;
   #reverseNames = new ReverseNames();
   readonly #problems: Problems = new Map();
@@ -72,6 +77,7 @@ export class ZoneBuilder {
     this.#serial = options.serial;
     this.#generation = options.generation;
     this.#records = new RecordSet(options.config.domain, options.seed);
+    this.#dcos = new RecordSet(DCOS_ZONE, options.seed);
     this.#reverse = new RecordSet(NO_APEX, options.seed);
   }
 
@@ -80,9 +86,10 @@ export class ZoneBuilder {
     this.#config = config;
   }
 
-  /** What the last build was made of, for those who want to see records task by task. */
-  get current(): { readonly cluster: Cluster; readonly generator: Generator } | undefined {
-    return this.#cluster && this.#generator && { cluster: this.#cluster, generator: this.#generator };
+  /** What the last build published, task by task, as JSON text in chunks; nothing before the first build. */
+  enumerate(): globalThis.Generator<string> | undefined {
+    const records = this.#records;
+    return this.#generator && enumerate(this.#generator, (name) => records.omitsStandby(name));
   }
 
   /** What the last build came to, and the configuration it was made under; nothing before the first. */
@@ -135,14 +142,14 @@ export class ZoneBuilder {
 
   /** Brings the records of the last build to what they have to be now; false where they have to be made anew. */
   #change(before: Generator, after: Generator): boolean {
-    const records = this.#records;
-    if (this.#builtWith !== this.#config || records.isWasteful || this.#reverse.isWasteful) return false;
-    const { reverse } = this.#config;
+    const [records, dcos] = [this.#records, this.#dcos];
+    const isWasteful = [records, dcos, this.#reverse].some((set) => set.isWasteful);
+    if (this.#builtWith !== this.#config || isWasteful) return false;
     const names = this.#reverseNames;
     // Should it fail half way, the records are of no use any more.
     this.#builtWith = undefined;
-    const removed = { records: records.removal, claims: reverse ? names.withdrawals : undefined };
-    const added = { records, claims: reverse ? names.claims : undefined };
+    const removed = this.#emission(records.removal, names.withdrawals, dcos.removal);
+    const added = this.#emission(records, names.claims, dcos);
     if (!emitChanges(before, after, { removed, added, problems: this.#problems })) return false;
     names.publish(this.#reverse.removal, this.#reverse);
     this.#builtWith = this.#config;
@@ -150,27 +157,33 @@ export class ZoneBuilder {
   }
 
   #generateAll(generator: Generator): void {
-    const { domain, reverse } = this.#config;
+    const { domain } = this.#config;
     if (this.#records.apex === domain) this.#records.clear();
     else this.#records = new RecordSet(domain, this.#options.seed);
+    this.#dcos.clear();
     this.#reverse.clear();
     this.#reverseNames = new ReverseNames();
     this.#problems.clear();
     // What it knows of addresses long gone goes as well.
     this.#book = new AddressBook();
-    const claims = reverse ? this.#reverseNames.claims : undefined;
-    generator.emit({ records: this.#records, claims }, this.#problems);
+    generator.emit(this.#emission(this.#records, this.#reverseNames.claims, this.#dcos), this.#problems);
     this.#reverseNames.publish(this.#reverse.removal, this.#reverse);
     this.#builtWith = this.#config;
   }
 
+  /** Takes what the configuration wants. */
+  #emission(records: RecordSink, claims: ClaimSink, dcos: RecordSink): Emission {
+    const { domain, dcosNames, reverse } = this.#config;
+    return {
+      records: dcosNames ? mirrored(records, dcos, domain) : records,
+      claims: reverse ? claims : undefined,
+      dcos: dcosNames ? dcos : undefined,
+    };
+  }
+
   #generatorFor(cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): Generator {
     const config = this.#config;
-    const rules = {
-      domain: config.domain,
-      labels: config.enforceRFC952 ? RFC952 : RFC1123,
-      ipSources: config.IPSources,
-    };
+    const rules = recordRulesOf(config);
     const nameServer = { name: config.SOAMname, addresses: this.#options.ownAddresses(config.listener) };
     return new Generator({ cluster, rules, masters: this.#masters, nameServer, resolved }, this.#book);
   }
@@ -180,7 +193,10 @@ export class ZoneBuilder {
     const config = this.#config;
     const { seed, pool, wallClock } = this.#options;
     const zone = { nameServer: config.SOAMname, srvWeight: config.srvRecordDefaultWeight, records: this.#records };
-    const zones = config.reverse ? [zone, { ...zone, records: this.#reverse }] : [zone];
+    // In the order of apexesOf().
+    const zones = [zone];
+    if (config.dcosNames) zones.push({ ...zone, records: this.#dcos });
+    if (config.reverse) zones.push({ ...zone, records: this.#reverse });
     const generation = this.#generation + 1;
     const compiled = compileZones(zones, {
       previous: this.#shards,

@@ -14,8 +14,10 @@ const INTERVAL_MS = 10_000;
 
 /** What of a configuration is in a zone's shards. */
 export function fingerprintOf(config: Config): string {
-  const { domain, reverse, SOAMname, srvRecordDefaultWeight, enforceRFC952, IPSources } = config;
-  return JSON.stringify({ domain, reverse, SOAMname, srvRecordDefaultWeight, enforceRFC952, IPSources });
+  const { domain, dcosNames, reverse, SOAMname, srvRecordDefaultWeight } = config;
+  const { enforceRFC952, IPSources, healthPolicy } = config;
+  const zones = { domain, dcosNames, reverse, SOAMname, srvRecordDefaultWeight };
+  return JSON.stringify({ ...zones, enforceRFC952, IPSources, healthPolicy });
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   ZONE_SHIFT,
 } from "./layout.js";
 import type { NameTable } from "./name-table.js";
-import { KIND, type RecordSet } from "./record-set.js";
+import { KIND, type RecordSet, STANDBY } from "./record-set.js";
 
 const IPV4_OCTETS = 4;
 const IPV6_OCTETS = 16;
@@ -43,6 +43,7 @@ export class EntryWriter {
   records = 0;
   names = 0;
   readonly #byKind: number[][] = [[], [], [], []];
+  readonly #standby: number[] = [];
   readonly #targets: number[] = [];
 
   reset(): void {
@@ -87,12 +88,18 @@ export class EntryWriter {
     return start;
   }
 
-  /** The name's records by kind, sorted and each once. */
+  /** The name's records by kind, sorted and each once; those on standby where it has no others. */
   #collect(name: number, records: RecordSet): void {
+    const standby = this.#standby;
+    standby.length = 0;
     for (const list of this.#byKind) list.length = 0;
-    for (let record = records.head[name]; record !== 0; record = records.next[record - 1]) {
-      this.#byKind[records.kind[record - 1]].push(record - 1);
+    let others = 0;
+    for (let next = records.head[name]; next !== 0; next = records.next[next - 1]) {
+      const kind = records.kind[next - 1];
+      if (kind < STANDBY) others = this.#byKind[kind].push(next - 1);
+      else standby.push(next - 1);
     }
+    if (others === 0) for (const record of standby) this.#byKind[records.kind[record] - STANDBY].push(record);
     this.#byKind.forEach((list, kind) => {
       if (list.length < 2) return;
       const order = orderOf(kind, records);

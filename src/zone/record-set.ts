@@ -9,6 +9,12 @@ const FIRST_CAPACITY = 1 << 12;
 /** What a record holds; the order is that of the sets in an entry. */
 export const KIND = { A: 0, AAAA: 1, SRV: 2, PTR: 3 } as const;
 
+/**
+ * Added to the kind of a record on standby (`RecordSink`). Which names have others is seen when they are compiled: a
+ * record that comes or goes touches its own name, and no other has to be looked at.
+ */
+export const STANDBY = 4;
+
 const NOBODY = { text: "", number: -1 };
 
 /** In place of an apex: the zone is scattered (`Apex.scattered`), and has no names but those of its records. */
@@ -33,7 +39,7 @@ export class RecordSet implements RecordSink, PointerSink {
   /** By name: how many names there are directly below it. */
   children = new Uint32Array(FIRST_CAPACITY);
   head = new Uint32Array(FIRST_CAPACITY);
-  /** By record: its kind, the next older record of the name plus one, and what it holds. */
+  /** By record: its kind (with `STANDBY` added or not), the next older record of the name plus one, and what it holds. */
   kind = new Uint8Array(FIRST_CAPACITY);
   next = new Uint32Array(FIRST_CAPACITY);
   /** An IPv4 address, the number of an IPv6 address, or the number of a target's name. */
@@ -43,8 +49,8 @@ export class RecordSet implements RecordSink, PointerSink {
   readonly touched = new Uint8Array(SHARDS);
   /** Takes records away that were added before; throws where one was not. */
   readonly removal: RecordSink & PointerSink = {
-    address: (name, address) => this.#remove(name, kindOf(address), this.#valueOf(address), 0),
-    service: (name, target, port) => this.#remove(name, KIND.SRV, this.#targetOf(target), port),
+    address: (name, address, standby) => this.#remove(name, kindOf(address, standby), this.#valueOf(address), 0),
+    service: (name, target, port, standby) => this.#remove(name, serviceKind(standby), this.#targetOf(target), port),
     pointer: (name, target) => this.#remove(name, KIND.PTR, this.#targetOf(target), 0),
   };
   #count = 0;
@@ -93,16 +99,23 @@ export class RecordSet implements RecordSink, PointerSink {
     return this.names.count > 2 * this.#living + FIRST_CAPACITY;
   }
 
-  address(name: string, address: Address): void {
-    this.#add(name, kindOf(address), this.#valueOf(address), 0);
+  address(name: string, address: Address, standby?: boolean): void {
+    this.#add(name, kindOf(address, standby), this.#valueOf(address), 0);
   }
 
-  service(name: string, target: string, port: number): void {
-    this.#add(name, KIND.SRV, this.#targetOf(target), port);
+  service(name: string, target: string, port: number, standby?: boolean): void {
+    this.#add(name, serviceKind(standby), this.#targetOf(target), port);
   }
 
   pointer(name: string, target: string): void {
     this.#add(name, KIND.PTR, this.#targetOf(target), 0);
+  }
+
+  /** Whether records of this name that are on standby are not published: it has others. */
+  omitsStandby(name: string): boolean {
+    let record = this.head[this.#ownerOf(name)];
+    while (record !== 0 && this.kind[record - 1] >= STANDBY) record = this.next[record - 1];
+    return record !== 0;
   }
 
   #targetOf(text: string): number {
@@ -226,8 +239,12 @@ export class RecordSet implements RecordSink, PointerSink {
   }
 }
 
-function kindOf({ family }: Address): number {
-  return family === 4 ? KIND.A : KIND.AAAA;
+function kindOf({ family }: Address, standby?: boolean): number {
+  return (family === 4 ? KIND.A : KIND.AAAA) + (standby ? STANDBY : 0);
+}
+
+function serviceKind(standby?: boolean): number {
+  return KIND.SRV + (standby ? STANDBY : 0);
 }
 
 function ipv4Of(octets: Uint8Array): number {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { askUdp } from "../support/ask.js";
 import { extendedErrors, lines } from "../support/dns.js";
 import { growth, startMaster, startServer, startUpstream, web, webAt } from "../support/scenario.js";
-import { stateOf } from "../support/scripted-master.js";
+import { agent, cluster, framework, stateOf, task } from "../support/scripted-master.js";
 import type { Server } from "../support/server.js";
 import { until } from "../support/wait.js";
 
@@ -26,6 +26,36 @@ describe("while the cluster lives", () => {
     }
     master.lead(webAt());
     await until("the task's end", async () => (await web(server)) === "NXDOMAIN", SOON_MS);
+    expect(server.troubles()).toEqual([]);
+  });
+
+  it("a task that fails its health checks leaves what it shares with the next fetch, and comes back", async () => {
+    const stateOf = (...health: boolean[]) => {
+      const tasks = health.map((healthy, i) =>
+        task("web", { id: `web.${i}`, agent: "S0", ip: `203.0.113.${i + 1}`, ports: [31000 + i], healthy }),
+      );
+      return cluster({ agents: [agent("S0")], frameworks: [framework("marathon", { tasks })] });
+    };
+    const ports = async () => {
+      const { answers } = await askUdp(server, "_web._tcp.marathon.mesos", { type: "SRV" });
+      return lines(answers).map((line) => line.split(" ")[5]);
+    };
+    const master = await startMaster(stateOf(true, true));
+    const server = await startServer([master], { healthPolicy: "omitUnhealthy" });
+    expect(await web(server)).toBe("203.0.113.1 203.0.113.2");
+    const services = await server.json<{ host: string; port: string }[]>("/v1/services/_web._tcp.marathon.mesos");
+    const { host = "" } = services.find(({ port }) => port === "31001") ?? {};
+    master.lead(stateOf(true, false));
+    await until("the change", async () => (await web(server)) === "203.0.113.1", SOON_MS);
+    expect(await ports()).toEqual(["31000"]);
+    expect(lines((await askUdp(server, host.replace(".slave.", "."))).answers)).toHaveLength(1);
+    expect(JSON.stringify(await server.json("/v1/enumerate"))).not.toContain(
+      '"web.marathon.mesos.","host":"203.0.113.2"',
+    );
+    master.lead(stateOf(false, false));
+    await until("all to be back", async () => (await web(server)) === "203.0.113.1 203.0.113.2", SOON_MS);
+    expect((await ports()).sort()).toEqual(["31000", "31001"]);
+    expect(JSON.stringify(await server.json("/v1/enumerate"))).toContain('"web.marathon.mesos.","host":"203.0.113.2"');
     expect(server.troubles()).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { askUdp } from "../support/ask.js";
 import { extendedErrors, lines } from "../support/dns.js";
 import { startMaster, startServer, web, webAt } from "../support/scenario.js";
@@ -9,10 +9,11 @@ import { freePort, type Server } from "../support/server.js";
 import { until } from "../support/wait.js";
 
 let stateDir: string;
-beforeEach(() => {
+beforeEach(({ onTestFinished }) => {
   stateDir = mkdtempSync(join(tmpdir(), "mesos-dns-restart-"));
+  // Behind the servers' end: they save their zone until then.
+  onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
 });
-afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 
 async function serialOf(server: Server): Promise<number> {
   const { answers } = await askUdp(server, "mesos", { type: "SOA" });

@@ -65,6 +65,32 @@ describe("the master's events", () => {
     expect((await generation()) - before).toBeLessThanOrEqual(40);
   });
 
+  it("take an unhealthy task out of what it shares and bring it back, but not where all are unhealthy", async () => {
+    const { master, server } = await startWithEvents(webAt("203.0.113.1", "203.0.113.2"), {
+      healthPolicy: "omitUnhealthy",
+    });
+    let timestamp = 1_700_000_100;
+    const turns = (ip: string, healthy: boolean) => {
+      const container_status = { network_infos: [{ ip_addresses: [{ ip_address: ip }] }] };
+      const status = { timestamp: ++timestamp, healthy, container_status };
+      master.subscribers.say(taskUpdated({ id: `web.${ip}`, slave_id: S0.id }, "TASK_RUNNING", status));
+    };
+    const becomes = (expected: string) => until(expected, async () => (await web(server)) === expected, 1_000);
+    const services = await server.json<{ host: string; ip: string }[]>("/v1/services/_web._tcp.marathon.mesos");
+    const canonical = services.map(({ host }) => host.replace(".slave.", "."));
+    expect(canonical).toHaveLength(2);
+    turns("203.0.113.2", false);
+    await becomes("203.0.113.1");
+    for (const name of canonical) expect(await addresses(server, name)).toBe(1);
+    turns("203.0.113.2", true);
+    await becomes("203.0.113.1 203.0.113.2");
+    turns("203.0.113.1", false);
+    await becomes("203.0.113.2");
+    turns("203.0.113.2", false);
+    await becomes("203.0.113.1 203.0.113.2");
+    expect(server.troubles()).toEqual([]);
+  });
+
   it("are corrected by the next state, which counts what they had wrong", async () => {
     const { master, server } = await startWithEvents(webAt("203.0.113.1"), { refreshSeconds: 1 });
     master.lead(webAt("203.0.113.1", "203.0.113.2"));

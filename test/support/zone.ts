@@ -51,7 +51,10 @@ export const NOW = 1_700_000_000;
 /** Of the zone of reverse names, which is scattered. */
 export const REVERSE_APEX: Apex = { ...APEX, zone: NO_APEX, scattered: true };
 
-/** Records written as lines: `name A 192.0.2.1`, `name AAAA 2001:db8::1`, `name SRV target port`, `name PTR target`. */
+/**
+ * Records written as lines: `name A 192.0.2.1`, `name AAAA 2001:db8::1`, `name SRV target port`, `name PTR target`; with
+ * ` standby` behind for those on standby.
+ */
 export function recordSet(lines: readonly string[], apex = APEX.zone): RecordSet {
   const set = new RecordSet(apex, SEED);
   addRecords(set, lines);
@@ -60,9 +63,10 @@ export function recordSet(lines: readonly string[], apex = APEX.zone): RecordSet
 
 export function addRecords(set: RecordSet, lines: readonly string[]): void {
   for (const line of lines) {
+    const standby = line.endsWith(" standby");
     const [name, type, value, port] = line.split(" ");
     if (type === "SRV") {
-      set.service(name, value, Number(port));
+      set.service(name, value, Number(port), standby);
       continue;
     }
     if (type === "PTR") {
@@ -71,7 +75,7 @@ export function addRecords(set: RecordSet, lines: readonly string[]): void {
     }
     const address = parseAddress(value);
     if (!address) throw new Error(`no address in "${line}"`);
-    set.address(name, address);
+    set.address(name, address, standby);
   }
 }
 

@@ -34,12 +34,17 @@ test.each(["-h", "--help", "-help", "--version --help", "zone --help", "zone -h"
   expect(parseCommandLine(words(line))).toEqual({ kind: "help" });
 });
 
-test("zone takes a state and perhaps a configuration", () => {
+test("zone takes a state and perhaps a configuration and a name", () => {
   expect(parseCommandLine(words("zone --state s.json"))).toEqual({ kind: "zone", stateFile: "s.json" });
   expect(parseCommandLine(words("zone -config=c.json -state=s.json"))).toEqual({
     kind: "zone",
     stateFile: "s.json",
     configFile: "c.json",
+  });
+  expect(parseCommandLine(words("zone -state=s.json --zone thisdcos.directory"))).toEqual({
+    kind: "zone",
+    stateFile: "s.json",
+    zone: "thisdcos.directory",
   });
 });
 

@@ -2,7 +2,8 @@ import type { Agent, Framework, PortRange, Task } from "../cluster.js";
 import { discoveryOf } from "../discovery.js";
 import { isPort, parsePid } from "../endpoint.js";
 import { isObject, type JsonObject, listOf, textOf } from "../lenient.js";
-import { addressesOf, runningSince, trimmed } from "../statuses.js";
+import { mapsPorts } from "../port-mappings.js";
+import { reportedIn, runningSince, trimmed } from "../statuses.js";
 
 /** Tasks, agents and frameworks as the operator API writes them, read into what a state is read into. */
 
@@ -43,7 +44,8 @@ export function taskIn(value: unknown): LiveTask | undefined {
     agentId,
     ...(discovery && { discovery }),
     ports: portsIn(listOf(value.resources)),
-    addresses: addressesOf(statuses),
+    ...reportedIn(statuses),
+    ...(mapsPorts(value.container, value.discovery) && { mapsPorts: true }),
   };
   return { frameworkId, state: textOf(value.state), task, since: runningSince(statuses) };
 }

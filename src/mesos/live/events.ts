@@ -1,8 +1,8 @@
 import { MesosDnsError, messageOf } from "../../errors.js";
-import type { Agent, ReportedAddresses } from "../cluster.js";
+import type { Agent } from "../cluster.js";
 import { isObject, type JsonObject, textOf } from "../lenient.js";
 import { MemberNames, StateScanner } from "../state-scanner.js";
-import { addressesOf, RUNNING, runningSince } from "../statuses.js";
+import { type Reported, RUNNING, reportedIn, runningSince } from "../statuses.js";
 import { agentIn, frameworkIn, idOf, type LiveFramework, type LiveTask, taskIn } from "./entities.js";
 
 /** What a master says on the operator stream, as far as it concerns names. */
@@ -25,8 +25,8 @@ export interface TaskUpdate {
   readonly state: string;
   /** As in Mesos, such as `REASON_AGENT_REMOVED`; "" where there is none. */
   readonly reason: string;
-  /** Where the update's own status is one of a running task: where it is, and since when. */
-  readonly running?: { readonly addresses: ReportedAddresses; readonly since: number };
+  /** Where the update's own status is one of a running task: what it says, and since when. */
+  readonly running?: { readonly reported: Reported; readonly since: number };
 }
 
 /** The whole cluster, as a stream begins with it. */
@@ -115,7 +115,7 @@ function updateIn(fields: JsonObject): TaskUpdate | undefined {
   if (id === "" || frameworkId === "" || state === "") return undefined;
   const update = { id, frameworkId, state, reason: textOf(status.reason) };
   if (status.state !== RUNNING) return update;
-  return { ...update, running: { addresses: addressesOf([status]), since: runningSince([status]) } };
+  return { ...update, running: { reported: reportedIn([status]), since: runningSince([status]) } };
 }
 
 type Subscribed = Everything & { readonly heartbeat: number };

@@ -216,7 +216,8 @@ export class LiveCluster {
     this.#waiting.delete(key);
     if (!running || running.since < (this.#since.get(key) ?? 0)) return changed(this.#run(frameworkId, task));
     this.#since.set(key, running.since);
-    return changed(this.#run(frameworkId, { ...task, addresses: running.addresses }));
+    const { addresses, unhealthy, networkMapsPorts, ...lasting } = task;
+    return changed(this.#run(frameworkId, { ...lasting, ...running.reported }));
   }
 
   #addAgent(agent: Agent, registered: boolean): boolean {

@@ -54,6 +54,7 @@ describe("the defaults", () => {
       IPSources: ["netinfo", "mesos", "host"],
       EnumerationOn: true,
       healthPolicy: "ignore",
+      dcosNames: false,
       stateDir: "",
       maxUdpPayload: 1232,
       reverse: true,
@@ -94,6 +95,7 @@ test("config.json.example loads without a warning", () => {
   const { config, warnings } = load(example);
   expect(warnings).toEqual([]);
   expect(config.masters).toHaveLength(3);
+  expect(config.healthPolicy).toBe("omitUnhealthy");
 });
 
 describe("docs/configuration.md", () => {

@@ -50,6 +50,7 @@ test("the description has Mesos-DNS's field names", () => {
     MesosAuthentication: "none",
     SRVRecordDefaultWeight: 1,
     HealthPolicy: "ignore",
+    DcosNames: false,
     StateDir: "",
     MaxUdpPayload: 1232,
     Reverse: true,

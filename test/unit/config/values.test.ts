@@ -258,9 +258,13 @@ describe("choices", () => {
     ]);
   });
 
-  test("healthPolicy is ignore, which needs no warning", () => {
+  test("healthPolicy is one of two, neither of which needs a warning", () => {
     expect(warningsOf({ healthPolicy: "ignore" })).toEqual([]);
-    expect(faultsOf({ healthPolicy: "strict" })).toEqual(['healthPolicy: got "strict"; allowed: "ignore"']);
+    expect(warningsOf({ healthPolicy: "omitUnhealthy" })).toEqual([]);
+    expect(configOf({ healthPolicy: "omitUnhealthy" }).healthPolicy).toBe("omitUnhealthy");
+    expect(faultsOf({ healthPolicy: "strict" })).toEqual([
+      'healthPolicy: got "strict"; allowed: "ignore" or "omitUnhealthy"',
+    ]);
   });
 
   test("mesosAuthentication may be empty for none", () => {
@@ -293,5 +297,26 @@ describe("values that only make sense together", () => {
     for (const SOAMname of ["ns1.mesos", "leader.example.com", "a.leader.mesos"]) {
       expect(configOf({ SOAMname }).SOAMname).toBe(SOAMname);
     }
+  });
+});
+
+describe("dcosNames", () => {
+  test.each(["thisdcos.directory", "mesos.thisdcos.directory", "directory"])("is not for the domain %s", (domain) => {
+    expect(warningsOf({ domain })).toEqual([]);
+    expect(faultsOf({ domain, dcosNames: true })).toEqual([
+      `domain: got "${domain}"; allowed: a domain outside thisdcos.directory and not above it, as dcosNames is true`,
+    ]);
+  });
+
+  test.each(["thisdcos.directory", "l4lb.thisdcos.directory"])("takes %s away from zoneResolvers", (zone) => {
+    const zoneResolvers = { [zone]: ["192.0.2.53"] };
+    expect(warningsOf({ zoneResolvers })).toEqual([]);
+    expect(faultsOf({ zoneResolvers, dcosNames: true })).toEqual([
+      `zoneResolvers.${zone}: got "${zone}"; allowed: zones outside thisdcos.directory, which is answered by this server`,
+    ]);
+  });
+
+  test.each(["directory", "notthisdcos.directory"])("leaves %s to zoneResolvers", (zone) => {
+    expect(warningsOf({ zoneResolvers: { [zone]: ["192.0.2.53"] }, dcosNames: true })).toEqual([]);
   });
 });

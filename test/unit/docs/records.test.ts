@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { Cluster, Task } from "../../../src/mesos/cluster.js";
+import { mirrored } from "../../../src/records/dcos.js";
 import { Generator, type RecordSink } from "../../../src/records/generate.js";
 import { RFC1123, toFragment, toLabel } from "../../../src/records/labels.js";
 import { quoted, read, tableRows } from "./files.js";
@@ -19,9 +20,10 @@ const API: Task = {
   },
 };
 
-/** Every name that the page's cluster is given, with its types, and where its addresses lead. */
-function published(...tasks: Task[]): { names: Set<string>; pointers: Set<string> } {
+/** Every name that the page's cluster is given, with its types, in the domain and in DC/OS's zone, and where its addresses lead. */
+function published(...tasks: Task[]): { names: Set<string>; dcos: Set<string>; pointers: Set<string> } {
   const names = new Set<string>();
+  const dcos = new Set<string>();
   const pointers = new Set<string>();
   const pid = { host: "198.51.100.10", port: 15101 };
   const master = { host: "192.0.2.1", port: 5050 };
@@ -38,17 +40,23 @@ function published(...tasks: Task[]): { names: Set<string>; pointers: Set<string
   };
   const generator = new Generator({
     cluster,
-    rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "host"] },
+    rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "host"], healthPolicy: "ignore" },
     masters: [master, { host: "192.0.2.2", port: 5050 }],
     nameServer: { name: "ns1.mesos", addresses: [] },
     resolved: new Map(),
   });
-  const sink: RecordSink = {
+  generator.generate(into(names), { pointer: (name, target) => pointers.add(`${name} ${target}`) });
+  const records = mirrored(into(names), into(dcos), "mesos");
+  generator.emit({ records, claims: undefined, dcos: into(dcos) }, new Map());
+  return { names, dcos, pointers };
+}
+
+/** Takes names with their types. */
+function into(names: Set<string>): RecordSink {
+  return {
     address: (name, { family }) => names.add(`${name} ${family === 4 ? "A" : "AAAA"}`),
     service: (name) => names.add(`${name} SRV`),
   };
-  generator.generate(sink, { pointer: (name, target) => pointers.add(`${name} ${target}`) });
-  return { names, pointers };
 }
 
 it("docs/records.md makes labels of names as the program does", () => {
@@ -69,6 +77,18 @@ it("docs/records.md names what is published for its example, and what is publish
   });
   const both = new Set([...published(WEB).names, ...published(API).names]);
   expect([...new Set(named)].toSorted()).toEqual([...both].toSorted());
+});
+
+it("docs/records.md names what DC/OS's zone has for its example", () => {
+  const { dcos } = published(WEB);
+  const rows = tableRows(PAGE, "DC/OS name");
+  const named = rows.flatMap(([name = "", type = ""]) =>
+    /SOA/.test(type) ? [] : `${quoted(name)[0]} ${type.split(",")[0]}`,
+  );
+  expect(named).toHaveLength(7);
+  expect([...dcos]).toEqual(expect.arrayContaining(named));
+  const own = [...dcos].filter((each) => !each.includes(".mesos.thisdcos.directory "));
+  expect(named).toEqual(expect.arrayContaining(own));
 });
 
 it("docs/records.md leads from addresses to names as the program does", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readMasterState, readState } from "../../../src/mesos/state.js";
 import { agent, cluster, framework, type Json, recoveredAgent, stateOf, task } from "../../support/scripted-master.js";
-import { addresses, bytes, MASTER, network, read, readTasks, running, withTasks } from "./reading.js";
+import { addresses, bytes, MASTER, network, read, readTask, readTasks, running, withTasks } from "./reading.js";
 
 describe("a state", () => {
   it("becomes a cluster of agents, frameworks and running tasks", () => {
@@ -183,5 +183,28 @@ describe("the addresses of a task", () => {
     expect(addresses(running(network({ ip_addresses: [{}], ip_address: "198.51.100.9" })))).toEqual({
       netinfo: ["198.51.100.9"],
     });
+  });
+});
+
+describe("a task's health", () => {
+  const isUnhealthy = (...statuses: unknown[]) => readTask({ statuses })?.unhealthy;
+
+  it("is what its latest TASK_RUNNING status says", () => {
+    const [well, ill] = [{ healthy: true }, { healthy: false }];
+    expect(isUnhealthy(running(ill))).toBe(true);
+    expect(isUnhealthy(running({ timestamp: 1, ...ill }), running({ timestamp: 2, ...well }))).toBeUndefined();
+    expect(isUnhealthy(running({ timestamp: 2, ...ill }), running({ timestamp: 1, ...well }))).toBe(true);
+    expect(isUnhealthy(running(well), { ...running({ timestamp: 9, ...ill }), state: "TASK_KILLING" })).toBeUndefined();
+    expect(isUnhealthy(running({ timestamp: 1, ...ill }), running({ timestamp: 2 }))).toBeUndefined();
+  });
+
+  it.each([undefined, null, true, "false", 0, {}, []])("is not in doubt for healthy: %j", (healthy) => {
+    expect(readTask({ statuses: [running({ healthy })] })).not.toHaveProperty("unhealthy");
+  });
+
+  it("stands beside a discovery name", () => {
+    const discovery = { visibility: "FRAMEWORK", name: "api" };
+    const statuses = [running({ healthy: false })];
+    expect(readTask({ discovery, statuses })).toMatchObject({ discovery: { name: "api" }, unhealthy: true });
   });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { HealthPolicy } from "../../../src/config/config.js";
 import type { Agent, Cluster, Framework, Task } from "../../../src/mesos/cluster.js";
 import { enumerate } from "../../../src/records/enumerate.js";
 import { Generator } from "../../../src/records/generate.js";
@@ -19,15 +20,15 @@ function clusterOf(...frameworks: [name: string, tasks: Task[]][]): Cluster {
   };
 }
 
-function chunksOf(cluster: Cluster): string[] {
+function chunksOf(cluster: Cluster, healthPolicy: HealthPolicy = "ignore", others: readonly string[] = []): string[] {
   const generator = new Generator({
     cluster,
-    rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "host"] },
+    rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "host"], healthPolicy },
     masters: [],
     nameServer: { name: "ns1.mesos", addresses: [] },
     resolved: new Map(),
   });
-  return [...enumerate(generator, cluster)];
+  return [...enumerate(generator, (name) => others.includes(name))];
 }
 
 interface Listed {
@@ -73,6 +74,23 @@ test("no record is listed twice for one task", () => {
   const texts = records.map((record) => JSON.stringify(record));
   expect(texts.length).toBeGreaterThan(0);
   expect(new Set(texts).size).toBe(texts.length);
+});
+
+test("an unhealthy task is listed with what is published for it: the names it shares with nobody healthy", () => {
+  const sick = task({ ports: [[80, 80]], unhealthy: true });
+  const others = ["t.f.mesos", "_t._tcp.f.mesos", "_t._udp.f.mesos"];
+  const namesOf = (policy: HealthPolicy) => {
+    const { frameworks }: Listed = JSON.parse(chunksOf(clusterOf(["f", [sick]]), policy, others).join(""));
+    return frameworks[0].tasks[0].records.map(({ name }) => name);
+  };
+  expect(namesOf("ignore")).toHaveLength(8);
+  expect(namesOf("omitUnhealthy")).toEqual([
+    expect.stringMatching(/^t-\w{5}-s0\.f\.mesos\.$/),
+    "t.f.slave.mesos.",
+    expect.stringMatching(/^t-\w{5}-s0\.f\.slave\.mesos\.$/),
+    "_t._tcp.f.slave.mesos.",
+    "_t._udp.f.slave.mesos.",
+  ]);
 });
 
 test("frameworks without tasks are listed", () => {

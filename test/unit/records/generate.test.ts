@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { Cluster } from "../../../src/mesos/cluster.js";
+import type { HealthPolicy } from "../../../src/config/config.js";
+import type { Cluster, Task } from "../../../src/mesos/cluster.js";
 import { type GeneratorInput, hostNames } from "../../../src/records/generate.js";
-import { RFC952, RFC1123 } from "../../../src/records/labels.js";
+import { RFC952 } from "../../../src/records/labels.js";
 import { taskHash } from "../../../src/records/task-records.js";
-import { AGENT, address, framework, generate, task } from "./support.js";
+import { AGENT, address, framework, generate, RULES, task } from "./support.js";
 
 const HASH = taskHash("t1");
 
@@ -68,7 +69,7 @@ describe("an agent", () => {
   });
 
   test("has a name of at most 24 characters under RFC 952, and none where only digits are left", () => {
-    const rules = { domain: "mesos", labels: RFC952, ipSources: ["host"] as const };
+    const rules = { ...RULES, labels: RFC952, ipSources: ["host"] as const };
     expect(namesOf("7node-in-a-rack.far-away.example.com", { rules })).toEqual([
       "node-in-a-rack-far-awaye.agent.mesos",
     ]);
@@ -94,7 +95,7 @@ describe("an agent", () => {
 
   test("whose name would be too long has none", () => {
     const domain = `${"d".repeat(60)}.${"d".repeat(60)}.${"d".repeat(60)}.mesos`;
-    const rules = { domain, labels: RFC1123, ipSources: ["host"] as const };
+    const rules = { ...RULES, domain, ipSources: ["host"] as const };
     expect(namesOf("n".repeat(70), { rules })).toEqual([]);
   });
 });
@@ -172,17 +173,47 @@ describe("IP sources", () => {
   });
 
   test("are asked in the configured order", () => {
-    expect(of({ rules: { domain: "mesos", labels: RFC1123, ipSources: ["host", "mesos"] } })).toEqual([
-      "web.marathon.mesos A 192.0.2.11",
-    ]);
+    expect(of({ rules: { ...RULES, ipSources: ["host", "mesos"] } })).toEqual(["web.marathon.mesos A 192.0.2.11"]);
   });
 
   test("that give nothing leave the task its agent's names only", () => {
-    const rules = { domain: "mesos", labels: RFC1123, ipSources: ["docker"] as const };
+    const rules = { ...RULES, ipSources: ["docker"] as const };
     const { of, skipped } = generate([framework({ tasks: [task()] })], { rules });
     expect(of("web.marathon.mesos")).toEqual([]);
     expect(of("web.marathon.slave.mesos")).toHaveLength(1);
     expect(skipped).toEqual([]);
+  });
+});
+
+describe("an unhealthy task", () => {
+  const ports = [
+    { number: 8080, name: "http", protocol: "tcp" },
+    { number: 9090, name: "", protocol: "" },
+  ];
+  const well = (parts: Partial<Task>) =>
+    task({ ports: [[31000, 31000]], addresses: { netinfo: ["198.51.100.7"] }, ...parts });
+  const sick = (parts: Partial<Task>): Task => ({ ...well(parts), unhealthy: true });
+  const recordsOf = (parts: Partial<Task>, healthPolicy: HealthPolicy, how = sick) =>
+    generate([framework({ tasks: [how(parts)] })], { rules: { ...RULES, healthPolicy } }).records.filter((line) =>
+      line.includes(".marathon."),
+    );
+
+  test("is published like any other unless the policy says otherwise", () => {
+    expect(recordsOf({}, "ignore")).toEqual(recordsOf({}, "omitUnhealthy", well));
+    expect(recordsOf({}, "ignore").join()).not.toContain("standby");
+  });
+
+  test.each([
+    ["without discovery", {}, `web-${HASH}-s1`],
+    ["with discovery", { discovery: { name: "api", ports } }, `api-${HASH}-s1`],
+    ["with a discovery name that is no label", { discovery: { name: "Api.V2", ports } }, `api(-|\\.)v2-${HASH}-s1`],
+  ])("%s is on standby in every name and service it shares, and not in its canonical ones", (_, parts, canonical) => {
+    const lines = recordsOf(parts, "omitUnhealthy");
+    const own = lines.filter((line) => !line.endsWith(" standby"));
+    expect(own.length).toBeGreaterThan(0);
+    for (const line of own) expect(line).toMatch(new RegExp(`^${canonical}\\.marathon\\.(slave\\.)?mesos A `));
+    expect(lines.filter((line) => line.endsWith(" standby"))).toHaveLength(lines.length - own.length);
+    expect(lines.map((line) => line.replace(/ standby$/, "")).sort()).toEqual(recordsOf(parts, "ignore"));
   });
 });
 

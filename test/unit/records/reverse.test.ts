@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Agent, Task } from "../../../src/mesos/cluster.js";
 import type { GeneratorInput } from "../../../src/records/generate.js";
-import { RFC1123 } from "../../../src/records/labels.js";
 import { reverseName } from "../../../src/records/reverse.js";
 import { taskHash } from "../../../src/records/task-records.js";
-import { address, framework, generate, task } from "./support.js";
+import { address, framework, generate, RULES, task } from "./support.js";
 
 const MASTER = "1.2.0.192.in-addr.arpa PTR master0.mesos";
 const ON_S1: Agent = { id: "a-S1", hostname: "n1.example.com", endpoint: { host: "192.0.2.11", port: 5051 } };
@@ -120,7 +119,7 @@ describe("a container's address", () => {
   });
 
   test("has no reverse name where its source is not the one that counts", () => {
-    const rules = { domain: "mesos", labels: RFC1123, ipSources: ["host", "netinfo"] as const };
+    const rules = { ...RULES, ipSources: ["host", "netinfo"] as const };
     expect(pointersOf([container("t1", ["198.51.100.7"])], { rules })).toEqual([MASTER, ...AGENTS]);
   });
 

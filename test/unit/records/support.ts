@@ -1,6 +1,6 @@
 import type { Agent, Cluster, Framework, Task } from "../../../src/mesos/cluster.js";
 import { type Address, parseAddress } from "../../../src/records/addresses.js";
-import { Generator, type GeneratorInput, type RecordSink } from "../../../src/records/generate.js";
+import { Generator, type GeneratorInput, type RecordRules, type RecordSink } from "../../../src/records/generate.js";
 import { RFC1123 } from "../../../src/records/labels.js";
 
 /** Clusters in a few words, and what the generator makes of them. */
@@ -25,8 +25,26 @@ export function address(text: string): Address {
   return parsed;
 }
 
-/** The records as lines, sorted, the reverse names, and what was left out. */
-export function generate(frameworks: Framework[], parts: Partial<GeneratorInput> & { agents?: Agent[] } = {}) {
+/** The rules that these clusters are published by unless a test says otherwise. */
+export const RULES: RecordRules = {
+  domain: "mesos",
+  labels: RFC1123,
+  ipSources: ["netinfo", "mesos", "host"],
+  healthPolicy: "ignore",
+};
+
+/** Takes records as lines. */
+export function linesInto(lines: Set<string>): RecordSink {
+  const end = (standby?: boolean) => (standby ? " standby" : "");
+  return {
+    address: (name, { family, text }, standby) =>
+      lines.add(`${name} ${family === 4 ? "A" : "AAAA"} ${text}${end(standby)}`),
+    service: (name, target, port, standby) => lines.add(`${name} SRV ${target}:${port}${end(standby)}`),
+  };
+}
+
+/** A generator for these frameworks; the agent, the master and the rules are those of every test unless it says otherwise. */
+export function generatorOf(frameworks: Framework[], parts: Partial<GeneratorInput> & { agents?: Agent[] } = {}) {
   const { agents = [AGENT], ...input } = parts;
   const cluster: Cluster = {
     leader: { host: "192.0.2.1", port: 5050 },
@@ -34,21 +52,23 @@ export function generate(frameworks: Framework[], parts: Partial<GeneratorInput>
     frameworks,
     skipped: [],
   };
-  const records = new Set<string>();
-  const pointers = new Set<string>();
-  const generator = new Generator({
+  return new Generator({
     cluster,
-    rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "mesos", "host"] },
+    rules: RULES,
     masters: [{ host: "192.0.2.1", port: 5050 }],
     nameServer: { name: "ns1.mesos", addresses: [address("192.0.2.53")] },
     resolved: new Map(),
     ...input,
   });
-  const sink: RecordSink = {
-    address: (name, { family, text }) => records.add(`${name} ${family === 4 ? "A" : "AAAA"} ${text}`),
-    service: (name, target, port) => records.add(`${name} SRV ${target}:${port}`),
-  };
-  const skipped = generator.generate(sink, { pointer: (name, target) => pointers.add(`${name} PTR ${target}`) });
+}
+
+/** The records as lines, sorted, the reverse names, and what was left out. */
+export function generate(...input: Parameters<typeof generatorOf>) {
+  const records = new Set<string>();
+  const pointers = new Set<string>();
+  const skipped = generatorOf(...input).generate(linesInto(records), {
+    pointer: (name, target) => pointers.add(`${name} PTR ${target}`),
+  });
   return {
     records: [...records].sort(),
     pointers: [...pointers].sort(),

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Agent, Cluster, Framework, Task } from "../../../src/mesos/cluster.js";
 import { type Address, parseAddress } from "../../../src/records/addresses.js";
 import { type Build, ZoneBuilder } from "../../../src/workers/zone-builder.js";
+import { addressesOf } from "../../../src/zone/dump.js";
 import { ShardPool } from "../../../src/zone/shard-pool.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
 import { SEED } from "../../support/zone.js";
@@ -62,6 +63,8 @@ const taskArbitrary = fc.record({
   name: fc.constantFrom("web", "db", "a.b", "-", "*"),
   ip: fc.constantFrom(undefined, "203.0.113.1", "203.0.113.2", "2001:db8::1", "172.17.0.2", "nonsense"),
   discovery: fc.constantFrom(undefined, "Disco.Very", "web"),
+  isHealthy: fc.boolean(),
+  isMapped: fc.boolean(),
 });
 const clusterArbitrary = fc.record({
   agents: fc.uniqueArray(fc.record({ id: fc.integer({ min: 0, max: 3 }), host: fc.integer({ min: 0, max: 4 }) }), {
@@ -82,12 +85,19 @@ const clusterArbitrary = fc.record({
 });
 type Drawn = typeof clusterArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
-/** A cluster, and then the same again and again with one part drawn anew, or one framework with another's tasks. */
+/**
+ * A cluster, and then the same again and again with one part drawn anew, one framework with another's tasks, or tasks
+ * whose health has changed.
+ */
 const historyArbitrary = fc
   .tuple(
     clusterArbitrary,
     fc.array(
-      fc.tuple(fc.constantFrom("agents", "frameworks", "leader", "scheduler", "tasks"), clusterArbitrary, fc.nat(2)),
+      fc.tuple(
+        fc.constantFrom("agents", "frameworks", "leader", "scheduler", "tasks", "health"),
+        clusterArbitrary,
+        fc.nat(7),
+      ),
       { minLength: 1, maxLength: 8 },
     ),
   )
@@ -95,8 +105,12 @@ const historyArbitrary = fc
     const drawings = [first];
     for (const [part, other, index] of steps) {
       const last = drawings[drawings.length - 1];
-      if (part !== "tasks") drawings.push({ ...last, [part]: other[part] });
-      else drawings.push({ ...last, frameworks: last.frameworks.map((one, i) => withTasks(one, i === index, other)) });
+      const { frameworks } = last;
+      if (part === "tasks") {
+        drawings.push({ ...last, frameworks: frameworks.map((one, i) => withTasks(one, i === index % 3, other)) });
+      } else if (part === "health") {
+        drawings.push({ ...last, frameworks: frameworks.map((one) => withFlip(one, index)) });
+      } else drawings.push({ ...last, [part]: other[part] });
     }
     return drawings;
   });
@@ -110,6 +124,13 @@ function withTasks(framework: DrawnFramework, isMeant: boolean, { frameworks: [o
   return { ...framework, tasks: [...tasks.slice(0, half), ...other.tasks.slice(0, 2), ...tasks.slice(half + 1)] };
 }
 
+/** The same tasks, one of them healthy where it was not, or the other way round. */
+function withFlip(framework: DrawnFramework, index: number): DrawnFramework {
+  const flipped = framework.tasks[index];
+  if (!flipped) return framework;
+  return { ...framework, tasks: framework.tasks.with(index, { ...flipped, isHealthy: !flipped.isHealthy }) };
+}
+
 /** The same drawing gives the same object, as reading an unchanged task again does. */
 class Cast {
   readonly #known = new Map<string, unknown>();
@@ -121,9 +142,14 @@ class Cast {
   }
 
   task(framework: number, drawn: DrawnFramework["tasks"][0], nth: number): Task {
-    const { id, agent, name, ip, discovery } = drawn;
+    const { id, agent, name, ip, discovery, isHealthy, isMapped } = drawn;
     return this.of(["task", framework, nth, drawn], () => {
-      const task = taskOf(`${name}.${id}`, `S${agent}`, ip, name);
+      const known = taskOf(`${name}.${id}`, `S${agent}`, ip, name);
+      const task: Task = {
+        ...known,
+        ...(!isHealthy && { unhealthy: true }),
+        ...(isMapped && { networkMapsPorts: true }),
+      };
       return discovery === undefined
         ? task
         : { ...task, discovery: { name: discovery, ports: [{ number: 80, name: "http", protocol: "tcp" }] } };
@@ -171,14 +197,18 @@ function resolvedTo(text: string): Map<string, readonly Address[]> {
 }
 
 describe("a zone that is changed piece by piece", () => {
-  test("is the one that would be built anew, octet by octet, whatever changed", async () => {
+  test.each([
+    ["health ignored", {}],
+    ["the unhealthy left out", { healthPolicy: "omitUnhealthy" }],
+    ["DC/OS's names", { dcosNames: true, healthPolicy: "omitUnhealthy", domain: "dc1.example" }],
+  ])("is the one that would be built anew, octet by octet, whatever changed: %s", async (_, keys) => {
     await fc.assert(
       fc.asyncProperty(historyArbitrary, async (drawings) => {
         const cast = new Cast();
-        const changing = new Serving();
+        const changing = new Serving(keys);
         for (const drawn of drawings) {
           const cluster = cast.cluster(drawn);
-          const fresh = new Serving();
+          const fresh = new Serving(keys);
           changing.resolved = resolvedTo(drawn.scheduler);
           fresh.resolved = changing.resolved;
           const [changed, built] = [await changing.build(cluster), await fresh.build(cluster)];
@@ -207,6 +237,51 @@ describe("a zone that is changed piece by piece", () => {
     expect(build.isWhole).toBe(false);
     // Its names and their services; those of the others stay where they are.
     expect(build.update?.shards.length).toBeLessThan(20);
+  });
+
+  test("brings all of a name's tasks back when the last healthy one fails, and changes nothing else for it", async () => {
+    const agents = [agentAt("S1", "192.0.2.11")];
+    const tasks = Array.from({ length: 200 }, (_, i): Task => {
+      const task = taskOf(`web.${i}`, "S1", `203.0.113.${i}`, `web${i % 50}`);
+      return i < 50 ? task : { ...task, unhealthy: true };
+    });
+    const cluster = (now: readonly Task[]) =>
+      clusterOf(agents, [{ id: "F", name: "marathon", hostname: "", tasks: now }]);
+    const serving = new Serving({ healthPolicy: "omitUnhealthy" });
+    await serving.build(cluster(tasks));
+    expect(addressesOf(serving.snapshot, "web7.marathon.mesos")).toEqual(["203.0.113.7"]);
+    const failed = await serving.build(cluster(tasks.with(7, { ...tasks[7], unhealthy: true })));
+    expect(addressesOf(serving.snapshot, "web7.marathon.mesos")).toEqual([
+      "203.0.113.7",
+      "203.0.113.57",
+      "203.0.113.107",
+      "203.0.113.157",
+    ]);
+    expect(failed.isWhole).toBe(false);
+    // web7's own name and four services; its agent's addresses are the same, whichever tasks have them.
+    expect(failed.update?.shards.length).toBeLessThanOrEqual(5);
+    const recovered = await serving.build(cluster(tasks.with(7, { ...tasks[7] })));
+    expect(addressesOf(serving.snapshot, "web7.marathon.mesos")).toEqual(["203.0.113.7"]);
+    expect(recovered.update?.shards.length).toBe(failed.update?.shards.length);
+  });
+
+  test("has DC/OS's names for as long as they are wanted", async () => {
+    const agents = [agentAt("S1", "192.0.2.11")];
+    const framework = { id: "F", name: "marathon", hostname: "", tasks: [taskOf("web.1", "S1", "203.0.113.1")] };
+    const serving = new Serving();
+    const addresses = () => addressesOf(serving.snapshot, "web.marathon.autoip.dcos.thisdcos.directory");
+    const configured = async (keys: object) => {
+      serving.builder.configure(configOf(keys));
+      const build = await serving.builder.rebuild();
+      if (build?.update) serving.snapshot = serving.snapshot.with(build.update);
+      return serving.snapshot.zones.map(({ apex }) => apex.zone);
+    };
+    await serving.build(clusterOf(agents, [framework]));
+    expect(addresses()).toEqual([]);
+    expect(await configured({ dcosNames: true })).toEqual(["mesos", "thisdcos.directory", ""]);
+    expect(addresses()).toEqual(["203.0.113.1"]);
+    expect(await configured({})).toEqual(["mesos", ""]);
+    expect(addresses()).toEqual([]);
   });
 
   test("is built anew when names that are gone outnumber those that are left", async () => {

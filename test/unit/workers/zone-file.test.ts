@@ -91,6 +91,8 @@ describe("loading it", () => {
     saver.changed();
     await saver.finish();
     expect(codeOf(() => loadZone({ ...config, domain: "other" }))).toBe("ZONE_FILE_FOREIGN");
+    expect(codeOf(() => loadZone({ ...config, healthPolicy: "omitUnhealthy" }))).toBe("ZONE_FILE_FOREIGN");
+    expect(codeOf(() => loadZone({ ...config, dcosNames: true }))).toBe("ZONE_FILE_FOREIGN");
     const file = join(folder, "last-zone");
     writeFileSync(file, "mesos-dns zone image 1\nand then something else, longer than a checksum");
     expect(codeOf(() => loadZone(config))).toBe("ZONE_FILE_DAMAGED");

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseAddress } from "../../../src/records/addresses.js";
 import { compileZones } from "../../../src/zone/compile.js";
 import { encodeName, hashName, nameWords } from "../../../src/zone/names.js";
 import type { Snapshot } from "../../../src/zone/snapshot.js";
@@ -58,6 +59,42 @@ describe("a compiled zone", () => {
     const names = Array.from({ length: 5000 }, (_, i) => `task-${i}.marathon.mesos`);
     const snapshot = snapshotOf(names.map((name) => `${name} A 192.0.2.1`));
     expect(names.filter((name) => !exists(snapshot, name))).toEqual([]);
+  });
+});
+
+describe("records on standby", () => {
+  const compiled = (...lines: string[]) => octets(compileLines(lines).shards);
+  const [WELL, ILL] = ["web.mesos A 192.0.2.1", "web.mesos A 192.0.2.2"];
+
+  test("are left out where their name has another, of whatever type", () => {
+    expect(compiled(WELL, `${ILL} standby`)).toEqual(compiled(WELL));
+    expect(compiled(`${ILL} standby`, "web.mesos AAAA 2001:db8::1")).toEqual(compiled("web.mesos AAAA 2001:db8::1"));
+    expect(compiled("web.mesos SRV a.mesos 1", "web.mesos SRV b.mesos 1 standby")).toEqual(
+      compiled("web.mesos SRV a.mesos 1"),
+    );
+  });
+
+  test("are published where it has none", () => {
+    expect(compiled(`${WELL} standby`, `${ILL} standby`)).toEqual(compiled(WELL, ILL));
+    expect(compiled("a.mesos A 192.0.2.1", `${ILL} standby`)).toEqual(compiled("a.mesos A 192.0.2.1", ILL));
+  });
+
+  test("count where they are published only", () => {
+    expect(compileLines([WELL, `${ILL} standby`])).toMatchObject({ names: 2, records: 2 });
+    expect(compileLines([`${WELL} standby`, `${ILL} standby`])).toMatchObject({ names: 2, records: 3 });
+  });
+
+  test("are others than those of the same content that are not", () => {
+    const set = recordSet([WELL, `${WELL} standby`, ILL]);
+    const [first, second] = [WELL, ILL].map((line) => parseAddress(line.split(" ")[2] ?? ""));
+    if (!first || !second) throw new Error("no addresses");
+    expect(set.omitsStandby("web.mesos")).toBe(true);
+    set.removal.address("web.mesos", first);
+    set.removal.address("web.mesos", second);
+    expect(set.omitsStandby("web.mesos")).toBe(false);
+    expect(() => set.removal.address("web.mesos", first)).toThrow("no such record");
+    set.removal.address("web.mesos", first, true);
+    expect(set.exists[set.names.intern("web.mesos")]).toBe(0);
   });
 });
 

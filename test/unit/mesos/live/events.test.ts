@@ -62,15 +62,24 @@ describe("an update", () => {
     expect(event(taskUpdated(web, "TASK_STARTING"))).not.toHaveProperty("update.running");
     const network = { container_status: { network_infos: [{ ip_addresses: [{ ip_address: "203.0.113.1" }] }] } };
     expect(event(taskUpdated(web, "TASK_RUNNING", network))).toHaveProperty("update.running", {
-      addresses: { netinfo: ["203.0.113.1"] },
+      reported: { addresses: { netinfo: ["203.0.113.1"] } },
       since: 1_700_000_100,
     });
+  });
+
+  it.each([
+    [false, true],
+    [true, undefined],
+    [undefined, undefined],
+  ])("whose status says healthy: %j makes the task unhealthy: %j", (healthy, unhealthy) => {
+    const update = event(taskUpdated(task("web", { agent: "S0" }), "TASK_RUNNING", { healthy }));
+    expect(update).toHaveProperty("update.running.reported", { addresses: {}, ...(unhealthy && { unhealthy }) });
   });
 
   it("has labels in the wrapping of the operator API", () => {
     const labels = { labels: [{ key: "Docker.NetworkSettings.IPAddress", value: "203.0.113.9" }] };
     expect(event(taskUpdated(task("web", { agent: "S0" }), "TASK_RUNNING", { labels }))).toHaveProperty(
-      "update.running.addresses",
+      "update.running.reported.addresses",
       { docker: ["203.0.113.9"] },
     );
   });

@@ -93,6 +93,44 @@ describe("an event", () => {
     expect(live.apply(event(taskUpdated(WEB, "TASK_RUNNING", at("203.0.113.9"))))).toBe("unchanged");
   });
 
+  it("makes a task unhealthy and healthy again, with nothing else changed", () => {
+    const live = liveOf();
+    const update = (status: Json) => live.apply(event(taskUpdated(WEB, "TASK_RUNNING", status)));
+    const web = () => taskNamed("web", live.view.cluster);
+    const before = web();
+    expect(update({ ...at("203.0.113.1", 1_700_000_201), healthy: false })).toBe("changed");
+    expect(web()).toEqual({ ...before, unhealthy: true });
+    expect(update({ ...at("203.0.113.1", 1_700_000_202), healthy: false })).toBe("unchanged");
+    expect(update({ ...at("203.0.113.1", 1_700_000_150), healthy: true })).toBe("unchanged");
+    expect(update({ ...at("203.0.113.1", 1_700_000_203), healthy: true })).toBe("changed");
+    expect(web()).toEqual(before);
+  });
+
+  it("tells that the network maps ports, and that it does so no more", () => {
+    const live = liveOf();
+    const update = (timestamp: number, port_mappings: readonly Json[]) => {
+      const network_infos = [{ ip_addresses: [{ ip_address: "203.0.113.1" }], port_mappings }];
+      live.apply(event(taskUpdated(WEB, "TASK_RUNNING", { timestamp, container_status: { network_infos } })));
+      return taskNamed("web", live.view.cluster);
+    };
+    expect(update(1_700_000_201, [{ host_port: 31000, container_port: 80 }])).toHaveProperty("networkMapsPorts", true);
+    expect(update(1_700_000_202, [])).not.toHaveProperty("networkMapsPorts");
+  });
+
+  it("keeps what a task's container says through its updates", () => {
+    const container = { type: "DOCKER", docker: { port_mappings: [{ host_port: 31000, container_port: 80 }] } };
+    const mapped = task("mapped", { agent: "S0", extra: { container } });
+    const live = after(taskAdded(mapped), taskUpdated(mapped, "TASK_RUNNING", at("203.0.113.5")));
+    expect(taskNamed("mapped", live.view.cluster)).toHaveProperty("mapsPorts", true);
+  });
+
+  it("that adds an unhealthy task or begins a stream with one says so", () => {
+    const sick = task("sick", { agent: "S0", healthy: false });
+    expect(taskNamed("sick", after(taskAdded(sick)).view.cluster)).toHaveProperty("unhealthy", true);
+    const all = subscribed(cluster({ agents: [S0], frameworks: [framework("marathon", { tasks: [sick] })] }));
+    expect(taskNamed("sick", after(all).view.cluster)).toHaveProperty("unhealthy", true);
+  });
+
   it("keeps what is known of a scheduler, until it is somewhere else", () => {
     const pid = { host: "192.0.2.20", port: 15101 };
     const live = after(frameworkAdded(MARATHON));
