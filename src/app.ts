@@ -7,6 +7,7 @@ import { LiveAccount } from "./live-account.js";
 import type { Logger, Verbosity } from "./log.js";
 import { QueryStats } from "./metrics/query-stats.js";
 import type { BuildReport, ServerStatus, StateFailure } from "./status.js";
+import { isInUse, listenBeside } from "./take-over.js";
 import type { Pems } from "./transport/certificate.js";
 import { HTTPS } from "./transport/channels.js";
 import { Engine } from "./transport/engine.js";
@@ -31,6 +32,8 @@ export interface AppOptions {
   readonly plan: UdpPlan;
   /** Sockets that whoever started this process has opened for it. */
   readonly sockets: readonly InheritedSocket[];
+  /** Whether to take the place of another process that has the addresses. */
+  readonly takeOver: boolean;
   readonly verbosity: Verbosity;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
@@ -76,9 +79,16 @@ export class App {
   readonly #zookeeper: ZooKeeperAccount;
   readonly #live: LiveAccount;
   #ageTimer: NodeJS.Timeout | undefined;
+  #stopping = false;
+  /** Settles when there is a zone that another process's clients can be answered from. */
+  readonly #hasZone: Promise<void>;
+  #zoneCame: () => void = () => undefined;
 
   constructor(options: AppOptions) {
     this.#options = options;
+    this.#hasZone = new Promise((resolve) => {
+      this.#zoneCame = resolve;
+    });
     const answering = Array.from({ length: options.plan.threads }, () => new QueryStats());
     this.stats = [...answering, this.#httpsStats];
     this.#log = options.log;
@@ -153,9 +163,27 @@ export class App {
     };
   }
 
-  /** Listens, then follows the cluster. Rejects with a `MesosDnsError` if the DNS listeners cannot be opened. */
+  /**
+   * Listens, then follows the cluster; the other way round where another process answers meanwhile. Rejects with a `MesosDnsError`
+   * if the DNS listeners cannot be opened.
+   */
   async start(): Promise<void> {
-    if (this.#config.dnson) await this.#startResponders();
+    if (!this.#config.dnson) return this.#follow();
+    const { plan, takeOver } = this.#options;
+    const responders = this.#createResponders();
+    this.#responders = responders;
+    const isBeside = await isInUse(() => responders.claim(), takeOver && plan.engine === "batch");
+    if (!isBeside) await this.#listen(responders);
+    this.#follow();
+    if (!isBeside) return;
+    this.#log.info("another process has these ports; this one opens them as well as soon as it has a zone");
+    await this.#hasZone;
+    if (this.#stopping) return;
+    await this.#listen(responders);
+    this.#log.info("both processes answer; now stop the other one with SIGTERM");
+  }
+
+  #follow(): void {
     this.#overHttps.forwarder.start();
     this.#builder = new BuilderHandle({
       verbosity: this.#options.verbosity,
@@ -205,15 +233,16 @@ export class App {
 
   /** Finishes answers in flight, at most a few seconds, and ends all threads. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     clearInterval(this.#ageTimer);
     this.#overHttps.forwarder.close();
     await Promise.all([this.#responders?.stop(), this.#builder?.stop()]);
   }
 
-  async #startResponders(): Promise<void> {
+  #createResponders(): Responders {
     const { plan, sockets, verbosity, pems, onFatal } = this.#options;
     this.#dns = "starting";
-    this.#responders = new Responders({
+    return new Responders({
       start: {
         config: this.#config,
         verbosity,
@@ -231,8 +260,12 @@ export class App {
         onFatal(error);
       },
     });
+  }
+
+  async #listen(responders: Responders): Promise<void> {
+    const listen = () => responders.listen();
     try {
-      await this.#responders.start();
+      await (this.#options.takeOver ? listenBeside(listen) : listen());
       this.#dns = "listening";
     } catch (error) {
       this.#dns = "failed";
@@ -252,6 +285,7 @@ export class App {
       }
       if (message.fetched) this.#noteFetch(message.report);
       this.#noteBuild(message.report);
+      this.#zoneCame();
     }
     this.#checkAge();
   }
@@ -285,6 +319,8 @@ export class App {
       this.#log.error({ code: failure.code }, `cannot get the Mesos state, ${consequence}: ${failure.message}`);
     }
     this.#failure = failure;
+    // An old zone is better than a process that cannot be replaced.
+    if (this.#restored) this.#zoneCame();
   }
 
   #checkAge(): void {

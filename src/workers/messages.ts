@@ -35,6 +35,8 @@ export interface ResponderStart {
 export type ToResponder =
   /** Where `SnapshotUpdate`s come from, and where the generation of each goes back to when it is in use: a builder that has just been started. */
   | { readonly kind: "snapshots"; readonly port: MessagePort }
+  /** Asks to open the sockets. */
+  | { readonly kind: "listen" }
   | { readonly kind: "configure"; readonly config: Config; readonly pems: Pems }
   /** Asks to forget answers of resolvers, all or those for one name (lower-case wire form as latin1). */
   | { readonly kind: "flush"; readonly id: number; readonly name: string | undefined }

@@ -82,6 +82,9 @@ port.on("message", (message: ToResponder) => {
     case "snapshots":
       follow(message.port);
       break;
+    case "listen":
+      listen();
+      break;
     case "configure":
       engine.configure(message.config, message.pems.resolverAuthorities);
       listeners.configure(message.config, message.pems.certificate);
@@ -99,4 +102,3 @@ port.on("message", (message: ToResponder) => {
   }
 });
 setInterval(report, REPORT_MS).unref();
-await listen();

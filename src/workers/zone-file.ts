@@ -8,8 +8,8 @@ import { imageOctets, readImage, type ZoneImage } from "../zone/image.js";
 
 /** In `stateDir`. */
 const FILE = "last-zone";
-/** A file that is being written, and that becomes the one above when it is whole. */
-const UNFINISHED = `${FILE}.new`;
+/** A file that is being written, and that becomes the one above when it is whole: during a take-over, two processes write. */
+const UNFINISHED = `${FILE}.${process.pid}.new`;
 const INTERVAL_MS = 10_000;
 
 /** What of a configuration is in a zone's shards. */
