@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdir, open, rename } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.js";
 import { MesosDnsError, messageOf } from "../errors.js";
@@ -117,9 +117,12 @@ export class ZoneSaver {
     try {
       for (const octets of imageOctets(image)) await file.writeFile(octets);
       await file.sync();
+      await rename(unfinished, join(folder, FILE));
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
     } finally {
       await file.close();
     }
-    await rename(unfinished, join(folder, FILE));
   }
 }
