@@ -1,50 +1,101 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { isIPv6 } from "node:net";
 import { onTestFinished } from "vitest";
 import type { At } from "./ask.js";
-import { start } from "./tools.js";
+import { decode, encodeQuery, lines } from "./dns.js";
+import { until } from "./wait.js";
 
-/** Many clients that ask all the time, until told to stop; stopped at the latest when the test is over. */
+/** Many clients that ask for one name all the time, each question once. They stop at the latest when the test is over. */
 
-export interface Loaded {
-  readonly sent: number;
-  /** Queries without an answer, though there was all the time for one. */
-  readonly lost: number;
-  /** How many answers had each rcode. */
-  readonly rcodes: Readonly<Record<string, number>>;
+export interface Outcome {
+  readonly asked: number;
+  readonly unanswered: number;
+  /** What was answered, as rcode and records, and how often. */
+  readonly answers: Readonly<Record<string, number>>;
 }
 
-const CLIENTS = 20;
-const MOST_SECONDS = 50;
-/** More than are ever under way. */
-const OUTSTANDING = 60_000;
-const TIMEOUT_SECONDS = 20;
-const BUFFER_KILOBYTES = 4096;
+const CLIENTS = 50;
+const TICK_MS = 5;
+const IDS = 65_536;
+/** As much as the kernel grants: answers may come all at once. */
+const RECEIVE_BUFFER = 4 * 1024 * 1024;
 
-/** @param queries as dnsperf reads them: "web.marathon.mesos A" */
-export function startLoad({ host, port }: At, rate: number, queries: readonly string[]): () => Promise<Loaded> {
-  const folder = mkdtempSync(join(tmpdir(), "mesos-dns-load-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, "queries");
-  writeFileSync(file, queries.map((query) => `${query}\n`).join(""));
-  const numbers = { Q: rate, q: OUTSTANDING, t: TIMEOUT_SECONDS, c: CLIENTS, l: MOST_SECONDS, b: BUFFER_KILOBYTES };
-  const flags = Object.entries(numbers).flatMap(([flag, value]) => [`-${flag}`, String(value)]);
-  const { child } = start("dnsperf", ["-s", host, "-p", String(port), "-d", file, ...flags]);
-  let text = "";
-  child.stdout?.on("data", (piece) => (text += piece));
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  return async () => {
-    child.kill("SIGINT");
-    await ended;
-    return read(text);
-  };
+export class Load {
+  readonly #at: At;
+  readonly #query: Buffer;
+  readonly #clients: readonly Client[];
+  readonly #timer: NodeJS.Timeout;
+  #asked = 0;
+
+  private constructor(at: At, name: string, rate: number, clients: readonly Client[]) {
+    this.#at = at;
+    this.#query = encodeQuery(name);
+    this.#clients = clients;
+    const began = performance.now();
+    this.#timer = setInterval(() => this.#askUntil(((performance.now() - began) / 1000) * rate), TICK_MS);
+    onTestFinished(() => {
+      clearInterval(this.#timer);
+      for (const { socket } of clients) socket.close();
+    });
+  }
+
+  /** @param rate questions a second, of all clients together */
+  static async start(at: At, name: string, rate: number): Promise<Load> {
+    const clients = Array.from({ length: CLIENTS }, () => new Client(isIPv6(at.host) ? "udp6" : "udp4"));
+    await Promise.all(clients.map((client) => client.opened));
+    return new Load(at, name, rate, clients);
+  }
+
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** Asks nothing more, and waits for what has not been answered yet. */
+  async finish(): Promise<Outcome> {
+    clearInterval(this.#timer);
+    const unanswered = () => this.#clients.reduce((sum, { waiting }) => sum + waiting.size, 0);
+    await until("all answers", () => unanswered() === 0).catch(() => undefined);
+    const answers: Record<string, number> = {};
+    for (const client of this.#clients) {
+      for (const [hex, count] of client.answers) {
+        const message = decode(Buffer.from(`0000${hex}`, "hex"));
+        const text = [message.rcode, ...lines(message.answers)].join(" ");
+        answers[text] = (answers[text] ?? 0) + count;
+      }
+    }
+    return { asked: this.#asked, unanswered: unanswered(), answers };
+  }
+
+  #askUntil(count: number): void {
+    while (this.#asked < count) this.#clients[this.#asked++ % CLIENTS]?.ask(this.#at, this.#query);
+  }
 }
 
-function read(text: string): Loaded {
-  const number = (what: string) => Number(new RegExp(`Queries ${what}: +(\\d+)`).exec(text)?.[1] ?? Number.NaN);
-  const codes = /Response codes: +(.*)/.exec(text)?.[1] ?? "";
-  const rcodes = [...codes.matchAll(/(\w+) (\d+)/g)].map(([, rcode, count]) => [rcode, Number(count)]);
-  return { sent: number("sent"), lost: number("lost"), rcodes: Object.fromEntries(rcodes) };
+class Client {
+  readonly socket: Socket;
+  readonly opened: Promise<unknown>;
+  /** Ids of questions without an answer. */
+  readonly waiting = new Set<number>();
+  /** Answers but for their ids, in hexadecimal, and how often each came. */
+  readonly answers = new Map<string, number>();
+  #next = 0;
+
+  constructor(type: "udp4" | "udp6") {
+    this.socket = createSocket({ type, recvBufferSize: RECEIVE_BUFFER });
+    this.opened = once(this.socket.bind(), "listening");
+    this.socket.on("message", (answer) => {
+      if (!this.waiting.delete(answer.readUInt16BE(0))) return;
+      const hex = answer.toString("hex", 2);
+      this.answers.set(hex, (this.answers.get(hex) ?? 0) + 1);
+    });
+  }
+
+  ask(at: At, query: Buffer): void {
+    const id = this.#next++ % IDS;
+    const message = Buffer.from(query);
+    message.writeUInt16BE(id, 0);
+    this.waiting.add(id);
+    this.socket.send(message, at.port, at.host);
+  }
 }

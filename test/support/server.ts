@@ -59,7 +59,7 @@ export class Server {
   #stderr = "";
 
   private constructor(config: Settings, { args = [], env = {}, sockets = [] }: StartOptions) {
-    this.host = config.listener;
+    this.host = config.listener ?? CONFIG.listener;
     this.port = config.port;
     this.httpPort = config.httpport;
     this.#folder = mkdtempSync(join(tmpdir(), "mesos-dns-server-"));
@@ -94,6 +94,11 @@ export class Server {
         throw new Error(`the server did not start: ${server.stderr}`, { cause: error });
       }
     }
+  }
+
+  /** Starts it with a whole configuration, and waits for nothing. */
+  static launch(config: Settings, options: StartOptions = {}): Server {
+    return new Server({ ...CONFIG, ...config }, options);
   }
 
   /** Everything it wrote to standard error. */
@@ -173,7 +178,7 @@ export class Server {
 }
 
 interface Settings extends Readonly<Record<string, unknown>> {
-  readonly listener: string;
+  readonly listener?: string;
   readonly port: number;
   readonly httpport: number;
 }

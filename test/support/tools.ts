@@ -3,7 +3,6 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 /** The programs that tests run, and the Debian packages they come from. */
 const PACKAGES = {
   dig: "bind9-dnsutils",
-  dnsperf: "dnsperf",
   java: "zookeeper",
   kdig: "knot-dnsutils",
   "named-checkzone": "bind9-utils",
