@@ -42,6 +42,13 @@ export interface Build {
   readonly seconds: { readonly resolve: number; readonly generate: number; readonly compile: number };
 }
 
+/** A zone as it was built last. */
+export interface BuiltZone extends Pick<ZoneImage, "seed" | "serial" | "shards"> {
+  readonly generation: number;
+  readonly config: Config;
+  readonly cluster: Cluster;
+}
+
 /**
  * From a cluster to the next snapshot. Keeps the records that it built last, and touches only those of what has changed:
  * of tasks, agents and frameworks that are not the same objects as in the cluster before.
@@ -86,12 +93,18 @@ export class ZoneBuilder {
   }
 
   /** What the last build came to, and the configuration it was made under; nothing before the first. */
-  get built():
-    | (Pick<ZoneImage, "seed" | "serial" | "shards"> & { readonly generation: number; readonly config: Config })
-    | undefined {
+  get built(): BuiltZone | undefined {
     const { seed } = this.#options;
-    if (!this.#shards || !this.#builtWith) return undefined;
-    return { seed, serial: this.#serial, generation: this.#generation, shards: this.#shards, config: this.#builtWith };
+    const [shards, config, generator] = [this.#shards, this.#builtWith, this.#generator];
+    if (!shards || !config || !generator) return undefined;
+    return {
+      seed,
+      serial: this.#serial,
+      generation: this.#generation,
+      shards,
+      config,
+      cluster: generator.input.cluster,
+    };
   }
 
   /** Builds run one after the other: one that waits for host names must not come in behind a newer one. */

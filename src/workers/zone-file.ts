@@ -3,8 +3,10 @@ import { mkdir, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.js";
 import { MesosDnsError, messageOf } from "../errors.js";
+import type { Cluster } from "../mesos/cluster.js";
+import { clusterLines } from "../mesos/saved-cluster.js";
 import type { Timers } from "../timers.js";
-import { imageOctets, readImage, type ZoneImage } from "../zone/image.js";
+import { imageOctets, readImage, type SavedZone, type ZoneImage } from "../zone/image.js";
 
 /** In `stateDir`. */
 const FILE = "last-zone";
@@ -24,7 +26,7 @@ export function fingerprintOf(config: Config): string {
  * @throws {MesosDnsError} ZONE_FILE_DAMAGED, ZONE_FILE_FOREIGN, ZONE_FILE_UNREADABLE. The file stays as it is until the
  * next zone is saved.
  */
-export function loadZone(config: Config): ZoneImage | undefined {
+export function loadZone(config: Config): SavedZone | undefined {
   if (config.stateDir === "") return undefined;
   const path = join(config.stateDir, FILE);
   try {
@@ -44,8 +46,15 @@ export interface ZoneSaverOptions {
   readonly folder: string;
   readonly timers: Timers;
   /** The zone as it is now; its memory is kept until `release`. */
-  readonly image: () => { readonly image: ZoneImage; readonly release: () => void } | undefined;
+  readonly image: () => TakenZone | undefined;
   readonly onFailure: (error: MesosDnsError) => void;
+}
+
+export interface TakenZone {
+  readonly image: ZoneImage;
+  /** What it was made of: whoever reads it knows which tasks run, though no master says so. */
+  readonly cluster: Cluster;
+  readonly release: () => void;
 }
 
 /** Saves the zone when it has changed, at most every ten seconds: a restart serves it until a master answers. */
@@ -91,7 +100,7 @@ export class ZoneSaver {
     if (!taken) return;
     this.#isSaving = true;
     try {
-      await this.#write(taken.image);
+      await this.#write(taken);
     } catch (cause) {
       const { folder } = this.#options;
       const advice = "see that the folder is there and this user may write to it";
@@ -105,7 +114,7 @@ export class ZoneSaver {
   }
 
   /** Whoever reads the file finds the zone before or this one, whole, whenever the machine stops. */
-  async #write(image: ZoneImage): Promise<void> {
+  async #write({ image, cluster }: TakenZone): Promise<void> {
     const { folder } = this.#options;
     await mkdir(folder).catch((error: unknown) => {
       if (!hasCode(error, "EEXIST")) throw error;
@@ -113,7 +122,7 @@ export class ZoneSaver {
     const unfinished = join(folder, UNFINISHED);
     const file = await open(unfinished, "w", 0o600);
     try {
-      for (const octets of imageOctets(image)) await file.writeFile(octets);
+      for (const octets of imageOctets(image, clusterLines(cluster))) await file.writeFile(octets);
       await file.sync();
     } finally {
       await file.close();
