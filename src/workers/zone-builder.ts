@@ -6,7 +6,7 @@ import { Generator, hostNames, type Problems } from "../records/generate.js";
 import { RFC952, RFC1123 } from "../records/labels.js";
 import { ReverseNames } from "../records/reverse.js";
 import { apexesOf } from "../zone/apexes.js";
-import { compileZones, type Tallies } from "../zone/compile.js";
+import { compileZones, type ShardContent } from "../zone/compile.js";
 import type { ZoneImage } from "../zone/image.js";
 import { NO_APEX, RecordSet } from "../zone/record-set.js";
 import type { ShardPool } from "../zone/shard-pool.js";
@@ -71,7 +71,8 @@ export class ZoneBuilder {
   readonly #reverse: RecordSet;
   #reverseNames = new ReverseNames();
   readonly #problems: Problems = new Map();
-  #tallies: Tallies | undefined;
+  /** What is in the shards of the last build. */
+  #contents: readonly ShardContent[] | undefined;
 
   constructor(options: ZoneBuilderOptions) {
     this.#options = options;
@@ -197,10 +198,10 @@ export class ZoneBuilder {
     const generation = this.#generation + 1;
     const compiled = compileZones(zones, {
       previous: this.#shards,
-      tallies: isWhole ? undefined : this.#tallies,
+      contents: isWhole ? undefined : this.#contents,
       allocate: (words) => pool.take(words, generation),
     });
-    this.#tallies = compiled.tallies;
+    this.#contents = compiled.contents;
     const apexKey = JSON.stringify(apexesOf(config, 0));
     const counts = { names: compiled.names, records: compiled.records };
     if (compiled.changed.length === 0 && apexKey === this.#apexKey) return { update: undefined, ...counts };
