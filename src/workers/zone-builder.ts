@@ -129,7 +129,7 @@ export class ZoneBuilder {
     const started = now();
     this.#cluster = cluster;
     this.#masters = masters;
-    const resolved = await hosts.resolve(hostNames(cluster, masters));
+    const resolved = await hosts.resolve(hostNames(cluster, masters, this.#book));
     const resolvedAt = now();
     const before = this.#generator;
     const after = this.#generatorFor(cluster, resolved);

@@ -94,9 +94,9 @@ export class RecordSet implements RecordSink, PointerSink {
     this.exists[this.apexNumber] = 1;
   }
 
-  /** More names have gone than are left: time to build it anew, for their memory only comes back then. */
+  /** More names, or IPv6 addresses, have gone than are left: time to build it anew, for their memory only comes back then. */
   get isWasteful(): boolean {
-    return this.names.count > 2 * this.#living + FIRST_CAPACITY;
+    return Math.max(this.names.count, this.addresses.length) > 2 * this.#living + FIRST_CAPACITY;
   }
 
   address(name: string, address: Address): void {
