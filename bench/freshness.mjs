@@ -10,6 +10,8 @@ import { stateBody } from "./lib/state.mjs";
 const RATE = 20;
 const SECONDS = Number(process.env.BENCH_FRESHNESS_SECONDS ?? 60);
 const ASK_MS = 5;
+/** Where many changes are awaited they are asked for in turn, so that the asking is no load of its own. */
+const ASKED_AT_ONCE = 20;
 const QUERIES = 1_000;
 const QUIET_SECONDS = 20;
 const SLOW_MS = 10;
@@ -30,7 +32,11 @@ function watch(port) {
     delays.push(performance.now() - entry.since);
   });
   const timer = setInterval(() => {
-    for (const { message } of waiting.values()) socket.send(message, port, "127.0.0.1");
+    for (const [id, entry] of [...waiting].slice(0, ASKED_AT_ONCE)) {
+      socket.send(entry.message, port, "127.0.0.1");
+      waiting.delete(id);
+      waiting.set(id, entry);
+    }
   }, ASK_MS);
   return {
     delays,
@@ -112,7 +118,7 @@ export async function benchFreshness() {
   rows.push(await measure(100_000, "stream", 60));
   rows.push(await measure(10_000, "poll", 60));
   rows.push(await measure(100_000, "poll", 60));
-  const how = `${RATE} tasks a second start, and as many end, for ${SECONDS} s. The time is from the event on the wire to the first answer with the new name, which is asked for every ${ASK_MS} ms, in milliseconds. Meanwhile ${round(QUERIES)} queries/s are asked. CPU is in cores: that of the busiest thread, which is the one that builds the zone, and that of the whole process. The slowest of those answers is set beside the slowest of ${QUIET_SECONDS} s before, in which nothing changes: what the machine itself does to them.`;
+  const how = `${RATE} tasks a second start, and as many end, for ${SECONDS} s. The time is from the event on the wire to the first answer with the new name, which is asked for every ${ASK_MS} ms (of many, ${ASKED_AT_ONCE} in turn), in milliseconds. Meanwhile ${round(QUERIES)} queries/s are asked. CPU is in cores: that of the busiest thread, which is the one that builds the zone, and that of the whole process. The slowest of those answers is set beside the slowest of ${QUIET_SECONDS} s before, in which nothing changes: what the machine itself does to them.`;
   const header = [
     "tasks",
     "updates",

@@ -91,6 +91,7 @@ export class ChurningCluster {
       hostname: `agent-${number}.example.com`,
       port: 5051,
       pid: `slave(1)@${host}:5051`,
+      resources: {},
     };
     this.#agents.push(agent);
     return agent;
