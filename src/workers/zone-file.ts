@@ -5,6 +5,7 @@ import type { Config } from "../config/config.js";
 import { MesosDnsError, messageOf } from "../errors.js";
 import type { Cluster } from "../mesos/cluster.js";
 import { clusterLines } from "../mesos/saved-cluster.js";
+import { inChunks } from "../text-chunks.js";
 import type { Timers } from "../timers.js";
 import { imageOctets, readImage, type SavedZone, type ZoneImage } from "../zone/image.js";
 
@@ -122,7 +123,7 @@ export class ZoneSaver {
     const unfinished = join(folder, UNFINISHED);
     const file = await open(unfinished, "w", 0o600);
     try {
-      for (const octets of imageOctets(image, clusterLines(cluster))) await file.writeFile(octets);
+      for (const octets of imageOctets(image, inChunks(clusterLines(cluster)))) await file.writeFile(octets);
       await file.sync();
     } finally {
       await file.close();
