@@ -66,6 +66,7 @@ export class ZoneSaver {
   #savedAt = Number.NEGATIVE_INFINITY;
   #saving: Promise<void> = Promise.resolve();
   #isSaving = false;
+  #isFinishing = false;
 
   constructor(options: ZoneSaverOptions) {
     this.#options = options;
@@ -77,15 +78,16 @@ export class ZoneSaver {
     this.#schedule();
   }
 
-  /** Saves what has changed, now. */
+  /** Saves what has changed, now, and nothing after that. */
   async finish(): Promise<void> {
+    this.#isFinishing = true;
     this.#cancelTimer?.();
     await this.#saving;
     if (this.#isDirty) await this.#save();
   }
 
   #schedule(): void {
-    if (this.#cancelTimer || this.#isSaving) return;
+    if (this.#cancelTimer || this.#isSaving || this.#isFinishing) return;
     const { timers } = this.#options;
     const wait = Math.max(0, this.#savedAt + INTERVAL_MS - timers.now());
     this.#cancelTimer = timers.after(wait, () => {

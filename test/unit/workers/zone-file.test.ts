@@ -71,6 +71,16 @@ describe("saving the zone", () => {
     expect(loadZone(config)?.serial).toBe(2);
   });
 
+  test("is finished while it happens, and leaves no timer that would keep the thread from ending", async () => {
+    const { saver, config, timers } = saverOf();
+    saver.changed();
+    timers.pass(0);
+    saver.changed();
+    await saver.finish();
+    expect(loadZone(config)?.serial).toBe(2);
+    expect(timers.pending).toBe(0);
+  });
+
   test("saves the cluster that it was made of as well", async () => {
     const { saver, config, cluster } = saverOf();
     saver.changed();
