@@ -50,11 +50,7 @@ export class ChurningCluster {
   /** So many tasks start, each over three events with the end of another; one more fails before it runs. */
   *step(lives) {
     for (let i = 0; i < lives; i++) {
-      const task = this.#makeTask("TASK_STAGING");
-      yield added(task);
-      yield updated(task, "TASK_RUNNING", { timestamp: this.#count });
-      task.state = "TASK_RUNNING";
-      this.#tasks.add(task);
+      yield* this.#start();
       const [oldest] = this.#tasks;
       this.#tasks.delete(oldest);
       yield updated(oldest, "TASK_FINISHED");
@@ -64,13 +60,13 @@ export class ChurningCluster {
     yield updated(failing, "TASK_FAILED");
   }
 
-  /** An agent without tasks that are told of goes, and another comes; the same of a framework. */
+  /** An agent goes with its tasks, which start elsewhere, and another comes; a framework comes and goes. */
   *turnover() {
     const agent = this.#agents.shift();
-    for (const task of this.#tasks) {
-      if (task.slave_id !== agent.id) continue;
+    for (const task of [...this.#tasks].filter(({ slave_id }) => slave_id === agent.id)) {
       this.#tasks.delete(task);
       yield updated(task, "TASK_LOST");
+      yield* this.#start();
     }
     yield { type: "AGENT_REMOVED", agent_removed: { agent_id: value(agent.id) } };
     yield { type: "AGENT_ADDED", agent_added: { agent: v1Agent(this.#addAgent()) } };
@@ -81,6 +77,14 @@ export class ChurningCluster {
     yield added(waiting);
     const { id, name } = framework;
     yield { type: "FRAMEWORK_REMOVED", framework_removed: { framework_info: { id: value(id), name } } };
+  }
+
+  *#start() {
+    const task = this.#makeTask("TASK_STAGING");
+    yield added(task);
+    yield updated(task, "TASK_RUNNING", { timestamp: this.#count });
+    task.state = "TASK_RUNNING";
+    this.#tasks.add(task);
   }
 
   #addAgent() {

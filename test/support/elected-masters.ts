@@ -46,7 +46,7 @@ export class ElectedMasters {
     await (await masters.zookeeper.client()).mkdir(PATH);
     for (let i = 0; i < 3; i++) masters.#masters.push(await ScriptedMaster.start());
     for (const master of masters.#masters) await masters.#register(master);
-    masters.#elect(masters.state(AGENTS));
+    masters.#elect(masters.#stateOf(AGENTS));
     return masters;
   }
 
@@ -67,7 +67,7 @@ export class ElectedMasters {
   }
 
   /** What a leader says to which so many agents have come back, and that knows or does not know the others by name. */
-  state(agents: number, { knowsOthers = true } = {}): Json {
+  #stateOf(agents: number, { knowsOthers = true } = {}): Json {
     const indices = Array.from({ length: AGENTS }, (_, index) => index);
     const [back, away] = [indices.slice(0, agents), indices.slice(agents)];
     const tasks = back.flatMap((index) => tasksOn(index, this.#victims));
@@ -90,7 +90,7 @@ export class ElectedMasters {
     const [killed, ...others] = this.#masters as [ScriptedMaster, ...ScriptedMaster[]];
     this.#masters = [...others, killed];
     this.#elections++;
-    this.#elect(this.state(0, { knowsOthers }), others);
+    this.#elect(this.#stateOf(0, { knowsOthers }), others);
   }
 
   /** Takes the node of the killed master away. */
@@ -132,7 +132,7 @@ export class ElectedMasters {
   /** So many agents have come back in all. */
   comeBack(agents: number): void {
     const leader = this.#masters[0] as ScriptedMaster;
-    leader.leadWithEvents(this.state(agents));
+    leader.leadWithEvents(this.#stateOf(agents));
     const index = agents - 1;
     leader.subscribers.say(
       frameworkAdded(framework("marathon"), agents < AGENTS),
