@@ -1,5 +1,6 @@
-/** `npm run bench [-- answer transports forward state freshness soak]`: all measurements but the soak, or those named. */
+/** `npm run bench [-- answer transports forward state freshness churn soak]`: all measurements but the soak, or those named. */
 import { benchAnswer } from "./answer.mjs";
+import { benchChurn } from "./churn.mjs";
 import { benchForward } from "./forward.mjs";
 import { benchFreshness } from "./freshness.mjs";
 import { benchSoak } from "./soak.mjs";
@@ -12,6 +13,7 @@ const BENCHES = {
   forward: benchForward,
   state: benchState,
   freshness: benchFreshness,
+  churn: benchChurn,
   soak: benchSoak,
 };
 /** What takes ten minutes is run when it is named. */

@@ -11,7 +11,7 @@ import { notifySystemd } from "./systemd.js";
 import type { Pems } from "./transport/certificate.js";
 import { VERSION } from "./version.js";
 import { loadZone } from "./workers/zone-file.js";
-import type { ZoneImage } from "./zone/image.js";
+import type { SavedZone } from "./zone/image.js";
 
 /** A configuration with what its files hold, all checked. */
 export interface Checked extends Loaded {
@@ -54,7 +54,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 /** The zone saved before the start; one that cannot be served is worth a line, and no reason not to start. */
-function restore(config: Config, log: Logger): ZoneImage | undefined {
+function restore(config: Config, log: Logger): SavedZone | undefined {
   try {
     const image = loadZone(config);
     if (image) {

@@ -10,7 +10,7 @@ export interface BuilderHandleOptions {
   readonly log: Logger;
   readonly seed: number;
   /** Where a builder that starts now goes on from. */
-  readonly startOf: () => Pick<BuilderStart, "config" | "serial" | "generation">;
+  readonly startOf: () => Pick<BuilderStart, "config" | "serial" | "generation" | "savedCluster">;
   readonly responder: ResponderHandle | undefined;
   readonly onMessage: (message: Exclude<FromBuilder, { kind: "piece" }>) => void;
 }
