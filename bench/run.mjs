@@ -1,5 +1,6 @@
-/** `npm run bench [-- answer transports peers forward state freshness soak fuzz]`: all measurements but the last two, or those named. */
+/** `npm run bench [-- answer transports peers forward state freshness churn soak fuzz]`: all measurements but the last two, or those named. */
 import { benchAnswer } from "./answer.mjs";
+import { benchChurn } from "./churn.mjs";
 import { benchForward } from "./forward.mjs";
 import { benchFreshness } from "./freshness.mjs";
 import { benchFuzz } from "./fuzz.mjs";
@@ -15,6 +16,7 @@ const BENCHES = {
   forward: benchForward,
   state: benchState,
   freshness: benchFreshness,
+  churn: benchChurn,
   soak: benchSoak,
   fuzz: benchFuzz,
 };

@@ -18,7 +18,7 @@ import { BuilderHandle } from "./workers/builder-handle.js";
 import type { FromBuilder } from "./workers/messages.js";
 import { Responders } from "./workers/responders.js";
 import { apexesOf } from "./zone/apexes.js";
-import type { ZoneImage } from "./zone/image.js";
+import type { SavedZone } from "./zone/image.js";
 import { Snapshot, type SnapshotUpdate } from "./zone/snapshot.js";
 import { ZooKeeperAccount } from "./zookeeper-account.js";
 
@@ -26,7 +26,7 @@ export interface AppOptions {
   readonly config: Config;
   readonly pems: Pems;
   /** The zone that was saved last, to be served as stale until a master answers. */
-  readonly restored: ZoneImage | undefined;
+  readonly restored: SavedZone | undefined;
   /** How datagrams are moved, and by how many threads. */
   readonly plan: UdpPlan;
   /** Sockets that whoever started this process has opened for it. */
@@ -49,7 +49,7 @@ const HTTPS_CACHE_SHARE = 1 / 8;
 
 /** The running server but for its HTTP side: wires the threads, and knows how they are. */
 export class App {
-  readonly #options: AppOptions;
+  readonly #options: Omit<AppOptions, "config" | "restored">;
   readonly #log: Logger;
   readonly #startedAt: number;
   /** What the answering threads count, and last what DNS over HTTPS counts in this one. */
@@ -63,7 +63,10 @@ export class App {
   readonly #overHttps: Engine;
   #config: Config;
   #snapshot: Snapshot;
-  readonly #restored: SnapshotUpdate | undefined;
+  readonly #restoredFrom: number | undefined;
+  readonly #seed: number;
+  /** What was saved before the start, until the threads that need it have it. */
+  #saved: { readonly update: SnapshotUpdate; readonly cluster: Uint8Array } | undefined;
   readonly #pinned: number[] = [];
   #responders: Responders | undefined;
   #builder: BuilderHandle | undefined;
@@ -78,7 +81,8 @@ export class App {
   #ageTimer: NodeJS.Timeout | undefined;
 
   constructor(options: AppOptions) {
-    this.#options = options;
+    const { config, restored, ...rest } = options;
+    this.#options = rest;
     const answering = Array.from({ length: options.plan.threads }, () => new QueryStats());
     this.stats = [...answering, this.#httpsStats];
     this.#log = options.log;
@@ -86,11 +90,12 @@ export class App {
     this.#zookeeper = new ZooKeeperAccount(options.log);
     this.#live = new LiveAccount(options.log);
     this.#startedAt = options.wallClock();
-    const { config, restored } = options;
     const apexes = apexesOf(config, Math.max(Math.floor(this.#startedAt / 1000), restored?.serial ?? 0));
-    this.#restored = restored && { ...updateOf(restored), apexes };
+    this.#restoredFrom = restored?.fetchedAt;
+    this.#seed = restored?.seed ?? randomInt(1, UINT32);
+    this.#saved = restored && { update: { ...updateOf(restored), apexes }, cluster: restored.origin };
     this.#snapshot = Snapshot.empty(apexes);
-    if (this.#restored) this.#snapshot = this.#snapshot.with(this.#restored);
+    if (this.#saved) this.#snapshot = this.#snapshot.with(this.#saved.update);
     this.#stale = restored !== undefined;
     this.#overHttps = new Engine({
       config: options.config,
@@ -144,7 +149,7 @@ export class App {
       fetches: this.#fetches,
       failures: this.#failures,
       build: this.#build,
-      restoredFrom: this.#options.restored?.fetchedAt,
+      restoredFrom: this.#restoredFrom,
       failure: this.#failure,
       stale: this.#stale,
       zookeeper: this.#config.zk === "" ? undefined : this.#zookeeper.status,
@@ -160,11 +165,13 @@ export class App {
     this.#builder = new BuilderHandle({
       verbosity: this.#options.verbosity,
       log: this.#log,
-      seed: this.#options.restored?.seed ?? randomInt(1, UINT32),
+      seed: this.#seed,
       startOf: () => {
         this.#live.restarted();
         const { serial } = this.#snapshot.zones[0].apex.soa;
-        return { config: this.#config, serial, generation: this.#snapshot.generation };
+        const savedCluster = this.#saved?.cluster;
+        this.#saved = undefined;
+        return { config: this.#config, serial, generation: this.#snapshot.generation, savedCluster };
       },
       responders: this.#responders,
       onMessage: (message) => this.#fromBuilder(message),
@@ -218,7 +225,6 @@ export class App {
         config: this.#config,
         verbosity,
         apexes: this.#snapshot.zones.map((zone) => zone.apex),
-        restored: this.#restored,
         own: this.#own,
         pems,
         plan,
@@ -232,7 +238,7 @@ export class App {
       },
     });
     try {
-      await this.#responders.start();
+      await this.#responders.start(this.#saved?.update);
       this.#dns = "listening";
     } catch (error) {
       this.#dns = "failed";
@@ -289,9 +295,9 @@ export class App {
 
   #checkAge(): void {
     const limit = this.#config.stateMaxAgeSeconds;
-    const { restored, wallClock } = this.#options;
-    const age = (wallClock() - (this.#build ?? restored ?? { fetchedAt: wallClock() }).fetchedAt) / 1000;
-    const stale = this.#build ? limit > 0 && age > limit : restored !== undefined;
+    const now = this.#options.wallClock();
+    const age = (now - (this.#build?.fetchedAt ?? this.#restoredFrom ?? now)) / 1000;
+    const stale = this.#build ? limit > 0 && age > limit : this.#restoredFrom !== undefined;
     if (stale === this.#stale) return;
     this.#stale = stale;
     this.#responders?.setStale(stale);
@@ -302,6 +308,6 @@ export class App {
 }
 
 /** All of a saved zone, as the first generation. */
-function updateOf({ seed, shards }: ZoneImage): Omit<SnapshotUpdate, "apexes"> {
+function updateOf({ seed, shards }: SavedZone): Omit<SnapshotUpdate, "apexes"> {
   return { generation: 1, seed, ready: true, shards: shards.map((memory, index) => [index, memory] as const) };
 }

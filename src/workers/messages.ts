@@ -57,6 +57,8 @@ export interface BuilderStart {
   readonly serial: number;
   /** Generation of the newest snapshot there is. */
   readonly generation: number;
+  /** The cluster that was saved with the zone from before the start, as text. The builder lets go of it when it has been read. */
+  savedCluster: Uint8Array | undefined;
   /** One port a responder: it is sent `SnapshotUpdate`s, and says which generation it reads. */
   readonly responders: readonly MessagePort[];
 }

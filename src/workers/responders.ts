@@ -4,11 +4,12 @@ import type { ForwardReport } from "../forward/report.js";
 import type { QueryStats } from "../metrics/query-stats.js";
 import type { Pems } from "../transport/certificate.js";
 import { claim } from "../transport/udp-dgram.js";
+import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { ResponderStart } from "./messages.js";
 import { ResponderHandle } from "./responder-handle.js";
 
 export interface RespondersOptions {
-  readonly start: Omit<ResponderStart, "index" | "stats">;
+  readonly start: Omit<ResponderStart, "index" | "stats" | "restored">;
   /** Counters, one for each thread. */
   readonly stats: readonly QueryStats[];
   /** A thread ended by itself. */
@@ -25,8 +26,12 @@ export class Responders {
     this.#options = options;
   }
 
-  /** Opens the listeners; rejects with a `MesosDnsError` if they cannot be. */
-  async start(): Promise<void> {
+  /**
+   * Opens the listeners; rejects with a `MesosDnsError` if they cannot be.
+   *
+   * @param restored a zone from before the start. It is not kept here: it is large, and soon replaced.
+   */
+  async start(restored: SnapshotUpdate | undefined): Promise<void> {
     const { start, stats, onLost } = this.#options;
     const { listener, port } = start.config;
     // Sockets that share their port would not notice that somebody else has it.
@@ -34,7 +39,7 @@ export class Responders {
     if (start.plan.engine === "batch" && !isGiven) for (const host of listener) await claim({ host, port });
     this.#handles = stats.map(({ memory }, index) => {
       const onForwarding = (report: ForwardReport) => this.#reports.set(index, report);
-      return new ResponderHandle({ start: { ...start, stats: memory, index }, onForwarding, onLost });
+      return new ResponderHandle({ start: { ...start, restored, stats: memory, index }, onForwarding, onLost });
     });
     await Promise.all(this.#handles.map(({ listening }) => listening));
   }
