@@ -1,7 +1,9 @@
-/** `npm run bench [-- answer transports peers forward state freshness soak]`: all measurements but the soak, or those named. */
+/** `npm run bench [-- answer transports peers forward state freshness churn soak fuzz]`: all measurements but the last two, or those named. */
 import { benchAnswer } from "./answer.mjs";
+import { benchChurn } from "./churn.mjs";
 import { benchForward } from "./forward.mjs";
 import { benchFreshness } from "./freshness.mjs";
+import { benchFuzz } from "./fuzz.mjs";
 import { benchPeers } from "./peers.mjs";
 import { benchSoak } from "./soak.mjs";
 import { benchState } from "./state.mjs";
@@ -14,10 +16,12 @@ const BENCHES = {
   forward: benchForward,
   state: benchState,
   freshness: benchFreshness,
+  churn: benchChurn,
   soak: benchSoak,
+  fuzz: benchFuzz,
 };
-/** What takes ten minutes is run when it is named. */
-const ON_REQUEST = new Set(["soak"]);
+/** What takes minutes is run when it is named. */
+const ON_REQUEST = new Set(["soak", "fuzz"]);
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(BENCHES, name));

@@ -5,10 +5,12 @@
  *
  *     npm run drill                          both recordings from beginning to end, over both kinds of `updates`
  *     npm run drill -- --recording unreachable-and-failover --from 40 --seconds 35
+ *     npm run drill -- failover --rounds 20 --rate 500
  *
- * The recordings and what plays them stand beside this repository, in ../shared/real-cluster.
+ * The recordings and what plays them stand beside this repository, in ../shared/real-cluster. The failovers are those of
+ * test/e2e/failover.test.ts: masters that follow a script, and a real ZooKeeper.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -26,13 +28,17 @@ const TIMEOUT_MS = 1_000;
 /** How often each kind of server fetches the state: polling as often as it gets, so that no partial state is missed. */
 const MODES = { stream: 60, poll: 1 };
 
-const { values: flags } = parseArgs({
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
+    rounds: { type: "string", default: "5" },
+    rate: { type: "string", default: "500" },
     recording: { type: "string", multiple: true },
     from: { type: "string", default: "0" },
     seconds: { type: "string" },
   },
 });
+if (positionals[0] === "failover") process.exit(failOver(flags));
 if (!existsSync(join(REAL_CLUSTER, "replay.mjs"))) {
   console.error(`${REAL_CLUSTER} is missing: it belongs beside this repository`);
   process.exit(2);
@@ -42,6 +48,13 @@ const recordings = flags.recording ?? readdirSync(join(REAL_CLUSTER, "recordings
 const results = (await Promise.all(recordings.map(play))).flat();
 for (const line of results) console.log(line.text);
 process.exit(results.some(({ misses, asked }) => misses > 0 || asked === 0) ? 1 : 0);
+
+/** The end-to-end test of failovers, with as many rounds and questions a second as are wanted; its exit code. */
+function failOver({ rounds, rate }) {
+  const env = { ...process.env, DRILL_ROUNDS: rounds, DRILL_RATE: rate };
+  const test = ["vitest", "run", "--project", "e2e", "test/e2e/failover.test.ts"];
+  return spawnSync("npx", test, { env, stdio: "inherit" }).status ?? 1;
+}
 
 async function play(recording) {
   const states = statesOf(recording).filter(({ at }, index, all) => (all[index + 1]?.at ?? at) >= from * 1000);

@@ -6,7 +6,8 @@ import { type ForwardReport, mergeReports } from "./forward/report.js";
 import { LiveAccount } from "./live-account.js";
 import type { Logger, Verbosity } from "./log.js";
 import { QueryStats } from "./metrics/query-stats.js";
-import type { BuildReport, ServerStatus, StateFailure } from "./status.js";
+import { StateAccount } from "./state-account.js";
+import type { ServerStatus } from "./status.js";
 import { isInUse, listenBeside } from "./take-over.js";
 import type { Pems } from "./transport/certificate.js";
 import { HTTPS } from "./transport/channels.js";
@@ -19,7 +20,7 @@ import { BuilderHandle } from "./workers/builder-handle.js";
 import type { FromBuilder } from "./workers/messages.js";
 import { Responders } from "./workers/responders.js";
 import { apexesOf } from "./zone/apexes.js";
-import type { ZoneImage } from "./zone/image.js";
+import { type SavedZone, updateOf } from "./zone/image.js";
 import { Snapshot, type SnapshotUpdate } from "./zone/snapshot.js";
 import { ZooKeeperAccount } from "./zookeeper-account.js";
 
@@ -27,7 +28,7 @@ export interface AppOptions {
   readonly config: Config;
   readonly pems: Pems;
   /** The zone that was saved last, to be served as stale until a master answers. */
-  readonly restored: ZoneImage | undefined;
+  readonly restored: SavedZone | undefined;
   /** How datagrams are moved, and by how many threads. */
   readonly plan: UdpPlan;
   /** Sockets that whoever started this process has opened for it. */
@@ -52,7 +53,7 @@ const HTTPS_CACHE_SHARE = 1 / 8;
 
 /** The running server but for its HTTP side: wires the threads, and knows how they are. */
 export class App {
-  readonly #options: AppOptions;
+  readonly #options: Omit<AppOptions, "config" | "restored">;
   readonly #log: Logger;
   readonly #startedAt: number;
   /** What the answering threads count, and last what DNS over HTTPS counts in this one. */
@@ -66,15 +67,15 @@ export class App {
   readonly #overHttps: Engine;
   #config: Config;
   #snapshot: Snapshot;
-  readonly #restored: SnapshotUpdate | undefined;
+  readonly #restoredFrom: number | undefined;
+  readonly #seed: number;
+  /** What was saved before the start, until the threads that need it have it. */
+  #saved: { readonly update: SnapshotUpdate; readonly cluster: Uint8Array } | undefined;
   readonly #pinned: number[] = [];
   #responders: Responders | undefined;
   #builder: BuilderHandle | undefined;
   #dns: ServerStatus["dns"] = "off";
-  #build: BuildReport | undefined;
-  #failure: StateFailure | undefined;
-  #fetches = 0;
-  #failures: Record<string, number> = {};
+  readonly #state: StateAccount;
   #stale = false;
   readonly #zookeeper: ZooKeeperAccount;
   readonly #live: LiveAccount;
@@ -85,7 +86,8 @@ export class App {
   #zoneCame: () => void = () => undefined;
 
   constructor(options: AppOptions) {
-    this.#options = options;
+    const { config, restored, ...rest } = options;
+    this.#options = rest;
     this.#hasZone = new Promise((resolve) => {
       this.#zoneCame = resolve;
     });
@@ -93,14 +95,16 @@ export class App {
     this.stats = [...answering, this.#httpsStats];
     this.#log = options.log;
     this.#config = options.config;
+    this.#state = new StateAccount(options.log);
     this.#zookeeper = new ZooKeeperAccount(options.log);
     this.#live = new LiveAccount(options.log);
     this.#startedAt = options.wallClock();
-    const { config, restored } = options;
     const apexes = apexesOf(config, Math.max(Math.floor(this.#startedAt / 1000), restored?.serial ?? 0));
-    this.#restored = restored && { ...updateOf(restored), apexes };
+    this.#restoredFrom = restored?.fetchedAt;
+    this.#seed = restored?.seed ?? randomInt(1, UINT32);
+    this.#saved = restored && { update: { ...updateOf(restored), apexes }, cluster: restored.origin };
     this.#snapshot = Snapshot.empty(apexes);
-    if (this.#restored) this.#snapshot = this.#snapshot.with(this.#restored);
+    if (this.#saved) this.#snapshot = this.#snapshot.with(this.#saved.update);
     this.#stale = restored !== undefined;
     this.#overHttps = new Engine({
       config: options.config,
@@ -151,11 +155,8 @@ export class App {
     return {
       startedAt: this.#startedAt,
       dns: this.#dns,
-      fetches: this.#fetches,
-      failures: this.#failures,
-      build: this.#build,
-      restoredFrom: this.#options.restored?.fetchedAt,
-      failure: this.#failure,
+      ...this.#state.status,
+      restoredFrom: this.#restoredFrom,
       stale: this.#stale,
       zookeeper: this.#config.zk === "" ? undefined : this.#zookeeper.status,
       live: this.#live.report,
@@ -188,11 +189,13 @@ export class App {
     this.#builder = new BuilderHandle({
       verbosity: this.#options.verbosity,
       log: this.#log,
-      seed: this.#options.restored?.seed ?? randomInt(1, UINT32),
+      seed: this.#seed,
       startOf: () => {
         this.#live.restarted();
         const { serial } = this.#snapshot.zones[0].apex.soa;
-        return { config: this.#config, serial, generation: this.#snapshot.generation };
+        const savedCluster = this.#saved?.cluster;
+        this.#saved = undefined;
+        return { config: this.#config, serial, generation: this.#snapshot.generation, savedCluster };
       },
       responders: this.#responders,
       onMessage: (message) => this.#fromBuilder(message),
@@ -242,28 +245,25 @@ export class App {
   #createResponders(): Responders {
     const { plan, sockets, verbosity, pems, onFatal } = this.#options;
     this.#dns = "starting";
-    return new Responders({
-      start: {
-        config: this.#config,
-        verbosity,
-        apexes: this.#snapshot.zones.map((zone) => zone.apex),
-        restored: this.#restored,
-        own: this.#own,
-        pems,
-        plan,
-        sockets,
-        share: { cache: (1 - HTTPS_CACHE_SHARE) / plan.threads, queries: 1 / plan.threads },
-      },
-      stats: this.stats.slice(0, plan.threads),
-      onLost: (error) => {
-        this.#dns = "failed";
-        onFatal(error);
-      },
-    });
+    const start = {
+      config: this.#config,
+      verbosity,
+      apexes: this.#snapshot.zones.map((zone) => zone.apex),
+      own: this.#own,
+      pems,
+      plan,
+      sockets,
+      share: { cache: (1 - HTTPS_CACHE_SHARE) / plan.threads, queries: 1 / plan.threads },
+    };
+    const onLost = (error: Error) => {
+      this.#dns = "failed";
+      onFatal(error);
+    };
+    return new Responders({ start, stats: this.stats.slice(0, plan.threads), onLost }, this.#saved?.update);
   }
 
   async #listen(responders: Responders): Promise<void> {
-    const listen = () => responders.listen();
+    const listen = () => responders.listen(this.#snapshot.generation);
     try {
       await (this.#options.takeOver ? listenBeside(listen) : listen());
       this.#dns = "listening";
@@ -276,15 +276,17 @@ export class App {
   #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" }>): void {
     if (message.kind === "zookeeper") this.#zookeeper.note(message.news, this.#config.masters.length > 0);
     else if (message.kind === "live") this.#live.note(message.report);
-    else if (message.kind === "failure") this.#noteFailure(message.failure);
-    else {
+    else if (message.kind === "failure") {
+      this.#state.noteFailure(message.failure);
+      // An old zone is better than a process that cannot be replaced.
+      if (this.#restoredFrom !== undefined) this.#zoneCame();
+    } else {
       if (message.update) {
         this.#snapshot = this.#snapshot.with(message.update);
         this.#overHttps.answerer.use(this.#snapshot);
         this.#tellHeld();
       }
-      if (message.fetched) this.#noteFetch(message.report);
-      this.#noteBuild(message.report);
+      this.#state.noteBuild(message.report, message.fetched);
       this.#zoneCame();
     }
     this.#checkAge();
@@ -294,40 +296,12 @@ export class App {
     this.#builder?.holding([this.#snapshot.generation, ...this.#pinned]);
   }
 
-  #noteFetch({ leader }: BuildReport): void {
-    this.#fetches++;
-    const before = this.#build?.leader;
-    if (this.#failure) this.#log.info({ leader }, "the Mesos state can be fetched again");
-    else if (before !== undefined && before !== leader) this.#log.info({ leader, before }, "new leading master");
-    this.#failure = undefined;
-  }
-
-  #noteBuild(report: BuildReport): void {
-    const before = this.#build;
-    const { leader, names, records, tasks, serial } = report;
-    if (!before) this.#log.info({ leader, names, records, tasks, serial }, "serving the cluster's names");
-    else if (before.generation !== report.generation) {
-      this.#log.debug({ names, records, tasks, serial, seconds: report.seconds }, "the zone changed");
-    }
-    this.#build = report;
-  }
-
-  #noteFailure(failure: StateFailure): void {
-    this.#failures[failure.code] = (this.#failures[failure.code] ?? 0) + 1;
-    if (this.#failure?.code !== failure.code || this.#failure.message !== failure.message) {
-      const consequence = this.#build ? "the last good zone is served" : "there is no zone to serve yet";
-      this.#log.error({ code: failure.code }, `cannot get the Mesos state, ${consequence}: ${failure.message}`);
-    }
-    this.#failure = failure;
-    // An old zone is better than a process that cannot be replaced.
-    if (this.#restored) this.#zoneCame();
-  }
-
   #checkAge(): void {
+    const { build } = this.#state;
     const limit = this.#config.stateMaxAgeSeconds;
-    const { restored, wallClock } = this.#options;
-    const age = (wallClock() - (this.#build ?? restored ?? { fetchedAt: wallClock() }).fetchedAt) / 1000;
-    const stale = this.#build ? limit > 0 && age > limit : restored !== undefined;
+    const now = this.#options.wallClock();
+    const age = (now - (build?.fetchedAt ?? this.#restoredFrom ?? now)) / 1000;
+    const stale = build ? limit > 0 && age > limit : this.#restoredFrom !== undefined;
     if (stale === this.#stale) return;
     this.#stale = stale;
     this.#responders?.setStale(stale);
@@ -335,9 +309,4 @@ export class App {
     if (stale) this.#log.warn({ age: Math.round(age), limit }, "the Mesos state is too old; it is served as stale");
     else this.#log.info("the Mesos state is fresh again");
   }
-}
-
-/** All of a saved zone, as the first generation. */
-function updateOf({ seed, shards }: ZoneImage): Omit<SnapshotUpdate, "apexes"> {
-  return { generation: 1, seed, ready: true, shards: shards.map((memory, index) => [index, memory] as const) };
 }

@@ -15,7 +15,7 @@ import type { Pems } from "./transport/certificate.js";
 import { planUdp } from "./transport/udp.js";
 import { VERSION } from "./version.js";
 import { loadZone } from "./workers/zone-file.js";
-import type { ZoneImage } from "./zone/image.js";
+import type { SavedZone } from "./zone/image.js";
 
 /** A configuration with what its files hold, all checked. */
 export interface Checked extends Loaded {
@@ -69,7 +69,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 /** The zone saved before the start; one that cannot be served is worth a line, and no reason not to start. */
-function restore(config: Config, log: Logger): ZoneImage | undefined {
+function restore(config: Config, log: Logger): SavedZone | undefined {
   try {
     const image = loadZone(config);
     if (image) {

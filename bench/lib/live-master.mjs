@@ -15,7 +15,7 @@ function portsOf({ ports = "" }) {
   return [{ name: "ports", type: "RANGES", ranges: { range } }];
 }
 
-function v1Task(task) {
+export function v1Task(task) {
   const { id, name, framework_id: framework, slave_id: agent, state, resources, statuses, discovery } = task;
   return {
     name,
@@ -29,11 +29,11 @@ function v1Task(task) {
   };
 }
 
-function v1Agent({ id, hostname, port, pid, resources }) {
+export function v1Agent({ id, hostname, port, pid, resources }) {
   return { agent_info: { id: value(id), hostname, port, resources: portsOf(resources) }, active: true, pid };
 }
 
-function v1Framework({ id, name, hostname }) {
+export function v1Framework({ id, name, hostname }) {
   return { framework_info: { id: value(id), name, hostname }, active: true, connected: true, recovered: false };
 }
 

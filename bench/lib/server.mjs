@@ -1,6 +1,6 @@
 /** Starts a scripted master and the server under measurement, and reads what it costs. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -62,6 +62,7 @@ export async function startServer(master, config = {}) {
     httpport,
     pid: child.pid,
     cpuSeconds: () => cpuSeconds(child.pid),
+    threadSeconds: () => threadSeconds(child.pid),
     memory: () => memoryOf(child.pid),
     log: () => log,
     stop: async () => {
@@ -75,7 +76,16 @@ export async function startServer(master, config = {}) {
 
 /** User and system time of a process with all its threads. */
 export function cpuSeconds(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return secondsIn(`/proc/${pid}/stat`);
+}
+
+/** The same of each thread, by its id. */
+export function threadSeconds(pid) {
+  return new Map(readdirSync(`/proc/${pid}/task`).map((id) => [id, secondsIn(`/proc/${pid}/task/${id}/stat`)]));
+}
+
+function secondsIn(file) {
+  const stat = readFileSync(file, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }

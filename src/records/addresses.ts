@@ -23,6 +23,9 @@ export function parseAddress(text: string): Address | undefined {
   return toAddress(ipaddr.process(text));
 }
 
+/** More than any cluster has: beyond it, most are addresses that nobody has any more. */
+const MAX_KNOWN = 500_000;
+
 /** Remembers what it parsed: most tasks repeat the addresses of few agents. */
 export class AddressBook {
   readonly #known = new Map<string, Address | undefined>();
@@ -30,6 +33,7 @@ export class AddressBook {
   parse(text: string): Address | undefined {
     if (this.#known.has(text)) return this.#known.get(text);
     const address = parseAddress(text);
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
     this.#known.set(text, address);
     return address;
   }

@@ -249,9 +249,15 @@ export class Generator {
   }
 }
 
-/** The host names (not IP literals) whose addresses a zone needs. */
-export function hostNames(cluster: Cluster, masters: readonly Endpoint[]): Set<string> {
-  const book = new AddressBook();
+/**
+ * The host names (not IP literals) whose addresses a zone needs.
+ * @param book what it already knows of addresses
+ */
+export function hostNames(
+  cluster: Cluster,
+  masters: readonly Endpoint[],
+  book: AddressBook = new AddressBook(),
+): Set<string> {
   const names = new Set<string>();
   const add = (host: string) => {
     if (host !== "" && !book.parse(host)) names.add(host);

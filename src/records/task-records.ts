@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Task } from "../mesos/cluster.js";
 import type { Address } from "./addresses.js";
 import type { RecordRules, RecordSink } from "./generate.js";
@@ -66,7 +66,7 @@ export function emitTask(
 
 /** First five characters of the z-base-32 of the SHA-1 of the task id: what tells instances of one task apart. */
 export function taskHash(taskId: string): string {
-  return toZBase32(createHash("sha1").update(taskId).digest()).slice(0, 5);
+  return toZBase32(hash("sha1", taskId, "buffer")).slice(0, 5);
 }
 
 /** As a label, and where the task has a discovery name that is not its own label, as written too. */

@@ -11,7 +11,7 @@ export interface BuilderHandleOptions {
   readonly log: Logger;
   readonly seed: number;
   /** Where a builder that starts now goes on from. */
-  readonly startOf: () => Pick<BuilderStart, "config" | "serial" | "generation">;
+  readonly startOf: () => Pick<BuilderStart, "config" | "serial" | "generation" | "savedCluster">;
   readonly responders: Responders | undefined;
   readonly onMessage: (message: Exclude<FromBuilder, { kind: "piece" }>) => void;
 }

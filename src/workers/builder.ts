@@ -10,6 +10,7 @@ import type { Cluster } from "../mesos/cluster.js";
 import type { LeaderAccess } from "../mesos/leader.js";
 import { ClusterFeed, type Source } from "../mesos/live/feed.js";
 import { createStateReader } from "../mesos/reader.js";
+import { readClusterLines } from "../mesos/saved-cluster.js";
 import { connectZooKeeper } from "../mesos/zookeeper/connection.js";
 import type { BuildReport } from "../status.js";
 import { systemTimers } from "../timers.js";
@@ -78,6 +79,7 @@ const feed: ClusterFeed = new ClusterFeed({
   random: Math.random,
   wallClock: Date.now,
   count: (cluster, known) => countRecords(cluster, known, config),
+  restored: takeSavedCluster(),
   serve,
   onFailure: (error) => post(failureOf(error)),
   onReport: (report) => post({ kind: "live", report }),
@@ -90,16 +92,29 @@ let unsaved = "";
 let savedAt = Date.now();
 feed.start();
 
+/** What ran when the zone was saved. One that cannot be read is worth a line: its zone is served all the same. */
+function takeSavedCluster(): Cluster | undefined {
+  const { savedCluster } = start;
+  start.savedCluster = undefined;
+  try {
+    return savedCluster && readClusterLines(savedCluster);
+  } catch (error) {
+    log.error({ code: codeOf(error) }, `${messageOf(error)}; what a new leader has not heard of will not be kept`);
+    return undefined;
+  }
+}
+
 /** The zone as it is, its memory kept meanwhile. */
 function takeImage(): ReturnType<ZoneSaverOptions["image"]> {
   const { built } = builder;
   if (!built || !lastReport) return undefined;
-  const { generation, config, serial, seed, shards } = built;
+  const { generation, config, serial, seed, shards, cluster } = built;
   pool.hold("file", [generation]);
   savedAt = Date.now();
   const image = { fingerprint: fingerprintOf(config), seed, serial: serial + SPARE_SERIALS, shards };
   return {
     image: { ...image, fetchedAt: lastReport.fetchedAt },
+    cluster,
     release: () => pool.hold("file", []),
   };
 }

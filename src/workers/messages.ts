@@ -35,8 +35,8 @@ export interface ResponderStart {
 export type ToResponder =
   /** Where `SnapshotUpdate`s come from, and where the generation of each goes back to when it is in use: a builder that has just been started. */
   | { readonly kind: "snapshots"; readonly port: MessagePort }
-  /** Asks to open the sockets. */
-  | { readonly kind: "listen" }
+  /** Asks to open the sockets when this generation is there, or a later one: snapshots come another way, and perhaps later. */
+  | { readonly kind: "listen"; readonly generation: number }
   | { readonly kind: "configure"; readonly config: Config; readonly pems: Pems }
   /** Asks to forget answers of resolvers, all or those for one name (lower-case wire form as latin1). */
   | { readonly kind: "flush"; readonly id: number; readonly name: string | undefined }
@@ -59,6 +59,8 @@ export interface BuilderStart {
   readonly serial: number;
   /** Generation of the newest snapshot there is. */
   readonly generation: number;
+  /** The cluster that was saved with the zone from before the start, as text. The builder lets go of it when it has been read. */
+  savedCluster: Uint8Array | undefined;
   /** One port a responder: it is sent `SnapshotUpdate`s, and says which generation it reads. */
   readonly responders: readonly MessagePort[];
 }

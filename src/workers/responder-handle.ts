@@ -55,9 +55,9 @@ export class ResponderHandle {
     });
   }
 
-  /** Opens the listeners; rejects with a `MesosDnsError` if they cannot be. */
-  listen(): Promise<void> {
-    this.#post({ kind: "listen" });
+  /** Opens the listeners; rejects with a `MesosDnsError` if they cannot be. @param generation to be answered from, or a later one */
+  listen(generation: number): Promise<void> {
+    this.#post({ kind: "listen", generation });
     return this.#listening;
   }
 

@@ -36,12 +36,22 @@ const listeners = new Listeners({
   log,
 });
 let reported = "";
+/** The generation from which on sockets are to be opened. */
+let listenFrom = Number.POSITIVE_INFINITY;
 
 function follow(snapshots: MessagePort): void {
   snapshots.on("message", (update: SnapshotUpdate) => {
     engine.answerer.use(engine.answerer.snapshot.with(update));
+    listenInTime();
     snapshots.postMessage(update.generation);
   });
+}
+
+/** Opens the sockets, once, when there is what to answer from. */
+function listenInTime(): void {
+  if (engine.answerer.snapshot.generation < listenFrom) return;
+  listenFrom = Number.POSITIVE_INFINITY;
+  listen();
 }
 
 async function listen(): Promise<void> {
@@ -83,7 +93,8 @@ port.on("message", (message: ToResponder) => {
       follow(message.port);
       break;
     case "listen":
-      listen();
+      listenFrom = message.generation;
+      listenInTime();
       break;
     case "configure":
       engine.configure(message.config, message.pems.resolverAuthorities);

@@ -5,11 +5,12 @@ import type { QueryStats } from "../metrics/query-stats.js";
 import type { Pems } from "../transport/certificate.js";
 import { claimTcp, claimUdp } from "../transport/claim.js";
 import { type Kind, placesOf } from "../transport/places.js";
+import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { ResponderStart } from "./messages.js";
 import { ResponderHandle } from "./responder-handle.js";
 
 export interface RespondersOptions {
-  readonly start: Omit<ResponderStart, "index" | "stats">;
+  readonly start: Omit<ResponderStart, "index" | "stats" | "restored">;
   /** Counters, one for each thread. */
   readonly stats: readonly QueryStats[];
   /** A thread ended by itself. */
@@ -22,13 +23,17 @@ export class Responders {
   readonly #reports = new Map<number, ForwardReport>();
   readonly #handles: readonly ResponderHandle[];
 
-  /** Starts the threads, which have everything to answer with but sockets. */
-  constructor(options: RespondersOptions) {
+  /**
+   * Starts the threads, which have everything to answer with but sockets.
+   *
+   * @param restored a zone from before the start. It is not kept here: it is large, and soon replaced.
+   */
+  constructor(options: RespondersOptions, restored: SnapshotUpdate | undefined) {
     this.#options = options;
     const { start, stats, onLost } = options;
     this.#handles = stats.map(({ memory }, index) => {
       const onForwarding = (report: ForwardReport) => this.#reports.set(index, report);
-      return new ResponderHandle({ start: { ...start, stats: memory, index }, onForwarding, onLost });
+      return new ResponderHandle({ start: { ...start, restored, stats: memory, index }, onForwarding, onLost });
     });
   }
 
@@ -47,9 +52,9 @@ export class Responders {
     for (const { address } of [...own("tcp"), ...own("tls")]) await claimTcp(address);
   }
 
-  /** Opens the listeners; rejects with a `MesosDnsError` if they cannot be. */
-  async listen(): Promise<void> {
-    await Promise.all(this.#handles.map((handle) => handle.listen()));
+  /** Opens the listeners; rejects with a `MesosDnsError` if they cannot be. @param generation to be answered from, or a later one */
+  async listen(generation: number): Promise<void> {
+    await Promise.all(this.#handles.map((handle) => handle.listen(generation)));
   }
 
   /** What the threads have told of forwarding last. */

@@ -8,7 +8,7 @@ import { enumerate } from "../records/enumerate.js";
 import { type Emission, Generator, hostNames, type Problems, type RecordSink } from "../records/generate.js";
 import { type ClaimSink, ReverseNames } from "../records/reverse.js";
 import { apexesOf } from "../zone/apexes.js";
-import { compileZones, type Tallies } from "../zone/compile.js";
+import { compileZones, type ShardContent } from "../zone/compile.js";
 import type { ZoneImage } from "../zone/image.js";
 import { NO_APEX, RecordSet } from "../zone/record-set.js";
 import type { ShardPool } from "../zone/shard-pool.js";
@@ -45,6 +45,13 @@ export interface Build {
   readonly seconds: { readonly resolve: number; readonly generate: number; readonly compile: number };
 }
 
+/** A zone as it was built last. */
+export interface BuiltZone extends Pick<ZoneImage, "seed" | "serial" | "shards"> {
+  readonly generation: number;
+  readonly config: Config;
+  readonly cluster: Cluster;
+}
+
 /**
  * From a cluster to the next snapshot. Keeps the records that it built last, and touches only those of what has changed:
  * of tasks, agents and frameworks that are not the same objects as in the cluster before.
@@ -69,7 +76,8 @@ export class ZoneBuilder {
   readonly #reverse: RecordSet;
   #reverseNames = new ReverseNames();
   readonly #problems: Problems = new Map();
-  #tallies: Tallies | undefined;
+  /** What is in the shards of the last build. */
+  #contents: readonly ShardContent[] | undefined;
 
   constructor(options: ZoneBuilderOptions) {
     this.#options = options;
@@ -93,12 +101,18 @@ export class ZoneBuilder {
   }
 
   /** What the last build came to, and the configuration it was made under; nothing before the first. */
-  get built():
-    | (Pick<ZoneImage, "seed" | "serial" | "shards"> & { readonly generation: number; readonly config: Config })
-    | undefined {
+  get built(): BuiltZone | undefined {
     const { seed } = this.#options;
-    if (!this.#shards || !this.#builtWith) return undefined;
-    return { seed, serial: this.#serial, generation: this.#generation, shards: this.#shards, config: this.#builtWith };
+    const [shards, config, generator] = [this.#shards, this.#builtWith, this.#generator];
+    if (!shards || !config || !generator) return undefined;
+    return {
+      seed,
+      serial: this.#serial,
+      generation: this.#generation,
+      shards,
+      config,
+      cluster: generator.input.cluster,
+    };
   }
 
   /** Builds run one after the other: one that waits for host names must not come in behind a newer one. */
@@ -122,7 +136,7 @@ export class ZoneBuilder {
     const started = now();
     this.#cluster = cluster;
     this.#masters = masters;
-    const resolved = await hosts.resolve(hostNames(cluster, masters));
+    const resolved = await hosts.resolve(hostNames(cluster, masters, this.#book));
     const resolvedAt = now();
     const before = this.#generator;
     const after = this.#generatorFor(cluster, resolved);
@@ -200,10 +214,10 @@ export class ZoneBuilder {
     const generation = this.#generation + 1;
     const compiled = compileZones(zones, {
       previous: this.#shards,
-      tallies: isWhole ? undefined : this.#tallies,
+      contents: isWhole ? undefined : this.#contents,
       allocate: (words) => pool.take(words, generation),
     });
-    this.#tallies = compiled.tallies;
+    this.#contents = compiled.contents;
     const apexKey = JSON.stringify(apexesOf(config, 0));
     const counts = { names: compiled.names, records: compiled.records };
     if (compiled.changed.length === 0 && apexKey === this.#apexKey) return { update: undefined, ...counts };

@@ -3,8 +3,11 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.js";
 import { MesosDnsError, messageOf } from "../errors.js";
+import type { Cluster } from "../mesos/cluster.js";
+import { clusterLines } from "../mesos/saved-cluster.js";
+import { inChunks } from "../text-chunks.js";
 import type { Timers } from "../timers.js";
-import { imageOctets, readImage, type ZoneImage } from "../zone/image.js";
+import { imageOctets, readImage, type SavedZone, type ZoneImage } from "../zone/image.js";
 
 /** In `stateDir`. */
 const FILE = "last-zone";
@@ -26,7 +29,7 @@ export function fingerprintOf(config: Config): string {
  * @throws {MesosDnsError} ZONE_FILE_DAMAGED, ZONE_FILE_FOREIGN, ZONE_FILE_UNREADABLE. The file stays as it is until the
  * next zone is saved.
  */
-export function loadZone(config: Config): ZoneImage | undefined {
+export function loadZone(config: Config): SavedZone | undefined {
   if (config.stateDir === "") return undefined;
   const path = join(config.stateDir, FILE);
   try {
@@ -46,8 +49,15 @@ export interface ZoneSaverOptions {
   readonly folder: string;
   readonly timers: Timers;
   /** The zone as it is now; its memory is kept until `release`. */
-  readonly image: () => { readonly image: ZoneImage; readonly release: () => void } | undefined;
+  readonly image: () => TakenZone | undefined;
   readonly onFailure: (error: MesosDnsError) => void;
+}
+
+export interface TakenZone {
+  readonly image: ZoneImage;
+  /** What it was made of: whoever reads it knows which tasks run, though no master says so. */
+  readonly cluster: Cluster;
+  readonly release: () => void;
 }
 
 /** Saves the zone when it has changed, at most every ten seconds: a restart serves it until a master answers. */
@@ -58,6 +68,7 @@ export class ZoneSaver {
   #savedAt = Number.NEGATIVE_INFINITY;
   #saving: Promise<void> = Promise.resolve();
   #isSaving = false;
+  #isFinishing = false;
 
   constructor(options: ZoneSaverOptions) {
     this.#options = options;
@@ -69,15 +80,16 @@ export class ZoneSaver {
     this.#schedule();
   }
 
-  /** Saves what has changed, now. */
+  /** Saves what has changed, now, and nothing after that. */
   async finish(): Promise<void> {
+    this.#isFinishing = true;
     this.#cancelTimer?.();
     await this.#saving;
     if (this.#isDirty) await this.#save();
   }
 
   #schedule(): void {
-    if (this.#cancelTimer || this.#isSaving) return;
+    if (this.#cancelTimer || this.#isSaving || this.#isFinishing) return;
     const { timers } = this.#options;
     const wait = Math.max(0, this.#savedAt + INTERVAL_MS - timers.now());
     this.#cancelTimer = timers.after(wait, () => {
@@ -93,7 +105,7 @@ export class ZoneSaver {
     if (!taken) return;
     this.#isSaving = true;
     try {
-      await this.#write(taken.image);
+      await this.#write(taken);
     } catch (cause) {
       const { folder } = this.#options;
       const advice = "see that the folder is there and this user may write to it";
@@ -107,7 +119,7 @@ export class ZoneSaver {
   }
 
   /** Whoever reads the file finds the zone before or this one, whole, whenever the machine stops. */
-  async #write(image: ZoneImage): Promise<void> {
+  async #write({ image, cluster }: TakenZone): Promise<void> {
     const { folder } = this.#options;
     await mkdir(folder).catch((error: unknown) => {
       if (!hasCode(error, "EEXIST")) throw error;
@@ -115,7 +127,7 @@ export class ZoneSaver {
     const unfinished = join(folder, UNFINISHED);
     const file = await open(unfinished, "w", 0o600);
     try {
-      for (const octets of imageOctets(image)) await file.writeFile(octets);
+      for (const octets of imageOctets(image, inChunks(clusterLines(cluster)))) await file.writeFile(octets);
       await file.sync();
       await rename(unfinished, join(folder, FILE));
     } catch (error) {

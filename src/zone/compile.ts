@@ -1,5 +1,6 @@
-import { type EntryContext, EntryWriter } from "./entry.js";
-import { SHARD_HEADER_WORDS, SHARDS, SLOT_WORDS, shardOf } from "./layout.js";
+import { type EntryContext, EntryWriter, tallyOf } from "./entry.js";
+import { SHARD_HEADER_WORDS, SHARDS, SLOT_WORDS } from "./layout.js";
+import { changedByShard, type Placement, planAgain, planWhole } from "./placement.js";
 import type { RecordSet } from "./record-set.js";
 
 /** One zone to compile: its records, and what every record of it has in common. */
@@ -18,116 +19,140 @@ export interface CompiledZones {
   /** Names that own records; empty non-terminals are not counted. */
   readonly names: number;
   readonly records: number;
-  /** The same by shard. */
-  readonly tallies: Tallies;
+  /** What the next compilation can go on from. */
+  readonly contents: readonly ShardContent[];
 }
 
-/** Names with records, and records, by shard. */
-export interface Tallies {
-  readonly names: Uint32Array;
-  readonly records: Uint32Array;
+/** What is in a shard. */
+export interface ShardContent {
+  readonly names: number;
+  readonly records: number;
+  /** By zone. */
+  readonly placements: readonly Placement[];
 }
 
 export interface CompileOptions {
   /** The shards as they are now, to keep those that do not change. */
   readonly previous?: readonly SharedArrayBuffer[] | undefined;
-  /** What the last compilation counted, where the zones are those of then but for the shards they have touched since. */
-  readonly tallies?: Tallies | undefined;
+  /** What is in them, where the zones are those of then but for the names that have changed since. */
+  readonly contents?: readonly ShardContent[] | undefined;
   /** Memory for at least so many words. */
   readonly allocate?: (words: number) => SharedArrayBuffer;
 }
 
 /**
  * Compiles zones, all of one seed, to shards. The same zones and seed give the same octets, in whatever order the
- * records came, so that comparing shards tells whether a zone changed.
+ * records came, so that comparing shards tells whether a zone changed. With `contents`, only what has changed is written; the
+ * rest of its shard is copied.
  */
 export function compileZones(
   zones: readonly ZoneContent[],
-  { previous, tallies: last, allocate = allocateNew }: CompileOptions = {},
+  { previous, contents: last, allocate = allocateNew }: CompileOptions = {},
 ): CompiledZones {
-  const isMeant = (shard: number) => !previous || !last || zones.some(({ records }) => records.touched[shard] === 1);
-  const parts = zones.map((zone, index) => new ZonePart(zone, index, isMeant));
-  const writer = new EntryWriter();
+  const plan = previous && last ? changePlan(zones, previous, last) : wholePlan(zones);
+  const compiler = new ShardCompiler(zones);
   const shards: SharedArrayBuffer[] = [];
   const changed: number[] = [];
-  const tallies = { names: copyOf(last?.names), records: copyOf(last?.records) };
+  const contents: ShardContent[] = [];
   for (let i = 0; i < SHARDS; i++) {
     const before = previous?.[i];
-    if (before && !isMeant(i)) {
+    const planned = plan(i);
+    if (!planned) {
+      shards.push(before as SharedArrayBuffer);
+      contents.push(last?.[i] as ShardContent);
+      continue;
+    }
+    const { words, content } = compiler.compile(planned);
+    contents.push(content);
+    if (before && sameWords(words, before)) {
       shards.push(before);
       continue;
     }
-    const shard = compileShard(i, parts, writer);
-    tallies.names[i] = writer.names;
-    tallies.records[i] = writer.records;
-    if (before && sameWords(shard, before)) {
-      shards.push(before);
-      continue;
-    }
-    const memory = allocate(shard.length);
-    new Uint32Array(memory).set(shard);
+    const memory = allocate(words.length);
+    new Uint32Array(memory).set(words);
     changed.push(i);
     shards.push(memory);
   }
-  for (const { records } of zones) records.touched.fill(0);
-  const sum = (counts: Uint32Array) => counts.reduce((total, count) => total + count, 0);
-  return { shards, changed, names: sum(tallies.names), records: sum(tallies.records), tallies };
+  for (const { records } of zones) records.settle();
+  const sum = (count: (content: ShardContent) => number) => contents.reduce((total, each) => total + count(each), 0);
+  return { shards, changed, names: sum(({ names }) => names), records: sum(({ records }) => records), contents };
 }
 
-/** A zone's names sorted into the shards that are meant, and within a shard by hash and then by octets. */
-class ZonePart {
-  readonly context: EntryContext;
-  readonly #order: Uint32Array;
-  readonly #starts: Uint32Array;
+/** What is to be in a shard: by zone, names to write and names to copy from where they are now. */
+interface ShardPlan {
+  readonly placements: readonly Placement[];
+  /** The shard as it is, with what is counted of it that stays. */
+  readonly from: Uint32Array;
+  readonly names: number;
+  readonly records: number;
+}
 
-  constructor({ records, nameServer, srvWeight }: ZoneContent, zone: number, isMeant: (shard: number) => boolean) {
-    const { names, exists } = records;
-    const wanted = Uint8Array.from({ length: SHARDS }, (_, shard) => Number(isMeant(shard)));
-    const counts = (name: number) => exists[name] === 1 && wanted[shardOf(names.hash[name])] === 1;
-    this.context = { records, nameServer: names.intern(nameServer), zone, srvWeight };
-    this.#starts = new Uint32Array(SHARDS + 1);
-    for (let name = 0; name < names.count; name++) {
-      if (counts(name)) this.#starts[shardOf(names.hash[name]) + 1]++;
-    }
-    for (let i = 0; i < SHARDS; i++) this.#starts[i + 1] += this.#starts[i];
-    const next = this.#starts.slice();
-    this.#order = new Uint32Array(this.#starts[SHARDS]);
-    for (let name = 0; name < names.count; name++) {
-      if (counts(name)) this.#order[next[shardOf(names.hash[name])]++] = name;
-    }
+/** Gives nothing for a shard that stays as it is. */
+type Plan = (shard: number) => ShardPlan | undefined;
+
+function wholePlan(zones: readonly ZoneContent[]): Plan {
+  const plans = zones.map(({ records }) => planWhole(records));
+  const from = new Uint32Array();
+  return (shard) => ({ placements: plans.map((plan) => plan[shard]), from, names: 0, records: 0 });
+}
+
+function changePlan(
+  zones: readonly ZoneContent[],
+  previous: readonly SharedArrayBuffer[],
+  last: readonly ShardContent[],
+): Plan {
+  const changes = zones.map(({ records }) => changedByShard(records));
+  return (shard) => {
+    if (changes.every((change) => change[shard] === undefined)) return undefined;
+    const from = new Uint32Array(previous[shard]);
+    let { names, records } = last[shard];
+    const placements = zones.map((zone, index) => {
+      const placement = last[shard].placements[index];
+      placement.names.forEach((name, i) => {
+        if (zone.records.isChanged[name] === 0) return;
+        const tally = tallyOf(from, placement.entries[i]);
+        names -= Number(tally > 0);
+        records -= tally;
+      });
+      return planAgain(placement, changes[index][shard] ?? [], zone.records);
+    });
+    return { placements, from, names, records };
+  };
+}
+
+class ShardCompiler {
+  readonly #writer = new EntryWriter();
+  readonly #contexts: readonly EntryContext[];
+
+  constructor(zones: readonly ZoneContent[]) {
+    this.#contexts = zones.map(({ records, nameServer, srvWeight }, zone) => {
+      return { records, nameServer: records.names.intern(nameServer), zone, srvWeight };
+    });
   }
 
-  /** The names of one shard, in order. */
-  namesOf(shard: number): Uint32Array {
-    const { names } = this.context.records;
-    const list = this.#order.subarray(this.#starts[shard], this.#starts[shard + 1]);
-    return list.sort((a, b) => names.hash[a] - names.hash[b] || names.compare(a, b));
+  compile({ placements, from, names, records }: ShardPlan): { words: Uint32Array; content: ShardContent } {
+    const writer = this.#writer;
+    writer.reset();
+    const count = placements.reduce((sum, placement) => sum + placement.names.length, 0);
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(1, count * 2)));
+    const firstEntry = SHARD_HEADER_WORDS + slots * SLOT_WORDS;
+    const placed = placements.map(({ names: list, entries }, zone) => {
+      const places = writer.writeAll({ names: list, entries }, from, this.#contexts[zone]);
+      for (let i = 0; i < places.length; i++) places[i] += firstEntry;
+      return { names: list, entries: places };
+    });
+    const words = new Uint32Array(firstEntry + writer.length);
+    words[0] = count;
+    words[1] = slots - 1;
+    words[2] = words.length;
+    placed.forEach(({ names: list, entries }, zone) => {
+      const { hash } = this.#contexts[zone].records.names;
+      for (let i = 0; i < list.length; i++) insert(words, slots - 1, hash[list[i]], entries[i]);
+    });
+    words.set(writer.words, firstEntry);
+    const content = { names: names + writer.names, records: records + writer.records, placements: placed };
+    return { words, content };
   }
-}
-
-function copyOf(counts: Uint32Array | undefined): Uint32Array {
-  return counts ? counts.slice() : new Uint32Array(SHARDS);
-}
-
-function compileShard(index: number, parts: readonly ZonePart[], writer: EntryWriter): Uint32Array {
-  const lists = parts.map((part) => part.namesOf(index));
-  const count = lists.reduce((sum, list) => sum + list.length, 0);
-  const slots = 2 ** Math.ceil(Math.log2(Math.max(1, count * 2)));
-  const firstEntry = SHARD_HEADER_WORDS + slots * SLOT_WORDS;
-  const table = new Uint32Array(firstEntry);
-  table[0] = count;
-  table[1] = slots - 1;
-  writer.reset();
-  parts.forEach(({ context }, i) => {
-    for (const name of lists[i]) {
-      insert(table, slots - 1, context.records.names.hash[name], firstEntry + writer.write(name, context));
-    }
-  });
-  table[2] = firstEntry + writer.length;
-  const shard = new Uint32Array(table[2]);
-  shard.set(table);
-  shard.set(writer.words, firstEntry);
-  return shard;
 }
 
 function insert(table: Uint32Array, mask: number, hash: number, entry: number): void {

@@ -14,6 +14,7 @@ import {
   ZONE_SHIFT,
 } from "./layout.js";
 import type { NameTable } from "./name-table.js";
+import type { Placement } from "./placement.js";
 import { KIND, type RecordSet, STANDBY } from "./record-set.js";
 
 const IPV4_OCTETS = 4;
@@ -54,6 +55,32 @@ export class EntryWriter {
 
   get words(): Uint32Array {
     return this.#words.subarray(0, this.length);
+  }
+
+  /**
+   * Writes the entries of these names, and copies those that are in `from` already. Returns the word index where each starts.
+   */
+  writeAll({ names, entries }: Placement, from: Uint32Array, context: EntryContext): Uint32Array {
+    const places = new Uint32Array(names.length);
+    for (let i = 0; i < names.length; ) {
+      const start = entries[i];
+      if (start === 0) {
+        places[i] = this.write(names[i], context);
+        i++;
+        continue;
+      }
+      let end = start;
+      const offset = this.length - start;
+      // Neighbours are copied together.
+      for (; i < names.length && entries[i] === end; i++) {
+        places[i] = end + offset;
+        end += from[end + 1];
+      }
+      this.#reserve(end - start);
+      this.#words.set(from.subarray(start, end), this.length);
+      this.length += end - start;
+    }
+    return places;
   }
 
   /** Writes the entry of a name and returns the word index where it starts. */
@@ -214,6 +241,14 @@ export class EntryWriter {
     }
     this.#words.fill(0, this.length, end);
   }
+}
+
+/** How many records the entry at this word of a shard has. */
+export function tallyOf(shard: Uint32Array, entry: number): number {
+  const sets = (shard[entry] >>> RRSETS_SHIFT) & 0xff;
+  let records = 0;
+  for (let set = 0; set < sets; set++) records += shard[entry + ENTRY_HEADER_WORDS + set * RRSET_WORDS + 1];
+  return records;
 }
 
 /** How records of a kind are sorted: addresses by their octets, others by target and port. */

@@ -1,7 +1,6 @@
 import type { Address } from "../records/addresses.js";
 import type { RecordSink } from "../records/generate.js";
 import type { PointerSink } from "../records/reverse.js";
-import { SHARDS, shardOf } from "./layout.js";
 import { grown, NameTable } from "./name-table.js";
 
 const FIRST_CAPACITY = 1 << 12;
@@ -45,8 +44,9 @@ export class RecordSet implements RecordSink, PointerSink {
   /** An IPv4 address, the number of an IPv6 address, or the number of a target's name. */
   value = new Uint32Array(FIRST_CAPACITY);
   port = new Uint16Array(FIRST_CAPACITY);
-  /** By shard: 1 where one of its names has changed since the flags were cleared. */
-  readonly touched = new Uint8Array(SHARDS);
+  /** Names that have changed since settle(), each once; and by name, 1 where it is one of them. */
+  readonly changed: number[] = [];
+  isChanged = new Uint8Array(FIRST_CAPACITY);
   /** Takes records away that were added before; throws where one was not. */
   readonly removal: RecordSink & PointerSink = {
     address: (name, address, standby) => this.#remove(name, kindOf(address, standby), this.#valueOf(address), 0),
@@ -71,13 +71,19 @@ export class RecordSet implements RecordSink, PointerSink {
     this.#enterApex();
   }
 
+  /** From now on, the zone as it is counts as unchanged. */
+  settle(): void {
+    for (const name of this.changed) this.isChanged[name] = 0;
+    this.changed.length = 0;
+  }
+
   /** Forgets all records and keeps the memory for the next ones: a zone is built again and again. */
   clear(): void {
     this.names.clear();
     this.exists.fill(0);
     this.children.fill(0);
     this.head.fill(0);
-    this.touched.fill(1);
+    this.settle();
     this.#free = 0;
     this.#living = 0;
     this.addresses.length = 0;
@@ -94,9 +100,9 @@ export class RecordSet implements RecordSink, PointerSink {
     this.exists[this.apexNumber] = 1;
   }
 
-  /** More names have gone than are left: time to build it anew, for their memory only comes back then. */
+  /** More names, or IPv6 addresses, have gone than are left: time to build it anew, for their memory only comes back then. */
   get isWasteful(): boolean {
-    return this.names.count > 2 * this.#living + FIRST_CAPACITY;
+    return Math.max(this.names.count, this.addresses.length) > 2 * this.#living + FIRST_CAPACITY;
   }
 
   address(name: string, address: Address, standby?: boolean): void {
@@ -180,7 +186,9 @@ export class RecordSet implements RecordSink, PointerSink {
   }
 
   #touch(number: number): void {
-    this.touched[shardOf(this.names.hash[number])] = 1;
+    if (this.isChanged[number] === 1) return;
+    this.isChanged[number] = 1;
+    this.changed.push(number);
   }
 
   /** Puts a name into the zone, and every name between it and the apex (RFC 4592 §2.2.2) if there is one. */
@@ -226,6 +234,7 @@ export class RecordSet implements RecordSink, PointerSink {
     const capacity = this.names.at.length;
     if (this.exists.length >= capacity) return;
     this.exists = grown(this.exists, new Uint8Array(capacity));
+    this.isChanged = grown(this.isChanged, new Uint8Array(capacity));
     this.children = grown(this.children, new Uint32Array(capacity));
     this.head = grown(this.head, new Uint32Array(capacity));
   }

@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { askUdp } from "../support/ask.js";
 import { extendedErrors, lines } from "../support/dns.js";
-import { startMaster, startServer, web, webAt } from "../support/scenario.js";
+import { growth, startMaster, startServer, web, webAt } from "../support/scenario.js";
+import { agent, cluster, framework } from "../support/scripted-master.js";
 import { freePort, type Server } from "../support/server.js";
 import { until } from "../support/wait.js";
 
@@ -73,4 +75,48 @@ it("a saved zone that is damaged, or another domain's, is refused with a line, a
   const server = await startServer([master], { stateDir });
   await server.logged(/^the zone saved in .* cannot be served/);
   expect(await web(server)).toBe("192.0.2.11");
+});
+
+describe("the cluster saved with the zone", () => {
+  const nobody = (id: string) => ({ id, ...cluster({}) });
+
+  it("is kept while the next leader has not heard of it, though no longer as old, and but for what has ended", async () => {
+    await served("192.0.2.10");
+    const port = await freePort();
+    const server = await startServer([{ address: `127.0.0.1:${port}` }], { stateDir }, { until: "listening" });
+    const master = await startMaster(nobody("m2"), { port });
+    await server.logged(/^the records of 1 tasks stay/);
+    const answer = await askUdp(server, "web.marathon.mesos", { edns: 1232 });
+    expect([lines(answer.answers), extendedErrors(answer)]).toEqual([["web.marathon.mesos 60 A 192.0.2.10"], []]);
+    const ready = await server.fetch("/readyz");
+    expect([ready.status, await ready.text()]).toEqual([200, expect.stringContaining("the records of 1 tasks stay")]);
+    master.lead({ id: "m2", ...cluster({ agents: [agent("S0")] }) });
+    await growth(server, "mesos_dns_state_fetches_total", 2);
+    expect(await web(server)).toBe("192.0.2.10");
+    master.lead({ id: "m2", ...cluster({ agents: [agent("S0")], frameworks: [framework("marathon")] }) });
+    await until("the task that ended", async () => (await web(server)) === "NXDOMAIN");
+  });
+
+  it("is kept over several restarts in a row", async () => {
+    await served("192.0.2.10");
+    for (const id of ["m2", "m3"]) {
+      const master = await startMaster(nobody(id));
+      const server = await startServer([master], { stateDir });
+      expect(await web(server)).toBe("192.0.2.10");
+      await server.stop();
+    }
+  });
+
+  it("that cannot be read costs a line, and nothing that was served", async () => {
+    await served("192.0.2.10");
+    const file = join(stateDir, "last-zone");
+    const octets = Buffer.from(readFileSync(file).subarray(0, -32));
+    octets.write("lxxder", octets.lastIndexOf('{"leader"') + 2);
+    writeFileSync(file, Buffer.concat([octets, createHash("sha256").update(octets).digest()]));
+    const address = `127.0.0.1:${await freePort()}`;
+    const server = await startServer([{ address }], { stateDir }, { until: "listening" });
+    const line = await server.logged(/^the cluster that is saved with the zone cannot be read, line 1: /);
+    expect([line.code, line.level]).toEqual(["ZONE_FILE_DAMAGED", "error"]);
+    expect(await web(server)).toBe("192.0.2.10");
+  });
 });

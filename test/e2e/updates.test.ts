@@ -116,6 +116,15 @@ describe("the master's events", () => {
     await until("an event", async () => (await addresses(server, "other.marathon.mesos")) === 1);
   });
 
+  it("are looked for anew when the master misses three heartbeats", async () => {
+    const master = await startMaster();
+    master.leadWithEvents(webAt("203.0.113.1"), { heartbeatSeconds: 1 });
+    const server = await startServer([master], SELDOM);
+    const lost = await server.logged(/^lost the master's events/);
+    expect([lost.code, lost.msg]).toEqual(["STREAM_LOST", expect.stringContaining("3 heartbeats")]);
+    await until("another stream", async () => (await server.metric("mesos_dns_stream_reconnects_total")) === 1);
+  });
+
   it("come from where a master redirects, with credentials", async () => {
     const [first, leader] = [await startMaster(), await startMaster()];
     first.redirectTo(leader);

@@ -103,6 +103,20 @@ describe("the election in ZooKeeper", () => {
     await becomes(server, "203.0.113.2");
   });
 
+  it("fences off a former leader that goes on as if it led", async () => {
+    const { path, masters, nodes } = await cluster(2);
+    const [former, next] = masters as [ScriptedMaster, ScriptedMaster];
+    former.leadWithEvents({ id: "m1", ...webAt("203.0.113.1") });
+    next.leadWithEvents({ id: "m2", ...webAt("203.0.113.2") });
+    const server = await follow(at(path));
+    await until("the stream", () => former.subscribers.count === 1);
+    await registry.remove(nodes[0] ?? "");
+    await becomes(server, "203.0.113.2");
+    await until("the end of the former stream", () => former.subscribers.count === 0);
+    expect(next.subscribers.count).toBe(1);
+    expect(await web(server)).toBe("203.0.113.2");
+  });
+
   it("tells of masters that come later, whose names are there at once", async () => {
     const { path, masters } = await cluster(1);
     const server = await follow(at(path));

@@ -27,6 +27,8 @@ export interface FeedOptions {
   readonly random: () => number;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
+  /** What has been served since before the start, without a master having said so: it counts as what was served last. */
+  readonly restored: Cluster | undefined;
   /** How many records a cluster gives. */
   readonly count: (cluster: Cluster, masters: readonly Endpoint[]) => number;
   /** Serves a cluster; the next one is not given before its promise is settled. */
@@ -81,7 +83,7 @@ export class ClusterFeed {
   #stopped = false;
 
   constructor(options: FeedOptions) {
-    const { access, config, timers, random, count, onFailure } = options;
+    const { access, config, timers, random, restored, count, onFailure } = options;
     this.#options = options;
     this.#config = config;
     this.#access = access;
@@ -90,6 +92,7 @@ export class ClusterFeed {
       maxShrink: config.maxShrink,
       count: (cluster) => count(cluster, this.#state?.masters ?? []),
     });
+    if (restored) this.#commit(restored);
     this.#pace = new Pace(timers, () => this.#serve());
     this.#poller = new StatePoller({
       reader: access,
@@ -239,14 +242,18 @@ export class ClusterFeed {
       return;
     }
     this.#cancelConfirm();
-    this.#guard.commit(cluster);
-    this.#gate.commit(cluster);
+    this.#commit(cluster);
     this.#live.forgetMarks();
     const isNew = cluster !== this.#served;
     this.#served = cluster;
     if (isNew || askedAt !== undefined) {
       await serve(cluster, { state, fetched: askedAt !== undefined, wholeAt: this.#wholeAt });
     }
+  }
+
+  #commit(cluster: Cluster): void {
+    this.#guard.commit(cluster);
+    this.#gate.commit(cluster);
   }
 
   /** Has the state fetched again when it counts as a second time. */

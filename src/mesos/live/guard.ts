@@ -36,7 +36,7 @@ export class FailoverGuard {
   #graceMs: number;
   #served: Cluster | undefined;
   #session: Session | undefined;
-  /** Who has registered in this session. */
+  /** Who has registered in this session, of those that are served. */
   readonly #seenAgents = new Set<string>();
   readonly #seenFrameworks = new Set<string>();
   readonly #agents = new Map<string, Awaited>();
@@ -75,6 +75,8 @@ export class FailoverGuard {
     forgetOthers(this.#agents, (id) => cluster.agents.has(id));
     const ids = new Set(cluster.frameworks.map(({ id }) => id));
     forgetOthers(this.#frameworks, (id) => ids.has(id));
+    forgetOthers(this.#seenAgents, (id) => cluster.agents.has(id));
+    forgetOthers(this.#seenFrameworks, (id) => ids.has(id));
   }
 
   /** Another master, or the same started again, has heard of nobody. */
@@ -201,6 +203,6 @@ function reuse(before: Framework, next: Framework): Framework {
   return isSame ? before : next;
 }
 
-function forgetOthers(awaited: Map<string, Awaited>, isServed: (id: string) => boolean): void {
-  for (const id of awaited.keys()) if (!isServed(id)) awaited.delete(id);
+function forgetOthers(known: Map<string, Awaited> | Set<string>, isServed: (id: string) => boolean): void {
+  for (const id of known.keys()) if (!isServed(id)) known.delete(id);
 }

@@ -114,8 +114,7 @@ export class LiveCluster {
       case "FRAMEWORK_UPDATED":
         return changed(this.#putFramework(event.framework));
       case "FRAMEWORK_REMOVED":
-        this.#marks.frameworks.add(event.frameworkId);
-        return changed(this.#frameworks.delete(event.frameworkId));
+        return changed(this.#removeFramework(event.frameworkId));
       default:
         return "unchanged";
     }
@@ -226,6 +225,14 @@ export class LiveCluster {
     this.#agents.set(agent.id, { agent, registered });
     if (registered) this.#marks.agents.delete(agent.id);
     return true;
+  }
+
+  #removeFramework(id: string): boolean {
+    this.#marks.frameworks.add(id);
+    for (const known of [this.#waiting, this.#since]) {
+      for (const key of known.keys()) if (key.startsWith(taskKey(id, ""))) known.delete(key);
+    }
+    return this.#frameworks.delete(id);
   }
 
   /** With all that ran on it, of which the master tells one by one. */

@@ -9,7 +9,7 @@ import { Snapshot } from "../../../src/zone/snapshot.js";
 import { SEED } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
 
-const RUNS = Number(process.env.ZONE_CHANGE_RUNS ?? 150);
+const RUNS = Number(process.env.ZONE_CHANGE_RUNS ?? 50);
 
 /** A builder that changes what it has built, against one that builds the same cluster for the first time. */
 

@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MesosDnsError } from "../../../src/errors.js";
+import { readClusterLines } from "../../../src/mesos/saved-cluster.js";
 import { fingerprintOf, loadZone, ZoneSaver } from "../../../src/workers/zone-file.js";
 import { compileZones } from "../../../src/zone/compile.js";
 import { ManualTimers } from "../../support/timers.js";
 import { until } from "../../support/wait.js";
 import { SEED, zoneContent } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
+import { FULL, stateFrom } from "../mesos/live/support.js";
 
 let folder: string;
 beforeEach(() => {
@@ -22,6 +24,7 @@ function saverOf(place = folder) {
   const failures: MesosDnsError[] = [];
   const { shards } = compileZones([zoneContent(["web.mesos A 192.0.2.1"])]);
   const config = configOf({ stateDir: place });
+  const { cluster } = stateFrom(FULL);
   const state = { taken: 0, held: 0 };
   const saver = new ZoneSaver({
     folder: place,
@@ -29,11 +32,11 @@ function saverOf(place = folder) {
     image: () => {
       state.held++;
       const image = { fingerprint: fingerprintOf(config), seed: SEED, serial: ++state.taken, fetchedAt: 1, shards };
-      return { image, release: () => void state.held-- };
+      return { image, cluster, release: () => void state.held-- };
     },
     onFailure: (error) => failures.push(error),
   });
-  return { saver, timers, failures, config, state };
+  return { saver, timers, failures, config, state, cluster };
 }
 
 function codeOf(action: () => unknown): string {
@@ -68,6 +71,23 @@ describe("saving the zone", () => {
     expect(loadZone(config)?.serial).toBe(2);
   });
 
+  test("is finished while it happens, and leaves no timer that would keep the thread from ending", async () => {
+    const { saver, config, timers } = saverOf();
+    saver.changed();
+    timers.pass(0);
+    saver.changed();
+    await saver.finish();
+    expect(loadZone(config)?.serial).toBe(2);
+    expect(timers.pending).toBe(0);
+  });
+
+  test("saves the cluster that it was made of as well", async () => {
+    const { saver, config, cluster } = saverOf();
+    saver.changed();
+    await saver.finish();
+    expect(readClusterLines(loadZone(config)?.origin ?? new Uint8Array())).toEqual(cluster);
+  });
+
   test("that fails is told, keeps the former file, and is tried again", async () => {
     const { saver, failures, state } = saverOf("/proc/nowhere");
     saver.changed();
@@ -94,7 +114,7 @@ describe("loading it", () => {
     expect(codeOf(() => loadZone({ ...config, healthPolicy: "omitUnhealthy" }))).toBe("ZONE_FILE_FOREIGN");
     expect(codeOf(() => loadZone({ ...config, dcosNames: true }))).toBe("ZONE_FILE_FOREIGN");
     const file = join(folder, "last-zone");
-    writeFileSync(file, "mesos-dns zone image 1\nand then something else, longer than a checksum");
+    writeFileSync(file, "mesos-dns zone image 2\nand then something else, longer than a checksum");
     expect(codeOf(() => loadZone(config))).toBe("ZONE_FILE_DAMAGED");
     expect(existsSync(file)).toBe(true);
     expect(codeOf(() => loadZone({ ...config, stateDir: file }))).toBe("ZONE_FILE_UNREADABLE");

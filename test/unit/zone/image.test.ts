@@ -14,7 +14,8 @@ const IMAGE: ZoneImage = {
   fetchedAt: 1_699_999_999_000,
   shards,
 };
-const FILE = Buffer.concat([...imageOctets(IMAGE)]);
+const ORIGIN = ["made of", " this, ünd that\n"];
+const FILE = Buffer.concat([...imageOctets(IMAGE, ORIGIN)]);
 
 function codeOf(action: () => unknown): string {
   try {
@@ -28,9 +29,10 @@ function codeOf(action: () => unknown): string {
 
 describe("a zone in a file", () => {
   test("comes back as it was", () => {
-    const { shards: read, ...facts } = readImage(FILE, FINGERPRINT);
+    const { shards: read, origin, ...facts } = readImage(FILE, FINGERPRINT);
     const { shards: written, ...expected } = IMAGE;
     expect(facts).toEqual(expected);
+    expect(Buffer.from(origin).toString()).toBe(ORIGIN.join(""));
     expect(read).toHaveLength(256);
     read.forEach((shard, i) => {
       const words = new Uint32Array(written[i]);

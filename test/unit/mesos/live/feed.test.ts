@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { MesosDnsError } from "../../../../src/errors.js";
+import type { Cluster } from "../../../../src/mesos/cluster.js";
 import { ClusterFeed, type FeedConfig } from "../../../../src/mesos/live/feed.js";
 import { type LiveReport, NOTHING_FOLLOWED } from "../../../../src/mesos/live/report.js";
 import { countRecords } from "../../../../src/workers/record-count.js";
@@ -20,7 +21,7 @@ const CONFIG: FeedConfig = {
 };
 
 /** A feed in a cluster that a test leads. What it serves, asks and is told is in `log`, with the second it happened in. */
-function setUp(state: Json = FULL, config: Partial<FeedConfig> = {}) {
+function setUp(state: Json = FULL, config: Partial<FeedConfig> = {}, restored?: Cluster) {
   const timers = new ManualTimers();
   const log: string[] = [];
   const note = (what: string) => log.push(`${Math.round(timers.now() / 10) / 100} ${what}`);
@@ -64,6 +65,7 @@ function setUp(state: Json = FULL, config: Partial<FeedConfig> = {}) {
     timers,
     random: () => 0,
     wallClock: () => timers.now() + 1_700_000_000_000,
+    restored,
     count: (each, masters) => countRecords(each, masters, configOf()),
     serve: async (each) => {
       if (script.serveMs > 0) await wait(script.serveMs);
@@ -283,4 +285,49 @@ it("what is awaited after a failover goes by itself when its time is over", asyn
   await timers.advance(600_000);
   expect(log.at(-1)).toBe("610.04 ");
   await feed.stop();
+});
+
+describe("what was served before the start", () => {
+  const { cluster: restored } = stateFrom(FULL);
+
+  it("stays while a new leader has not heard of it, and goes as that says otherwise", async () => {
+    const { feed, timers, log, script, report } = setUp(cluster({}), { updates: "poll" }, restored);
+    feed.start();
+    await timers.advance(1_000);
+    expect(log.at(-1)).toBe("0.02 chronos:; marathon: api web");
+    expect(report().held).toMatchObject({ agents: 2, frameworks: 2, tasks: 2 });
+    script.state = cluster({ agents: [S0], frameworks: [framework("marathon")] });
+    await timers.advance(60_000);
+    expect(log.at(-1)).toBe("60.02 chronos:; marathon: api");
+    script.state = FULL;
+    await timers.advance(60_000);
+    expect(report().held).toMatchObject({ agents: 0, frameworks: 0, tasks: 0 });
+    expect(log.at(-1)).toBe("120.02 chronos:; marathon: api web");
+    await feed.stop();
+  });
+
+  it("is given up when nobody has come back for failoverGrace", async () => {
+    const { feed, timers, log } = setUp(cluster({}), { updates: "poll", maxShrink: 100 }, restored);
+    feed.start();
+    await timers.advance(599_000);
+    expect(log.some((line) => line.endsWith(" chronos:; marathon: api web"))).toBe(true);
+    await timers.advance(2_000);
+    expect(times(log, "").at(-1)).toBeGreaterThanOrEqual(600);
+    await feed.stop();
+  });
+
+  it("counts for what one state may remove", async () => {
+    const { feed, timers, log, script } = setUp(
+      cluster({ agents: [S0, S1], frameworks: [framework("marathon"), framework("chronos")] }),
+      { updates: "poll", maxShrink: 20 },
+      restored,
+    );
+    feed.start();
+    await timers.advance(4_000);
+    expect(log).toEqual(["0 fetch"]);
+    expect(script.leader).toBe("m1");
+    await timers.advance(4_000);
+    expect(log.at(-1)).toMatch(/^5\.04 chronos:; marathon:$/);
+    await feed.stop();
+  });
 });

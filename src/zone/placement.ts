@@ -1,0 +1,62 @@
+import { SHARDS, shardOf } from "./layout.js";
+import type { RecordSet } from "./record-set.js";
+
+/** The names of one zone in one shard. */
+export interface Placement {
+  /** By hash and then by octets. */
+  readonly names: Uint32Array;
+  /** Where the entry of each is, in words; in a plan, 0 for one that has to be written. */
+  readonly entries: Uint32Array;
+}
+
+/** All names of a zone by shard, each to be written. */
+export function planWhole(records: RecordSet): readonly Placement[] {
+  const { names, exists } = records;
+  const starts = new Uint32Array(SHARDS + 1);
+  for (let name = 0; name < names.count; name++) if (exists[name] === 1) starts[shardOf(names.hash[name]) + 1]++;
+  for (let i = 0; i < SHARDS; i++) starts[i + 1] += starts[i];
+  const next = starts.slice();
+  const order = new Uint32Array(starts[SHARDS]);
+  for (let name = 0; name < names.count; name++) {
+    if (exists[name] === 1) order[next[shardOf(names.hash[name])]++] = name;
+  }
+  return Array.from({ length: SHARDS }, (_, shard) => {
+    const list = order.subarray(starts[shard], starts[shard + 1]).sort(orderOf(records));
+    return { names: list, entries: new Uint32Array(list.length) };
+  });
+}
+
+/** The names of a zone that have changed since its last compilation, by shard; nothing for the other shards. */
+export function changedByShard({ names, changed }: RecordSet): readonly (readonly number[] | undefined)[] {
+  const shards: (number[] | undefined)[] = new Array(SHARDS).fill(undefined);
+  for (const name of changed) {
+    const shard = shardOf(names.hash[name]);
+    const list = shards[shard];
+    if (list) list.push(name);
+    else shards[shard] = [name];
+  }
+  return shards;
+}
+
+/** The names of a shard as they are now: where entries are that have not changed, and those that have to be written. */
+export function planAgain(last: Placement, changed: readonly number[], records: RecordSet): Placement {
+  const order = orderOf(records);
+  const fresh = changed.filter((name) => records.exists[name] === 1).sort(order);
+  const names = new Uint32Array(last.names.length + fresh.length);
+  const entries = new Uint32Array(names.length);
+  let count = 0;
+  let next = 0;
+  for (let i = 0; i < last.names.length; i++) {
+    const name = last.names[i];
+    if (records.isChanged[name] === 1) continue;
+    while (next < fresh.length && order(fresh[next], name) < 0) names[count++] = fresh[next++];
+    entries[count] = last.entries[i];
+    names[count++] = name;
+  }
+  while (next < fresh.length) names[count++] = fresh[next++];
+  return { names: names.slice(0, count), entries: entries.slice(0, count) };
+}
+
+function orderOf({ names }: RecordSet): (a: number, b: number) => number {
+  return (a, b) => names.hash[a] - names.hash[b] || names.compare(a, b);
+}
