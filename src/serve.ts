@@ -58,7 +58,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   // From the first moment on: a signal that nobody handles would end the process as it is.
   handleSignals(app, http, options, log);
   await app.start();
-  if (config.httpon) http.push(...(await serveHttp(app, options, log)));
+  try {
+    if (config.httpon) http.push(...(await serveHttp(app, options, log)));
+  } catch (error) {
+    // Queries have come by now, and another process that could answer them does not get them any more.
+    await app.stop();
+    throw error;
+  }
   const given = sockets.map(({ protocol, host, port }) => `${protocol} ${formatHostPort({ host, port })}`);
   const { listener, port, dnson, httplistener, httpport, domain } = config;
   const dns = dnson

@@ -23,8 +23,8 @@ export interface ListenersOptions {
   readonly stats: QueryStats;
   readonly certificate: Certificate | undefined;
   readonly plan: UdpPlan;
-  /** Whether this thread has the TCP and TLS listeners; those for UDP all threads have. */
-  readonly streams: boolean;
+  /** Number of this thread: the first one has the TCP and TLS listeners, and UDP all have, or each some of the open sockets. */
+  readonly thread: number;
   /** Sockets that are open already, and stand for those that the configuration names for the same protocol. */
   readonly sockets: readonly InheritedSocket[];
   readonly log: Pick<Logger, "error">;
@@ -40,13 +40,14 @@ export class Listeners {
 
   constructor(options: ListenersOptions) {
     this.#options = options;
-    const { config, sockets, certificate, plan, streams } = options;
+    const { config, sockets, certificate, plan, thread } = options;
     const where = { config, sockets, secure: certificate !== undefined };
-    for (const at of placesOf("udp", where)) {
+    const isMine = ({ inherited }: Place, index: number) => inherited === undefined || index % plan.threads === thread;
+    for (const at of placesOf("udp", where).filter(isMine)) {
       if (plan.engine === "batch") this.#addBatch(at);
       else this.#addDgrams(at);
     }
-    if (!streams) return;
+    if (thread > 0) return;
     this.#tcp = placesOf("tcp", where).map((at) => this.#makeStream(at));
     this.#tls = placesOf("tls", where).map((at) => this.#makeStream(at, certificate));
   }

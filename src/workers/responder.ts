@@ -31,7 +31,7 @@ const listeners = new Listeners({
   stats,
   certificate: start.pems.certificate,
   plan: start.plan,
-  streams: start.index === 0,
+  thread: start.index,
   sockets: start.sockets,
   log,
 });

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { askTcp } from "../support/ask.js";
+import { dig } from "../support/digs.js";
 import { lines } from "../support/dns.js";
 import { Load } from "../support/load.js";
-import { startMaster, startServer, web, webAt } from "../support/scenario.js";
+import { startMaster, startServer, startUpstream, web, webAt } from "../support/scenario.js";
 import type { ScriptedMaster } from "../support/scripted-master.js";
 import { freePort, Server, type StartOptions } from "../support/server.js";
 import { until } from "../support/wait.js";
@@ -64,7 +65,27 @@ describe("a process that takes over", () => {
     }
     const { asked, unanswered, answers } = await load.finish();
     expect([unanswered, answers]).toEqual([0, { [`NOERROR ${RECORD}`]: asked }]);
-    console.log(listener, dnsThreads, asked, unanswered, answers);
+  });
+
+  it("lets the other one send an answer that a resolver gives late, from the address that was asked", async () => {
+    let answer = () => {};
+    const allowed = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const upstream = await startUpstream(async ({ questions }) => {
+      await allowed;
+      return [{ name: questions?.[0]?.name ?? "", type: "A", ttl: 9, data: "198.51.100.1" }];
+    });
+    const config = { listener: "0.0.0.0", externalon: true, resolvers: [upstream.address] };
+    const older = await startServer([master], { ...ports, ...config });
+    const asking = dig({ host: "127.0.0.2", port: ports.port }, "www.example.com", "A", "+notcp");
+    await until("the query", () => upstream.queries.length > 0);
+    const server = await startBeside(config);
+    older.signal("SIGTERM");
+    await server.logged(/^listening/);
+    answer();
+    expect((await asking).answer).toEqual(["www.example.com 9 A 198.51.100.1"]);
+    expect(await older.exited).toBe(0);
   });
 
   it("opens nothing before it has a zone, and can be stopped meanwhile", async () => {

@@ -4,6 +4,7 @@ import { parseAddress } from "../../src/records/addresses.js";
 import {
   SO_RCVBUF,
   SO_REUSEADDR,
+  SO_REUSEPORT,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_STREAM,
@@ -31,8 +32,9 @@ export interface HeldSocket {
   readonly room: number;
 }
 
-export function holdUdp(at: At): HeldSocket {
-  const fd = bound(SOCK_DGRAM, at);
+/** @param isShared others may have the same address */
+export function holdUdp(at: At, isShared = false): HeldSocket {
+  const fd = bound(SOCK_DGRAM, at, isShared);
   // Beyond net.core.rmem_max, as systemd does, where that is permitted.
   if (set(fd, SO_RCVBUFFORCE, WANTED) !== 0) set(fd, SO_RCVBUF, WANTED);
   return { fd, room: Math.floor(get(fd, SO_RCVBUF) / QUERY) };
@@ -44,13 +46,14 @@ export function holdTcp(at: At): HeldSocket {
   return { fd, room: BACKLOG };
 }
 
-function bound(type: number, { host, port }: At): number {
+function bound(type: number, { host, port }: At, isShared = false): number {
   const address = socketAddress(parseAddress(host)?.octets ?? new Uint8Array(4), port);
   const family = new Uint16Array(address.buffer)[0] ?? 0;
   const fd = system.socket(family, type | SOCK_CLOEXEC, 0);
   check("socket", fd);
   onTestFinished(() => void system.close(fd));
   set(fd, SO_REUSEADDR, 1);
+  if (isShared) set(fd, SO_REUSEPORT, 1);
   check("bind", system.bind(fd, system.addressOf(address), address.length));
   return fd;
 }
