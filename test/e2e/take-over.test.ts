@@ -15,7 +15,7 @@ import { until } from "../support/wait.js";
 const ADDRESS = "192.0.2.9";
 const RECORD = `web.marathon.mesos 60 A ${ADDRESS}`;
 const RATE = 5000;
-const ROUNDS = 4;
+const ROUNDS = 3;
 const BESIDE = /^both processes answer; now stop the other one with SIGTERM$/;
 
 let master: ScriptedMaster;
