@@ -7,7 +7,7 @@ import { askTcp } from "../support/ask.js";
 import { dig } from "../support/digs.js";
 import { lines } from "../support/dns.js";
 import { Load } from "../support/load.js";
-import { startMaster, startServer, startUpstream, web, webAt } from "../support/scenario.js";
+import { startHeldUpstream, startMaster, startServer, web, webAt } from "../support/scenario.js";
 import type { ScriptedMaster } from "../support/scripted-master.js";
 import { freePort, Server, type StartOptions } from "../support/server.js";
 import { until } from "../support/wait.js";
@@ -68,14 +68,7 @@ describe("a process that takes over", () => {
   });
 
   it("lets the other one send an answer that a resolver gives late, from the address that was asked", async () => {
-    let answer = () => {};
-    const allowed = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    const upstream = await startUpstream(async ({ questions }) => {
-      await allowed;
-      return [{ name: questions?.[0]?.name ?? "", type: "A", ttl: 9, data: "198.51.100.1" }];
-    });
+    const { upstream, answer } = await startHeldUpstream("198.51.100.1");
     const config = { listener: "0.0.0.0", externalon: true, resolvers: [upstream.address] };
     const older = await startServer([master], { ...ports, ...config });
     const asking = dig({ host: "127.0.0.2", port: ports.port }, "www.example.com", "A", "+notcp");

@@ -47,10 +47,6 @@ export class Load {
     return new Load(at, name, rate, clients);
   }
 
-  get asked(): number {
-    return this.#asked;
-  }
-
   /** Asks nothing more, and waits for what has not been answered yet. */
   async finish(): Promise<Outcome> {
     clearInterval(this.#timer);
