@@ -16,7 +16,7 @@ import { PENDING } from "./transport/service.js";
 import type { UdpPlan } from "./transport/udp.js";
 import { BuilderHandle } from "./workers/builder-handle.js";
 import type { FromBuilder } from "./workers/messages.js";
-import { Responders } from "./workers/responders.js";
+import { HTTPS_CACHE_SHARE, Responders } from "./workers/responders.js";
 import { apexesOf } from "./zone/apexes.js";
 import type { SavedZone } from "./zone/image.js";
 import { Snapshot, type SnapshotUpdate } from "./zone/snapshot.js";
@@ -44,8 +44,6 @@ const AGE_CHECK_MS = 1_000;
 const UINT32 = 2 ** 32;
 const COOKIE_SECRET = 16;
 const LOOP_TOKEN = 16;
-/** Of the cache for answers of resolvers, what DNS over HTTPS gets, as it has few clients and a thread of its own. */
-const HTTPS_CACHE_SHARE = 1 / 8;
 
 /** The running server but for its HTTP side: wires the threads, and knows how they are. */
 export class App {
@@ -104,7 +102,8 @@ export class App {
       log: options.log,
       own: this.#own,
       authorities: options.pems.resolverAuthorities,
-      share: { cache: options.config.dnson ? HTTPS_CACHE_SHARE : 1, queries: 1 },
+      share: { cache: options.config.dnson ? HTTPS_CACHE_SHARE : 1 },
+      isBranch: false,
     });
     this.#overHttps.answerer.stale = this.#stale;
   }
@@ -112,12 +111,12 @@ export class App {
   /** What the threads that forward have told last. */
   get forwarding(): ForwardReport {
     const others = [...(this.#responders?.forwarding ?? [])];
-    return others.reduce(mergeReports, this.#overHttps.forwarder.report());
+    return others.reduce(mergeReports, this.#overHttps.report());
   }
 
   /** Forgets answers of resolvers; resolves to how many there were. @param name lower-case wire form as latin1 */
   async flushCache(name: string | undefined): Promise<number> {
-    return this.#overHttps.forwarder.flush(name) + ((await this.#responders?.flush(name)) ?? 0);
+    return this.#overHttps.flush(name) + ((await this.#responders?.flush(name)) ?? 0);
   }
 
   get config(): Config {
@@ -161,7 +160,7 @@ export class App {
   /** Listens, then follows the cluster. Rejects with a `MesosDnsError` if the DNS listeners cannot be opened. */
   async start(): Promise<void> {
     if (this.#config.dnson) await this.#startResponders();
-    this.#overHttps.forwarder.start();
+    this.#overHttps.start();
     this.#builder = new BuilderHandle({
       verbosity: this.#options.verbosity,
       log: this.#log,
@@ -213,7 +212,7 @@ export class App {
   /** Finishes answers in flight, at most a few seconds, and ends all threads. */
   async stop(): Promise<void> {
     clearInterval(this.#ageTimer);
-    this.#overHttps.forwarder.close();
+    this.#overHttps.close();
     await Promise.all([this.#responders?.stop(), this.#builder?.stop()]);
   }
 
@@ -229,7 +228,6 @@ export class App {
         pems,
         plan,
         sockets,
-        share: { cache: (1 - HTTPS_CACHE_SHARE) / plan.threads, queries: 1 / plan.threads },
       },
       stats: this.stats.slice(0, plan.threads),
       onLost: (error) => {
