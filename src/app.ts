@@ -6,7 +6,9 @@ import { type ForwardReport, mergeReports } from "./forward/report.js";
 import { LiveAccount } from "./live-account.js";
 import type { Logger, Verbosity } from "./log.js";
 import { QueryStats } from "./metrics/query-stats.js";
-import type { BuildReport, ServerStatus, StateFailure } from "./status.js";
+import { StateAccount } from "./state-account.js";
+import type { ServerStatus } from "./status.js";
+import { isInUse, listenBeside } from "./take-over.js";
 import type { Pems } from "./transport/certificate.js";
 import { HTTPS } from "./transport/channels.js";
 import { Engine } from "./transport/engine.js";
@@ -18,7 +20,7 @@ import { BuilderHandle } from "./workers/builder-handle.js";
 import type { FromBuilder } from "./workers/messages.js";
 import { HTTPS_CACHE_SHARE, Responders } from "./workers/responders.js";
 import { apexesOf } from "./zone/apexes.js";
-import type { SavedZone } from "./zone/image.js";
+import { type SavedZone, updateOf } from "./zone/image.js";
 import { Snapshot, type SnapshotUpdate } from "./zone/snapshot.js";
 import { ZooKeeperAccount } from "./zookeeper-account.js";
 
@@ -31,6 +33,8 @@ export interface AppOptions {
   readonly plan: UdpPlan;
   /** Sockets that whoever started this process has opened for it. */
   readonly sockets: readonly InheritedSocket[];
+  /** Whether to take the place of another process that has the addresses. */
+  readonly takeOver: boolean;
   readonly verbosity: Verbosity;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
@@ -69,22 +73,27 @@ export class App {
   #responders: Responders | undefined;
   #builder: BuilderHandle | undefined;
   #dns: ServerStatus["dns"] = "off";
-  #build: BuildReport | undefined;
-  #failure: StateFailure | undefined;
-  #fetches = 0;
-  #failures: Record<string, number> = {};
+  readonly #state: StateAccount;
   #stale = false;
   readonly #zookeeper: ZooKeeperAccount;
   readonly #live: LiveAccount;
   #ageTimer: NodeJS.Timeout | undefined;
+  #stopping = false;
+  /** Settles when there is a zone that another process's clients can be answered from. */
+  readonly #hasZone: Promise<void>;
+  #zoneCame: () => void = () => undefined;
 
   constructor(options: AppOptions) {
     const { config, restored, ...rest } = options;
     this.#options = rest;
+    this.#hasZone = new Promise((resolve) => {
+      this.#zoneCame = resolve;
+    });
     const answering = Array.from({ length: options.plan.threads }, () => new QueryStats());
     this.stats = [...answering, this.#httpsStats];
     this.#log = options.log;
     this.#config = options.config;
+    this.#state = new StateAccount(options.log);
     this.#zookeeper = new ZooKeeperAccount(options.log);
     this.#live = new LiveAccount(options.log);
     this.#startedAt = options.wallClock();
@@ -145,11 +154,8 @@ export class App {
     return {
       startedAt: this.#startedAt,
       dns: this.#dns,
-      fetches: this.#fetches,
-      failures: this.#failures,
-      build: this.#build,
+      ...this.#state.status,
       restoredFrom: this.#restoredFrom,
-      failure: this.#failure,
       stale: this.#stale,
       zookeeper: this.#config.zk === "" ? undefined : this.#zookeeper.status,
       live: this.#live.report,
@@ -157,9 +163,27 @@ export class App {
     };
   }
 
-  /** Listens, then follows the cluster. Rejects with a `MesosDnsError` if the DNS listeners cannot be opened. */
+  /**
+   * Listens, then follows the cluster; the other way round where another process answers meanwhile. Rejects with a `MesosDnsError`
+   * if the DNS listeners cannot be opened.
+   */
   async start(): Promise<void> {
-    if (this.#config.dnson) await this.#startResponders();
+    if (!this.#config.dnson) return this.#follow();
+    const { plan, takeOver } = this.#options;
+    const responders = this.#createResponders();
+    this.#responders = responders;
+    const isBeside = await isInUse(() => responders.claim(), takeOver && plan.engine === "batch");
+    if (!isBeside) await this.#listen(responders);
+    this.#follow();
+    if (!isBeside) return;
+    this.#log.info("another process has these ports; this one opens them as well as soon as it has a zone");
+    await this.#hasZone;
+    if (this.#stopping) return;
+    await this.#listen(responders);
+    this.#log.info("both processes answer; now stop the other one with SIGTERM");
+  }
+
+  #follow(): void {
     this.#overHttps.start();
     this.#builder = new BuilderHandle({
       verbosity: this.#options.verbosity,
@@ -211,32 +235,35 @@ export class App {
 
   /** Finishes answers in flight, at most a few seconds, and ends all threads. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     clearInterval(this.#ageTimer);
     this.#overHttps.close();
     await Promise.all([this.#responders?.stop(), this.#builder?.stop()]);
   }
 
-  async #startResponders(): Promise<void> {
+  #createResponders(): Responders {
     const { plan, sockets, verbosity, pems, onFatal } = this.#options;
     this.#dns = "starting";
-    this.#responders = new Responders({
-      start: {
-        config: this.#config,
-        verbosity,
-        apexes: this.#snapshot.zones.map((zone) => zone.apex),
-        own: this.#own,
-        pems,
-        plan,
-        sockets,
-      },
-      stats: this.stats.slice(0, plan.threads),
-      onLost: (error) => {
-        this.#dns = "failed";
-        onFatal(error);
-      },
-    });
+    const start = {
+      config: this.#config,
+      verbosity,
+      apexes: this.#snapshot.zones.map((zone) => zone.apex),
+      own: this.#own,
+      pems,
+      plan,
+      sockets,
+    };
+    const onLost = (error: Error) => {
+      this.#dns = "failed";
+      onFatal(error);
+    };
+    return new Responders({ start, stats: this.stats.slice(0, plan.threads), onLost }, this.#saved?.update);
+  }
+
+  async #listen(responders: Responders): Promise<void> {
+    const listen = () => responders.listen(this.#snapshot.generation);
     try {
-      await this.#responders.start(this.#saved?.update);
+      await (this.#options.takeOver ? listenBeside(listen) : listen());
       this.#dns = "listening";
     } catch (error) {
       this.#dns = "failed";
@@ -247,15 +274,18 @@ export class App {
   #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" }>): void {
     if (message.kind === "zookeeper") this.#zookeeper.note(message.news, this.#config.masters.length > 0);
     else if (message.kind === "live") this.#live.note(message.report);
-    else if (message.kind === "failure") this.#noteFailure(message.failure);
-    else {
+    else if (message.kind === "failure") {
+      this.#state.noteFailure(message.failure);
+      // An old zone is better than a process that cannot be replaced.
+      if (this.#restoredFrom !== undefined) this.#zoneCame();
+    } else {
       if (message.update) {
         this.#snapshot = this.#snapshot.with(message.update);
         this.#overHttps.answerer.use(this.#snapshot);
         this.#tellHeld();
       }
-      if (message.fetched) this.#noteFetch(message.report);
-      this.#noteBuild(message.report);
+      this.#state.noteBuild(message.report, message.fetched);
+      this.#zoneCame();
     }
     this.#checkAge();
   }
@@ -264,38 +294,12 @@ export class App {
     this.#builder?.holding([this.#snapshot.generation, ...this.#pinned]);
   }
 
-  #noteFetch({ leader }: BuildReport): void {
-    this.#fetches++;
-    const before = this.#build?.leader;
-    if (this.#failure) this.#log.info({ leader }, "the Mesos state can be fetched again");
-    else if (before !== undefined && before !== leader) this.#log.info({ leader, before }, "new leading master");
-    this.#failure = undefined;
-  }
-
-  #noteBuild(report: BuildReport): void {
-    const before = this.#build;
-    const { leader, names, records, tasks, serial } = report;
-    if (!before) this.#log.info({ leader, names, records, tasks, serial }, "serving the cluster's names");
-    else if (before.generation !== report.generation) {
-      this.#log.debug({ names, records, tasks, serial, seconds: report.seconds }, "the zone changed");
-    }
-    this.#build = report;
-  }
-
-  #noteFailure(failure: StateFailure): void {
-    this.#failures[failure.code] = (this.#failures[failure.code] ?? 0) + 1;
-    if (this.#failure?.code !== failure.code || this.#failure.message !== failure.message) {
-      const consequence = this.#build ? "the last good zone is served" : "there is no zone to serve yet";
-      this.#log.error({ code: failure.code }, `cannot get the Mesos state, ${consequence}: ${failure.message}`);
-    }
-    this.#failure = failure;
-  }
-
   #checkAge(): void {
+    const { build } = this.#state;
     const limit = this.#config.stateMaxAgeSeconds;
     const now = this.#options.wallClock();
-    const age = (now - (this.#build?.fetchedAt ?? this.#restoredFrom ?? now)) / 1000;
-    const stale = this.#build ? limit > 0 && age > limit : this.#restoredFrom !== undefined;
+    const age = (now - (build?.fetchedAt ?? this.#restoredFrom ?? now)) / 1000;
+    const stale = build ? limit > 0 && age > limit : this.#restoredFrom !== undefined;
     if (stale === this.#stale) return;
     this.#stale = stale;
     this.#responders?.setStale(stale);
@@ -303,9 +307,4 @@ export class App {
     if (stale) this.#log.warn({ age: Math.round(age), limit }, "the Mesos state is too old; it is served as stale");
     else this.#log.info("the Mesos state is fresh again");
   }
-}
-
-/** All of a saved zone, as the first generation. */
-function updateOf({ seed, shards }: SavedZone): Omit<SnapshotUpdate, "apexes"> {
-  return { generation: 1, seed, ready: true, shards: shards.map((memory, index) => [index, memory] as const) };
 }

@@ -9,19 +9,22 @@ export type Command =
       readonly verbosity: Verbosity;
       /** Only validate the configuration, then exit. */
       readonly check: boolean;
+      /** Take the place of the process that has the ports. */
+      readonly takeOver: boolean;
     }
   /** `configFile` is absent where none was named: the defaults are meant then. */
   | { readonly kind: "zone"; readonly stateFile: string; readonly configFile?: string; readonly zone?: string }
   | { readonly kind: "version" }
   | { readonly kind: "help" };
 
-export const HELP = `Usage: mesos-dns [-config=FILE] [-v=0|1|2] [--check]
+export const HELP = `Usage: mesos-dns [-config=FILE] [-v=0|1|2] [-take-over] [--check]
        mesos-dns zone --state FILE [--config FILE] [--zone NAME]
 
 Serves the names of a Mesos cluster's tasks over DNS and HTTP.
 
   -config FILE    the configuration (default: config.json)
   -v LEVEL        what to log: 0 what an operator must know, 1 every change, 2 everything (default: 0)
+  -take-over      start beside the process that runs, and answer with it until that one is stopped
   --check         validate the configuration, say what is wrong with it, and exit
   -version        print the version and exit
   -help, -h       print this help and exit
@@ -43,6 +46,7 @@ const SERVE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["config", "value"],
   ["v", "value"],
   ["check", "switch"],
+  ["take-over", "switch"],
   ["version", "switch"],
   ["help", "switch"],
   ["h", "switch"],
@@ -73,6 +77,7 @@ function parseServe(argv: readonly string[]): Command {
     configFile: flags.get("config") ?? DEFAULT_CONFIG_FILE,
     verbosity: parseVerbosity(flags.get("v") ?? "0"),
     check: flags.has("check"),
+    takeOver: flags.has("take-over"),
   };
 }
 

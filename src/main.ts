@@ -31,7 +31,8 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-async function runServer({ configFile, verbosity, check }: Extract<Command, { kind: "serve" }>): Promise<void> {
+async function runServer(command: Extract<Command, { kind: "serve" }>): Promise<void> {
+  const { configFile, verbosity, check, takeOver } = command;
   const loadChecked = async () => {
     const loaded = load(configFile, true);
     await checkCredentials(loaded.config);
@@ -43,7 +44,7 @@ async function runServer({ configFile, verbosity, check }: Extract<Command, { ki
     process.stdout.write(`${configFile} is valid\n`);
     return;
   }
-  await serve({ ...loaded, configFile: resolve(configFile), verbosity, reload: loadChecked });
+  await serve({ ...loaded, configFile: resolve(configFile), verbosity, takeOver, reload: loadChecked });
 }
 
 function load(file: string | undefined, needsMasters: boolean): Loaded {

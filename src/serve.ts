@@ -1,4 +1,3 @@
-import { readFileSync, readlinkSync } from "node:fs";
 import { App } from "./app.js";
 import type { Config } from "./config/config.js";
 import type { Loaded } from "./config/load.js";
@@ -9,9 +8,10 @@ import { createApi } from "./http/api.js";
 import { type HttpServer, startHttp } from "./http/server.js";
 import { createLogger, type Logger, type Verbosity } from "./log.js";
 import { createRegistry } from "./metrics/registry.js";
-import { notifySystemd } from "./systemd.js";
+import { notifySystemd, takeSystemdSockets } from "./systemd.js";
+import { whenFree } from "./take-over.js";
+import { systemTimers } from "./timers.js";
 import type { Pems } from "./transport/certificate.js";
-import { inheritedSockets } from "./transport/inherited.js";
 import { planUdp } from "./transport/udp.js";
 import { VERSION } from "./version.js";
 import { loadZone } from "./workers/zone-file.js";
@@ -26,6 +26,8 @@ export interface ServeOptions extends Checked {
   /** Absolute path. */
   readonly configFile: string;
   readonly verbosity: Verbosity;
+  /** Take the place of the process that has the ports. */
+  readonly takeOver: boolean;
   /** Reads and checks the configuration again. */
   readonly reload: () => Promise<Checked>;
 }
@@ -35,15 +37,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   const log = createLogger(options.verbosity, "main");
   for (const warning of options.warnings) log.warn(warning);
   const plan = planUdp(options.config, log);
-  const sockets = inheritedSockets(process.env, process.pid, {
-    link: (fd) => readlinkSync(`/proc/self/fd/${fd}`),
-    table: (name) => readFileSync(`/proc/self/net/${name}`, "utf8"),
-  });
+  const sockets = takeSystemdSockets();
+  const { config, takeOver } = options;
   const app = new App({
-    config: options.config,
+    config,
     plan,
     sockets,
-    restored: restore(options.config, log),
+    takeOver,
+    restored: restore(config, log),
     pems: options.pems,
     verbosity: options.verbosity,
     log,
@@ -57,9 +58,15 @@ export async function serve(options: ServeOptions): Promise<void> {
   // From the first moment on: a signal that nobody handles would end the process as it is.
   handleSignals(app, http, options, log);
   await app.start();
-  if (options.config.httpon) http.push(...(await serveHttp(app, options, log)));
+  try {
+    if (config.httpon) http.push(...(await serveHttp(app, options, log)));
+  } catch (error) {
+    // Queries have come by now, and another process that could answer them does not get them any more.
+    await app.stop();
+    throw error;
+  }
   const given = sockets.map(({ protocol, host, port }) => `${protocol} ${formatHostPort({ host, port })}`);
-  const { listener, port, dnson, httplistener, httpport, domain } = options.config;
+  const { listener, port, dnson, httplistener, httpport, domain } = config;
   const dns = dnson
     ? { listener, port, udp: plan.engine, threads: plan.threads, ...(given.length > 0 && { given }) }
     : "off";
@@ -89,7 +96,7 @@ function restore(config: Config, log: Logger): SavedZone | undefined {
 /** HTTP, and HTTPS where it is configured. */
 async function serveHttp(
   app: App,
-  { configFile, pems: { certificate } }: ServeOptions,
+  { configFile, takeOver, pems: { certificate } }: ServeOptions,
   log: Logger,
 ): Promise<HttpServer[]> {
   const registry = createRegistry({
@@ -115,8 +122,13 @@ async function serveHttp(
     log,
   });
   const { httplistener: host, httpport, httpsPort } = app.config;
-  const servers = [await startHttp({ api, host, port: httpport })];
-  if (certificate && httpsPort > 0) servers.push(await startHttp({ api, host, port: httpsPort, certificate }));
+  const ports = [{ port: httpport }, ...(certificate && httpsPort > 0 ? [{ port: httpsPort, certificate }] : [])];
+  const servers: HttpServer[] = [];
+  for (const at of ports) {
+    const open = () => startHttp({ api, host, ...at });
+    const onWait = () => log.info({ host, port: at.port }, "waiting for the other process to let go of HTTP");
+    servers.push(await (takeOver ? whenFree(open, systemTimers, onWait) : open()));
+  }
   return servers;
 }
 

@@ -1,5 +1,24 @@
 import { execFile } from "node:child_process";
+import { readFileSync, readlinkSync } from "node:fs";
 import type { Logger } from "./log.js";
+import { type InheritedSocket, inheritedSockets } from "./transport/inherited.js";
+
+/** What tells a process of its sockets (sd_listen_fds(3)). */
+const VARIABLES = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"];
+
+/**
+ * The sockets that systemd has opened. Programs that this one starts are not to take them for theirs, so they are there once.
+ *
+ * @throws {MesosDnsError} LISTEN_FAILED for what is no socket for DNS
+ */
+export function takeSystemdSockets(): InheritedSocket[] {
+  const sockets = inheritedSockets(process.env, process.pid, {
+    link: (fd) => readlinkSync(`/proc/self/fd/${fd}`),
+    table: (name) => readFileSync(`/proc/self/net/${name}`, "utf8"),
+  });
+  for (const name of VARIABLES) delete process.env[name];
+  return sockets;
+}
 
 /**
  * Tells systemd about this service where it runs under it (sd_notify(3)). Node has no datagram sockets of the local

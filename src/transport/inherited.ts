@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { MesosDnsError } from "../errors.js";
 
 /** A socket that whoever started this process has opened for it. */
@@ -21,7 +22,6 @@ const TABLES = ["udp", "udp6", "tcp", "tcp6"] as const;
 /** Columns of the tables: the local address in hexadecimal, and the inode. */
 const LOCAL = 1;
 const INODE = 9;
-const IPV4_DIGITS = 8;
 
 /**
  * The sockets that systemd has opened (sd_listen_fds(3)): they stay open while the service is started again, and nothing that comes
@@ -59,7 +59,6 @@ function describeSocket(fd: number, { link, table }: DescriptorFacts): Inherited
 function hostOf(hexadecimal: string): string {
   const words = hexadecimal.match(/.{8}/g) ?? [];
   const octets = words.flatMap((word) => (word.match(/../g) ?? []).reverse());
-  if (hexadecimal.length === IPV4_DIGITS) return octets.map((octet) => Number.parseInt(octet, 16)).join(".");
-  const groups = Array.from({ length: 8 }, (_, i) => octets[2 * i] + octets[2 * i + 1]);
-  return groups.every((group) => group === "0000") ? "::" : groups.join(":");
+  const numbers = octets.map((octet) => Number.parseInt(octet, 16));
+  return ipaddr.fromByteArray(numbers).toString();
 }

@@ -2,23 +2,20 @@ import { networkInterfaces } from "node:os";
 import type { Config, HostPort } from "../config/config.js";
 import type { Logger } from "../log.js";
 import type { QueryStats } from "../metrics/query-stats.js";
+import { bindStream } from "./batch/descriptor.js";
 import { BatchEngine } from "./batch/engine.js";
 import { loadSystem } from "./batch/system.js";
+import { claimUdp } from "./claim.js";
 import type { Engine } from "./engine.js";
 import type { InheritedSocket } from "./inherited.js";
+import { type Place, placesOf } from "./places.js";
 import { type Certificate, limitsOf, TcpTransport } from "./tcp.js";
 import type { UdpEngine, UdpPlan } from "./udp.js";
-import { claim, DgramEngine } from "./udp-dgram.js";
+import { DgramEngine } from "./udp-dgram.js";
 
 /** How long answers in flight are waited for when stopping. */
 const DRAIN_MS = 3_000;
 const DRAIN_STEP_MS = 20;
-
-/** Where to listen. */
-interface Place {
-  readonly address: HostPort;
-  readonly inherited: number | undefined;
-}
 
 export interface ListenersOptions {
   readonly config: Config;
@@ -26,8 +23,8 @@ export interface ListenersOptions {
   readonly stats: QueryStats;
   readonly certificate: Certificate | undefined;
   readonly plan: UdpPlan;
-  /** Whether this thread has the TCP and TLS listeners; those for UDP all threads have. */
-  readonly streams: boolean;
+  /** Number of this thread: the first one has the TCP and TLS listeners, and UDP all have, or each some of the open sockets. */
+  readonly thread: number;
   /** Sockets that are open already, and stand for those that the configuration names for the same protocol. */
   readonly sockets: readonly InheritedSocket[];
   readonly log: Pick<Logger, "error">;
@@ -38,22 +35,26 @@ export class Listeners {
   readonly #options: ListenersOptions;
   readonly #udp: UdpEngine[] = [];
   readonly #wildcards: HostPort[] = [];
-  readonly #tcp: TcpTransport[] = [];
-  readonly #tls: TcpTransport[] = [];
+  readonly #tcp: readonly TcpTransport[] = [];
+  readonly #tls: readonly TcpTransport[] = [];
 
   constructor(options: ListenersOptions) {
     this.#options = options;
-    const { plan, streams } = options;
-    for (const at of this.#places("udp")) {
+    const { config, sockets, certificate, plan, thread } = options;
+    const where = { config, sockets, secure: certificate !== undefined };
+    const isMine = ({ inherited }: Place, index: number) => inherited === undefined || index % plan.threads === thread;
+    for (const at of placesOf("udp", where).filter(isMine)) {
       if (plan.engine === "batch") this.#addBatch(at);
       else this.#addDgrams(at);
     }
-    if (streams) for (const at of this.#places("tcp")) this.#addStreams(at);
+    if (thread > 0) return;
+    this.#tcp = placesOf("tcp", where).map((at) => this.#makeStream(at));
+    this.#tls = placesOf("tls", where).map((at) => this.#makeStream(at, certificate));
   }
 
   /** Opens all sockets; rejects with a `MesosDnsError` for the first that cannot be. */
   async listen(): Promise<void> {
-    for (const address of this.#wildcards) await claim(address);
+    for (const address of this.#wildcards) await claimUdp(address);
     for (const listener of [...this.#udp, ...this.#streams]) await listener.listen();
   }
 
@@ -72,25 +73,17 @@ export class Listeners {
   async stop(): Promise<void> {
     for (const listener of [...this.#udp, ...this.#streams]) listener.stop();
     const deadline = performance.now() + DRAIN_MS;
-    while (this.#isBusy() && performance.now() < deadline) {
+    do {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
-    }
+    } while (this.#isBusy() && performance.now() < deadline);
     for (const transport of this.#streams) transport.close();
     await Promise.all(this.#udp.map((engine) => engine.close()));
   }
 
-  #places(protocol: InheritedSocket["protocol"]): readonly Place[] {
-    const { config, sockets } = this.#options;
-    const inherited = sockets.filter((socket) => socket.protocol === protocol);
-    if (inherited.length > 0)
-      return inherited.map(({ fd, host, port }) => ({ address: { host, port }, inherited: fd }));
-    return config.listener.map((host) => ({ address: { host, port: config.port }, inherited: undefined }));
-  }
-
   #addBatch(at: Place): void {
-    const { config, engine, log } = this.#options;
+    const { engine, log } = this.#options;
     const { service, clients } = engine;
-    const onlyIPv6 = config.listener.includes("0.0.0.0");
+    const onlyIPv6 = this.#onlyIPv6;
     const onTrouble = (message: string) => log.error({ listener: at.address.host }, message);
     this.#udp.push(new BatchEngine({ ...at, service, clients, system: loadSystem(), onlyIPv6, onTrouble }));
   }
@@ -105,18 +98,20 @@ export class Listeners {
     }
   }
 
-  /** TCP; TLS where there is a certificate, on a port of its own or on a socket that has that port. */
-  #addStreams({ address, inherited }: Place): void {
-    const { config, engine, stats, certificate } = this.#options;
+  /** Over TCP, or over TLS where it is given a certificate. */
+  #makeStream({ address, inherited }: Place, certificate?: Certificate): TcpTransport {
+    const { config, engine, stats, plan } = this.#options;
     const { service, clients } = engine;
-    const limits = limitsOf(config.tcp);
-    const parts = { service, clients, stats, limits };
-    const isTls = inherited !== undefined && certificate !== undefined && address.port === config.tlsPort;
-    if (!isTls) this.#tcp.push(new TcpTransport({ ...parts, address, inherited }));
-    if (!certificate || config.tlsPort === 0 || (inherited !== undefined && !isTls)) return;
-    this.#tls.push(
-      new TcpTransport({ ...parts, address: { ...address, port: config.tlsPort }, inherited, certificate }),
-    );
+    const bind = () => bindStream(loadSystem(), address, this.#onlyIPv6);
+    const own = plan.engine === "batch" ? bind : undefined;
+    const descriptor = inherited === undefined ? own : () => inherited;
+    const parts = { address, descriptor, service, clients, stats, limits: limitsOf(config.tcp) };
+    return new TcpTransport({ ...parts, ...(certificate && { certificate }) });
+  }
+
+  /** Whether "::" leaves IPv4 to a listener for all of its addresses. */
+  get #onlyIPv6(): boolean {
+    return this.#options.config.listener.includes("0.0.0.0");
   }
 
   get #streams(): readonly TcpTransport[] {

@@ -45,8 +45,8 @@ export interface Certificate {
 
 export interface TcpOptions {
   readonly address: HostPort;
-  /** Descriptor of a socket that is open already. */
-  readonly inherited: number | undefined;
+  /** Where the socket to listen on comes from, if not from Node.js: a descriptor, or a `MesosDnsError` thrown. */
+  readonly descriptor: (() => number) | undefined;
   readonly service: DnsService;
   readonly clients: ClientTable;
   readonly stats: QueryStats;
@@ -84,9 +84,9 @@ export class TcpTransport {
   }
 
   async listen(): Promise<void> {
-    const { address, inherited } = this.#options;
+    const { address, descriptor } = this.#options;
     const { host, port } = address;
-    const where = inherited === undefined ? { host, port } : { fd: inherited };
+    const where = descriptor ? { fd: descriptor() } : { host, port };
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error) => reject(listenError(error, "TCP", host, port)));
       this.#server.listen({ ...where, backlog: 1024 }, resolve);

@@ -1,6 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import type { HostPort } from "../config/config.js";
 import { MAX_UDP_PAYLOAD } from "../dns/protocol.js";
 import { UDP } from "./channels.js";
 import { listenError } from "./listen-error.js";
@@ -55,7 +54,8 @@ export class DgramEngine implements UdpEngine {
   }
 
   stop(): void {
-    this.#receiving = false;
+    // Without closing it, a socket goes on to be read: what is for its next reader is answered here until then.
+    this.#receiving = this.#options.inherited !== undefined;
   }
 
   async close(): Promise<void> {
@@ -82,14 +82,4 @@ export class DgramEngine implements UdpEngine {
     if (this.#closed) return;
     this.#socket.send(message, 0, length, remote.port, remote.address);
   }
-}
-
-/** Rejects with a `MesosDnsError` if the address is in use, which sockets that share their port would not notice. */
-export async function claim({ host, port }: HostPort): Promise<void> {
-  const socket = createSocket(isIPv6(host) ? "udp6" : "udp4");
-  await new Promise<void>((resolve, reject) => {
-    socket.once("error", (error) => reject(listenError(error, "UDP", host, port)));
-    socket.bind({ address: host, port, exclusive: true }, resolve);
-  });
-  await new Promise<void>((resolve) => socket.close(resolve));
 }

@@ -32,7 +32,8 @@ export interface UdpPlan {
   readonly threads: number;
 }
 
-const MOST_THREADS = 4;
+/** Where `dnsThreads` leaves the number to the machine. */
+export const MOST_THREADS = 4;
 
 /**
  * Finds out what this machine can do.

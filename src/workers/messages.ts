@@ -37,6 +37,8 @@ export type ToResponder =
   | { readonly kind: "snapshots"; readonly port: MessagePort }
   /** The way to the first thread, which forwards for the others; or, told to that one, the way to another. */
   | { readonly kind: "errands"; readonly port: MessagePort }
+  /** Asks to open the sockets when this generation is there, or a later one: snapshots come another way, and perhaps later. */
+  | { readonly kind: "listen"; readonly generation: number }
   | { readonly kind: "configure"; readonly config: Config; readonly pems: Pems }
   /** Asks to forget answers of resolvers, all or those for one name (lower-case wire form as latin1). */
   | { readonly kind: "flush"; readonly id: number; readonly name: string | undefined }

@@ -14,8 +14,7 @@ export interface ResponderHandleOptions {
 
 /** The main thread's end of an answering thread. */
 export class ResponderHandle {
-  /** Settles when the listeners are open; rejects with a `MesosDnsError` if they cannot be. */
-  readonly listening: Promise<void>;
+  readonly #listening: Promise<void>;
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   #ending = false;
@@ -31,7 +30,7 @@ export class ResponderHandle {
     this.#worker.on("error", (error) => {
       failed = error;
     });
-    this.listening = new Promise<void>((resolve, reject) => {
+    this.#listening = new Promise<void>((resolve, reject) => {
       this.#worker.on("message", (message: FromResponder) => {
         if (message.kind === "listening") resolve();
         else if (message.kind === "forwarding") options.onForwarding(message.report);
@@ -54,6 +53,12 @@ export class ResponderHandle {
         resolve();
       });
     });
+  }
+
+  /** Opens the listeners; rejects with a `MesosDnsError` if they cannot be. @param generation to be answered from, or a later one */
+  listen(generation: number): Promise<void> {
+    this.#post({ kind: "listen", generation });
+    return this.#listening;
   }
 
   configure(config: Config, pems: Pems): void {

@@ -32,17 +32,27 @@ const listeners = new Listeners({
   stats,
   certificate: start.pems.certificate,
   plan: start.plan,
-  streams: start.index === 0,
+  thread: start.index,
   sockets: start.sockets,
   log,
 });
 let reported = "";
+/** The generation from which on sockets are to be opened. */
+let listenFrom = Number.POSITIVE_INFINITY;
 
 function follow(snapshots: MessagePort): void {
   snapshots.on("message", (update: SnapshotUpdate) => {
     engine.answerer.use(engine.answerer.snapshot.with(update));
+    listenInTime();
     snapshots.postMessage(update.generation);
   });
+}
+
+/** Opens the sockets, once, when there is what to answer from. */
+function listenInTime(): void {
+  if (engine.answerer.snapshot.generation < listenFrom) return;
+  listenFrom = Number.POSITIVE_INFINITY;
+  listen();
 }
 
 async function listen(): Promise<void> {
@@ -87,6 +97,10 @@ port.on("message", (message: ToResponder) => {
       engine.courier?.connect(message.port);
       engine.desk?.connect(message.port);
       break;
+    case "listen":
+      listenFrom = message.generation;
+      listenInTime();
+      break;
     case "configure":
       engine.configure(message.config, message.pems.resolverAuthorities);
       listeners.configure(message.config, message.pems.certificate);
@@ -104,4 +118,3 @@ port.on("message", (message: ToResponder) => {
   }
 });
 setInterval(report, REPORT_MS).unref();
-await listen();

@@ -3,7 +3,8 @@ import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { QueryStats } from "../metrics/query-stats.js";
 import type { Pems } from "../transport/certificate.js";
-import { claim } from "../transport/udp-dgram.js";
+import { claimTcp, claimUdp } from "../transport/claim.js";
+import { type Kind, placesOf } from "../transport/places.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { ResponderStart } from "./messages.js";
 import { ResponderHandle } from "./responder-handle.js";
@@ -31,23 +32,16 @@ function cacheShare(index: number, threads: number): number {
 export class Responders {
   readonly #options: RespondersOptions;
   readonly #reports = new Map<number, ForwardReport>();
-  #handles: readonly ResponderHandle[] = [];
-
-  constructor(options: RespondersOptions) {
-    this.#options = options;
-  }
+  readonly #handles: readonly ResponderHandle[];
 
   /**
-   * Opens the listeners; rejects with a `MesosDnsError` if they cannot be.
+   * Starts the threads, which have everything to answer with but sockets.
    *
    * @param restored a zone from before the start. It is not kept here: it is large, and soon replaced.
    */
-  async start(restored: SnapshotUpdate | undefined): Promise<void> {
-    const { start, stats, onLost } = this.#options;
-    const { listener, port } = start.config;
-    // Sockets that share their port would not notice that somebody else has it.
-    const isGiven = start.sockets.some(({ protocol }) => protocol === "udp");
-    if (start.plan.engine === "batch" && !isGiven) for (const host of listener) await claim({ host, port });
+  constructor(options: RespondersOptions, restored: SnapshotUpdate | undefined) {
+    this.#options = options;
+    const { start, stats, onLost } = options;
     this.#handles = stats.map(({ memory }, index) => {
       const onForwarding = (report: ForwardReport) => this.#reports.set(index, report);
       const share = { cache: cacheShare(index, stats.length) };
@@ -55,7 +49,26 @@ export class Responders {
     });
     const [first, ...others] = this.#handles;
     for (const other of others) first.forwardFor(other);
-    await Promise.all(this.#handles.map(({ listening }) => listening));
+  }
+
+  /**
+   * Finds out whether somebody else has the addresses, which sockets that share their port would not notice. Those of node:dgram
+   * share none.
+   *
+   * @throws {MesosDnsError} LISTEN_…
+   */
+  async claim(): Promise<void> {
+    const { config, sockets, pems, plan } = this.#options.start;
+    if (plan.engine !== "batch") return;
+    const where = { config, sockets, secure: pems.certificate !== undefined };
+    const own = (kind: Kind) => placesOf(kind, where).filter(({ inherited }) => inherited === undefined);
+    for (const { address } of own("udp")) await claimUdp(address);
+    for (const { address } of [...own("tcp"), ...own("tls")]) await claimTcp(address);
+  }
+
+  /** Opens the listeners; rejects with a `MesosDnsError` if they cannot be. @param generation to be answered from, or a later one */
+  async listen(generation: number): Promise<void> {
+    await Promise.all(this.#handles.map((handle) => handle.listen(generation)));
   }
 
   /** What the threads have told of forwarding last. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdir, open, rename } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.js";
 import { MesosDnsError, messageOf } from "../errors.js";
@@ -11,8 +11,8 @@ import { imageOctets, readImage, type SavedZone, type ZoneImage } from "../zone/
 
 /** In `stateDir`. */
 const FILE = "last-zone";
-/** A file that is being written, and that becomes the one above when it is whole. */
-const UNFINISHED = `${FILE}.new`;
+/** A file that is being written, and that becomes the one above when it is whole: during a take-over, two processes write. */
+const UNFINISHED = `${FILE}.${process.pid}.new`;
 const INTERVAL_MS = 10_000;
 
 /** What of a configuration is in a zone's shards. */
@@ -129,9 +129,12 @@ export class ZoneSaver {
     try {
       for (const octets of imageOctets(image, inChunks(clusterLines(cluster)))) await file.writeFile(octets);
       await file.sync();
+      await rename(unfinished, join(folder, FILE));
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
     } finally {
       await file.close();
     }
-    await rename(unfinished, join(folder, FILE));
   }
 }

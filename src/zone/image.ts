@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { MesosDnsError } from "../errors.js";
 import { SHARDS } from "./layout.js";
+import type { SnapshotUpdate } from "./snapshot.js";
 
 /** A compiled zone on its way to a file, or back. */
 export interface ZoneImage {
@@ -97,4 +98,9 @@ export function readImage(octets: Buffer, fingerprint: string): SavedZone {
 
 function foreign(why: string): MesosDnsError {
   return new MesosDnsError("ZONE_FILE_FOREIGN", why);
+}
+
+/** All of a saved zone, as the first generation. */
+export function updateOf({ seed, shards }: SavedZone): Omit<SnapshotUpdate, "apexes"> {
+  return { generation: 1, seed, ready: true, shards: shards.map((memory, index) => [index, memory] as const) };
 }

@@ -43,7 +43,7 @@ describe("the command line", () => {
   it.each(["-help", "--help", "-h"])("%s prints what there is", async (flag) => {
     const { status, stdout, stderr } = await runProgram(flag);
     expect([status, stderr]).toEqual([0, ""]);
-    for (const word of ["-config", "-v LEVEL", "--check", "-version", "zone", "--state", "SIGHUP"]) {
+    for (const word of ["-config", "-v LEVEL", "-take-over", "--check", "-version", "zone", "--state", "SIGHUP"]) {
       expect(stdout).toContain(word);
     }
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { askUdp, TcpClient } from "../support/ask.js";
 import { decode, encodeQuery, lines } from "../support/dns.js";
-import { startMaster, startServer, startUpstream, web, webAt } from "../support/scenario.js";
+import { startHeldUpstream, startMaster, startServer, startUpstream, web, webAt } from "../support/scenario.js";
 import type { Server } from "../support/server.js";
 import { until } from "../support/wait.js";
 
@@ -77,14 +77,7 @@ describe("SIGTERM", () => {
   });
 
   it("lets answers in flight arrive, over TCP and UDP", async () => {
-    let answer = () => {};
-    const allowed = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    const upstream = await startUpstream(async ({ questions }) => {
-      await allowed;
-      return [{ name: questions?.[0]?.name ?? "", type: "A", ttl: 9, data: "198.51.100.1" }];
-    });
+    const { upstream, answer } = await startHeldUpstream("198.51.100.1");
     const config = { externalon: true, resolvers: [upstream.address] };
     const server = await startServer([await startMaster(GOOD)], config);
     const client = await TcpClient.connect(server);

@@ -2,8 +2,10 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { MOST_THREADS } from "../../src/transport/udp.js";
 
 const UNIT = "systemd/mesos-dns.service";
+const SOCKET_UNIT = "systemd/mesos-dns.socket";
 /** Lower is less exposed; 10 is a service without any protection. */
 const HIGHEST_EXPOSURE = 2.0;
 
@@ -14,13 +16,19 @@ async function analyze(...args: string[]): Promise<string> {
   return stdout + stderr;
 }
 
-function settings(name: string): string[] {
-  const lines = readFileSync(UNIT, "utf8").split("\n");
+function settings(name: string, unit = UNIT): string[] {
+  const lines = readFileSync(unit, "utf8").split("\n");
   return lines.filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
 }
 
-it("the unit is understood by systemd without a word", async () => {
-  expect(await analyze("verify", UNIT)).toBe("");
+it.each([UNIT, SOCKET_UNIT])("%s is understood by systemd without a word", async (unit) => {
+  expect(await analyze("verify", unit)).toBe("");
+});
+
+it("the socket unit listens as the configuration does by default, with a UDP socket for each thread there may be", () => {
+  expect(settings("ListenDatagram", SOCKET_UNIT)).toEqual(new Array(MOST_THREADS).fill("0.0.0.0:53"));
+  expect(settings("ReusePort", SOCKET_UNIT)).toEqual(["yes"]);
+  expect(settings("ListenStream", SOCKET_UNIT)).toEqual(["0.0.0.0:53"]);
 });
 
 it("the unit leaves little exposed", async () => {

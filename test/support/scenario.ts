@@ -40,6 +40,19 @@ export async function startUpstream(...how: Parameters<typeof Upstream.start>): 
   return upstream;
 }
 
+/** A resolver that answers every name with one address, and nothing before `answer` has been called. */
+export async function startHeldUpstream(data: string): Promise<{ upstream: Upstream; answer: () => void }> {
+  let answer = () => {};
+  const allowed = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const upstream = await startUpstream(async ({ questions }) => {
+    await allowed;
+    return [{ name: questions?.[0]?.name ?? "", type: "A", ttl: 9, data }];
+  });
+  return { upstream, answer };
+}
+
 /** A cluster in which `web` of marathon runs at these addresses, with port 31000 on the agent S0. */
 export function webAt(...addresses: string[]): Json {
   const tasks = addresses.map((ip) => task("web", { id: `web.${ip}`, agent: "S0", ip, ports: [31000] }));

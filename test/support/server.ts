@@ -31,6 +31,8 @@ export interface StartOptions {
   /** More words for the command line. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Descriptors of open sockets for it to listen on, given as systemd gives them. */
+  readonly sockets?: readonly number[];
   /** What to wait for: names to serve (the default), open listeners, or nothing. */
   readonly until?: "ready" | "listening";
 }
@@ -56,14 +58,14 @@ export class Server {
   readonly #exited: Promise<number | null>;
   #stderr = "";
 
-  private constructor(config: Settings, { args = [], env = {} }: StartOptions) {
-    this.host = config.listener;
+  private constructor(config: Settings, { args = [], env = {}, sockets = [] }: StartOptions) {
+    this.host = config.listener ?? CONFIG.listener;
     this.port = config.port;
     this.httpPort = config.httpport;
     this.#folder = mkdtempSync(join(tmpdir(), "mesos-dns-server-"));
     this.configFile = join(this.#folder, "config.json");
     this.writeConfig(config);
-    this.child = spawnProgram([`-config=${this.configFile}`, ...args], env);
+    this.child = spawnProgram([`-config=${this.configFile}`, ...args], env, sockets);
     let rest = "";
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr += text;
@@ -92,6 +94,11 @@ export class Server {
         throw new Error(`the server did not start: ${server.stderr}`, { cause: error });
       }
     }
+  }
+
+  /** Starts it with a whole configuration, and waits for nothing. */
+  static launch(config: Settings, options: StartOptions = {}): Server {
+    return new Server({ ...CONFIG, ...config }, options);
   }
 
   /** Everything it wrote to standard error. */
@@ -171,17 +178,28 @@ export class Server {
 }
 
 interface Settings extends Readonly<Record<string, unknown>> {
-  readonly listener: string;
+  readonly listener?: string;
   readonly port: number;
   readonly httpport: number;
 }
 
+/** What makes a shell the program, which then has the process id that it is to find in its environment. */
+const WITH_SOCKETS = 'LISTEN_PID=$$ exec "$@"';
+
 /** The program with an environment of which nothing but what is given configures it. */
-export function spawnProgram(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+export function spawnProgram(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  sockets: readonly number[] = [],
+): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(MESOS_DNS_|NOTIFY_SOCKET$)/.test(name));
-  return spawn(process.execPath, [PROGRAM, ...args], {
-    env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+  const program = [process.execPath, PROGRAM, ...args];
+  const words = sockets.length > 0 ? ["sh", "-c", WITH_SOCKETS, "sh", ...program] : program;
+  const given = sockets.length > 0 ? { LISTEN_FDS: String(sockets.length) } : {};
+  const [command, ...rest] = words;
+  return spawn(command, rest, {
+    env: { ...Object.fromEntries(inherited), ...given, ...env },
+    stdio: ["ignore", "pipe", "pipe", ...sockets],
   });
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { HELP, parseCommandLine } from "../../src/cli.js";
 import { failure } from "./config/support.js";
 
-const serve = { kind: "serve", configFile: "config.json", verbosity: 0, check: false };
+const serve = { kind: "serve", configFile: "config.json", verbosity: 0, check: false, takeOver: false };
 
 describe("serving", () => {
   test.each([
@@ -19,6 +19,7 @@ describe("serving", () => {
     ["--check", { check: true }],
     ["-check=true", { check: true }],
     ["-check=false", { check: false }],
+    ["-take-over", { takeOver: true }],
     ["-version=false", {}],
     ["-v=2 --check -config zone", { verbosity: 2, check: true, configFile: "zone" }],
   ])("is asked for by %j", (line, expected) => {
@@ -73,7 +74,8 @@ describe("what is not known is refused, and help is pointed at:", () => {
 });
 
 test("help names every flag", () => {
-  for (const flag of ["-config", "-v", "--check", "-version", "-help", "-h", "--state"]) expect(HELP).toContain(flag);
+  for (const flag of ["-config", "-v", "-take-over", "--check", "-version", "-help", "-h", "--state"])
+    expect(HELP).toContain(flag);
 });
 
 function words(line: string): string[] {

@@ -105,6 +105,7 @@ export function checkAbi(compiler: StructCompiler): string[] {
 
 export const AF_INET = 2;
 export const AF_INET6 = 10;
+export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
@@ -112,6 +113,7 @@ export const MSG_DONTWAIT = 0x40;
 export const POLLOUT = 0x4;
 
 export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
 export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
 export const SO_MEMINFO = 55;

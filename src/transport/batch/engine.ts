@@ -61,15 +61,17 @@ export class BatchEngine implements UdpEngine {
     return this.#socket?.drops ?? this.#dropsBefore;
   }
 
-  /** Answers what is here already, and lets nothing more in; what comes to a socket that stays open is its next reader's. */
+  /** Answers what is here already, and lets nothing more in. */
   stop(): void {
     this.#socket?.seal();
-    if (this.#options.inherited === undefined) this.#serve(LAST_BATCHES);
+    this.#finish();
     this.#watch?.close();
     this.#watch = undefined;
   }
 
   async close(): Promise<void> {
+    // What was already on its way to this socket when it let nothing more in.
+    this.#finish();
     this.#flush();
     this.#watch?.close();
     this.#dropsBefore = this.drops;
@@ -80,9 +82,15 @@ export class BatchEngine implements UdpEngine {
       this.#trouble("the kernel wrote where it should not have");
   }
 
+  /** Answers what is in the receive buffer; that of a socket that stays open is for its next reader. */
+  #finish(): void {
+    if (this.#options.inherited === undefined) this.#serve(LAST_BATCHES);
+  }
+
   #serve(batches: number): void {
+    if (!this.#socket) return;
     const { system } = this.#options;
-    const { fd } = this.#socket as UdpSocket;
+    const { fd } = this.#socket;
     const queries = this.#queries as Datagrams;
     for (let i = 0; i < batches; i++) {
       const count = system.recvmmsg(fd, queries.headers, BATCH, MSG_DONTWAIT, 0);

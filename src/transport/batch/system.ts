@@ -17,7 +17,6 @@ export interface System extends StructCompiler {
   bind(fd: number, address: number, length: number): number;
   connect(fd: number, address: number, length: number): number;
   getsockname(fd: number, address: number, length: number): number;
-  dup(fd: number): number;
   close(fd: number): number;
   setsockopt(fd: number, level: number, option: number, value: number, length: number): number;
   getsockopt(fd: number, level: number, option: number, value: number, length: number): number;
@@ -72,7 +71,6 @@ function bindFunctions(koffi: Koffi): System {
     bind: libc.func("int bind(int, uintptr_t, uint32_t)"),
     connect: libc.func("int connect(int, uintptr_t, uint32_t)"),
     getsockname: libc.func("int getsockname(int, uintptr_t, uintptr_t)"),
-    dup: libc.func("int dup(int)"),
     close: libc.func("int close(int)"),
     setsockopt: libc.func("int setsockopt(int, int, int, uintptr_t, uint32_t)"),
     getsockopt: libc.func("int getsockopt(int, int, int, uintptr_t, uintptr_t)"),

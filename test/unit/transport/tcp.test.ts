@@ -31,7 +31,7 @@ async function start(limits: Partial<TcpLimits> = {}) {
   const port = await freePort();
   const transport = new TcpTransport({
     address: { host: "127.0.0.1", port },
-    inherited: undefined,
+    descriptor: undefined,
     service,
     clients,
     stats,

@@ -1,0 +1,98 @@
+import type { HostPort } from "../../config/config.js";
+import { parseAddress } from "../../records/addresses.js";
+import { listenError } from "../listen-error.js";
+import {
+  AF_INET,
+  AF_INET6,
+  IPPROTO_IPV6,
+  IPV6_V6ONLY,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "./abi.js";
+import { socketAddress } from "./datagrams.js";
+import type { System } from "./system.js";
+
+export interface DescriptorOptions {
+  readonly protocol: "UDP" | "TCP";
+  readonly address: HostPort;
+  /** A socket that is open already, and stays open for others when this one is closed. */
+  readonly inherited: number | undefined;
+  /** Leave IPv4 to another socket, where the address is "::". */
+  readonly onlyIPv6: boolean;
+}
+
+/** A socket that is opened through the system, and its failures in words for an operator. */
+export class Descriptor {
+  readonly fd: number;
+  readonly isIPv6: boolean;
+  readonly #system: System;
+  readonly #options: DescriptorOptions;
+  readonly #octets: Uint8Array;
+  readonly #value = new Uint32Array(1);
+
+  /** @throws {MesosDnsError} LISTEN_FAILED */
+  constructor(system: System, options: DescriptorOptions) {
+    this.#system = system;
+    this.#options = options;
+    this.#octets = parseAddress(options.address.host)?.octets ?? Uint8Array.of(127, 0, 0, 1);
+    this.isIPv6 = this.#octets.length === 16;
+    this.fd = options.inherited ?? this.#open();
+  }
+
+  /**
+   * Takes the address, which other sockets that share it may have as well: those of other threads, and of a process of the same
+   * user that is about to take this one's place.
+   *
+   * @throws {MesosDnsError} LISTEN_…
+   */
+  bind(): void {
+    this.set(SOL_SOCKET, SO_REUSEPORT, 1);
+    // Connections that the server before has closed hold its address for a minute.
+    if (this.#options.protocol === "TCP") this.set(SOL_SOCKET, SO_REUSEADDR, 1);
+    if (this.isIPv6) this.set(IPPROTO_IPV6, IPV6_V6ONLY, this.#options.onlyIPv6 ? 1 : 0);
+    const address = socketAddress(this.#octets, this.#options.address.port);
+    if (this.#system.bind(this.fd, this.#system.addressOf(address), address.length) !== 0) throw this.#error("bind");
+  }
+
+  /** Sets an option to a number. @throws {MesosDnsError} LISTEN_FAILED */
+  set(level: number, option: number, value: number): void {
+    this.#value[0] = value;
+    const at = this.#system.addressOf(new Uint8Array(this.#value.buffer));
+    if (this.#system.setsockopt(this.fd, level, option, at, 4) !== 0) throw this.#error("setsockopt");
+  }
+
+  close(): void {
+    if (this.#options.inherited === undefined) this.#system.close(this.fd);
+  }
+
+  #open(): number {
+    const type = this.#options.protocol === "UDP" ? SOCK_DGRAM : SOCK_STREAM;
+    const fd = this.#system.socket(this.isIPv6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) throw this.#error("socket");
+    return fd;
+  }
+
+  #error(call: string): Error {
+    const code = this.#system.errno();
+    const { protocol, address } = this.#options;
+    const failure = Object.assign(new Error(`${call} failed with ${code}`), { code });
+    return listenError(failure, protocol, address.host, address.port);
+  }
+}
+
+/** Makes a TCP socket that does not listen yet. @returns its descriptor @throws {MesosDnsError} LISTEN_… */
+export function bindStream(system: System, address: HostPort, onlyIPv6: boolean): number {
+  const descriptor = new Descriptor(system, { protocol: "TCP", address, onlyIPv6, inherited: undefined });
+  try {
+    descriptor.bind();
+  } catch (error) {
+    descriptor.close();
+    throw error;
+  }
+  return descriptor.fd;
+}

@@ -1,0 +1,31 @@
+import type { Config, HostPort } from "../config/config.js";
+import type { InheritedSocket } from "./inherited.js";
+
+export type Kind = "udp" | "tcp" | "tls";
+
+/** Where to listen. */
+export interface Place {
+  readonly address: HostPort;
+  /** Descriptor of a socket that is open already. */
+  readonly inherited: number | undefined;
+}
+
+export interface PlacesOptions {
+  readonly config: Pick<Config, "listener" | "port" | "tlsPort">;
+  /** Sockets that are open already, and stand for those of their kind that the configuration names. */
+  readonly sockets: readonly InheritedSocket[];
+  /** Whether there is a certificate: without one there is no TLS. */
+  readonly secure: boolean;
+}
+
+/** Where to listen for queries of this kind. */
+export function placesOf(kind: Kind, { config, sockets, secure }: PlacesOptions): readonly Place[] {
+  const hasTls = secure && config.tlsPort !== 0;
+  if (kind === "tls" && !hasTls) return [];
+  const kindOf = ({ protocol, port }: InheritedSocket): Kind =>
+    protocol === "tcp" && hasTls && port === config.tlsPort ? "tls" : protocol;
+  const inherited = sockets.filter((socket) => kindOf(socket) === kind);
+  if (inherited.length > 0) return inherited.map(({ fd, host, port }) => ({ address: { host, port }, inherited: fd }));
+  const port = kind === "tls" ? config.tlsPort : config.port;
+  return config.listener.map((host) => ({ address: { host, port }, inherited: undefined }));
+}
