@@ -18,7 +18,7 @@ import { PENDING } from "./transport/service.js";
 import type { UdpPlan } from "./transport/udp.js";
 import { BuilderHandle } from "./workers/builder-handle.js";
 import type { FromBuilder } from "./workers/messages.js";
-import { Responders } from "./workers/responders.js";
+import { HTTPS_CACHE_SHARE, Responders } from "./workers/responders.js";
 import { apexesOf } from "./zone/apexes.js";
 import { type SavedZone, updateOf } from "./zone/image.js";
 import { Snapshot, type SnapshotUpdate } from "./zone/snapshot.js";
@@ -48,8 +48,6 @@ const AGE_CHECK_MS = 1_000;
 const UINT32 = 2 ** 32;
 const COOKIE_SECRET = 16;
 const LOOP_TOKEN = 16;
-/** Of the cache for answers of resolvers, what DNS over HTTPS gets, as it has few clients and a thread of its own. */
-const HTTPS_CACHE_SHARE = 1 / 8;
 
 /** The running server but for its HTTP side: wires the threads, and knows how they are. */
 export class App {
@@ -113,7 +111,8 @@ export class App {
       log: options.log,
       own: this.#own,
       authorities: options.pems.resolverAuthorities,
-      share: { cache: options.config.dnson ? HTTPS_CACHE_SHARE : 1, queries: 1 },
+      share: { cache: options.config.dnson ? HTTPS_CACHE_SHARE : 1 },
+      isBranch: false,
     });
     this.#overHttps.answerer.stale = this.#stale;
   }
@@ -121,12 +120,12 @@ export class App {
   /** What the threads that forward have told last. */
   get forwarding(): ForwardReport {
     const others = [...(this.#responders?.forwarding ?? [])];
-    return others.reduce(mergeReports, this.#overHttps.forwarder.report());
+    return others.reduce(mergeReports, this.#overHttps.report());
   }
 
   /** Forgets answers of resolvers; resolves to how many there were. @param name lower-case wire form as latin1 */
   async flushCache(name: string | undefined): Promise<number> {
-    return this.#overHttps.forwarder.flush(name) + ((await this.#responders?.flush(name)) ?? 0);
+    return this.#overHttps.flush(name) + ((await this.#responders?.flush(name)) ?? 0);
   }
 
   get config(): Config {
@@ -185,7 +184,7 @@ export class App {
   }
 
   #follow(): void {
-    this.#overHttps.forwarder.start();
+    this.#overHttps.start();
     this.#builder = new BuilderHandle({
       verbosity: this.#options.verbosity,
       log: this.#log,
@@ -238,7 +237,7 @@ export class App {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#ageTimer);
-    this.#overHttps.forwarder.close();
+    this.#overHttps.close();
     await Promise.all([this.#responders?.stop(), this.#builder?.stop()]);
   }
 
@@ -253,7 +252,6 @@ export class App {
       pems,
       plan,
       sockets,
-      share: { cache: (1 - HTTPS_CACHE_SHARE) / plan.threads, queries: 1 / plan.threads },
     };
     const onLost = (error: Error) => {
       this.#dns = "failed";

@@ -75,9 +75,8 @@ export async function hasCommand(name) {
   );
 }
 
-/** Runs dnsperf for some seconds; queries per second and answers of all kinds. */
-/** @param once ends at the end of `entries`; otherwise they are asked again and again */
-export async function dnsperf({ port, entries, seconds, file, tcp = false, clients = 4, once = false, threads = 1 }) {
+/** Runs dnsperf and returns what it prints. */
+async function runDnsperf({ port, entries, seconds, file, clients = 4, threads = 1 }, more) {
   writeFileSync(file, entries.map(([name, type]) => `${name} ${type}\n`).join(""));
   const options = [
     "-s",
@@ -93,16 +92,19 @@ export async function dnsperf({ port, entries, seconds, file, tcp = false, clien
     "-T",
     threads,
     "-e",
-    "-q",
-    tcp ? 200 : 100,
+    ...more,
   ];
-  const { stdout } = await run(
-    "dnsperf",
-    [...options.map(String), ...(tcp ? ["-m", "tcp"] : []), ...(once ? ["-n", "1"] : [])],
-    {
-      maxBuffer: 1 << 24,
-    },
-  );
+  const { stdout } = await run("dnsperf", options.map(String), { maxBuffer: 1 << 30 });
+  return stdout;
+}
+
+/**
+ * Runs dnsperf for some seconds; queries per second and answers of all kinds.
+ *
+ * @param once ends at the end of `entries`; otherwise they are asked again and again
+ */
+export async function dnsperf({ tcp = false, once = false, ...how }) {
+  const stdout = await runDnsperf(how, [...(tcp ? ["-q", 200, "-m", "tcp"] : ["-q", 100]), ...(once ? ["-n", 1] : [])]);
   const number = (pattern) => Number(pattern.exec(stdout)?.[1] ?? Number.NaN);
   return {
     perSecond: number(/Queries per second:\s+([\d.]+)/),
@@ -112,27 +114,8 @@ export async function dnsperf({ port, entries, seconds, file, tcp = false, clien
 }
 
 /** The time of every answer at a steady rate, in milliseconds and sorted, as dnsperf sees it; and how many never came. */
-export async function dnsperfLatencies({ port, entries, seconds, file, perSecond }) {
-  writeFileSync(file, entries.map(([name, type]) => `${name} ${type}\n`).join(""));
-  const options = [
-    "-s",
-    "127.0.0.1",
-    "-p",
-    port,
-    "-d",
-    file,
-    "-l",
-    seconds,
-    "-c",
-    4,
-    "-T",
-    1,
-    "-e",
-    "-Q",
-    perSecond,
-    "-v",
-  ];
-  const { stdout } = await run("dnsperf", options.map(String), { maxBuffer: 1 << 30 });
+export async function dnsperfLatencies({ perSecond, ...how }) {
+  const stdout = await runDnsperf(how, ["-Q", perSecond, "-v"]);
   const times = Array.from(stdout.matchAll(/^> \w+ \S+ \w+ ([\d.]+)$/gm), ([, seconds]) => Number(seconds) * 1000);
   return { sorted: times.sort((a, b) => a - b), lost: Number(/Queries lost:\s+(\d+)/.exec(stdout)?.[1]) };
 }

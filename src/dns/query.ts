@@ -48,6 +48,8 @@ export class Query {
   checkingDisabled = false;
   /** Octet behind the question; 12 where there is none to echo. */
   questionEnd: number = HEADER;
+  /** Octet behind the last record; what follows is not read. */
+  end: number = HEADER;
   type = 0;
   class = 0;
   /** The question's name in lower-case wire form, at the start of this buffer. */
@@ -155,6 +157,7 @@ export class Query {
       }
       at = rdataEnd;
     }
+    this.end = at;
     return true;
   }
 }

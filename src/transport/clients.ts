@@ -55,10 +55,15 @@ export class ClientTable {
     return this.#learn(key, words.slice(at, at + count));
   }
 
+  /** The client with an address of 4 or 16 octets. */
+  withAddress(octets: Uint8Array): Client {
+    return this.of(ipaddr.fromByteArray([...octets]).toString());
+  }
+
   #learn(key: number, words: Uint32Array): Client {
     // What is wanted often is soon known again.
     if (this.#byWord.size >= MAX_CLIENTS) this.#byWord.clear();
-    const client = this.of(textOf(words));
+    const client = this.withAddress(new Uint8Array(words.buffer));
     this.#byWord.set(key, { client, words, next: this.#byWord.get(key) });
     return client;
   }
@@ -82,8 +87,4 @@ function isAt(known: KnownClient, words: Uint32Array, at: number, count: number)
   if (known.words.length !== count) return false;
   for (let i = 0; i < count; i++) if (known.words[i] !== words[at + i]) return false;
   return true;
-}
-
-function textOf(words: Uint32Array): string {
-  return ipaddr.fromByteArray([...new Uint8Array(words.buffer)]).toString();
 }

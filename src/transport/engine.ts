@@ -5,8 +5,11 @@ import { identityText } from "../dns/chaos.js";
 import { Cookies } from "../dns/cookies.js";
 import { LocalNames } from "../dns/local-names.js";
 import type { AnswerPolicy } from "../dns/policy.js";
-import { CachingForwarder, type ForwardPolicy } from "../forward/forwarder.js";
+import { Courier } from "../forward/courier.js";
+import { Desk } from "../forward/desk.js";
+import { CachingForwarder, type ForwarderParts, type ForwardPolicy } from "../forward/forwarder.js";
 import { linkMaker } from "../forward/links.js";
+import type { ForwardReport } from "../forward/report.js";
 import type { Upstream } from "../forward/upstream.js";
 import type { Logger } from "../log.js";
 import type { QueryStats } from "../metrics/query-stats.js";
@@ -30,14 +33,14 @@ export interface EngineOptions {
   /** PEM of the authorities for resolvers over TLS. */
   readonly authorities: string | undefined;
   readonly share: Share;
+  /** Whether it forwards through another engine: `courier` has to be connected to that one's `desk`. */
+  readonly isBranch: boolean;
 }
 
 /** The part that an engine has of what all engines of the process may use together. */
 export interface Share {
   /** Of `cache.maxBytes`. */
   readonly cache: number;
-  /** Of `forwarding.maxQueries` and `forwarding.maxQueriesPerResolver`. */
-  readonly queries: number;
 }
 
 /** What all engines of a process share and nobody else knows. */
@@ -52,14 +55,18 @@ export interface OwnSecrets {
 /** All that a thread needs to answer queries, but for the transports: made once, configured again and again. */
 export class Engine {
   readonly answerer: Answerer;
-  readonly forwarder: CachingForwarder;
+  /** Where other engines bring queries to be forwarded by this one. */
+  readonly desk: Desk | undefined;
+  /** The way to the engine that forwards for this one. */
+  readonly courier: Courier | undefined;
+  readonly #forwarder: CachingForwarder | undefined;
   readonly service: DnsService;
   readonly clients: ClientTable;
   readonly #limiter: RateLimiter;
   readonly #own: OwnSecrets;
   readonly #share: Share;
 
-  constructor({ config, snapshot, stats, log, own, authorities, share }: EngineOptions) {
+  constructor({ config, snapshot, stats, log, own, authorities, share, isBranch }: EngineOptions) {
     this.#own = own;
     this.#share = share;
     this.answerer = new Answerer({
@@ -68,16 +75,15 @@ export class Engine {
       random: createRandom(randomInt(1, UINT32)),
       clock: () => Math.floor(Date.now() / 1000),
     });
-    const random16 = createSecureRandom16();
-    const { loopToken } = own;
-    const onHealth = (upstream: Upstream) => logHealth(log, upstream);
-    const parts = { makeLinks: linkMaker(random16), timers: systemTimers, random16, loopToken, onHealth };
-    this.forwarder = new CachingForwarder(parts, forwardPolicy(config, authorities, share));
     this.clients = new ClientTable(config);
+    const policy = forwardPolicy(config, authorities, share);
+    this.courier = isBranch ? new Courier(systemTimers, policy.cache) : undefined;
+    this.#forwarder = isBranch ? undefined : new CachingForwarder(forwarderParts(own, log), policy);
+    this.desk = this.#forwarder && new Desk(this.#forwarder, (octets) => this.clients.withAddress(octets));
     this.#limiter = new RateLimiter(config.rateLimit, own.buckets);
     this.service = new DnsService({
       answerer: this.answerer,
-      forwarder: this.forwarder,
+      forwarder: this.#forwarding,
       limiter: this.#limiter,
       stats,
       log,
@@ -86,15 +92,46 @@ export class Engine {
     });
   }
 
+  get #forwarding(): CachingForwarder | Courier {
+    return (this.#forwarder ?? this.courier) as CachingForwarder | Courier;
+  }
+
+  /** What it has to tell of forwarding. */
+  report(): ForwardReport {
+    return this.#forwarding.report();
+  }
+
+  /** Forgets answers of resolvers; returns how many there were. @param name lower-case wire form as latin1 */
+  flush(name: string | undefined): number {
+    return this.#forwarding.flush(name);
+  }
+
+  /** Looks after upstreams until `close`; to be called when this server can be reached. */
+  start(): void {
+    this.#forwarder?.start();
+  }
+
+  close(): void {
+    this.#forwarding.close();
+  }
+
   configure(config: Config, authorities: string | undefined): void {
     const { ready, zones } = this.answerer.snapshot;
     // Before the first state no snapshot follows that would bring another domain.
     if (!ready) this.answerer.use(Snapshot.empty(apexesOf(config, zones[0].apex.soa.serial)));
     this.answerer.configure(answerPolicy(config, this.#own));
-    this.forwarder.configure(forwardPolicy(config, authorities, this.#share));
+    const policy = forwardPolicy(config, authorities, this.#share);
+    this.#forwarder?.configure(policy);
+    this.courier?.configure(policy.cache);
     this.clients.configure(config);
     this.#limiter.configure(config.rateLimit);
   }
+}
+
+function forwarderParts({ loopToken }: OwnSecrets, log: Logger): ForwarderParts {
+  const random16 = createSecureRandom16();
+  const onHealth = (upstream: Upstream) => logHealth(log, upstream);
+  return { makeLinks: linkMaker(random16), timers: systemTimers, random16, loopToken, onHealth };
 }
 
 function answerPolicy(config: Config, own: OwnSecrets): AnswerPolicy {
@@ -119,13 +156,8 @@ function octetsOf(hex: string): Uint8Array {
 }
 
 function forwardPolicy(config: Config, authorities: string | undefined, share: Share): ForwardPolicy {
-  const { resolvers, zoneResolvers, timeout, forwarding, forwardPolicy: policy } = config;
+  const { resolvers, zoneResolvers, timeout, forwarding: limits, forwardPolicy: policy } = config;
   const cache = { ...config.cache, maxBytes: Math.floor(config.cache.maxBytes * share.cache) };
-  const limits = {
-    ...forwarding,
-    maxQueries: Math.ceil(forwarding.maxQueries * share.queries),
-    maxQueriesPerResolver: Math.ceil(forwarding.maxQueriesPerResolver * share.queries),
-  };
   return { resolvers, zoneResolvers, authorities, policy, timeoutMs: timeout * 1000, limits, cache };
 }
 

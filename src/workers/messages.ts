@@ -28,13 +28,15 @@ export interface ResponderStart {
   readonly plan: UdpPlan;
   /** Sockets that are open already. */
   readonly sockets: readonly InheritedSocket[];
-  /** Number of the thread; the first one has the TCP and TLS listeners. */
+  /** Number of the thread; the first one has the TCP and TLS listeners, and forwards for all. */
   readonly index: number;
 }
 
 export type ToResponder =
   /** Where `SnapshotUpdate`s come from, and where the generation of each goes back to when it is in use: a builder that has just been started. */
   | { readonly kind: "snapshots"; readonly port: MessagePort }
+  /** The way to the first thread, which forwards for the others; or, told to that one, the way to another. */
+  | { readonly kind: "errands"; readonly port: MessagePort }
   /** Asks to open the sockets when this generation is there, or a later one: snapshots come another way, and perhaps later. */
   | { readonly kind: "listen"; readonly generation: number }
   | { readonly kind: "configure"; readonly config: Config; readonly pems: Pems }

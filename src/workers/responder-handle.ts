@@ -88,6 +88,13 @@ export class ResponderHandle {
     return port2;
   }
 
+  /** Lets the other thread's queries for other people's names be forwarded by this one. */
+  forwardFor(other: ResponderHandle): void {
+    const { port1, port2 } = new MessageChannel();
+    this.#worker.postMessage({ kind: "errands", port: port1 } satisfies ToResponder, [port1]);
+    other.#worker.postMessage({ kind: "errands", port: port2 } satisfies ToResponder, [port2]);
+  }
+
   async stop(): Promise<void> {
     this.#ending = true;
     this.#post({ kind: "stop" });

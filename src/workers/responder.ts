@@ -23,6 +23,7 @@ const engine = new Engine({
   own: start.own,
   authorities: start.pems.resolverAuthorities,
   share: start.share,
+  isBranch: start.index > 0,
 });
 engine.answerer.stale = start.restored !== undefined;
 const listeners = new Listeners({
@@ -57,7 +58,7 @@ function listenInTime(): void {
 async function listen(): Promise<void> {
   try {
     await listeners.listen();
-    engine.forwarder.start();
+    engine.start();
     post({ kind: "listening" });
   } catch (error) {
     const code = error instanceof MesosDnsError ? error.code : "LISTEN_FAILED";
@@ -67,7 +68,7 @@ async function listen(): Promise<void> {
 
 async function stop(): Promise<void> {
   await listeners.stop();
-  engine.forwarder.close();
+  engine.close();
   report();
   post({ kind: "stopped" });
   port.close();
@@ -76,7 +77,7 @@ async function stop(): Promise<void> {
 /** Resolvers are few: a message when something changed will do. */
 function report(): void {
   listeners.count();
-  const forwarding = engine.forwarder.report();
+  const forwarding = engine.report();
   const text = JSON.stringify(forwarding);
   if (text === reported) return;
   reported = text;
@@ -92,6 +93,10 @@ port.on("message", (message: ToResponder) => {
     case "snapshots":
       follow(message.port);
       break;
+    case "errands":
+      engine.courier?.connect(message.port);
+      engine.desk?.connect(message.port);
+      break;
     case "listen":
       listenFrom = message.generation;
       listenInTime();
@@ -101,7 +106,7 @@ port.on("message", (message: ToResponder) => {
       listeners.configure(message.config, message.pems.certificate);
       break;
     case "flush":
-      post({ kind: "flushed", id: message.id, answers: engine.forwarder.flush(message.name) });
+      post({ kind: "flushed", id: message.id, answers: engine.flush(message.name) });
       report();
       break;
     case "stale":

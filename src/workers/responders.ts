@@ -10,11 +10,22 @@ import type { ResponderStart } from "./messages.js";
 import { ResponderHandle } from "./responder-handle.js";
 
 export interface RespondersOptions {
-  readonly start: Omit<ResponderStart, "index" | "stats" | "restored">;
+  readonly start: Omit<ResponderStart, "index" | "stats" | "restored" | "share">;
   /** Counters, one for each thread. */
   readonly stats: readonly QueryStats[];
   /** A thread ended by itself. */
   readonly onLost: (error: Error) => void;
+}
+
+/** Of the cache for answers of resolvers, what DNS over HTTPS gets, as it has few clients and a thread of its own. */
+export const HTTPS_CACHE_SHARE = 1 / 8;
+/** Of the rest, what the thread that forwards for all gets, where there are others: they keep copies of what is popular. */
+const FIRST_SHARE = 1 / 2;
+
+function cacheShare(index: number, threads: number): number {
+  const all = 1 - HTTPS_CACHE_SHARE;
+  if (threads === 1) return all;
+  return index === 0 ? all * FIRST_SHARE : (all * (1 - FIRST_SHARE)) / (threads - 1);
 }
 
 /** The answering threads, as one. */
@@ -33,8 +44,11 @@ export class Responders {
     const { start, stats, onLost } = options;
     this.#handles = stats.map(({ memory }, index) => {
       const onForwarding = (report: ForwardReport) => this.#reports.set(index, report);
-      return new ResponderHandle({ start: { ...start, restored, stats: memory, index }, onForwarding, onLost });
+      const share = { cache: cacheShare(index, stats.length) };
+      return new ResponderHandle({ start: { ...start, restored, share, stats: memory, index }, onForwarding, onLost });
     });
+    const [first, ...others] = this.#handles;
+    for (const other of others) first.forwardFor(other);
   }
 
   /**

@@ -1,0 +1,126 @@
+import type { CacheSettings } from "../config/config.js";
+import type { Client } from "../dns/client.js";
+import { EDE } from "../dns/protocol.js";
+import type { Query } from "../dns/query.js";
+import type { Reply } from "../dns/reply.js";
+import type { Timers } from "../timers.js";
+import { AnswerCache } from "./cache.js";
+import type { Errand, Return } from "./desk.js";
+import type { Forwarded, Forwarder } from "./forwarder.js";
+import { keyOf } from "./question.js";
+import type { ForwardReport } from "./report.js";
+
+/** Of an answer's time, how long it is given out from here; then the thread that forwards is to know how popular it is. */
+const OWN_SHARE = 0.9;
+const NO_UPSTREAMS = {};
+
+/** A port to the thread that forwards. */
+export interface ErrandPort {
+  postMessage(message: readonly Errand[]): void;
+  on(event: "message", listener: (message: readonly Return[]) => void): unknown;
+}
+
+interface Waiting {
+  /** "" where the answer is this client's alone. */
+  readonly key: string;
+  readonly done: (forwarded: Forwarded) => void;
+}
+
+/**
+ * Forwards through another thread of this process, so that one set of upstreams, one cache and one quota serve all threads; answers
+ * that have been fetched once are given out from here for most of their time.
+ */
+export class Courier implements Forwarder {
+  readonly #timers: Pick<Timers, "now">;
+  #settings: CacheSettings;
+  #cache: AnswerCache;
+  #port: ErrandPort | undefined;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #errands: Errand[] = [];
+  #hits = 0;
+
+  constructor(timers: Pick<Timers, "now">, settings: CacheSettings) {
+    this.#timers = timers;
+    this.#settings = settings;
+    this.#cache = new AnswerCache(settings.maxBytes);
+  }
+
+  /** To be called before the first query. */
+  connect(port: ErrandPort): void {
+    this.#port = port;
+    port.on("message", (returns) => {
+      for (const each of returns) this.#take(each);
+    });
+  }
+
+  /** What is kept belongs to the resolvers of before. */
+  configure(settings: CacheSettings): void {
+    this.#settings = settings;
+    this.#cache = new AnswerCache(settings.maxBytes);
+  }
+
+  close(): void {
+    this.#waiting.clear();
+  }
+
+  /** What is kept here is kept by the thread that forwards as well, and counted there. */
+  flush(name: string | undefined): number {
+    this.#cache.flush(name);
+    return 0;
+  }
+
+  report(): ForwardReport {
+    const { entries, bytes, maxBytes, evictions } = this.#cache;
+    const cache = { entries, bytes, maxBytes, hits: this.#hits, misses: 0, stale: 0, prefetches: 0, evictions };
+    return { upstreams: NO_UPSTREAMS, cache, waiting: 0, questions: 0, joined: 0, overLimit: 0 };
+  }
+
+  ask(query: Query, message: Uint8Array, client: Client, done: (forwarded: Forwarded) => void): Forwarded | undefined {
+    const isShared = query.recursionDesired && !query.opt.endToEnd && this.#settings.enabled;
+    // All that decides which resolvers are asked is in the name.
+    const key = isShared ? keyOf(query, 0) : "";
+    const kept = isShared ? this.#cache.get(key) : undefined;
+    const now = this.#timers.now();
+    if (kept && now < kept.expiresAt) {
+      this.#hits++;
+      return { kind: "reply", reply: kept.reply, age: Math.floor((now - kept.storedAt) / 1000) };
+    }
+    if (!this.#port) return { kind: "failed", ede: EDE.NOT_READY };
+    const id = ++this.#lastId;
+    this.#waiting.set(id, { key, done });
+    // All queries that came at one time go in one message.
+    if (this.#errands.length === 0) queueMicrotask(() => this.#send());
+    this.#errands.push({ id, message: new Uint8Array(message.subarray(0, query.end)), client: client.octets });
+    return undefined;
+  }
+
+  #send(): void {
+    const errands = this.#errands;
+    this.#errands = [];
+    this.#port?.postMessage(errands);
+  }
+
+  #take({ id, forwarded }: Return): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    this.#waiting.delete(id);
+    if (waiting.key !== "" && forwarded.kind === "reply") this.#remember(waiting.key, forwarded.reply, forwarded.age);
+    waiting.done(forwarded);
+  }
+
+  /** @param age seconds; negative where the reply is past its time */
+  #remember(key: string, reply: Reply, age: number): void {
+    const left = (reply.lifetime - age) * 1000 * OWN_SHARE;
+    if (age < 0 || left <= 0 || reply.truncated) return;
+    const now = this.#timers.now();
+    this.#cache.set(key, {
+      reply,
+      storedAt: now - age * 1000,
+      expiresAt: now + left,
+      hits: 0,
+      retryAt: 0,
+      recoveriesThen: 0,
+    });
+  }
+}

@@ -1,0 +1,148 @@
+import { MessageChannel } from "node:worker_threads";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Client } from "../../../src/dns/client.js";
+import { Query } from "../../../src/dns/query.js";
+import { Courier } from "../../../src/forward/courier.js";
+import { Desk } from "../../../src/forward/desk.js";
+import type { Forwarded } from "../../../src/forward/forwarder.js";
+import { encodeQuery } from "../../support/dns.js";
+import { ScriptedForwarder, upstreamReply } from "../../support/service.js";
+import { ManualTimers } from "../../support/timers.js";
+import { until } from "../../support/wait.js";
+import { configOf } from "../config/support.js";
+
+const CLIENT: Client = { octets: Uint8Array.of(192, 0, 2, 7), mayQuery: true, mayRecurse: true };
+const MINUTE = 60_000;
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** Two threads' ends, with real ports between them. */
+function start(settings: Partial<ReturnType<typeof configOf>["cache"]> = {}) {
+  const timers = new ManualTimers();
+  const forwarder = new ScriptedForwarder();
+  const clients: Uint8Array[] = [];
+  const desk = new Desk(forwarder, (octets) => {
+    clients.push(octets);
+    return { ...CLIENT, octets };
+  });
+  const cache = { ...configOf({}).cache, ...settings };
+  const courier = new Courier(timers, cache);
+  const { port1, port2 } = new MessageChannel();
+  courier.connect(port1);
+  desk.connect(port2);
+  cleanups.push(() => port1.close());
+  const answers: Forwarded[] = [];
+  const ask = (name: string, options: { rd?: boolean } = {}) => {
+    const octets = encodeQuery(name, { type: "A", ...options });
+    const query = new Query();
+    // As in the batch engine, the memory is larger than the message.
+    const memory = new Uint8Array(4096);
+    memory.set(octets);
+    query.read(memory, octets.length, 0);
+    return courier.ask(query, memory, CLIENT, (forwarded) => answers.push(forwarded));
+  };
+  const carried = (count: number) => until("the errands", async () => forwarder.requests.length === count);
+  const settle = async (index: number, forwarded: Forwarded) => {
+    const before = answers.length;
+    forwarder.requests[index].settle(forwarded);
+    await until("the answer", async () => answers.length === before + 1);
+  };
+  const replyTo = (index: number, ttl = 60): Forwarded =>
+    upstreamReply(forwarder.requests[index].query, [{ type: "A", name: "www.example", ttl, data: "192.0.2.1" }]);
+  return { courier, timers, forwarder, clients, cache, answers, ask, carried, settle, replyTo };
+}
+
+describe("a courier", () => {
+  test("has queries forwarded by the other thread, with their client's address, and brings the answers back", async () => {
+    const { ask, carried, settle, replyTo, answers, clients, forwarder } = start();
+    expect(ask("www.example")).toBeUndefined();
+    expect(ask("ftp.example")).toBeUndefined();
+    await carried(2);
+    expect(forwarder.requests[0].query).toEqual(new Uint8Array(encodeQuery("www.example", { type: "A" })));
+    expect(clients).toEqual([CLIENT.octets, CLIENT.octets]);
+    await settle(1, { kind: "failed", ede: 22 });
+    await settle(0, replyTo(0));
+    expect(answers).toEqual([{ kind: "failed", ede: 22 }, replyTo(0)]);
+  });
+
+  test("gives an answer out again for most of its time, counted down, and then asks the other thread", async () => {
+    const { ask, carried, settle, replyTo, timers, courier } = start();
+    ask("www.example");
+    await carried(1);
+    await settle(0, replyTo(0, 100));
+    await timers.advance(89_000);
+    expect(ask("www.example")).toMatchObject({ kind: "reply", age: 89 });
+    await timers.advance(2_000);
+    expect(ask("www.example")).toBeUndefined();
+    await carried(2);
+    expect(courier.report().cache.hits).toBe(1);
+  });
+
+  test("knows how old an answer was when it came", async () => {
+    const { ask, carried, settle, replyTo, timers } = start();
+    ask("www.example");
+    await carried(1);
+    await settle(0, { ...replyTo(0, 100), age: 50 } as Forwarded);
+    await timers.advance(40_000);
+    expect(ask("www.example")).toMatchObject({ age: 90 });
+    await timers.advance(6_000);
+    expect(ask("www.example")).toBeUndefined();
+  });
+
+  test("keeps no failure, nothing that is past its time, and nothing that must not be kept", async () => {
+    const { ask, carried, settle, replyTo } = start();
+    const never: ((index: number) => Forwarded)[] = [
+      () => ({ kind: "failed", ede: 22 }),
+      (index) => ({ ...replyTo(index), age: -1 }) as Forwarded,
+      (index) => replyTo(index, 0),
+    ];
+    for (const [index, outcome] of never.entries()) {
+      expect(ask("www.example")).toBeUndefined();
+      await carried(index + 1);
+      await settle(index, outcome(index));
+    }
+    expect(ask("www.example")).toBeUndefined();
+  });
+
+  test("keeps nothing without a cache, of queries without RD, after a flush, and under another configuration", async () => {
+    const without = start({ enabled: false });
+    without.ask("www.example");
+    await without.carried(1);
+    await without.settle(0, without.replyTo(0));
+    expect(without.ask("www.example")).toBeUndefined();
+
+    const { ask, carried, settle, replyTo, courier, cache } = start();
+    ask("www.example", { rd: false });
+    await carried(1);
+    await settle(0, replyTo(0));
+    const forgetting = [() => {}, () => courier.flush(undefined), () => courier.configure(cache)];
+    for (const [index, forget] of forgetting.entries()) {
+      forget();
+      expect(ask("www.example")).toBeUndefined();
+      await carried(index + 2);
+      await settle(index + 1, replyTo(index + 1));
+      expect(ask("www.example")).toBeDefined();
+    }
+  });
+
+  test("lets nobody wait who asks after the end", async () => {
+    const { ask, carried, courier, forwarder, replyTo, answers, timers } = start();
+    ask("www.example");
+    await carried(1);
+    courier.close();
+    forwarder.requests[0].settle(replyTo(0));
+    await timers.advance(MINUTE);
+    expect(answers).toEqual([]);
+  });
+});
+
+test("a courier without a way says that it is not ready", () => {
+  const courier = new Courier(new ManualTimers(), configOf({}).cache);
+  const octets = encodeQuery("www.example", { type: "A" });
+  const query = new Query();
+  query.read(octets, octets.length, 0);
+  expect(courier.ask(query, octets, CLIENT, () => {})).toEqual({ kind: "failed", ede: 14 });
+});
