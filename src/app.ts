@@ -257,7 +257,8 @@ export class App {
       this.#dns = "failed";
       onFatal(error);
     };
-    return new Responders({ start, stats: this.stats.slice(0, plan.threads), onLost }, this.#saved?.update);
+    const stats = this.stats.slice(0, plan.threads);
+    return new Responders({ start, stats, onLost, log: this.#log }, this.#saved?.update);
   }
 
   async #listen(responders: Responders): Promise<void> {

@@ -18,6 +18,7 @@ const NO_UPSTREAMS = {};
 export interface ErrandPort {
   postMessage(message: readonly Errand[]): void;
   on(event: "message", listener: (message: readonly Return[]) => void): unknown;
+  close(): void;
 }
 
 interface Waiting {
@@ -62,6 +63,7 @@ export class Courier implements Forwarder {
 
   close(): void {
     this.#waiting.clear();
+    this.#port?.close();
   }
 
   /** What is kept here is kept by the thread that forwards as well, and counted there. */

@@ -1,4 +1,5 @@
 import type { Client } from "../dns/client.js";
+import { NO_EDE } from "../dns/edns.js";
 import { Query } from "../dns/query.js";
 import type { Forwarded, Forwarder } from "./forwarder.js";
 
@@ -20,25 +21,36 @@ export interface Return {
 export interface ReturnPort {
   postMessage(message: readonly Return[]): void;
   on(event: "message", listener: (message: readonly Errand[]) => void): unknown;
+  close(): void;
+}
+
+export interface DeskParts {
+  readonly forwarder: Forwarder;
+  /** Knows clients by their addresses. */
+  readonly clientOf: (octets: Uint8Array) => Client;
+  /** A query could not be forwarded; its client is told so. */
+  readonly onError: (error: unknown, message: Uint8Array) => void;
 }
 
 /** Where couriers of other threads bring their queries, to be forwarded here. */
 export class Desk {
-  readonly #forwarder: Forwarder;
-  readonly #clientOf: (octets: Uint8Array) => Client;
+  /** Queries of other threads whose replies have not been handed to them. */
+  pending = 0;
+  readonly #parts: DeskParts;
   readonly #query = new Query();
+  readonly #ports: ReturnPort[] = [];
 
-  /** @param clientOf knows clients by their addresses */
-  constructor(forwarder: Forwarder, clientOf: (octets: Uint8Array) => Client) {
-    this.#forwarder = forwarder;
-    this.#clientOf = clientOf;
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
   }
 
   /** Serves one more thread. */
   connect(port: ReturnPort): void {
+    this.#ports.push(port);
     let returns: Return[] = [];
     const send = () => {
       port.postMessage(returns);
+      this.pending -= returns.length;
       returns = [];
     };
     const give = (id: number, forwarded: Forwarded) => {
@@ -51,11 +63,23 @@ export class Desk {
     });
   }
 
+  /** An open port keeps its thread from ending. */
+  close(): void {
+    for (const port of this.#ports) port.close();
+  }
+
   #forward({ id, message, client }: Errand, give: (id: number, forwarded: Forwarded) => void): void {
-    // The other thread has read it before; its name need not be hashed.
-    this.#query.read(message, message.length, 0);
-    const done = (forwarded: Forwarded) => give(id, forwarded);
-    const ready = this.#forwarder.ask(this.#query, message, this.#clientOf(client), done);
+    const { forwarder, clientOf, onError } = this.#parts;
+    this.pending++;
+    let ready: Forwarded | undefined;
+    try {
+      // The other thread has read it before; its name need not be hashed.
+      this.#query.read(message, message.length, 0);
+      ready = forwarder.ask(this.#query, message, clientOf(client), (forwarded) => give(id, forwarded));
+    } catch (error) {
+      onError(error, message);
+      ready = { kind: "failed", ede: NO_EDE };
+    }
     if (ready) give(id, ready);
   }
 }

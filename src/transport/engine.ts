@@ -79,7 +79,6 @@ export class Engine {
     const policy = forwardPolicy(config, authorities, share);
     this.courier = isBranch ? new Courier(systemTimers, policy.cache) : undefined;
     this.#forwarder = isBranch ? undefined : new CachingForwarder(forwarderParts(own, log), policy);
-    this.desk = this.#forwarder && new Desk(this.#forwarder, (octets) => this.clients.withAddress(octets));
     this.#limiter = new RateLimiter(config.rateLimit, own.buckets);
     this.service = new DnsService({
       answerer: this.answerer,
@@ -90,10 +89,22 @@ export class Engine {
       // Each thread has an origin of its own; what is counted together needs one clock.
       now: () => performance.timeOrigin + performance.now(),
     });
+    this.desk = this.#forwarder && this.#openDesk(this.#forwarder);
+  }
+
+  #openDesk(forwarder: CachingForwarder): Desk {
+    const clientOf = (octets: Uint8Array) => this.clients.withAddress(octets);
+    const onError = (error: unknown, message: Uint8Array) => this.service.report(error, message, message.length);
+    return new Desk({ forwarder, clientOf, onError });
   }
 
   get #forwarding(): CachingForwarder | Courier {
     return (this.#forwarder ?? this.courier) as CachingForwarder | Courier;
+  }
+
+  /** Queries that resolvers have to answer first, its own and those of other threads. */
+  get pending(): number {
+    return this.service.pending + (this.desk?.pending ?? 0);
   }
 
   /** What it has to tell of forwarding. */
@@ -112,6 +123,7 @@ export class Engine {
   }
 
   close(): void {
+    this.desk?.close();
     this.#forwarding.close();
   }
 

@@ -119,8 +119,7 @@ export class Listeners {
   }
 
   #isBusy(): boolean {
-    const { pending } = this.#options.engine.service;
-    return pending > 0 || this.#streams.some((transport) => transport.openConnections > 0);
+    return this.#options.engine.pending > 0 || this.#streams.some((transport) => transport.openConnections > 0);
   }
 }
 

@@ -146,7 +146,7 @@ export class DnsService {
         if (pending) this.#deliver(forwarded, pending);
       });
     } catch (error) {
-      this.#report(error, message, length);
+      this.report(error, message, length);
       ready = { kind: "failed", ede: NO_EDE };
     }
     if (ready) {
@@ -211,7 +211,7 @@ export class DnsService {
     client: Client,
     channel: ServedChannel,
   ): number {
-    this.#report(error, message, length);
+    this.report(error, message, length);
     try {
       return this.#parts.answerer.fail(message, length, out, client, channel, RCODE.SERVFAIL, NO_EDE);
     } catch {
@@ -220,7 +220,7 @@ export class DnsService {
   }
 
   /** Counts every failure, and logs each kind once with the message that caused it: that is what a fix needs. */
-  #report(error: unknown, message: Uint8Array, length: number): void {
+  report(error: unknown, message: Uint8Array, length: number): void {
     const { stats, log } = this.#parts;
     stats.failed();
     const kind = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -91,7 +91,7 @@ export class BuilderHandle {
     clearTimeout(this.#restartTimer);
     if (!this.#worker) return;
     this.#post({ kind: "stop" });
-    await endOf(this.#worker, this.#exited);
+    await endOf(this.#worker, this.#exited, "builder", this.#options.log);
   }
 
   #nextPiece(id: number): Promise<string | undefined> {

@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Config } from "../config/config.js";
 import { MesosDnsError, messageOf } from "../errors.js";
 import type { ForwardReport } from "../forward/report.js";
+import type { Logger } from "../log.js";
 import type { Pems } from "../transport/certificate.js";
 import type { FromResponder, ResponderStart, ToResponder } from "./messages.js";
 
@@ -10,6 +11,7 @@ export interface ResponderHandleOptions {
   readonly onForwarding: (report: ForwardReport) => unknown;
   /** The thread ended by itself. */
   readonly onLost: (error: Error) => void;
+  readonly log: Logger;
 }
 
 /** The main thread's end of an answering thread. */
@@ -17,11 +19,13 @@ export class ResponderHandle {
   readonly #listening: Promise<void>;
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
+  readonly #log: Logger;
   #ending = false;
   readonly #flushes = new Map<number, (answers: number) => void>();
   #nextFlush = 1;
 
   constructor(options: ResponderHandleOptions) {
+    this.#log = options.log;
     this.#worker = new Worker(new URL("./responder.js", import.meta.url), {
       workerData: options.start,
       name: "responder",
@@ -98,7 +102,7 @@ export class ResponderHandle {
   async stop(): Promise<void> {
     this.#ending = true;
     this.#post({ kind: "stop" });
-    await endOf(this.#worker, this.#exited);
+    await endOf(this.#worker, this.#exited, "responder", this.#log);
   }
 
   #post(message: ToResponder): void {
@@ -109,9 +113,12 @@ export class ResponderHandle {
 /** What a thread may take to end when asked to; then it is ended. */
 const END_MS = 4_000;
 
-/** Waits for a thread's end, and brings it about if need be. */
-export async function endOf(worker: Worker, exited: Promise<void>): Promise<void> {
-  const timer = setTimeout(() => worker.terminate(), END_MS);
+/** Waits for a thread's end, and brings it about if need be. @param name of the thread, for the log */
+export async function endOf(worker: Worker, exited: Promise<void>, name: string, log: Logger): Promise<void> {
+  const timer = setTimeout(() => {
+    log.warn({ ended: name, afterMs: END_MS }, "a thread did not end in time, and has been ended");
+    worker.terminate();
+  }, END_MS);
   await exited;
   clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
+import type { Logger } from "../log.js";
 import type { QueryStats } from "../metrics/query-stats.js";
 import type { Pems } from "../transport/certificate.js";
 import { claimTcp, claimUdp } from "../transport/claim.js";
@@ -15,6 +16,7 @@ export interface RespondersOptions {
   readonly stats: readonly QueryStats[];
   /** A thread ended by itself. */
   readonly onLost: (error: Error) => void;
+  readonly log: Logger;
 }
 
 /** Of the cache for answers of resolvers, what DNS over HTTPS gets, as it has few clients and a thread of its own. */
@@ -41,11 +43,12 @@ export class Responders {
    */
   constructor(options: RespondersOptions, restored: SnapshotUpdate | undefined) {
     this.#options = options;
-    const { start, stats, onLost } = options;
+    const { start, stats, onLost, log } = options;
     this.#handles = stats.map(({ memory }, index) => {
       const onForwarding = (report: ForwardReport) => this.#reports.set(index, report);
       const share = { cache: cacheShare(index, stats.length) };
-      return new ResponderHandle({ start: { ...start, restored, share, stats: memory, index }, onForwarding, onLost });
+      const own = { ...start, restored, share, stats: memory, index };
+      return new ResponderHandle({ start: own, onForwarding, onLost, log });
     });
     const [first, ...others] = this.#handles;
     for (const other of others) first.forwardFor(other);

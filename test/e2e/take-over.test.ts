@@ -16,6 +16,7 @@ const ADDRESS = "192.0.2.9";
 const RECORD = `web.marathon.mesos 60 A ${ADDRESS}`;
 const RATE = 5000;
 const ROUNDS = 3;
+const CLIENTS = 12;
 const BESIDE = /^both processes answer; now stop the other one with SIGTERM$/;
 
 let master: ScriptedMaster;
@@ -67,17 +68,20 @@ describe("a process that takes over", () => {
     expect([unanswered, answers]).toEqual([0, { [`NOERROR ${RECORD}`]: asked }]);
   });
 
-  it("lets the other one send an answer that a resolver gives late, from the address that was asked", async () => {
+  it("lets the other one send answers that a resolver gives late, from the address that was asked", async () => {
     const { upstream, answer } = await startHeldUpstream("198.51.100.1");
     const config = { listener: "0.0.0.0", externalon: true, resolvers: [upstream.address] };
     const older = await startServer([master], { ...ports, ...config });
-    const asking = dig({ host: "127.0.0.2", port: ports.port }, "www.example.com", "A", "+notcp");
-    await until("the query", () => upstream.queries.length > 0);
+    // So many, from a port each, that no thread is left out.
+    const names = Array.from({ length: CLIENTS }, (_, i) => `www${i}.example.com`);
+    const asking = names.map((name) => dig({ host: "127.0.0.2", port: ports.port }, name, "A", "+notcp"));
+    await until("the queries", () => upstream.queries.length === CLIENTS);
     const server = await startBeside(config);
     older.signal("SIGTERM");
     await server.logged(/^listening/);
     answer();
-    expect((await asking).answer).toEqual(["www.example.com 9 A 198.51.100.1"]);
+    const answers = (await Promise.all(asking)).map(({ answer: records }) => records);
+    expect(answers).toEqual(names.map((name) => [`${name} 9 A 198.51.100.1`]));
     expect(await older.exited).toBe(0);
   });
 

@@ -163,6 +163,7 @@ export class Server {
     const limit = setTimeout(() => this.signal("SIGKILL"), STOP_LIMIT_MS);
     expect(await this.#exited).toBe(0);
     clearTimeout(limit);
+    expect(this.log.filter(({ msg }) => msg === "a thread did not end in time, and has been ended")).toEqual([]);
   }
 
   async kill(): Promise<void> {

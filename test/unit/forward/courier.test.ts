@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { MessageChannel } from "node:worker_threads";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Client } from "../../../src/dns/client.js";
 import { Query } from "../../../src/dns/query.js";
 import { Courier } from "../../../src/forward/courier.js";
@@ -24,9 +25,14 @@ function start(settings: Partial<ReturnType<typeof configOf>["cache"]> = {}) {
   const timers = new ManualTimers();
   const forwarder = new ScriptedForwarder();
   const clients: Uint8Array[] = [];
-  const desk = new Desk(forwarder, (octets) => {
-    clients.push(octets);
-    return { ...CLIENT, octets };
+  const errors: unknown[] = [];
+  const desk = new Desk({
+    forwarder,
+    clientOf: (octets) => {
+      clients.push(octets);
+      return { ...CLIENT, octets };
+    },
+    onError: (error) => errors.push(error),
   });
   const cache = { ...configOf({}).cache, ...settings };
   const courier = new Courier(timers, cache);
@@ -52,7 +58,22 @@ function start(settings: Partial<ReturnType<typeof configOf>["cache"]> = {}) {
   };
   const replyTo = (index: number, ttl = 60): Forwarded =>
     upstreamReply(forwarder.requests[index].query, [{ type: "A", name: "www.example", ttl, data: "192.0.2.1" }]);
-  return { courier, timers, forwarder, clients, cache, answers, ask, carried, settle, replyTo };
+  return {
+    courier,
+    desk,
+    timers,
+    forwarder,
+    clients,
+    cache,
+    errors,
+    answers,
+    ask,
+    carried,
+    settle,
+    replyTo,
+    port1,
+    port2,
+  };
 }
 
 describe("a courier", () => {
@@ -136,6 +157,37 @@ describe("a courier", () => {
     forwarder.requests[0].settle(replyTo(0));
     await timers.advance(MINUTE);
     expect(answers).toEqual([]);
+  });
+});
+
+describe("a desk", () => {
+  test("knows how many queries it has not answered, up to when the answer has been handed over", async () => {
+    const { desk, ask, carried, settle, replyTo } = start();
+    ask("www.example");
+    ask("ftp.example");
+    await carried(2);
+    expect(desk.pending).toBe(2);
+    await settle(0, replyTo(0));
+    await settle(1, { kind: "failed", ede: 22 });
+    expect(desk.pending).toBe(0);
+  });
+
+  test("says of a query that cannot be forwarded what is wrong, and its client is told that it failed", async () => {
+    const { desk, forwarder, ask, answers, errors } = start();
+    const fault = new Error("cannot be forwarded");
+    vi.spyOn(forwarder, "ask").mockImplementationOnce(() => {
+      throw fault;
+    });
+    ask("www.example");
+    await until("the answer", async () => answers.length === 1);
+    expect([answers, errors, desk.pending]).toEqual([[{ kind: "failed", ede: -1 }], [fault], 0]);
+  });
+
+  test.each(["courier", "desk"] as const)("lets both threads end when the %s is closed", async (end) => {
+    const parts = start();
+    const closed = Promise.all([once(parts.port1, "close"), once(parts.port2, "close")]);
+    parts[end].close();
+    await closed;
   });
 });
 
