@@ -18,7 +18,8 @@ const MAX_TEXT = 45;
  */
 export function parseAddress(text: string): Address | undefined {
   if (text.length > MAX_TEXT) return undefined;
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return toAddress(ipaddr.IPv4.parse(text));
+  const ipv4 = readIPv4(text);
+  if (ipv4) return { family: 4, text, octets: ipv4 };
   if (text.includes("%") || !ipaddr.IPv6.isValid(text)) return undefined;
   return toAddress(ipaddr.process(text));
 }
@@ -37,6 +38,34 @@ export class AddressBook {
     this.#known.set(text, address);
     return address;
   }
+}
+
+const DOT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/** Four decimal parts without leading zeros. By hand: a cluster has one such address for each of its containers. */
+function readIPv4(text: string): Uint8Array | undefined {
+  const octets = new Uint8Array(4);
+  let part = 0;
+  let digits = 0;
+  let value = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === DOT && digits > 0 && part < 3) {
+      octets[part++] = value;
+      digits = 0;
+      value = 0;
+    } else if (unit >= ZERO && unit <= NINE && !(digits > 0 && value === 0)) {
+      value = value * 10 + unit - ZERO;
+      digits++;
+      if (value > 255) return undefined;
+    } else {
+      return undefined;
+    }
+  }
+  octets[part] = value;
+  return part === 3 && digits > 0 ? octets : undefined;
 }
 
 function toAddress(parsed: ipaddr.IPv4 | ipaddr.IPv6): Address {

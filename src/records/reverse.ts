@@ -8,6 +8,8 @@ export interface PointerSink {
 /** Whose an address is; where several have it, the highest. */
 const RANK = { MASTER: 0, TASK: 1, AGENT: 2 } as const;
 
+const NOBODY: readonly string[] = [];
+
 /** Takes claims of owners to addresses. Names may be "" where the owner has none: the address is still nobody else's. */
 export interface ClaimSink {
   agent(address: Address, name: string): void;
@@ -65,8 +67,9 @@ export class ReverseNames {
   #change(address: Address): Claims {
     let claims = this.#claims.get(address.text);
     if (!claims) {
-      claims = { address, list: [], before: undefined };
+      claims = { address, list: [], before: NOBODY };
       this.#claims.set(address.text, claims);
+      this.#changed.add(claims);
     }
     if (claims.before === undefined) {
       claims.before = namesOf(claims);
@@ -86,7 +89,8 @@ function sinkOf(take: (address: Address, claim: Claim) => void): ClaimSink {
 
 /** The names of those of the highest rank; none where tasks on several agents have it: each knows another container by it. */
 function namesOf({ address, list }: Claims): readonly string[] {
-  if (isEveryones(address)) return [];
+  if (isEveryones(address)) return NOBODY;
+  if (list.length === 1) return list[0].name === "" ? NOBODY : [list[0].name];
   const rank = list.reduce((highest, claim) => Math.max(highest, claim.rank), 0);
   const highest = list.filter((claim) => claim.rank === rank);
   if (highest.some(({ agentId }) => agentId !== highest[0].agentId)) return [];
@@ -95,8 +99,9 @@ function namesOf({ address, list }: Claims): readonly string[] {
 
 /** The name of an address in `in-addr.arpa` (RFC 1035 §3.5) or `ip6.arpa` (RFC 3596 §2.5). */
 export function reverseName({ family, octets }: Address): string {
-  let name = family === 4 ? "in-addr.arpa" : "ip6.arpa";
-  for (const octet of octets) name = `${family === 4 ? octet : NIBBLES[octet]}.${name}`;
+  if (family === 4) return `${octets[3]}.${octets[2]}.${octets[1]}.${octets[0]}.in-addr.arpa`;
+  let name = "ip6.arpa";
+  for (const octet of octets) name = `${NIBBLES[octet]}.${name}`;
   return name;
 }
 

@@ -66,7 +66,8 @@ export function emitTask(
 
 /** First five characters of the z-base-32 of the SHA-1 of the task id: what tells instances of one task apart. */
 export function taskHash(taskId: string): string {
-  return toZBase32(hash("sha1", taskId, "buffer")).slice(0, 5);
+  // Of the digest's seven first digits, the upper 25 bits. A text is quicker to be had than octets.
+  return toZBase32(Number.parseInt(hash("sha1", taskId, "hex").slice(0, 7), 16) >>> 3, 5);
 }
 
 /** As a label, and where the task has a discovery name that is not its own label, as written too. */

@@ -1,19 +1,9 @@
 const ALPHABET = "ybndrfg8ejkmcpqxot1uwisza345h769";
 const BITS = 5;
 
-/** z-base-32 of whole octets, without padding: five bits a character, the last one filled with zero bits. */
-export function toZBase32(octets: Uint8Array): string {
+/** The lowest bits of a number in z-base-32, so many characters of five bits each; at most six. */
+export function toZBase32(bits: number, characters: number): string {
   let text = "";
-  let pending = 0;
-  let bits = 0;
-  for (const octet of octets) {
-    pending = (pending << 8) | octet;
-    bits += 8;
-    while (bits >= BITS) {
-      bits -= BITS;
-      text += ALPHABET[(pending >> bits) & 31];
-    }
-    pending &= (1 << bits) - 1;
-  }
-  return bits === 0 ? text : text + ALPHABET[(pending << (BITS - bits)) & 31];
+  for (let i = characters - 1; i >= 0; i--) text += ALPHABET[(bits >>> (i * BITS)) & 31];
+  return text;
 }

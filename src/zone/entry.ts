@@ -11,18 +11,17 @@ import {
   TARGET_WORDS,
   TARGETS_FLAG,
   TARGETS_HEADER_WORDS,
+  toWords,
   ZONE_SHIFT,
 } from "./layout.js";
 import type { NameTable } from "./name-table.js";
 import type { Placement } from "./placement.js";
-import { KIND, type RecordSet, STANDBY } from "./record-set.js";
+import { KIND, kindIn, portIn, RECORD, type RecordSet, STANDBY } from "./record-set.js";
 
 const IPV4_OCTETS = 4;
 const IPV6_OCTETS = 16;
 const PORT_OCTETS = 2;
-/** An entry has at most the sets of each kind, and NS at the apex. */
-const MAX_SETS = 5;
-/** The apex's one NS record, as the only index into the values given with it. */
+/** The apex's one NS record, where it is the only one. */
 const NS_RECORD = [0];
 
 /** What all entries of a zone have in common. */
@@ -46,8 +45,13 @@ export class EntryWriter {
   readonly #byKind: number[][] = [[], [], [], []];
   readonly #standby: number[] = [];
   readonly #targets: number[] = [];
+  /** Where the entry in the making starts, and its next set's description. */
+  #entry = 0;
+  #set = 0;
 
   reset(): void {
+    // What is not written to is padding, and compared too.
+    this.#words.fill(0, 0, this.length);
     this.length = 0;
     this.records = 0;
     this.names = 0;
@@ -85,133 +89,120 @@ export class EntryWriter {
 
   /** Writes the entry of a name and returns the word index where it starts. */
   write(name: number, context: EntryContext): number {
-    const { records } = context;
-    const { names } = records;
+    const { records, zone } = context;
+    const { names, cells } = records;
     const apex = name === records.apexNumber;
     this.#collect(name, records);
     const [a, aaaa, srv, ptr] = this.#byKind;
-    const sets = this.#byKind.reduce((sum, list) => sum + Number(list.length > 0), Number(apex));
+    const sets =
+      Number(apex) + Number(a.length > 0) + Number(aaaa.length > 0) + Number(srv.length > 0) + Number(ptr.length > 0);
     const start = this.length;
-    this.#reserve(ENTRY_HEADER_WORDS + MAX_SETS * RRSET_WORDS + toWords(names.size[name]));
-    let next = start + ENTRY_HEADER_WORDS + sets * RRSET_WORDS;
-    this.#copy(names.octets, names.at[name], names.size[name], next * 4);
-    next += toWords(names.size[name]);
-    let set = start + ENTRY_HEADER_WORDS;
-    if (a.length > 0) [set, next] = [set + RRSET_WORDS, this.#ipv4Set(start, set, next, a, context)];
-    if (apex) {
-      next = this.#targetSet(start, set, next, TYPE.NS, NS_RECORD, [context.nameServer], context);
-      set += RRSET_WORDS;
-    }
-    if (aaaa.length > 0) [set, next] = [set + RRSET_WORDS, this.#ipv6Set(start, set, next, aaaa, context)];
-    const { value } = records;
-    if (srv.length > 0)
-      [set, next] = [set + RRSET_WORDS, this.#targetSet(start, set, next, TYPE.SRV, srv, value, context)];
-    if (ptr.length > 0) next = this.#targetSet(start, set, next, TYPE.PTR, ptr, value, context);
-    this.#words[start] =
-      names.size[name] | (sets << RRSETS_SHIFT) | (context.zone << ZONE_SHIFT) | (apex ? APEX_FLAG : 0);
-    this.#words[start + 1] = next - start;
-    this.length = next;
+    const nameAt = start + ENTRY_HEADER_WORDS + sets * RRSET_WORDS;
+    const nameWords = toWords(names.size[name]);
+    this.#reserve(nameAt + nameWords - start);
+    this.#copy(names.words, names.at[name], nameWords, nameAt);
+    this.#entry = start;
+    this.#set = start + ENTRY_HEADER_WORDS;
+    this.length = nameAt + nameWords;
+    if (a.length > 0) this.#ipv4Set(a, context);
+    if (apex) this.#targetSet(TYPE.NS, NS_RECORD, recordOf(context.nameServer), context);
+    if (aaaa.length > 0) this.#ipv6Set(aaaa, context);
+    if (srv.length > 0) this.#targetSet(TYPE.SRV, srv, cells, context);
+    if (ptr.length > 0) this.#targetSet(TYPE.PTR, ptr, cells, context);
+    this.#words[start] = names.size[name] | (sets << RRSETS_SHIFT) | (zone << ZONE_SHIFT) | (apex ? APEX_FLAG : 0);
+    this.#words[start + 1] = this.length - start;
     if (sets > 0) this.names++;
     return start;
   }
 
   /** The name's records by kind, sorted and each once; those on standby where it has no others. */
   #collect(name: number, records: RecordSet): void {
+    const lists = this.#byKind;
     const standby = this.#standby;
+    const { cells } = records;
     standby.length = 0;
-    for (const list of this.#byKind) list.length = 0;
+    for (let i = 0; i < lists.length; i++) lists[i].length = 0;
     let others = 0;
-    for (let next = records.head[name]; next !== 0; next = records.next[next - 1]) {
-      const kind = records.kind[next - 1];
-      if (kind < STANDBY) others = this.#byKind[kind].push(next - 1);
-      else standby.push(next - 1);
+    for (let record = records.head[name]; record !== 0; record = cells[record + RECORD.NEXT]) {
+      const kind = kindIn(cells, record);
+      if (kind < STANDBY) others = lists[kind].push(record);
+      else standby.push(record);
     }
-    if (others === 0) for (const record of standby) this.#byKind[records.kind[record] - STANDBY].push(record);
-    this.#byKind.forEach((list, kind) => {
-      if (list.length < 2) return;
-      const order = orderOf(kind, records);
-      list.sort(order);
-      let kept = 1;
-      for (let i = 1; i < list.length; i++) if (order(list[kept - 1], list[i]) !== 0) list[kept++] = list[i];
-      list.length = kept;
-    });
+    if (others === 0) for (const record of standby) lists[kindIn(cells, record) - STANDBY].push(record);
+    for (let i = 0; i < lists.length; i++) if (lists[i].length > 1) sortOnce(lists[i], orderOf(i, records));
   }
 
-  #ipv4Set(entry: number, set: number, data: number, list: readonly number[], { records }: EntryContext): number {
-    const words = this.#open(entry, set, data, TYPE.A | (IPV4_OCTETS << OWN_SHIFT), list.length, list.length);
-    list.forEach((record, i) => {
-      this.#writeUint32((data + i) * 4, records.value[record]);
-    });
-    return words;
+  #ipv4Set(list: readonly number[], { records: { cells } }: EntryContext): void {
+    const data = this.#open(TYPE.A | (IPV4_OCTETS << OWN_SHIFT), list.length, list.length);
+    for (let i = 0; i < list.length; i++) this.#writeUint32((data + i) * 4, cells[list[i] + RECORD.VALUE]);
   }
 
-  #ipv6Set(entry: number, set: number, data: number, list: readonly number[], { records }: EntryContext): number {
+  #ipv6Set(list: readonly number[], { records }: EntryContext): void {
+    const { addresses, cells } = records;
     const size = toWords(list.length * IPV6_OCTETS);
-    const words = this.#open(entry, set, data, TYPE.AAAA | (IPV6_OCTETS << OWN_SHIFT), list.length, size);
+    const data = this.#open(TYPE.AAAA | (IPV6_OCTETS << OWN_SHIFT), list.length, size);
     list.forEach((record, i) => {
-      this.#octets.set(records.addresses[records.value[record]].octets, data * 4 + i * IPV6_OCTETS);
+      this.#octets.set(addresses[cells[record + RECORD.VALUE]].octets, data * 4 + i * IPV6_OCTETS);
     });
-    return words;
   }
 
-  /** A set of records with targets; those of one target stand together. @param values a record's target */
-  #targetSet(
-    entry: number,
-    set: number,
-    data: number,
-    type: number,
-    list: readonly number[],
-    values: ArrayLike<number>,
-    { records, srvWeight }: EntryContext,
-  ): number {
-    const { names, port } = records;
+  /** A set of records with targets; those of one target stand together. @param cells that the records are in */
+  #targetSet(type: number, list: readonly number[], cells: Uint32Array, context: EntryContext): void {
+    const { names } = context.records;
     const hasPorts = type === TYPE.SRV;
     const own = hasPorts ? PORT_OCTETS : 0;
-    const ahead = hasPorts ? RECORD_HEADER + SRV_PREFIX + PORT_OCTETS : RECORD_HEADER;
     const targets = this.#targets;
     targets.length = 0;
-    for (const record of list) if (targets.at(-1) !== values[record]) targets.push(values[record]);
+    let nameSize = 0;
+    let octets = list.length * (hasPorts ? RECORD_HEADER + SRV_PREFIX + PORT_OCTETS : RECORD_HEADER);
+    for (let i = 0; i < list.length; i++) {
+      const target = cells[list[i] + RECORD.VALUE];
+      octets += names.size[target];
+      if (targets.length > 0 && targets[targets.length - 1] === target) continue;
+      targets.push(target);
+      nameSize += toWords(names.size[target]);
+    }
+    const ownSize = toWords(list.length * own);
+    const size = TARGETS_HEADER_WORDS + list.length + ownSize + targets.length * TARGET_WORDS + nameSize;
+    const data = this.#open(type | (own << OWN_SHIFT) | TARGETS_FLAG, list.length, size);
     const numbers = data + TARGETS_HEADER_WORDS;
     const ports = numbers + list.length;
-    const table = ports + toWords(list.length * own);
-    const nameSize = targets.reduce((sum, target) => sum + toWords(names.size[target]), 0);
-    const size = table + targets.length * TARGET_WORDS + nameSize - data;
-    const end = this.#open(entry, set, data, type | (own << OWN_SHIFT) | TARGETS_FLAG, list.length, size);
-    this.#targetTable(entry, table, names);
-    let octets = 0;
-    let number = 0;
-    list.forEach((record, i) => {
-      if (values[record] !== targets[number]) number++;
-      this.#words[numbers + i] = number;
-      if (hasPorts) this.#writeUint16(ports * 4 + i * PORT_OCTETS, port[record]);
-      octets += ahead + names.size[values[record]];
-    });
     this.#words[data] = octets;
-    this.#words[data + 1] = hasPorts ? srvWeight : 0; // priority 0 above it
-    return end;
+    this.#words[data + 1] = hasPorts ? context.srvWeight : 0; // priority 0 above it
+    let number = 0;
+    for (let i = 0; i < list.length; i++) {
+      if (cells[list[i] + RECORD.VALUE] !== targets[number]) number++;
+      this.#words[numbers + i] = number;
+      if (hasPorts) this.#writeUint16(ports * 4 + i * PORT_OCTETS, portIn(cells, list[i]));
+    }
+    this.#targetTable(ports + ownSize, names);
   }
 
   /** Hash and position of each of `#targets`, and behind them the names. */
-  #targetTable(entry: number, table: number, names: NameTable): void {
+  #targetTable(table: number, names: NameTable): void {
     const targets = this.#targets;
     let word = table + targets.length * TARGET_WORDS;
-    targets.forEach((target, i) => {
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i];
       this.#words[table + i * TARGET_WORDS] = names.hash[target];
-      this.#words[table + i * TARGET_WORDS + 1] = ((word - entry) << NAME_SHIFT) | names.size[target];
-      this.#copy(names.octets, names.at[target], names.size[target], word * 4);
-      word += toWords(names.size[target]);
-    });
+      this.#words[table + i * TARGET_WORDS + 1] = ((word - this.#entry) << NAME_SHIFT) | names.size[target];
+      const size = toWords(names.size[target]);
+      this.#copy(names.words, names.at[target], size, word);
+      word += size;
+    }
   }
 
-  /** Describes a set whose data take `size` words from `data` on, makes room for them, and returns the word behind. */
-  #open(entry: number, set: number, data: number, descriptor: number, count: number, size: number): number {
-    this.length = data;
+  /** Describes the entry's next set, whose data take `size` words, and returns the first of them. */
+  #open(descriptor: number, count: number, size: number): number {
+    const data = this.length;
     this.#reserve(size);
-    this.#words[set] = descriptor;
-    this.#words[set + 1] = count;
-    this.#words[set + 2] = data - entry;
+    this.#words[this.#set] = descriptor;
+    this.#words[this.#set + 1] = count;
+    this.#words[this.#set + 2] = data - this.#entry;
+    this.#set += RRSET_WORDS;
+    this.length = data + size;
     this.records += count;
-    return data + size;
+    return data;
   }
 
   #writeUint16(at: number, value: number): void {
@@ -226,20 +217,18 @@ export class EntryWriter {
     this.#octets[at + 3] = value;
   }
 
-  #copy(from: Uint8Array, start: number, size: number, to: number): void {
-    for (let i = 0; i < size; i++) this.#octets[to + i] = from[start + i];
+  #copy(from: Uint32Array, start: number, count: number, to: number): void {
+    for (let i = 0; i < count; i++) this.#words[to + i] = from[start + i];
   }
 
-  /** Makes sure that so many words behind `length` are there, and zero: padding is compared too. */
+  /** Makes sure that so many words behind `length` are there. */
   #reserve(words: number): void {
     const end = this.length + words;
-    if (end > this.#words.length) {
-      const larger = new Uint32Array(2 ** Math.ceil(Math.log2(end)));
-      larger.set(this.#words.subarray(0, this.length));
-      this.#words = larger;
-      this.#octets = new Uint8Array(larger.buffer);
-    }
-    this.#words.fill(0, this.length, end);
+    if (end <= this.#words.length) return;
+    const larger = new Uint32Array(2 ** Math.ceil(Math.log2(end)));
+    larger.set(this.#words);
+    this.#words = larger;
+    this.#octets = new Uint8Array(larger.buffer);
   }
 }
 
@@ -251,19 +240,46 @@ export function tallyOf(shard: Uint32Array, entry: number): number {
   return records;
 }
 
-/** How records of a kind are sorted: addresses by their octets, others by target and port. */
-function orderOf(kind: number, records: RecordSet): (a: number, b: number) => number {
-  const { value, port, addresses, names } = records;
-  switch (kind) {
-    case KIND.A:
-      return (a, b) => value[a] - value[b];
-    case KIND.AAAA:
-      return (a, b) => Buffer.compare(addresses[value[a]].octets, addresses[value[b]].octets);
-    default:
-      return (a, b) => (value[a] === value[b] ? port[a] - port[b] : names.compare(value[a], value[b]));
+/** Lists longer than this are sorted by the engine's own means. */
+const SHORT_LIST = 12;
+
+/** Sorts a list, and leaves each but once in it. */
+function sortOnce(list: number[], order: (a: number, b: number) => number): void {
+  if (list.length > SHORT_LIST) list.sort(order);
+  else insertionSort(list, order);
+  let kept = 1;
+  for (let i = 1; i < list.length; i++) if (order(list[kept - 1], list[i]) !== 0) list[kept++] = list[i];
+  list.length = kept;
+}
+
+function insertionSort(list: number[], order: (a: number, b: number) => number): void {
+  for (let i = 1; i < list.length; i++) {
+    const each = list[i];
+    let at = i;
+    for (; at > 0 && order(list[at - 1], each) > 0; at--) list[at] = list[at - 1];
+    list[at] = each;
   }
 }
 
-function toWords(octets: number): number {
-  return (octets + 3) >>> 2;
+/** How records of a kind are sorted: addresses by their octets, others by target and port. */
+function orderOf(kind: number, { cells, addresses, names }: RecordSet): (a: number, b: number) => number {
+  const { VALUE } = RECORD;
+  switch (kind) {
+    case KIND.A:
+      return (a, b) => cells[a + VALUE] - cells[b + VALUE];
+    case KIND.AAAA:
+      return (a, b) => Buffer.compare(addresses[cells[a + VALUE]].octets, addresses[cells[b + VALUE]].octets);
+    default:
+      return (a, b) =>
+        cells[a + VALUE] === cells[b + VALUE]
+          ? portIn(cells, a) - portIn(cells, b)
+          : names.compare(cells[a + VALUE], cells[b + VALUE]);
+  }
+}
+
+/** A record of its own that leads to this name. */
+function recordOf(target: number): Uint32Array {
+  const cells = new Uint32Array(RECORD.WORDS);
+  cells[RECORD.VALUE] = target;
+  return cells;
 }

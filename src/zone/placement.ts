@@ -1,4 +1,4 @@
-import { SHARDS, shardOf } from "./layout.js";
+import { SHARD_BITS, SHARDS, shardOf } from "./layout.js";
 import type { RecordSet } from "./record-set.js";
 
 /** The names of one zone in one shard. */
@@ -21,9 +21,29 @@ export function planWhole(records: RecordSet): readonly Placement[] {
     if (exists[name] === 1) order[next[shardOf(names.hash[name])]++] = name;
   }
   return Array.from({ length: SHARDS }, (_, shard) => {
-    const list = order.subarray(starts[shard], starts[shard + 1]).sort(orderOf(records));
+    const list = order.subarray(starts[shard], starts[shard + 1]);
+    sortAll(list, records);
     return { names: list, entries: new Uint32Array(list.length) };
   });
+}
+
+/** Numbers of names are below this, so that a hash within its shard goes in front of one in 53 bits. */
+const NAME_LIMIT = 2 ** 29;
+const HASH_IN_SHARD = 2 ** (32 - SHARD_BITS) - 1;
+
+/** Sorts names of one shard. By numbers, as the engine does that many times faster than by a function. */
+function sortAll(list: Uint32Array, records: RecordSet): void {
+  const { hash } = records.names;
+  const keys = new Float64Array(list.length);
+  for (let i = 0; i < list.length; i++) keys[i] = (hash[list[i]] & HASH_IN_SHARD) * NAME_LIMIT + list[i];
+  keys.sort();
+  for (let i = 0; i < list.length; i++) list[i] = keys[i] % NAME_LIMIT;
+  for (let start = 0; start < list.length; ) {
+    let end = start + 1;
+    while (end < list.length && hash[list[end]] === hash[list[start]]) end++;
+    if (end - start > 1) list.subarray(start, end).sort(orderOf(records));
+    start = end;
+  }
 }
 
 /** The names of a zone that have changed since its last compilation, by shard; nothing for the other shards. */

@@ -14,6 +14,11 @@ export const KIND = { A: 0, AAAA: 1, SRV: 2, PTR: 3 } as const;
  */
 export const STANDBY = 4;
 
+/** Words of a record, and what they hold: the next older record of its name (0: none), its kind and port, and its value. */
+export const RECORD = { WORDS: 3, NEXT: 0, TRAITS: 1, VALUE: 2 } as const;
+const KIND_MASK = 0xff;
+const PORT_SHIFT = 8;
+
 const NOBODY = { text: "", number: -1 };
 
 /** In place of an apex: the zone is scattered (`Apex.scattered`), and has no names but those of its records. */
@@ -33,17 +38,17 @@ export class RecordSet implements RecordSink, PointerSink {
   readonly apexNumber: number;
   /** IPv6 addresses by the number that records hold. */
   readonly addresses: Address[] = [];
-  /** By name: whether it is in the zone (a target may not be), and its newest record plus one. */
+  /** By name: whether it is in the zone (a target may not be). */
   exists = new Uint8Array(FIRST_CAPACITY);
   /** By name: how many names there are directly below it. */
   children = new Uint32Array(FIRST_CAPACITY);
+  /** By name: its newest record, 0 where it has none. */
   head = new Uint32Array(FIRST_CAPACITY);
-  /** By record: its kind (with `STANDBY` added or not), the next older record of the name plus one, and what it holds. */
-  kind = new Uint8Array(FIRST_CAPACITY);
-  next = new Uint32Array(FIRST_CAPACITY);
-  /** An IPv4 address, the number of an IPv6 address, or the number of a target's name. */
-  value = new Uint32Array(FIRST_CAPACITY);
-  port = new Uint16Array(FIRST_CAPACITY);
+  /**
+   * The records, each being called by its first word (see `RECORD`); they are read in any order, so what one has is side by side.
+   * Its value is an IPv4 address, the number of an IPv6 address, or the number of a target's name.
+   */
+  cells = new Uint32Array(FIRST_CAPACITY * RECORD.WORDS);
   /** Names that have changed since settle(), each once; and by name, 1 where it is one of them. */
   readonly changed: number[] = [];
   isChanged = new Uint8Array(FIRST_CAPACITY);
@@ -53,8 +58,9 @@ export class RecordSet implements RecordSink, PointerSink {
     service: (name, target, port, standby) => this.#remove(name, serviceKind(standby), this.#targetOf(target), port),
     pointer: (name, target) => this.#remove(name, KIND.PTR, this.#targetOf(target), 0),
   };
-  #count = 0;
-  /** The first of the records that have been removed, plus one; `next` leads to the others. */
+  /** Words in use; the first record's are not, as 0 is no record. */
+  #used: number = RECORD.WORDS;
+  /** The first of the records that have been removed; it leads to the others. */
   #free = 0;
   #living = 0;
   /** By the address's text. */
@@ -88,7 +94,7 @@ export class RecordSet implements RecordSink, PointerSink {
     this.#living = 0;
     this.addresses.length = 0;
     this.#addressNumbers.clear();
-    this.#count = 0;
+    this.#used = RECORD.WORDS;
     this.#owner = NOBODY;
     this.#target = NOBODY;
     this.#enterApex();
@@ -120,7 +126,7 @@ export class RecordSet implements RecordSink, PointerSink {
   /** Whether records of this name that are on standby are not published: it has others. */
   omitsStandby(name: string): boolean {
     let record = this.head[this.#ownerOf(name)];
-    while (record !== 0 && this.kind[record - 1] >= STANDBY) record = this.next[record - 1];
+    while (record !== 0 && kindIn(this.cells, record) >= STANDBY) record = this.cells[record + RECORD.NEXT];
     return record !== 0;
   }
 
@@ -137,32 +143,29 @@ export class RecordSet implements RecordSink, PointerSink {
     if (this.exists[number] === 0) this.#enter(number);
     const record = this.#takeRecord();
     this.#touch(number);
-    this.kind[record] = kind;
-    this.value[record] = value;
-    this.port[record] = port;
-    this.next[record] = this.head[number];
-    this.head[number] = record + 1;
+    this.cells[record + RECORD.NEXT] = this.head[number];
+    this.cells[record + RECORD.TRAITS] = traitsOf(kind, port);
+    this.cells[record + RECORD.VALUE] = value;
+    this.head[number] = record;
   }
 
   #remove(name: string, kind: number, value: number, port: number): void {
     const number = this.#ownerOf(name);
+    const { cells } = this;
+    const traits = traitsOf(kind, port);
     let before = 0;
     let record = this.head[number];
-    while (record !== 0 && !this.#holds(record - 1, kind, value, port)) {
+    while (record !== 0 && !(cells[record + RECORD.TRAITS] === traits && cells[record + RECORD.VALUE] === value)) {
       before = record;
-      record = this.next[record - 1];
+      record = cells[record + RECORD.NEXT];
     }
     if (record === 0) throw new Error(`there is no such record of ${name} to be removed`);
-    if (before === 0) this.head[number] = this.next[record - 1];
-    else this.next[before - 1] = this.next[record - 1];
-    this.next[record - 1] = this.#free;
+    if (before === 0) this.head[number] = cells[record + RECORD.NEXT];
+    else cells[before + RECORD.NEXT] = cells[record + RECORD.NEXT];
+    cells[record + RECORD.NEXT] = this.#free;
     this.#free = record;
     this.#touch(number);
     this.#leave(number);
-  }
-
-  #holds(record: number, kind: number, value: number, port: number): boolean {
-    return this.kind[record] === kind && this.value[record] === value && this.port[record] === port;
   }
 
   #ownerOf(name: string): number {
@@ -176,12 +179,13 @@ export class RecordSet implements RecordSink, PointerSink {
   /** A place for a record: one that has become free, or a new one. */
   #takeRecord(): number {
     if (this.#free !== 0) {
-      const record = this.#free - 1;
-      this.#free = this.next[record];
+      const record = this.#free;
+      this.#free = this.cells[record + RECORD.NEXT];
       return record;
     }
-    const record = this.#count++;
-    if (record === this.kind.length) this.#growRecords();
+    const record = this.#used;
+    this.#used += RECORD.WORDS;
+    if (this.#used > this.cells.length) this.cells = grown(this.cells, new Uint32Array(this.cells.length * 2));
     return record;
   }
 
@@ -238,14 +242,20 @@ export class RecordSet implements RecordSink, PointerSink {
     this.children = grown(this.children, new Uint32Array(capacity));
     this.head = grown(this.head, new Uint32Array(capacity));
   }
+}
 
-  #growRecords(): void {
-    const capacity = this.kind.length * 2;
-    this.kind = grown(this.kind, new Uint8Array(capacity));
-    this.next = grown(this.next, new Uint32Array(capacity));
-    this.value = grown(this.value, new Uint32Array(capacity));
-    this.port = grown(this.port, new Uint16Array(capacity));
-  }
+function traitsOf(kind: number, port: number): number {
+  return (port << PORT_SHIFT) | kind;
+}
+
+/** The kind of a record among these (with `STANDBY` added or not). */
+export function kindIn(cells: Uint32Array, record: number): number {
+  return cells[record + RECORD.TRAITS] & KIND_MASK;
+}
+
+/** The port of a record among these, 0 where its kind has none. */
+export function portIn(cells: Uint32Array, record: number): number {
+  return cells[record + RECORD.TRAITS] >>> PORT_SHIFT;
 }
 
 function kindOf({ family }: Address, standby?: boolean): number {

@@ -16,7 +16,24 @@ const LINES = [
 
 function exists(snapshot: Snapshot, name: string): boolean {
   const wire = encodeName(name);
-  return snapshot.find(nameWords(wire), 0, wire.length, hashName(wire, 0, wire.length, snapshot.seed)) !== 0;
+  return snapshot.find(nameWords(wire), 0, wire.length, hashOf(name)) !== 0;
+}
+
+function hashOf(name: string): number {
+  const wire = encodeName(name);
+  return hashName(wire, 0, wire.length, SEED);
+}
+
+/** Two names of one hash: among so many there is such a pair. */
+function namesOfOneHash(): string[] {
+  const known = new Map<number, string>();
+  for (let i = 0; i < 1_000_000; i++) {
+    const name = `task-${i}.mesos`;
+    const twin = known.get(hashOf(name));
+    if (twin) return [twin, name];
+    known.set(hashOf(name), name);
+  }
+  throw new Error("no two names have the same hash");
 }
 
 function octets(shards: readonly SharedArrayBuffer[]): string[] {
@@ -26,6 +43,13 @@ function octets(shards: readonly SharedArrayBuffer[]): string[] {
 describe("a compiled zone", () => {
   test("is the same octet for octet in whatever order its records come", () => {
     expect(octets(compileLines([...LINES].reverse()).shards)).toEqual(octets(compileLines(LINES).shards));
+  });
+
+  test("is the same also where names have the same hash, and finds each of them", () => {
+    const twins = namesOfOneHash();
+    const lines = twins.map((name, i) => `${name} A 192.0.2.${i}`);
+    expect(octets(compileLines([...lines].reverse()).shards)).toEqual(octets(compileLines(lines).shards));
+    for (const name of twins) expect(exists(snapshotOf(lines), name), name).toBe(true);
   });
 
   test("holds a record once, however often it was emitted", () => {
@@ -111,8 +135,7 @@ describe("compiling again", () => {
   test("replaces only the shard of the name that changed", () => {
     const before = compileLines(many);
     const after = compileLines([...many, "task-7.marathon.mesos A 192.0.2.99"], before.shards);
-    const wire = encodeName("task-7.marathon.mesos");
-    expect(after.changed).toEqual([hashName(wire, 0, wire.length, SEED) >>> 24]);
+    expect(after.changed).toEqual([hashOf("task-7.marathon.mesos") >>> 24]);
   });
 });
 
