@@ -28,7 +28,7 @@ function hashOf(name: string): number {
 function namesOfOneHash(): string[] {
   const known = new Map<number, string>();
   for (let i = 0; i < 1_000_000; i++) {
-    const name = `task-${i}.mesos`;
+    const name = `${(Math.imul(i, 0x9e3779b1) >>> 0).toString(36)}.${i.toString(7)}.mesos`;
     const twin = known.get(hashOf(name));
     if (twin) return [twin, name];
     known.set(hashOf(name), name);
