@@ -4,6 +4,7 @@ import type { Timers } from "../timers.js";
 import type { MasterClient, StreamAnswer } from "./client.js";
 import type { Cluster, Endpoint } from "./cluster.js";
 import { sameEndpoint } from "./endpoint.js";
+import { KnownTasks } from "./known-tasks.js";
 import { type MasterState, type Registry, readMasterState } from "./state.js";
 
 /** Where the masters are known from: a list in the configuration, or something that watches an election. */
@@ -74,6 +75,7 @@ interface Search {
  */
 export class LeaderFinder implements LeaderAccess {
   readonly #options: LeaderFinderOptions;
+  readonly #known = new KnownTasks();
   #last: Endpoint | undefined;
 
   constructor(options: LeaderFinderOptions) {
@@ -144,7 +146,7 @@ export class LeaderFinder implements LeaderAccess {
     const { body, from } = await client.fetchState(master, search.signal);
     search.asked.add(formatHostPort(from));
     const fetched = timers.now();
-    const state = parse(body, from);
+    const state = parse(body, from, this.#known);
     const times = { fetchMs: fetched - start, parseMs: timers.now() - fetched };
     const { cluster, registry } = state;
     return {
@@ -178,9 +180,9 @@ export class LeaderFinder implements LeaderAccess {
 /** What makes it useless to ask another master for its stream. */
 const LAST_WORDS: ReadonlySet<string> = new Set(["LOGIN_FAILED", "STREAM_UNSUPPORTED"]);
 
-function parse(body: Uint8Array, from: Endpoint): MasterState {
+function parse(body: Uint8Array, from: Endpoint, known: KnownTasks): MasterState {
   try {
-    return readMasterState(body);
+    return readMasterState(body, known);
   } catch (error) {
     const code = error instanceof MesosDnsError ? error.code : "STATE_INVALID";
     const message = `Mesos master ${formatHostPort(from)}: ${messageOf(error)}`;

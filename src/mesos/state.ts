@@ -2,6 +2,7 @@ import { MesosDnsError } from "../errors.js";
 import type { Agent, Cluster, Endpoint, Framework, Skipped, Task } from "./cluster.js";
 import { isPort, parsePid } from "./endpoint.js";
 import { Fields } from "./fields.js";
+import { KnownTasks } from "./known-tasks.js";
 import { type JsonObject, type Malformed, malformed, textOf } from "./lenient.js";
 import { MemberNames, StateScanner } from "./state-scanner.js";
 import { TaskReader } from "./tasks.js";
@@ -44,9 +45,15 @@ export function readState(body: Uint8Array): Cluster {
   return readMasterState(body).cluster;
 }
 
-/** As readState(), with what tells whether the master that answered is the leader. */
-export function readMasterState(body: Uint8Array): MasterState {
-  return new StateDecoder(body).read();
+/**
+ * As readState(), with what tells whether the master that answered is the leader.
+ * @param known tasks that need not be held in memory anew; those of this state from now on
+ */
+export function readMasterState(body: Uint8Array, known = new KnownTasks()): MasterState {
+  known.begin();
+  const state = new StateDecoder(body, known).read();
+  known.end();
+  return state;
 }
 
 const TOP = ["leader", "pid", "id", "slaves", "recovered_slaves", "frameworks", "completed_frameworks"] as const;
@@ -69,9 +76,9 @@ class StateDecoder {
   readonly #completedFrameworks: string[] = [];
   readonly #ended: EndedTask[] = [];
 
-  constructor(body: Uint8Array) {
+  constructor(body: Uint8Array, known: KnownTasks) {
     this.#scanner = new StateScanner(body);
-    this.#tasks = new TaskReader(this.#scanner);
+    this.#tasks = new TaskReader(this.#scanner, known);
   }
 
   read(): MasterState {

@@ -1,5 +1,6 @@
 import type { PortRange, Task } from "./cluster.js";
 import { discoveryOf } from "./discovery.js";
+import type { KnownTasks } from "./known-tasks.js";
 import { isObject, listOf, type Malformed, malformed, textOf } from "./lenient.js";
 import { mapsPorts, readContainer } from "./port-mappings.js";
 import { parsePortRanges } from "./ports.js";
@@ -22,8 +23,11 @@ export class TaskReader {
   readonly #strings = new Map<string, string>();
   readonly #ports = new Map<string, readonly PortRange[]>();
 
-  constructor(scanner: StateScanner) {
+  readonly #known: KnownTasks;
+
+  constructor(scanner: StateScanner, known: KnownTasks) {
     this.#scanner = scanner;
+    this.#known = known;
   }
 
   /** Consumes the element the scanner stands at. `undefined` for a task that is not running. */
@@ -82,7 +86,7 @@ export class TaskReader {
     if (reported.unhealthy) task.unhealthy = true;
     if (maps) task.mapsPorts = true;
     if (reported.networkMapsPorts) task.networkMapsPorts = true;
-    return task;
+    return this.#known.keep(task);
   }
 
   readonly #intern = (text: string): string => {

@@ -1,13 +1,23 @@
 import ipaddr from "ipaddr.js";
 
-/** An IP address as records carry it. */
-export interface Address {
-  readonly family: 4 | 6;
-  /** Canonical text: dotted quad, or RFC 5952. */
+export interface IPv4Address {
+  readonly family: 4;
+  /** Dotted quad. */
   readonly text: string;
-  /** 4 or 16 octets in network order. */
+  /** Its 32 bits, as a signed number: a cluster has very many, and octets would take ten times the room. */
+  readonly bits: number;
+}
+
+export interface IPv6Address {
+  readonly family: 6;
+  /** As RFC 5952 writes it. */
+  readonly text: string;
+  /** 16 octets in network order. */
   readonly octets: Uint8Array;
 }
+
+/** An IP address as records carry it. */
+export type Address = IPv4Address | IPv6Address;
 
 /** Longest text form, `ffff:` six times and a dotted quad; anything longer is not worth parsing. */
 const MAX_TEXT = 45;
@@ -18,10 +28,20 @@ const MAX_TEXT = 45;
  */
 export function parseAddress(text: string): Address | undefined {
   if (text.length > MAX_TEXT) return undefined;
-  const ipv4 = readIPv4(text);
-  if (ipv4) return { family: 4, text, octets: ipv4 };
+  const bits = readIPv4(text);
+  if (bits !== undefined) return { family: 4, text, bits };
   if (text.includes("%") || !ipaddr.IPv6.isValid(text)) return undefined;
-  return toAddress(ipaddr.process(text));
+  const address = ipaddr.process(text);
+  const canonical = address.toString();
+  if (address.kind() === "ipv4") return parseAddress(canonical);
+  return { family: 6, text: canonical, octets: Uint8Array.from(address.toByteArray()) };
+}
+
+/** The 4 or 16 octets of an address in network order. */
+export function octetsOf(address: Address): Uint8Array {
+  if (address.family === 6) return address.octets;
+  const { bits } = address;
+  return Uint8Array.of(bits >>> 24, bits >>> 16, bits >>> 8, bits);
 }
 
 /** More than any cluster has: beyond it, most are addresses that nobody has any more. */
@@ -44,16 +64,20 @@ const DOT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** Four decimal parts without leading zeros. By hand: a cluster has one such address for each of its containers. */
-function readIPv4(text: string): Uint8Array | undefined {
-  const octets = new Uint8Array(4);
-  let part = 0;
+/**
+ * The bits of four decimal parts without leading zeros; nothing for any other text. By hand: a cluster has such an address
+ * for each of its containers.
+ */
+function readIPv4(text: string): number | undefined {
+  let bits = 0;
+  let parts = 1;
   let digits = 0;
   let value = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    if (unit === DOT && digits > 0 && part < 3) {
-      octets[part++] = value;
+    if (unit === DOT && digits > 0 && parts < 4) {
+      bits = (bits << 8) | value;
+      parts++;
       digits = 0;
       value = 0;
     } else if (unit >= ZERO && unit <= NINE && !(digits > 0 && value === 0)) {
@@ -64,11 +88,5 @@ function readIPv4(text: string): Uint8Array | undefined {
       return undefined;
     }
   }
-  octets[part] = value;
-  return part === 3 && digits > 0 ? octets : undefined;
-}
-
-function toAddress(parsed: ipaddr.IPv4 | ipaddr.IPv6): Address {
-  const family = parsed.kind() === "ipv4" ? 4 : 6;
-  return { family, text: parsed.toString(), octets: Uint8Array.from(parsed.toByteArray()) };
+  return parts === 4 && digits > 0 ? (bits << 8) | value : undefined;
 }

@@ -27,7 +27,7 @@ interface Claim {
 
 interface Claims {
   readonly address: Address;
-  readonly list: Claim[];
+  list: Claim[];
   /** The names that were published last, while the claims have changed since. */
   before: readonly string[] | undefined;
 }
@@ -42,7 +42,12 @@ export class ReverseNames {
   readonly #changed = new Set<Claims>();
 
   /** Takes new claims. */
-  readonly claims: ClaimSink = sinkOf((address, claim) => this.#change(address).list.push(claim));
+  readonly claims: ClaimSink = sinkOf((address, claim) => {
+    const claims = this.#change(address);
+    // Nearly all addresses have one owner, and a list that something is pushed to has room for many.
+    if (claims.list.length === 0) claims.list = [claim];
+    else claims.list.push(claim);
+  });
 
   /** Takes claims back that were made before; throws where one was not. */
   readonly withdrawals: ClaimSink = sinkOf((address, { rank, agentId, name }) => {
@@ -98,10 +103,13 @@ function namesOf({ address, list }: Claims): readonly string[] {
 }
 
 /** The name of an address in `in-addr.arpa` (RFC 1035 §3.5) or `ip6.arpa` (RFC 3596 §2.5). */
-export function reverseName({ family, octets }: Address): string {
-  if (family === 4) return `${octets[3]}.${octets[2]}.${octets[1]}.${octets[0]}.in-addr.arpa`;
+export function reverseName(address: Address): string {
+  if (address.family === 4) {
+    const { bits } = address;
+    return `${bits & 255}.${(bits >>> 8) & 255}.${(bits >>> 16) & 255}.${bits >>> 24}.in-addr.arpa`;
+  }
   let name = "ip6.arpa";
-  for (const octet of octets) name = `${NIBBLES[octet]}.${name}`;
+  for (const octet of address.octets) name = `${NIBBLES[octet]}.${name}`;
   return name;
 }
 
@@ -109,8 +117,12 @@ export function reverseName({ family, octets }: Address): string {
 const NIBBLES = Array.from({ length: 256 }, (_, octet) => `${(octet & 15).toString(16)}.${(octet >>> 4).toString(16)}`);
 
 /** Unspecified, loopback and link-local: every machine has them, and every resolver answers for them (RFC 6303 §4). */
-function isEveryones({ family, octets }: Address): boolean {
-  if (family === 4) return octets[0] === 0 || octets[0] === 127 || (octets[0] === 169 && octets[1] === 254);
+function isEveryones(address: Address): boolean {
+  if (address.family === 4) {
+    const { bits } = address;
+    return bits >>> 24 === 0 || bits >>> 24 === 127 || bits >>> 16 === ((169 << 8) | 254);
+  }
+  const { octets } = address;
   if (octets[0] === 0xfe && (octets[1] & 0xc0) === 0x80) return true;
   return octets[15] <= 1 && octets.every((octet, i) => octet === 0 || i === 15);
 }

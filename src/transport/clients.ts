@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import { LRUCache } from "lru-cache";
 import { NetworkList } from "../dns/access.js";
 import type { Client } from "../dns/client.js";
-import { parseAddress } from "../records/addresses.js";
+import { octetsOf, parseAddress } from "../records/addresses.js";
 
 /** Addresses remembered: more than the nodes of any cluster, few enough not to matter to a spoofed flood. */
 const MAX_CLIENTS = 20_000;
@@ -72,7 +72,8 @@ export class ClientTable {
   of(address: string): Client {
     const known = this.#known.get(address);
     if (known) return known;
-    const octets = parseAddress(address.split("%", 1)[0])?.octets ?? new Uint8Array(4);
+    const parsed = parseAddress(address.split("%", 1)[0]);
+    const octets = parsed ? octetsOf(parsed) : new Uint8Array(4);
     const client = {
       octets,
       mayQuery: this.#query.includes(octets),

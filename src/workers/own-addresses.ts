@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import { type Address, parseAddress } from "../records/addresses.js";
+import { type Address, octetsOf, parseAddress } from "../records/addresses.js";
 
 /**
  * Where this server can be reached if it listens at these addresses: there, or for a wildcard at every address of the
@@ -12,7 +12,7 @@ export function ownAddresses(listeners: readonly string[]): Address[] {
 
 function addressesOf(listener: string): Address[] {
   const address = parseAddress(listener);
-  const isWildcard = address === undefined || address.octets.every((octet) => octet === 0);
+  const isWildcard = address === undefined || octetsOf(address).every((octet) => octet === 0);
   if (!isWildcard) return [address];
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const wanted = all.filter(({ family, scopeid }) => !scopeid && (family === "IPv4" || address?.family === 6));

@@ -3,6 +3,9 @@ import { SHARD_HEADER_WORDS, SHARDS, SLOT_WORDS } from "./layout.js";
 import { changedByShard, type Placement, planAgain, planWhole } from "./placement.js";
 import type { RecordSet } from "./record-set.js";
 
+/** At least so many: with fewer, the way to a name gets longer; with more, a zone larger. */
+const SLOTS_PER_NAME = 4 / 3;
+
 /** One zone to compile: its records, and what every record of it has in common. */
 export interface ZoneContent {
   /** Name of the primary server (SOA mname, NS). */
@@ -134,7 +137,7 @@ class ShardCompiler {
     const writer = this.#writer;
     writer.reset();
     const count = placements.reduce((sum, placement) => sum + placement.names.length, 0);
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(1, count * 2)));
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(1, count * SLOTS_PER_NAME)));
     const firstEntry = SHARD_HEADER_WORDS + slots * SLOT_WORDS;
     const placed = placements.map(({ names: list, entries }, zone) => {
       const places = writer.writeAll({ names: list, entries }, from, this.#contexts[zone]);

@@ -1,4 +1,4 @@
-import type { Address } from "../records/addresses.js";
+import type { Address, IPv6Address } from "../records/addresses.js";
 import type { RecordSink } from "../records/generate.js";
 import type { PointerSink } from "../records/reverse.js";
 import { grown, NameTable } from "./name-table.js";
@@ -37,7 +37,7 @@ export class RecordSet implements RecordSink, PointerSink {
   /** The apex is always the first name; -1 where there is none. */
   readonly apexNumber: number;
   /** IPv6 addresses by the number that records hold. */
-  readonly addresses: Address[] = [];
+  readonly addresses: IPv6Address[] = [];
   /** By name: whether it is in the zone (a target may not be). */
   exists = new Uint8Array(FIRST_CAPACITY);
   /** By name: how many names there are directly below it. */
@@ -223,10 +223,10 @@ export class RecordSet implements RecordSink, PointerSink {
   }
 
   #valueOf(address: Address): number {
-    return address.family === 4 ? ipv4Of(address.octets) : this.#numberOf(address);
+    return address.family === 4 ? address.bits >>> 0 : this.#numberOf(address);
   }
 
-  #numberOf(address: Address): number {
+  #numberOf(address: IPv6Address): number {
     const known = this.#addressNumbers.get(address.text);
     if (known !== undefined) return known;
     this.#addressNumbers.set(address.text, this.addresses.length);
@@ -264,8 +264,4 @@ function kindOf({ family }: Address, standby?: boolean): number {
 
 function serviceKind(standby?: boolean): number {
   return KIND.SRV + (standby ? STANDBY : 0);
-}
-
-function ipv4Of(octets: Uint8Array): number {
-  return ((octets[0] << 24) | (octets[1] << 16) | (octets[2] << 8) | octets[3]) >>> 0;
 }

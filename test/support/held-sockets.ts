@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { onTestFinished } from "vitest";
-import { parseAddress } from "../../src/records/addresses.js";
+import { type Address, octetsOf, parseAddress } from "../../src/records/addresses.js";
 import {
   SO_RCVBUF,
   SO_REUSEADDR,
@@ -47,7 +47,7 @@ export function holdTcp(at: At): HeldSocket {
 }
 
 function bound(type: number, { host, port }: At, isShared = false): number {
-  const address = socketAddress(parseAddress(host)?.octets ?? new Uint8Array(4), port);
+  const address = socketAddress(octetsOf(parseAddress(host) as Address), port);
   const family = new Uint16Array(address.buffer)[0] ?? 0;
   const fd = system.socket(family, type | SOCK_CLOEXEC, 0);
   check("socket", fd);

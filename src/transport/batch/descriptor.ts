@@ -1,5 +1,5 @@
 import type { HostPort } from "../../config/config.js";
-import { parseAddress } from "../../records/addresses.js";
+import { octetsOf, parseAddress } from "../../records/addresses.js";
 import { listenError } from "../listen-error.js";
 import {
   AF_INET,
@@ -39,7 +39,8 @@ export class Descriptor {
   constructor(system: System, options: DescriptorOptions) {
     this.#system = system;
     this.#options = options;
-    this.#octets = parseAddress(options.address.host)?.octets ?? Uint8Array.of(127, 0, 0, 1);
+    const address = parseAddress(options.address.host);
+    this.#octets = address ? octetsOf(address) : Uint8Array.of(127, 0, 0, 1);
     this.isIPv6 = this.#octets.length === 16;
     this.fd = options.inherited ?? this.#open();
   }

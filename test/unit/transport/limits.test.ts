@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { NetworkList } from "../../../src/dns/access.js";
 import { Cookies } from "../../../src/dns/cookies.js";
 import { QueryStats } from "../../../src/metrics/query-stats.js";
-import { parseAddress } from "../../../src/records/addresses.js";
+import { type Address, octetsOf, parseAddress } from "../../../src/records/addresses.js";
 import { UDP } from "../../../src/transport/channels.js";
 import { ClientTable } from "../../../src/transport/clients.js";
 import {
@@ -18,7 +18,7 @@ import { encodeQuery } from "../../support/dns.js";
 import { NO_LIMIT, ScriptedForwarder, silentLog } from "../../support/service.js";
 import { answererOf, CLIENT } from "../../support/zone.js";
 
-const octets = (text: string) => parseAddress(text)?.octets ?? new Uint8Array(0);
+const octets = (text: string) => octetsOf(parseAddress(text) as Address);
 
 describe("networks", () => {
   const list = new NetworkList(["10.0.0.0/8", "192.0.2.64/26", "2001:db8::/33", "203.0.113.7/32"]);
