@@ -22,7 +22,12 @@ export async function freePort() {
 export async function startMaster() {
   let body = Buffer.from("{}");
   const master = { requests: 0, firstByteAt: 0 };
-  const server = createServer((_, response) => {
+  const server = createServer((request, response) => {
+    // It has no stream of events, as masters before 1.0.
+    if (request.method !== "GET") {
+      response.writeHead(405).end();
+      return;
+    }
     master.requests++;
     master.firstByteAt = performance.now();
     response.writeHead(200, { "content-type": "application/json" }).end(body);

@@ -1,7 +1,8 @@
 import type { PortRange, Task } from "./cluster.js";
 import { discoveryOf } from "./discovery.js";
+import { Fields } from "./fields.js";
 import type { KnownTasks } from "./known-tasks.js";
-import { isObject, listOf, type Malformed, malformed, textOf } from "./lenient.js";
+import { listOf, type Malformed, malformed, textOf } from "./lenient.js";
 import { mapsPorts, readContainer } from "./port-mappings.js";
 import { parsePortRanges } from "./ports.js";
 import { MemberNames, type StateScanner } from "./state-scanner.js";
@@ -10,6 +11,8 @@ import { RUNNING, reportedIn, trimmed } from "./statuses.js";
 const FIELDS = ["id", "name", "slave_id", "state", "resources", "statuses", "discovery", "container"] as const;
 type Field = (typeof FIELDS)[number];
 const CONTAINER = FIELDS.indexOf("container");
+const RESOURCES = FIELDS.indexOf("resources");
+const PORTS = new Fields(["ports"]);
 
 /**
  * Reads tasks one after the other. Nothing of a task is decoded before it is known to run, and what many tasks have in
@@ -61,10 +64,9 @@ export class TaskReader {
     return start < 0 ? undefined : this.#scanner.decode(start, this.#ends[field] as number);
   }
 
-  /** What its container says of ports: little of what can be a lot. */
-  #container(): unknown {
-    const start = this.#starts[CONTAINER] as number;
-    return start < 0 ? undefined : this.#scanner.readAt(start, () => readContainer(this.#scanner));
+  #readAt(field: number, read: () => unknown): unknown {
+    const start = this.#starts[field] as number;
+    return start < 0 ? undefined : this.#scanner.readAt(start, read);
   }
 
   #running(id: unknown, name: unknown, agentId: unknown): Task | Malformed {
@@ -72,11 +74,13 @@ export class TaskReader {
     if (typeof name !== "string") return malformed("its name is not a string", id);
     if (typeof agentId !== "string" || agentId === "") return malformed("it has no slave_id", id);
     const agent = this.#intern(agentId);
-    const ports = this.#portsOf(this.#field("resources"));
+    const ports = this.#portsOf(this.#readAt(RESOURCES, () => PORTS.read(this.#scanner)?.ports));
     const reported = reportedIn(listOf(this.#field("statuses")));
     const published = this.#field("discovery");
     const discovery = discoveryOf(published, this.#intern);
-    const maps = mapsPorts(this.#container(), published);
+    // Little of what can be a lot.
+    const container = this.#readAt(CONTAINER, () => readContainer(this.#scanner));
+    const maps = mapsPorts(container, published);
     const { addresses } = reported;
     // Written out, and what is rare added to it: objects that are put together take more room.
     const task: { -readonly [Key in keyof Task]: Task[Key] } =
@@ -96,8 +100,8 @@ export class TaskReader {
     return text;
   };
 
-  #portsOf(resources: unknown): readonly PortRange[] {
-    const text = isObject(resources) ? textOf(resources.ports) : "";
+  #portsOf(written: unknown): readonly PortRange[] {
+    const text = textOf(written);
     let ports = this.#ports.get(text);
     if (ports === undefined) {
       ports = trimmed(parsePortRanges(text));

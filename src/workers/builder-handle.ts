@@ -22,7 +22,7 @@ interface AwaitedPiece {
 }
 
 /** Room for the young: a state's strings are short-lived, and what is not copied to the old generation need not be found there. */
-const LIMITS = { maxYoungGenerationSizeMb: 32 };
+const LIMITS = { maxYoungGenerationSizeMb: 16 };
 const FIRST_RESTART_MS = 1_000;
 const LAST_RESTART_MS = 60_000;
 

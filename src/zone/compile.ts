@@ -1,6 +1,7 @@
 import { type EntryContext, EntryWriter, tallyOf } from "./entry.js";
 import { SHARD_HEADER_WORDS, SHARDS, SLOT_WORDS } from "./layout.js";
 import { changedByShard, type Placement, planAgain, planWhole } from "./placement.js";
+import { recordOrder } from "./record-order.js";
 import type { RecordSet } from "./record-set.js";
 
 /** At least so many: with fewer, the way to a name gets longer; with more, a zone larger. */
@@ -129,7 +130,8 @@ class ShardCompiler {
 
   constructor(zones: readonly ZoneContent[]) {
     this.#contexts = zones.map(({ records, nameServer, srvWeight }, zone) => {
-      return { records, nameServer: records.names.intern(nameServer), zone, srvWeight };
+      const order = recordOrder(records);
+      return { records, nameServer: records.names.intern(nameServer), zone, srvWeight, order };
     });
   }
 

@@ -1,4 +1,5 @@
 import { TYPE } from "../dns/protocol.js";
+import type { IPv6Address } from "../records/addresses.js";
 import {
   APEX_FLAG,
   ENTRY_HEADER_WORDS,
@@ -14,8 +15,9 @@ import {
   toWords,
   ZONE_SHIFT,
 } from "./layout.js";
-import type { NameTable } from "./name-table.js";
+import { grown, type NameTable } from "./name-table.js";
 import type { Placement } from "./placement.js";
+import { type RecordOrder, sortOnce } from "./record-order.js";
 import { KIND, kindIn, portIn, RECORD, type RecordSet, STANDBY } from "./record-set.js";
 
 const IPV4_OCTETS = 4;
@@ -31,6 +33,15 @@ export interface EntryContext {
   readonly nameServer: number;
   readonly zone: number;
   readonly srvWeight: number;
+  readonly order: RecordOrder;
+}
+
+/** Records of one kind, in the cells they are in. */
+interface RecordRun {
+  readonly list: ArrayLike<number>;
+  readonly from: number;
+  readonly to: number;
+  readonly cells: Uint32Array;
 }
 
 /** Writes entries one after the other to growing memory; `layout.ts` draws what it holds. */
@@ -42,8 +53,8 @@ export class EntryWriter {
   /** Records and names with records written since `reset`. */
   records = 0;
   names = 0;
-  readonly #byKind: number[][] = [[], [], [], []];
-  readonly #standby: number[] = [];
+  /** The records of the name at hand. */
+  #found = new Uint32Array(64);
   readonly #targets: number[] = [];
   /** Where the entry in the making starts, and its next set's description. */
   #entry = 0;
@@ -92,10 +103,9 @@ export class EntryWriter {
     const { records, zone } = context;
     const { names, cells } = records;
     const apex = name === records.apexNumber;
-    this.#collect(name, records);
-    const [a, aaaa, srv, ptr] = this.#byKind;
-    const sets =
-      Number(apex) + Number(a.length > 0) + Number(aaaa.length > 0) + Number(srv.length > 0) + Number(ptr.length > 0);
+    const count = this.#collect(name, context);
+    let sets = Number(apex);
+    for (let from = 0; from < count; from = this.#endOfSet(from, count, cells)) sets++;
     const start = this.length;
     const nameAt = start + ENTRY_HEADER_WORDS + sets * RRSET_WORDS;
     const nameWords = toWords(names.size[name]);
@@ -104,76 +114,94 @@ export class EntryWriter {
     this.#entry = start;
     this.#set = start + ENTRY_HEADER_WORDS;
     this.length = nameAt + nameWords;
-    if (a.length > 0) this.#ipv4Set(a, context);
-    if (apex) this.#targetSet(TYPE.NS, NS_RECORD, recordOf(context.nameServer), context);
-    if (aaaa.length > 0) this.#ipv6Set(aaaa, context);
-    if (srv.length > 0) this.#targetSet(TYPE.SRV, srv, cells, context);
-    if (ptr.length > 0) this.#targetSet(TYPE.PTR, ptr, cells, context);
+    if (apex)
+      this.#targetSet(TYPE.NS, { list: NS_RECORD, from: 0, to: 1, cells: recordOf(context.nameServer) }, context);
+    for (let from = 0, to = 0; from < count; from = to) {
+      to = this.#endOfSet(from, count, cells);
+      this.#writeSet({ list: this.#found, from, to, cells }, context);
+    }
     this.#words[start] = names.size[name] | (sets << RRSETS_SHIFT) | (zone << ZONE_SHIFT) | (apex ? APEX_FLAG : 0);
     this.#words[start + 1] = this.length - start;
     if (sets > 0) this.names++;
     return start;
   }
 
-  /** The name's records by kind, sorted and each once; those on standby where it has no others. */
-  #collect(name: number, records: RecordSet): void {
-    const lists = this.#byKind;
-    const standby = this.#standby;
-    const { cells } = records;
-    standby.length = 0;
-    for (let i = 0; i < lists.length; i++) lists[i].length = 0;
-    let others = 0;
-    for (let record = records.head[name]; record !== 0; record = cells[record + RECORD.NEXT]) {
-      const kind = kindIn(cells, record);
-      if (kind < STANDBY) others = lists[kind].push(record);
-      else standby.push(record);
+  /**
+   * Finds the name's records, sorted (by kind first) and each once; those on standby only where it has no others. Returns how
+   * many there are.
+   */
+  #collect(name: number, { records: { cells, head }, order }: EntryContext): number {
+    let count = 0;
+    let isStandby = true;
+    for (let record = head[name]; record !== 0; record = cells[record + RECORD.NEXT]) {
+      const waits = kindIn(cells, record) >= STANDBY;
+      if (waits && !isStandby) continue;
+      if (!waits && isStandby) count = 0;
+      isStandby = waits;
+      if (count === this.#found.length) this.#found = grown(this.#found, new Uint32Array(count * 2));
+      this.#found[count++] = record;
     }
-    if (others === 0) for (const record of standby) lists[kindIn(cells, record) - STANDBY].push(record);
-    for (let i = 0; i < lists.length; i++) if (lists[i].length > 1) sortOnce(lists[i], orderOf(i, records));
+    return count < 2 ? count : sortOnce(this.#found, count, order);
   }
 
-  #ipv4Set(list: readonly number[], { records: { cells } }: EntryContext): void {
-    const data = this.#open(TYPE.A | (IPV4_OCTETS << OWN_SHIFT), list.length, list.length);
-    for (let i = 0; i < list.length; i++) this.#writeUint32((data + i) * 4, cells[list[i] + RECORD.VALUE]);
+  /** Where in what has been found the next set begins. */
+  #endOfSet(from: number, count: number, cells: Uint32Array): number {
+    const kind = kindIn(cells, this.#found[from]);
+    let to = from + 1;
+    while (to < count && kindIn(cells, this.#found[to]) === kind) to++;
+    return to;
   }
 
-  #ipv6Set(list: readonly number[], { records }: EntryContext): void {
-    const { addresses, cells } = records;
-    const size = toWords(list.length * IPV6_OCTETS);
-    const data = this.#open(TYPE.AAAA | (IPV6_OCTETS << OWN_SHIFT), list.length, size);
-    list.forEach((record, i) => {
-      this.#octets.set(addresses[cells[record + RECORD.VALUE]].octets, data * 4 + i * IPV6_OCTETS);
-    });
+  #writeSet(set: RecordRun, context: EntryContext): void {
+    const kind = kindIn(set.cells, set.list[set.from]) % STANDBY;
+    if (kind === KIND.A) this.#ipv4Set(set);
+    else if (kind === KIND.AAAA) this.#ipv6Set(set, context.records.addresses);
+    else this.#targetSet(kind === KIND.SRV ? TYPE.SRV : TYPE.PTR, set, context);
   }
 
-  /** A set of records with targets; those of one target stand together. @param cells that the records are in */
-  #targetSet(type: number, list: readonly number[], cells: Uint32Array, context: EntryContext): void {
+  #ipv4Set({ list, from, to, cells }: RecordRun): void {
+    const data = this.#open(TYPE.A | (IPV4_OCTETS << OWN_SHIFT), to - from, to - from);
+    for (let i = from; i < to; i++) this.#writeUint32((data + i - from) * 4, cells[list[i] + RECORD.VALUE]);
+  }
+
+  #ipv6Set({ list, from, to, cells }: RecordRun, addresses: readonly IPv6Address[]): void {
+    const count = to - from;
+    const data = this.#open(TYPE.AAAA | (IPV6_OCTETS << OWN_SHIFT), count, toWords(count * IPV6_OCTETS));
+    for (let i = 0; i < count; i++) {
+      this.#octets.set(addresses[cells[list[from + i] + RECORD.VALUE]].octets, data * 4 + i * IPV6_OCTETS);
+    }
+  }
+
+  /** A set of records with targets; those of one target stand together. */
+  #targetSet(type: number, { list, from, to, cells }: RecordRun, context: EntryContext): void {
     const { names } = context.records;
     const hasPorts = type === TYPE.SRV;
     const own = hasPorts ? PORT_OCTETS : 0;
+    const count = to - from;
     const targets = this.#targets;
     targets.length = 0;
     let nameSize = 0;
-    let octets = list.length * (hasPorts ? RECORD_HEADER + SRV_PREFIX + PORT_OCTETS : RECORD_HEADER);
-    for (let i = 0; i < list.length; i++) {
+    let octets = count * (hasPorts ? RECORD_HEADER + SRV_PREFIX + PORT_OCTETS : RECORD_HEADER);
+    for (let i = from; i < to; i++) {
       const target = cells[list[i] + RECORD.VALUE];
       octets += names.size[target];
       if (targets.length > 0 && targets[targets.length - 1] === target) continue;
       targets.push(target);
       nameSize += toWords(names.size[target]);
     }
-    const ownSize = toWords(list.length * own);
-    const size = TARGETS_HEADER_WORDS + list.length + ownSize + targets.length * TARGET_WORDS + nameSize;
-    const data = this.#open(type | (own << OWN_SHIFT) | TARGETS_FLAG, list.length, size);
+    const ownSize = toWords(count * own);
+    const size = TARGETS_HEADER_WORDS + count + ownSize + targets.length * TARGET_WORDS + nameSize;
+    const data = this.#open(type | (own << OWN_SHIFT) | TARGETS_FLAG, count, size);
     const numbers = data + TARGETS_HEADER_WORDS;
-    const ports = numbers + list.length;
+    const ports = numbers + count;
     this.#words[data] = octets;
     this.#words[data + 1] = hasPorts ? context.srvWeight : 0; // priority 0 above it
     let number = 0;
-    for (let i = 0; i < list.length; i++) {
-      if (cells[list[i] + RECORD.VALUE] !== targets[number]) number++;
+    for (let i = 0; i < count; i++) {
+      const record = list[from + i];
+      if (cells[record + RECORD.VALUE] !== targets[number]) number++;
       this.#words[numbers + i] = number;
-      if (hasPorts) this.#writeUint16(ports * 4 + i * PORT_OCTETS, portIn(cells, list[i]));
+      if (hasPorts) this.#writeUint16(ports * 4 + i * PORT_OCTETS, portIn(cells, record));
     }
     this.#targetTable(ports + ownSize, names);
   }
@@ -238,43 +266,6 @@ export function tallyOf(shard: Uint32Array, entry: number): number {
   let records = 0;
   for (let set = 0; set < sets; set++) records += shard[entry + ENTRY_HEADER_WORDS + set * RRSET_WORDS + 1];
   return records;
-}
-
-/** Lists longer than this are sorted by the engine's own means. */
-const SHORT_LIST = 12;
-
-/** Sorts a list, and leaves each but once in it. */
-function sortOnce(list: number[], order: (a: number, b: number) => number): void {
-  if (list.length > SHORT_LIST) list.sort(order);
-  else insertionSort(list, order);
-  let kept = 1;
-  for (let i = 1; i < list.length; i++) if (order(list[kept - 1], list[i]) !== 0) list[kept++] = list[i];
-  list.length = kept;
-}
-
-function insertionSort(list: number[], order: (a: number, b: number) => number): void {
-  for (let i = 1; i < list.length; i++) {
-    const each = list[i];
-    let at = i;
-    for (; at > 0 && order(list[at - 1], each) > 0; at--) list[at] = list[at - 1];
-    list[at] = each;
-  }
-}
-
-/** How records of a kind are sorted: addresses by their octets, others by target and port. */
-function orderOf(kind: number, { cells, addresses, names }: RecordSet): (a: number, b: number) => number {
-  const { VALUE } = RECORD;
-  switch (kind) {
-    case KIND.A:
-      return (a, b) => cells[a + VALUE] - cells[b + VALUE];
-    case KIND.AAAA:
-      return (a, b) => Buffer.compare(addresses[cells[a + VALUE]].octets, addresses[cells[b + VALUE]].octets);
-    default:
-      return (a, b) =>
-        cells[a + VALUE] === cells[b + VALUE]
-          ? portIn(cells, a) - portIn(cells, b)
-          : names.compare(cells[a + VALUE], cells[b + VALUE]);
-  }
 }
 
 /** A record of its own that leads to this name. */

@@ -19,8 +19,6 @@ export const RECORD = { WORDS: 3, NEXT: 0, TRAITS: 1, VALUE: 2 } as const;
 const KIND_MASK = 0xff;
 const PORT_SHIFT = 8;
 
-const NOBODY = { text: "", number: -1 };
-
 /** In place of an apex: the zone is scattered (`Apex.scattered`), and has no names but those of its records. */
 export const NO_APEX = "";
 const NO_NUMBER = -1;
@@ -66,8 +64,10 @@ export class RecordSet implements RecordSink, PointerSink {
   /** By the address's text. */
   readonly #addressNumbers = new Map<string, number>();
   /** The names used last: a task's ports come one after the other, under one name and towards one target. */
-  #owner = NOBODY;
-  #target = NOBODY;
+  #owner: string | undefined;
+  #ownerNumber = 0;
+  #target: string | undefined;
+  #targetNumber = 0;
 
   /** @param seed of the name hash */
   constructor(apex: string, seed: number) {
@@ -95,8 +95,8 @@ export class RecordSet implements RecordSink, PointerSink {
     this.addresses.length = 0;
     this.#addressNumbers.clear();
     this.#used = RECORD.WORDS;
-    this.#owner = NOBODY;
-    this.#target = NOBODY;
+    this.#owner = undefined;
+    this.#target = undefined;
     this.#enterApex();
   }
 
@@ -131,11 +131,12 @@ export class RecordSet implements RecordSink, PointerSink {
   }
 
   #targetOf(text: string): number {
-    if (text !== this.#target.text) {
-      this.#target = { text, number: this.names.intern(text) };
+    if (text !== this.#target) {
+      this.#target = text;
+      this.#targetNumber = this.names.intern(text);
       this.#fit();
     }
-    return this.#target.number;
+    return this.#targetNumber;
   }
 
   #add(name: string, kind: number, value: number, port: number): void {
@@ -169,11 +170,12 @@ export class RecordSet implements RecordSink, PointerSink {
   }
 
   #ownerOf(name: string): number {
-    if (name !== this.#owner.text) {
-      this.#owner = { text: name, number: this.names.intern(name) };
+    if (name !== this.#owner) {
+      this.#owner = name;
+      this.#ownerNumber = this.names.intern(name);
       this.#fit();
     }
-    return this.#owner.number;
+    return this.#ownerNumber;
   }
 
   /** A place for a record: one that has become free, or a new one. */

@@ -1,0 +1,42 @@
+import { KIND, kindIn, portIn, RECORD, type RecordSet, STANDBY } from "./record-set.js";
+
+/** Compares two records of a set; 0 where they are the same record twice. */
+export type RecordOrder = (a: number, b: number) => number;
+
+/** Longer lists are sorted by the engine's own means. */
+const SHORT_LIST = 12;
+
+/**
+ * The order of records of one name, which is that of what clients are shown: by kind, addresses by their octets, others by
+ * target and port. It does not depend on the order in which they came.
+ */
+export function recordOrder({ cells, addresses, names }: RecordSet): RecordOrder {
+  const { VALUE } = RECORD;
+  return (a, b) => {
+    const kind = kindIn(cells, a);
+    if (kind !== kindIn(cells, b)) return kind - kindIn(cells, b);
+    const [one, other] = [cells[a + VALUE], cells[b + VALUE]];
+    if (one === other) return portIn(cells, a) - portIn(cells, b);
+    if (kind % STANDBY === KIND.A) return one - other;
+    if (kind % STANDBY === KIND.AAAA) return Buffer.compare(addresses[one].octets, addresses[other].octets);
+    return names.compare(one, other);
+  };
+}
+
+/** Sorts the first `count` of a list, and leaves each but once in it. Returns how many there are then. */
+export function sortOnce(list: Uint32Array, count: number, order: RecordOrder): number {
+  if (count > SHORT_LIST) list.subarray(0, count).sort(order);
+  else insertionSort(list, count, order);
+  let kept = 1;
+  for (let i = 1; i < count; i++) if (order(list[kept - 1], list[i]) !== 0) list[kept++] = list[i];
+  return kept;
+}
+
+function insertionSort(list: Uint32Array, count: number, order: RecordOrder): void {
+  for (let i = 1; i < count; i++) {
+    const each = list[i];
+    let at = i;
+    for (; at > 0 && order(list[at - 1], each) > 0; at--) list[at] = list[at - 1];
+    list[at] = each;
+  }
+}
