@@ -3,6 +3,10 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { loadConfig } from "../dist/config/load.js";
+import { readMasterState } from "../dist/mesos/state.js";
+import { ZoneBuilder } from "../dist/workers/zone-builder.js";
+import { ShardPool } from "../dist/zone/shard-pool.js";
 import { dnsperfLatencies, firstAnswer, mixesOf, percentile } from "./lib/client.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { startMaster, startServer } from "./lib/server.mjs";
@@ -11,6 +15,8 @@ import { stateBody } from "./lib/state.mjs";
 const SIZES = [1_000, 10_000, 100_000];
 const RELOAD_SECONDS = 5;
 const RATE = 10_000;
+const CHANGES = 200;
+const WARM_UP = 50;
 const SECONDS = Number(process.env.BENCH_RELOAD_SECONDS ?? 60);
 
 /** From the first byte of the state on the wire to the first answer made of it. */
@@ -23,17 +29,81 @@ async function measureStart(tasks) {
   const seconds = (answeredAt - master.firstByteAt) / 1000;
   await sleep(3000);
   const { rss, peak } = server.memory();
+  const phases = await buildSeconds(server.httpport);
   await server.stop();
   master.stop();
-  return [round(tasks), round(body.length / 1e6, 1), round(seconds, 2), round(peak), round(rss)];
+  const swap = phases.parse + phases.resolve + phases.generate + phases.compile;
+  const times = [swap, phases.fetch, phases.parse, phases.generate, phases.compile, seconds].map((each) =>
+    round(each, 2),
+  );
+  return [round(tasks), round(body.length / 1e6, 1), ...times, round(peak), round(rss)];
 }
 
-/** Steady questions while a state of which one task in a hundred moved arrives every few seconds. */
-async function measureReloads(tasks) {
+/** From one state to the next in which a single task has moved: of the builder alone, in the middle of its work. */
+async function measureChanges(tasks) {
+  const { config } = loadConfig({
+    env: { MESOS_DNS_MASTERS: "127.0.0.1:5050" },
+    readFile: () => "",
+    systemResolvers: () => ["192.0.2.53"],
+    machineAddresses: () => [],
+  });
+  const builder = new ZoneBuilder({
+    config,
+    seed: 1,
+    serial: 0,
+    generation: 0,
+    hosts: { resolve: async () => new Map() },
+    pool: new ShardPool(),
+    ownAddresses: () => [],
+    wallClock: Date.now,
+    now: () => performance.now(),
+  });
+  let { cluster } = readMasterState(stateBody(tasks, "127.0.0.1:5050"));
+  await builder.build(cluster, []);
+  const times = [];
+  const shards = [];
+  for (let turn = 0; turn < WARM_UP + CHANGES; turn++) {
+    cluster = withOneTaskMoved(cluster, turn);
+    const began = performance.now();
+    const { update } = await builder.build(cluster, []);
+    if (turn < WARM_UP) continue;
+    times.push(performance.now() - began);
+    shards.push(update.shards.length);
+  }
+  const [sorted, counts] = [times, shards].map((list) => list.sort((a, b) => a - b));
+  const at = (share) => round(percentile(sorted, share), 1);
+  return [round(tasks), CHANGES, at(0.5), at(0.9), at(0.99), percentile(counts, 0.5), counts.at(-1)];
+}
+
+function withOneTaskMoved(cluster, turn) {
+  const framework = cluster.frameworks[turn % cluster.frameworks.length];
+  const tasks = [...framework.tasks];
+  const moved = (turn * 7919) % tasks.length;
+  tasks[moved] = {
+    ...tasks[moved],
+    addresses: { netinfo: [`198.51.100.${turn % 256}`] },
+    ports: [[40_000 + turn, 40_001 + turn]],
+  };
+  const frameworks = cluster.frameworks.map((each) => (each === framework ? { ...framework, tasks } : each));
+  return { ...cluster, frameworks };
+}
+
+/** How long the phases of the last build took, as the metrics say. */
+async function buildSeconds(httpport) {
+  const metrics = await (await fetch(`http://127.0.0.1:${httpport}/metrics`)).text();
+  const samples = metrics.matchAll(/^mesos_dns_build_duration_seconds\{phase="(\w+)"\} (\S+)$/gm);
+  return Object.fromEntries(Array.from(samples, ([, phase, seconds]) => [phase, Number(seconds)]));
+}
+
+/**
+ * Steady questions while a state of which one task in a hundred moved arrives every few seconds; or for comparison, as this
+ * machine has delays of its own, while none arrives.
+ */
+async function measureReloads(tasks, reloads) {
   const master = await startMaster();
   const states = [0, 1].map((generation) => stateBody(tasks, master.address, generation));
   master.serve(states[0]);
-  const server = await startServer(master, { refreshSeconds: RELOAD_SECONDS });
+  const server = await startServer(master, { refreshSeconds: reloads ? RELOAD_SECONDS : 3600 });
   await firstAnswer(server.port, "service-0-team-0.marathon.mesos");
   const mixes = await mixesOf(server.httpport);
   const before = master.requests;
@@ -44,25 +114,33 @@ async function measureReloads(tasks) {
   const how = { port: server.port, entries, seconds: SECONDS, file, perSecond: RATE };
   const { sorted, lost } = await dnsperfLatencies(how);
   clearInterval(timer);
-  const reloads = master.requests - before;
+  const count = master.requests - before;
   const { rss, peak } = server.memory();
   await server.stop();
   master.stop();
   const at = (share) => round(percentile(sorted, share), 2);
-  return [round(tasks), reloads, at(0.5), at(0.99), at(0.999), round(sorted.at(-1), 2), lost, round(rss), round(peak)];
+  return [round(tasks), count, at(0.5), at(0.99), at(0.999), round(sorted.at(-1), 2), lost, round(rss), round(peak)];
 }
 
 export async function benchState() {
+  const changes = [];
+  for (const tasks of SIZES) changes.push(await measureChanges(tasks));
   const starts = [];
   for (const tasks of SIZES) starts.push(await measureStart(tasks));
-  const reloads = [await measureReloads(SIZES.at(-1))];
+  const reloads = [await measureReloads(SIZES.at(-1), false), await measureReloads(SIZES.at(-1), true)];
   const startHeader = [
     "tasks",
     "state, MB",
+    "parse to swap, s",
+    "fetch",
+    "parse",
+    "generate",
+    "compile",
     "first byte to first answer, s",
     "peak memory, MB",
     "memory 3 s later, MB",
   ];
+  const changeHeader = ["tasks", "changes", "p50, ms", "p90", "p99", "shards written, median", "most"];
   const reloadHeader = [
     "tasks",
     "reloads",
@@ -77,7 +155,9 @@ export async function benchState() {
   report("state", "States from 1,000 to 100,000 tasks", [
     "## Start\n\nMemory is resident memory of the whole process.",
     table(startHeader, starts),
-    `## Answers during reloads\n\n${round(RATE)} queries/s over UDP for ${SECONDS} s while the state reloads every ${RELOAD_SECONDS} s and one task in a hundred changes; as dnsperf measures them, on the same cores.`,
+    "## A change of one task\n\nOne task gets another address and other ports: from the changed cluster to the shards that are to be swapped in.",
+    table(changeHeader, changes),
+    `## Answers during reloads\n\n${round(RATE)} queries/s over UDP for ${SECONDS} s while the state reloads every ${RELOAD_SECONDS} s and one task in a hundred changes, and the same while none reloads; as dnsperf measures them, on the same cores.`,
     table(reloadHeader, reloads),
   ]);
 }

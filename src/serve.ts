@@ -14,6 +14,7 @@ import { systemTimers } from "./timers.js";
 import type { Pems } from "./transport/certificate.js";
 import { planUdp } from "./transport/udp.js";
 import { VERSION } from "./version.js";
+import { yieldHelpers } from "./workers/priority.js";
 import { loadZone } from "./workers/zone-file.js";
 import type { SavedZone } from "./zone/image.js";
 
@@ -36,6 +37,7 @@ export interface ServeOptions extends Checked {
 export async function serve(options: ServeOptions): Promise<void> {
   const log = createLogger(options.verbosity, "main");
   for (const warning of options.warnings) log.warn(warning);
+  yieldHelpers();
   const plan = planUdp(options.config, log);
   const sockets = takeSystemdSockets();
   const { config, takeOver } = options;

@@ -19,6 +19,7 @@ import { HostResolver } from "./host-resolver.js";
 import { Masters } from "./masters.js";
 import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
 import { ownAddresses } from "./own-addresses.js";
+import { yieldThread } from "./priority.js";
 import { countRecords } from "./record-count.js";
 import { SkipLog } from "./skip-log.js";
 import { type Build, ZoneBuilder } from "./zone-builder.js";
@@ -29,6 +30,7 @@ const SPARE_SERIALS = 1_000;
 const RENEWAL_MS = 300_000;
 
 if (!parentPort) throw new Error("builder.js is a worker thread of main.js, not a program");
+yieldThread();
 const port = parentPort;
 const start = workerData as BuilderStart;
 const enumerations = new Map<number, Generator<string>>();
