@@ -34,14 +34,14 @@ async function measure(server, entries, once) {
   return { ...result, micros: ((server.cpuSeconds() - before) * 1e6) / result.completed };
 }
 
-/** Both servers by turns, so that what else the machine does hits both. */
+/** All servers by turns, so that what else the machine does hits all; each compared with the last in the same round. */
 async function compare(servers, entriesOf, once) {
   const results = servers.map(() => []);
   for (let i = 0; i < ROUNDS; i++) {
     for (const [s, { server }] of servers.entries()) results[s].push(await measure(server, entriesOf(i, s), once));
   }
-  const ratios = results[0].map((own, i) => own.perSecond / results[1][i].perSecond);
   return servers.map(({ name }, s) => {
+    const ratios = results[s].map((own, i) => own.perSecond / results.at(-1)[i].perSecond);
     const perSecond = results[s].map((one) => one.perSecond);
     const lost = results[s].reduce((sum, one) => sum + one.lost, 0);
     return [
@@ -50,14 +50,15 @@ async function compare(servers, entriesOf, once) {
       `${round(Math.min(...perSecond))}–${round(Math.max(...perSecond))}`,
       round(median(results[s].map((one) => one.micros)), 1),
       round(lost),
-      s === 0 ? `${round(median(ratios), 2)} (${round(Math.min(...ratios), 2)}–${round(Math.max(...ratios), 2)})` : "1",
+      `${round(median(ratios), 2)} (${round(Math.min(...ratios), 2)}–${round(Math.max(...ratios), 2)})`,
     ];
   });
 }
 
-async function benchRates(server, unbound) {
+async function benchRates(batch, dgram, unbound) {
   const servers = [
-    { name: "this server", server },
+    { name: "this server, batch engine, one thread", server: batch },
+    { name: "this server, node:dgram, one thread", server: dgram },
     { name: "Unbound, one thread", server: unbound },
   ];
   const popular = names(POPULAR, "popular");
@@ -192,14 +193,19 @@ export async function benchForward() {
   const nsd = await startNsd();
   const unbound = await startUnbound(nsd);
   const master = await startMaster();
-  const server = await startServer(master, { externalon: true, resolvers: [nsd.address] });
-  const how = `dnsperf on the same machine, ${ROUNDS} rounds of ${SECONDS} s by turns; CPU is user and system time of the whole server process. The engine is node:dgram.`;
+  const config = { externalon: true, resolvers: [nsd.address], dnsThreads: 1 };
+  const [server, dgram] = [
+    await startServer(master, config),
+    await startServer(master, { ...config, udpEngine: "dgram" }),
+  ];
+  const how = `dnsperf on the same machine, ${ROUNDS} rounds of ${SECONDS} s by turns; CPU is user and system time of the whole server process.`;
   try {
-    const rates = await benchRates(server, unbound);
+    const rates = await benchRates(server, dgram, unbound);
+    await dgram.stop();
     const flood = await benchFlood(server);
     report("forward", "Forwarding", [how, ...rates, ...flood, ...(await benchFailover())]);
   } finally {
-    await Promise.all([server.stop(), unbound.stop(), nsd.stop()]);
+    await Promise.all([server.stop(), dgram.stop(), unbound.stop(), nsd.stop()]);
     master.stop();
   }
 }

@@ -1,9 +1,12 @@
 /** Clients for measurements: questions, one answer awaited, answers timed, and dnsperf. */
-import { fork, spawn } from "node:child_process";
+import { execFile, fork, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
 import packet from "dns-packet";
+
+const run = promisify(execFile);
 
 export function question(name, type, id = 1) {
   const opt = { type: "OPT", name: ".", udpPayloadSize: 1232, flags: 0, options: [] };
