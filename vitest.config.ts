@@ -29,7 +29,7 @@ export default defineConfig({
         // What datagrams have to do with, once more without the batch engine.
         test: {
           name: "dgram",
-          include: ["answers", "differential", "forwarding", "process", "protocol", "transport"].map(
+          include: ["answers", "differential", "forwarding", "hostile", "process", "protocol", "transport"].map(
             (suite) => `test/e2e/${suite}.test.ts`,
           ),
           env: { MESOS_DNS_UDPENGINE: "dgram" },
