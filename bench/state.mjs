@@ -3,10 +3,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { loadConfig } from "../dist/config/load.js";
 import { readMasterState } from "../dist/mesos/state.js";
-import { ZoneBuilder } from "../dist/workers/zone-builder.js";
-import { ShardPool } from "../dist/zone/shard-pool.js";
+import { createBuilder } from "./lib/builder.mjs";
 import { dnsperfLatencies, firstAnswer, mixesOf, percentile } from "./lib/client.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { startMaster, startServer } from "./lib/server.mjs";
@@ -41,23 +39,7 @@ async function measureStart(tasks) {
 
 /** From one state to the next in which a single task has moved: of the builder alone, in the middle of its work. */
 async function measureChanges(tasks) {
-  const { config } = loadConfig({
-    env: { MESOS_DNS_MASTERS: "127.0.0.1:5050" },
-    readFile: () => "",
-    systemResolvers: () => ["192.0.2.53"],
-    machineAddresses: () => [],
-  });
-  const builder = new ZoneBuilder({
-    config,
-    seed: 1,
-    serial: 0,
-    generation: 0,
-    hosts: { resolve: async () => new Map() },
-    pool: new ShardPool(),
-    ownAddresses: () => [],
-    wallClock: Date.now,
-    now: () => performance.now(),
-  });
+  const { builder } = createBuilder({ MESOS_DNS_MASTERS: "127.0.0.1:5050" });
   let { cluster } = readMasterState(stateBody(tasks, "127.0.0.1:5050"));
   await builder.build(cluster, []);
   const times = [];

@@ -1,12 +1,10 @@
 /** A process of its own, with --expose-gc: what it holds in memory while a cluster changes a million times. */
 import { PassThrough } from "node:stream";
-import { loadConfig } from "../../dist/config/load.js";
 import { ClusterFeed } from "../../dist/mesos/live/feed.js";
 import { readMasterState } from "../../dist/mesos/state.js";
 import { countRecords } from "../../dist/workers/record-count.js";
 import { SkipLog } from "../../dist/workers/skip-log.js";
-import { ZoneBuilder } from "../../dist/workers/zone-builder.js";
-import { ShardPool } from "../../dist/zone/shard-pool.js";
+import { createBuilder } from "./builder.mjs";
 import { ChurningCluster } from "./churning-cluster.mjs";
 import { SimulatedTime } from "./simulated-time.mjs";
 
@@ -18,27 +16,11 @@ const EVENTS_A_STEP = LIVES * 3 + 2;
 const TURNOVER_STEPS = 20;
 const MB = 2 ** 20;
 
-const { config } = loadConfig({
-  env: { MESOS_DNS_MASTERS: `${LEADER.host}:${LEADER.port}`, MESOS_DNS_REFRESHSECONDS: "600" },
-  readFile: () => "{}",
-  systemResolvers: () => [],
-  machineAddresses: () => [],
-});
 const time = new SimulatedTime();
 const cluster = new ChurningCluster(tasks);
-const pool = new ShardPool();
 const skipLog = new SkipLog({ warn: () => {} });
-const builder = new ZoneBuilder({
-  config,
-  seed: 1,
-  serial: 0,
-  generation: 0,
-  hosts: { resolve: async () => new Map() },
-  pool,
-  ownAddresses: () => [],
-  wallClock: () => time.now(),
-  now: () => performance.now(),
-});
+const env = { MESOS_DNS_MASTERS: `${LEADER.host}:${LEADER.port}`, MESOS_DNS_REFRESHSECONDS: "600" };
+const { config, pool, builder } = createBuilder(env, () => time.now());
 const counts = { builds: 0, whole: 0, names: 0, failures: [] };
 let body = new PassThrough();
 const say = (event) => {
