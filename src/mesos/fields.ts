@@ -13,9 +13,13 @@ export class Fields {
 
   /**
    * The members of the object that stands here; `undefined` for anything else.
-   * @param readers consume the value of the member of their name; without, it is decoded
+   * @param readers consume the value of the member of their name, and are told what has been found in front of it; without, it is
+   *   decoded
    */
-  read(scanner: StateScanner, readers: Readonly<Record<string, () => unknown>> = {}): JsonObject | undefined {
+  read(
+    scanner: StateScanner,
+    readers: Readonly<Record<string, (found: JsonObject) => unknown>> = {},
+  ): JsonObject | undefined {
     if (scanner.kind() !== "object") {
       scanner.skip();
       return undefined;
@@ -24,7 +28,7 @@ export class Fields {
     scanner.members(this.#names, (index) => {
       const field = this.#list[index] as string;
       const read = readers[field];
-      found[field] = read ? read() : scanner.value();
+      found[field] = read ? read(found) : scanner.value();
     });
     return found;
   }

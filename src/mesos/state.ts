@@ -2,7 +2,7 @@ import { MesosDnsError } from "../errors.js";
 import type { Agent, Cluster, Endpoint, Framework, Skipped, Task } from "./cluster.js";
 import { isPort, parsePid } from "./endpoint.js";
 import { Fields } from "./fields.js";
-import { KnownTasks } from "./known-tasks.js";
+import { type Keep, KnownTasks } from "./known-tasks.js";
 import { type JsonObject, type Malformed, malformed, textOf } from "./lenient.js";
 import { MemberNames, StateScanner } from "./state-scanner.js";
 import { TaskReader } from "./tasks.js";
@@ -72,13 +72,15 @@ interface Listed<Item> {
 class StateDecoder {
   readonly #scanner: StateScanner;
   readonly #tasks: TaskReader;
+  readonly #known: KnownTasks;
   readonly #recoveredFrameworks = new Set<string>();
   readonly #completedFrameworks: string[] = [];
   readonly #ended: EndedTask[] = [];
 
   constructor(body: Uint8Array, known: KnownTasks) {
     this.#scanner = new StateScanner(body);
-    this.#tasks = new TaskReader(this.#scanner, known);
+    this.#tasks = new TaskReader(this.#scanner);
+    this.#known = known;
   }
 
   read(): MasterState {
@@ -127,10 +129,10 @@ class StateDecoder {
       const skipped: Skipped[] = [];
       const ended: Omit<EndedTask, "frameworkId">[] = [];
       const fields = FRAMEWORK.read(this.#scanner, {
-        tasks: () => {
+        tasks: ({ id }) => {
           tasks.length = 0;
           skipped.length = 0;
-          this.#readTasks(position, tasks, skipped);
+          this.#readTasks(position, tasks, skipped, this.#known.of(textOf(id)));
         },
         completed_tasks: () => this.#readEnded(ended),
         unreachable_tasks: () => this.#readEnded(ended),
@@ -145,10 +147,10 @@ class StateDecoder {
     return listed && { items: listed.items, skipped: [...listed.skipped, ...skippedTasks.flat()] };
   }
 
-  #readTasks(framework: string, tasks: Task[], skipped: Skipped[]): void {
+  #readTasks(framework: string, tasks: Task[], skipped: Skipped[], keep: Keep): void {
     const list = `${framework}.tasks`;
     const isList = this.#each((index) => {
-      const task = this.#tasks.read();
+      const task = this.#tasks.read(keep);
       if (task === undefined) return;
       if ("malformed" in task) skipped.push(skippedAs("task", `${list}[${index}]`, task));
       else tasks.push(task);

@@ -1,7 +1,7 @@
 import type { PortRange, Task } from "./cluster.js";
 import { discoveryOf } from "./discovery.js";
 import { Fields } from "./fields.js";
-import type { KnownTasks } from "./known-tasks.js";
+import type { Keep } from "./known-tasks.js";
 import { listOf, type Malformed, malformed, textOf } from "./lenient.js";
 import { mapsPorts, readContainer } from "./port-mappings.js";
 import { parsePortRanges } from "./ports.js";
@@ -26,15 +26,12 @@ export class TaskReader {
   readonly #strings = new Map<string, string>();
   readonly #ports = new Map<string, readonly PortRange[]>();
 
-  readonly #known: KnownTasks;
-
-  constructor(scanner: StateScanner, known: KnownTasks) {
+  constructor(scanner: StateScanner) {
     this.#scanner = scanner;
-    this.#known = known;
   }
 
   /** Consumes the element the scanner stands at. `undefined` for a task that is not running. */
-  read(): Task | Malformed | undefined {
+  read(keep: Keep): Task | Malformed | undefined {
     if (this.#scanner.kind() !== "object") {
       this.#scanner.skip();
       return malformed("it is not an object");
@@ -44,7 +41,8 @@ export class TaskReader {
     const id = this.#field("id");
     if (typeof state !== "string") return malformed("its state is not a string", id);
     if (state !== RUNNING) return undefined;
-    return this.#running(id, this.#field("name"), this.#field("slave_id"));
+    const task = this.#running(id, this.#field("name"), this.#field("slave_id"));
+    return "malformed" in task ? task : keep(task);
   }
 
   /** Notes where each field of this task stands; of a field given twice, the last. */
@@ -90,7 +88,7 @@ export class TaskReader {
     if (reported.unhealthy) task.unhealthy = true;
     if (maps) task.mapsPorts = true;
     if (reported.networkMapsPorts) task.networkMapsPorts = true;
-    return this.#known.keep(task);
+    return task;
   }
 
   readonly #intern = (text: string): string => {

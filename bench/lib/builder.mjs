@@ -1,0 +1,30 @@
+/** The builder by itself, without threads, masters or lookups. */
+import { loadConfig } from "../../dist/config/load.js";
+import { ZoneBuilder } from "../../dist/workers/zone-builder.js";
+import { ShardPool } from "../../dist/zone/shard-pool.js";
+
+/**
+ * @param {Record<string, string>} env the configuration, as MESOS_DNS_… has it
+ * @param {() => number} wallClock
+ */
+export function createBuilder(env, wallClock = Date.now) {
+  const { config } = loadConfig({
+    env,
+    readFile: () => "{}",
+    systemResolvers: () => [],
+    machineAddresses: () => [],
+  });
+  const pool = new ShardPool();
+  const builder = new ZoneBuilder({
+    config,
+    seed: 1,
+    serial: 0,
+    generation: 0,
+    hosts: { resolve: async () => new Map() },
+    pool,
+    ownAddresses: () => [],
+    wallClock,
+    now: () => performance.now(),
+  });
+  return { config, pool, builder };
+}
