@@ -239,7 +239,10 @@ port.on("message", (message: ToBuilder) => {
     case "stop":
       for (const responder of start.responders) responder.close();
       saver?.changed();
-      Promise.all([feed.stop(), masters.stop(), saver?.finish()]).finally(() => port.close());
+      Promise.all([feed.stop(), masters.stop(), saver?.finish()]).finally(() => {
+        // Ends this thread only. A connection in the making, which nothing can call off, would hold it until it fails.
+        process.exit();
+      });
       break;
   }
 });

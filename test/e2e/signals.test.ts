@@ -1,8 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { connect } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { askUdp, TcpClient } from "../support/ask.js";
 import { decode, encodeQuery, lines } from "../support/dns.js";
+import { holdTcp } from "../support/held-sockets.js";
 import { startHeldUpstream, startMaster, startServer, startUpstream, web, webAt } from "../support/scenario.js";
-import type { Server } from "../support/server.js";
+import { freePort, type Server } from "../support/server.js";
 import { until } from "../support/wait.js";
 
 const STOP_MS = 5_000;
@@ -108,6 +110,20 @@ describe("SIGTERM", () => {
     await endOf(server);
     idle.close();
     waiting.close();
+  });
+
+  it("does not wait for a connection to a master that is neither made nor refused", async () => {
+    const at = { host: "127.0.0.1", port: await freePort() };
+    holdTcp(at, 0);
+    // These are accepted by nobody; there is no room for one more, whose first packet the kernel throws away.
+    for (let i = 0; i < 2; i++) {
+      const filler = connect(at).on("error", () => {});
+      onTestFinished(() => void filler.destroy());
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const server = await startServer([{ address: `${at.host}:${at.port}` }], {}, { until: "listening" });
+    await server.stop();
+    expect(server.log.filter(({ level }) => level === "warn")).toEqual([]);
   });
 
   it("ends a server that has never found a master", async () => {

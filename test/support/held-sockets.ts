@@ -40,10 +40,11 @@ export function holdUdp(at: At, isShared = false): HeldSocket {
   return { fd, room: Math.floor(get(fd, SO_RCVBUF) / QUERY) };
 }
 
-export function holdTcp(at: At): HeldSocket {
+/** @param room for clients that nobody accepts */
+export function holdTcp(at: At, room = BACKLOG): HeldSocket {
   const fd = bound(SOCK_STREAM, at);
-  check("listen", listen(fd, BACKLOG));
-  return { fd, room: BACKLOG };
+  check("listen", listen(fd, room));
+  return { fd, room };
 }
 
 function bound(type: number, { host, port }: At, isShared = false): number {

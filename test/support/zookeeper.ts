@@ -55,28 +55,23 @@ export class ZooKeeper {
 
   /** A server alone. @param settings lines for its zoo.cfg */
   static async start(settings: readonly string[] = []): Promise<ZooKeeper> {
-    for (let tries = 1; ; tries++) {
-      const server = new ZooKeeper(await freePort(), settings);
-      try {
-        await server.up();
-        return server;
-      } catch (error) {
-        await server.stop();
-        if (tries === TRIES) throw error;
-      }
-    }
+    const [server] = await startAll(async () => [new ZooKeeper(await freePort(), settings)]);
+    return server as ZooKeeper;
   }
 
   /** Three servers that are one ensemble. */
-  static async ensemble(): Promise<readonly ZooKeeper[]> {
-    const ports: Ports[] = [];
-    for (let i = 0; i < 3; i++) {
-      ports.push({ client: await freePort(), peer: await freePort(), election: await freePort() });
-    }
-    const peers = ports.map(({ peer, election }, index) => `server.${index + 1}=127.0.0.1:${peer}:${election}`);
-    const members = ports.map(({ client }, index) => new ZooKeeper(client, peers, index + 1));
-    await Promise.all(members.map((member) => member.up()));
-    return members;
+  static ensemble(): Promise<readonly ZooKeeper[]> {
+    return startAll(async () => {
+      const free = new Set<number>();
+      while (free.size < 9) free.add(await freePort());
+      const [...numbers] = free;
+      const ports = [0, 3, 6].map((first): Ports => {
+        const [client, peer, election] = numbers.slice(first, first + 3) as [number, number, number];
+        return { client, peer, election };
+      });
+      const peers = ports.map(({ peer, election }, index) => `server.${index + 1}=127.0.0.1:${peer}:${election}`);
+      return ports.map(({ client }, index) => new ZooKeeper(client, peers, index + 1));
+    });
   }
 
   get address(): string {
@@ -207,4 +202,18 @@ function end(client: Client): void {
   client.close();
   if (socket?.writable) socket.destroySoon();
   else socket?.destroy();
+}
+
+/** Starts servers, and others if one cannot: a port that was free may be so no longer. */
+async function startAll(make: () => Promise<readonly ZooKeeper[]>): Promise<readonly ZooKeeper[]> {
+  for (let tries = 1; ; tries++) {
+    const servers = await make();
+    try {
+      await Promise.all(servers.map((server) => server.up()));
+      return servers;
+    } catch (error) {
+      await Promise.all(servers.map((server) => server.stop()));
+      if (tries === TRIES) throw error;
+    }
+  }
 }
