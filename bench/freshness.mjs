@@ -1,7 +1,9 @@
 /** From a change in the cluster to the changed answer: with the master's stream of events, and by polling. */
 import { createSocket } from "node:dgram";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { firstAnswer, latencies, percentile, question } from "./lib/client.mjs";
+import { dnsperfLatencies, firstAnswer, hasCommand, percentile, question } from "./lib/client.mjs";
 import { startLiveMaster } from "./lib/live-master.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { startServer } from "./lib/server.mjs";
@@ -73,11 +75,13 @@ async function measure(tasks, updates, refreshSeconds) {
   const server = await startServer(master, { updates, refreshSeconds });
   await firstAnswer(server.port, KNOWN);
   await sleep(3_000);
-  const quiet = (await latencies(server.port, [[KNOWN, "A"]], QUERIES, QUIET_SECONDS)).sorted.at(-1);
+  const file = join(tmpdir(), `mesos-dns-bench-${process.pid}.txt`);
+  const questions = { port: server.port, entries: [[KNOWN, "A"]], perSecond: QUERIES, file };
+  const quiet = (await dnsperfLatencies({ ...questions, seconds: QUIET_SECONDS })).sorted.at(-1);
   const watcher = watch(server.port);
   const before = server.threadSeconds();
   const started = performance.now();
-  const asked = latencies(server.port, [[KNOWN, "A"]], QUERIES, SECONDS);
+  const asked = dnsperfLatencies({ ...questions, seconds: SECONDS });
   for (let i = 0; i < RATE * SECONDS; i++) {
     watcher.expect(`fresh-${i}.marathon.mesos`);
     master.add(taskOf(master, i));
@@ -113,12 +117,16 @@ async function measure(tasks, updates, refreshSeconds) {
 }
 
 export async function benchFreshness() {
+  if (!(await hasCommand("dnsperf"))) {
+    process.stdout.write("freshness: left out, dnsperf is missing (Debian package dnsperf)\n\n");
+    return;
+  }
   const rows = [];
   rows.push(await measure(10_000, "stream", 60));
   rows.push(await measure(100_000, "stream", 60));
   rows.push(await measure(10_000, "poll", 60));
   rows.push(await measure(100_000, "poll", 60));
-  const how = `${RATE} tasks a second start, and as many end, for ${SECONDS} s. The time is from the event on the wire to the first answer with the new name, which is asked for every ${ASK_MS} ms (of many, ${ASKED_AT_ONCE} in turn), in milliseconds. Meanwhile ${round(QUERIES)} queries/s are asked. CPU is in cores: that of the busiest thread, which is the one that builds the zone, and that of the whole process. The slowest of those answers is set beside the slowest of ${QUIET_SECONDS} s before, in which nothing changes: what the machine itself does to them.`;
+  const how = `${RATE} tasks a second start, and as many end, for ${SECONDS} s. The time is from the event on the wire to the first answer with the new name, which is asked for every ${ASK_MS} ms (of many, ${ASKED_AT_ONCE} in turn), in milliseconds. Meanwhile dnsperf asks ${round(QUERIES)} queries/s. CPU is in cores: that of the busiest thread, which is the one that builds the zone, and that of the whole process. The slowest of those answers is set beside the slowest of ${QUIET_SECONDS} s before, in which nothing changes: what the machine itself does to them.`;
   const header = [
     "tasks",
     "updates",

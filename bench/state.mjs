@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readMasterState } from "../dist/mesos/state.js";
 import { createBuilder } from "./lib/builder.mjs";
-import { dnsperfLatencies, firstAnswer, mixesOf, percentile } from "./lib/client.mjs";
+import { dnsperfLatencies, firstAnswer, hasCommand, mixesOf, percentile } from "./lib/client.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { startMaster, startServer } from "./lib/server.mjs";
 import { stateBody } from "./lib/state.mjs";
@@ -105,6 +105,10 @@ async function measureReloads(tasks, reloads) {
 }
 
 export async function benchState() {
+  if (!(await hasCommand("dnsperf"))) {
+    process.stdout.write("state: left out, dnsperf is missing (Debian package dnsperf)\n\n");
+    return;
+  }
   const changes = [];
   for (const tasks of SIZES) changes.push(await measureChanges(tasks));
   const starts = [];
