@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { dnsperf, hasCommand, latencies, percentile } from "./lib/client.mjs";
+import { dnsperf, hasCommand, latencies, median, percentile } from "./lib/client.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { freePort, startMaster, startServer } from "./lib/server.mjs";
 import { startNsd, startUnbound, ZONE } from "./lib/upstreams.mjs";
@@ -18,10 +18,6 @@ const FLOOD = Number(process.env.BENCH_FLOOD_NAMES ?? 5_000_000);
 const FLOOD_STEP = 500_000;
 const FAILOVER_RATE = 1_000;
 const FAILOVER_SECONDS = 12;
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-}
 
 function names(count, prefix) {
   return Array.from({ length: count }, (_, i) => [`${prefix}-${i}.${ZONE}`, "A"]);

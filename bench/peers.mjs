@@ -5,7 +5,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { dnsperf, dnsperfLatencies, firstAnswer, hasCommand, mixesOf, percentile } from "./lib/client.mjs";
+import { dnsperf, dnsperfLatencies, firstAnswer, hasCommand, median, mixesOf, percentile } from "./lib/client.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { startMaster, startServer } from "./lib/server.mjs";
 import { stateBody } from "./lib/state.mjs";
@@ -21,10 +21,6 @@ const EVERYTHING = {
   resolvers: ["192.0.2.53"],
   rateLimit: { answersPerSecond: 1_000_000, negativesPerSecond: 1_000_000, errorsPerSecond: 1_000_000 },
 };
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-}
 
 function spread(values) {
   return `${round(median(values), 2)} (${round(Math.min(...values), 2)}–${round(Math.max(...values), 2)})`;

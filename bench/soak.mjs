@@ -1,7 +1,7 @@
 /** Minutes of valid and hostile traffic at once: nothing may crash, and nothing may grow. */
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { firstAnswer, mixesOf } from "./lib/client.mjs";
+import { firstAnswer, median, mixesOf } from "./lib/client.mjs";
 import { datagrams, idlers, pipeliners, resets, slowReaders, slowWriters } from "./lib/hostile.mjs";
 import { createRandom } from "./lib/random.mjs";
 import { report, round, table } from "./lib/report.mjs";
@@ -14,8 +14,6 @@ const CONNECTIONS = 5_000;
 const SAMPLE_MS = 10_000;
 /** The part of the time before the first sample that counts. */
 const WARM_UP = 0.3;
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 function sample(server) {
   return { rss: server.memory().rss, descriptors: readdirSync(`/proc/${server.pid}/fd`).length };

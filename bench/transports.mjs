@@ -1,7 +1,7 @@
 /** UDP and TCP answers per second and what they cost, with dnsperf as the client. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dnsperf, firstAnswer, hasCommand, mixesOf } from "./lib/client.mjs";
+import { dnsperf, firstAnswer, hasCommand, median, mixesOf } from "./lib/client.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { startMaster, startServer } from "./lib/server.mjs";
 import { stateBody } from "./lib/state.mjs";
@@ -16,10 +16,6 @@ async function measure(server, entries, tcp) {
   const result = await dnsperf({ port: server.port, entries, seconds: SECONDS, file, tcp });
   const micros = ((server.cpuSeconds() - before) * 1e6) / result.completed;
   return { ...result, micros };
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 export async function benchTransports() {

@@ -65,6 +65,10 @@ export function latencies(port, entries, perSecond, seconds) {
   });
 }
 
+export function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
 export function percentile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }

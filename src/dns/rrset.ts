@@ -1,4 +1,12 @@
-import { OWN_MASK, OWN_SHIFT, RECORD_HEADER, RRSET_WORDS, TARGETS_FLAG, TARGETS_HEADER_WORDS } from "../zone/layout.js";
+import {
+  OWN_MASK,
+  OWN_SHIFT,
+  RECORD_HEADER,
+  RRSET_WORDS,
+  TARGETS_FLAG,
+  TARGETS_HEADER_WORDS,
+  toWords,
+} from "../zone/layout.js";
 import { rrsetCount, rrsetWord } from "../zone/snapshot.js";
 import { TYPE } from "./protocol.js";
 
@@ -26,7 +34,7 @@ export function ownOctets(descriptor: number): number {
 /** Word where the hashes and positions of a set's targets start. */
 export function targetTable(words: Uint32Array, rrset: number, data: number): number {
   const count = words[rrset + 1];
-  return data + TARGETS_HEADER_WORDS + count + ((count * ownOctets(words[rrset]) + 3) >>> 2);
+  return data + TARGETS_HEADER_WORDS + count + toWords(count * ownOctets(words[rrset]));
 }
 
 /** Targets of SRV and NS are to be connected to; a PTR's is an answer in itself. */

@@ -11,6 +11,7 @@ import {
   TARGET_WORDS,
   TARGETS_FLAG,
   TARGETS_HEADER_WORDS,
+  toWords,
 } from "./layout.js";
 import { decodeName, encodeName, hashName, nameWords } from "./names.js";
 import { entryWord, nameAt, nameLength, rrsetCount, rrsetWord, type Shard, type Snapshot, zoneOf } from "./snapshot.js";
@@ -126,7 +127,7 @@ export class StoredSet {
   /** Word of the hash of a record's target; the position of the name follows it. */
   #targetWord(record: number): number {
     const numbers = this.#data() + TARGETS_HEADER_WORDS;
-    const table = numbers + this.size + ((this.size * this.#ownSize() + 3) >>> 2);
+    const table = numbers + this.size + toWords(this.size * this.#ownSize());
     return table + this.#shard.words[numbers + record] * TARGET_WORDS;
   }
 

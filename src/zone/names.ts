@@ -1,3 +1,5 @@
+import { toWords } from "./layout.js";
+
 /**
  * Names in wire form (RFC 1035 §3.1): length octets and labels, ending with the root's zero. In a zone every name is
  * lower case; ASCII letters only are folded (RFC 4343), all other octets stand for themselves.
@@ -49,7 +51,7 @@ export function encodeName(name: string): Uint8Array {
 
 /** A wire name as words, padded with zeros: what `Snapshot.find` compares. */
 export function nameWords(wire: Uint8Array): Uint32Array {
-  const words = new Uint32Array((wire.length + 3) >>> 2);
+  const words = new Uint32Array(toWords(wire.length));
   new Uint8Array(words.buffer).set(wire);
   return words;
 }
