@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
 import { type Dispatcher, Agent as HttpAgent } from "undici";
 import type { Config } from "../config/config.js";
-import { MesosDnsError } from "../errors.js";
+import { MesosDnsError, messageOf } from "../errors.js";
 import type { Timers } from "../timers.js";
 import { type Authorization, createAuthorization } from "./auth.js";
-import { readBody, tooLarge } from "./body.js";
+import { type BodyOptions, readBody, tooLarge } from "./body.js";
 import type { Endpoint } from "./cluster.js";
 import { Deadline } from "./deadline.js";
 import { API_PATH, Exchange, OLD_STATE_PATH } from "./exchange.js";
@@ -32,9 +32,19 @@ interface Ask {
   readonly body?: string;
 }
 
-/** The body of a state, not yet looked at. */
-export interface StateAnswer {
-  readonly body: Uint8Array;
+/** Reads a body while it comes in. What it throws ends the fetch. */
+export interface BodyReader<Content> {
+  /** Takes the next part, which nobody else uses any more. */
+  add(part: Uint8Array): void;
+  /** There is no more of it. */
+  end(): Content;
+}
+
+/** A state, as its reader has read it. */
+export interface StateAnswer<Content> {
+  readonly content: Content;
+  /** Size of the (unpacked) body. */
+  readonly bytes: number;
   /** The master that gave it: the one asked, or where that one's redirect led. */
   readonly from: Endpoint;
 }
@@ -61,7 +71,6 @@ export class MasterClient {
   readonly #authorization: Authorization;
   /** Masters (host:port) that are too old to know STATE_PATH. */
   readonly #old = new Set<string>();
-  #lastBytes = 0;
 
   /** Throws MesosDnsError CREDENTIALS_UNREADABLE. */
   constructor(config: Config, { timers, wallClock }: MasterClientOptions) {
@@ -82,16 +91,23 @@ export class MasterClient {
    *
    * Throws MesosDnsError with a code MASTER_…, STATE_… or LOGIN_FAILED and a message that names the master; the
    * signal's reason where `signal` is aborted.
+   * @param reader is given the body; what it throws is one of those failures
    */
-  async fetchState(master: Endpoint, signal: AbortSignal): Promise<StateAnswer> {
+  async fetchState<Content>(
+    master: Endpoint,
+    signal: AbortSignal,
+    reader: BodyReader<Content>,
+  ): Promise<StateAnswer<Content>> {
     const seconds = this.#config.stateTimeoutSeconds;
     const deadline = new Deadline(this.#timers, seconds * 1000, signal);
     const exchange = new Exchange(master, this.#config.mesosHTTPSOn);
     if (this.#old.has(exchange.url.host)) exchange.usePath(OLD_STATE_PATH);
     try {
       const response = await this.#follow(exchange, deadline.signal);
-      const body = await this.#read(response, exchange.who, deadline.signal);
-      return { body, from: exchange.from };
+      const { who, from } = exchange;
+      const take = (part: Uint8Array) => reading(who, () => reader.add(part));
+      const bytes = await this.#read(response, { who, signal: deadline.signal, take });
+      return { content: reading(who, () => reader.end()), bytes, from };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw explainFailure(error, exchange.who, deadline.expired ? seconds : undefined);
@@ -182,23 +198,30 @@ export class MasterClient {
     });
   }
 
-  async #read(response: Dispatcher.ResponseData, who: string, signal: AbortSignal): Promise<Uint8Array> {
+  /** Gives the body away part by part. @returns its bytes */
+  async #read(response: Dispatcher.ResponseData, how: Omit<BodyOptions, "gzip" | "maxBytes">): Promise<number> {
     const { body, headers } = response;
     const maxBytes = this.#config.stateMaxBytes;
     try {
-      const encoding = encodingOf(headers, who);
+      const encoding = encodingOf(headers, how.who);
       const announced = encoding === "identity" ? Number(headers["content-length"] ?? 0) : 0;
-      if (announced > maxBytes) throw tooLarge({ who, maxBytes });
-      // A little more than last time, so that a growing cluster does not cost a copy.
-      const expectedBytes = announced || this.#lastBytes * 1.05;
-      const bytes = await readBody(body, { gzip: encoding === "gzip", maxBytes, expectedBytes, signal, who });
-      this.#lastBytes = bytes.length;
-      return bytes;
+      if (announced > maxBytes) throw tooLarge({ ...how, maxBytes });
+      return await readBody(body, { ...how, gzip: encoding === "gzip", maxBytes });
     } catch (error) {
       // Without a listener, what a destroyed body emits would end the process.
       body.on("error", () => {}).destroy();
       throw error;
     }
+  }
+}
+
+/** Adds to what a reader throws whose body it is. */
+function reading<Result>(who: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    const code = error instanceof MesosDnsError ? error.code : "STATE_INVALID";
+    throw new MesosDnsError(code, `${who}: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from "./lenient.js";
 import { MemberNames, type StateScanner } from "./state-scanner.js";
+import type { Reading, StreamedJson } from "./streamed-json.js";
 
 /** Members of an object that are read, while the others are stepped over. */
 export class Fields {
@@ -29,6 +30,26 @@ export class Fields {
       const field = this.#list[index] as string;
       const read = readers[field];
       found[field] = read ? read(found) : scanner.value();
+    });
+    return found;
+  }
+
+  /** The same of an object that may be large, of which `readers` read what may be large. */
+  *walk(
+    json: StreamedJson,
+    readers: Readonly<Record<string, (found: JsonObject) => Reading>>,
+  ): Reading<JsonObject | undefined> {
+    if ((yield* json.kind()) !== "object") {
+      yield* json.skip();
+      return undefined;
+    }
+    const found: Record<string, unknown> = {};
+    const list = this.#list;
+    yield* json.members(this.#names, function* (index) {
+      const field = list[index] as string;
+      const read = readers[field];
+      if (read) yield* read(found);
+      else found[field] = yield* json.read((scanner) => scanner.value());
     });
     return found;
   }

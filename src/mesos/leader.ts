@@ -1,11 +1,11 @@
-import { MesosDnsError, messageOf } from "../errors.js";
+import { MesosDnsError } from "../errors.js";
 import { formatHostPort } from "../host-port.js";
 import type { Timers } from "../timers.js";
-import type { MasterClient, StreamAnswer } from "./client.js";
+import type { BodyReader, MasterClient, StreamAnswer } from "./client.js";
 import type { Cluster, Endpoint } from "./cluster.js";
 import { sameEndpoint } from "./endpoint.js";
 import { KnownTasks } from "./known-tasks.js";
-import { type MasterState, type Registry, readMasterState } from "./state.js";
+import { type MasterState, type Registry, StateParser } from "./state.js";
 
 /** Where the masters are known from: a list in the configuration, or something that watches an election. */
 export interface MasterSource {
@@ -36,8 +36,9 @@ export interface LeaderState {
   readonly masters: readonly Endpoint[];
   /** Size of the (unpacked) state. */
   readonly bytes: number;
-  /** Milliseconds, of the answer that was the leader's. */
+  /** Milliseconds, of the answer that was the leader's: all that was not spent on reading it. */
   readonly fetchMs: number;
+  /** Milliseconds spent on reading it, most of them while it came in. */
   readonly parseMs: number;
 }
 
@@ -143,15 +144,15 @@ export class LeaderFinder implements LeaderAccess {
   async #fetch(master: Endpoint, search: Search): Promise<MasterState & { readonly found: LeaderState }> {
     const { client, timers, source } = this.#options;
     const start = timers.now();
-    const { body, from } = await client.fetchState(master, search.signal);
+    const reader = new TimedReader(new StateParser(this.#known), timers);
+    const { content, bytes, from } = await client.fetchState(master, search.signal, reader);
     search.asked.add(formatHostPort(from));
-    const fetched = timers.now();
-    const state = parse(body, from, this.#known);
-    const times = { fetchMs: fetched - start, parseMs: timers.now() - fetched };
-    const { cluster, registry } = state;
+    const parseMs = reader.ms;
+    const fetchMs = timers.now() - start - parseMs;
+    const { cluster, registry } = content;
     return {
-      ...state,
-      found: { cluster, registry, leader: from, masters: source.masters(), bytes: body.length, ...times },
+      ...content,
+      found: { cluster, registry, leader: from, masters: source.masters(), bytes, fetchMs, parseMs },
     };
   }
 
@@ -180,13 +181,31 @@ export class LeaderFinder implements LeaderAccess {
 /** What makes it useless to ask another master for its stream. */
 const LAST_WORDS: ReadonlySet<string> = new Set(["LOGIN_FAILED", "STREAM_UNSUPPORTED"]);
 
-function parse(body: Uint8Array, from: Endpoint, known: KnownTasks): MasterState {
-  try {
-    return readMasterState(body, known);
-  } catch (error) {
-    const code = error instanceof MesosDnsError ? error.code : "STATE_INVALID";
-    const message = `Mesos master ${formatHostPort(from)}: ${messageOf(error)}`;
-    throw new MesosDnsError(code, message, { cause: error });
+/** A reader, and the time that it takes. */
+class TimedReader<Content> implements BodyReader<Content> {
+  readonly #reader: BodyReader<Content>;
+  readonly #timers: Timers;
+  /** Milliseconds so far. */
+  ms = 0;
+
+  constructor(reader: BodyReader<Content>, timers: Timers) {
+    this.#reader = reader;
+    this.#timers = timers;
+  }
+
+  add(part: Uint8Array): void {
+    this.#time(() => this.#reader.add(part));
+  }
+
+  end(): Content {
+    return this.#time(() => this.#reader.end());
+  }
+
+  #time<Result>(work: () => Result): Result {
+    const start = this.#timers.now();
+    const result = work();
+    this.ms += this.#timers.now() - start;
+    return result;
   }
 }
 

@@ -4,6 +4,8 @@ import { MesosDnsError } from "../errors.js";
  * Walks JSON in bytes without building a tree of it. A master's state can be 75 MB of which a few megabytes matter:
  * what is not asked for is stepped over, what is asked for is decoded in small pieces with JSON.parse.
  *
+ * The text may come in parts: see StreamedJson (`streamed-json.ts`), which knows when to ask for the next.
+ *
  * What is stepped over is checked for closed strings and matching brackets only; what is decoded is checked strictly.
  * Every fault is a MesosDnsError STATE_INVALID that says what was found and at which byte.
  */
@@ -13,9 +15,9 @@ const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
+export const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
+export const CLOSE_BRACKET = 0x5d;
 /** Tab, line feed, carriage return and space are all JSON allows between tokens, and nothing lower is a token. */
 const SPACE = 0x20;
 /** A master nests about 15 deep. Deeper than this is an attack on whoever walks the tree. */
@@ -49,19 +51,45 @@ function startsWith(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
   return true;
 }
 
+/** The text is not all there, or is cut off: which of both, only whoever has it knows. */
+export class EndOfText extends MesosDnsError {}
+
 /** A position in a JSON text. Between calls it stands at the first byte of a value, or behind one. */
 export class StateScanner {
-  readonly #bytes: Buffer;
+  #bytes: Buffer;
   #at = 0;
+  /** Bytes of the text in front of those that are held. */
+  #base = 0;
+  /** Where parts of the text are put together. */
+  #room = Buffer.alloc(0);
 
-  constructor(body: Uint8Array) {
-    this.#bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    this.#at = skipSpace(this.#bytes, 0);
+  /** @param text all of it, or its beginning; it must stay as it is while it is read */
+  constructor(text: Uint8Array) {
+    this.#bytes = bufferOf(text);
+    this.skipSpace();
   }
 
-  /** Where the scanner stands: bytes from the start of the body. */
+  /** Adds what comes next, and forgets what lies behind the scanner. It must stay as it is while it is read. */
+  append(text: Uint8Array): void {
+    const rest = this.#bytes.subarray(this.#at);
+    this.#base += this.#at;
+    this.#at = 0;
+    this.#bytes = rest.length === 0 ? bufferOf(text) : this.#join(rest, text);
+  }
+
+  /** Where the scanner stands: bytes from the start of the text. */
   at(): number {
-    return this.#at;
+    return this.#base + this.#at;
+  }
+
+  /** Goes back to where at() said it was, as long as that has not been forgotten. */
+  goBack(position: number): void {
+    this.#at = position - this.#base;
+  }
+
+  /** Bytes from here on that are held. */
+  get ahead(): number {
+    return this.#bytes.length - this.#at;
   }
 
   /** What stands here, told by its first byte. */
@@ -75,65 +103,91 @@ export class StateScanner {
    * must consume the value by skip(), value(), members() or elements(); all others are stepped over.
    */
   members(names: MemberNames, visit: (name: number) => void): void {
-    const bytes = this.#bytes;
-    let at = skipSpace(bytes, this.#at + 1);
-    if (bytes[at] === CLOSE_BRACE) {
-      this.#at = at + 1;
-      return;
-    }
-    for (;;) {
-      if (bytes[at] !== QUOTE) throw unexpected(bytes, at, "a member name");
-      const end = skipString(bytes, at);
-      const name = names.find(bytes, at + 1, end - 1);
-      at = skipSpace(bytes, end);
-      if (bytes[at] !== COLON) throw unexpected(bytes, at, "':'");
-      this.#at = skipSpace(bytes, at + 1);
+    for (let more = this.enter(); more; more = this.next(CLOSE_BRACE)) {
+      const name = this.memberName(names);
       if (name < 0) this.skip();
       else visit(name);
-      at = skipSpace(bytes, this.#at);
-      if (bytes[at] === CLOSE_BRACE) break;
-      if (bytes[at] !== COMMA) throw unexpected(bytes, at, "',' or '}'");
-      at = skipSpace(bytes, at + 1);
     }
-    this.#at = at + 1;
   }
 
   /** Walks the array that stands here; `visit` must consume each element as for members(). */
   elements(visit: (index: number) => void): void {
+    let index = 0;
+    for (let more = this.enter(); more; more = this.next(CLOSE_BRACKET)) visit(index++);
+  }
+
+  /**
+   * Steps into the object or array that stands here; false where it is empty, and is behind. To walk by hand what members() and
+   * elements() walk, as StreamedJson does.
+   */
+  enter(): boolean {
+    // In ASCII both closing brackets stand two places behind the opening ones.
+    const close = (this.#bytes[this.#at] as number) + 2;
+    this.#at++;
+    this.skipSpace();
+    const byte = this.#bytes[this.#at];
+    if (byte === undefined) throw this.#unexpected(this.#at, close === CLOSE_BRACE ? "a member name" : "a value");
+    if (byte !== close) return true;
+    this.#at++;
+    return false;
+  }
+
+  /** From behind a member's value or an element to the next; false where there is none, and the `close` bracket is behind. */
+  next(close: typeof CLOSE_BRACE | typeof CLOSE_BRACKET): boolean {
+    this.skipSpace();
+    const byte = this.#bytes[this.#at];
+    if (byte !== COMMA && byte !== close)
+      throw this.#unexpected(this.#at, close === CLOSE_BRACE ? "',' or '}'" : "',' or ']'");
+    this.#at++;
+    if (byte === close) return false;
+    this.skipSpace();
+    return true;
+  }
+
+  /** From a member's name to its value. @returns the name's index, or -1 */
+  memberName(names: MemberNames): number {
     const bytes = this.#bytes;
-    this.#at = skipSpace(bytes, this.#at + 1);
-    if (bytes[this.#at] === CLOSE_BRACKET) {
-      this.#at++;
-      return;
-    }
-    for (let index = 0; ; index++) {
-      visit(index);
-      const at = skipSpace(bytes, this.#at);
-      this.#at = at + 1;
-      if (bytes[at] === CLOSE_BRACKET) return;
-      if (bytes[at] !== COMMA) throw unexpected(bytes, at, "',' or ']'");
-      this.#at = skipSpace(bytes, at + 1);
-    }
+    const start = this.#at;
+    if (bytes[start] !== QUOTE) throw this.#unexpected(start, "a member name");
+    const end = this.#behindString(start);
+    this.#at = end;
+    this.skipSpace();
+    if (bytes[this.#at] !== COLON) throw this.#unexpected(this.#at, "':'");
+    this.#at++;
+    this.skipSpace();
+    return names.find(bytes, start + 1, end - 1);
+  }
+
+  /** Steps over white space. */
+  skipSpace(): void {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    while ((bytes[at] as number) <= SPACE) at++;
+    this.#at = at;
   }
 
   /** Steps over the value that stands here. */
   skip(): void {
-    this.#at = skipValue(this.#bytes, this.#at);
+    const byte = this.#bytes[this.#at];
+    if (byte === QUOTE) this.#at = this.#behindString(this.#at);
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) this.#at = this.#behindNested(this.#at);
+    else this.#at = this.#behindScalar(this.#at);
   }
 
   /** Decodes the value that stands here. */
   value(): unknown {
-    const start = this.#at;
+    const start = this.at();
     this.skip();
-    return this.decode(start, this.#at);
+    return this.decode(start, this.at());
   }
 
   /** Decodes the value between two positions that at() gave before and behind it. */
   decode(start: number, end: number): unknown {
     const bytes = this.#bytes;
-    if (bytes[start] === QUOTE && isPlain(bytes, start + 1, end - 1)) return bytes.toString("utf8", start + 1, end - 1);
+    const [from, to] = [start - this.#base, end - this.#base];
+    if (bytes[from] === QUOTE && isPlain(bytes, from + 1, to - 1)) return bytes.toString("utf8", from + 1, to - 1);
     try {
-      return JSON.parse(bytes.toString("utf8", start, end));
+      return JSON.parse(bytes.toString("utf8", from, to));
     } catch (error) {
       throw invalid(`the value at byte ${start} is not JSON`, error);
     }
@@ -141,72 +195,88 @@ export class StateScanner {
 
   /** Reads what stands at a position that at() gave before, and comes back. */
   readAt<T>(start: number, read: () => T): T {
-    const at = this.#at;
-    this.#at = start;
+    const at = this.at();
+    this.goBack(start);
     const result = read();
-    this.#at = at;
+    this.goBack(at);
     return result;
   }
 
   /** Asserts that nothing but white space follows. */
   end(): void {
-    const at = skipSpace(this.#bytes, this.#at);
-    if (at < this.#bytes.length) throw unexpected(this.#bytes, at, "the end");
+    this.skipSpace();
+    if (this.#at < this.#bytes.length) throw this.#unexpected(this.#at, "the end");
   }
-}
 
-function skipSpace(bytes: Uint8Array, start: number): number {
-  let at = start;
-  while ((bytes[at] as number) <= SPACE) at++;
-  return at;
-}
-
-/** From a string's opening quote to behind its closing one. */
-function skipString(bytes: Uint8Array, start: number): number {
-  for (let at = start + 1; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) return at + 1;
-    if (byte === BACKSLASH) at++;
+  /** Begins with what is left of the text before, in memory that serves again and again. */
+  #join(rest: Buffer, text: Uint8Array): Buffer {
+    const length = rest.length + text.length;
+    const room =
+      length <= this.#room.length ? this.#room : Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#room.length));
+    this.#room = room;
+    room.set(rest);
+    room.set(text, rest.length);
+    return room.subarray(0, length);
   }
-  throw invalid(`it ends at byte ${bytes.length}, inside the string that begins at byte ${start}`);
-}
 
-function skipValue(bytes: Uint8Array, start: number): number {
-  const byte = bytes[start];
-  if (byte === QUOTE) return skipString(bytes, start);
-  if (byte === OPEN_BRACE || byte === OPEN_BRACKET) return skipNested(bytes, start);
-  return skipScalar(bytes, start);
-}
-
-/** From an opening bracket to behind the one that closes it. */
-function skipNested(bytes: Uint8Array, start: number): number {
-  const open: number[] = [];
-  for (let at = start; at < bytes.length; at++) {
-    const byte = bytes[at] as number;
-    if (byte === QUOTE) {
-      at = skipString(bytes, at) - 1;
-    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (open.length === MAX_DEPTH) throw invalid(`it nests deeper than ${MAX_DEPTH} levels at byte ${at}`);
-      open.push(byte);
-    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      // In ASCII both closing brackets stand two places behind the opening ones.
-      if (open.pop() !== byte - 2) throw unexpected(bytes, at, "the bracket that is open");
-      if (open.length === 0) return at + 1;
+  /** From a string's opening quote to behind its closing one. */
+  #behindString(start: number): number {
+    const bytes = this.#bytes;
+    for (let at = start + 1; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (byte === QUOTE) return at + 1;
+      if (byte === BACKSLASH) at++;
     }
+    throw this.#cutOff(`inside the string that begins at byte ${this.#base + start}`);
   }
-  throw invalid(`it ends at byte ${bytes.length}, inside what begins at byte ${start}`);
+
+  /** From an opening bracket to behind the one that closes it. */
+  #behindNested(start: number): number {
+    const bytes = this.#bytes;
+    const open: number[] = [];
+    for (let at = start; at < bytes.length; at++) {
+      const byte = bytes[at] as number;
+      if (byte === QUOTE) {
+        at = this.#behindString(at) - 1;
+      } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+        if (open.length === MAX_DEPTH)
+          throw invalid(`it nests deeper than ${MAX_DEPTH} levels at byte ${this.#base + at}`);
+        open.push(byte);
+      } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+        if (open.pop() !== byte - 2) throw this.#unexpected(at, "the bracket that is open");
+        if (open.length === 0) return at + 1;
+      }
+    }
+    throw this.#cutOff(`inside what begins at byte ${this.#base + start}`);
+  }
+
+  /** A number, true, false or null: up to what can follow one. */
+  #behindScalar(start: number): number {
+    const bytes = this.#bytes;
+    let at = start;
+    for (; at < bytes.length; at++) {
+      const byte = bytes[at] as number;
+      if (byte <= SPACE || byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET) break;
+      if (byte === QUOTE || byte === COLON) throw this.#unexpected(at, "a value");
+    }
+    if (at === start) throw this.#unexpected(at, "a value");
+    return at;
+  }
+
+  #unexpected(at: number, wanted: string): MesosDnsError {
+    const byte = this.#bytes[at];
+    if (byte === undefined) return this.#cutOff(`where ${wanted} should follow`, " ");
+    return invalid(`byte ${this.#base + at} is ${printable(byte)} where ${wanted} should be`);
+  }
+
+  #cutOff(where: string, separator = ", "): EndOfText {
+    const what = `it ends at byte ${this.#base + this.#bytes.length}${separator}${where}`;
+    return new EndOfText("STATE_INVALID", `${INVALID}: ${what}`);
+  }
 }
 
-/** A number, true, false or null: up to what can follow one. */
-function skipScalar(bytes: Uint8Array, start: number): number {
-  let at = start;
-  for (; at < bytes.length; at++) {
-    const byte = bytes[at] as number;
-    if (byte <= SPACE || byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET) break;
-    if (byte === QUOTE || byte === COLON) throw unexpected(bytes, at, "a value");
-  }
-  if (at === start) throw unexpected(bytes, at, "a value");
-  return at;
+function bufferOf(octets: Uint8Array): Buffer {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
 }
 
 /** Whether a string's bytes stand for themselves: nothing escaped, no control characters. */
@@ -218,15 +288,12 @@ function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-function unexpected(bytes: Uint8Array, at: number, wanted: string): MesosDnsError {
-  if (at >= bytes.length) return invalid(`it ends at byte ${bytes.length} where ${wanted} should follow`);
-  return invalid(`byte ${at} is ${printable(bytes[at] as number)} where ${wanted} should be`);
-}
-
 function printable(byte: number): string {
   return byte > SPACE && byte < 0x7f ? `'${String.fromCharCode(byte)}'` : `0x${byte.toString(16).padStart(2, "0")}`;
 }
 
+const INVALID = "the state is not valid JSON";
+
 function invalid(what: string, cause?: unknown): MesosDnsError {
-  return new MesosDnsError("STATE_INVALID", `the state is not valid JSON: ${what}`, { cause });
+  return new MesosDnsError("STATE_INVALID", `${INVALID}: ${what}`, { cause });
 }

@@ -4,7 +4,7 @@ import { isPort, parsePid } from "./endpoint.js";
 import { Fields } from "./fields.js";
 import { type Keep, KnownTasks } from "./known-tasks.js";
 import { type JsonObject, type Malformed, malformed, textOf } from "./lenient.js";
-import { MemberNames, StateScanner } from "./state-scanner.js";
+import { type Reading, StreamedJson } from "./streamed-json.js";
 import { TaskReader } from "./tasks.js";
 
 /** A master's state, and who that master says it is. */
@@ -50,15 +50,42 @@ export function readState(body: Uint8Array): Cluster {
  * @param known tasks that need not be held in memory anew; those of this state from now on
  */
 export function readMasterState(body: Uint8Array, known = new KnownTasks()): MasterState {
-  known.begin();
-  const state = new StateDecoder(body, known).read();
-  known.end();
-  return state;
+  const parser = new StateParser(known);
+  parser.add(body);
+  return parser.end();
 }
 
-const TOP = ["leader", "pid", "id", "slaves", "recovered_slaves", "frameworks", "completed_frameworks"] as const;
+/** readMasterState() for a body that is read while it comes in. Throws the same, from the part on that is wrong. */
+export class StateParser {
+  readonly #json = new StreamedJson();
+  readonly #known: KnownTasks;
+  readonly #reading: Reading<MasterState>;
+
+  /** @param known as for readMasterState(); of use to one parser at a time */
+  constructor(known: KnownTasks) {
+    this.#known = known;
+    known.begin();
+    this.#reading = new StateDecoder(this.#json, known).read();
+  }
+
+  /** The next part of the body, which must stay as it is. */
+  add(octets: Uint8Array): void {
+    this.#json.add(octets);
+    this.#reading.next();
+  }
+
+  /** There is no more of it. */
+  end(): MasterState {
+    this.#json.end();
+    const { done, value } = this.#reading.next();
+    if (!done) throw new Error("a state is still being read after its end");
+    this.#known.end();
+    return value;
+  }
+}
+
 const ENDED_LISTS = ["completed_tasks", "unreachable_tasks"];
-const TOP_NAMES = new MemberNames(TOP);
+const TOP = new Fields(["leader", "pid", "id", "slaves", "recovered_slaves", "frameworks", "completed_frameworks"]);
 const FRAMEWORK = new Fields(["id", "name", "pid", "hostname", "recovered", "tasks", ...ENDED_LISTS]);
 const AGENT = new Fields(["id", "pid", "hostname", "port"]);
 const ENDED = new Fields(["id", "state"]);
@@ -69,88 +96,84 @@ interface Listed<Item> {
   readonly skipped: readonly Skipped[];
 }
 
-class StateDecoder {
-  readonly #scanner: StateScanner;
+class StateDecoder implements Lists {
+  agents: Listed<Agent> | undefined;
+  recovered: Listed<Agent> | undefined;
+  frameworks: Listed<Framework> | undefined;
+  readonly #json: StreamedJson;
   readonly #tasks: TaskReader;
   readonly #known: KnownTasks;
   readonly #recoveredFrameworks = new Set<string>();
   readonly #completedFrameworks: string[] = [];
   readonly #ended: EndedTask[] = [];
 
-  constructor(body: Uint8Array, known: KnownTasks) {
-    this.#scanner = new StateScanner(body);
-    this.#tasks = new TaskReader(this.#scanner);
+  constructor(json: StreamedJson, known: KnownTasks) {
+    this.#json = json;
+    this.#tasks = new TaskReader(json.scanner);
     this.#known = known;
   }
 
-  read(): MasterState {
-    const scanner = this.#scanner;
-    if (scanner.kind() !== "object") {
-      scanner.skip();
-      throw new MesosDnsError("STATE_INVALID", "the state is not a JSON object");
-    }
-    let leader: unknown;
-    let pid: unknown;
-    let id: unknown;
-    let agents: Listed<Agent> | undefined;
-    let recovered: Listed<Agent> | undefined;
-    let frameworks: Listed<Framework> | undefined;
-    scanner.members(TOP_NAMES, (index) => {
-      const name = TOP[index];
-      if (name === "leader") leader = scanner.value();
-      else if (name === "pid") pid = scanner.value();
-      else if (name === "id") id = scanner.value();
-      else if (name === "slaves") agents = this.#agents(name);
-      else if (name === "recovered_slaves") recovered = this.#agents(name);
-      else if (name === "frameworks") frameworks = this.#frameworks();
-      else this.#completed();
+  *read(): Reading<MasterState> {
+    const fields = yield* TOP.walk(this.#json, {
+      slaves: () => this.#readAgents("slaves", "agents"),
+      recovered_slaves: () => this.#readAgents("recovered_slaves", "recovered"),
+      frameworks: () => this.#readFrameworks(),
+      completed_frameworks: () => this.#readCompleted(),
     });
-    scanner.end();
-    const cluster = assemble(leaderIn(leader), { agents, recovered, frameworks });
+    if (fields === undefined) throw new MesosDnsError("STATE_INVALID", "the state is not a JSON object");
+    yield* this.#json.behind();
+    const cluster = assemble(leaderIn(fields.leader), this);
     const registry = {
-      id: textOf(id),
-      registered: new Set(agents?.items.map((agent) => agent.id)),
+      id: textOf(fields.id),
+      registered: new Set(this.agents?.items.map((agent) => agent.id)),
       recoveredFrameworks: this.#recoveredFrameworks,
       completedFrameworks: this.#completedFrameworks,
       ended: this.#ended,
     };
-    const own = parsePid(pid);
+    const own = parsePid(fields.pid);
     return own === undefined ? { cluster, registry } : { cluster, registry, pid: own };
   }
 
-  #agents(list: string): Listed<Agent> | undefined {
-    return this.#list("agent", list, () => agentOf(AGENT.read(this.#scanner)));
-  }
-
-  #frameworks(): Listed<Framework> | undefined {
-    const skippedTasks: Skipped[][] = [];
-    const listed = this.#list("framework", "frameworks", (position) => {
-      const tasks: Task[] = [];
-      const skipped: Skipped[] = [];
-      const ended: Omit<EndedTask, "frameworkId">[] = [];
-      const fields = FRAMEWORK.read(this.#scanner, {
-        tasks: ({ id }) => {
-          tasks.length = 0;
-          skipped.length = 0;
-          this.#readTasks(position, tasks, skipped, this.#known.of(textOf(id)));
-        },
-        completed_tasks: () => this.#readEnded(ended),
-        unreachable_tasks: () => this.#readEnded(ended),
-      });
-      const framework = frameworkOf(fields, tasks);
-      if ("malformed" in framework) return framework;
-      skippedTasks.push(skipped);
-      for (const task of ended) this.#ended.push({ ...task, frameworkId: framework.id });
-      if (fields?.recovered === true) this.#recoveredFrameworks.add(framework.id);
-      return framework;
+  *#readAgents(name: string, into: "agents" | "recovered"): Reading {
+    const json = this.#json;
+    this[into] = yield* this.#list("agent", name, function* () {
+      return agentOf(yield* json.read((scanner) => AGENT.read(scanner)));
     });
-    return listed && { items: listed.items, skipped: [...listed.skipped, ...skippedTasks.flat()] };
   }
 
-  #readTasks(framework: string, tasks: Task[], skipped: Skipped[], keep: Keep): void {
-    const list = `${framework}.tasks`;
-    const isList = this.#each((index) => {
-      const task = this.#tasks.read(keep);
+  *#readFrameworks(): Reading {
+    const skippedTasks: Skipped[][] = [];
+    const listed = yield* this.#list("framework", "frameworks", (position) =>
+      this.#readFramework(position, skippedTasks),
+    );
+    this.frameworks = listed && { items: listed.items, skipped: [...listed.skipped, ...skippedTasks.flat()] };
+  }
+
+  *#readFramework(position: string, skippedTasks: Skipped[][]): Reading<Framework | Malformed> {
+    const tasks: Task[] = [];
+    const skipped: Skipped[] = [];
+    const ended: Omit<EndedTask, "frameworkId">[] = [];
+    const fields = yield* FRAMEWORK.walk(this.#json, {
+      tasks: ({ id }) => this.#readTasks(`${position}.tasks`, tasks, skipped, this.#known.of(textOf(id))),
+      completed_tasks: () => this.#readEnded(ended),
+      unreachable_tasks: () => this.#readEnded(ended),
+    });
+    const framework = frameworkOf(fields, tasks);
+    if ("malformed" in framework) return framework;
+    skippedTasks.push(skipped);
+    for (const task of ended) this.#ended.push({ ...task, frameworkId: framework.id });
+    if (fields?.recovered === true) this.#recoveredFrameworks.add(framework.id);
+    return framework;
+  }
+
+  *#readTasks(list: string, tasks: Task[], skipped: Skipped[], keep: Keep): Reading {
+    const json = this.#json;
+    const reader = this.#tasks;
+    // Of lists given twice, the last counts.
+    tasks.length = 0;
+    skipped.length = 0;
+    const isList = yield* this.#each(function* (index) {
+      const task = yield* json.read(() => reader.read(keep));
       if (task === undefined) return;
       if ("malformed" in task) skipped.push(skippedAs("task", `${list}[${index}]`, task));
       else tasks.push(task);
@@ -158,18 +181,22 @@ class StateDecoder {
     if (!isList) skipped.push(skippedAs("task", list, malformed("it is not a list")));
   }
 
-  #readEnded(ended: Omit<EndedTask, "frameworkId">[]): void {
-    this.#each(() => {
-      const fields = ENDED.read(this.#scanner);
+  *#readEnded(ended: Omit<EndedTask, "frameworkId">[]): Reading {
+    const json = this.#json;
+    yield* this.#each(function* () {
+      const fields = yield* json.read((scanner) => ENDED.read(scanner));
       const id = textOf(fields?.id);
       if (id !== "") ended.push({ id, state: textOf(fields?.state) });
     });
   }
 
-  #completed(): void {
-    this.#each(() => {
-      const id = textOf(ENDED.read(this.#scanner)?.id);
-      if (id !== "") this.#completedFrameworks.push(id);
+  *#readCompleted(): Reading {
+    const completed = this.#completedFrameworks;
+    const json = this.#json;
+    yield* this.#each(function* () {
+      // With all the tasks that it had.
+      const id = textOf((yield* ENDED.walk(json, {}))?.id);
+      if (id !== "") completed.push(id);
     });
   }
 
@@ -177,16 +204,16 @@ class StateDecoder {
    * Reads the list that stands here; `read` consumes an element and returns what it is. `undefined` where there is
    * no list.
    */
-  #list<Item extends Agent | Framework>(
+  *#list<Item extends Agent | Framework>(
     kind: Skipped["kind"],
     name: string,
-    read: (position: string) => Item | Malformed,
-  ): Listed<Item> | undefined {
+    read: (position: string) => Reading<Item | Malformed>,
+  ): Reading<Listed<Item> | undefined> {
     const items: Item[] = [];
     const skipped: Skipped[] = [];
-    const isList = this.#each((index) => {
+    const isList = yield* this.#each(function* (index) {
       const position = `${name}[${index}]`;
-      const item = read(position);
+      const item = yield* read(position);
       if ("malformed" in item) skipped.push(skippedAs(kind, position, item));
       else items.push(item);
     });
@@ -194,10 +221,10 @@ class StateDecoder {
   }
 
   /** Walks the list that stands here; false where something else stands, which is stepped over. */
-  #each(visit: (index: number) => void): boolean {
-    const isList = this.#scanner.kind() === "array";
-    if (isList) this.#scanner.elements(visit);
-    else this.#scanner.skip();
+  *#each(visit: (index: number) => Reading): Reading<boolean> {
+    const isList = (yield* this.#json.kind()) === "array";
+    if (isList) yield* this.#json.elements(visit);
+    else yield* this.#json.skip();
     return isList;
   }
 }

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Config } from "../../../src/config/config.js";
-import { MasterClient } from "../../../src/mesos/client.js";
+import { MesosDnsError } from "../../../src/errors.js";
+import { type BodyReader, MasterClient } from "../../../src/mesos/client.js";
+import type { Endpoint } from "../../../src/mesos/cluster.js";
 import { systemTimers } from "../../../src/timers.js";
 import { ScriptedMaster, type ScriptedMasterOptions } from "../../support/scripted-master.js";
 import { ManualTimers } from "../../support/timers.js";
@@ -43,8 +45,17 @@ function files(texts: Readonly<Record<string, string>>): Record<string, string> 
   );
 }
 
+/** Reads a body as text. */
+function textReader(): BodyReader<string> {
+  const parts: Uint8Array[] = [];
+  return { add: (part) => parts.push(part), end: () => Buffer.concat(parts).toString() };
+}
+
+const fetchState = (client: MasterClient, master: Endpoint, signal = never) =>
+  client.fetchState(master, signal, textReader());
+
 async function fetchText(client: MasterClient, master: ScriptedMaster): Promise<string> {
-  return Buffer.from((await client.fetchState(master, never)).body).toString();
+  return (await fetchState(client, master)).content;
 }
 
 async function unusedPort(): Promise<number> {
@@ -59,8 +70,8 @@ describe("a master's state", () => {
   it("is fetched from /master/state, asking for gzip", async () => {
     const master = await startMaster();
     master.answer({ body: '{"a":1}' });
-    const { body, from } = await clientFor().fetchState(master, never);
-    expect(Buffer.from(body).toString()).toBe('{"a":1}');
+    const { content, bytes, from } = await fetchState(clientFor(), master);
+    expect([content, bytes]).toEqual(['{"a":1}', 7]);
     expect(from).toMatchObject({ host: "127.0.0.1", port: master.port });
     expect(master.requests).toMatchObject([
       { method: "GET", path: "/master/state", headers: { "accept-encoding": "gzip", accept: "application/json" } },
@@ -134,15 +145,28 @@ describe("a state that is refused", () => {
   ])("names the master and the reason: %j", async (answer, code, message) => {
     const master = await startMaster();
     master.answer(answer);
-    const fetched = clientFor({ stateMaxBytes: 1000 }).fetchState(master, never);
+    const fetched = fetchState(clientFor({ stateMaxBytes: 1000 }), master);
     await expect(fetched).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
     await expect(fetched).rejects.toThrow(`Mesos master 127.0.0.1:${master.port}`);
+  });
+
+  it.each(["add", "end"] as const)("by who reads it, when told to %s, names the master too", async (step) => {
+    const master = await startMaster();
+    master.answer({ body: "{}" });
+    const refuse = () => {
+      throw new MesosDnsError("MASTER_NOT_LEADING", "the state names no leader");
+    };
+    const fetched = clientFor().fetchState(master, never, { ...textReader(), [step]: refuse });
+    await expect(fetched).rejects.toMatchObject({
+      code: "MASTER_NOT_LEADING",
+      message: `Mesos master 127.0.0.1:${master.port}: the state names no leader`,
+    });
   });
 
   it("is not read further than its limit when it comes without a length", async () => {
     const master = await startMaster();
     master.answer({ body: "x".repeat(5_000_000), trickle: { bytes: 100_000, everyMs: 0 } });
-    await expect(clientFor().fetchState(master, never)).rejects.toMatchObject({ code: "STATE_TOO_LARGE" });
+    await expect(fetchState(clientFor(), master)).rejects.toMatchObject({ code: "STATE_TOO_LARGE" });
   });
 
   it("leaves the client able to fetch the next", async () => {
@@ -150,7 +174,7 @@ describe("a state that is refused", () => {
     const client = clientFor({ stateMaxBytes: 1000 });
     for (const answer of [{ body: "x".repeat(2000) }, { body: "x".repeat(900), cutAfter: 1 }, { status: 500 }]) {
       master.answer(answer);
-      await expect(client.fetchState(master, never)).rejects.toThrow();
+      await expect(fetchState(client, master)).rejects.toThrow();
       master.answer({ body: "{}" });
       expect(await fetchText(client, master)).toBe("{}");
     }
@@ -158,7 +182,7 @@ describe("a state that is refused", () => {
 
   it("comes from a master that refuses the connection", async () => {
     const port = await unusedPort();
-    await expect(clientFor().fetchState({ host: "127.0.0.1", port }, never)).rejects.toMatchObject({
+    await expect(fetchState(clientFor(), { host: "127.0.0.1", port })).rejects.toMatchObject({
       code: "MASTER_UNREACHABLE",
       message: `cannot reach Mesos master 127.0.0.1:${port}: the connection was refused`,
     });
@@ -173,7 +197,7 @@ describe("a master without an end", () => {
     const master = await startMaster();
     master.answer(answer);
     const timers = new ManualTimers();
-    const fetched = clientFor({ stateTimeoutSeconds: 5 }, timers).fetchState(master, never);
+    const fetched = fetchState(clientFor({ stateTimeoutSeconds: 5 }, timers), master);
     const refused = expect(fetched).rejects.toMatchObject({
       code: "MASTER_TIMEOUT",
       message: `Mesos master 127.0.0.1:${master.port} did not deliver its state within 5 s`,
@@ -188,7 +212,7 @@ describe("a master without an end", () => {
     const master = await startMaster();
     master.answer({ silent: true });
     const caller = new AbortController();
-    const fetched = clientFor().fetchState(master, caller.signal);
+    const fetched = fetchState(clientFor(), master, caller.signal);
     const stopped = expect(fetched).rejects.toThrow("stopping");
     await expect.poll(() => master.requests.length).toBe(1);
     caller.abort(new Error("stopping"));
@@ -204,13 +228,13 @@ describe("a redirect", () => {
     leader.answer({ body: "{}" });
     const mesosCredentials = { principal: "mesos-dns", secret: "secret" };
     const client = clientFor({ mesosAuthentication: "basic", mesosCredentials });
-    expect((await client.fetchState(follower, never)).from).toEqual({ host: "127.0.0.1", port: leader.port });
+    expect((await fetchState(client, follower)).from).toEqual({ host: "127.0.0.1", port: leader.port });
   });
 
   it("to a master that fails names both", async () => {
     const [follower, leader] = [await startMaster(), await startMaster()];
     follower.redirectTo(leader);
-    await expect(clientFor().fetchState(follower, never)).rejects.toThrow(
+    await expect(fetchState(clientFor(), follower)).rejects.toThrow(
       `Mesos master 127.0.0.1:${leader.port} (to which 127.0.0.1:${follower.port} redirects) answered 503`,
     );
   });
@@ -218,7 +242,7 @@ describe("a redirect", () => {
   it("is followed three times and no more", async () => {
     const master = await startMaster();
     master.redirectTo(master);
-    await expect(clientFor().fetchState(master, never)).rejects.toThrow("redirects more than 3 times");
+    await expect(fetchState(clientFor(), master)).rejects.toThrow("redirects more than 3 times");
     expect(master.requests).toHaveLength(4);
   });
 
@@ -227,7 +251,7 @@ describe("a redirect", () => {
     const [follower, leader] = [await startMaster({ tls: { key, cert } }), await startMaster()];
     follower.answer({ status: 307, headers: { location: `http://${leader.address}/master/state` } });
     const { ca = "" } = files({ ca: cert });
-    await expect(clientFor({ mesosHTTPSOn: true, CACertFile: ca }).fetchState(follower, never)).rejects.toMatchObject({
+    await expect(fetchState(clientFor({ mesosHTTPSOn: true, CACertFile: ca }), follower)).rejects.toMatchObject({
       code: "MASTER_STATUS",
       message: expect.stringContaining("redirects from https to http"),
     });
@@ -247,7 +271,7 @@ describe("a master with TLS", () => {
 
   it("is not trusted otherwise", async () => {
     const master = await startMaster({ tls: selfSigned() });
-    await expect(clientFor({ mesosHTTPSOn: true }).fetchState(master, never)).rejects.toMatchObject({
+    await expect(fetchState(clientFor({ mesosHTTPSOn: true }), master)).rejects.toMatchObject({
       code: "MASTER_UNREACHABLE",
       message: expect.stringMatching(/its certificate is not accepted \(.+\); check CACertFile/),
     });
@@ -285,7 +309,7 @@ describe("a login", () => {
     await fetchText(client, master);
     expect(master.requests.map(({ headers }) => headers.authorization)).toEqual(["token=t1", "token=t1", "token=t2"]);
     master.requireAuthorization("never");
-    await expect(client.fetchState(master, never)).rejects.toThrow("answered 401");
+    await expect(fetchState(client, master)).rejects.toThrow("answered 401");
     expect(login.requests).toHaveLength(3);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readMasterState, readState } from "../../../src/mesos/state.js";
+import { KnownTasks } from "../../../src/mesos/known-tasks.js";
+import { readMasterState, readState, StateParser } from "../../../src/mesos/state.js";
 import { agent, cluster, framework, type Json, recoveredAgent, stateOf, task } from "../../support/scripted-master.js";
 import { addresses, bytes, MASTER, network, read, readTask, readTasks, running, withTasks } from "./reading.js";
 
@@ -99,6 +100,28 @@ describe("a state", () => {
     const larger = new Uint8Array(body.length + 20).fill(0x7b);
     larger.set(body, 10);
     expect(readState(larger.subarray(10, 10 + body.length))).toEqual(readState(body));
+  });
+
+  it("is the same in whatever parts it comes", () => {
+    const ended = { id: "gone.1", state: "TASK_KILLED", labels: ["x".repeat(300)] };
+    const marathon = framework("marathon", {
+      tasks: [task("web", { agent: "S0", ip: "198.51.100.7" }), { state: 1 }, task("api", { agent: "S0" })],
+    });
+    const state = {
+      ...cluster({ agents: [agent("S0"), recoveredAgent("S1")], frameworks: [framework("chronos", {}), {}] }),
+      frameworks: [{ ...marathon, completed_tasks: [ended, ended], unreachable_tasks: [ended] }, {}],
+      completed_frameworks: [{ ...framework("old", {}), id: "old-1", completed_tasks: [ended, ended] }],
+      flags: { any: [{ thing: [1, 2, 3] }, "text"] },
+    };
+    const body = bytes(stateOf(MASTER, state));
+    const whole = readMasterState(body);
+    expect(whole.registry).toMatchObject({ completedFrameworks: ["old-1"], ended: { length: 3 } });
+    expect(whole.cluster.skipped).toHaveLength(2);
+    for (const size of [1, 7, 100, 1000, body.length - 1]) {
+      const parser = new StateParser(new KnownTasks());
+      for (let at = 0; at < body.length; at += size) parser.add(body.subarray(at, at + size));
+      expect(parser.end()).toEqual(whole);
+    }
   });
 
   it("tells who the master that gave it is", () => {
