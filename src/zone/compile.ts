@@ -135,18 +135,17 @@ class ShardCompiler {
     });
   }
 
+  /** @returns words that are written over by the next shard */
   compile({ placements, from, names, records }: ShardPlan): { words: Uint32Array; content: ShardContent } {
     const writer = this.#writer;
-    writer.reset();
     const count = placements.reduce((sum, placement) => sum + placement.names.length, 0);
     const slots = 2 ** Math.ceil(Math.log2(Math.max(1, count * SLOTS_PER_NAME)));
-    const firstEntry = SHARD_HEADER_WORDS + slots * SLOT_WORDS;
-    const placed = placements.map(({ names: list, entries }, zone) => {
-      const places = writer.writeAll({ names: list, entries }, from, this.#contexts[zone]);
-      for (let i = 0; i < places.length; i++) places[i] += firstEntry;
-      return { names: list, entries: places };
-    });
-    const words = new Uint32Array(firstEntry + writer.length);
+    writer.reset(SHARD_HEADER_WORDS + slots * SLOT_WORDS);
+    const placed = placements.map(({ names: list, entries }, zone) => ({
+      names: list,
+      entries: writer.writeAll({ names: list, entries }, from, this.#contexts[zone]),
+    }));
+    const { words } = writer;
     words[0] = count;
     words[1] = slots - 1;
     words[2] = words.length;
@@ -154,7 +153,6 @@ class ShardCompiler {
       const { hash } = this.#contexts[zone].records.names;
       for (let i = 0; i < list.length; i++) insert(words, slots - 1, hash[list[i]], entries[i]);
     });
-    words.set(writer.words, firstEntry);
     const content = { names: names + writer.names, records: records + writer.records, placements: placed };
     return { words, content };
   }
@@ -170,7 +168,8 @@ function insert(table: Uint32Array, mask: number, hash: number, entry: number): 
 function sameWords(shard: Uint32Array, before: SharedArrayBuffer): boolean {
   const words = new Uint32Array(before);
   if (words[2] !== shard.length) return false;
-  return Buffer.compare(new Uint8Array(shard.buffer), new Uint8Array(before, 0, shard.byteLength)) === 0;
+  const octets = new Uint8Array(shard.buffer, shard.byteOffset, shard.byteLength);
+  return Buffer.compare(octets, new Uint8Array(before, 0, shard.byteLength)) === 0;
 }
 
 function allocateNew(words: number): SharedArrayBuffer {

@@ -48,7 +48,7 @@ interface RecordRun {
 export class EntryWriter {
   #words = new Uint32Array(1 << 16);
   #octets = new Uint8Array(this.#words.buffer);
-  /** Words written. */
+  /** Words up to here are written, or set aside by reset(). */
   length = 0;
   /** Records and names with records written since `reset`. */
   records = 0;
@@ -60,14 +60,18 @@ export class EntryWriter {
   #entry = 0;
   #set = 0;
 
-  reset(): void {
+  /** Begins anew, behind so many words for others to write to, all of them zero. */
+  reset(before: number): void {
     // What is not written to is padding, and compared too.
     this.#words.fill(0, 0, this.length);
     this.length = 0;
+    this.#reserve(before);
+    this.length = before;
     this.records = 0;
     this.names = 0;
   }
 
+  /** All words, those before the entries included, until the next reset. */
   get words(): Uint32Array {
     return this.#words.subarray(0, this.length);
   }
