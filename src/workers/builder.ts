@@ -15,6 +15,7 @@ import { connectZooKeeper } from "../mesos/zookeeper/connection.js";
 import type { BuildReport } from "../status.js";
 import { systemTimers } from "../timers.js";
 import { ShardPool } from "../zone/shard-pool.js";
+import { Cleaner } from "./garbage.js";
 import { HostResolver } from "./host-resolver.js";
 import { Masters } from "./masters.js";
 import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
@@ -53,6 +54,7 @@ const hosts = new HostResolver({
   },
 });
 const pool = new ShardPool();
+const cleaner = new Cleaner();
 const builder = new ZoneBuilder({
   config: start.config,
   seed: start.seed,
@@ -144,6 +146,7 @@ async function serve(cluster: Cluster, { state, fetched, wholeAt }: Source): Pro
     parse: state.parseMs / 1000,
   };
   publish(build, facts, fetched);
+  if (fetched) cleaner.clean();
 }
 
 interface FetchFacts {
