@@ -37,7 +37,7 @@ export class Fields {
   /** The same of an object that may be large, of which `readers` read what may be large. */
   *walk(
     json: StreamedJson,
-    readers: Readonly<Record<string, (found: JsonObject) => Reading>>,
+    readers: Readonly<Record<string, (found: JsonObject) => Reading<unknown>>>,
   ): Reading<JsonObject | undefined> {
     if ((yield* json.kind()) !== "object") {
       yield* json.skip();
@@ -49,7 +49,7 @@ export class Fields {
       const field = list[index] as string;
       const read = readers[field];
       if (read) yield* read(found);
-      else found[field] = yield* json.read((scanner) => scanner.value());
+      else found[field] = yield* json.value();
     });
     return found;
   }

@@ -21,7 +21,7 @@ export const CLOSE_BRACKET = 0x5d;
 /** Tab, line feed, carriage return and space are all JSON allows between tokens, and nothing lower is a token. */
 const SPACE = 0x20;
 /** A master nests about 15 deep. Deeper than this is an attack on whoever walks the tree. */
-const MAX_DEPTH = 256;
+export const MAX_DEPTH = 256;
 
 export type JsonKind = "object" | "array" | "other";
 
@@ -100,7 +100,7 @@ export class StateScanner {
 
   /**
    * Walks the object that stands here. For each member that `names` has, `visit` is called with the name's index and
-   * must consume the value by skip(), value(), members() or elements(); all others are stepped over.
+   * must consume the value by skip(), value() or members(); all others are stepped over.
    */
   members(names: MemberNames, visit: (name: number) => void): void {
     for (let more = this.enter(); more; more = this.next(CLOSE_BRACE)) {
@@ -110,15 +110,9 @@ export class StateScanner {
     }
   }
 
-  /** Walks the array that stands here; `visit` must consume each element as for members(). */
-  elements(visit: (index: number) => void): void {
-    let index = 0;
-    for (let more = this.enter(); more; more = this.next(CLOSE_BRACKET)) visit(index++);
-  }
-
   /**
-   * Steps into the object or array that stands here; false where it is empty, and is behind. To walk by hand what members() and
-   * elements() walk, as StreamedJson does.
+   * Steps into the object or array that stands here; false where it is empty, and is behind. next() leads on. To walk by hand what may be
+   * large, as StreamedJson does.
    */
   enter(): boolean {
     // In ASCII both closing brackets stand two places behind the opening ones.
@@ -239,8 +233,7 @@ export class StateScanner {
       if (byte === QUOTE) {
         at = this.#behindString(at) - 1;
       } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-        if (open.length === MAX_DEPTH)
-          throw invalid(`it nests deeper than ${MAX_DEPTH} levels at byte ${this.#base + at}`);
+        if (open.length === MAX_DEPTH) throw tooDeep(this.#base + at);
         open.push(byte);
       } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
         if (open.pop() !== byte - 2) throw this.#unexpected(at, "the bracket that is open");
@@ -286,6 +279,11 @@ function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
     if (byte === BACKSLASH || byte < SPACE) return false;
   }
   return true;
+}
+
+/** @param at the byte that opens a level too many */
+export function tooDeep(at: number): MesosDnsError {
+  return invalid(`it nests deeper than ${MAX_DEPTH} levels at byte ${at}`);
 }
 
 function printable(byte: number): string {

@@ -4,7 +4,7 @@ import { isPort, parsePid } from "./endpoint.js";
 import { Fields } from "./fields.js";
 import { type Keep, KnownTasks } from "./known-tasks.js";
 import { type JsonObject, type Malformed, malformed, textOf } from "./lenient.js";
-import { type Reading, StreamedJson } from "./streamed-json.js";
+import { type Reading, type StreamedJson, StreamedReader } from "./streamed-json.js";
 import { TaskReader } from "./tasks.js";
 
 /** A master's state, and who that master says it is. */
@@ -57,30 +57,26 @@ export function readMasterState(body: Uint8Array, known = new KnownTasks()): Mas
 
 /** readMasterState() for a body that is read while it comes in. Throws the same, from the part on that is wrong. */
 export class StateParser {
-  readonly #json = new StreamedJson();
   readonly #known: KnownTasks;
-  readonly #reading: Reading<MasterState>;
+  readonly #reader: StreamedReader<MasterState>;
 
   /** @param known as for readMasterState(); of use to one parser at a time */
   constructor(known: KnownTasks) {
     this.#known = known;
     known.begin();
-    this.#reading = new StateDecoder(this.#json, known).read();
+    this.#reader = new StreamedReader((json) => new StateDecoder(json, known).read());
   }
 
   /** The next part of the body, which must stay as it is. */
   add(octets: Uint8Array): void {
-    this.#json.add(octets);
-    this.#reading.next();
+    this.#reader.add(octets);
   }
 
   /** There is no more of it. */
   end(): MasterState {
-    this.#json.end();
-    const { done, value } = this.#reading.next();
-    if (!done) throw new Error("a state is still being read after its end");
+    const state = this.#reader.end();
     this.#known.end();
-    return value;
+    return state;
   }
 }
 

@@ -1,4 +1,13 @@
-import { CLOSE_BRACE, CLOSE_BRACKET, EndOfText, type JsonKind, MemberNames, StateScanner } from "./state-scanner.js";
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  EndOfText,
+  type JsonKind,
+  MAX_DEPTH,
+  MemberNames,
+  StateScanner,
+  tooDeep,
+} from "./state-scanner.js";
 
 /** Pauses whenever more of the text is needed, and ends with what has been read. */
 export type Reading<Result = void> = Generator<undefined, Result, undefined>;
@@ -14,6 +23,8 @@ export class StreamedJson {
   /** For what read() is given. */
   readonly scanner = new StateScanner(Buffer.alloc(0));
   #ended = false;
+  /** Objects and arrays that are being walked. */
+  #depth = 0;
 
   /** The next part of the text, which must stay as it is while it is read. The reading that pauses for it may go on. */
   add(text: Uint8Array): void {
@@ -34,24 +45,31 @@ export class StreamedJson {
   /** As StateScanner.members(): `visit` must consume the value. */
   *members(names: MemberNames, visit: (name: number) => Reading): Reading {
     const { scanner } = this;
-    for (let more = yield* this.#whole(ENTER); more; more = yield* this.#whole(NEXT_MEMBER)) {
+    for (let more = yield* this.#enter(); more; more = yield* this.#whole(NEXT_MEMBER)) {
       yield* this.#arrive();
       const name = yield* this.#whole(() => scanner.memberName(names));
       if (name < 0) yield* this.skip();
       else yield* visit(name);
     }
+    this.#depth--;
   }
 
-  /** As StateScanner.elements(): `visit` must consume the element. */
+  /** Walks the array that stands here: `visit` must consume each element. */
   *elements(visit: (index: number) => Reading): Reading {
     let index = 0;
-    for (let more = yield* this.#whole(ENTER); more; more = yield* this.#whole(NEXT_ELEMENT)) yield* visit(index++);
+    for (let more = yield* this.#enter(); more; more = yield* this.#whole(NEXT_ELEMENT)) yield* visit(index++);
+    this.#depth--;
   }
 
   /** What `read` makes of the value that stands here. It is called again, from the start, where the value had not come whole. */
   *read<Result>(read: (scanner: StateScanner) => Result): Reading<Result> {
     if ((yield* this.kind()) === "other") yield* this.#whole((scanner) => this.#awaitEnd(scanner));
     return yield* this.#whole(read);
+  }
+
+  /** Decodes the value that stands here. */
+  *value(): Reading<unknown> {
+    return yield* this.read(VALUE);
   }
 
   /** Steps over the value that stands here, however large it is. */
@@ -74,6 +92,11 @@ export class StreamedJson {
   *behind(): Reading {
     yield* this.#arrive();
     this.scanner.end();
+  }
+
+  *#enter(): Reading<boolean> {
+    if (this.#depth++ === MAX_DEPTH) throw tooDeep(this.scanner.at());
+    return yield* this.#whole(ENTER);
   }
 
   /** A number, or what begins like one, may go on in the next part. */
@@ -109,6 +132,31 @@ export class StreamedJson {
   }
 }
 
+/** Has a text read while it comes in. */
+export class StreamedReader<Result> {
+  readonly #json = new StreamedJson();
+  readonly #reading: Reading<Result>;
+
+  constructor(read: (json: StreamedJson) => Reading<Result>) {
+    this.#reading = read(this.#json);
+  }
+
+  /** The next part, which must stay as it is. Throws what the reading throws, after which there is no going on. */
+  add(text: Uint8Array): void {
+    this.#json.add(text);
+    this.#reading.next();
+  }
+
+  /** There is no more of it. Throws as add() does. */
+  end(): Result {
+    this.#json.end();
+    const { done, value } = this.#reading.next();
+    if (!done) throw new Error("a text is still being read after its end");
+    return value;
+  }
+}
+
+const VALUE = (scanner: StateScanner) => scanner.value();
 const SKIP = (scanner: StateScanner) => scanner.skip();
 const ENTER = (scanner: StateScanner) => scanner.enter();
 const NEXT_MEMBER = (scanner: StateScanner) => scanner.next(CLOSE_BRACE);

@@ -15,7 +15,7 @@ import { connectZooKeeper } from "../mesos/zookeeper/connection.js";
 import type { BuildReport } from "../status.js";
 import { systemTimers } from "../timers.js";
 import { ShardPool } from "../zone/shard-pool.js";
-import { Cleaner } from "./garbage.js";
+import { keepClean, ownHeap } from "./garbage.js";
 import { HostResolver } from "./host-resolver.js";
 import { Masters } from "./masters.js";
 import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
@@ -32,6 +32,7 @@ const RENEWAL_MS = 300_000;
 
 if (!parentPort) throw new Error("builder.js is a worker thread of main.js, not a program");
 yieldThread();
+keepClean(ownHeap(), systemTimers);
 const port = parentPort;
 const start = workerData as BuilderStart;
 const enumerations = new Map<number, Generator<string>>();
@@ -54,7 +55,6 @@ const hosts = new HostResolver({
   },
 });
 const pool = new ShardPool();
-const cleaner = new Cleaner();
 const builder = new ZoneBuilder({
   config: start.config,
   seed: start.seed,
@@ -146,7 +146,6 @@ async function serve(cluster: Cluster, { state, fetched, wholeAt }: Source): Pro
     parse: state.parseMs / 1000,
   };
   publish(build, facts, fetched);
-  if (fetched) cleaner.clean();
 }
 
 interface FetchFacts {

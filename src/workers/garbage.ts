@@ -1,33 +1,41 @@
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import type { Timers } from "../timers.js";
 
 /** Octets by which the heap may have grown since it was cleaned. */
 const TOLERATED_GROWTH = 32 * 1024 * 1024;
+const INTERVAL_MS = 500;
 
-/**
- * Cleans this thread's heap after work that leaves much behind. Left alone, the engine lets a heap grow to three times of what is
- * in use before it cleans it, since that costs less time; the builder has time, and machines in a cluster have other uses for memory.
- */
-export class Cleaner {
-  readonly #collect = exposeCollector();
-  #clean = 0;
-
-  /** Takes some milliseconds for every 10 MB in use, where there is something to be gained, and none where not. */
-  clean(): void {
-    if (this.#used - this.#clean < TOLERATED_GROWTH) return;
-    this.#collect();
-    this.#clean = this.#used;
-  }
-
-  get #used(): number {
-    return getHeapStatistics().used_heap_size;
-  }
+/** A thread's heap. */
+export interface Heap {
+  /** Octets taken by what is in use, and by what is not but has not been removed. */
+  used(): number;
+  /** Removes what is not in use. Takes about a millisecond for every megabyte that is. */
+  clean(): void;
 }
 
-/** The engine shows its collector to contexts made while a flag says so, and to others not. */
-function exposeCollector(): () => void {
+/**
+ * Cleans a heap from now on whenever it has grown by much. Left alone, the engine lets a heap grow to three times of what is in use
+ * before it cleans all of it, since that costs less time; the builder has time, and what else runs on a machine has use for the
+ * memory.
+ */
+export function keepClean(heap: Heap, timers: Timers): void {
+  let clean = 0;
+  const look = () => {
+    if (heap.used() - clean >= TOLERATED_GROWTH) {
+      heap.clean();
+      clean = heap.used();
+    }
+    timers.after(INTERVAL_MS, look);
+  };
+  timers.after(INTERVAL_MS, look);
+}
+
+/** The calling thread's. */
+export function ownHeap(): Heap {
+  // The engine shows its collector to contexts that are made while a flag says so, and to others not.
   setFlagsFromString("--expose-gc");
-  const collect: () => void = runInNewContext("gc");
+  const clean: () => void = runInNewContext("gc");
   setFlagsFromString("--no-expose-gc");
-  return collect;
+  return { used: () => getHeapStatistics().used_heap_size, clean };
 }

@@ -1,8 +1,9 @@
 import { MesosDnsError, messageOf } from "../../errors.js";
 import type { Agent } from "../cluster.js";
+import { Fields } from "../fields.js";
 import { isObject, type JsonObject, textOf } from "../lenient.js";
-import { MemberNames, StateScanner } from "../state-scanner.js";
 import { type Reported, RUNNING, reportedIn, runningSince } from "../statuses.js";
+import { type Reading, type StreamedJson, StreamedReader } from "../streamed-json.js";
 import { agentIn, frameworkIn, idOf, type LiveFramework, type LiveTask, taskIn } from "./entities.js";
 
 /** What a master says on the operator stream, as far as it concerns names. */
@@ -45,29 +46,58 @@ const DEFAULT_HEARTBEAT_SECONDS = 15;
 const HEARTBEAT_SECONDS = { least: 1, most: 3600 };
 const OTHER: MasterEvent = { type: "OTHER" };
 
+const BODIES = [
+  "task_added",
+  "task_updated",
+  "agent_added",
+  "agent_removed",
+  "framework_added",
+  "framework_updated",
+  "framework_removed",
+];
+const EVENT = new Fields(["type", "subscribed", ...BODIES]);
+
 /**
- * Reads one record of the stream. Lenient as the reading of a state is: what is malformed inside an event costs itself.
- * Throws MesosDnsError STREAM_INVALID for what is not a JSON object with a type.
+ * Reads one record of the stream while it comes in. Lenient as the reading of a state is: what is malformed inside an event
+ * costs itself. Throws MesosDnsError STREAM_INVALID for what is not a JSON object with a type.
  */
-export function readEvent(record: Uint8Array): MasterEvent {
+export class EventParser {
+  readonly #reader = new StreamedReader(readEvent);
+
+  /** The next part of the record, which must stay as it is. */
+  add(octets: Uint8Array): void {
+    explaining(() => this.#reader.add(octets));
+  }
+
+  /** There is no more of it. */
+  end(): MasterEvent {
+    return explaining(() => this.#reader.end());
+  }
+}
+
+function explaining<Result>(read: () => Result): Result {
   try {
-    const scanner = new StateScanner(record);
-    if (scanner.kind() !== "object") throw new Error("it is not an object");
-    let type: unknown;
-    let subscribed: Subscribed | undefined;
-    scanner.members(TOP, (name) => {
-      if (name === 0) type = scanner.value();
-      else subscribed = readSubscribed(scanner);
-    });
-    scanner.end();
-    if (typeof type !== "string") throw new Error("it has no type");
-    if (type !== "SUBSCRIBED") return changeIn(type, JSON.parse(Buffer.from(record).toString("utf8")));
-    const { heartbeat, ...all } = subscribed ?? readSubscribed(new StateScanner(Buffer.from("{}")));
-    return { type, all, heartbeatSeconds: heartbeat };
+    return read();
   } catch (error) {
     const message = `a record of the stream cannot be read: ${messageOf(error)}`;
     throw new MesosDnsError("STREAM_INVALID", message, { cause: error });
   }
+}
+
+function* readEvent(json: StreamedJson): Reading<MasterEvent> {
+  let subscribed: Subscribed | undefined;
+  const fields = yield* EVENT.walk(json, {
+    *subscribed() {
+      subscribed = yield* readSubscribed(json);
+    },
+  });
+  if (fields === undefined) throw new Error("it is not an object");
+  yield* json.behind();
+  const { type } = fields;
+  if (typeof type !== "string") throw new Error("it has no type");
+  if (type !== "SUBSCRIBED") return changeIn(type, fields);
+  const { heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, all = NOTHING } = subscribed ?? {};
+  return { type, all, heartbeatSeconds };
 }
 
 function changeIn(type: string, event: JsonObject): MasterEvent {
@@ -118,60 +148,67 @@ function updateIn(fields: JsonObject): TaskUpdate | undefined {
   return { ...update, running: { reported: reportedIn([status]), since: runningSince([status]) } };
 }
 
-type Subscribed = Everything & { readonly heartbeat: number };
+type Subscribed = Pick<Extract<MasterEvent, { type: "SUBSCRIBED" }>, "all" | "heartbeatSeconds">;
 
-const TOP = new MemberNames(["type", "subscribed"]);
-const SUBSCRIBED = new MemberNames(["get_state", "heartbeat_interval_seconds"]);
-const STATE = new MemberNames(["get_tasks", "get_frameworks", "get_agents"]);
-const TASKS = new MemberNames(["tasks", "completed_tasks", "unreachable_tasks", "orphan_tasks"]);
-const FRAMEWORKS = new MemberNames(["frameworks", "completed_frameworks"]);
-const AGENTS = new MemberNames(["agents", "recovered_agents"]);
+const SUBSCRIBED = new Fields(["get_state", "heartbeat_interval_seconds"]);
+const STATE = new Fields(["get_tasks", "get_frameworks", "get_agents"]);
+const TASKS = new Fields(["tasks", "completed_tasks", "unreachable_tasks", "orphan_tasks"]);
+const FRAMEWORKS = new Fields(["frameworks", "completed_frameworks"]);
+const AGENTS = new Fields(["agents", "recovered_agents"]);
+const NOTHING: Everything = {
+  agents: [],
+  recoveredAgents: [],
+  frameworks: [],
+  tasks: [],
+  endedTasks: [],
+  completedFrameworks: [],
+};
 
 /** Walks the value that stands here element by element: a tree of 100,000 tasks would take half a gigabyte. */
-function readSubscribed(scanner: StateScanner): Subscribed {
+function* readSubscribed(json: StreamedJson): Reading<Subscribed> {
   const agents: Agent[] = [];
   const recoveredAgents: Agent[] = [];
   const frameworks: LiveFramework[] = [];
   const tasks: LiveTask[] = [];
   const endedTasks: LiveTask[] = [];
   const completedFrameworks: string[] = [];
-  let heartbeat = DEFAULT_HEARTBEAT_SECONDS;
-  const collect = <Item>(into: Item[], read: (value: unknown) => Item | undefined) =>
-    eachElement(scanner, (value) => {
-      const item = read(value);
-      if (item !== undefined) into.push(item);
-    });
-  const inTasks = (list: number) => collect(list === 0 || list === 3 ? tasks : endedTasks, taskIn);
-  const inFrameworks = (list: number) => {
-    if (list === 1) collect(completedFrameworks, (value) => frameworkIn(value)?.info.id);
-    else collect(frameworks, frameworkIn);
+  const list =
+    <Item>(into: Item[], read: (value: unknown) => Item | undefined) =>
+    () =>
+      collect(json, into, read);
+  const inTasks = {
+    tasks: list(tasks, taskIn),
+    orphan_tasks: list(tasks, taskIn),
+    completed_tasks: list(endedTasks, taskIn),
+    unreachable_tasks: list(endedTasks, taskIn),
   };
-  const inAgents = (list: number) => collect(list === 0 ? agents : recoveredAgents, agentIn);
-  eachMember(scanner, SUBSCRIBED, (name) => {
-    if (name === 1) heartbeat = heartbeatIn(scanner.value());
-    else {
-      eachMember(scanner, STATE, (part) => {
-        if (part === 0) eachMember(scanner, TASKS, inTasks);
-        else if (part === 1) eachMember(scanner, FRAMEWORKS, inFrameworks);
-        else eachMember(scanner, AGENTS, inAgents);
-      });
-    }
+  const inFrameworks = {
+    frameworks: list(frameworks, frameworkIn),
+    completed_frameworks: list(completedFrameworks, (value) => frameworkIn(value)?.info.id),
+  };
+  const inAgents = { agents: list(agents, agentIn), recovered_agents: list(recoveredAgents, agentIn) };
+  const inState = {
+    get_tasks: () => TASKS.walk(json, inTasks),
+    get_frameworks: () => FRAMEWORKS.walk(json, inFrameworks),
+    get_agents: () => AGENTS.walk(json, inAgents),
+  };
+  const fields = yield* SUBSCRIBED.walk(json, { get_state: () => STATE.walk(json, inState) });
+  return {
+    all: { agents, recoveredAgents, frameworks, tasks, endedTasks, completedFrameworks },
+    heartbeatSeconds: heartbeatIn(fields?.heartbeat_interval_seconds),
+  };
+}
+
+/** Reads the elements of the list that stands here, and leaves out those that `read` gives nothing for. */
+function* collect<Item>(json: StreamedJson, into: Item[], read: (value: unknown) => Item | undefined): Reading {
+  if ((yield* json.kind()) !== "array") return yield* json.skip();
+  yield* json.elements(function* () {
+    const item = read(yield* json.value());
+    if (item !== undefined) into.push(item);
   });
-  return { agents, recoveredAgents, frameworks, tasks, endedTasks, completedFrameworks, heartbeat };
 }
 
 function heartbeatIn(value: unknown): number {
   const { least, most } = HEARTBEAT_SECONDS;
   return typeof value === "number" && value > 0 ? Math.min(Math.max(value, least), most) : DEFAULT_HEARTBEAT_SECONDS;
-}
-
-/** Walks the object that stands here; steps over anything else. */
-function eachMember(scanner: StateScanner, names: MemberNames, visit: (name: number) => void): void {
-  if (scanner.kind() === "object") scanner.members(names, visit);
-  else scanner.skip();
-}
-
-function eachElement(scanner: StateScanner, visit: (value: unknown) => void): void {
-  if (scanner.kind() === "array") scanner.elements(() => visit(scanner.value()));
-  else scanner.skip();
 }

@@ -6,15 +6,22 @@ const NINE = 0x39;
 /** 2^53 has sixteen digits; no record that is accepted has as many octets. */
 const MAX_DIGITS = 15;
 
+/** Octets of a record. */
+export interface RecordPart {
+  readonly octets: Uint8Array;
+  /** Whether they are its last. */
+  readonly isLast: boolean;
+}
+
 /**
  * Takes RecordIO apart: `<decimal count of octets>\n<record>`, over and over. Where chunks begin and end means nothing.
  *
- *     "4\n" "tr" | "ue4\nnu" | "ll"     ->    true, null
+ *     "4\n" "tr" | "ue4\nnu" | "ll"     ->    "tr" | "ue" (its last), "nu" | "ll" (its last)
  */
 export class RecordDecoder {
   readonly #maxBytes: number;
-  #record: Uint8Array | undefined;
-  #filled = 0;
+  /** Octets of the record that are still to come; nothing while its count is being read. */
+  #missing: number | undefined;
   #size = 0;
   #digits = 0;
 
@@ -24,37 +31,29 @@ export class RecordDecoder {
   }
 
   /**
-   * The records that end in this chunk; they may share its memory. Throws MesosDnsError STREAM_INVALID and STATE_TOO_LARGE,
-   * after which nothing more can be read.
+   * The parts of records in this chunk, whose memory they share; none of them is empty. Throws MesosDnsError STREAM_INVALID and
+   * STATE_TOO_LARGE, after which nothing more can be read.
    */
-  *push(chunk: Uint8Array): Generator<Uint8Array> {
-    let at = 0;
-    while (at < chunk.length) {
-      if (this.#record) at += this.#fill(this.#record, chunk.subarray(at));
-      else if (!this.#countEnds(chunk[at++] as number)) continue;
-      else if (chunk.length - at >= this.#size) {
-        yield* this.#whole(chunk.subarray(at, at + this.#size));
-        at += this.#size;
-        this.#reset();
+  *push(chunk: Uint8Array): Generator<RecordPart> {
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#missing === undefined) {
+        if (this.#countEnds(chunk[at++] as number)) this.#begin();
         continue;
-      } else this.#record = Buffer.allocUnsafeSlow(this.#size);
-      if (this.#record && this.#filled === this.#size) {
-        const record = this.#record;
-        this.#reset();
-        yield record;
       }
+      const octets = chunk.subarray(at, at + this.#missing);
+      at += octets.length;
+      this.#missing -= octets.length;
+      const isLast = this.#missing === 0;
+      if (isLast) this.#missing = undefined;
+      yield { octets, isLast };
     }
   }
 
-  *#whole(record: Uint8Array): Generator<Uint8Array> {
-    if (record.length > 0) yield record;
-  }
-
-  #fill(record: Uint8Array, rest: Uint8Array): number {
-    const part = rest.subarray(0, this.#size - this.#filled);
-    record.set(part, this.#filled);
-    this.#filled += part.length;
-    return part.length;
+  /** A record without octets is none. */
+  #begin(): void {
+    if (this.#size > 0) this.#missing = this.#size;
+    this.#size = 0;
+    this.#digits = 0;
   }
 
   /** Takes one octet of a record's count; true for the line feed behind it. */
@@ -69,12 +68,5 @@ export class RecordDecoder {
       throw new MesosDnsError("STATE_TOO_LARGE", message);
     }
     return false;
-  }
-
-  #reset(): void {
-    this.#record = undefined;
-    this.#filled = 0;
-    this.#size = 0;
-    this.#digits = 0;
   }
 }

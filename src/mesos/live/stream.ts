@@ -5,7 +5,7 @@ import type { Timers } from "../../timers.js";
 import type { Endpoint } from "../cluster.js";
 import { networkReason } from "../failures.js";
 import type { LeaderAccess } from "../leader.js";
-import { type MasterEvent, readEvent } from "./events.js";
+import { EventParser, type MasterEvent } from "./events.js";
 import { RecordDecoder } from "./record-io.js";
 import { Silence } from "./silence.js";
 
@@ -115,12 +115,16 @@ export class EventStream {
 
   async #read(body: Readable, from: Endpoint, silence: Silence, signal: AbortSignal): Promise<never> {
     const decoder = new RecordDecoder(this.#options.maxRecordBytes);
+    let parser = new EventParser();
     try {
       for await (const chunk of body) {
         silence.heard();
-        for (const record of decoder.push(chunk)) {
+        for (const { octets, isLast } of decoder.push(chunk)) {
           if (signal.aborted) throw signal.reason;
-          this.#take(readEvent(record), from, silence);
+          parser.add(octets);
+          if (!isLast) continue;
+          this.#take(parser.end(), from, silence);
+          parser = new EventParser();
         }
       }
     } catch (error) {

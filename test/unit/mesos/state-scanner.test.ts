@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MemberNames, StateScanner } from "../../../src/mesos/state-scanner.js";
+import { CLOSE_BRACKET, MemberNames, StateScanner } from "../../../src/mesos/state-scanner.js";
 
 const scan = (text: string) => new StateScanner(Buffer.from(text));
 
@@ -8,7 +8,7 @@ const scan = (text: string) => new StateScanner(Buffer.from(text));
 function readAll(scanner: StateScanner, names: readonly string[]): unknown {
   if (scanner.kind() === "array") {
     const list: unknown[] = [];
-    scanner.elements(() => list.push(readAll(scanner, names)));
+    for (let more = scanner.enter(); more; more = scanner.next(CLOSE_BRACKET)) list.push(readAll(scanner, names));
     return list;
   }
   if (scanner.kind() === "other") return scanner.value();

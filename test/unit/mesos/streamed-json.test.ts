@@ -38,7 +38,7 @@ function* partsOf(text: string, sizes: readonly number[]): Generator<Uint8Array>
 /** Everything there is, read member by member and element by element, but what `isSmall` says is read in one go. */
 function* readAll(json: StreamedJson, isSmall: (depth: number) => boolean, depth = 0): Reading<unknown> {
   const kind = yield* json.kind();
-  if (kind === "other" || isSmall(depth)) return yield* json.read((scanner) => scanner.value());
+  if (kind === "other" || isSmall(depth)) return yield* json.value();
   const found: [string, unknown][] = [];
   const list: unknown[] = [];
   if (kind === "array") {
@@ -125,6 +125,15 @@ describe("a JSON text that comes in parts", () => {
     const reading = readWhole(json, 3);
     json.add(Buffer.from('{"a": [1, 2}'));
     expect(() => reading.next()).toThrow("byte 11");
+  });
+
+  it("is refused where it nests so deep that only an attacker would, however it is cut", () => {
+    const skip = (depth: number, size: number) =>
+      readIn(partsOf("[".repeat(depth) + "]".repeat(depth), [size]), skipWhole);
+    for (const size of [1, 100, 10_000]) {
+      expect(skip(200, size)).toBe(400);
+      expect(() => skip(1000, size)).toThrow(/nests deeper than 256 levels at byte \d+/);
+    }
   });
 
   it("need not be held, however much of it is stepped over", () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type MasterEvent, readEvent } from "../../../../src/mesos/live/events.js";
+import { EventParser, type MasterEvent } from "../../../../src/mesos/live/events.js";
 import { LiveCluster } from "../../../../src/mesos/live/live-cluster.js";
 import { captured, HEARTBEAT, recordOf, subscribed, taskAdded, taskUpdated } from "../../../support/operator-api.js";
 import { cluster, framework, type Json, task } from "../../../support/scripted-master.js";
 import { bytes } from "../reading.js";
-import { event, FULL, S0, stateFrom } from "./support.js";
+import { event, FULL, readEvent, S0, stateFrom } from "./support.js";
 
 /** The task of an event that adds one. */
 function added(message: Json): Extract<MasterEvent, { type: "TASK_ADDED" }>["task"] {
@@ -109,6 +109,17 @@ describe("an event", () => {
   it("can be the whole cluster", () => {
     const read = event(subscribed(FULL, 5));
     expect(read).toMatchObject({ type: "SUBSCRIBED", heartbeatSeconds: 5, all: { recoveredAgents: [] } });
+  });
+
+  it("is the same in whatever parts it comes", () => {
+    for (const message of [subscribed(FULL, 5), taskAdded(task("web", { agent: "S0" })), HEARTBEAT]) {
+      const record = bytes(message);
+      for (const size of [1, 10, 200]) {
+        const parser = new EventParser();
+        for (let at = 0; at < record.length; at += size) parser.add(record.subarray(at, at + size));
+        expect(parser.end()).toEqual(event(message));
+      }
+    }
   });
 
   it("that is the whole cluster may leave out every list", () => {

@@ -1,5 +1,5 @@
 import type { Agent, Cluster, Framework, Task } from "../../../../src/mesos/cluster.js";
-import { type MasterEvent, readEvent } from "../../../../src/mesos/live/events.js";
+import { EventParser, type MasterEvent } from "../../../../src/mesos/live/events.js";
 import { LiveCluster } from "../../../../src/mesos/live/live-cluster.js";
 import { type MasterState, readMasterState } from "../../../../src/mesos/state.js";
 import { agent, cluster, framework, type Json, stateOf, task } from "../../../support/scripted-master.js";
@@ -17,6 +17,12 @@ export const CHRONOS = framework("chronos", { hostname: "192.0.2.21" });
 
 /** Two agents with a task each, and a framework without tasks. */
 export const FULL = cluster({ agents: [S0, S1], frameworks: [MARATHON, CHRONOS] });
+
+export function readEvent(record: Uint8Array): MasterEvent {
+  const parser = new EventParser();
+  parser.add(record);
+  return parser.end();
+}
 
 export const event = (message: Json): MasterEvent => readEvent(bytes(message));
 export const stateFrom = (state: Json, master = LEADER): MasterState => readMasterState(bytes(stateOf(master, state)));
