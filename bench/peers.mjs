@@ -1,41 +1,17 @@
 /** This server and Knot DNS with the same zone, by turns: what a query costs, how many there are a second, and how long they take. */
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { dnsperf, dnsperfLatencies, firstAnswer, hasCommand, median, mixesOf, percentile } from "./lib/client.mjs";
-import { report, round, table } from "./lib/report.mjs";
+import { report, round, spread, table } from "./lib/report.mjs";
 import { startMaster, startServer } from "./lib/server.mjs";
 import { stateBody } from "./lib/state.mjs";
 import { startKnot } from "./lib/upstreams.mjs";
+import { EVERYTHING, writeZone } from "./lib/zone.mjs";
 
-const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const TASKS = 10_000;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
-/** Every feature that a query meets. */
-const EVERYTHING = {
-  externalon: true,
-  resolvers: ["192.0.2.53"],
-  rateLimit: { answersPerSecond: 1_000_000, negativesPerSecond: 1_000_000, errorsPerSecond: 1_000_000 },
-};
-
-function spread(values) {
-  return `${round(median(values), 2)} (${round(Math.min(...values), 2)}–${round(Math.max(...values), 2)})`;
-}
-
-/** Writes the zone that this server makes of a state, for others to serve. */
-async function writeZone(folder, state) {
-  writeFileSync(join(folder, "state.json"), state);
-  writeFileSync(join(folder, "config.json"), JSON.stringify({ masters: ["192.0.2.1:5050"] }));
-  const args = [MAIN, "zone", "--state", join(folder, "state.json"), `-config=${join(folder, "config.json")}`];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 28 });
-  writeFileSync(join(folder, "zone"), stdout);
-  return join(folder, "zone");
-}
-
 async function measure(server, entries, file, threads) {
   const before = server.cpuSeconds();
   const result = await dnsperf({ port: server.port, entries, seconds: SECONDS, file, threads });

@@ -1,4 +1,4 @@
-/** `npm run bench [-- answer transports peers forward state freshness churn soak fuzz]`: all measurements but the last two, or those named. */
+/** `npm run bench [-- answer transports peers threads forward state freshness churn soak fuzz]`: all measurements but the last two, or those named. */
 import { benchAnswer } from "./answer.mjs";
 import { benchChurn } from "./churn.mjs";
 import { benchForward } from "./forward.mjs";
@@ -7,12 +7,14 @@ import { benchFuzz } from "./fuzz.mjs";
 import { benchPeers } from "./peers.mjs";
 import { benchSoak } from "./soak.mjs";
 import { benchState } from "./state.mjs";
+import { benchThreads } from "./threads.mjs";
 import { benchTransports } from "./transports.mjs";
 
 const BENCHES = {
   answer: benchAnswer,
   transports: benchTransports,
   peers: benchPeers,
+  threads: benchThreads,
   forward: benchForward,
   state: benchState,
   freshness: benchFreshness,

@@ -1,6 +1,7 @@
 /** Tables for people: Markdown, with the machine that was measured on. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, release, totalmem, type } from "node:os";
+import { median } from "./client.mjs";
 
 const RESULTS = new URL("../results/", import.meta.url);
 
@@ -11,6 +12,11 @@ export function table(header, rows) {
 
 export function round(value, digits = 0) {
   return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** Median (least–most). */
+export function spread(values) {
+  return `${round(median(values), 2)} (${round(Math.min(...values), 2)}–${round(Math.max(...values), 2)})`;
 }
 
 export function machine() {

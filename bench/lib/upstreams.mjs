@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { firstAnswer } from "./client.mjs";
-import { cpuSeconds, freePort, memoryOf } from "./server.mjs";
+import { cpuSeconds, freePort, memoryOf, threadSeconds } from "./server.mjs";
 
 const ENVIRONMENT = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 
@@ -19,6 +19,7 @@ async function startPeer(command, args, port, name, folder) {
     port,
     address: `127.0.0.1:${port}`,
     cpuSeconds: () => cpuSeconds(child.pid),
+    threadSeconds: () => threadSeconds(child.pid),
     memory: () => memoryOf(child.pid),
     signal: (signal) => child.kill(signal),
     stop: async () => {
