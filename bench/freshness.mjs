@@ -95,6 +95,7 @@ async function measure(tasks, updates, refreshSeconds) {
   const deadline = performance.now() + (refreshSeconds + 10) * 1000;
   while (watcher.missing > 0 && performance.now() < deadline) await sleep(100);
   watcher.stop();
+  const { peak } = server.memory();
   await server.stop();
   master.stop();
   const delays = watcher.delays.toSorted((a, b) => a - b);
@@ -113,6 +114,7 @@ async function measure(tasks, updates, refreshSeconds) {
     sorted.filter((ms) => ms > SLOW_MS).length,
     round(quiet, 1),
     lost,
+    round(peak),
   ];
 }
 
@@ -141,6 +143,7 @@ export async function benchFreshness() {
     `answers above ${SLOW_MS} ms`,
     "slowest while nothing changes",
     "lost",
+    "peak memory, MB",
   ];
   report("freshness", "From a change to its answer", [how, table(header, rows)]);
 }

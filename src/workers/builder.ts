@@ -32,7 +32,8 @@ const RENEWAL_MS = 300_000;
 
 if (!parentPort) throw new Error("builder.js is a worker thread of main.js, not a program");
 yieldThread();
-keepClean(ownHeap(), systemTimers);
+const heap = ownHeap();
+if (heap) keepClean(heap, systemTimers);
 const port = parentPort;
 const start = workerData as BuilderStart;
 const enumerations = new Map<number, Generator<string>>();

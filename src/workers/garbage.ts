@@ -20,22 +20,22 @@ export interface Heap {
  * memory.
  */
 export function keepClean(heap: Heap, timers: Timers): void {
-  let clean = 0;
+  let usedWhenClean = 0;
   const look = () => {
-    if (heap.used() - clean >= TOLERATED_GROWTH) {
+    if (heap.used() - usedWhenClean >= TOLERATED_GROWTH) {
       heap.clean();
-      clean = heap.used();
+      usedWhenClean = heap.used();
     }
     timers.after(INTERVAL_MS, look);
   };
   timers.after(INTERVAL_MS, look);
 }
 
-/** The calling thread's. */
-export function ownHeap(): Heap {
+/** The calling thread's; nothing where the engine does not let it be cleaned. */
+export function ownHeap(): Heap | undefined {
   // The engine shows its collector to contexts that are made while a flag says so, and to others not.
   setFlagsFromString("--expose-gc");
-  const clean: () => void = runInNewContext("gc");
+  const clean: (() => void) | undefined = runInNewContext("globalThis.gc");
   setFlagsFromString("--no-expose-gc");
-  return { used: () => getHeapStatistics().used_heap_size, clean };
+  return clean && { used: () => getHeapStatistics().used_heap_size, clean };
 }

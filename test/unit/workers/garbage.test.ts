@@ -40,6 +40,7 @@ describe("a heap that is kept clean", () => {
 describe("a thread's own heap", () => {
   it("loses what is not in use when it is cleaned", () => {
     const heap = ownHeap();
+    if (!heap) throw new Error("this engine does not let its heap be cleaned");
     heap.clean();
     const before = heap.used();
     let held: object[] | undefined = Array.from({ length: 500_000 }, (_, i) => ({ i }));
