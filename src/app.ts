@@ -11,6 +11,7 @@ import type { ServerStatus } from "./status.js";
 import { isInUse, listenBeside } from "./take-over.js";
 import type { Pems } from "./transport/certificate.js";
 import { HTTPS } from "./transport/channels.js";
+import { processClock } from "./transport/clock.js";
 import { Engine } from "./transport/engine.js";
 import type { InheritedSocket } from "./transport/inherited.js";
 import { createBuckets } from "./transport/rate-limiter.js";
@@ -113,6 +114,7 @@ export class App {
       authorities: options.pems.resolverAuthorities,
       share: { cache: options.config.dnson ? HTTPS_CACHE_SHARE : 1 },
       isBranch: false,
+      clock: processClock,
     });
     this.#overHttps.answerer.stale = this.#stale;
   }

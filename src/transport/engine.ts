@@ -19,6 +19,7 @@ import { systemTimers } from "../timers.js";
 import { apexesOf } from "../zone/apexes.js";
 import { Snapshot } from "../zone/snapshot.js";
 import { ClientTable } from "./clients.js";
+import type { Clock } from "./clock.js";
 import { type Buckets, RateLimiter } from "./rate-limiter.js";
 import { DnsService } from "./service.js";
 
@@ -35,6 +36,7 @@ export interface EngineOptions {
   readonly share: Share;
   /** Whether it forwards through another engine: `courier` has to be connected to that one's `desk`. */
   readonly isBranch: boolean;
+  readonly clock: Clock;
 }
 
 /** The part that an engine has of what all engines of the process may use together. */
@@ -66,7 +68,7 @@ export class Engine {
   readonly #own: OwnSecrets;
   readonly #share: Share;
 
-  constructor({ config, snapshot, stats, log, own, authorities, share, isBranch }: EngineOptions) {
+  constructor({ config, snapshot, stats, log, own, authorities, share, isBranch, clock }: EngineOptions) {
     this.#own = own;
     this.#share = share;
     this.answerer = new Answerer({
@@ -86,8 +88,7 @@ export class Engine {
       limiter: this.#limiter,
       stats,
       log,
-      // Each thread has an origin of its own; what is counted together needs one clock.
-      now: () => performance.timeOrigin + performance.now(),
+      clock,
     });
     this.desk = this.#forwarder && this.#openDesk(this.#forwarder);
   }

@@ -7,6 +7,7 @@ import type { Forwarded, Forwarder } from "../forward/forwarder.js";
 import type { Logger } from "../log.js";
 import { type QueryStats, ZONES } from "../metrics/query-stats.js";
 import type { ServedChannel } from "./channels.js";
+import type { Clock } from "./clock.js";
 import { ALLOW, type RateLimiter, RESPONSE_KIND, type ResponseKind, SLIP } from "./rate-limiter.js";
 
 const LOCAL = ZONES.indexOf("local");
@@ -31,8 +32,7 @@ export interface ServiceParts {
   readonly limiter: RateLimiter;
   readonly stats: QueryStats;
   readonly log: Pick<Logger, "error">;
-  /** Milliseconds on a clock that never goes back. */
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 /** A query on its way to an upstream resolver and back. */
@@ -56,6 +56,7 @@ export class DnsService {
   pending = 0;
   /** When the turn began. In an array, as a number with a fraction in a variable may be an object to be collected. */
   readonly #began = new Float64Array(1);
+  readonly #ended = new Float64Array(1);
   /** Answers of this turn, by whose name was asked for. */
   readonly #answers = new Uint32Array(ZONES.length);
 
@@ -65,13 +66,14 @@ export class DnsService {
 
   /** To be called before the messages that came at one time are handled. */
   begin(): void {
-    this.#began[0] = this.#parts.now();
+    this.#parts.clock(this.#began);
   }
 
   /** To be called when they have been handled: their answers took as long as all of them. */
   end(): void {
-    const { stats, now } = this.#parts;
-    const seconds = (now() - this.#began[0]) / 1000;
+    const { stats, clock } = this.#parts;
+    clock(this.#ended);
+    const seconds = (this.#ended[0] - this.#began[0]) / 1000;
     for (let zone = 0; zone < this.#answers.length; zone++) {
       if (this.#answers[zone] > 0) stats.took(zone, seconds, this.#answers[zone]);
       this.#answers[zone] = 0;
@@ -177,9 +179,10 @@ export class DnsService {
     } catch (error) {
       size = this.#rescue(error, query, query.length, out, client, channel);
     }
-    const { stats, now } = this.#parts;
+    const { stats, clock } = this.#parts;
     this.#count(channel, size);
-    stats.took(FORWARDED, (now() - started) / 1000, 1);
+    clock(this.#ended);
+    stats.took(FORWARDED, (this.#ended[0] - started) / 1000, 1);
     reply(out.slice(0, size));
   }
 

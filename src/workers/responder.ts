@@ -3,6 +3,9 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { MesosDnsError, messageOf } from "../errors.js";
 import { createLogger } from "../log.js";
 import { QueryStats } from "../metrics/query-stats.js";
+import { systemClock } from "../transport/batch/clock.js";
+import { loadSystem } from "../transport/batch/system.js";
+import { processClock } from "../transport/clock.js";
 import { Engine } from "../transport/engine.js";
 import { Listeners } from "../transport/listeners.js";
 import { Snapshot, type SnapshotUpdate } from "../zone/snapshot.js";
@@ -24,6 +27,7 @@ const engine = new Engine({
   authorities: start.pems.resolverAuthorities,
   share: start.share,
   isBranch: start.index > 0,
+  clock: start.plan.engine === "batch" ? systemClock(loadSystem()) : processClock,
 });
 engine.answerer.stale = start.restored !== undefined;
 const listeners = new Listeners({

@@ -37,7 +37,14 @@ export function serviceOf(answerer: Answerer, forwarder: Forwarder = new Scripte
   const stats = new QueryStats();
   let clock = 0;
   const limiter = new RateLimiter(NO_LIMIT, createBuckets(1));
-  const service = new DnsService({ answerer, forwarder, limiter, stats, log: silentLog, now: () => clock++ });
+  const service = new DnsService({
+    answerer,
+    forwarder,
+    limiter,
+    stats,
+    log: silentLog,
+    clock: (into) => into.fill(clock++),
+  });
   const clients = new ClientTable({ allowQuery: ["0.0.0.0/0", "::/0"], allowRecursion: ["0.0.0.0/0", "::/0"] });
   return { service, stats, clients };
 }

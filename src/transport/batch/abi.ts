@@ -45,6 +45,11 @@ export const IN6_PKTINFO = { size: 20, offsets: { ipi6_addr: 0, ipi6_ifindex: 16
 
 export const POLLFD = { size: 8, offsets: { fd: 0, events: 4, revents: 6 } } as const satisfies Layout;
 
+export const TIMESPEC = { size: 16, offsets: { tv_sec: 0, tv_nsec: 8 } } as const satisfies Layout;
+
+/** Wider on some machines than on others; nobody reads what follows the events. */
+export const EPOLL_EVENT = { room: 16, events: 0 } as const;
+
 const C_TYPES: Readonly<
   Record<string, { readonly layout: Layout; readonly members: Readonly<Record<string, string>> }>
 > = {
@@ -81,6 +86,7 @@ const C_TYPES: Readonly<
   cmsghdr: { layout: CMSGHDR, members: { cmsg_len: "size_t", cmsg_level: "int", cmsg_type: "int" } },
   in_pktinfo: { layout: IN_PKTINFO, members: { ipi_ifindex: "int", ipi_spec_dst: "uint32_t", ipi_addr: "uint32_t" } },
   in6_pktinfo: { layout: IN6_PKTINFO, members: { ipi6_addr: "uint32_t[4]", ipi6_ifindex: "uint32_t" } },
+  timespec: { layout: TIMESPEC, members: { tv_sec: "long", tv_nsec: "long" } },
   pollfd: { layout: POLLFD, members: { fd: "int", events: "short", revents: "short" } },
 };
 
@@ -110,7 +116,13 @@ export const SOCK_DGRAM = 2;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const MSG_DONTWAIT = 0x40;
+export const POLLIN = 0x1;
 export const POLLOUT = 0x4;
+export const EPOLL_CLOEXEC = SOCK_CLOEXEC;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_MOD = 3;
+
+export const CLOCK_MONOTONIC = 1;
 
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;

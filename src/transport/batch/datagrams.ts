@@ -1,5 +1,6 @@
 import { MAX_UDP_PAYLOAD } from "../../dns/protocol.js";
 import { AF_INET, AF_INET6, CMSGHDR, IN6_PKTINFO, IOVEC, MMSGHDR, SOCKADDR_IN, SOCKADDR_IN6 } from "./abi.js";
+import type { Address } from "./system.js";
 
 /** Octets between pieces of memory. They are looked at when the engine stops: nobody may have written there. */
 const GUARD = 64;
@@ -37,7 +38,7 @@ interface Piece {
 export class Datagrams {
   readonly count: number;
   /** Address of the headers: what the system calls take. */
-  readonly headers: number;
+  readonly headers: Address;
   /** The octets of each datagram. */
   readonly data: readonly Uint8Array[];
   readonly #memory: Uint8Array;
@@ -54,7 +55,7 @@ export class Datagrams {
    * @param withControl whether the addresses that datagrams came to are wanted
    * @param addressOf where memory lies
    */
-  constructor(count: number, size: number, withControl: boolean, addressOf: (memory: Uint8Array) => number) {
+  constructor(count: number, size: number, withControl: boolean, addressOf: (memory: Uint8Array) => Address) {
     this.count = count;
     this.#withControl = withControl;
     let at = GUARD;
@@ -76,15 +77,16 @@ export class Datagrams {
     for (const piece of this.#pieces) this.#memory.fill(0, piece.at, piece.at + piece.size);
     this.data = data.map((piece) => new Uint8Array(memory, piece.at, piece.size));
     const base = addressOf(this.#memory);
-    this.headers = base + this.#headers.at;
+    const address = Number(base);
+    this.headers = base + BigInt(this.#headers.at);
     for (let i = 0; i < count; i++) {
       const header = this.#header(i);
-      this.#pointer(header + NAME_AT, base + this.#names[i].at);
-      this.#pointer(header + IOV_AT, base + this.#iovecs.at + i * IOVEC.size);
+      this.#pointer(header + NAME_AT, address + this.#names[i].at);
+      this.#pointer(header + IOV_AT, address + this.#iovecs.at + i * IOVEC.size);
       this.#words[header + IOV_LENGTH_AT] = 1;
-      this.#pointer(this.#iovec(i), base + data[i].at);
+      this.#pointer(this.#iovec(i), address + data[i].at);
       this.#words[this.#iovec(i) + 2] = size;
-      if (withControl) this.#pointer(header + CONTROL_AT, base + this.#controls[i].at);
+      if (withControl) this.#pointer(header + CONTROL_AT, address + this.#controls[i].at);
       this.prepare(i);
     }
   }

@@ -3,14 +3,16 @@ import { UDP } from "../channels.js";
 import type { Reply } from "../service.js";
 import type { UdpEngine, UdpEngineOptions } from "../udp.js";
 import { MSG_DONTWAIT } from "./abi.js";
+import { systemClock } from "./clock.js";
 import { Datagrams, type Origin, QUERY_ROOM } from "./datagrams.js";
+import { Linger } from "./linger.js";
 import { Outbox } from "./outbox.js";
 import { UdpSocket } from "./socket.js";
 import type { System, Watch } from "./system.js";
 
 /** Datagrams that one system call moves at most. */
 const BATCH = 64;
-/** Batches before others on this thread get their turn: TCP, upstream resolvers, timers. */
+/** Batches before others on this thread get their turn, where it cannot be seen whether they wait: TCP, upstream resolvers, timers. */
 const BATCHES_A_TURN = 8;
 /** Rounds in which what is in the receive buffer at the end is answered. */
 const LAST_BATCHES = 10_000;
@@ -25,7 +27,7 @@ export interface BatchOptions extends UdpEngineOptions {
 
 /**
  * Datagrams by the batch: one system call receives them, one sends the answers, and everything lies in memory that was made at the
- * start. The event loop says when there is something to read.
+ * start. The event loop says when there is something to read, and is not returned to as long as there is nothing else to do.
  */
 export class BatchEngine implements UdpEngine {
   readonly #options: BatchOptions;
@@ -35,6 +37,9 @@ export class BatchEngine implements UdpEngine {
   /** Answers that were not ready at once. */
   #late: Outbox | undefined;
   #watch: Watch | undefined;
+  #linger: Linger | undefined;
+  /** Whether a query of this callback waits for a resolver: what asks one may need the event loop. */
+  #deferred = false;
   #current = 0;
   #flushing = false;
   #dropsBefore = 0;
@@ -54,7 +59,8 @@ export class BatchEngine implements UdpEngine {
     this.#queries = new Datagrams(BATCH, QUERY_ROOM, isWildcard, addressOf);
     this.#answers = outbox();
     this.#late = outbox();
-    this.#watch = system.watch(socket.fd, () => this.#serve(BATCHES_A_TURN));
+    this.#linger = Linger.at(socket.fd, system, systemClock(system));
+    this.#watch = system.watch(this.#linger?.fd ?? socket.fd, () => this.#attend());
   }
 
   get drops(): number {
@@ -75,6 +81,8 @@ export class BatchEngine implements UdpEngine {
     this.#flush();
     this.#watch?.close();
     this.#dropsBefore = this.drops;
+    this.#linger?.close();
+    this.#linger = undefined;
     this.#socket?.close();
     this.#socket = undefined;
     const memory = [this.#queries, this.#answers?.datagrams, this.#late?.datagrams];
@@ -85,6 +93,23 @@ export class BatchEngine implements UdpEngine {
   /** Answers what is in the receive buffer; that of a socket that stays open is for its next reader. */
   #finish(): void {
     if (this.#options.inherited === undefined) this.#serve(LAST_BATCHES);
+  }
+
+  /** What the event loop calls when there is something to read. */
+  #attend(): void {
+    const linger = this.#linger;
+    if (!linger) {
+      this.#serve(BATCHES_A_TURN);
+      return;
+    }
+    this.#deferred = false;
+    this.#serve(1);
+    if (this.#deferred || !linger.begin()) return;
+    try {
+      while (!this.#deferred && linger.more()) this.#serve(1);
+    } finally {
+      linger.end();
+    }
   }
 
   #serve(batches: number): void {
@@ -124,6 +149,7 @@ export class BatchEngine implements UdpEngine {
 
   /** For an answer that comes later: its query's memory is used again by then. */
   readonly #defer = (): Reply => {
+    this.#deferred = true;
     const origin = (this.#queries as Datagrams).origin(this.#current);
     return (message) => this.#sendLate(message, origin);
   };

@@ -1,6 +1,6 @@
 import { MMSGHDR, POLLOUT } from "./abi.js";
 import type { Datagrams, Origin } from "./datagrams.js";
-import type { System } from "./system.js";
+import type { Address, System } from "./system.js";
 
 /** How long the kernel is given to make room for datagrams, once a batch. */
 const PATIENCE_MS = 5;
@@ -11,7 +11,7 @@ export class Outbox {
   readonly #system: System;
   readonly #fd: number;
   readonly #pollfd = new Int32Array(2);
-  readonly #pollfdAt: number;
+  readonly #pollfdAt: Address;
   #ready = 0;
 
   constructor(system: System, fd: number, datagrams: Datagrams) {
@@ -48,7 +48,8 @@ export class Outbox {
     let sent = 0;
     let waited = false;
     while (sent < this.#ready) {
-      const count = this.#system.sendmmsg(this.#fd, headers + sent * MMSGHDR.size, this.#ready - sent, 0);
+      const rest = sent === 0 ? headers : headers + BigInt(sent * MMSGHDR.size);
+      const count = this.#system.sendmmsg(this.#fd, rest, this.#ready - sent, 0);
       if (count > 0) sent += count;
       else if (!this.#isFull()) sent++;
       else if (waited) break;

@@ -11,7 +11,7 @@ import {
 } from "./abi.js";
 import { socketAddress } from "./datagrams.js";
 import { Descriptor } from "./descriptor.js";
-import type { System } from "./system.js";
+import type { Address, System } from "./system.js";
 
 /** Room for bursts while the thread does something else; the kernel grants up to net.core.rmem_max. */
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
@@ -34,8 +34,8 @@ export class UdpSocket {
   readonly #descriptor: Descriptor;
   readonly #memory = new Uint32Array(MEMINFO.words);
   readonly #length = new Uint32Array(1);
-  readonly #memoryAt: number;
-  readonly #lengthAt: number;
+  readonly #memoryAt: Address;
+  readonly #lengthAt: Address;
 
   /** @throws {MesosDnsError} LISTEN_… */
   constructor(system: System, options: SocketOptions) {

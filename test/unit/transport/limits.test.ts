@@ -128,7 +128,7 @@ describe("a service with a rate limit", () => {
       limiter,
       stats,
       log: silentLog,
-      now: () => 5000,
+      clock: (into) => into.fill(5000),
     });
     const out = new Uint8Array(4096);
     const seen = Array.from({ length: times }, () => {

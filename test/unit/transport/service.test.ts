@@ -15,7 +15,7 @@ function serve(answerer = answererOf(["web.mesos A 192.0.2.1"], { forwarding: tr
   const log = { error: (fields: Record<string, unknown>) => void logged.push(fields) };
   const forwarder = new ScriptedForwarder();
   const limiter = new RateLimiter(NO_LIMIT, createBuckets(1));
-  const parts = { answerer, forwarder, limiter, stats, log, now: () => 0 };
+  const parts = { answerer, forwarder, limiter, stats, log, clock: () => {} };
   return { service: new DnsService(parts), stats, logged, forwarder };
 }
 

@@ -14,7 +14,11 @@ import { real, systemWith } from "./support.js";
 /** More than two batches, less than a receive buffer. */
 const BURST = 150;
 const QUERY = encodeQuery("web.mesos", { type: "A" });
-const { service } = serviceOf(answererOf(["web.mesos A 192.0.2.1"]));
+const { service, clients } = serviceOf(answererOf(["web.mesos A 192.0.2.1"], { forwarding: true }));
+/** A name of somebody else's. */
+const FOREIGN = encodeQuery("example.com", { type: "A" });
+/** The kernel takes no notice of it when polling. */
+const UNUSED_FD = -1;
 const cleanups: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
@@ -25,8 +29,8 @@ async function start(system: System = real) {
   const troubles: string[] = [];
   const engine = new BatchEngine({
     address: { host: "127.0.0.1", port },
-    service: service,
-    clients: new ClientTable({ allowQuery: ["0.0.0.0/0"], allowRecursion: [] }),
+    service,
+    clients,
     system,
     inherited: undefined,
     onlyIPv6: false,
@@ -95,7 +99,7 @@ describe("the batch engine", () => {
     const port = await freePort();
     const engine = new BatchEngine({
       address: { host: "192.0.2.1", port },
-      service: service,
+      service,
       clients: new ClientTable({ allowQuery: [], allowRecursion: [] }),
       system: real,
       inherited: undefined,
@@ -103,6 +107,77 @@ describe("the batch engine", () => {
       onTrouble: () => {},
     });
     await expect(engine.listen()).rejects.toMatchObject({ code: "LISTEN_FAILED" });
+  });
+});
+
+/**
+ * An engine that the test calls in place of the event loop, which is never ready for anything else.
+ *
+ * @param whileWaiting what comes when the engine waits, first to last
+ */
+async function startAttended(whileWaiting: Uint8Array[], calls: Partial<System> = {}) {
+  const seen = { answered: 0, waits: 0 };
+  let attend = () => {};
+  const { port } = await start(
+    systemWith({
+      eventLoop: () => ({ fd: UNUSED_FD, timeout: () => -1 }),
+      watch: (_fd, onReadable) => {
+        attend = onReadable;
+        return { close: () => {} };
+      },
+      poll: (fds, count) => {
+        seen.waits++;
+        const query = whileWaiting.shift();
+        if (query) socket.send(query);
+        return real.poll(fds, count, 0);
+      },
+      sendmmsg: (fd, messages, count, flags) => {
+        seen.answered += count;
+        return real.sendmmsg(fd, messages, count, flags);
+      },
+      ...calls,
+    }),
+  );
+  const socket = await client(port);
+  return { attend: () => attend(), ask: (query: Uint8Array) => socket.send(query), seen };
+}
+
+describe("called by the event loop, the batch engine", () => {
+  test("answers what comes while it waits for more, and returns when nothing comes", async () => {
+    const { attend, ask, seen } = await startAttended([QUERY, QUERY]);
+    ask(QUERY);
+    attend();
+    expect(seen).toEqual({ answered: 3, waits: 3 });
+  });
+
+  test("returns at once when a query has to be forwarded", async () => {
+    const { attend, ask, seen } = await startAttended([QUERY]);
+    ask(FOREIGN);
+    attend();
+    expect(seen).toEqual({ answered: 0, waits: 0 });
+  });
+
+  test("returns when a query that came while it waited has to be forwarded", async () => {
+    const { attend, ask, seen } = await startAttended([FOREIGN, QUERY]);
+    ask(QUERY);
+    attend();
+    expect(seen).toEqual({ answered: 1, waits: 1 });
+  });
+
+  test("does not wait where something else waits for its return", async () => {
+    const { attend, ask, seen } = await startAttended([QUERY], {
+      eventLoop: () => ({ fd: UNUSED_FD, timeout: () => 0 }),
+    });
+    ask(QUERY);
+    attend();
+    expect(seen).toEqual({ answered: 1, waits: 0 });
+  });
+
+  test("does not wait where the event loop cannot be found", async () => {
+    const { attend, ask, seen } = await startAttended([QUERY], { eventLoop: () => undefined });
+    ask(QUERY);
+    attend();
+    expect(seen).toEqual({ answered: 1, waits: 0 });
   });
 });
 

@@ -16,7 +16,7 @@ function scripted(...script: (number | string)[]) {
   let error = "";
   const system = systemWith({
     sendmmsg: (_fd, messages, count) => {
-      calls.push({ first: (messages - datagrams.headers) / HEADER, count });
+      calls.push({ first: Number(messages - datagrams.headers) / HEADER, count });
       const step = script.shift() ?? count;
       error = typeof step === "string" ? step : "";
       return typeof step === "string" ? -1 : step;

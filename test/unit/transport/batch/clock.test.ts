@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+import { systemClock } from "../../../../src/transport/batch/clock.js";
+import { processClock } from "../../../../src/transport/clock.js";
+import { real } from "./support.js";
+
+test("the system's clock is the one that the process has, wherever it is asked", () => {
+  const times = new Float64Array(3);
+  processClock(times.subarray(0));
+  systemClock(real)(times.subarray(1));
+  processClock(times.subarray(2));
+  expect([...times]).toEqual([...times].sort((a, b) => a - b));
+});
