@@ -18,9 +18,10 @@ export async function freePort() {
   return port;
 }
 
-/** A master that serves whatever body it was given last; remembers when it began to send each. */
+/** A master that serves whatever body it was given last, unless it is held; remembers when it began to send each. */
 export async function startMaster() {
   let body = Buffer.from("{}");
+  let waiting;
   const master = { requests: 0, firstByteAt: 0 };
   const server = createServer((request, response) => {
     // It has no stream of events, as masters before 1.0.
@@ -28,15 +29,27 @@ export async function startMaster() {
       response.writeHead(405).end();
       return;
     }
-    master.requests++;
-    master.firstByteAt = performance.now();
-    response.writeHead(200, { "content-type": "application/json" }).end(body);
+    const answer = () => {
+      master.requests++;
+      master.firstByteAt = performance.now();
+      response.writeHead(200, { "content-type": "application/json" }).end(body);
+    };
+    if (waiting) waiting.push(answer);
+    else answer();
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   master.address = `127.0.0.1:${server.address().port}`;
   /** @param {Buffer} state */
   master.serve = (state) => {
     body = state;
+  };
+  /** From now on, whoever asks has to wait. */
+  master.hold = () => {
+    waiting ??= [];
+  };
+  master.release = () => {
+    for (const answer of waiting ?? []) answer();
+    waiting = undefined;
   };
   master.stop = () => {
     server.closeAllConnections();
