@@ -13,7 +13,7 @@ import { EVERYTHING, writeZone } from "./lib/zone.mjs";
 const TASKS = 10_000;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
-const SHARE = 0.35;
+const SHARE = 0.25;
 const MIX = "mixed (2 A, SRV, NXDOMAIN)";
 /** Sockets of the load generator: the kernel spreads them over the threads, by chance. */
 const CLIENTS = 64;

@@ -179,7 +179,7 @@ export class StateScanner {
   decode(start: number, end: number): unknown {
     const bytes = this.#bytes;
     const [from, to] = [start - this.#base, end - this.#base];
-    if (bytes[from] === QUOTE && isPlain(bytes, from + 1, to - 1)) return bytes.toString("utf8", from + 1, to - 1);
+    if (bytes[from] === QUOTE && isPlain(bytes, from + 1, to - 1)) return bytes.toString("latin1", from + 1, to - 1);
     try {
       return JSON.parse(bytes.toString("utf8", from, to));
     } catch (error) {
@@ -272,11 +272,11 @@ function bufferOf(octets: Uint8Array): Buffer {
   return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
 }
 
-/** Whether a string's bytes stand for themselves: nothing escaped, no control characters. */
+/** Whether a string's bytes stand for themselves: ASCII, nothing escaped, no control characters. */
 function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number;
-    if (byte === BACKSLASH || byte < SPACE) return false;
+    if (byte === BACKSLASH || byte < SPACE || byte >= 0x80) return false;
   }
   return true;
 }

@@ -10,6 +10,8 @@ export const MAX_LABEL = 63;
 /** Octets a name can hold on the wire, length octets and the root included (RFC 1035 §2.3.4). */
 export const MAX_NAME = 255;
 
+const DOT = 0x2e;
+
 /** How long a label may be, and what may not stand at its start. */
 export interface LabelRules {
   readonly maxLength: number;
@@ -79,24 +81,21 @@ export function agentSuffix(agentId: string): string {
 /** Whether a dotted name (no final dot) fits a DNS message: no empty or oversized label, 255 octets in all. */
 export function isDnsName(name: string): boolean {
   let start = 0;
-  let total = 1; // the root
-  while (start <= name.length) {
-    const dot = name.indexOf(".", start);
-    const end = dot < 0 ? name.length : dot;
-    const size = labelOctets(name, start, end);
-    if (size === 0 || size > MAX_LABEL) return false;
-    total += size + 1;
-    start = end + 1;
+  for (let i = 0; i < name.length; i++) {
+    const unit = name.charCodeAt(i);
+    if (unit >= 0x80) return isLongerName(name);
+    if (unit !== DOT) continue;
+    if (i === start || i - start > MAX_LABEL) return false;
+    start = i + 1;
   }
-  return total <= MAX_NAME;
+  const last = name.length - start;
+  return last > 0 && last <= MAX_LABEL && name.length + 2 <= MAX_NAME;
 }
 
-/** Octets of one label in UTF-8; ASCII, nearly every label there is, is counted without cutting it out. */
-function labelOctets(name: string, start: number, end: number): number {
-  for (let i = start; i < end; i++) {
-    if (name.charCodeAt(i) >= 0x80) return octets(name.slice(start, end));
-  }
-  return end - start;
+/** The same where a character may take several octets: in UTF-8, as the wire has it. */
+function isLongerName(name: string): boolean {
+  const sizes = name.split(".").map(octets);
+  return sizes.every((size) => size > 0 && size <= MAX_LABEL) && octets(name) + 2 <= MAX_NAME;
 }
 
 function octets(text: string): number {

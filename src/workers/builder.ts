@@ -15,7 +15,7 @@ import { connectZooKeeper } from "../mesos/zookeeper/connection.js";
 import type { BuildReport } from "../status.js";
 import { systemTimers } from "../timers.js";
 import { ShardPool } from "../zone/shard-pool.js";
-import { keepClean, ownHeap } from "./garbage.js";
+import { HeapKeeper, ownHeap } from "./garbage.js";
 import { HostResolver } from "./host-resolver.js";
 import { Masters } from "./masters.js";
 import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
@@ -32,8 +32,7 @@ const RENEWAL_MS = 300_000;
 
 if (!parentPort) throw new Error("builder.js is a worker thread of main.js, not a program");
 yieldThread();
-const heap = ownHeap();
-if (heap) keepClean(heap, systemTimers);
+const heap = new HeapKeeper(ownHeap(), systemTimers);
 const port = parentPort;
 const start = workerData as BuilderStart;
 const enumerations = new Map<number, Generator<string>>();
@@ -135,6 +134,8 @@ function accessFor(config: Config): LeaderAccess {
 }
 
 async function serve(cluster: Cluster, { state, fetched, wholeAt }: Source): Promise<void> {
+  // What is left of reading it.
+  if (fetched) heap.prepare();
   const build = await builder.build(cluster, state.masters);
   const facts = {
     frameworks: cluster.frameworks.length,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keepClean, ownHeap } from "../../../src/workers/garbage.js";
+import { HeapKeeper, ownHeap } from "../../../src/workers/garbage.js";
 import { ManualTimers } from "../../support/timers.js";
 
 const MB = 1024 * 1024;
@@ -12,28 +12,48 @@ function setUp(inUse: number) {
     state.used = state.inUse;
     state.cleaned++;
   };
-  keepClean({ used: () => state.used, clean }, timers);
-  return { timers, state };
+  const keeper = new HeapKeeper({ used: () => state.used, clean }, timers);
+  return { keeper, timers, state };
 }
 
-describe("a heap that is kept clean", () => {
-  it("is cleaned when it has grown by 32 MB, and not before", async () => {
-    const { timers, state } = setUp(0);
-    state.used = 31 * MB;
-    await timers.advance(10_000);
-    expect(state.cleaned).toBe(0);
-    state.used = 32 * MB;
+describe("a large heap", () => {
+  it("is cleaned when it has grown by 16 MB, and not before", async () => {
+    const { timers, state } = setUp(100 * MB);
     await timers.advance(1_000);
-    expect(state).toMatchObject({ cleaned: 1, used: 0 });
-  });
-
-  it("is not cleaned again and again where most of it is in use", async () => {
-    const { timers, state } = setUp(500 * MB);
+    state.used = 115 * MB;
     await timers.advance(10_000);
     expect(state.cleaned).toBe(1);
-    state.used = 540 * MB;
+    state.used = 116 * MB;
     await timers.advance(1_000);
+    expect(state).toMatchObject({ cleaned: 2, used: 100 * MB });
+  });
+
+  it("is cleaned before work that takes much memory when it has grown by 8 MB", async () => {
+    const { keeper, timers, state } = setUp(100 * MB);
+    await timers.advance(1_000);
+    state.used = 107 * MB;
+    keeper.prepare();
+    expect(state.cleaned).toBe(1);
+    state.used = 108 * MB;
+    keeper.prepare();
     expect(state.cleaned).toBe(2);
+  });
+});
+
+describe("a heap below 64 MB", () => {
+  it("is left alone, as it is of no weight", async () => {
+    const { timers, state } = setUp(10 * MB);
+    state.used = 63 * MB;
+    await timers.advance(10_000);
+    expect(state.cleaned).toBe(0);
+  });
+});
+
+describe("a heap that cannot be cleaned", () => {
+  it("is left alone", () => {
+    const timers = new ManualTimers();
+    new HeapKeeper(undefined, timers).prepare();
+    expect(timers.pending).toBe(0);
   });
 });
 
