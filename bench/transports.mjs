@@ -18,6 +18,37 @@ async function measure(server, entries, tcp) {
   return { ...result, micros };
 }
 
+/** Rows of a server with this UDP engine: over UDP, over TCP, or both. */
+async function measureEngine(master, udpEngine, transports) {
+  const server = await startServer(master, { refreshSeconds: 3600, dnsThreads: 1, udpEngine });
+  try {
+    await firstAnswer(server.port, "leader.mesos");
+    const mixes = Object.entries(await mixesOf(server.httpport));
+    const rows = [];
+    for (const tcp of transports) {
+      const name = tcp ? "TCP" : `UDP (${udpEngine})`;
+      for (const [mix, entries] of mixes) rows.push(await measureMix(server, name, mix, entries, tcp));
+    }
+    return rows;
+  } finally {
+    await server.stop();
+  }
+}
+
+async function measureMix(server, name, mix, entries, tcp) {
+  const rounds = [];
+  for (let i = 0; i < ROUNDS; i++) rounds.push(await measure(server, entries, tcp));
+  const perSecond = rounds.map((r) => r.perSecond);
+  return [
+    name,
+    mix,
+    round(median(perSecond)),
+    `${round(Math.min(...perSecond))}–${round(Math.max(...perSecond))}`,
+    round(median(rounds.map((r) => r.micros)), 1),
+    round(rounds.reduce((sum, r) => sum + r.lost, 0)),
+  ];
+}
+
 export async function benchTransports() {
   if (!(await hasCommand("dnsperf"))) {
     process.stdout.write("transports: left out, dnsperf is missing (Debian package dnsperf)\n\n");
@@ -25,32 +56,14 @@ export async function benchTransports() {
   }
   const master = await startMaster();
   master.serve(stateBody(TASKS, master.address));
-  const server = await startServer(master, { refreshSeconds: 3600 });
+  const rows = [];
   try {
-    await firstAnswer(server.port, "leader.mesos");
-    const mixes = await mixesOf(server.httpport);
-    const rows = [];
-    for (const tcp of [false, true]) {
-      for (const [mix, entries] of Object.entries(mixes)) {
-        const rounds = [];
-        for (let i = 0; i < ROUNDS; i++) rounds.push(await measure(server, entries, tcp));
-        const perSecond = rounds.map((r) => r.perSecond);
-        const lost = rounds.reduce((sum, r) => sum + r.lost, 0);
-        rows.push([
-          tcp ? "TCP" : "UDP (node:dgram)",
-          mix,
-          round(median(perSecond)),
-          `${round(Math.min(...perSecond))}–${round(Math.max(...perSecond))}`,
-          round(median(rounds.map((r) => r.micros)), 1),
-          round(lost),
-        ]);
-      }
-    }
-    const how = `${round(TASKS)} tasks; dnsperf on the same machine, ${ROUNDS} rounds of ${SECONDS} s; CPU is user and system time of the whole server process.`;
+    rows.push(...(await measureEngine(master, "batch", [false])));
+    rows.push(...(await measureEngine(master, "dgram", [false, true])));
+    const how = `${round(TASKS)} tasks, one answering thread; dnsperf on the same machine, ${ROUNDS} rounds of ${SECONDS} s; CPU is user and system time of the whole server process.`;
     const header = ["transport", "mix", "queries/s, median", "min–max", "CPU µs per query", "lost"];
     report("transports", "Answers over UDP and TCP", [how, table(header, rows)]);
   } finally {
-    await server.stop();
     master.stop();
   }
 }

@@ -4,8 +4,9 @@ import { type Address, AddressBook } from "./addresses.js";
 import { emitDcosMasters, emitDcosTask } from "./dcos.js";
 import { isDnsName, type LabelRules, toFragment, toLabel } from "./labels.js";
 import { type ClaimSink, type PointerSink, ReverseNames } from "./reverse.js";
+import { FrameworkNames } from "./shared-names.js";
 import { isStandby } from "./standby.js";
-import { emitTask, type FrameworkZones } from "./task-records.js";
+import { emitTask } from "./task-records.js";
 
 /**
  * Takes the records of a zone, one at a time. Names are lower case, without the final dot, and valid (`isDnsName`).
@@ -63,7 +64,7 @@ export class Generator {
   readonly #input: GeneratorInput;
   readonly #book: AddressBook;
   readonly #hosts = new Map<string, readonly Address[]>();
-  readonly #zones = new Map<Framework, FrameworkZones>();
+  readonly #names = new Map<Framework, FrameworkNames>();
 
   /** @param book what it already knows of addresses */
   constructor(input: GeneratorInput, book = new AddressBook()) {
@@ -123,7 +124,7 @@ export class Generator {
       return { reason: "no_address", detail: `none of ${rules.ipSources.join(", ")} gives an address` };
     }
     const isContainers = addresses !== hostAddresses;
-    const emitted = emitTask(task, this.#zonesOf(framework), { own: addresses, host: hostAddresses }, rules, records);
+    const emitted = emitTask(task, this.#namesOf(framework), { own: addresses, host: hostAddresses }, rules, records);
     if (isContainers) for (const address of addresses) claims?.task(address, task.agentId, emitted.canonical);
     if (dcos) {
       const container = this.#parseAll(task.addresses.netinfo ?? []);
@@ -134,15 +135,14 @@ export class Generator {
     return { reason: "invalid_name", detail: `"${name}" gives no DNS name in framework "${framework.name}"` };
   }
 
-  #zonesOf(framework: Framework): FrameworkZones {
-    let zones = this.#zones.get(framework);
-    if (!zones) {
+  #namesOf(framework: Framework): FrameworkNames {
+    let names = this.#names.get(framework);
+    if (!names) {
       const { domain, labels } = this.#input.rules;
-      const fragment = toFragment(framework.name, labels);
-      zones = { own: `${fragment}.${domain}`, host: `${fragment}.slave.${domain}` };
-      this.#zones.set(framework, zones);
+      names = new FrameworkNames(framework.name, domain, labels);
+      this.#names.set(framework, names);
     }
-    return zones;
+    return names;
   }
 
   #nameServer(sink: RecordSink): void {

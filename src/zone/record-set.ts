@@ -2,6 +2,7 @@ import type { Address, IPv6Address } from "../records/addresses.js";
 import type { RecordSink } from "../records/generate.js";
 import type { PointerSink } from "../records/reverse.js";
 import { grown, NameTable } from "./name-table.js";
+import { RecentNames } from "./recent-names.js";
 
 const FIRST_CAPACITY = 1 << 12;
 
@@ -53,8 +54,8 @@ export class RecordSet implements RecordSink, PointerSink {
   /** Takes records away that were added before; throws where one was not. */
   readonly removal: RecordSink & PointerSink = {
     address: (name, address, standby) => this.#remove(name, kindOf(address, standby), this.#valueOf(address), 0),
-    service: (name, target, port, standby) => this.#remove(name, serviceKind(standby), this.#targetOf(target), port),
-    pointer: (name, target) => this.#remove(name, KIND.PTR, this.#targetOf(target), 0),
+    service: (name, target, port, standby) => this.#remove(name, serviceKind(standby), this.#nameOf(target), port),
+    pointer: (name, target) => this.#remove(name, KIND.PTR, this.#nameOf(target), 0),
   };
   /** Words in use; the first record's are not, as 0 is no record. */
   #used: number = RECORD.WORDS;
@@ -63,11 +64,7 @@ export class RecordSet implements RecordSink, PointerSink {
   #living = 0;
   /** By the address's text. */
   readonly #addressNumbers = new Map<string, number>();
-  /** The names used last: a task's ports come one after the other, under one name and towards one target. */
-  #owner: string | undefined;
-  #ownerNumber = 0;
-  #target: string | undefined;
-  #targetNumber = 0;
+  readonly #recent = new RecentNames();
 
   /** @param seed of the name hash */
   constructor(apex: string, seed: number) {
@@ -95,8 +92,7 @@ export class RecordSet implements RecordSink, PointerSink {
     this.addresses.length = 0;
     this.#addressNumbers.clear();
     this.#used = RECORD.WORDS;
-    this.#owner = undefined;
-    this.#target = undefined;
+    this.#recent.clear();
     this.#enterApex();
   }
 
@@ -116,31 +112,22 @@ export class RecordSet implements RecordSink, PointerSink {
   }
 
   service(name: string, target: string, port: number, standby?: boolean): void {
-    this.#add(name, serviceKind(standby), this.#targetOf(target), port);
+    this.#add(name, serviceKind(standby), this.#nameOf(target), port);
   }
 
   pointer(name: string, target: string): void {
-    this.#add(name, KIND.PTR, this.#targetOf(target), 0);
+    this.#add(name, KIND.PTR, this.#nameOf(target), 0);
   }
 
   /** Whether records of this name that are on standby are not published: it has others. */
   omitsStandby(name: string): boolean {
-    let record = this.head[this.#ownerOf(name)];
+    let record = this.head[this.#nameOf(name)];
     while (record !== 0 && kindIn(this.cells, record) >= STANDBY) record = this.cells[record + RECORD.NEXT];
     return record !== 0;
   }
 
-  #targetOf(text: string): number {
-    if (text !== this.#target) {
-      this.#target = text;
-      this.#targetNumber = this.names.intern(text);
-      this.#fit();
-    }
-    return this.#targetNumber;
-  }
-
   #add(name: string, kind: number, value: number, port: number): void {
-    const number = this.#ownerOf(name);
+    const number = this.#nameOf(name);
     if (this.exists[number] === 0) this.#enter(number);
     const record = this.#takeRecord();
     this.#touch(number);
@@ -151,7 +138,7 @@ export class RecordSet implements RecordSink, PointerSink {
   }
 
   #remove(name: string, kind: number, value: number, port: number): void {
-    const number = this.#ownerOf(name);
+    const number = this.#nameOf(name);
     const { cells } = this;
     const traits = traitsOf(kind, port);
     let before = 0;
@@ -169,13 +156,13 @@ export class RecordSet implements RecordSink, PointerSink {
     this.#leave(number);
   }
 
-  #ownerOf(name: string): number {
-    if (name !== this.#owner) {
-      this.#owner = name;
-      this.#ownerNumber = this.names.intern(name);
-      this.#fit();
-    }
-    return this.#ownerNumber;
+  #nameOf(text: string): number {
+    const known = this.#recent.find(text);
+    if (known >= 0) return known;
+    const number = this.names.intern(text);
+    this.#fit();
+    this.#recent.add(text, number);
+    return number;
   }
 
   /** A place for a record: one that has become free, or a new one. */

@@ -49,6 +49,27 @@ describe("a cluster without tasks", () => {
   });
 });
 
+describe("the instances of tasks", () => {
+  const discovery = { name: "Web", ports: [{ number: 80, name: "http", protocol: "tcp" }] };
+  const instances = [1, 2, 3].flatMap((i) => [
+    task({ id: `plain-${i}`, name: "Web", ports: [[31000 + i, 31000 + i]] }),
+    task({ id: `published-${i}`, name: "Web", discovery, ports: [[31010 + i, 31010 + i]] }),
+    task({ id: `other-${i}`, name: "web.2", ports: [[31020 + i, 31020 + i]] }),
+  ]);
+  const recordsOf = (...frameworks: (readonly Task[])[]) =>
+    generate(frameworks.map((tasks, i) => framework({ id: `f${i}`, name: `Framework-${i}`, tasks }))).records;
+
+  test("have the same records whether they follow one another or not", () => {
+    const sorted = instances.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    expect(recordsOf(instances)).toEqual(recordsOf(sorted));
+  });
+
+  test("have those of their own framework, where several run tasks of one name", () => {
+    const [first, second] = [recordsOf(instances, []), recordsOf([], instances)];
+    expect(recordsOf(instances, instances)).toEqual([...new Set([...first, ...second])].sort());
+  });
+});
+
 describe("an agent", () => {
   const agentAt = (host: string, hostname: string, id = "a-S1") => ({ id, hostname, endpoint: { host, port: 5051 } });
   const namesOf = (hostname: string, parts: Partial<GeneratorInput> = {}) =>
