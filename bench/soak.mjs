@@ -19,12 +19,13 @@ function sample(server) {
   return { rss: server.memory().rss, descriptors: readdirSync(`/proc/${server.pid}/fd`).length };
 }
 
-export async function benchSoak() {
+/** Everything at once to a server with this UDP engine. @returns its part of the report */
+async function soak(udpEngine) {
   const master = await startMaster();
   const states = [0, 1].map((generation) => stateBody(TASKS, master.address, generation));
   master.serve(states[0]);
   const tcp = { maxConnections: 8000, maxConnectionsPerClient: 8000, idleSeconds: 30, stalledSeconds: 5 };
-  const server = await startServer(master, { refreshSeconds: 5, tcp });
+  const server = await startServer(master, { refreshSeconds: 5, tcp, udpEngine });
   await firstAnswer(server.port, "leader.mesos");
   const entries = (await mixesOf(server.httpport))["mixed (2 A, SRV, NXDOMAIN)"];
   const random = createRandom(0x5eed);
@@ -51,10 +52,10 @@ export async function benchSoak() {
   const failures = Number(/^mesos_dns_answer_failures_total (\d+)/m.exec(metrics)?.[1]);
   await server.stop();
   master.stop();
-  writeReport(samples, after, tally, failures, server.log());
+  return [`## ${udpEngine}`, ...tablesOf(samples, after, tally, failures, server.log())];
 }
 
-function writeReport(samples, after, tally, failures, log) {
+function tablesOf(samples, after, tally, failures, log) {
   const counted = samples.slice(Math.floor(samples.length * WARM_UP));
   const third = Math.floor(counted.length / 3);
   const part = (from, to) => {
@@ -76,9 +77,11 @@ function writeReport(samples, after, tally, failures, log) {
     ["exceptions in the answer path", round(failures)],
     ["errors in the log", round(log.split("\n").filter((line) => /"level":"(error|fatal)"/.test(line)).length)],
   ];
-  report("soak", "Soak", [
-    `${MINUTES} minutes; ${round(TASKS)} tasks, of which one in a hundred changes every 5 s. Medians of the first and last third after ${WARM_UP * 100} % of warm-up, and 40 s after the last client left.`,
-    table(["", "first third", "last third", "growth", "afterwards"], rows),
-    table(["what was done", ""], did),
-  ]);
+  return [table(["", "first third", "last third", "growth", "afterwards"], rows), table(["what was done", ""], did)];
+}
+
+export async function benchSoak() {
+  const sections = await Promise.all(["batch", "dgram"].map(soak));
+  const how = `${MINUTES} minutes, a server with each UDP engine, both at the same time; ${round(TASKS)} tasks, of which one in a hundred changes every 5 s. Medians of the first and last third after ${WARM_UP * 100} % of warm-up, and 40 s after the last client left.`;
+  report("soak", "Soak", [how, ...sections.flat()]);
 }

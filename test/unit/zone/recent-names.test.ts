@@ -11,8 +11,9 @@ describe("names used lately", () => {
 
   it("are two of one length, the last ones", () => {
     const names = new RecentNames();
-    ["a.mesos", "b.mesos", "c.mesos"].forEach((name, number) => names.add(name, number));
-    expect(["a.mesos", "b.mesos", "c.mesos"].map((name) => names.find(name))).toEqual([-1, 1, 2]);
+    const texts = ["a.mesos", "b.mesos", "c.mesos"];
+    for (const [number, text] of texts.entries()) names.add(text, number);
+    expect(texts.map((text) => names.find(text))).toEqual([-1, 1, 2]);
   });
 
   it("are forgotten with their numbers", () => {
