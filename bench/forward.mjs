@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dnsperf, hasCommand, latencies, median, percentile } from "./lib/client.mjs";
-import { report, round, table } from "./lib/report.mjs";
+import { report, round, spread, table } from "./lib/report.mjs";
 import { freePort, startMaster, startServer } from "./lib/server.mjs";
 import { startNsd, startUnbound, ZONE } from "./lib/upstreams.mjs";
 
@@ -46,7 +46,7 @@ async function compare(servers, entriesOf, once) {
       `${round(Math.min(...perSecond))}–${round(Math.max(...perSecond))}`,
       round(median(results[s].map((one) => one.micros)), 1),
       round(lost),
-      `${round(median(ratios), 2)} (${round(Math.min(...ratios), 2)}–${round(Math.max(...ratios), 2)})`,
+      spread(ratios),
     ];
   });
 }

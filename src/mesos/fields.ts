@@ -14,13 +14,9 @@ export class Fields {
 
   /**
    * The members of the object that stands here; `undefined` for anything else.
-   * @param readers consume the value of the member of their name, and are told what has been found in front of it; without, it is
-   *   decoded
+   * @param readers consume the value of the member of their name; without, it is decoded
    */
-  read(
-    scanner: StateScanner,
-    readers: Readonly<Record<string, (found: JsonObject) => unknown>> = {},
-  ): JsonObject | undefined {
+  read(scanner: StateScanner, readers: Readonly<Record<string, () => unknown>> = {}): JsonObject | undefined {
     if (scanner.kind() !== "object") {
       scanner.skip();
       return undefined;
@@ -29,12 +25,15 @@ export class Fields {
     scanner.members(this.#names, (index) => {
       const field = this.#list[index] as string;
       const read = readers[field];
-      found[field] = read ? read(found) : scanner.value();
+      found[field] = read ? read() : scanner.value();
     });
     return found;
   }
 
-  /** The same of an object that may be large, of which `readers` read what may be large. */
+  /**
+   * The same of an object that may be large, of which `readers` consume what may be large.
+   * @param readers are told what has been found in front of their member
+   */
   *walk(
     json: StreamedJson,
     readers: Readonly<Record<string, (found: JsonObject) => Reading<unknown>>>,

@@ -86,6 +86,7 @@ export class FrameworkNames {
   }
 }
 
-function checked(name: string): string {
+/** The name itself; "" where it is no DNS name. */
+export function checked(name: string): string {
   return isDnsName(name) ? name : "";
 }

@@ -3,7 +3,7 @@ import type { Task } from "../mesos/cluster.js";
 import type { Address } from "./addresses.js";
 import type { RecordRules, RecordSink } from "./generate.js";
 import { agentSuffix, canonicalName, isDnsName, type LabelRules, toLabel } from "./labels.js";
-import { type FrameworkNames, SERVICE_LABEL, type SharedNames } from "./shared-names.js";
+import { checked, type FrameworkNames, SERVICE_LABEL, type SharedNames } from "./shared-names.js";
 import { isStandby, onStandby } from "./standby.js";
 import { toZBase32 } from "./zbase32.js";
 
@@ -91,8 +91,7 @@ function emitDiscovery(names: SharedNames, task: Task, target: string, labels: L
     for (const protocol of protocols.filter((label) => label !== "")) {
       const { own } = names.services(protocol);
       emitServices(own, target, [port.number], sink);
-      const named = `_${name}.${own}`;
-      if (name !== "" && own !== "" && isDnsName(named)) emitServices(named, target, [port.number], sink);
+      if (name !== "") emitServices(checked(`_${name}.${own}`), target, [port.number], sink);
     }
   }
 }

@@ -51,12 +51,19 @@ type Koffi = typeof import("koffi");
 /** Where the engine is for: on others, structures and numbers of system calls are not those of `abi.ts`. */
 const MACHINES = ["x64", "arm64"];
 
+let loaded: System | undefined;
+
 /**
- * The C library's own functions, through koffi.
+ * The C library's own functions, through koffi: bound and checked once in a thread, for all its sockets.
  *
  * @throws {MesosDnsError} ENGINE_UNAVAILABLE where this is no Linux, koffi is not installed, or anything is not as expected
  */
 export function loadSystem(): System {
+  loaded ??= bindAndCheck();
+  return loaded;
+}
+
+function bindAndCheck(): System {
   if (process.platform !== "linux" || !MACHINES.includes(process.arch)) {
     throw unavailable(
       `it is for Linux on ${MACHINES.join(" and ")}, and this is ${process.platform} on ${process.arch}`,
