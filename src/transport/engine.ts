@@ -1,4 +1,4 @@
-import { randomInt } from "node:crypto";
+import { randomFillSync, randomInt } from "node:crypto";
 import type { Config } from "../config/config.js";
 import { Answerer } from "../dns/answer.js";
 import { identityText } from "../dns/chaos.js";
@@ -18,7 +18,7 @@ import { createSecureRandom16 } from "../secure-random.js";
 import { systemTimers } from "../timers.js";
 import { apexesOf } from "../zone/apexes.js";
 import { Snapshot } from "../zone/snapshot.js";
-import { ClientTable } from "./clients.js";
+import { CLIENT_SECRET_WORDS, ClientTable } from "./clients.js";
 import type { Clock } from "./clock.js";
 import { type Buckets, RateLimiter } from "./rate-limiter.js";
 import { DnsService } from "./service.js";
@@ -77,7 +77,7 @@ export class Engine {
       random: createRandom(randomInt(1, UINT32)),
       clock: () => Math.floor(Date.now() / 1000),
     });
-    this.clients = new ClientTable(config);
+    this.clients = new ClientTable(config, randomFillSync(new Uint32Array(CLIENT_SECRET_WORDS)));
     const policy = forwardPolicy(config, authorities, share);
     this.courier = isBranch ? new Courier(systemTimers, policy.cache) : undefined;
     this.#forwarder = isBranch ? undefined : new CachingForwarder(forwarderParts(own, log), policy);

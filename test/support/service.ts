@@ -7,7 +7,7 @@ import type { Query } from "../../src/dns/query.js";
 import { readReply, type TtlBounds } from "../../src/dns/reply.js";
 import type { Forwarded, Forwarder } from "../../src/forward/forwarder.js";
 import { QueryStats } from "../../src/metrics/query-stats.js";
-import { ClientTable } from "../../src/transport/clients.js";
+import { CLIENT_SECRET_WORDS, ClientTable } from "../../src/transport/clients.js";
 import { createBuckets, RateLimiter } from "../../src/transport/rate-limiter.js";
 import { DnsService } from "../../src/transport/service.js";
 import { decode } from "./dns.js";
@@ -45,9 +45,12 @@ export function serviceOf(answerer: Answerer, forwarder: Forwarder = new Scripte
     log: silentLog,
     clock: (into) => into.fill(clock++),
   });
-  const clients = new ClientTable({ allowQuery: ["0.0.0.0/0", "::/0"], allowRecursion: ["0.0.0.0/0", "::/0"] });
+  const clients = new ClientTable({ allowQuery: ["0.0.0.0/0", "::/0"], allowRecursion: ["0.0.0.0/0", "::/0"] }, SECRET);
   return { service, stats, clients };
 }
+
+/** Chooses the places of a client table. */
+export const SECRET = Uint32Array.from({ length: CLIENT_SECRET_WORDS }, (_, i) => Math.imul(0x9e3779b1, i + 1));
 
 export const ANY_TTL: TtlBounds = { min: 0, max: 86_400, maxNegative: 3600 };
 

@@ -4,7 +4,6 @@ import { Cookies } from "../../../src/dns/cookies.js";
 import { QueryStats } from "../../../src/metrics/query-stats.js";
 import { type Address, octetsOf, parseAddress } from "../../../src/records/addresses.js";
 import { UDP } from "../../../src/transport/channels.js";
-import { ClientTable } from "../../../src/transport/clients.js";
 import {
   ALLOW,
   createBuckets,
@@ -39,23 +38,6 @@ describe("networks", () => {
   test("of length 0 are everybody of their family", () => {
     expect(new NetworkList(["0.0.0.0/0"]).includes(octets("192.0.2.1"))).toBe(true);
     expect(new NetworkList(["0.0.0.0/0"]).includes(octets("2001:db8::1"))).toBe(false);
-  });
-});
-
-describe("clients", () => {
-  const table = new ClientTable({ allowQuery: ["0.0.0.0/0", "::/0"], allowRecursion: ["10.0.0.0/8"] });
-
-  test("may what their network may, and it follows the configuration", () => {
-    expect(table.of("10.0.0.1")).toMatchObject({ mayQuery: true, mayRecurse: true });
-    expect(table.of("192.0.2.1")).toMatchObject({ mayQuery: true, mayRecurse: false });
-    table.configure({ allowQuery: ["192.0.2.0/24"], allowRecursion: ["192.0.2.0/24"] });
-    expect(table.of("192.0.2.1")).toMatchObject({ mayQuery: true, mayRecurse: true });
-    expect(table.of("10.0.0.1")).toMatchObject({ mayQuery: false, mayRecurse: false });
-  });
-
-  test("on a dual-stack socket are the IPv4 clients they are, and link-local ones lose their zone", () => {
-    expect([...table.of("::ffff:192.0.2.1").octets]).toEqual([192, 0, 2, 1]);
-    expect(table.of("fe80::1%eth0").octets).toHaveLength(16);
   });
 });
 
