@@ -294,7 +294,7 @@ export class App {
   }
 
   #tellHeld(): void {
-    this.#builder?.holding([this.#snapshot.generation, ...this.#pinned]);
+    this.#builder?.reading(this.#snapshot.generation, this.#pinned);
   }
 
   #checkAge(): void {

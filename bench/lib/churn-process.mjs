@@ -53,7 +53,7 @@ const feed = new ClusterFeed({
   serve: async (each, { state }) => {
     const build = await builder.build(each, state.masters);
     skipLog.note(build.skipped);
-    pool.hold("reader", [build.generation]);
+    pool.acknowledge("reader", build.generation);
     counts.builds++;
     counts.whole += Number(build.isWhole);
     counts.names = build.names;

@@ -66,9 +66,9 @@ export class BuilderHandle {
     this.#post({ kind: "configure", config });
   }
 
-  /** Tells the builder which generations the main thread still reads. */
-  holding(generations: readonly number[]): void {
-    this.#post({ kind: "holding", generations });
+  /** Tells the builder which generation the main thread reads, and which older ones it still reads over time. */
+  reading(generation: number, pinned: readonly number[]): void {
+    this.#post({ kind: "reading", generation, pinned });
   }
 
   /** The pieces of an enumeration, each asked for when the one before has been taken. */

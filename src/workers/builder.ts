@@ -113,13 +113,13 @@ function takeImage(): ReturnType<ZoneSaverOptions["image"]> {
   const { built } = builder;
   if (!built || !lastReport) return undefined;
   const { generation, config, serial, seed, shards, cluster } = built;
-  pool.hold("file", [generation]);
+  pool.pin("file", [generation]);
   savedAt = Date.now();
   const image = { fingerprint: fingerprintOf(config), seed, serial: serial + SPARE_SERIALS, shards };
   return {
     image: { ...image, fetchedAt: lastReport.fetchedAt },
     cluster,
-    release: () => pool.hold("file", []),
+    release: () => pool.pin("file", []),
   };
 }
 
@@ -222,17 +222,18 @@ function post(message: FromBuilder): void {
 }
 
 start.responders.forEach((responder, index) => {
-  pool.hold(`responder ${index}`, [start.generation]);
-  responder.on("message", (generation: number) => pool.hold(`responder ${index}`, [generation]));
+  pool.acknowledge(`responder ${index}`, start.generation);
+  responder.on("message", (generation: number) => pool.acknowledge(`responder ${index}`, generation));
 });
-pool.hold("main", [start.generation]);
+pool.acknowledge("main", start.generation);
 port.on("message", (message: ToBuilder) => {
   switch (message.kind) {
     case "configure":
       configure(message).catch((error: unknown) => post(failureOf(error)));
       break;
-    case "holding":
-      pool.hold("main", message.generations);
+    case "reading":
+      pool.pin("main", message.pinned);
+      pool.acknowledge("main", message.generation);
       break;
     case "enumerate":
       nextPiece(message.id);

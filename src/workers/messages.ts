@@ -69,8 +69,8 @@ export interface BuilderStart {
 
 export type ToBuilder =
   | { readonly kind: "configure"; readonly config: Config }
-  /** The main thread reads these generations and no others. */
-  | { readonly kind: "holding"; readonly generations: readonly number[] }
+  /** The main thread reads this generation and, of those before it, the pinned ones. */
+  | { readonly kind: "reading"; readonly generation: number; readonly pinned: readonly number[] }
   /** Asks for the next piece of the enumeration `id`; the first one starts it. */
   | { readonly kind: "enumerate"; readonly id: number }
   | { readonly kind: "enumerated"; readonly id: number }

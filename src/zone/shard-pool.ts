@@ -15,22 +15,27 @@ interface Retired {
  * Uses the memory of shards again that no thread reads any more. Without it every changed zone would leave its
  * predecessor to the garbage collectors of all threads, which do not count shared memory and so let it pile up.
  *
- * Readers say which generations they hold; memory is free when none of them lies in its lifetime.
+ * A reader goes from one generation to the next and says how far it is: what lies ahead of it is still to be read, as snapshots wait
+ * in its queue. It may stay at a generation with part of its work, and says so by pinning that one. So memory is free when every
+ * reader has come past its life, and no pin lies in it.
  */
 export class ShardPool {
   readonly #born = new Map<SharedArrayBuffer, number>();
-  readonly #held = new Map<string, readonly number[]>();
+  readonly #acknowledged = new Map<string, number>();
+  readonly #pinned = new Map<string, readonly number[]>();
   #waiting: Retired[] = [];
   #free: SharedArrayBuffer[] = [];
 
-  /** A reader holds these generations, and no others: the newest it was sent, and any it still reads from before. */
-  hold(reader: string, generations: readonly number[]): void {
-    this.#held.set(reader, generations);
-    const isHeld = ({ born, retired }: Retired) =>
-      [...this.#held.values()].some((held) => held.some((generation) => generation >= born && generation < retired));
-    this.#free.push(...this.#waiting.filter((entry) => !isHeld(entry)).map(({ memory }) => memory));
-    this.#waiting = this.#waiting.filter(isHeld);
-    if (this.#free.length > SHARDS) this.#free.splice(0, this.#free.length - SHARDS);
+  /** A reader reads this generation now, and never again an older one that it has not pinned. The first call makes it known. */
+  acknowledge(reader: string, generation: number): void {
+    this.#acknowledged.set(reader, Math.max(generation, this.#acknowledged.get(reader) ?? 0));
+    this.#release();
+  }
+
+  /** Somebody reads these generations over time. To be said before its reader acknowledges a newer one; replaces what it said before. */
+  pin(holder: string, generations: readonly number[]): void {
+    this.#pinned.set(holder, generations);
+    this.#release();
   }
 
   /** Memory of at least so many words for a shard that is part of `generation` and later ones. Its content is anything. */
@@ -46,6 +51,16 @@ export class ShardPool {
   retire(memory: SharedArrayBuffer, generation: number): void {
     this.#waiting.push({ memory, born: this.#born.get(memory) ?? 0, retired: generation });
     this.#born.delete(memory);
+  }
+
+  #release(): void {
+    const slowest = Math.min(...this.#acknowledged.values());
+    const pins = [...this.#pinned.values()].flat();
+    const isRead = ({ born, retired }: Retired) =>
+      retired > slowest || pins.some((generation) => generation >= born && generation < retired);
+    this.#free.push(...this.#waiting.filter((entry) => !isRead(entry)).map(({ memory }) => memory));
+    this.#waiting = this.#waiting.filter(isRead);
+    if (this.#free.length > SHARDS) this.#free.splice(0, this.#free.length - SHARDS);
   }
 }
 

@@ -147,10 +147,10 @@ describe("what is built", () => {
     const builder = builderOf({}, { pool });
     const memories = ({ update }: Build) => new Set(update?.shards.map(([, memory]) => memory));
     const first = memories(await builder.build(clusterOf("192.0.2.11"), [MASTER]));
-    pool.hold("reader", [1]);
+    pool.acknowledge("reader", 1);
     const second = memories(await builder.build(clusterOf("192.0.2.12"), [MASTER]));
     expect([...second].filter((memory) => first.has(memory))).toEqual([]);
-    pool.hold("reader", [2]);
+    pool.acknowledge("reader", 2);
     const third = memories(await builder.build(clusterOf("192.0.2.11"), [MASTER]));
     expect([...third].filter((memory) => first.has(memory))).not.toEqual([]);
     expect([...third].filter((memory) => second.has(memory))).toEqual([]);
