@@ -25,6 +25,13 @@ export interface Registry {
   readonly recoveredFrameworks: ReadonlySet<string>;
   readonly completedFrameworks: readonly string[];
   readonly ended: readonly EndedTask[];
+  /** Tasks that run, but have no status yet that says so, and where. They are not in the cluster. */
+  readonly unreported: readonly UnreportedTask[];
+}
+
+export interface UnreportedTask {
+  readonly frameworkId: string;
+  readonly task: Task;
 }
 
 /** A task that the master lists as completed or as unreachable. */
@@ -102,6 +109,7 @@ class StateDecoder implements Lists {
   readonly #recoveredFrameworks = new Set<string>();
   readonly #completedFrameworks: string[] = [];
   readonly #ended: EndedTask[] = [];
+  readonly #unreported: UnreportedTask[] = [];
 
   constructor(json: StreamedJson, known: KnownTasks) {
     this.#json = json;
@@ -125,6 +133,7 @@ class StateDecoder implements Lists {
       recoveredFrameworks: this.#recoveredFrameworks,
       completedFrameworks: this.#completedFrameworks,
       ended: this.#ended,
+      unreported: this.#unreported,
     };
     const own = parsePid(fields.pid);
     return own === undefined ? { cluster, registry } : { cluster, registry, pid: own };
@@ -146,33 +155,34 @@ class StateDecoder implements Lists {
   }
 
   *#readFramework(position: string, skippedTasks: Skipped[][]): Reading<Framework | Malformed> {
-    const tasks: Task[] = [];
-    const skipped: Skipped[] = [];
+    const lists: TaskLists = { running: [], unreported: [], skipped: [] };
     const ended: Omit<EndedTask, "frameworkId">[] = [];
     const fields = yield* FRAMEWORK.walk(this.#json, {
-      tasks: ({ id }) => this.#readTasks(`${position}.tasks`, tasks, skipped, this.#known.of(textOf(id))),
+      tasks: ({ id }) => this.#readTasks(`${position}.tasks`, lists, this.#known.of(textOf(id))),
       completed_tasks: () => this.#readEnded(ended),
       unreachable_tasks: () => this.#readEnded(ended),
     });
-    const framework = frameworkOf(fields, tasks);
+    const framework = frameworkOf(fields, lists.running);
     if ("malformed" in framework) return framework;
-    skippedTasks.push(skipped);
+    skippedTasks.push(lists.skipped);
+    for (const task of lists.unreported) this.#unreported.push({ frameworkId: framework.id, task });
     for (const task of ended) this.#ended.push({ ...task, frameworkId: framework.id });
     if (fields?.recovered === true) this.#recoveredFrameworks.add(framework.id);
     return framework;
   }
 
-  *#readTasks(list: string, tasks: Task[], skipped: Skipped[], keep: Keep): Reading {
+  *#readTasks(list: string, lists: TaskLists, keep: Keep): Reading {
     const json = this.#json;
     const reader = this.#tasks;
     // Of lists given twice, the last counts.
-    tasks.length = 0;
-    skipped.length = 0;
+    const { running, unreported, skipped } = lists;
+    for (const each of [running, unreported, skipped]) each.length = 0;
     const isList = yield* this.#each(function* (index) {
       const task = yield* json.read(() => reader.read(keep));
       if (task === undefined) return;
       if ("malformed" in task) skipped.push(skippedAs("task", `${list}[${index}]`, task));
-      else tasks.push(task);
+      else if (reader.unreported) unreported.push(task);
+      else running.push(task);
     });
     if (!isList) skipped.push(skippedAs("task", list, malformed("it is not a list")));
   }
@@ -223,6 +233,13 @@ class StateDecoder implements Lists {
     else yield* this.#json.skip();
     return isList;
   }
+}
+
+/** What the tasks of a framework come to. */
+interface TaskLists {
+  readonly running: Task[];
+  readonly unreported: Task[];
+  readonly skipped: Skipped[];
 }
 
 interface Lists {

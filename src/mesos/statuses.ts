@@ -4,6 +4,7 @@ import { networksMap } from "./port-mappings.js";
 
 /** The state of a task that has records, and of the statuses that say where and how it is. */
 export const RUNNING = "TASK_RUNNING";
+const BEFORE_RUNNING: ReadonlySet<string> = new Set(["TASK_STAGING", "TASK_STARTING"]);
 const MESOS_LABEL = "MesosContainerizer.NetworkSettings.IPAddress";
 const DOCKER_LABEL = "Docker.NetworkSettings.IPAddress";
 const NONE: readonly never[] = Object.freeze([]);
@@ -41,6 +42,15 @@ export function reportedIn(statuses: readonly unknown[]): Reported {
   const networkMapsPorts = networksMap(networks);
   if (status.healthy !== false) return networkMapsPorts ? { addresses, networkMapsPorts } : { addresses };
   return networkMapsPorts ? { addresses, unhealthy: true, networkMapsPorts } : { addresses, unhealthy: true };
+}
+
+/**
+ * Whether a running task has said nothing as such yet: a master knows that it runs a moment before it has the status that says so,
+ * and until then has only older ones, whose addresses are not those that it will have.
+ */
+export function isUnreported(statuses: readonly unknown[]): boolean {
+  const isAboutTo = statuses.some((status) => isObject(status) && BEFORE_RUNNING.has(textOf(status.state)));
+  return isAboutTo && latestRunning(statuses) === undefined;
 }
 
 /** A list built element by element has room for 17; its copy has room for what is in it. There are 100,000 of them. */

@@ -6,7 +6,7 @@ import { listOf, type Malformed, malformed, textOf } from "./lenient.js";
 import { mapsPorts, readContainer } from "./port-mappings.js";
 import { parsePortRanges } from "./ports.js";
 import { MemberNames, type StateScanner } from "./state-scanner.js";
-import { RUNNING, reportedIn, trimmed } from "./statuses.js";
+import { isUnreported, RUNNING, reportedIn, trimmed } from "./statuses.js";
 
 const FIELDS = ["id", "name", "slave_id", "state", "resources", "statuses", "discovery", "container"] as const;
 type Field = (typeof FIELDS)[number];
@@ -25,6 +25,8 @@ export class TaskReader {
   readonly #ends = new Array<number>(FIELDS.length).fill(-1);
   readonly #strings = new Map<string, string>();
   readonly #ports = new Map<string, readonly PortRange[]>();
+  /** Whether no status of the task that was read last says yet that it runs, and where (`isUnreported`). */
+  unreported = false;
 
   constructor(scanner: StateScanner) {
     this.#scanner = scanner;
@@ -73,7 +75,9 @@ export class TaskReader {
     if (typeof agentId !== "string" || agentId === "") return malformed("it has no slave_id", id);
     const agent = this.#intern(agentId);
     const ports = this.#portsOf(this.#readAt(RESOURCES, () => PORTS.read(this.#scanner)?.ports));
-    const reported = reportedIn(listOf(this.#field("statuses")));
+    const statuses = listOf(this.#field("statuses"));
+    const reported = reportedIn(statuses);
+    this.unreported = isUnreported(statuses);
     const published = this.#field("discovery");
     const discovery = discoveryOf(published, this.#intern);
     // Little of what can be a lot.

@@ -3,7 +3,7 @@ import { discoveryOf } from "../discovery.js";
 import { isPort, parsePid } from "../endpoint.js";
 import { isObject, type JsonObject, listOf, textOf } from "../lenient.js";
 import { mapsPorts } from "../port-mappings.js";
-import { reportedIn, runningSince, trimmed } from "../statuses.js";
+import { isUnreported, reportedIn, runningSince, trimmed } from "../statuses.js";
 
 /** Tasks, agents and frameworks as the operator API writes them, read into what a state is read into. */
 
@@ -15,6 +15,8 @@ export interface LiveTask {
   readonly task: Task;
   /** The time of its latest status as a running task; 0 for none. */
   readonly since: number;
+  /** No status of it says yet that it runs, and where (`isUnreported`). */
+  readonly unreported: boolean;
 }
 
 export interface LiveFramework {
@@ -47,7 +49,8 @@ export function taskIn(value: unknown): LiveTask | undefined {
     ...reportedIn(statuses),
     ...(mapsPorts(value.container, value.discovery) && { mapsPorts: true }),
   };
-  return { frameworkId, state: textOf(value.state), task, since: runningSince(statuses) };
+  const since = runningSince(statuses);
+  return { frameworkId, state: textOf(value.state), task, since, unreported: isUnreported(statuses) };
 }
 
 /** Takes an Agent, and the AgentInfo that stands for one known from before a failover. */

@@ -5,6 +5,7 @@ import type { Cluster, Endpoint } from "../cluster.js";
 import { sameEndpoint } from "../endpoint.js";
 import type { LeaderAccess } from "../leader.js";
 import { type FetchInfo, StatePoller } from "../poller.js";
+import { EarlyState } from "./early-state.js";
 import type { MasterEvent } from "./events.js";
 import { FailoverGuard } from "./guard.js";
 import { LiveCluster } from "./live-cluster.js";
@@ -14,8 +15,6 @@ import { CONFIRM_MS, ShrinkGate } from "./shrink-gate.js";
 import { EventStream } from "./stream.js";
 import { StreamAccount } from "./stream-account.js";
 
-/** A state is not asked for again sooner, however often it is found wanting. */
-const HURRY_MS = 5_000;
 /** Reports are no more frequent. */
 const REPORT_MS = 200;
 
@@ -76,7 +75,7 @@ export class ClusterFeed {
   #served: Cluster | undefined;
   #differences = { ...NOTHING_FOLLOWED.differences };
   #heldStates = 0;
-  #hurriedAt = Number.NEGATIVE_INFINITY;
+  readonly #early: EarlyState;
   #cancelConfirm: () => void = () => {};
   #cancelGrace: () => void = () => {};
   #cancelReport: (() => void) | undefined;
@@ -94,6 +93,7 @@ export class ClusterFeed {
     });
     if (restored) this.#commit(restored);
     this.#pace = new Pace(timers, () => this.#serve());
+    this.#early = new EarlyState(timers, () => this.#poller.hurry());
     this.#poller = new StatePoller({
       reader: access,
       refreshSeconds: config.refreshSeconds,
@@ -140,6 +140,7 @@ export class ClusterFeed {
     this.#cancelConfirm();
     this.#cancelGrace();
     this.#cancelReport?.();
+    this.#early.stop();
     await Promise.all([this.#stream?.stop(), this.#pace.flush(), this.#poller.stop()]);
   }
 
@@ -151,10 +152,9 @@ export class ClusterFeed {
   async #takeState(cluster: Cluster, info: FetchInfo): Promise<void> {
     const wasConnected = this.#stream?.from !== undefined;
     const differences = this.#live.applyState({ cluster, registry: info.registry });
-    if (!differences) {
-      this.#hurry();
-      return;
-    }
+    if (!differences || this.#live.lacksReports) this.#early.ask();
+    else this.#early.satisfied();
+    if (!differences) return;
     if (wasConnected) {
       this.#differences.task += differences.tasks;
       this.#differences.agent += differences.agents;
@@ -207,15 +207,8 @@ export class ClusterFeed {
       // A state says more: who leads by what name, and where schedulers are.
       if (isElsewhere) this.#poller.restart();
     }
-    if (effect === "unknown") this.#hurry();
+    if (effect === "unknown" || this.#live.lacksReports) this.#early.ask();
     if (effect === "changed") this.#request();
-  }
-
-  #hurry(): void {
-    const now = this.#options.timers.now();
-    if (now - this.#hurriedAt < HURRY_MS) return;
-    this.#hurriedAt = now;
-    this.#poller.hurry();
   }
 
   #request(): void {

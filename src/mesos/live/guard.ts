@@ -28,6 +28,7 @@ const NOTHING_HELD: Held = { agents: 0, frameworks: 0, tasks: 0, until: undefine
  *     registered                  -> what the master says counts, a killed task is gone at once
  *     missing, or only recovered  -> its tasks stay, until it is
  *        back                     -> as above
+ *        gone again               -> removed: this master had heard of it
  *        marked as gone           -> removed, or one of its tasks lost or unreachable
  *        no longer listed         -> by the master that listed it as recovered
  *        away for the grace time
@@ -66,7 +67,7 @@ export class FailoverGuard {
     if (!this.#served || this.#graceMs === 0) return view.cluster;
     const agents = this.#awaitedAgents(this.#served, view, marks, now);
     const frameworks = this.#awaitedFrameworks(this.#served, view, marks, now, agents.size > 0);
-    if (agents.size + frameworks.size === 0 && view.recoveredFrameworks.size === 0) return view.cluster;
+    if (agents.size + frameworks.size + view.recoveredFrameworks.size + view.unreported.size === 0) return view.cluster;
     return this.#merge(this.#served, view, marks, agents, frameworks);
   }
 
@@ -80,12 +81,13 @@ export class FailoverGuard {
   }
 
   /** Another master, or the same started again, has heard of nobody. */
-  #enter({ leader, id }: Session): void {
+  #enter({ leader, id, isCertain }: Session): void {
     const before = this.#session;
     const isSame = before && sameEndpoint(before.leader, leader) && (id === "" || before.id === "" || id === before.id);
-    this.#session = { leader, id: id || (isSame ? before.id : "") };
+    this.#session = { leader, id: id || (isSame ? before.id : ""), isCertain };
+    // Who had registered before the master told its id may have done so with one that has been started again since.
+    if (!isSame || before.id !== this.#session.id) this.#seenAgents.clear();
     if (isSame) return;
-    this.#seenAgents.clear();
     this.#seenFrameworks.clear();
     for (const awaited of this.#agents.values()) awaited.recovered = false;
   }
@@ -95,13 +97,14 @@ export class FailoverGuard {
     const missing = [...served.agents.values()].filter(({ id }) => !view.registered.has(id));
     for (const id of view.registered) this.#agents.delete(id);
     if (missing.length === 0) return result;
-    const { owners, lost } = ownersIn(served, marks);
+    const lost = lostWith(served, marks);
     for (const agent of missing) {
       const { id } = agent;
       const isListed = view.cluster.agents.has(id);
       if (marks.agents.has(id) || lost.has(id)) continue;
       if (this.#agents.get(id)?.recovered && !isListed && view.session.id !== "") continue;
-      if (!owners.has(id) && !isListed && this.#seenAgents.has(id)) continue;
+      // It had registered with this very master, which has given it up since: nobody else does without leading anew.
+      if (!isListed && this.#seenAgents.has(id) && view.session.isCertain) continue;
       if (this.#wait(this.#agents, id, now, isListed)) result.set(id, agent);
     }
     return result;
@@ -145,7 +148,9 @@ export class FailoverGuard {
     const former = new Map(served.frameworks.map((framework) => [framework.id, framework]));
     const kept = (framework: Framework, running: ReadonlySet<string>) => {
       const isAwaited = (task: Task) =>
-        agents.has(task.agentId) || (frameworks.has(framework.id) && allAgents.has(task.agentId));
+        agents.has(task.agentId) ||
+        (allAgents.has(task.agentId) &&
+          (frameworks.has(framework.id) || view.unreported.has(taskKey(framework.id, task.id))));
       const isKept = (task: Task) =>
         isAwaited(task) && !running.has(task.id) && !marks.tasks.has(taskKey(framework.id, task.id));
       const result = framework.tasks.filter(isKept);
@@ -178,17 +183,14 @@ export class FailoverGuard {
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-/** The agents that tasks are on, and those of which the master says that they took a task with them. */
-function ownersIn(served: Cluster, marks: Marks): { readonly owners: Set<string>; readonly lost: Set<string> } {
-  const owners = new Set<string>();
+/** The agents of which the master says that they took a task with them. */
+function lostWith(served: Cluster, marks: Marks): ReadonlySet<string> {
   const lost = new Set<string>();
+  if (marks.tasks.size === 0) return lost;
   for (const { id: frameworkId, tasks } of served.frameworks) {
-    for (const { id, agentId } of tasks) {
-      owners.add(agentId);
-      if (marks.tasks.size > 0 && isLost(marks.tasks.get(taskKey(frameworkId, id)) ?? "")) lost.add(agentId);
-    }
+    for (const { id, agentId } of tasks) if (isLost(marks.tasks.get(taskKey(frameworkId, id)) ?? "")) lost.add(agentId);
   }
-  return { owners, lost };
+  return lost;
 }
 
 /** The framework of before, where nothing about it has changed. */

@@ -1,21 +1,16 @@
 import type { Agent, Cluster, Endpoint, Skipped, Task } from "../cluster.js";
 import { sameValue } from "../same.js";
-import type { MasterState, Registry } from "../state.js";
+import type { MasterState } from "../state.js";
 import { RUNNING } from "../statuses.js";
 import type { LiveFramework, LiveTask } from "./entities.js";
 import type { Everything, MasterEvent, TaskUpdate } from "./events.js";
-import { type Differences, TasksOf } from "./tasks-of.js";
-import { isLost, type Marks, taskKey, type View } from "./view.js";
+import { Journal } from "./journal.js";
+import { type Differences, frameworksOf, TasksOf } from "./tasks-of.js";
+import { hasEnded, isLost, type Marks, type Session, taskKey, type View } from "./view.js";
+import { WaitingTasks } from "./waiting-tasks.js";
 
-/** States after which a task never runs again. One that is unreachable may come back, but then it is added anew. */
-const ENDED = /^TASK_(FINISHED|FAILED|KILLED|ERROR|LOST|DROPPED|GONE|GONE_BY_OPERATOR|UNREACHABLE)$/;
 const AGENT_REMOVED = /^REASON_(AGENT|SLAVE)_REMOVED/;
-/** Tasks that are about to run. Far more than a cluster starts at a time: the oldest have been forgotten by the master. */
-const MAX_WAITING = 100_000;
-/** Events that may come while one state is fetched. */
-const MAX_JOURNAL = 200_000;
-
-/** What an event did: `unknown` is a task that runs of which nothing else is known. */
+/** What an event did: `unknown` is a task that runs of which something is not known that a state may know. */
 export type Effect = "changed" | "unchanged" | "unknown";
 
 interface KnownAgent {
@@ -30,13 +25,12 @@ interface KnownAgent {
 export class LiveCluster {
   #frameworks = new Map<string, TasksOf>();
   #agents = new Map<string, KnownAgent>();
-  #waiting = new Map<string, LiveTask>();
+  #waiting = new WaitingTasks();
   /** Times of the statuses that events have brought since the last state: one that is repeated late says nothing new. */
   #since = new Map<string, number>();
-  #session: { leader: Endpoint; id: string } = { leader: { host: "", port: 0 }, id: "" };
+  #session: Session = { leader: { host: "", port: 0 }, id: "", isCertain: false };
   #skipped: readonly Skipped[] = [];
-  /** Events since a state was asked for: it may be older than they are. */
-  #journal: MasterEvent[] | undefined;
+  readonly #journal = new Journal();
   #marks = { tasks: new Map<string, string>(), agents: new Set<string>(), frameworks: new Set<string>() };
   #view: View | undefined;
   #ready = false;
@@ -63,7 +57,12 @@ export class LiveCluster {
 
   /** To be called when a state is asked for. */
   beginState(): void {
-    this.#journal = [];
+    this.#journal.begin();
+  }
+
+  /** Whether tasks run of which it is not known where. A state may know. */
+  get lacksReports(): boolean {
+    return this.#waiting.unreported.size > 0;
   }
 
   /**
@@ -71,12 +70,11 @@ export class LiveCluster {
    * more has happened than could be kept, and the state is no longer of use.
    */
   applyState({ cluster, registry }: Omit<MasterState, "pid">): Differences | undefined {
-    const journal = this.#journal ?? [];
-    this.#journal = undefined;
-    if (journal.length > MAX_JOURNAL) return undefined;
+    const journal = this.#journal.take();
+    if (!journal) return undefined;
     const before = { frameworks: this.#frameworks, agents: this.#agents };
     this.#ready = true;
-    this.#session = { leader: cluster.leader, id: registry.id };
+    this.#session = { leader: cluster.leader, id: registry.id, isCertain: registry.id !== "" };
     this.#skipped = cluster.skipped;
     this.#frameworks = frameworksOf(cluster, registry);
     this.#agents = new Map();
@@ -84,6 +82,8 @@ export class LiveCluster {
     for (const agent of cluster.agents.values()) this.#addAgent(agent, registry.registered.has(agent.id));
     for (const { frameworkId, id, state } of registry.ended) this.#marks.tasks.set(taskKey(frameworkId, id), state);
     for (const id of registry.completedFrameworks) this.#marks.frameworks.add(id);
+    this.#waiting.forgetUnreported();
+    for (const { frameworkId, task } of registry.unreported) this.#putUnreported(frameworkId, task, before.frameworks);
     for (const event of journal) this.#apply(event);
     return this.#adopt(before.frameworks, before.agents);
   }
@@ -91,10 +91,10 @@ export class LiveCluster {
   /** @param leader the master that says so, where it is another one than that of the state before */
   apply(event: MasterEvent, leader?: Endpoint): Effect {
     if (!this.#ready) return "unchanged";
-    if (this.#journal && this.#journal.length <= MAX_JOURNAL) this.#journal.push(event);
+    this.#journal.note(event);
     const effect = this.#apply(event);
-    if (leader && event.type === "SUBSCRIBED") this.#session = { leader, id: "" };
-    if (effect === "changed") this.#view = undefined;
+    if (leader && event.type === "SUBSCRIBED") this.#session = { leader, id: "", isCertain: false };
+    if (effect !== "unchanged") this.#view = undefined;
     return effect;
   }
 
@@ -103,7 +103,7 @@ export class LiveCluster {
       case "SUBSCRIBED":
         return this.#replace(event.all);
       case "TASK_ADDED":
-        return changed(this.#putTask(event.task));
+        return this.#putTask(event.task, this.#frameworks);
       case "TASK_UPDATED":
         return this.#updateTask(event.update);
       case "AGENT_ADDED":
@@ -124,12 +124,13 @@ export class LiveCluster {
     const before = { frameworks: this.#frameworks, agents: this.#agents };
     this.#frameworks = new Map();
     this.#agents = new Map();
-    this.#waiting = new Map();
+    this.#waiting = new WaitingTasks();
     this.#since = new Map();
+    this.#session = { ...this.#session, isCertain: false };
     for (const agent of all.recoveredAgents) this.#addAgent(agent, false);
     for (const agent of all.agents) this.#addAgent(agent, true);
     for (const framework of all.frameworks) this.#putFramework(framework, before.frameworks);
-    for (const task of all.tasks) this.#putTask(task);
+    for (const task of all.tasks) this.#putTask(task, before.frameworks);
     for (const { frameworkId, task, state } of all.endedTasks)
       this.#marks.tasks.set(taskKey(frameworkId, task.id), state);
     for (const id of all.completedFrameworks) this.#marks.frameworks.add(id);
@@ -159,16 +160,32 @@ export class LiveCluster {
     return true;
   }
 
-  #putTask(live: LiveTask): boolean {
+  /** @param before where it may have run already */
+  #putTask(live: LiveTask, before: ReadonlyMap<string, TasksOf>): Effect {
     const { frameworkId, state, task } = live;
     const key = taskKey(frameworkId, task.id);
     if (state === RUNNING) {
+      if (live.unreported) return this.#putUnreported(frameworkId, task, before);
       this.#waiting.delete(key);
       this.#since.set(key, live.since);
-      return this.#run(frameworkId, task);
+      return changed(this.#run(frameworkId, task));
     }
-    if (!ENDED.test(state)) this.#wait(key, live);
-    return this.#endTask(frameworkId, task.id, state) !== undefined;
+    if (!hasEnded(state)) this.#waiting.add(key, live);
+    return changed(this.#endTask(frameworkId, task.id, state) !== undefined);
+  }
+
+  /** A task that runs, but has not said where: it stays as it was until it does, not there if it is new. */
+  #putUnreported(frameworkId: string, task: Task, before: ReadonlyMap<string, TasksOf>): Effect {
+    const former = before.get(frameworkId)?.tasks.get(task.id);
+    this.#waiting.add(taskKey(frameworkId, task.id), {
+      frameworkId,
+      state: RUNNING,
+      task,
+      since: 0,
+      unreported: true,
+    });
+    if (former?.agentId === task.agentId) this.#run(frameworkId, former);
+    return "unknown";
   }
 
   #run(frameworkId: string, task: Task): boolean {
@@ -179,20 +196,12 @@ export class LiveCluster {
     return true;
   }
 
-  #wait(key: string, live: LiveTask): void {
-    this.#waiting.delete(key);
-    this.#waiting.set(key, live);
-    if (this.#waiting.size <= MAX_WAITING) return;
-    const [oldest] = this.#waiting.keys();
-    this.#waiting.delete(oldest as string);
-  }
-
   /** Takes a task out of those that run. Returns it, if it was one. */
   #endTask(frameworkId: string, id: string, state: string): Task | undefined {
     const key = taskKey(frameworkId, id);
     this.#marks.tasks.set(key, state);
     this.#since.delete(key);
-    if (ENDED.test(state)) this.#waiting.delete(key);
+    if (hasEnded(state)) this.#waiting.delete(key);
     const framework = this.#frameworks.get(frameworkId);
     const task = framework?.tasks.get(id);
     if (!framework || !task) return undefined;
@@ -206,14 +215,17 @@ export class LiveCluster {
     if (state !== RUNNING) {
       const task = this.#endTask(frameworkId, id, state);
       if (!task) return "unchanged";
-      if (!ENDED.test(state)) this.#wait(key, { frameworkId, state, task, since: 0 });
+      if (!hasEnded(state)) this.#waiting.add(key, { frameworkId, state, task, since: 0, unreported: false });
       else if (isLost(state) && AGENT_REMOVED.test(reason)) this.#removeAgent(task.agentId);
       return "changed";
     }
-    const task = this.#waiting.get(key)?.task ?? this.#frameworks.get(frameworkId)?.tasks.get(id);
+    const former = this.#frameworks.get(frameworkId)?.tasks.get(id);
+    const task = this.#waiting.get(key)?.task ?? former;
     if (!task) return "unknown";
+    // The status is one from before it ran, which masters repeat until it is acknowledged.
+    if (!running) return former ? "unchanged" : this.#putUnreported(frameworkId, task, this.#frameworks);
     this.#waiting.delete(key);
-    if (!running || running.since < (this.#since.get(key) ?? 0)) return changed(this.#run(frameworkId, task));
+    if (running.since < (this.#since.get(key) ?? 0)) return changed(this.#run(frameworkId, task));
     this.#since.set(key, running.since);
     const { addresses, unhealthy, networkMapsPorts, ...lasting } = task;
     return changed(this.#run(frameworkId, { ...lasting, ...running.reported }));
@@ -229,9 +241,9 @@ export class LiveCluster {
 
   #removeFramework(id: string): boolean {
     this.#marks.frameworks.add(id);
-    for (const known of [this.#waiting, this.#since]) {
-      for (const key of known.keys()) if (key.startsWith(taskKey(id, ""))) known.delete(key);
-    }
+    const prefix = taskKey(id, "");
+    this.#waiting.deleteAll(prefix);
+    for (const key of this.#since.keys()) if (key.startsWith(prefix)) this.#since.delete(key);
     return this.#frameworks.delete(id);
   }
 
@@ -278,20 +290,11 @@ export class LiveCluster {
       skipped: this.#skipped,
     };
     const recovered = known.filter((framework) => framework.recovered).flatMap(({ info }) => info?.id ?? []);
-    return { cluster, session: this.#session, registered, recoveredFrameworks: new Set(recovered) };
+    const unreported = new Set(this.#waiting.unreported);
+    return { cluster, session: this.#session, registered, recoveredFrameworks: new Set(recovered), unreported };
   }
 }
 
 function changed(isChanged: boolean): Effect {
   return isChanged ? "changed" : "unchanged";
-}
-
-function frameworksOf({ frameworks }: Cluster, { recoveredFrameworks }: Registry): Map<string, TasksOf> {
-  return new Map(
-    frameworks.map(({ tasks, ...info }) => {
-      const framework = new TasksOf(info, tasks);
-      framework.recovered = recoveredFrameworks.has(info.id);
-      return [info.id, framework];
-    }),
-  );
 }

@@ -1,5 +1,6 @@
-import type { Framework, Task } from "../cluster.js";
+import type { Cluster, Framework, Task } from "../cluster.js";
 import { sameValue } from "../same.js";
+import type { Registry } from "../state.js";
 
 /** How many tasks, agents and frameworks were not as a state says. */
 export interface Differences {
@@ -52,4 +53,15 @@ function sameOrder(a: ReadonlyMap<string, Task>, b: ReadonlyMap<string, Task>): 
   const others = b.values();
   for (const task of a.values()) if (others.next().value !== task) return false;
   return true;
+}
+
+/** The frameworks of a state, by id. */
+export function frameworksOf({ frameworks }: Cluster, { recoveredFrameworks }: Registry): Map<string, TasksOf> {
+  return new Map(
+    frameworks.map(({ tasks, ...info }) => {
+      const framework = new TasksOf(info, tasks);
+      framework.recovered = recoveredFrameworks.has(info.id);
+      return [info.id, framework];
+    }),
+  );
 }

@@ -11,6 +11,7 @@ const REGISTRY = {
   registered: new Set<string>(),
   recoveredFrameworks: new Set<string>(),
   completedFrameworks: [],
+  unreported: [],
   ended: [],
 };
 const INFO = { registry: REGISTRY, leader: LEADER, masters: [LEADER], bytes: 10, fetchMs: 1, parseMs: 2 };

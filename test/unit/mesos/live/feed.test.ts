@@ -9,7 +9,7 @@ import { HEARTBEAT, recordOf, subscribed, taskAdded, taskUpdated } from "../../.
 import { agent, cluster, framework, type Json, task } from "../../../support/scripted-master.js";
 import { ManualTimers, settle } from "../../../support/timers.js";
 import { configOf } from "../../config/support.js";
-import { FULL, MARATHON, outline, S0, S1, stateFrom, WEB } from "./support.js";
+import { API, CHRONOS, FULL, MARATHON, outline, S0, S1, stateFrom, WEB } from "./support.js";
 
 const MASTERS = { m1: { host: "192.0.2.1", port: 5050 }, m2: { host: "192.0.2.2", port: 5050 } };
 const CONFIG: FeedConfig = {
@@ -83,6 +83,8 @@ function setUp(state: Json = FULL, config: Partial<FeedConfig> = {}, restored?: 
   return { feed, timers, log, script, say, access, report: () => report };
 }
 
+const networkOf = (ip_address: string) => ({ network_infos: [{ ip_addresses: [{ ip_address }] }] });
+
 const times = (log: readonly string[], what: string) =>
   log.filter((line) => line.endsWith(` ${what}`)).map((line) => Number.parseFloat(line));
 
@@ -118,7 +120,27 @@ describe("a change", () => {
       await say(taskUpdated(task(`who${i}`, { agent: "S0" }), "TASK_RUNNING"));
       await timers.advance(500);
     }
-    expect(times(log, "fetch")).toEqual([0, 10]);
+    expect(times(log, "fetch")).toEqual([0, 10, 15]);
+    await feed.stop();
+  });
+
+  it("of a task that runs but has not said where has the state fetched until it has, ever more rarely", async () => {
+    const { feed, timers, log, script, say } = setUp(FULL, { refreshSeconds: 3600 });
+    feed.start();
+    await timers.advance(10_000);
+    const starting = { state: "TASK_STARTING", container_status: networkOf("203.0.113.9") };
+    const early = task("new", { agent: "S0", extra: { statuses: [{ ...starting, timestamp: 1 }] } });
+    script.state = cluster({ agents: [S0, S1], frameworks: [{ ...MARATHON, tasks: [WEB, API, early] }, CHRONOS] });
+    await say(taskAdded(task("new", { agent: "S0", state: "TASK_STARTING" })));
+    await say(taskUpdated(task("new", { agent: "S0" }), "TASK_RUNNING", starting));
+    await timers.advance(60_000);
+    expect(log.filter((line) => line.includes("new"))).toEqual([]);
+    expect(times(log, "fetch")).toEqual([0, 10, 15, 25, 45]);
+    const reported = task("new", { agent: "S0", ip: "203.0.113.10" });
+    script.state = cluster({ agents: [S0, S1], frameworks: [{ ...MARATHON, tasks: [WEB, API, reported] }, CHRONOS] });
+    await timers.advance(600_000);
+    expect(times(log, "fetch")).toEqual([0, 10, 15, 25, 45, 85]);
+    expect(log.filter((line) => line.includes("new"))).toEqual(["85.02 chronos:; marathon: api new web"]);
     await feed.stop();
   });
 

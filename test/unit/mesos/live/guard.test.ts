@@ -223,10 +223,12 @@ describe("a deliberate kill", () => {
 });
 
 describe("without a failover", () => {
-  it("an agent that is missing without a word keeps its tasks", () => {
-    const { read } = setUp();
-    const missing = { id: "m1", ...cluster({ agents: [S0], frameworks: [marathonWith(WEB), CHRONOS] }) };
-    expect(outline(read(missing))).toEqual(ALL);
+  const WITHOUT_S1 = cluster({ agents: [S0], frameworks: [marathonWith(WEB), CHRONOS] });
+
+  it("an agent that is missing from a state of the master that it registered with is gone with its tasks", () => {
+    const { read, guard } = setUp();
+    expect(outline(read({ id: "m1", ...WITHOUT_S1 }))).toEqual(["agents: S0", "chronos:", "marathon: web"]);
+    expect(guard.held.agents).toBe(0);
   });
 
   it("an agent without tasks that is missing is gone", () => {
@@ -235,6 +237,52 @@ describe("without a failover", () => {
       "agents: S0 S1",
       "marathon: api web",
     ]);
+  });
+
+  it("an agent that is missing keeps its tasks where the master does not say who it is", () => {
+    const { read } = setUp({ ...FULL, id: "" });
+    expect(outline(read({ ...WITHOUT_S1, id: "" }))).toEqual(ALL);
+  });
+
+  it("an agent that is missing at the beginning of a stream keeps its tasks until a state names the master", () => {
+    const { read, live, serve } = setUp();
+    live.apply(event(subscribed(WITHOUT_S1)));
+    expect(outline(serve())).toEqual(ALL);
+    expect(outline(read({ id: "m1", ...WITHOUT_S1 }))).toEqual(["agents: S0", "chronos:", "marathon: web"]);
+  });
+
+  it("a master that is started again in its place takes nobody away, in its stream nor in its states", () => {
+    const { read, live, serve } = setUp();
+    live.apply(event(subscribed(EMPTY)));
+    expect(outline(serve())).toEqual(ALL);
+    expect(outline(read({ id: "m1 again", ...EMPTY }))).toEqual(ALL);
+    expect(outline(read({ id: "m1 again", ...EMPTY }))).toEqual(ALL);
+  });
+
+  it("a master that leads by its stream first, and is started again before it says who it is, takes nobody away", () => {
+    const { read, hear } = setUp();
+    expect(outline(hear(subscribed(FULL)))).toEqual(ALL);
+    expect(outline(read(elsewhere(EMPTY), NEXT_LEADER))).toEqual(ALL);
+  });
+
+  it("an agent that has been away since a failover and comes back is gone when it is missing after that", () => {
+    const { read } = setUp();
+    read(elsewhere(EMPTY), NEXT_LEADER);
+    read(elsewhere(FULL), NEXT_LEADER);
+    expect(outline(read(elsewhere(WITHOUT_S1), NEXT_LEADER))).toEqual(["agents: S0", "chronos:", "marathon: web"]);
+  });
+
+  it("a task that comes back with its agent, but has not said where it runs, stays as it was", () => {
+    const { read } = setUp();
+    read(elsewhere(EMPTY), NEXT_LEADER);
+    const statuses = [{ state: "TASK_STARTING", timestamp: 1 }];
+    const back = cluster({
+      agents: [S0, S1],
+      frameworks: [marathonWith({ ...WEB, statuses }, API), CHRONOS],
+    });
+    const served = read(elsewhere(back), NEXT_LEADER);
+    expect(outline(served)).toEqual(ALL);
+    expect(taskNamed("web", served)?.addresses).toEqual({ netinfo: ["203.0.113.1"] });
   });
 
   it("an agent that becomes unreachable takes its tasks along, and brings them back", () => {

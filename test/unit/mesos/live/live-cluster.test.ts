@@ -233,7 +233,7 @@ describe("a stream that begins", () => {
     expect(live.view.cluster.leader).toEqual(elsewhere);
     expect([...live.view.registered]).toEqual(["agents-S0"]);
     live.applyState(stateFrom({ ...cluster({ agents: [S0] }), id: "m2" }, LEADER));
-    expect(live.view.session).toEqual({ leader: { host: "192.0.2.1", port: 5050 }, id: "m2" });
+    expect(live.view.session).toEqual({ leader: { host: "192.0.2.1", port: 5050 }, id: "m2", isCertain: true });
   });
 
   it("knows frameworks whose schedulers have not come back", () => {
