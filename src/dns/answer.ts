@@ -9,7 +9,7 @@ import type { AnswerPolicy } from "./policy.js";
 import { CLASS, EDE, HEADER, MAX_MESSAGE, MIN_UDP_PAYLOAD, OPCODE, RCODE, TYPE } from "./protocol.js";
 import { Query, VERDICT, type Verdict } from "./query.js";
 import type { Reply } from "./reply.js";
-import { findRrset, hasGlue } from "./rrset.js";
+import { findRrset, hasGlue, isAddress } from "./rrset.js";
 import { badKeyRecord } from "./tsig.js";
 
 const AD = 0x20;
@@ -39,6 +39,8 @@ export class Answerer {
   rcode: number = RCODE.NOERROR;
   /** Whether the answer came from one of the snapshot's zones. */
   authoritative = false;
+  /** The answer has some of the records only, and nothing in it says so: they are more than a message can hold. */
+  partial = false;
   /** The client showed a cookie that it got from this server (or one that shares its secret): its address is its own. */
   trusted = false;
   /** The records are older than allowed: answers say so (EDE 3). */
@@ -160,6 +162,7 @@ export class Answerer {
     const { query } = this;
     const verdict = query.read(message, length, this.#snapshot.seed);
     this.authoritative = false;
+    this.partial = false;
     this.trusted = false;
     this.#client = client;
     if (verdict === VERDICT.DROP) return verdict;
@@ -178,8 +181,8 @@ export class Answerer {
       this.trusted = cookies.isGood(message, asked.cookieAt, asked.cookieLength, client.octets, now);
       reply.setCookie(cookies, message, asked.cookieAt, this.trusted, client.octets, now);
     }
-    if (asked.nsid) reply.nsid = identity.id;
     if (asked.keepalive) reply.keepalive = channel.keepalive;
+    if (asked.nsid) reply.setNsid(identity.id, this.#writer.room);
     reply.padded = asked.padding && channel.encrypted;
   }
 
@@ -324,8 +327,10 @@ export class Answerer {
     // Over TCP there is nowhere to ask again: as much as a message can hold is the best answer there is.
     if (count < total && !stream && this.#policy.setTruncateBit) {
       writer.truncate();
-      return this.#finish(RCODE.NOERROR);
+      // Some never ask again over TCP, and can do with any address: old musl, as in Alpine up to 3.17.
+      if (!isAddress(words[rrset])) return this.#finish(RCODE.NOERROR);
     }
+    this.partial = stream && count < total;
     writer.rrset(shard, entry, rrset, this.#snapshot.zoneAt(shard, entry).ttl, first, count);
     if (hasGlue(words[rrset])) writer.glue(this.#snapshot, shard, entry, rrset, first, count);
     return this.#finish(RCODE.NOERROR);
@@ -342,7 +347,9 @@ export class Answerer {
     if (apex) this.#writer.soa(zone.soa, HEADER, false);
     for (let i = 0; i < sets; i++) {
       const rrset = rrsetWord(entry, i);
-      this.#writer.rrset(shard, entry, rrset, zone.ttl, 0, this.#writer.fitting(words, entry, rrset, 0));
+      const count = this.#writer.fitting(words, entry, rrset, 0);
+      this.#writer.rrset(shard, entry, rrset, zone.ttl, 0, count);
+      if (count < words[rrset + 1]) this.partial = true;
     }
     return this.#finish(RCODE.NOERROR);
   }

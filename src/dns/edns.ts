@@ -23,6 +23,9 @@ export const NO_OPTIONS = new Uint8Array(0);
 /** Blocks that encrypted answers are padded to (RFC 8467 §4.1). */
 const PADDING_BLOCK = 468;
 
+/** Octets of options that are only added with the records: an extended error, EXPIRE. */
+const LATER_OPTIONS = OPTION_HEADER + 2 + OPTION_HEADER + 4;
+
 export const NO_EDE = -1;
 const NO_COOKIE = -1;
 
@@ -35,6 +38,8 @@ export class OptRecord {
   /** Where in the message a cookie stands, or -1; its octets. */
   cookieAt = NO_COOKIE;
   cookieLength = 0;
+  /** The cookie has a length that no cookie has (RFC 7873 §5.2.2). */
+  badCookie = false;
   nsid = false;
   expire = false;
   keepalive = false;
@@ -52,6 +57,7 @@ export class OptRecord {
     this.dnssecOk = false;
     this.cookieAt = NO_COOKIE;
     this.cookieLength = 0;
+    this.badCookie = false;
     this.nsid = false;
     this.expire = false;
     this.keepalive = false;
@@ -62,9 +68,8 @@ export class OptRecord {
   }
 
   /**
-   * Reads an OPT record whose fixed part (from its type on) starts at `at`; false where an option overruns the RDATA or
-   * a cookie has a length that no cookie has (RFC 7873 §5.2.2). The caller has checked that the record is inside the
-   * message.
+   * Reads an OPT record whose fixed part (from its type on) starts at `at`; false where an option overruns the RDATA. The caller
+   * has checked that the record is inside the message.
    */
   read(message: Uint8Array, at: number, rdataAt: number, rdataEnd: number): boolean {
     this.present = true;
@@ -79,34 +84,40 @@ export class OptRecord {
       if (data > rdataEnd) return false;
       const length = (message[option + 2] << 8) | message[option + 3];
       if (data + length > rdataEnd) return false;
-      if (!this.#readOption((message[option] << 8) | message[option + 1], data, length)) return false;
+      this.#readOption((message[option] << 8) | message[option + 1], data, length);
       option = data + length;
     }
     return true;
   }
 
-  #readOption(code: number, at: number, length: number): boolean {
+  /** Of several cookies, the first counts (RFC 7873 §5.2). */
+  #readCookie(at: number, length: number): void {
+    if (this.cookieAt !== NO_COOKIE || this.badCookie) return;
+    this.badCookie = length !== CLIENT_COOKIE && (length < MIN_COOKIE || length > MAX_COOKIE);
+    if (this.badCookie) return;
+    this.cookieAt = at;
+    this.cookieLength = length;
+  }
+
+  #readOption(code: number, at: number, length: number): void {
     switch (code) {
       case OPTION.COOKIE:
-        if (this.cookieAt !== NO_COOKIE) return true; // of several, the first counts (RFC 7873 §5.2)
-        this.cookieAt = at;
-        this.cookieLength = length;
-        return length === CLIENT_COOKIE || (length >= MIN_COOKIE && length <= MAX_COOKIE);
+        this.#readCookie(at, length);
+        return;
       case OPTION.NSID:
         this.nsid = true;
-        return true;
+        return;
       case OPTION.EXPIRE:
         this.expire = true;
-        return true;
+        return;
       case OPTION.KEEPALIVE:
         this.keepalive = true;
-        return true;
+        return;
       case OPTION.PADDING:
         this.padding = true;
-        return true;
+        return;
       default:
         this.endToEnd = true;
-        return true;
     }
   }
 }
@@ -149,6 +160,11 @@ export class OptReply {
     this.nsid = undefined;
     this.hasCookie = false;
     this.passed = NO_OPTIONS;
+  }
+
+  /** Names this server, unless that takes more than `room` octets: identifiers may be long, and questions too. */
+  setNsid(id: Uint8Array | undefined, room: number): void {
+    if (id && this.size + OPTION_HEADER + id.length + LATER_OPTIONS <= room) this.nsid = id;
   }
 
   /** Answers the cookie of a query. @param now seconds since the epoch */

@@ -9,7 +9,7 @@ import type { Query } from "./query.js";
  */
 
 /** Seconds, from RFC 6303 §3. */
-const TTL = 10_800;
+export const LOCAL_TTL = 10_800;
 const REFRESH = 3600;
 const RETRY = 1200;
 const EXPIRE = 604_800;
@@ -83,11 +83,12 @@ export class LocalNames {
   /**
    * @param elsewhere zones (lower case, no final dot) that resolvers of their own know
    * @param loopToken the label, lower case, that makes a question under `LOOP_LABEL` this server's own
+   * @param reverseTtl seconds that it may be remembered that a private address has no name: any may be a task's the next moment
    */
-  constructor(elsewhere: readonly string[], loopToken: string) {
+  constructor(elsewhere: readonly string[], loopToken: string, reverseTtl = LOCAL_TTL) {
     this.#add("localhost", "localhost");
     for (const zone of NOWHERE) this.#add(zone, "nowhere");
-    for (const zone of PRIVATE_REVERSE) this.#add(zone, "reverse");
+    for (const zone of PRIVATE_REVERSE) this.#add(zone, "reverse", reverseTtl);
     for (const zone of elsewhere) this.#add(zone, undefined);
     this.#tops = new Set([...this.#zones.keys()].map((name) => name.slice(name.lastIndexOf(".") + 1)));
     this.#loopPrefix = encodeName(`${loopToken}.${LOOP_LABEL}`).subarray(0, -1);
@@ -113,7 +114,7 @@ export class LocalNames {
     return true;
   }
 
-  #add(name: string, kind: Kind | undefined): void {
+  #add(name: string, kind: Kind | undefined, negativeTtl = LOCAL_TTL): void {
     const soa = {
       mname: name,
       rname: "nobody.invalid",
@@ -121,15 +122,15 @@ export class LocalNames {
       refresh: REFRESH,
       retry: RETRY,
       expire: EXPIRE,
-      minimum: TTL,
+      minimum: negativeTtl,
     };
-    const apex = new ApexRecords({ zone: name, scattered: false, ttl: TTL, soa });
+    const apex = new ApexRecords({ zone: name, scattered: false, ttl: LOCAL_TTL, soa });
     this.#zones.set(name, { kind, apex, nsdname: encodeName(name) });
   }
 }
 
 function answerIn({ kind, apex, nsdname }: LocalZone, query: Query, labels: number): LocalAnswer | undefined {
-  const negative = { rdata: undefined, ttl: TTL, soa: apex.negativeSoa, soaLabels: labels };
+  const negative = { rdata: undefined, ttl: LOCAL_TTL, soa: apex.negativeSoa, soaLabels: labels };
   const positive = { ...negative, rcode: RCODE.NOERROR };
   switch (kind) {
     case "localhost":

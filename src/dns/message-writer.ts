@@ -11,8 +11,8 @@ import { entryWord, nameAt, nameLength, type Shard, type Snapshot } from "../zon
 import { OptReply } from "./edns.js";
 import { CLASS, HEADER, TYPE } from "./protocol.js";
 import type { Query } from "./query.js";
-import { type Reply, writeRecords } from "./reply.js";
-import { findRrset, ownOctets, rrsetOctets, targetTable } from "./rrset.js";
+import { type Reply, recordEnd, writeRecords } from "./reply.js";
+import { findRrset, isAddress, ownOctets, rrsetOctets, targetTable } from "./rrset.js";
 
 const QR = 0x80;
 const AA = 0x04;
@@ -30,7 +30,7 @@ const POINTER_SIZE = 2;
  * sections and of the room that the OPT record will need; nothing is ever written past the limit.
  */
 export class MessageWriter {
-  /** The answer is cut short: nothing but question and OPT, TC set. */
+  /** The answer is cut short, TC set. */
   truncated = false;
   /** What goes into the OPT record, if the query has one. To be set before records are written: it takes room. */
   readonly opt = new OptReply();
@@ -59,6 +59,11 @@ export class MessageWriter {
     this.#authorities = 0;
     this.#additionals = 0;
     this.#at = copy(message, HEADER, this.#query.questionEnd, out, HEADER);
+  }
+
+  /** Octets left for the OPT record and all that follows. */
+  get room(): number {
+    return this.#limit - this.#at;
   }
 
   fits(octets: number): boolean {
@@ -163,8 +168,12 @@ export class MessageWriter {
     this.#additionals++;
   }
 
-  /** Appends a record to the answer section that belongs to the question's name. */
+  /** Appends a record to the answer section that belongs to the question's name, unless it does not fit. */
   record(type: number, dnsClass: number, ttl: number, rdata: Uint8Array): void {
+    if (!this.fits(RECORD_HEADER + rdata.length)) {
+      this.truncate();
+      return;
+    }
     writePointer(this.#out, this.#at, HEADER);
     writeUint32(this.#out, this.#at + 2, (type << 16) | dnsClass);
     writeUint32(this.#out, this.#at + 6, ttl);
@@ -174,24 +183,32 @@ export class MessageWriter {
   }
 
   /**
-   * Appends the records of an upstream's reply, without the additional section if it does not fit, and none at all, with
-   * TC, if the rest does not fit either.
+   * Appends the records of an upstream's reply, without the additional section if it does not fit. If the rest does not fit either,
+   * TC is set, and there are none but as many as fit of an answer that consists of addresses.
    *
    * @param age see `writeRecords`
    */
   reply(reply: Reply, age: number): void {
     const whole = this.fits(reply.end);
+    const turn = reply.runLength > 1 ? this.#random() : 0;
     if (!whole && !this.fits(reply.additionalAt)) {
       this.truncate();
+      if (reply.runLength > 1 && isAddress(this.#query.type)) this.#addressesOf(reply, age, turn);
       return;
     }
     const size = whole ? reply.end : reply.additionalAt;
-    const turn = reply.runLength > 1 ? this.#random() : 0;
     this.#at = writeRecords(reply, size, this.#out, this.#at, age, turn);
     this.truncated = reply.truncated;
     this.answers = reply.answers;
     this.#authorities = reply.authorities;
     if (whole) this.#additionals = reply.additionals;
+  }
+
+  /** Appends what fits of the answer section of a reply with addresses, which are random ones, as they take turns. */
+  #addressesOf(reply: Reply, age: number, turn: number): void {
+    while (this.answers < reply.answers && this.fits(recordEnd(reply, this.answers))) this.answers++;
+    if (this.answers > 0)
+      this.#at = writeRecords(reply, recordEnd(reply, this.answers - 1), this.#out, this.#at, age, turn);
   }
 
   /** Writes the OPT record, if the query has one, behind what was written so far. */

@@ -1,6 +1,7 @@
 import { finishHash, mixHash } from "../zone/names.js";
 import { OptRecord } from "./edns.js";
 import { CLASS, HEADER, OPCODE, TYPE } from "./protocol.js";
+import { isReadable, nameEnd } from "./readable.js";
 
 /** What reading a query came to. */
 export const VERDICT = {
@@ -138,7 +139,7 @@ export class Query {
     let at = this.questionEnd;
     for (let i = 0; i < total; i++) {
       const ownerAt = at;
-      at = skipName(message, at, length);
+      at = nameEnd(message, at, length);
       if (at < 0 || at + RECORD_FIXED > length) return false;
       const rdataAt = at + RECORD_FIXED;
       const rdataEnd = rdataAt + ((message[at + 8] << 8) | message[at + 9]);
@@ -150,11 +151,13 @@ export class Query {
           this.opt.reset();
           return false;
         }
+        // What is wrong with a cookie is wrong with it alone: the answer has an OPT record.
+        if (this.opt.badCookie) return false;
       } else if (type === TYPE.TSIG) {
         // Only ever the last record of all (RFC 8945 §5.1).
         if (i < before || i !== total - 1) return false;
         this.tsigAt = ownerAt;
-      }
+      } else if (!isReadable(message, type, rdataAt, rdataEnd)) return false;
       at = rdataEnd;
     }
     this.end = at;

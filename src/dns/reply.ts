@@ -280,6 +280,12 @@ function ttlPlace(octets: Uint8Array, end: number, i: number): number {
   return (octets[at] << 8) | octets[at + 1];
 }
 
+/** The octet of `octets` behind record `i`. */
+export function recordEnd({ octets, end }: Reply, i: number): number {
+  const at = ttlPlace(octets, end, i) + TTL_IN_FIXED;
+  return at + 2 + ((octets[at] << 8) | octets[at + 1]);
+}
+
 /** A stale record's TTL (RFC 8767 §4). */
 export const STALE_TTL = 30;
 
@@ -297,7 +303,7 @@ export function writeRecords(
   age: number,
   turn: number,
 ): number {
-  const { octets, end, runStart, runLength } = reply;
+  const { octets, end, runLength } = reply;
   for (let i = 0; i < size; i++) out[start + i] = octets[i];
   const records = (octets.length - end) >>> 1;
   for (let i = 0; i < records; i++) {
@@ -305,25 +311,19 @@ export function writeRecords(
     if (at >= size) break;
     writeUint32(out, start + at, age < 0 ? STALE_TTL : readTtl(octets, at) - age);
   }
-  if (runLength > 1) turnAddresses(octets, end, runStart, runLength, out, start, turn % runLength);
+  if (runLength > 1) turnAddresses(reply, size, out, start, turn % runLength);
   return start + size;
 }
 
 /** Addresses have no names inside: their RDATA can change places whatever their owners look like. */
-function turnAddresses(
-  octets: Uint8Array,
-  end: number,
-  first: number,
-  count: number,
-  out: Uint8Array,
-  start: number,
-  turn: number,
-): void {
+function turnAddresses(reply: Reply, size: number, out: Uint8Array, start: number, turn: number): void {
+  const { octets, end, runStart: first, runLength: count } = reply;
   const rdlength = octets[ttlPlace(octets, end, first) + TTL_IN_FIXED + 1];
   for (let i = 0; i < count; i++) {
     const from = ttlPlace(octets, end, first + ((i + turn) % count)) + TTL_TO_RDATA;
-    const to = start + ttlPlace(octets, end, first + i) + TTL_TO_RDATA;
-    for (let k = 0; k < rdlength; k++) out[to + k] = octets[from + k];
+    const to = ttlPlace(octets, end, first + i) + TTL_TO_RDATA;
+    if (to >= size) return;
+    for (let k = 0; k < rdlength; k++) out[start + to + k] = octets[from + k];
   }
 }
 

@@ -37,6 +37,12 @@ export function targetTable(words: Uint32Array, rrset: number, data: number): nu
   return data + TARGETS_HEADER_WORDS + count + toWords(count * ownOctets(words[rrset]));
 }
 
+/** Whether a set is one of addresses, each of which is good for something without the others. */
+export function isAddress(descriptor: number): boolean {
+  const type = descriptor & 0xffff;
+  return type === TYPE.A || type === TYPE.AAAA;
+}
+
 /** Targets of SRV and NS are to be connected to; a PTR's is an answer in itself. */
 export function hasGlue(descriptor: number): boolean {
   return (descriptor & TARGETS_FLAG) !== 0 && (descriptor & 0xffff) !== TYPE.PTR;

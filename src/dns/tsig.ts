@@ -1,4 +1,5 @@
 import { RCODE, TYPE } from "./protocol.js";
+import { expandName, nameEnd } from "./readable.js";
 
 const CLASS_ANY = 255;
 /** Type, class, TTL and RDLENGTH behind an owner. */
@@ -8,7 +9,7 @@ const TIME_AND_FUDGE = 8;
 
 /**
  * The TSIG record that says BADKEY: unsigned, for a server without keys has nothing to sign with (RFC 8945 §5.2.1).
- * Key and algorithm are those of the query, its time too.
+ * Key and algorithm are those of the query, its time too; names are written out, however the query has them.
  *
  * @param at octet at which the query's TSIG record starts; the reader has checked that the record is inside the message
  * @returns the record, or nothing if the query's is malformed
@@ -20,19 +21,10 @@ export function badKeyRecord(message: Uint8Array, at: number, length: number): U
   const rdataEnd = rdataAt + ((message[fixedAt + 8] << 8) | message[fixedAt + 9]);
   const timeAt = nameEnd(message, rdataAt, rdataEnd);
   if (timeAt < 0 || timeAt + TIME_AND_FUDGE > rdataEnd) return undefined;
-  const algorithmAndTime = message.subarray(rdataAt, timeAt + TIME_AND_FUDGE);
+  const algorithmAndTime = [...expandName(message, rdataAt), ...message.subarray(timeAt, timeAt + TIME_AND_FUDGE)];
   // No MAC, the query's id, the error, no other data.
   const tail = [0, 0, message[0], message[1], 0, RCODE.BADKEY, 0, 0];
   const rdlength = algorithmAndTime.length + tail.length;
   const fixed = [0, TYPE.TSIG, 0, CLASS_ANY, 0, 0, 0, 0, rdlength >>> 8, rdlength & 0xff];
-  return Uint8Array.from([...message.subarray(at, fixedAt), ...fixed, ...algorithmAndTime, ...tail]);
-}
-
-/** The octet behind an uncompressed name, or -1: the names of a TSIG are not compressed. */
-function nameEnd(message: Uint8Array, start: number, end: number): number {
-  for (let at = start; at < end; at += message[at] + 1) {
-    if (message[at] === 0) return at + 1;
-    if (message[at] > 63) return -1;
-  }
-  return -1;
+  return Uint8Array.from([...expandName(message, at), ...fixed, ...algorithmAndTime, ...tail]);
 }

@@ -104,6 +104,11 @@ function messageMetrics(sum: Sum, stats: readonly QueryStats[]): MetricSource[] 
       },
     },
     counter(
+      "mesos_dns_answers_partial_total",
+      "Answers over TCP that have only some of the records, as all of them need more than 65,535 octets; each name is logged once.",
+      () => single(sum((one) => one.partialAnswers)),
+    ),
+    counter(
       "mesos_dns_answer_failures_total",
       "Queries whose handling failed with an internal error; each kind is logged once.",
       () => single(sum((one) => one.failures)),

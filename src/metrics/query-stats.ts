@@ -45,6 +45,7 @@ const SLOTS = {
   truncated: TRANSPORTS.length,
   dropped: TRANSPORTS.length,
   failures: 1,
+  partial: 1,
   limited: 2,
   connections: 3,
   receiveDrops: 1,
@@ -110,6 +111,11 @@ export class QueryStats {
     this.#values[START.failures]++;
   }
 
+  /** Counts an answer that has only some of the records, as no message can hold them all. */
+  partial(): void {
+    this.#values[START.partial]++;
+  }
+
   /** Counts an accepted TCP connection, a closed one, or one refused for want of room. */
   connection(event: "opened" | "closed" | "refused"): void {
     this.#values[START.connections + ["opened", "closed", "refused"].indexOf(event)]++;
@@ -155,6 +161,10 @@ export class QueryStats {
 
   get failures(): number {
     return this.#values[START.failures];
+  }
+
+  get partialAnswers(): number {
+    return this.#values[START.partial];
   }
 
   get connections(): { opened: number; closed: number; refused: number } {

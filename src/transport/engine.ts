@@ -3,7 +3,7 @@ import type { Config } from "../config/config.js";
 import { Answerer } from "../dns/answer.js";
 import { identityText } from "../dns/chaos.js";
 import { Cookies } from "../dns/cookies.js";
-import { LocalNames } from "../dns/local-names.js";
+import { LOCAL_TTL, LocalNames } from "../dns/local-names.js";
 import type { AnswerPolicy } from "../dns/policy.js";
 import { Courier } from "../forward/courier.js";
 import { Desk } from "../forward/desk.js";
@@ -153,10 +153,14 @@ function answerPolicy(config: Config, own: OwnSecrets): AnswerPolicy {
     setTruncateBit: config.SetTruncateBit,
     recursionAvailable: config.recurseon,
     forwarding: config.externalon,
-    localNames: new LocalNames(Object.keys(config.zoneResolvers), own.loopToken),
+    localNames: localNamesOf(config, own),
     identity: { version: identityText(config.serverVersion), id: identityText(config.serverId) },
     cookies: config.cookies ? cookiesOf(config, own.cookies) : undefined,
   };
+}
+
+function localNamesOf({ zoneResolvers, reverse, ttl, SOAMinttl }: Config, { loopToken }: OwnSecrets): LocalNames {
+  return new LocalNames(Object.keys(zoneResolvers), loopToken, reverse ? Math.min(ttl, SOAMinttl) : LOCAL_TTL);
 }
 
 function cookiesOf({ cookieSecret, previousCookieSecret }: Config, ownSecret: Uint8Array): Cookies {

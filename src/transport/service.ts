@@ -6,6 +6,7 @@ import { MAX_MESSAGE, RCODE } from "../dns/protocol.js";
 import type { Forwarded, Forwarder } from "../forward/forwarder.js";
 import type { Logger } from "../log.js";
 import { type QueryStats, ZONES } from "../metrics/query-stats.js";
+import { toMasterFileName } from "../zone/names.js";
 import type { ServedChannel } from "./channels.js";
 import type { Clock } from "./clock.js";
 import { ALLOW, type RateLimiter, RESPONSE_KIND, type ResponseKind, SLIP } from "./rate-limiter.js";
@@ -14,7 +15,7 @@ const LOCAL = ZONES.indexOf("local");
 const FORWARDED = ZONES.indexOf("forward");
 const NONE = ZONES.indexOf("none");
 
-/** Kinds of failure remembered: a bound for messages that carry something of the query. */
+/** Kinds of failure, and names, that are remembered: a bound for what comes from queries. */
 const MAX_KINDS = 100;
 
 /** Sends an answer that was not ready when the query was handled. It may come after the client is gone. */
@@ -31,7 +32,7 @@ export interface ServiceParts {
   readonly forwarder: Forwarder;
   readonly limiter: RateLimiter;
   readonly stats: QueryStats;
-  readonly log: Pick<Logger, "error">;
+  readonly log: Pick<Logger, "error" | "warn">;
   readonly clock: Clock;
 }
 
@@ -51,6 +52,8 @@ interface PendingQuery {
 export class DnsService {
   readonly #parts: ServiceParts;
   readonly #known = new Set<string>();
+  /** Names of which answers were partial. */
+  readonly #partial = new Set<string>();
   readonly #scratch = new Uint8Array(MAX_MESSAGE);
   /** Answers still on their way back from upstream resolvers. */
   pending = 0;
@@ -109,6 +112,7 @@ export class DnsService {
       stats.dropped(channel.transport);
       return 0;
     }
+    if (answerer.partial) this.#notePartial();
     const zone = answerer.authoritative ? LOCAL : NONE;
     stats.answered(channel.transport, zone, answerer.query.type, answerer.rcode, size, answerer.truncated);
     this.#answers[zone]++;
@@ -220,6 +224,17 @@ export class DnsService {
     } catch {
       return DROP;
     }
+  }
+
+  /** Counts every such answer, and logs each name once: there is no sign of it in the answer. */
+  #notePartial(): void {
+    const { answerer, stats, log } = this.#parts;
+    stats.partial();
+    const name = toMasterFileName(answerer.query.name, 0);
+    if (this.#partial.has(name) || this.#partial.size >= MAX_KINDS) return;
+    this.#partial.add(name);
+    const advice = "answers have as many as fit, other ones each time; give the tasks more than one name";
+    log.warn({ name, type: answerer.query.type }, `the records of ${name} need more than 65,535 octets: ${advice}`);
   }
 
   /** Counts every failure, and logs each kind once with the message that caused it: that is what a fix needs. */

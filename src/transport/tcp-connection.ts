@@ -69,7 +69,7 @@ export class TcpConnection {
   #receive(chunk: Buffer): void {
     let at = 0;
     this.#service.begin();
-    while (at < chunk.length && !this.#socket.destroyed && !this.#isBusy()) {
+    while (at < chunk.length && this.#socket.writable && !this.#isBusy()) {
       if (this.#partial) at = this.#completePartial(chunk, at);
       else if (chunk.length - at < PREFIX || chunk.length - at < PREFIX + chunk.readUInt16BE(at)) {
         at = this.#startPartial(chunk, at);
@@ -136,6 +136,13 @@ export class TcpConnection {
     );
     if (size === PENDING) this.#forwards++;
     else if (size > 0) this.#append(scratch, size);
+    else this.#leave();
+  }
+
+  /** What was no query: a peer that sends answers here may take ours for queries. What it was told before that is sent. */
+  #leave(): void {
+    this.#flush();
+    this.#socket.destroySoon();
   }
 
   #append(answer: Uint8Array, size: number): void {
@@ -146,7 +153,7 @@ export class TcpConnection {
   }
 
   #flush(): void {
-    if (this.#batched > 0) this.#socket.write(Buffer.from(batch.subarray(0, this.#batched)));
+    if (this.#batched > 0 && this.#socket.writable) this.#socket.write(Buffer.from(batch.subarray(0, this.#batched)));
     this.#batched = 0;
   }
 

@@ -344,9 +344,23 @@ describe("an answer that does not fit", () => {
   ]).flat();
 
   test("is empty with TC, and keeps its OPT", () => {
-    const message = ask("big.mesos", { edns: 1232, answerer: answererOf(MANY) });
-    expect(message).toMatchObject({ flag_tc: true, flag_aa: true, rcode: "NOERROR", answers: [] });
+    const message = ask("_big._tcp.mesos", { type: "SRV", edns: 600, answerer: answererOf(SERVICES) });
+    expect(message).toMatchObject({ flag_tc: true, flag_aa: true, rcode: "NOERROR", answers: [], additionals: [{}] });
     expect(optOf(message)).toBeDefined();
+  });
+
+  test("has as many addresses as fit, random ones first, with TC: some clients never ask over TCP", () => {
+    const answerer = answererOf(MANY, {}, createRandom(7));
+    const first = new Set<string>();
+    for (let i = 0; i < 50; i++) {
+      const message = ask("big.mesos", { edns: 1232, answerer });
+      expect(message).toMatchObject({ flag_tc: true, flag_aa: true, rcode: "NOERROR" });
+      expect(message.answers).toHaveLength(Math.floor((1232 - 12 - 15 - 11) / 16));
+      expect(new Set(lines(message.answers)).size).toBe(message.answers?.length);
+      expect(optOf(message)).toBeDefined();
+      first.add(lines(message.answers)[0]);
+    }
+    expect(first.size).toBeGreaterThan(20);
   });
 
   test("is whole over a stream", () => {

@@ -26,6 +26,25 @@ function told(name: string, options: Ask = {}, elsewhere: readonly string[] = []
 
 const soaOf = (zone: string) => `${zone} 10800 SOA ${zone} nobody.invalid 1 3600 1200 604800 10800`;
 
+test("that a private address has no name is remembered as long as the zone says, where addresses have names", () => {
+  const answerer = answererOf([], { forwarding: true, localNames: new LocalNames([], LOOP_TOKEN, 30) });
+  const soa = (zone: string) => `${zone} 30 SOA ${zone} nobody.invalid 1 3600 1200 604800 30`;
+  for (const [name, rcode, zone] of [
+    ["9.2.0.10.in-addr.arpa", "NXDOMAIN", "10.in-addr.arpa"],
+    ["0.10.in-addr.arpa", "NOERROR", "10.in-addr.arpa"],
+    ["1.0.168.192.in-addr.arpa", "NXDOMAIN", "168.192.in-addr.arpa"],
+    [`${"1.".repeat(29)}d.f.ip6.arpa`, "NOERROR", "d.f.ip6.arpa"],
+  ]) {
+    const query = encodeQuery(name, { type: "PTR" });
+    const size = answerer.answer(query, query.length, out, CLIENT, DATAGRAM);
+    const message = decode(out.subarray(0, size));
+    expect([message.rcode, ...lines(message.authorities)]).toEqual([rcode, soa(zone)]);
+  }
+  const elsewhere = encodeQuery("www.test");
+  const size = answerer.answer(elsewhere, elsewhere.length, out, CLIENT, DATAGRAM);
+  expect(lines(decode(out.subarray(0, size)).authorities)).toEqual([soaOf("test")]);
+});
+
 describe("names that are the same everywhere (RFC 6761)", () => {
   test("localhost and all below it are this machine", () => {
     for (const name of ["localhost", "WWW.localhost", "a.b.localhost"]) {

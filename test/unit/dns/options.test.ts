@@ -19,6 +19,7 @@ interface Sent {
   readonly policy?: Partial<AnswerPolicy>;
   readonly channel?: Channel;
   readonly client?: Client;
+  readonly edns?: number;
 }
 
 function withOptions(query: Buffer, options: Sent["options"] = []): Buffer {
@@ -32,8 +33,8 @@ function withOptions(query: Buffer, options: Sent["options"] = []): Buffer {
 }
 
 function send(name: string, sent: Sent = {}): Uint8Array | number {
-  const { options, type = "A", policy = {}, channel = DATAGRAM, client = CLIENT } = sent;
-  const query = withOptions(encodeQuery(name, { type, edns: 1232 }), options);
+  const { options, type = "A", policy = {}, channel = DATAGRAM, client = CLIENT, edns = 1232 } = sent;
+  const query = withOptions(encodeQuery(name, { type, edns }), options);
   const answerer = answererOf(ZONE, { cookies: COOKIES, identity: IDENTITY, ...policy });
   const length = answerer.answer(query, query.length, out, client, channel);
   return length > 0 ? out.slice(0, length) : length;
@@ -154,6 +155,60 @@ describe("other options", () => {
   });
 });
 
+describe("an answer with options", () => {
+  const identity = { version: Buffer.alloc(255, 118), id: Buffer.alloc(255, 105) };
+  const cookies = new Cookies(new Uint8Array(16));
+  const OPTIONS: [number, number[]][] = [
+    [10, [1, 2, 3, 4, 5, 6, 7, 8]],
+    [3, []],
+    [9, []],
+    [11, []],
+  ];
+
+  /** A name of so many octets in wire form. */
+  const nameOf = (octets: number, zone: string) => {
+    const room = octets - zone.length - 2;
+    const labels = Array.from({ length: Math.ceil(room / 64) }, (_, i) => "x".repeat(Math.min(63, room - 64 * i - 1)));
+    return [...labels.filter((label) => label !== ""), zone].join(".");
+  };
+
+  test("is never larger than the client takes, however long the question and the identifier", () => {
+    const policy = { identity, cookies, forwarding: true };
+    for (let octets = 24; octets <= 255; octets++) {
+      for (const zone of ["mesos", "10.in-addr.arpa", "localhost", "test"]) {
+        const answer = send(nameOf(octets, zone), { policy, options: OPTIONS, edns: 512 });
+        expect(typeof answer === "number" ? answer : answer.length).toBeLessThanOrEqual(512);
+      }
+    }
+    const denied = { ...CLIENT, mayQuery: false };
+    const refused = send(nameOf(255, "mesos"), { policy, options: OPTIONS, client: denied, edns: 512 });
+    expect((refused as Uint8Array).length).toBeLessThanOrEqual(512);
+  });
+
+  test("in class CH is cut rather than too large", () => {
+    const query = withOptions(encodeQuery("id.server", { type: "TXT", class: "CH", edns: 512 }), OPTIONS);
+    const ask512 = (channel = DATAGRAM) => {
+      const length = answererOf(ZONE, { identity, cookies }).answer(query, query.length, out, CLIENT, channel);
+      return { length, message: decode(out.subarray(0, length)) };
+    };
+    expect(ask512().length).toBeLessThanOrEqual(512);
+    expect(ask512().message).toMatchObject({ flag_tc: true, answers: [] });
+    expect(ask512(STREAM).message).toMatchObject({ flag_tc: false, answers: [{ type: "TXT" }] });
+  });
+
+  test("has the identifier where there is room for it", () => {
+    expect(option(ask("web.mesos", { policy: { identity, cookies }, options: OPTIONS }), 3)).toHaveLength(255);
+  });
+});
+
+describe("a cookie of a length that no cookie has", () => {
+  test.each([0, 4, 7, 9, 15, 41, 60])("(%i octets) is FORMERR, with an OPT record that has none", (length) => {
+    const message = ask("web.mesos", { options: [[10, Array.from({ length }, () => 1)]] });
+    expect(message.rcode).toBe("FORMERR");
+    expect(optOf(message)?.options).toEqual([]);
+  });
+});
+
 describe("access", () => {
   test("a client that may not query is REFUSED, with the reason", () => {
     const client = { ...CLIENT, mayQuery: false };
@@ -208,6 +263,20 @@ describe("a query signed with TSIG", () => {
     expect(record.subarray(0, NAME.length)).toEqual(NAME);
     expect(record.readUInt16BE(NAME.length)).toBe(250);
     expect(record.subarray(NAME.length + 10)).toEqual(expected);
+  });
+
+  test("is NOTAUTH where its owner or its algorithm is compressed, and the answer has both written out", () => {
+    const compressed = (owner: number[], algorithm: number[]) => {
+      const rdata = Buffer.concat([Buffer.from(algorithm), RDATA.subarray(ALGORITHM.length)]);
+      const fixed = Buffer.from([0, 250, 0, 255, 0, 0, 0, 0, 0, rdata.length]);
+      return Buffer.from(signed(Buffer.concat([Buffer.from(owner), fixed, rdata])));
+    };
+    const owner = compressed([3, 0x6b, 0x65, 0x79, 0xc0, 12], [...ALGORITHM]);
+    expect(owner[3] & 15).toBe(9);
+    expect(owner.includes(Buffer.from("\x03key\x03web\x05mesos\x00\x00\xfa", "latin1"))).toBe(true);
+    const algorithm = compressed([...NAME], [0xc0, 12]);
+    expect(algorithm[3] & 15).toBe(9);
+    expect(algorithm.includes(Buffer.from("\x03web\x05mesos\x00\x00\x00\x65\x01\x02\x03", "latin1"))).toBe(true);
   });
 
   test("is FORMERR if the record is malformed or not the last", () => {

@@ -12,12 +12,25 @@ const out = new Uint8Array(65_535);
 function serve(answerer = answererOf(["web.mesos A 192.0.2.1"], { forwarding: true })) {
   const stats = new QueryStats();
   const logged: Record<string, unknown>[] = [];
-  const log = { error: (fields: Record<string, unknown>) => void logged.push(fields) };
+  const note = (fields: Record<string, unknown>) => void logged.push(fields);
+  const log = { error: note, warn: note };
   const forwarder = new ScriptedForwarder();
   const limiter = new RateLimiter(NO_LIMIT, createBuckets(1));
   const parts = { answerer, forwarder, limiter, stats, log, clock: () => {} };
   return { service: new DnsService(parts), stats, logged, forwarder };
 }
+
+test("an answer over a stream that no message can hold is counted, and its name logged once", () => {
+  const records = Array.from({ length: 5000 }, (_, i) => `big.mesos A 10.0.${i >> 8}.${i & 255}`);
+  const { service, stats, logged } = serve(answererOf([...records, "web.mesos A 192.0.2.1"]));
+  for (const name of ["big.mesos", "web.mesos", "BIG.mesos"]) {
+    const query = encodeQuery(name);
+    service.handle(query, query.length, out, CLIENT, streamChannel(false, 30), () => () => undefined);
+    service.handle(query, query.length, out, CLIENT, UDP, () => () => undefined);
+  }
+  expect(stats.partialAnswers).toBe(2);
+  expect(logged).toEqual([{ name: "big.mesos.", type: 1 }]);
+});
 
 describe("an exception in the answer path", () => {
   function broken(message: string) {

@@ -138,6 +138,40 @@ describe("a TCP connection", () => {
     await closed();
   });
 
+  test("closes on what is an answer itself, and answers only what came before it", async () => {
+    const { client, forwarder } = await start();
+    const { socket, messages, closed } = await client();
+    const answer = query("web.mesos", 2);
+    answer[4] |= 0x80;
+    socket.write(Buffer.concat([query("web.mesos", 1), answer, query("web.mesos", 3), query("www.example.com", 4)]));
+    await closed();
+    expect(messages.map((message) => message.readUInt16BE(0))).toEqual([1]);
+    expect(forwarder.requests).toEqual([]);
+  });
+
+  test("closes on a message that an octet now and then keeps unfinished", async () => {
+    const { client } = await start({ idleMs: 60_000, stalledMs: 100 });
+    const { socket, closed } = await client();
+    socket.setNoDelay(true);
+    const drip = setInterval(() => socket.write(Buffer.from([0])), 10);
+    await closed();
+    clearInterval(drip);
+  });
+
+  test("reads no more than so many queries that wait for an upstream, and goes on when they are answered", async () => {
+    const { client, forwarder } = await start({ forwards: 3 });
+    const { socket, received } = await client();
+    socket.write(Buffer.concat(Array.from({ length: 10 }, (_, id) => query(`www${id}.example.com`, id))));
+    while (forwarder.requests.length < 3) await sleep(5);
+    await sleep(50);
+    expect(forwarder.requests).toHaveLength(3);
+    for (let i = 0; i < 10; i++) {
+      const [{ query: sent, settle }] = forwarder.requests.splice(0, 1);
+      settle(upstreamReply(sent));
+      await received(i + 1);
+    }
+  });
+
   test("answers what a client asked before it shut its side down, forwarded names too", async () => {
     const { client, forwarder } = await start();
     const { socket, received, closed } = await client();

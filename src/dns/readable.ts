@@ -1,0 +1,125 @@
+import { HEADER } from "./protocol.js";
+
+/**
+ * Whether what somebody sent can be read: names with their compression pointers, and the RDATA of types that every server knows.
+ * What cannot is FORMERR in a query and a bad reply from an upstream, for others would read something else in it, or nothing.
+ */
+
+const POINTER = 0xc0;
+const MAX_PLAIN_LABEL = 63;
+const MAX_NAME = 255;
+
+/**
+ * The octet behind the name at `start`, or -1 where it cannot be read: a label type that nobody uses, more than 255 octets, an end
+ * behind `end`, or a pointer that does not lead to what stands before it (RFC 1035 §4.1.4).
+ */
+export function nameEnd(message: Uint8Array, start: number, end: number): number {
+  let at = start;
+  let behind = -1;
+  let size = 0;
+  // Each pointer has to lead before the place that the one before led to, so that they come to an end.
+  let before = start;
+  for (;;) {
+    if (at >= end) return -1;
+    const label = message[at];
+    if (label >= POINTER) {
+      if (at + 2 > end) return -1;
+      const target = ((label & ~POINTER) << 8) | message[at + 1];
+      if (target >= before || target < HEADER) return -1;
+      if (behind < 0) behind = at + 2;
+      before = target;
+      at = target;
+      continue;
+    }
+    size += label + 1;
+    if (label > MAX_PLAIN_LABEL || size > MAX_NAME) return -1;
+    at += label + 1;
+    if (label === 0) return behind < 0 ? at : behind;
+  }
+}
+
+/** The name at `start` without compression. The caller has seen to it that it can be read. */
+export function expandName(message: Uint8Array, start: number): Uint8Array {
+  const name: number[] = [];
+  let at = start;
+  for (;;) {
+    const label = message[at];
+    if (label >= POINTER) {
+      at = ((label & ~POINTER) << 8) | message[at + 1];
+      continue;
+    }
+    for (let i = 0; i <= label; i++) name.push(message[at + i]);
+    if (label === 0) return Uint8Array.from(name);
+    at += label + 1;
+  }
+}
+
+/** Parts of RDATA: so many octets, a name, a character-string, or whatever is left. */
+const NAME = -1;
+const STRING = -2;
+const STRINGS = -3;
+const REST = -4;
+
+/** Types whose RDATA has names, or a size of its own: RFC 1035 §3.3, and where each was defined. */
+const FORMS: readonly (readonly [types: readonly number[], form: readonly number[]])[] = [
+  [[1], [4]], // A
+  [[28], [16]], // AAAA
+  [[2, 3, 4, 5, 7, 8, 9, 12, 39], [NAME]], // NS, MD, MF, CNAME, MB, MG, MR, PTR, DNAME
+  [[6], [NAME, NAME, 20]], // SOA
+  [
+    [15, 18, 21, 36],
+    [2, NAME],
+  ], // MX, AFSDB, RT, KX
+  [[33], [6, NAME]], // SRV
+  [
+    [14, 17],
+    [NAME, NAME],
+  ], // MINFO, RP
+  [[26], [2, NAME, NAME]], // PX
+  [[13], [STRING, STRING]], // HINFO
+  [[16, 99], [STRINGS]], // TXT, SPF
+  [[35], [4, STRING, STRING, STRING, NAME]], // NAPTR
+  [
+    [24, 46],
+    [18, NAME, REST],
+  ], // SIG, RRSIG
+  [
+    [30, 47],
+    [NAME, REST],
+  ], // NXT, NSEC
+];
+
+const formOf = new Map(FORMS.flatMap(([types, form]) => types.map((type) => [type, form] as const)));
+
+/** Whether the RDATA in `message[at, end)` is what the type says. Empty RDATA is: updates have it, and nobody reads anything in it. */
+export function isReadable(message: Uint8Array, type: number, at: number, end: number): boolean {
+  const form = formOf.get(type);
+  if (!form || at === end) return true;
+  let next = at;
+  for (const part of form) {
+    next = partEnd(message, part, next, end);
+    if (next < 0 || next > end) return false;
+  }
+  return next === end;
+}
+
+/** The octet behind a part of RDATA; -1, or one behind `end`, where it does not fit. */
+function partEnd(message: Uint8Array, part: number, at: number, end: number): number {
+  switch (part) {
+    case NAME:
+      return nameEnd(message, at, end);
+    case STRING:
+      return at < end ? at + 1 + message[at] : -1;
+    case STRINGS: {
+      let next = at;
+      do {
+        next = partEnd(message, STRING, next, end);
+      } while (next > 0 && next < end);
+      return next;
+    }
+    case REST:
+      return end;
+    default:
+      return at + part;
+  }
+}
