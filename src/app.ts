@@ -9,6 +9,7 @@ import { QueryStats } from "./metrics/query-stats.js";
 import { StateAccount } from "./state-account.js";
 import type { ServerStatus } from "./status.js";
 import { isInUse, listenBeside } from "./take-over.js";
+import { systemTimers } from "./timers.js";
 import type { Pems } from "./transport/certificate.js";
 import { HTTPS } from "./transport/channels.js";
 import { processClock } from "./transport/clock.js";
@@ -17,7 +18,7 @@ import type { InheritedSocket } from "./transport/inherited.js";
 import { createBuckets } from "./transport/rate-limiter.js";
 import { PENDING } from "./transport/service.js";
 import type { UdpPlan } from "./transport/udp.js";
-import { BuilderHandle } from "./workers/builder-handle.js";
+import { BuilderHandle, spawnBuilder } from "./workers/builder-handle.js";
 import type { FromBuilder } from "./workers/messages.js";
 import { HTTPS_CACHE_SHARE, Responders } from "./workers/responders.js";
 import { apexesOf } from "./zone/apexes.js";
@@ -175,7 +176,9 @@ export class App {
     const responders = this.#createResponders();
     this.#responders = responders;
     const isBeside = await isInUse(() => responders.claim(), takeOver && plan.engine === "batch");
+    if (this.#stopping) return;
     if (!isBeside) await this.#listen(responders);
+    if (this.#stopping) return;
     this.#follow();
     if (!isBeside) return;
     this.#log.info("another process has these ports; this one opens them as well as soon as it has a zone");
@@ -200,6 +203,8 @@ export class App {
       },
       responders: this.#responders,
       onMessage: (message) => this.#fromBuilder(message),
+      timers: systemTimers,
+      spawn: spawnBuilder,
     });
     this.#builder.start();
     this.#ageTimer = setInterval(() => this.#checkAge(), AGE_CHECK_MS);
@@ -215,6 +220,11 @@ export class App {
     this.#config = config;
     this.#builder?.configure(config);
     this.#checkAge();
+  }
+
+  /** Whether it has been told to stop. */
+  get stopping(): boolean {
+    return this.#stopping;
   }
 
   /** Answers a DNS message that came over HTTPS; nothing where it deserves no answer. @param address the client's */

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { App } from "./app.js";
 import type { Config } from "./config/config.js";
 import type { Loaded } from "./config/load.js";
@@ -5,9 +6,11 @@ import { applyLive, changedKeys } from "./config/reload.js";
 import { MesosDnsError, messageOf } from "./errors.js";
 import { formatHostPort } from "./host-port.js";
 import { createApi } from "./http/api.js";
+import { TrustedProxies } from "./http/client-address.js";
 import { type HttpServer, startHttp } from "./http/server.js";
 import { createLogger, type Logger, type Verbosity } from "./log.js";
 import { createRegistry } from "./metrics/registry.js";
+import { createRandom } from "./random.js";
 import { notifySystemd, takeSystemdSockets } from "./systemd.js";
 import { whenFree } from "./take-over.js";
 import { systemTimers } from "./timers.js";
@@ -60,6 +63,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   // From the first moment on: a signal that nobody handles would end the process as it is.
   handleSignals(app, http, options, log);
   await app.start();
+  if (app.stopping) return;
   try {
     if (config.httpon) http.push(...(await serveHttp(app, options, log)));
   } catch (error) {
@@ -116,6 +120,7 @@ async function serveHttp(
     pinSnapshot: () => app.pinSnapshot(),
     status: () => app.status,
     now: Date.now,
+    random: createRandom(randomInt(1, 2 ** 31)),
     enumerate: () => app.enumerate(),
     forwarding: () => app.forwarding,
     flushCache: (name) => app.flushCache(name),
@@ -127,7 +132,13 @@ async function serveHttp(
   const ports = [{ port: httpport }, ...(certificate && httpsPort > 0 ? [{ port: httpsPort, certificate }] : [])];
   const servers: HttpServer[] = [];
   for (const at of ports) {
-    const open = () => startHttp({ api, host, ...at });
+    const open = () =>
+      startHttp({
+        api,
+        host,
+        isProxy: (address) => new TrustedProxies(app.config.trustedProxies).includes(address),
+        ...at,
+      });
     const onWait = () => log.info({ host, port: at.port }, "waiting for the other process to let go of HTTP");
     servers.push(await (takeOver ? whenFree(open, systemTimers, onWait) : open()));
   }

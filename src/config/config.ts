@@ -114,6 +114,7 @@ export interface Config {
   readonly allowQuery: readonly string[];
   /** Networks (CIDR) whose clients' queries are forwarded. */
   readonly allowRecursion: readonly string[];
+  readonly trustedProxies: readonly string[];
   readonly rateLimit: RateLimit;
   readonly forwarding: ForwardLimits;
   readonly cache: CacheSettings;

@@ -71,6 +71,7 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     PreviousCookieSecret: masked(config.previousCookieSecret),
     AllowQuery: config.allowQuery,
     AllowRecursion: config.allowRecursion,
+    TrustedProxies: config.trustedProxies,
     RateLimit: config.rateLimit,
     Tcp: config.tcp,
     ResolverCACertFile: config.resolverCACertFile,

@@ -170,6 +170,7 @@ export const KEYS: Table = {
   "cache.prefetch": live(true, format.boolean, "Fetch what is asked for often again in the last tenth of its time."),
   "cache.staleSeconds": live(86_400, seconds, "Seconds after its end that an answer may be given, with a TTL of 30 and the extended error Stale Answer, where no resolver answers. 0: never."),
   "cache.allowFlush": live(false, format.boolean, "Serve `POST /v1/cache/flush`, which forgets answers."),
+  trustedProxies: live([], format.networks, "Networks of proxies in front of DNS over HTTPS: `Forwarded` and `X-Forwarded-For` from there alone say who asks."),
   tlsCertFile: live("", format.path, "PEM file of the certificate for DNS over TLS and HTTPS; needs `tlsKeyFile`. Empty: neither is served."),
   tlsKeyFile: live("", format.path, "PEM file of the key of `tlsCertFile`."),
   tlsPort: restart(853, optionalPort, "Port of DNS over TLS. 0: not served."),

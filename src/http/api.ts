@@ -1,16 +1,15 @@
 import { type Context, type Handler, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { describeConfig } from "../config/describe.js";
-import { MAX_MESSAGE } from "../dns/protocol.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import { axfr } from "./axfr.js";
 import type { ApiContext } from "./context.js";
-import { dohGet, dohPost } from "./doh.js";
+import { DohRoutes } from "./doh.js";
 import { describeForwarding, flush } from "./forwarding.js";
+import { Listings } from "./listings.js";
 import { hostRows, portRows, serviceRows } from "./lookups.js";
 import { page } from "./page.js";
 import { notes, unhealthyReasons, unreadyReasons } from "./readiness.js";
-import { politely, textStream } from "./stream.js";
+import { politely } from "./stream.js";
 
 /** DNS over HTTPS (RFC 8484). */
 const DOH = "/dns-query";
@@ -30,10 +29,9 @@ export function createApi(context: ApiContext): Hono {
   }
   api.post(FLUSH, (c) => (context.config().cache.allowFlush ? flush(c, context) : c.notFound()));
   api.all(FLUSH, (c) => (context.config().cache.allowFlush ? methodNotAllowed(c, "POST") : c.notFound()));
-  api.get(DOH, (c) => dohGet(c, context));
-  api.post(DOH, bodyLimit({ maxSize: MAX_MESSAGE, onError: (c) => c.json({ error: "too large" }, 413) }), (c) =>
-    dohPost(c, context),
-  );
+  const doh = new DohRoutes(context);
+  api.get(DOH, (c) => doh.get(c));
+  api.post(DOH, (c) => doh.post(c));
   api.all(DOH, (c) => methodNotAllowed(c, "GET, HEAD, POST"));
   api.notFound((c) => c.json({ error: `there is nothing at ${c.req.path}; GET / lists what there is` }, 404));
   api.onError((error, c) => {
@@ -50,9 +48,15 @@ type Route = readonly [path: string, handler: Handler];
 
 /** What Mesos-DNS answers too. */
 function nameRoutes(context: ApiContext): Route[] {
+  const listings = new Listings(context);
   const ofNames = (answer: (c: Context, snapshot: Snapshot) => Response | Promise<Response>) => (c: Context) => {
     const snapshot = context.snapshot();
     return snapshot.ready ? answer(c, snapshot) : notYet(c);
+  };
+  /** Many take the first row and look no further: each is first equally often. */
+  const turned = <Row>(rows: readonly Row[]) => {
+    const first = context.random() % rows.length;
+    return [...rows.slice(first), ...rows.slice(0, first)];
   };
   return [
     ["/v1/version", (c) => c.json({ Service: "Mesos-DNS", Version: context.version, URL: HOMEPAGE })],
@@ -63,11 +67,11 @@ function nameRoutes(context: ApiContext): Route[] {
         return c.json(describeConfig(context.config(), { file: context.configFile, soaSerial }));
       },
     ],
-    ["/v1/hosts/:host", ofNames((c, snapshot) => c.json(hostRows(snapshot, parameter(c, "host"))))],
+    ["/v1/hosts/:host", ofNames((c, snapshot) => c.json(turned(hostRows(snapshot, parameter(c, "host")))))],
     ["/v1/hosts/:host/ports", ofNames((c, snapshot) => c.json(portRows(snapshot, parameter(c, "host"))))],
-    ["/v1/services/:service", ofNames((c, snapshot) => c.json(serviceRows(snapshot, parameter(c, "service"))))],
-    ["/v1/enumerate", ofNames((c) => streamed(c, context, () => context.enumerate()))],
-    ["/v1/axfr", ofNames((c) => streamed(c, context, () => wholeZone(context)))],
+    ["/v1/services/:service", ofNames((c, snapshot) => c.json(turned(serviceRows(snapshot, parameter(c, "service")))))],
+    ["/v1/enumerate", ofNames((c) => listings.send(c, () => context.enumerate()))],
+    ["/v1/axfr", ofNames((c) => listings.send(c, () => wholeZone(context)))],
   ];
 }
 
@@ -122,15 +126,6 @@ function operatorRoutes(context: ApiContext): Route[] {
 
 /** The page has its style inside, and needs nothing else. */
 const CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-
-/** A listing of any size, sent as fast as the client takes it. */
-async function streamed(c: Context, { log }: ApiContext, open: () => AsyncIterable<string>): Promise<Response> {
-  const headers = { "content-type": "application/json" };
-  if (c.req.method === "HEAD") return c.body(null, 200, headers);
-  const path = c.req.path;
-  const onError = (error: unknown) => log.error({ err: error, path }, "an HTTP answer broke off");
-  return c.body(await textStream(open(), onError), 200, headers);
-}
 
 /** hono passes on what it cannot decode as it is; no name can be meant by that. */
 const checkEncoding: Handler = async (c, next) => {

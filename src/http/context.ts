@@ -25,5 +25,7 @@ export interface ApiContext {
   /** The answer to a DNS message; nothing if it is none. @param address the client's */
   answerOverHttps(message: Uint8Array, address: string): Promise<Uint8Array | undefined>;
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
-  readonly log: Pick<Logger, "error">;
+  /** Unsigned integers: which row comes first. */
+  random(): number;
+  readonly log: Pick<Logger, "error" | "warn">;
 }

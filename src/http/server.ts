@@ -1,11 +1,19 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
+import { TLS_OPTIONS } from "../transport/certificate.js";
 import { listenError } from "../transport/listen-error.js";
 import type { Certificate } from "../transport/tcp.js";
+import { type Connection, Connections } from "./connections.js";
 
 /** Octets of all headers of a request. */
 const MAX_HEADERS = 16 * 1024;
@@ -16,8 +24,6 @@ const REQUEST_TIMEOUT = 30_000;
 const KEEP_ALIVE_TIMEOUT = 75_000;
 /** Milliseconds without an octet either way after which a connection is given up, such as with a reader that stopped. */
 const SILENCE_TIMEOUT = 120_000;
-/** A bound on descriptors, which the DNS side needs too. */
-const MAX_CONNECTIONS = 512;
 /** Milliseconds that answers in flight have left when the server closes. */
 const CLOSE_GRACE = 1_000;
 
@@ -27,6 +33,8 @@ export interface HttpOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** Whether an address is that of a proxy, which speaks for many clients. */
+  readonly isProxy?: (address: string) => boolean;
   /** Makes it HTTPS: HTTP/2, and HTTP/1.1 for those who do not know that. */
   readonly certificate?: Certificate | undefined;
 }
@@ -40,9 +48,11 @@ export interface HttpServer {
 }
 
 /** Serves the API. Rejects with a `MesosDnsError` where it cannot listen. */
-export async function startHttp({ api, host, port, certificate }: HttpOptions): Promise<HttpServer> {
-  if (certificate) return startHttps(api, host, port, certificate);
-  const server = createHttpServer(api);
+export async function startHttp({ api, host, port, isProxy, certificate }: HttpOptions): Promise<HttpServer> {
+  const connections = new Connections(isProxy ?? (() => false));
+  if (certificate) return startHttps({ api, connections, host, port, certificate });
+  const server = createServer(LIMITS);
+  serveApi(server, api, connections);
   return {
     port: await listen(server, host, port),
     close: () => close(server, () => server.closeAllConnections()),
@@ -50,11 +60,17 @@ export async function startHttp({ api, host, port, certificate }: HttpOptions): 
   };
 }
 
-async function startHttps(api: Hono, host: string, port: number, certificate: Certificate): Promise<HttpServer> {
-  const server = createSecureServer({ ...certificate, ...LIMITS, allowHTTP1: true, minVersion: "TLSv1.2" });
-  server.on("request", getRequestListener(api.fetch, { overrideGlobalObjects: false }));
-  server.setTimeout(SILENCE_TIMEOUT);
-  server.maxConnections = MAX_CONNECTIONS;
+interface HttpsParts {
+  readonly api: Hono;
+  readonly connections: Connections;
+  readonly host: string;
+  readonly port: number;
+  readonly certificate: Certificate;
+}
+
+async function startHttps({ api, connections, host, port, certificate }: HttpsParts): Promise<HttpServer> {
+  const server = createSecureServer({ ...certificate, ...TLS_OPTIONS, ...LIMITS, allowHTTP1: true });
+  serveApi(server, api, connections);
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
@@ -94,11 +110,50 @@ const LIMITS = {
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
 };
 
-function createHttpServer(api: Hono): Server {
-  const server = createServer(LIMITS, getRequestListener(api.fetch, { overrideGlobalObjects: false }));
-  server.maxConnections = MAX_CONNECTIONS;
+/** Serves requests, counts connections, and lets go of those that are too many. */
+function serveApi(server: Server | Http2SecureServer, api: Hono, connections: Connections): void {
+  // HTTP/1.0 asks without naming a host, as health checks of load balancers do.
+  const listener = getRequestListener(api.fetch, { overrideGlobalObjects: false, hostname: "localhost" });
+  // TLS has a socket of its own above that of TCP: what both know is who is at the other end.
+  const byPeer = new Map<string, Connection>();
   server.setTimeout(SILENCE_TIMEOUT);
-  return server;
+  server.on("connection", (socket: Socket) => {
+    const connection = { address: socket.remoteAddress ?? "", destroy: () => socket.destroy() };
+    const peer = peerOf(socket);
+    byPeer.set(peer, connection);
+    socket.once("close", () => {
+      if (byPeer.get(peer) === connection) byPeer.delete(peer);
+      connections.remove(connection);
+    });
+    connections.add(connection);
+  });
+  server.on("request", (request: Request, response: Response) => {
+    const connection = byPeer.get(peerOf(request.socket));
+    if (connection) connections.asked(connection);
+    if (hasTwoHosts(request.rawHeaders)) refuse(request, response);
+    else listener(request, response);
+  });
+}
+
+type Request = IncomingMessage | Http2ServerRequest;
+type Response = ServerResponse | Http2ServerResponse;
+
+function peerOf({ remoteAddress, remotePort }: Pick<Socket, "remoteAddress" | "remotePort">): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function refuse({ httpVersionMajor }: Request, response: Response): void {
+  response.statusCode = 400;
+  response.setHeader("content-type", "application/json");
+  if (httpVersionMajor === 1) response.setHeader("connection", "close");
+  (response as ServerResponse).end('{"error":"a request has one Host line"}');
+}
+
+/** RFC 9112 §3.2: who passes such a request on may have read the other one. */
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i].toLowerCase() === "host") count++;
+  return count > 1;
 }
 
 /** @param cut ends what is still open when the grace is over */

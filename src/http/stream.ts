@@ -8,33 +8,70 @@ export async function* politely(chunks: Iterable<string>): AsyncGenerator<string
   }
 }
 
+export interface TextStreamParts {
+  readonly source: AsyncIterable<string>;
+  /** Told what goes wrong after the first chunk; the client sees the body break off. */
+  readonly onError: (error: unknown) => void;
+  /** Told once when nothing more will be read of the source, whatever the reason. */
+  readonly onEnd: () => void;
+  /** Aborted when the connection has gone: whoever was to read the body may never have begun to. */
+  readonly gone: AbortSignal;
+}
+
 /**
  * A body of UTF-8 text that asks for a chunk only when the client has taken the one before, and tells the source when
  * the client is gone. It is begun here: what goes wrong before the first chunk rejects, and can still become an answer
- * of its own. What goes wrong later is given to `onError`, and the client sees the body break off.
+ * of its own.
  */
-export async function textStream(
-  source: AsyncIterable<string>,
-  onError: (error: unknown) => void,
-): Promise<ReadableStream<Uint8Array>> {
+export async function textStream({
+  source,
+  onError,
+  onEnd,
+  gone,
+}: TextStreamParts): Promise<ReadableStream<Uint8Array>> {
   const chunks = source[Symbol.asyncIterator]();
-  let first: IteratorResult<string> | undefined = await chunks.next();
+  let hasEnded = false;
+  const end = () => {
+    if (hasEnded) return;
+    hasEnded = true;
+    gone.removeEventListener("abort", leave);
+    onEnd();
+  };
+  const leave = async () => {
+    if (hasEnded) return;
+    end();
+    // Of a generator that is being asked, this takes effect behind that question.
+    await chunks.return?.().catch(onError);
+  };
+  let first: IteratorResult<string> | undefined;
+  try {
+    first = await chunks.next();
+  } catch (error) {
+    end();
+    throw error;
+  }
+  gone.addEventListener("abort", leave);
+  if (gone.aborted) leave();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const { done, value } = first ?? (await chunks.next());
           first = undefined;
-          if (done) controller.close();
-          else controller.enqueue(Buffer.from(value));
+          // Nobody reads any more, and the controller may be closed.
+          if (hasEnded) return;
+          if (done) {
+            end();
+            controller.close();
+          } else controller.enqueue(Buffer.from(value));
         } catch (error) {
+          if (hasEnded) return;
+          end();
           onError(error);
           controller.error(new Error("the answer broke off")); // this message may reach the client
         }
       },
-      async cancel() {
-        await chunks.return?.();
-      },
+      cancel: leave,
     },
     { highWaterMark: 0 },
   );

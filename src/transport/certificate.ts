@@ -13,6 +13,22 @@ export interface Pems {
   readonly resolverAuthorities: string | undefined;
 }
 
+/** For servers: TLS 1.3, and of TLS 1.2 what keeps a recording secret when the key becomes known (RFC 9325 §4.2.1). */
+export const TLS_OPTIONS = {
+  minVersion: "TLSv1.2",
+  ciphers: [
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+    "TLS_AES_128_GCM_SHA256",
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-CHACHA20-POLY1305",
+    "ECDHE-RSA-CHACHA20-POLY1305",
+  ].join(":"),
+} as const;
+
 /** @throws {MesosDnsError} CREDENTIALS_UNREADABLE */
 export function readPems(config: Config): Pems {
   return { certificate: readCertificate(config), resolverAuthorities: readAuthorities(config) };

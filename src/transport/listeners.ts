@@ -37,6 +37,8 @@ export class Listeners {
   readonly #wildcards: HostPort[] = [];
   readonly #tcp: readonly TcpTransport[] = [];
   readonly #tls: readonly TcpTransport[] = [];
+  #opening: Promise<void> = Promise.resolve();
+  #stopped = false;
 
   constructor(options: ListenersOptions) {
     this.#options = options;
@@ -53,9 +55,17 @@ export class Listeners {
   }
 
   /** Opens all sockets; rejects with a `MesosDnsError` for the first that cannot be. */
-  async listen(): Promise<void> {
+  listen(): Promise<void> {
+    this.#opening = this.#open();
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
     for (const address of this.#wildcards) await claimUdp(address);
-    for (const listener of [...this.#udp, ...this.#streams]) await listener.listen();
+    for (const listener of [...this.#udp, ...this.#streams]) {
+      if (this.#stopped) return;
+      await listener.listen();
+    }
   }
 
   configure(config: Config, certificate: Certificate | undefined): void {
@@ -71,6 +81,9 @@ export class Listeners {
 
   /** Takes nothing new, gives answers in flight their time, and closes. */
   async stop(): Promise<void> {
+    this.#stopped = true;
+    // What is being opened has to be open before it can be closed. Why it cannot be is told by listen().
+    await this.#opening.catch(() => undefined);
     for (const listener of [...this.#udp, ...this.#streams]) listener.stop();
     const deadline = performance.now() + DRAIN_MS;
     do {

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import type { HostPort, TcpSettings } from "../config/config.js";
 import type { QueryStats } from "../metrics/query-stats.js";
+import { TLS_OPTIONS } from "./certificate.js";
 import { streamChannel } from "./channels.js";
 import type { ClientTable } from "./clients.js";
 import { listenError } from "./listen-error.js";
@@ -75,7 +76,7 @@ export class TcpTransport {
             ...socketOptions,
             ...options.certificate,
             ALPNProtocols: ["dot"],
-            minVersion: "TLSv1.2",
+            ...TLS_OPTIONS,
             handshakeTimeout: options.limits.stalledMs,
           },
           accept,

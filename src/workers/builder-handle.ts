@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { Config } from "../config/config.js";
 import { messageOf } from "../errors.js";
 import type { Logger, Verbosity } from "../log.js";
+import type { Timers } from "../timers.js";
 import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
 import { endOf } from "./responder-handle.js";
 import type { Responders } from "./responders.js";
@@ -14,6 +15,27 @@ export interface BuilderHandleOptions {
   readonly startOf: () => Pick<BuilderStart, "config" | "serial" | "generation" | "savedCluster">;
   readonly responders: Responders | undefined;
   readonly onMessage: (message: Exclude<FromBuilder, { kind: "piece" }>) => void;
+  readonly timers: Pick<Timers, "after">;
+  readonly spawn: (start: BuilderStart) => BuilderThread;
+}
+
+/** What is used of a worker thread. */
+export interface BuilderThread {
+  on(event: "error", listener: (error: unknown) => void): unknown;
+  on(event: "message", listener: (message: FromBuilder) => void): unknown;
+  once(event: "exit", listener: () => void): unknown;
+  postMessage(message: ToBuilder): void;
+  terminate(): unknown;
+}
+
+/** Room for the young: a state's strings are short-lived, and what is not copied to the old generation need not be found there. */
+const LIMITS = { maxYoungGenerationSizeMb: 16 };
+
+/** Starts a builder in a thread of its own. */
+export function spawnBuilder(start: BuilderStart): BuilderThread {
+  const url = new URL("./builder.js", import.meta.url);
+  const transferList = [...start.responders];
+  return new Worker(url, { workerData: start, transferList, name: "builder", resourceLimits: LIMITS });
 }
 
 interface AwaitedPiece {
@@ -21,8 +43,6 @@ interface AwaitedPiece {
   readonly reject: (error: Error) => void;
 }
 
-/** Room for the young: a state's strings are short-lived, and what is not copied to the old generation need not be found there. */
-const LIMITS = { maxYoungGenerationSizeMb: 16 };
 const FIRST_RESTART_MS = 1_000;
 const LAST_RESTART_MS = 60_000;
 
@@ -30,9 +50,9 @@ const LAST_RESTART_MS = 60_000;
 export class BuilderHandle {
   readonly #options: BuilderHandleOptions;
   readonly #pieces = new Map<number, AwaitedPiece>();
-  #worker: Worker | undefined;
+  #worker: BuilderThread | undefined;
   #exited: Promise<void> = Promise.resolve();
-  #restartTimer: NodeJS.Timeout | undefined;
+  #cancelRestart: () => void = () => {};
   #restartMs = FIRST_RESTART_MS;
   #ending = false;
   #enumerations = 0;
@@ -46,8 +66,7 @@ export class BuilderHandle {
     const { seed, startOf, verbosity } = this.#options;
     const responders = this.#options.responders?.connect() ?? [];
     const workerData: BuilderStart = { ...startOf(), verbosity, seed, responders };
-    const url = new URL("./builder.js", import.meta.url);
-    const worker = new Worker(url, { workerData, transferList: responders, name: "builder", resourceLimits: LIMITS });
+    const worker = this.#options.spawn(workerData);
     let failed: unknown;
     worker.on("error", (error) => {
       failed = error;
@@ -74,28 +93,30 @@ export class BuilderHandle {
   /** The pieces of an enumeration, each asked for when the one before has been taken. */
   async *enumerate(): AsyncGenerator<string> {
     const id = ++this.#enumerations;
+    const worker = this.#worker;
     try {
       for (;;) {
+        // One that has been started meanwhile would begin anew, with other tasks perhaps.
+        if (!worker || worker !== this.#worker) throw new Error("the builder thread has been started again");
         const text = await this.#nextPiece(id);
         if (text === undefined) return;
         yield text;
       }
     } finally {
       this.#pieces.delete(id);
-      this.#post({ kind: "enumerated", id });
+      if (worker === this.#worker) this.#post({ kind: "enumerated", id });
     }
   }
 
   async stop(): Promise<void> {
     this.#ending = true;
-    clearTimeout(this.#restartTimer);
+    this.#cancelRestart();
     if (!this.#worker) return;
     this.#post({ kind: "stop" });
     await endOf(this.#worker, this.#exited, "builder", this.#options.log);
   }
 
   #nextPiece(id: number): Promise<string | undefined> {
-    if (!this.#worker) throw new Error("the builder thread is being started again");
     return new Promise((resolve, reject) => {
       this.#pieces.set(id, { resolve, reject });
       this.#post({ kind: "enumerate", id });
@@ -121,7 +142,7 @@ export class BuilderHandle {
       `the builder thread ended, ${reason}; it is started again in ${seconds} s`,
     );
     this.restarts++;
-    this.#restartTimer = setTimeout(() => this.start(), this.#restartMs);
+    this.#cancelRestart = this.#options.timers.after(this.#restartMs, () => this.start());
     this.#restartMs = Math.min(this.#restartMs * 2, LAST_RESTART_MS);
   }
 

@@ -114,7 +114,12 @@ export class ResponderHandle {
 const END_MS = 4_000;
 
 /** Waits for a thread's end, and brings it about if need be. @param name of the thread, for the log */
-export async function endOf(worker: Worker, exited: Promise<void>, name: string, log: Logger): Promise<void> {
+export async function endOf(
+  worker: { terminate(): unknown },
+  exited: Promise<void>,
+  name: string,
+  log: Logger,
+): Promise<void> {
   const timer = setTimeout(() => {
     log.warn({ ended: name, afterMs: END_MS }, "a thread did not end in time, and has been ended");
     worker.terminate();

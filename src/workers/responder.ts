@@ -41,6 +41,7 @@ const listeners = new Listeners({
   log,
 });
 let reported = "";
+let stopping = false;
 /** The generation from which on sockets are to be opened. */
 let listenFrom = Number.POSITIVE_INFINITY;
 
@@ -54,6 +55,7 @@ function follow(snapshots: MessagePort): void {
 
 /** Opens the sockets, once, when there is what to answer from. */
 function listenInTime(): void {
+  if (stopping) return;
   if (engine.answerer.snapshot.generation < listenFrom) return;
   listenFrom = Number.POSITIVE_INFINITY;
   listen();
@@ -62,6 +64,7 @@ function listenInTime(): void {
 async function listen(): Promise<void> {
   try {
     await listeners.listen();
+    if (stopping) return;
     engine.start();
     post({ kind: "listening" });
   } catch (error) {
@@ -71,6 +74,7 @@ async function listen(): Promise<void> {
 }
 
 async function stop(): Promise<void> {
+  stopping = true;
   await listeners.stop();
   engine.close();
   report();

@@ -65,6 +65,7 @@ describe("the defaults", () => {
       previousCookieSecret: "",
       allowQuery: ["0.0.0.0/0", "::/0"],
       allowRecursion: PRIVATE_NETWORKS,
+      trustedProxies: [],
       rateLimit: RATE_LIMIT,
       tcp: TCP,
       forwarding: FORWARDING,

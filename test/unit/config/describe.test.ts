@@ -61,6 +61,7 @@ test("the description has Mesos-DNS's field names", () => {
     PreviousCookieSecret: "",
     AllowQuery: ["0.0.0.0/0", "::/0"],
     AllowRecursion: PRIVATE_NETWORKS,
+    TrustedProxies: [],
     RateLimit: RATE_LIMIT,
     Tcp: TCP,
     ResolverCACertFile: "",

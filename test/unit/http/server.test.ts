@@ -102,6 +102,105 @@ test("a client that hangs up ends its listing", async () => {
   await expect.poll(() => left).toBe(true);
 });
 
+/** What comes back for octets sent as they stand, until the server closes or `isDone` says so. */
+async function raw(port: number, text: string, isDone: (answer: string) => boolean = () => false): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  let answer = "";
+  socket.setEncoding("latin1").on("data", (chunk: string) => {
+    answer += chunk;
+    if (isDone(answer)) socket.destroy();
+  });
+  socket.on("error", () => {});
+  socket.write(text);
+  await once(socket, "close");
+  return answer;
+}
+
+test("listings that wait behind others on a connection end with it", async () => {
+  let open = 0;
+  async function* endless(): AsyncGenerator<string> {
+    open++;
+    try {
+      for (;;) yield "x".repeat(64 * 1024);
+    } finally {
+      open--;
+    }
+  }
+  const { api, logged } = apiOf({ enumerate: endless });
+  const server = await startHttp({ api, host: "127.0.0.1", port: 0 });
+  servers.push(server);
+  const request = "GET /v1/enumerate HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  for (let i = 0; i < 20; i++) {
+    await raw(server.port, request.repeat(2), () => open === 2);
+    await expect.poll(() => open).toBe(0);
+  }
+  expect(logged).toEqual([]);
+});
+
+test("a listing that breaks off breaks off its connection", async () => {
+  async function* broken(): AsyncGenerator<string> {
+    for (let i = 0; i < 20; i++) {
+      yield "x".repeat(64 * 1024);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    throw new Error("no more");
+  }
+  const { port } = await start({ enumerate: broken });
+  const answer = await raw(port, "GET /v1/enumerate HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  expect(answer).toMatch(/^HTTP\/1.1 200/);
+  expect(answer.endsWith("\r\n0\r\n\r\n")).toBe(false);
+});
+
+test("HTTP/1.0 without a host is answered, as load balancers ask so", async () => {
+  const { port } = await start();
+  expect(await raw(port, "GET /readyz HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1.1 200 OK/);
+  expect(await raw(port, "OPTIONS / HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1.1 405/);
+});
+
+test("two hosts in one request are refused", async () => {
+  const { port } = await start();
+  const hosts = "Host: a.example\r\nhost: b.example\r\n";
+  expect(await raw(port, `GET /healthz HTTP/1.1\r\n${hosts}\r\n`)).toMatch(/^HTTP\/1.1 400/);
+  const same = "Host: a.example\r\nHost: a.example\r\n";
+  expect(await raw(port, `GET /healthz HTTP/1.1\r\n${same}\r\n`)).toMatch(/^HTTP\/1.1 400/);
+});
+
+test("requests that break off, or come in chunks, are no errors of the server's", async () => {
+  const seen: Uint8Array[] = [];
+  const { api, logged } = apiOf({
+    answerOverHttps: async (message) => {
+      seen.push(message);
+      return Uint8Array.from(message);
+    },
+  });
+  const server = await startHttp({ api, host: "127.0.0.1", port: 0 });
+  servers.push(server);
+  const head = "POST /dns-query HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/dns-message\r\n";
+  for (const rest of ["Content-Length: 100\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n20\r\nabc"]) {
+    const socket = connect(server.port, "127.0.0.1");
+    socket.write(head + rest);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.destroy();
+  }
+  const chunked = `${head}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n0123456\r\n8\r\n789abcde\r\n0\r\n\r\n`;
+  expect(await raw(server.port, chunked)).toMatch(/^HTTP\/1.1 200/);
+  const large = `${head}Transfer-Encoding: chunked\r\n\r\n${`4000\r\n${"x".repeat(0x4000)}\r\n`.repeat(5)}0\r\n\r\n`;
+  expect(await raw(server.port, large, (answer) => answer.includes("\r\n\r\n"))).toMatch(/^HTTP\/1.1 413/);
+  expect(seen.map((message) => Buffer.from(message).toString())).toEqual(["0123456789abcde"]);
+  expect(logged).toEqual([]);
+});
+
+test("a client with very many connections keeps nobody away, not even itself", async () => {
+  const { port } = await start();
+  const silent = Array.from({ length: 600 }, () => connect(port, "127.0.0.1").on("error", () => {}));
+  await Promise.all(silent.map((socket) => once(socket, "connect")));
+  const started = performance.now();
+  for (let i = 0; i < 5; i++) expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+  expect(performance.now() - started).toBeLessThan(5000);
+  await expect.poll(() => silent.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(128);
+  for (const socket of silent) socket.destroy();
+});
+
 test("headers beyond all measure are refused", async () => {
   const { port } = await start();
   const response = await fetch(`http://127.0.0.1:${port}/healthz`, { headers: { "x-long": "x".repeat(20_000) } });

@@ -5,6 +5,7 @@ import { snapshotOf } from "../../support/zone.js";
 import { apiOf } from "./support.js";
 
 const NAMES = 20_000;
+const QUIET = { onError: () => {}, onEnd: () => {}, gone: new AbortController().signal };
 
 /** A zone whose listing takes many chunks. */
 function largeSnapshot(): Snapshot {
@@ -67,7 +68,7 @@ test("everything else has its turn between two chunks", async () => {
 
 test("a chunk is made only when the client has taken the one before", async () => {
   const { seen, chunks } = endless();
-  const stream = await textStream(chunks(), () => {});
+  const stream = await textStream({ ...QUIET, source: chunks() });
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(seen.taken).toBe(1);
   const reader = stream.getReader();
@@ -94,6 +95,41 @@ test("HEAD does not begin a listing", async () => {
 });
 
 test("characters of several octets survive", async () => {
-  const stream = await textStream(politely(["é", "𝔸", ""]), () => {});
+  const stream = await textStream({ ...QUIET, source: politely(["é", "𝔸", ""]) });
   expect(await new Response(stream).text()).toBe("é𝔸");
+});
+
+test("a listing is left when the connection has gone, also where nobody has begun to read it", async () => {
+  const { seen, chunks } = endless();
+  const gone = new AbortController();
+  let ends = 0;
+  await textStream({ ...QUIET, source: chunks(), gone: gone.signal, onEnd: () => ends++ });
+  gone.abort();
+  await expect.poll(() => seen.left).toBe(true);
+  const late = endless();
+  await textStream({ ...QUIET, source: late.chunks(), gone: gone.signal, onEnd: () => ends++ });
+  await expect.poll(() => late.seen.left).toBe(true);
+  expect(ends).toBe(2);
+});
+
+test("as many listings are sent at a time as there may be, and another when one has ended, however it ended", async () => {
+  const { seen, chunks } = endless();
+  async function* failing(): AsyncGenerator<string> {
+    yield "{";
+    throw new Error("no more");
+  }
+  let source = chunks;
+  const { api, logged } = apiOf({ enumerate: () => source() });
+  const ask = async () => api.request("/v1/enumerate");
+  const open = await Promise.all(Array.from({ length: 8 }, ask));
+  const refused = await ask();
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+  expect(await refused.json()).toEqual({ error: expect.stringMatching(/^8 listings are being sent/) });
+  expect((await api.request("/v1/axfr")).status).toBe(503);
+  await open[0]?.body?.cancel();
+  expect(seen.left).toBe(true);
+  source = failing;
+  for (let i = 0; i < 20; i++) await expect((await ask()).text()).rejects.toThrow();
+  expect(logged).toHaveLength(20);
+  expect((await api.request("/v1/axfr")).status).toBe(200);
 });

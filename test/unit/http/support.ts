@@ -112,7 +112,8 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     enumerate: () => chunksOf(['{"frameworks":[', "]}"]),
     answerOverHttps: async () => undefined,
     metrics: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "up 1\n" }),
-    log: { error: (...line: unknown[]) => logged.push(line) },
+    random: () => 0,
+    log: { error: (...line: unknown[]) => logged.push(line), warn: (...line: unknown[]) => logged.push(line) },
     ...changes,
   });
   return { api, logged, pinned };

@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { Connections } from "../../../src/http/connections.js";
+
+function setUp() {
+  const destroyed: string[] = [];
+  const connections = new Connections((address) => address === "proxy", { all: 6, perAddress: 3 });
+  const open = (name: string, address = name[0] as string) => {
+    const connection = { address, destroy: () => void destroyed.push(name) };
+    connections.add(connection);
+    return connection;
+  };
+  return { connections, destroyed, open };
+}
+
+describe("a connection too many", () => {
+  test("of one address ends the one of it that has been silent for longest", () => {
+    const { connections, destroyed, open } = setUp();
+    const a1 = open("a1");
+    for (const name of ["b1", "a2", "a3"]) open(name);
+    connections.asked(a1);
+    open("a4");
+    expect(destroyed).toEqual(["a2"]);
+    open("a5");
+    expect(destroyed).toEqual(["a2", "a3"]);
+    expect(connections.size).toBe(4);
+  });
+
+  test("of all ends the one that has been silent for longest", () => {
+    const { connections, destroyed, open } = setUp();
+    const first = ["a1", "a2", "b1", "b2", "c1", "c2"].map((name) => open(name));
+    connections.asked(first[0] as (typeof first)[0]);
+    open("d1");
+    expect(destroyed).toEqual(["a2"]);
+    expect(connections.size).toBe(6);
+  });
+
+  test("of a proxy counts among all alone", () => {
+    const { destroyed, open } = setUp();
+    for (let i = 0; i < 6; i++) open(`p${i}`, "proxy");
+    expect(destroyed).toEqual([]);
+    open("p6", "proxy");
+    expect(destroyed).toEqual(["p0"]);
+  });
+
+  test("is none where others have been closed", () => {
+    const { connections, destroyed, open } = setUp();
+    for (let i = 0; i < 20; i++) {
+      const one = open(`a${i}`);
+      connections.asked(one);
+      connections.remove(one);
+      connections.remove(one);
+    }
+    expect([destroyed, connections.size]).toEqual([[], 0]);
+  });
+});
