@@ -1,7 +1,9 @@
 /** The rules between keys: what one value demands or forbids in another, and defaults that depend on another key. */
+
 import { DCOS_ZONE } from "../dcos-zone.js";
 import { messageOf } from "../errors.js";
 import { formatResolver } from "../host-port.js";
+import { isReserved } from "../reserved-names.js";
 import type { Config, Resolver } from "./config.js";
 import type { Faults } from "./faults.js";
 import { resolvers as resolverFormat } from "./formats.js";
@@ -103,13 +105,10 @@ function checkDcosNames({ domain, dcosNames }: Values, { faults }: RuleContext):
     faults.add("domain", domain, `a domain outside ${DCOS_ZONE} and not above it, as dcosNames is true`);
 }
 
-/** Names at the top of the domain that belong to masters and agents. */
-const CLUSTER_NAMES = /^(?:leader|master\d*|slave|agent)$/;
-
 /** The name server is a host of its own: it cannot be the domain, nor share a name with what the cluster is. */
 function checkNameServer({ SOAMname, domain }: Values, { faults }: RuleContext): void {
   if (faults.has("domain") || faults.has("SOAMname")) return;
-  const isClusters = SOAMname.endsWith(`.${domain}`) && CLUSTER_NAMES.test(SOAMname.slice(0, -domain.length - 1));
+  const isClusters = SOAMname.endsWith(`.${domain}`) && isReserved(SOAMname.slice(0, -domain.length - 1));
   if (SOAMname === domain || isClusters)
     faults.add("SOAMname", SOAMname, `a host name of its own, such as ns1.${domain}; that one is the cluster's`);
 }

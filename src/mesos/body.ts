@@ -23,15 +23,27 @@ export interface BodyOptions {
  */
 export async function readBody(body: Readable, { gzip, signal, ...options }: BodyOptions): Promise<number> {
   let length = 0;
-  const collect = async (parts: AsyncIterable<Uint8Array>): Promise<void> => {
-    for await (const part of parts) {
-      length += part.length;
+  let refusal: { readonly error: unknown } | undefined;
+  const take = (part: Uint8Array) => {
+    length += part.length;
+    try {
       if (length > options.maxBytes) throw tooLarge(options);
       options.take(part);
+    } catch (error) {
+      refusal = { error };
+      throw error;
     }
   };
-  if (gzip) await pipeline(body, createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES }), collect, { signal });
-  else await pipeline(body, collect, { signal });
+  const collect = async (parts: AsyncIterable<Uint8Array>): Promise<void> => {
+    for await (const part of parts) take(part);
+  };
+  try {
+    if (gzip) await pipeline(body, createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES }), collect, { signal });
+    else await pipeline(body, collect, { signal });
+  } catch (error) {
+    // A pipeline with a stage in the middle only says that it was aborted.
+    throw refusal ? refusal.error : error;
+  }
   return length;
 }
 

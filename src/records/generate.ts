@@ -1,5 +1,6 @@
 import type { HealthPolicy, IpSource } from "../config/config.js";
 import type { Agent, Cluster, Endpoint, Framework, Skipped, SkipReason, Task } from "../mesos/cluster.js";
+import { AGENTS, isReserved } from "../reserved-names.js";
 import { type Address, AddressBook } from "./addresses.js";
 import { emitDcosMasters, emitDcosTask } from "./dcos.js";
 import { isDnsName, type LabelRules, toFragment, toLabel } from "./labels.js";
@@ -55,9 +56,6 @@ interface Problem {
   readonly reason: SkipReason;
   readonly detail: string;
 }
-
-/** Names at the top of the zone that only masters, agents and this server may hold: no framework can claim them. */
-const RESERVED = /^(agent|leader|master\d*|slave)$/;
 
 /** Derives every record of the zone from the cluster (docs/records.md has the rules). */
 export class Generator {
@@ -212,8 +210,10 @@ export class Generator {
     const { rules, nameServer } = this.#input;
     const fragment = toFragment(framework.name, rules.labels);
     const name = `${fragment}.${rules.domain}`;
-    if (fragment === "" || !isDnsName(name) || RESERVED.test(fragment) || name === nameServer.name) {
-      const detail = `its name "${framework.name}" gives no DNS name of its own`;
+    const isAgents = fragment === AGENTS || isDirectlyBelow(fragment, AGENTS);
+    if (fragment === "" || !isDnsName(name) || isReserved(fragment) || isAgents || name === nameServer.name) {
+      const own = `its name "${framework.name}" gives no DNS name of its own`;
+      const detail = isAgents ? `${own}: what lies directly below ${AGENTS}.${rules.domain} belongs to agents` : own;
       problems.set(framework, { kind: "framework", id: framework.id, reason: "invalid_name", detail });
       return;
     }
@@ -271,6 +271,10 @@ export function hostNames(
     add(framework.hostname);
   }
   return names;
+}
+
+function isDirectlyBelow(name: string, parent: string): boolean {
+  return name.endsWith(`.${parent}`) && !name.slice(0, -parent.length - 1).includes(".");
 }
 
 function emitBoth(sink: RecordSink, service: string, domain: string, target: string, port: number): void {

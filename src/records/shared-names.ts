@@ -1,4 +1,5 @@
 import type { Task } from "../mesos/cluster.js";
+import { AGENTS } from "../reserved-names.js";
 import { isDnsName, type LabelRules, MAX_LABEL, toFragment, toLabel } from "./labels.js";
 
 /** `_` takes one octet of a label. */
@@ -27,7 +28,7 @@ export class SharedNames {
   /** @param service the name as it stands behind the `_` of SRV names */
   constructor(name: string, service: string, framework: FrameworkNames) {
     this.name = name;
-    this.own = checked(`${name}.${framework.own}`);
+    this.own = framework.checkedOwn(name);
     this.host = checked(`${name}.${framework.host}`);
     this.#service = service;
     this.#framework = framework;
@@ -51,6 +52,8 @@ export class FrameworkNames {
   /** `F.slave.D`, for its agent's. */
   readonly host: string;
   readonly #labels: LabelRules;
+  /** The framework is called what agents have their names below. */
+  readonly #isAgents: boolean;
   /** The task asked about last: instances of one mostly follow one another. */
   #published: string | undefined;
   #isWritten = false;
@@ -58,9 +61,15 @@ export class FrameworkNames {
 
   constructor(framework: string, domain: string, labels: LabelRules) {
     const fragment = toFragment(framework, labels);
+    this.#isAgents = fragment === AGENTS;
     this.own = `${fragment}.${domain}`;
     this.host = `${fragment}.slave.${domain}`;
     this.#labels = labels;
+  }
+
+  /** `N.F.D`; "" where that is no DNS name, or one that only an agent may have. */
+  checkedOwn(name: string): string {
+    return this.#isAgents && !name.includes(".") ? "" : checked(`${name}.${this.own}`);
   }
 
   /** Its name as a label, and where it has a discovery name that is not its own label, as written too. */

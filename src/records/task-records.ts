@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { Task } from "../mesos/cluster.js";
 import type { Address } from "./addresses.js";
 import type { RecordRules, RecordSink } from "./generate.js";
-import { agentSuffix, canonicalName, isDnsName, type LabelRules, toLabel } from "./labels.js";
+import { agentSuffix, canonicalName, type LabelRules, toLabel } from "./labels.js";
 import { checked, type FrameworkNames, SERVICE_LABEL, type SharedNames } from "./shared-names.js";
 import { isStandby, onStandby } from "./standby.js";
 import { toZBase32 } from "./zbase32.js";
@@ -38,8 +38,8 @@ export function emitTask(
   let named = false;
   for (const names of framework.spellings(task)) {
     const canonical = canonicalName(names.name, hash, agent);
-    const own = emitAddresses(names.own, `${canonical}.${framework.own}`, addresses.own, sink, shared);
-    const host = emitAddresses(names.host, `${canonical}.${framework.host}`, addresses.host, sink, shared);
+    const own = emitAddresses(names.own, framework.checkedOwn(canonical), addresses.own, sink, shared);
+    const host = emitAddresses(names.host, checked(`${canonical}.${framework.host}`), addresses.host, sink, shared);
     targets.push(own.target);
     named ||= own.named || host.named;
     emitPorts(names, task, host.target, shared);
@@ -54,7 +54,10 @@ export function taskHash(taskId: string): string {
   return toZBase32(Number.parseInt(hash("sha1", taskId, "hex").slice(0, 7), 16) >>> 3, 5);
 }
 
-/** The shared and the canonical name in one zone; the latter is what services point to, "" if it has no address. */
+/**
+ * The shared and the canonical name in one zone, each "" where there is none; the latter is what services point to, "" if it has no
+ * address.
+ */
 function emitAddresses(
   shared: string,
   target: string,
@@ -63,7 +66,7 @@ function emitAddresses(
   sharedSink: RecordSink,
 ): { readonly named: boolean; readonly target: string } {
   const isShared = shared !== "";
-  const isTarget = isDnsName(target);
+  const isTarget = target !== "";
   for (const address of addresses) {
     if (isShared) sharedSink.address(shared, address);
     if (isTarget) sink.address(target, address);

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +8,8 @@ import type { Config } from "../../../src/config/config.js";
 import { MesosDnsError } from "../../../src/errors.js";
 import { type BodyReader, MasterClient } from "../../../src/mesos/client.js";
 import type { Endpoint } from "../../../src/mesos/cluster.js";
+import { KnownTasks } from "../../../src/mesos/known-tasks.js";
+import { StateParser } from "../../../src/mesos/state.js";
 import { systemTimers } from "../../../src/timers.js";
 import { ScriptedMaster, type ScriptedMasterOptions } from "../../support/scripted-master.js";
 import { ManualTimers } from "../../support/timers.js";
@@ -167,6 +169,28 @@ describe("a state that is refused", () => {
     const master = await startMaster();
     master.answer({ body: "x".repeat(5_000_000), trickle: { bytes: 100_000, everyMs: 0 } });
     await expect(fetchState(clientFor(), master)).rejects.toMatchObject({ code: "STATE_TOO_LARGE" });
+  });
+
+  it.each([
+    ["STATE_TOO_LARGE", "", 1_500_000],
+    ["STATE_INVALID", '{"slaves":[,', 400_000],
+    ["MASTER_NOT_LEADING", '{"slaves":[],"frameworks":[],"x":"', 400_000],
+  ])("is refused for the same reason packed, however much of it there is: %s", async (code, start, size) => {
+    const master = await startMaster();
+    const body = `${start || '{"x":"'}${randomBytes(size).toString("hex")}"}`;
+    for (const gzip of [false, true]) {
+      master.answer({ body, gzip });
+      const fetched = clientFor({ stateMaxBytes: 1_000_000 }).fetchState(
+        master,
+        never,
+        new StateParser(new KnownTasks()),
+      );
+      const failure = await fetched.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect((failure as MesosDnsError | undefined)?.code).toBe(code);
+    }
   });
 
   it("leaves the client able to fetch the next", async () => {

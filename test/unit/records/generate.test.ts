@@ -49,6 +49,43 @@ describe("a cluster without tasks", () => {
   });
 });
 
+describe("a framework called what agents have their names below", () => {
+  const discovery = { name: "db.main", ports: [{ number: 80, name: "", protocol: "" }] };
+  const pid = { host: "192.0.2.77", port: 9999 };
+  const tasks = [
+    task({ id: "t1", name: "agent-1-example-com", ports: [[31000, 31000]], addresses: { netinfo: ["203.0.113.1"] } }),
+    task({ id: "t2", name: "db", discovery, addresses: { netinfo: ["203.0.113.2"] } }),
+  ];
+  const directlyBelow = (records: readonly string[]) =>
+    records.filter((record) => /^[^.]+\.agent\.mesos /.test(record));
+
+  test.each(["agent", "Agent", "AGENT."])("(%s) takes no name directly below, and keeps the others", (name) => {
+    const { records, of, skipped } = generate([framework({ name, pid, tasks })]);
+    expect(directlyBelow(records)).toEqual(["agent-1-example-com.agent.mesos A 192.0.2.11"]);
+    expect(of("agent-1-example-com.agent.slave.mesos")).toHaveLength(1);
+    expect(of("_agent-1-example-com._tcp.agent.mesos")).toHaveLength(1);
+    expect(of("db.main.agent.mesos")).toEqual(["db.main.agent.mesos A 203.0.113.2"]);
+    expect(skipped).toMatchObject([{ kind: "framework", reason: "invalid_name" }]);
+    expect(skipped[0]?.detail).toContain("directly below agent.mesos");
+  });
+
+  test("or one level below takes no name for its scheduler, and keeps those of its tasks", () => {
+    const { records, of, skipped } = generate([framework({ name: "x.agent", pid, tasks })]);
+    expect(directlyBelow(records)).toEqual(["agent-1-example-com.agent.mesos A 192.0.2.11"]);
+    expect(of("agent-1-example-com.x.agent.mesos")).toEqual(["agent-1-example-com.x.agent.mesos A 203.0.113.1"]);
+    expect(records.join()).not.toContain("192.0.2.77");
+    expect(skipped).toMatchObject([{ kind: "framework", reason: "invalid_name" }]);
+  });
+
+  test("two levels below, or at another place, is like any other", () => {
+    for (const name of ["y.x.agent", "agent.x", "agents", "x-agent"]) {
+      const { of, skipped } = generate([framework({ name, pid })]);
+      expect(of(`${name}.mesos`)).toEqual([`${name}.mesos A 192.0.2.77`]);
+      expect(skipped).toEqual([]);
+    }
+  });
+});
+
 describe("the instances of tasks", () => {
   const discovery = { name: "Web", ports: [{ number: 80, name: "http", protocol: "tcp" }] };
   const instances = [1, 2, 3].flatMap((i) => [
