@@ -1,4 +1,5 @@
 import { destination, type Logger, pino, stdTimeFunctions } from "pino";
+import { printableJson } from "./printable.js";
 
 export type { Logger };
 
@@ -18,6 +19,7 @@ export function createLogger(verbosity: Verbosity, thread: string): Logger {
       base: { thread },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      hooks: { streamWrite: printableJson },
       redact: { paths: ["*.secret", "*.private_key", "*.token", "*.authorization"], censor: "[hidden]" },
     },
     destination({ fd: 2, sync: true }),

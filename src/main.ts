@@ -9,6 +9,7 @@ import { type Loaded, loadConfig } from "./config/load.js";
 import { nameserversOf } from "./config/resolv-conf.js";
 import { MesosDnsError, messageOf } from "./errors.js";
 import { createStateReader } from "./mesos/reader.js";
+import { printable } from "./printable.js";
 import { serve } from "./serve.js";
 import { readPems } from "./transport/certificate.js";
 import { VERSION } from "./version.js";
@@ -67,8 +68,13 @@ async function checkCredentials(config: Config): Promise<void> {
   await createStateReader(config, { resolve: async () => [] }).close();
 }
 
+/** A report of several faults has a line for each. */
+function linesOf(error: MesosDnsError): string {
+  return messageOf(error).split("\n").map(printable).join("\n");
+}
+
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const text = error instanceof MesosDnsError ? messageOf(error) : error instanceof Error ? error.stack : String(error);
+  const text = error instanceof MesosDnsError ? linesOf(error) : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`mesos-dns: ${text}\n`);
   process.exit(1);
 });

@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import type { Config } from "./config/config.js";
 import { MesosDnsError, messageOf } from "./errors.js";
 import { readMasterState } from "./mesos/state.js";
+import { printable } from "./printable.js";
 import { ownAddresses } from "./workers/own-addresses.js";
 import { ZoneBuilder } from "./workers/zone-builder.js";
 import { apexesOf } from "./zone/apexes.js";
@@ -30,7 +31,8 @@ export async function printZone(stateFile: string, config: Config, name = config
   });
   const { update, skipped } = await builder.build(cluster, config.masters);
   if (!update) throw new MesosDnsError("INTERNAL", "a first build gave no zone");
-  for (const { kind, id, detail } of skipped) process.stderr.write(`left out: ${kind} ${id}: ${detail}\n`);
+  for (const { kind, id, detail } of skipped)
+    process.stderr.write(`${printable(`left out: ${kind} ${id}: ${detail}`)}\n`);
   await print(toMasterFile(Snapshot.empty(update.apexes).with(update), zone));
 }
 

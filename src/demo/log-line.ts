@@ -1,3 +1,5 @@
+import { printable } from "../printable.js";
+
 export interface LogLine {
   /** For people: the message alone. */
   readonly text: string;
@@ -11,8 +13,8 @@ const WARNINGS: readonly unknown[] = ["warn", "error", "fatal"];
 /** What one line that the server wrote on standard error means. */
 export function parseLogLine(line: string): LogLine {
   const fields = fieldsOf(line);
-  if (!fields) return { text: line.replace(/^mesos-dns: /, ""), isWarning: false, isLog: false };
-  return { text: String(fields.msg), isWarning: WARNINGS.includes(fields.level), isLog: true };
+  if (!fields) return { text: printable(line.replace(/^mesos-dns: /, "")), isWarning: false, isLog: false };
+  return { text: printable(String(fields.msg)), isWarning: WARNINGS.includes(fields.level), isLog: true };
 }
 
 function fieldsOf(line: string): { readonly level?: unknown; readonly msg?: unknown } | undefined {

@@ -1,6 +1,7 @@
 /** The builder thread: follows the master, derives records, compiles snapshots. It may take its time; nobody waits. */
 
 import { lookup } from "node:dns/promises";
+import files from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Config } from "../config/config.js";
 import { type ErrorCode, MesosDnsError, messageOf } from "../errors.js";
@@ -91,7 +92,14 @@ const feed: ClusterFeed = new ClusterFeed({
 const saver =
   start.config.stateDir === ""
     ? undefined
-    : new ZoneSaver({ folder: start.config.stateDir, timers: systemTimers, image: takeImage, onFailure: noteUnsaved });
+    : new ZoneSaver({
+        folder: start.config.stateDir,
+        timers: systemTimers,
+        wallClock: Date.now,
+        image: takeImage,
+        onFailure: noteUnsaved,
+        files,
+      });
 let unsaved = "";
 let savedAt = Date.now();
 feed.start();

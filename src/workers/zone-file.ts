@@ -1,5 +1,5 @@
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.js";
 import { MesosDnsError, messageOf } from "../errors.js";
@@ -12,7 +12,9 @@ import { imageOctets, readImage, type SavedZone, type ZoneImage } from "../zone/
 /** In `stateDir`. */
 const FILE = "last-zone";
 /** A file that is being written, and that becomes the one above when it is whole: during a take-over, two processes write. */
-const UNFINISHED = `${FILE}.${process.pid}.new`;
+const UNFINISHED = /^last-zone\.[0-9a-f]{32}\.new$/;
+/** One that has been left so long is nobody's any more. */
+const LEFT_MS = 600_000;
 const INTERVAL_MS = 10_000;
 
 /** What of a configuration is in a zone's shards. */
@@ -48,10 +50,19 @@ function hasCode(error: unknown, code: string): boolean {
 export interface ZoneSaverOptions {
   readonly folder: string;
   readonly timers: Timers;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
   /** The zone as it is now; its memory is kept until `release`. */
   readonly image: () => TakenZone | undefined;
   readonly onFailure: (error: MesosDnsError) => void;
+  readonly files: ZoneFiles;
 }
+
+/** What is used of `node:fs/promises`. */
+export type ZoneFiles = Pick<
+  typeof import("node:fs/promises"),
+  "mkdir" | "open" | "readdir" | "rename" | "rm" | "stat"
+>;
 
 export interface TakenZone {
   readonly image: ZoneImage;
@@ -69,6 +80,7 @@ export class ZoneSaver {
   #saving: Promise<void> = Promise.resolve();
   #isSaving = false;
   #isFinishing = false;
+  #hasTidied = false;
 
   constructor(options: ZoneSaverOptions) {
     this.#options = options;
@@ -120,21 +132,35 @@ export class ZoneSaver {
 
   /** Whoever reads the file finds the zone before or this one, whole, whenever the machine stops. */
   async #write({ image, cluster }: TakenZone): Promise<void> {
-    const { folder } = this.#options;
-    await mkdir(folder).catch((error: unknown) => {
+    const { folder, files } = this.#options;
+    await files.mkdir(folder).catch((error: unknown) => {
       if (!hasCode(error, "EEXIST")) throw error;
     });
-    const unfinished = join(folder, UNFINISHED);
-    const file = await open(unfinished, "w", 0o600);
+    if (!this.#hasTidied) await this.#tidy();
+    // Nobody who may write to the folder too can have put a link there: the name is not known before, and the file must be new.
+    const unfinished = join(folder, `${FILE}.${randomBytes(16).toString("hex")}.new`);
+    const file = await files.open(unfinished, "wx", 0o600);
     try {
       for (const octets of imageOctets(image, inChunks(clusterLines(cluster)))) await file.writeFile(octets);
       await file.sync();
-      await rename(unfinished, join(folder, FILE));
+      await files.rename(unfinished, join(folder, FILE));
     } catch (error) {
-      await rm(unfinished, { force: true });
+      await files.rm(unfinished, { force: true });
       throw error;
     } finally {
       await file.close();
+    }
+  }
+
+  /** Removes, once, what processes have left that were ended while they wrote. */
+  async #tidy(): Promise<void> {
+    const { folder, files, wallClock } = this.#options;
+    this.#hasTidied = true;
+    const names = await files.readdir(folder);
+    for (const name of names.filter((each) => UNFINISHED.test(each))) {
+      const path = join(folder, name);
+      const { mtimeMs } = await files.stat(path);
+      if (wallClock() - mtimeMs > LEFT_MS) await files.rm(path, { force: true });
     }
   }
 }

@@ -1,10 +1,22 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import fsPromises from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MesosDnsError } from "../../../src/errors.js";
 import { readClusterLines } from "../../../src/mesos/saved-cluster.js";
-import { fingerprintOf, loadZone, ZoneSaver } from "../../../src/workers/zone-file.js";
+import { fingerprintOf, loadZone, type ZoneFiles, ZoneSaver } from "../../../src/workers/zone-file.js";
 import { compileZones } from "../../../src/zone/compile.js";
 import { ManualTimers } from "../../support/timers.js";
 import { until } from "../../support/wait.js";
@@ -19,7 +31,7 @@ beforeEach(() => {
 afterEach(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
 
 /** A saver of a zone whose serial grows with every image taken of it. */
-function saverOf(place = folder) {
+function saverOf(place = folder, files: ZoneFiles = fsPromises) {
   const timers = new ManualTimers();
   const failures: MesosDnsError[] = [];
   const { shards } = compileZones([zoneContent(["web.mesos A 192.0.2.1"])]);
@@ -29,6 +41,8 @@ function saverOf(place = folder) {
   const saver = new ZoneSaver({
     folder: place,
     timers,
+    wallClock: Date.now,
+    files,
     image: () => {
       state.held++;
       const image = { fingerprint: fingerprintOf(config), seed: SEED, serial: ++state.taken, fetchedAt: 1, shards };
@@ -60,6 +74,60 @@ describe("saving the zone", () => {
     await timers.advance(1);
     await until("the second", () => loadZone(config)?.serial === 2);
     expect(readdirSync(folder)).toEqual(["last-zone"]);
+  });
+
+  test("writes all of it to the disk before the file takes its name", async () => {
+    const calls: string[] = [];
+    const files: ZoneFiles = {
+      ...fsPromises,
+      open: async (path, flags, mode) => {
+        calls.push(`open ${flags} ${mode}`);
+        const file = await fsPromises.open(path, flags, mode);
+        const noting = (name: "sync" | "close") => async () => {
+          calls.push(name);
+          await file[name]();
+        };
+        return Object.assign(Object.create(file), {
+          writeFile: (octets: Uint8Array) => file.writeFile(octets),
+          sync: noting("sync"),
+          close: noting("close"),
+        });
+      },
+      rename: async (from, to) => {
+        calls.push("rename");
+        await fsPromises.rename(from, to);
+      },
+    };
+    const { saver, config } = saverOf(folder, files);
+    saver.changed();
+    await saver.finish();
+    expect(calls).toEqual([`open wx ${0o600}`, "sync", "rename", "close"]);
+    expect(loadZone(config)?.serial).toBe(1);
+  });
+
+  test("follows no link that somebody has put there, and is for nobody else to read", async () => {
+    mkdirSync(folder);
+    const victim = join(folder, "victim");
+    writeFileSync(victim, "precious");
+    for (const name of ["last-zone", `last-zone.${process.pid}.new`, "last-zone.new"])
+      symlinkSync(victim, join(folder, name));
+    const { saver, config } = saverOf();
+    saver.changed();
+    await saver.finish();
+    expect(readFileSync(victim, "utf8")).toBe("precious");
+    expect(loadZone(config)?.serial).toBe(1);
+    expect(statSync(join(folder, "last-zone")).mode & 0o777).toBe(0o600);
+  });
+
+  test("removes what others have left long ago, and nothing else", async () => {
+    mkdirSync(folder);
+    const [old, young] = ["0", "1"].map((digit) => `last-zone.${digit.repeat(32)}.new`) as [string, string];
+    for (const name of [old, young, "last-zone.new"]) writeFileSync(join(folder, name), "");
+    for (const name of [old, "last-zone.new"]) utimesSync(join(folder, name), 1, 1);
+    const { saver } = saverOf();
+    saver.changed();
+    await saver.finish();
+    expect(readdirSync(folder).sort()).toEqual(["last-zone", young, "last-zone.new"].sort());
   });
 
   test("is finished at the end, whatever the time", async () => {
