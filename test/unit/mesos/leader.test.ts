@@ -82,6 +82,16 @@ describe("the leader", () => {
     expect(asked).toEqual(["192.0.2.2:5050", "192.0.2.1:5050", "192.0.2.3:5050"]);
   });
 
+  it("is not asked first again when it has failed and nobody else leads", async () => {
+    const { finder, asked, current } = network({ "192.0.2.2:5050": leading(B) }, [A, B, C]);
+    await finder.read(never);
+    current.masters = {};
+    await expect(finder.read(never)).rejects.toThrow("cannot reach");
+    asked.splice(0);
+    await expect(finder.read(never)).rejects.toThrow("cannot reach");
+    expect(asked).toEqual(["192.0.2.1:5050", "192.0.2.2:5050", "192.0.2.3:5050"]);
+  });
+
   it("is asked when another master's 200 names it, whose empty lists are nobody's state", async () => {
     const { finder, asked } = network({ "192.0.2.1:5050": stateNaming(C, A), "192.0.2.3:5050": leading(C) }, [A, B]);
     const found = await finder.read(never);

@@ -85,6 +85,19 @@ describe("rate limiting", () => {
     expect(limiter.rule(octets("2001:db8:0:100::1"), ANSWER, at(100))).toBe(ALLOW);
   });
 
+  test("keeps a network's bucket for it while it is in use, however many others come", () => {
+    const limiter = new RateLimiter(limit, createBuckets(1));
+    for (let i = 0; i < 10; i++) limiter.rule(octets("192.0.2.1"), ANSWER, at(100));
+    const network = new Uint8Array(4);
+    for (let i = 0; i < 200_000; i++) {
+      network.set([11 + (i >> 16), i >> 8, i, 1]);
+      limiter.rule(network, ANSWER, at(100));
+    }
+    expect(limiter.rule(octets("192.0.2.1"), ANSWER, at(100))).not.toBe(ALLOW);
+    // Left alone for long enough, it is anybody's.
+    for (let i = 0; i < 10; i++) expect(limiter.rule(octets("192.0.2.1"), ANSWER, at(102))).toBe(ALLOW);
+  });
+
   test("with slip 1 truncates all, with slip 0 sends nothing, with rate 0 limits nothing", () => {
     const over = (slip: number) => {
       const limiter = new RateLimiter({ ...limit, slip }, createBuckets(1));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Cluster } from "../../../src/mesos/cluster.js";
+import type { Cluster, Task } from "../../../src/mesos/cluster.js";
 import { type Address, parseAddress } from "../../../src/records/addresses.js";
 import { type Build, ZoneBuilder, type ZoneBuilderOptions } from "../../../src/workers/zone-builder.js";
-import { recordsOf } from "../../../src/zone/dump.js";
+import { addressesOf, recordsOf } from "../../../src/zone/dump.js";
 import { ShardPool } from "../../../src/zone/shard-pool.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
 import { SEED } from "../../support/zone.js";
@@ -206,4 +206,35 @@ describe("what is built", () => {
     fails = false;
     expect((await builder.build(clusterOf("192.0.2.11"), [MASTER])).update?.shards).toHaveLength(256);
   });
+});
+
+test("a build that fails half way leaves no half of it behind", async () => {
+  const agents = [1, 2, 3].map((i) => ({
+    id: `a-S${i}`,
+    hostname: `n${i}.example.com`,
+    endpoint: { host: `192.0.2.${i}`, port: 5051 },
+  }));
+  const tasksAt = (ip: string, broken: boolean): Task[] =>
+    agents.map(({ id }, i) => {
+      const task = { id: `t${i}`, name: `web${i}`, agentId: id, ports: [], addresses: { netinfo: [`${ip}.${i}`] } };
+      if (!broken || i < 2) return task;
+      // As an error of this program's own would come: in the middle.
+      return Object.defineProperty(task, "ports", {
+        get: () => {
+          throw new RangeError("no ports today");
+        },
+      });
+    });
+  const clusterWith = (tasks: readonly Task[]): Cluster => ({
+    leader: MASTER,
+    agents: new Map(agents.map((agent) => [agent.id, agent])),
+    frameworks: [{ id: "f", name: "marathon", hostname: "", tasks }],
+    skipped: [],
+  });
+  const builder = builderOf();
+  const first = await builder.build(clusterWith(tasksAt("10.0.1", false)), [MASTER]);
+  await expect(builder.build(clusterWith(tasksAt("10.0.2", true)), [MASTER])).rejects.toThrow("no ports today");
+  const third = await builder.build(clusterWith(tasksAt("10.0.3", false)), [MASTER]);
+  const snapshot = served(first, third);
+  for (let i = 0; i < 3; i++) expect(addressesOf(snapshot, `web${i}.marathon.mesos`)).toEqual([`10.0.3.${i}`]);
 });

@@ -181,6 +181,50 @@ describe("called by the event loop, the batch engine", () => {
   });
 });
 
+describe("an answer to a datagram", () => {
+  const AF_INET = 2;
+  const AF_INET6 = 10;
+
+  /** A datagram that came to this address over interface 7, as the kernel tells of it, and what its answer says of both. */
+  function answerTo(family: number, address: readonly number[]) {
+    const make = () => new Datagrams(1, 100, true, (memory) => real.addressOf(memory));
+    const [from, to] = [make(), make()];
+    const words = from.words;
+    const name = from.sender(0) - 1;
+    new Uint16Array(words.buffer)[name * 2] = family;
+    // The control data follow the name's room and a guard.
+    const control = name + (32 + 64) / 4;
+    const isIPv4 = family === AF_INET;
+    words[control] = isIPv4 ? 28 : 36;
+    const octets = new Uint8Array(words.buffer);
+    const data = control * 4 + 16;
+    if (isIPv4) {
+      words[data / 4] = 7;
+      octets.set(address, data + 4);
+    } else {
+      octets.set(address, data);
+      words[data / 4 + 4] = 7;
+    }
+    to.answer(0, 10, from, 0);
+    const copied = new Uint8Array(to.words.buffer);
+    const index = isIPv4 ? to.words[data / 4] : to.words[data / 4 + 4];
+    const at = isIPv4 ? data + 4 : data;
+    return { index, address: [...copied.subarray(at, at + address.length)] };
+  }
+
+  test("leaves from the address that was asked, over whatever interface the routing table chooses", () => {
+    const ipv4 = [192, 0, 2, 1];
+    expect(answerTo(AF_INET, ipv4)).toEqual({ index: 0, address: ipv4 });
+    const ipv6 = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    expect(answerTo(AF_INET6, ipv6)).toEqual({ index: 0, address: ipv6 });
+  });
+
+  test("leaves over the interface that was asked where the address means something there alone", () => {
+    const linkLocal = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    expect(answerTo(AF_INET6, linkLocal)).toEqual({ index: 7, address: linkLocal });
+  });
+});
+
 describe("memory for datagrams", () => {
   const make = () => new Datagrams(4, 100, true, (memory) => real.addressOf(memory));
 
