@@ -1,12 +1,14 @@
 import type { ApexRecords } from "../zone/apex.js";
+import { hashName } from "../zone/names.js";
 import { entryWord, isApex, rrsetCount, rrsetWord, type Shard, type Snapshot } from "../zone/snapshot.js";
+import type { AliasTarget } from "./alias.js";
 import { chaosAnswer } from "./chaos.js";
 import type { Channel, Client } from "./client.js";
 import { NO_OPTIONS } from "./edns.js";
 import { characterString, type LocalAnswer } from "./local-names.js";
 import { MessageWriter } from "./message-writer.js";
 import type { AnswerPolicy } from "./policy.js";
-import { CLASS, EDE, HEADER, MAX_MESSAGE, MIN_UDP_PAYLOAD, OPCODE, RCODE, TYPE } from "./protocol.js";
+import { CLASS, EDE, HEADER, MAX_MESSAGE, MAX_UDP_QUERY, MIN_UDP_PAYLOAD, OPCODE, RCODE, TYPE } from "./protocol.js";
 import { Query, VERDICT, type Verdict } from "./query.js";
 import type { Reply } from "./reply.js";
 import { findRrset, hasGlue, isAddress } from "./rrset.js";
@@ -90,7 +92,9 @@ export class Answerer {
    * @returns the answer's length, `DROP` or `FORWARD`
    */
   answer(message: Uint8Array, length: number, out: Uint8Array, client: Client, channel: Channel): number {
-    const verdict = this.#begin(message, length, out, client, channel);
+    // Of a datagram that is longer than there is room for, nothing but the header is to be relied on.
+    const whole = channel.stream || length <= MAX_UDP_QUERY;
+    const verdict = this.#begin(message, whole ? length : HEADER, out, client, channel);
     if (verdict === VERDICT.DROP) return DROP;
     if (!client.mayQuery) return this.#prohibit();
     if (verdict !== VERDICT.OK) return this.#answerOther(verdict, message, length);
@@ -139,6 +143,10 @@ export class Answerer {
     const { opt } = this.#writer;
     const isNegative = reply.rcode === RCODE.NXDOMAIN;
     if (age < 0) opt.ede = isNegative ? EDE.STALE_NXDOMAIN_ANSWER : EDE.STALE_ANSWER;
+    if (this.#follow(reply, age)) {
+      this.#writer.finishOpt(this.rcode, this.#policy.maxUdpPayload);
+      return this.#writer.finish(this.rcode, false, this.#isRecursionAvailable(), query.checkingDisabled ? CD : 0);
+    }
     opt.passed = reply.options;
     // Records are what was asked for.
     if (!this.#writer.fits(reply.additionalAt)) opt.passed = NO_OPTIONS;
@@ -148,6 +156,46 @@ export class Answerer {
     const validated = reply.authenticated && (query.authenticData || query.opt.dnssecOk);
     const flags = (validated ? AD : 0) | (query.checkingDisabled ? CD : 0);
     return this.#writer.finish(reply.rcode, false, this.#isRecursionAvailable(), flags);
+  }
+
+  /**
+   * Answers with a reply whose CNAME records lead into one of the zones, and with what there is: who has the zones is here, and
+   * upstreams need not know (RFC 1034 §4.3.2). False where they lead elsewhere, or nothing can be said yet.
+   */
+  #follow(reply: Reply, age: number): boolean {
+    const snapshot = this.#snapshot;
+    const { target, rcode } = reply;
+    if (!target || (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN)) return false;
+    const hash = hashName(target.octets, 0, target.length, snapshot.seed) | 0;
+    const found = snapshot.ready ? snapshot.find(target.words, 0, target.length, hash) : 0;
+    const zone = found === 0 ? zoneOf(snapshot, target) : undefined;
+    if (found === 0 && (!zone || !snapshot.ready)) return false;
+    const writer = this.#writer;
+    if (!writer.alias(reply, target, age)) return false;
+    if (this.stale) writer.opt.ede = EDE.STALE_ANSWER;
+    this.rcode = RCODE.NOERROR;
+    if (zone) {
+      this.rcode = RCODE.NXDOMAIN;
+      writer.namedSoa(zone.name, zone.negativeSoa);
+      return true;
+    }
+    const shard = snapshot.shardAt(found);
+    const entry = entryWord(found);
+    const rrset = findRrset(shard.words, entry, this.query.type);
+    if (rrset !== 0) this.#append(shard, entry, rrset);
+    else writer.namedSoa(ownerOfSoa(snapshot.zoneAt(shard, entry), target), snapshot.zoneAt(shard, entry).negativeSoa);
+    return true;
+  }
+
+  /** Adds a set to what has been written, as much of it as fits. */
+  #append(shard: Shard, entry: number, rrset: number): void {
+    const writer = this.#writer;
+    const total = shard.words[rrset + 1];
+    const first = writer.firstOf(total);
+    const count = writer.fitting(shard.words, entry, rrset, first);
+    writer.rrset(shard, entry, rrset, this.#snapshot.zoneAt(shard, entry).ttl, first, count);
+    writer.truncated = count < total;
+    if (hasGlue(shard.words[rrset])) writer.glue(this.#snapshot, shard, entry, rrset, first, count);
   }
 
   /** Octets of an answer that this client takes over this channel. */
@@ -367,3 +415,23 @@ export class Answerer {
 }
 
 const NOBODY: Client = { octets: new Uint8Array(4), mayQuery: false, mayRecurse: false };
+
+/** The zone that a name outside the question is in. */
+function zoneOf({ zones }: Snapshot, { octets, length }: AliasTarget): ApexRecords | undefined {
+  for (let at = 0; at < length; at += octets[at] + 1) {
+    const zone = zones.find(
+      ({ apex, name }) => !apex.scattered && name.length === length - at && endsWith(octets, at, name),
+    );
+    if (zone) return zone;
+  }
+  return undefined;
+}
+
+function endsWith(octets: Uint8Array, at: number, name: Uint8Array): boolean {
+  return name.every((octet, i) => octets[at + i] === octet);
+}
+
+/** A name in a zone of single names is its own apex. */
+function ownerOfSoa({ apex, name }: ApexRecords, { octets, length }: AliasTarget): Uint8Array {
+  return apex.scattered ? octets.subarray(0, length) : name;
+}

@@ -122,16 +122,36 @@ export class OptRecord {
   }
 }
 
-/** A copy of the options in `message[at, end)` that neighbours pass on, as they stand; malformed ones end it. */
+/** A copy of the options in `message[at, end)` that neighbours pass on, as they stand. */
 export function endToEndOptions(message: Uint8Array, at: number, end: number): Uint8Array {
+  return optionsWhere(message, at, end, (code) => !HOP_BY_HOP.has(code));
+}
+
+/** Malformed ones end it. */
+function optionsWhere(message: Uint8Array, at: number, end: number, isWanted: (code: number) => boolean): Uint8Array {
   const kept: number[] = [];
   for (let option = at; option + OPTION_HEADER <= end; ) {
     const next = option + OPTION_HEADER + ((message[option + 2] << 8) | message[option + 3]);
     if (next > end) break;
-    if (!HOP_BY_HOP.has((message[option] << 8) | message[option + 1])) kept.push(...message.subarray(option, next));
+    if (isWanted((message[option] << 8) | message[option + 1])) kept.push(...message.subarray(option, next));
     option = next;
   }
   return kept.length === 0 ? NO_OPTIONS : Uint8Array.from(kept);
+}
+
+/**
+ * A copy of the options in `message[at, end)` that go back to the client: extended errors, and others only where the query had some of
+ * the same code. What a neighbour says on its own account is for its neighbour (RFC 6891 §6.1.1).
+ *
+ * @param asked the options of the query
+ */
+export function passedOptions(message: Uint8Array, at: number, end: number, asked: Uint8Array): Uint8Array {
+  const codes = new Set<number>([OPTION.EDE]);
+  for (let option = 0; option + OPTION_HEADER <= asked.length; ) {
+    codes.add((asked[option] << 8) | asked[option + 1]);
+    option += OPTION_HEADER + ((asked[option + 2] << 8) | asked[option + 3]);
+  }
+  return optionsWhere(message, at, end, (code) => codes.has(code));
 }
 
 /** What an answer's OPT record says. Set before the records are written, for it takes room; -1 leaves an option out. */

@@ -1,5 +1,5 @@
 import { HEADER, TYPE } from "./protocol.js";
-import { skipName } from "./query.js";
+import { nameEnd } from "./readable.js";
 
 /** Type, class, TTL and RDLENGTH behind an owner. */
 const RECORD_FIXED = 10;
@@ -15,13 +15,13 @@ export function lifetimeOf(message: Uint8Array): number | undefined {
   const count = (at: number) => (message[at] << 8) | message[at + 1];
   let at: number = HEADER;
   for (let i = count(4); i > 0; i--) {
-    at = skipName(message, at, message.length);
+    at = nameEnd(message, at, message.length);
     if (at < 0) return undefined;
     at += QUESTION_FIXED;
   }
   let smallest = Number.POSITIVE_INFINITY;
   for (let i = count(6) + count(8); i > 0; i--) {
-    at = skipName(message, at, message.length);
+    at = nameEnd(message, at, message.length);
     if (at < 0 || at + RECORD_FIXED > message.length) return undefined;
     const ttl = count(at + 4) * 0x10000 + count(at + 6);
     if (count(at) !== TYPE.OPT) smallest = Math.min(smallest, ttl);

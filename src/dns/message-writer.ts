@@ -8,6 +8,7 @@ import {
   TARGETS_HEADER_WORDS,
 } from "../zone/layout.js";
 import { entryWord, nameAt, nameLength, type Shard, type Snapshot } from "../zone/snapshot.js";
+import type { AliasTarget } from "./alias.js";
 import { OptReply } from "./edns.js";
 import { CLASS, HEADER, TYPE } from "./protocol.js";
 import type { Query } from "./query.js";
@@ -39,6 +40,9 @@ export class MessageWriter {
   #query: Query;
   #limit = 0;
   #at: number = HEADER;
+  /** Where the owner of the answer's records stands, and where they start. */
+  #owner: number = HEADER;
+  #setAt: number = HEADER;
   /** Records in the answer section. */
   answers = 0;
   #authorities = 0;
@@ -58,6 +62,7 @@ export class MessageWriter {
     this.answers = 0;
     this.#authorities = 0;
     this.#additionals = 0;
+    this.#owner = HEADER;
     this.#at = copy(message, HEADER, this.#query.questionEnd, out, HEADER);
   }
 
@@ -113,19 +118,20 @@ export class MessageWriter {
     const { words } = shard;
     const total = words[rrset + 1];
     this.answers += count;
+    this.#setAt = this.#at;
     if ((words[rrset] & TARGETS_FLAG) !== 0) {
       this.#targetRecords(shard, entry, rrset, ttl, first, count);
       return;
     }
     for (let n = 0, i = first; n < count; n++, i = next(i, total)) {
-      writePointer(this.#out, this.#at, HEADER);
+      writePointer(this.#out, this.#at, this.#owner);
       this.#at += POINTER_SIZE;
       this.#plainRecord(shard, entry, rrset, ttl, i);
     }
   }
 
   /**
-   * Appends the addresses of every target among the first records of the answer section, in their order, each target
+   * Appends the addresses of every target among the records of the set that was appended last, in their order, each target
    * once; what does not fit is left out by whole RRsets (RFC 2181 §9).
    */
   glue(snapshot: Snapshot, shard: Shard, entry: number, rrset: number, first: number, count: number): void {
@@ -137,7 +143,7 @@ export class MessageWriter {
     const own = ownOctets(words[rrset]);
     const ahead = RECORD_HEADER + (own === 0 ? 0 : SRV_PREFIX + own);
     const firstTarget = words[numbers + first];
-    let owner = this.#query.questionEnd + ahead;
+    let owner = this.#setAt + ahead;
     let before = -1;
     for (let n = 0, i = first; n < count; n++, i = next(i, total)) {
       const number = words[numbers + i];
@@ -209,6 +215,28 @@ export class MessageWriter {
     while (this.answers < reply.answers && this.fits(recordEnd(reply, this.answers))) this.answers++;
     if (this.answers > 0)
       this.#at = writeRecords(reply, recordEnd(reply, this.answers - 1), this.#out, this.#at, age, turn);
+  }
+
+  /**
+   * Appends the answer section of an upstream's reply; the records that follow belong to the name that its CNAME records lead to.
+   * False, and nothing is written, where that cannot be done: it does not fit, or the name is where no pointer reaches.
+   */
+  alias(reply: Reply, target: AliasTarget, age: number): boolean {
+    const size = recordEnd(reply, reply.answers - 1);
+    const owner = this.#query.questionEnd + target.at;
+    if (!this.fits(size) || owner > MAX_POINTER) return false;
+    this.#at = writeRecords(reply, size, this.#out, this.#at, age, 0);
+    this.answers = reply.answers;
+    this.#owner = owner;
+    return true;
+  }
+
+  /** Appends an SOA record with its owner written out to the authority section, where it fits. */
+  namedSoa(owner: Uint8Array, soa: Uint8Array): void {
+    if (!this.fits(owner.length + soa.length)) return;
+    this.#at = copy(owner, 0, owner.length, this.#out, this.#at);
+    this.#at = copy(soa, 0, soa.length, this.#out, this.#at);
+    this.#authorities++;
   }
 
   /** Writes the OPT record, if the query has one, behind what was written so far. */
@@ -297,7 +325,7 @@ export class MessageWriter {
         continue;
       }
       before = words[numbers + i];
-      writePointer(out, at, HEADER);
+      writePointer(out, at, this.#owner);
       this.#at += POINTER_SIZE;
       this.#targetRecord(shard, entry, rrset, ttl, i);
       size = this.#at - at;

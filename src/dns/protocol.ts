@@ -35,5 +35,8 @@ export const MAX_MESSAGE = 65_535;
 /** What a client without EDNS can take over UDP (RFC 1035 §4.2.1). */
 export const MIN_UDP_PAYLOAD = 512;
 
+/** The longest query that is read from a datagram: more than this server says it takes, and than any question needs. */
+export const MAX_UDP_QUERY = 4096;
+
 /** The most that `maxUdpPayload` may allow: above it, fragments get lost too often (RFC 9715). */
 export const MAX_UDP_PAYLOAD = 4096;

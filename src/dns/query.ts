@@ -30,7 +30,6 @@ const QR = 0x80;
 const MAX_NAME = 255;
 /** A name of 255 octets has at most 127 labels. */
 const MAX_LABELS = 128;
-const POINTER = 0xc0;
 const MAX_PLAIN_LABEL = 63;
 /** Type, class, TTL and RDLENGTH behind an owner name. */
 const RECORD_FIXED = 10;
@@ -163,17 +162,4 @@ export class Query {
     this.end = at;
     return true;
   }
-}
-
-/** The octet behind a possibly compressed name, or -1. Pointers are not followed: nothing here needs what they say. */
-export function skipName(message: Uint8Array, start: number, length: number): number {
-  let at = start;
-  while (at < length) {
-    const label = message[at];
-    if (label === 0) return at + 1;
-    if ((label & POINTER) === POINTER) return at + 2 <= length ? at + 2 : -1;
-    if (label > MAX_PLAIN_LABEL) return -1;
-    at += label + 1;
-  }
-  return -1;
 }

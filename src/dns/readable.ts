@@ -38,11 +38,11 @@ export function nameEnd(message: Uint8Array, start: number, end: number): number
   }
 }
 
-/** The name at `start` without compression. The caller has seen to it that it can be read. */
+/** The name at `start` without compression. Nothing of one that cannot be read. */
 export function expandName(message: Uint8Array, start: number): Uint8Array {
   const name: number[] = [];
-  let at = start;
-  for (;;) {
+  if (nameEnd(message, start, message.length) < 0) return Uint8Array.from(name);
+  for (let at = start; ; ) {
     const label = message[at];
     if (label >= POINTER) {
       at = ((label & ~POINTER) << 8) | message[at + 1];

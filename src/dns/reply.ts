@@ -1,6 +1,7 @@
-import { endToEndOptions, NO_OPTIONS, OPT_FIXED } from "./edns.js";
+import { type AliasTarget, aliasTarget } from "./alias.js";
+import { NO_OPTIONS, OPT_FIXED, passedOptions } from "./edns.js";
 import { HEADER, RCODE, TYPE } from "./protocol.js";
-import { skipName } from "./query.js";
+import { isReadable, nameEnd } from "./readable.js";
 
 /** Bounds of the TTLs that are believed, in seconds (RFC 8767 §4 suggests caps). A TTL of 0 stays 0. */
 export interface TtlBounds {
@@ -23,7 +24,7 @@ export interface Reply {
   readonly truncated: boolean;
   /** The upstream speaks EDNS. */
   readonly edns: boolean;
-  /** Options that are passed on: extended errors and the like. */
+  /** Options that are passed on: extended errors, and what the client had sent some of. */
   readonly options: Uint8Array;
   /** Records of each section. */
   readonly answers: number;
@@ -39,6 +40,8 @@ export interface Reply {
   readonly runLength: number;
   /** Seconds that it may be kept; 0 where it must not be. */
   readonly lifetime: number;
+  /** Where its CNAME records lead, if it says nothing of what was asked for there. */
+  readonly target: AliasTarget | undefined;
 }
 
 /** Type, class, TTL and RDLENGTH behind an owner. */
@@ -71,17 +74,19 @@ const fixedAt = new Uint16Array(MAX_RECORDS);
  * Reads a reply; nothing where it is no well-formed message.
  *
  * @param questionEnd octet behind the question, which the caller has compared
+ * @param asked options that went with the query
  */
 export function readReply(
   message: Uint8Array,
   questionEnd: number,
   type: number,
   bounds: TtlBounds,
+  asked: Uint8Array = NO_OPTIONS,
 ): Reply | undefined {
   const walk = walkRecords(message, questionEnd);
   if (!walk) return undefined;
   const { records, optAt, end } = walk;
-  const options = optAt < 0 ? NO_OPTIONS : optionsOf(message, optAt);
+  const options = optAt < 0 ? NO_OPTIONS : optionsOf(message, optAt, asked);
   const extended = optAt < 0 ? 0 : message[optAt + EXTENDED_RCODE] << 4;
   const rcode = extended | (message[3] & 0x0f);
   const truncated = (message[2] & TC) !== 0;
@@ -110,6 +115,7 @@ export function readReply(
     runStart,
     runLength,
     lifetime: truncated ? 0 : lifetime,
+    target: aliasTarget(message, questionEnd, type, { ownerAt, fixedAt, answers }),
   };
 }
 
@@ -141,12 +147,14 @@ function walkRecords(message: Uint8Array, questionEnd: number): Walk | undefined
   let records = 0;
   for (let i = 0; i < total; i++) {
     const owner = at;
-    at = skipName(message, at, length);
+    at = nameEnd(message, at, length);
     if (at < 0 || at + RECORD_FIXED > length) return undefined;
     const fixed = at;
     at += RECORD_FIXED + ((message[at + 8] << 8) | message[at + 9]);
     if (at > length) return undefined;
-    if (((message[fixed] << 8) | message[fixed + 1]) === TYPE.OPT) {
+    const type = (message[fixed] << 8) | message[fixed + 1];
+    if (type !== TYPE.OPT && !isReadable(message, type, fixed + RECORD_FIXED, at)) return undefined;
+    if (type === TYPE.OPT) {
       if (i < answers + authorities || message[owner] !== 0 || optAt >= 0) return undefined;
       optAt = owner;
     } else if (optAt < 0) {
@@ -159,11 +167,11 @@ function walkRecords(message: Uint8Array, questionEnd: number): Walk | undefined
   return { answers, authorities, additionals: records - answers - authorities, records, optAt, end };
 }
 
-function optionsOf(message: Uint8Array, optAt: number): Uint8Array {
+function optionsOf(message: Uint8Array, optAt: number, asked: Uint8Array): Uint8Array {
   const rdataAt = optAt + OPT_FIXED;
   const rdlength = (message[rdataAt - 2] << 8) | message[rdataAt - 1];
   if (rdlength === 0) return NO_OPTIONS;
-  const options = endToEndOptions(message, rdataAt, rdataAt + rdlength);
+  const options = passedOptions(message, rdataAt, rdataAt + rdlength, asked);
   return options.length > MAX_OPTIONS ? NO_OPTIONS : options;
 }
 

@@ -40,6 +40,7 @@ export class Courier implements Forwarder {
   #lastId = 0;
   #errands: Errand[] = [];
   #hits = 0;
+  #revision = 0;
 
   constructor(timers: Pick<Timers, "now">, settings: CacheSettings) {
     this.#timers = timers;
@@ -55,9 +56,10 @@ export class Courier implements Forwarder {
     });
   }
 
-  /** What is kept belongs to the resolvers of before. */
-  configure(settings: CacheSettings): void {
+  /** What is kept belongs to the resolvers of before. @param revision as the thread that forwards counts it */
+  configure(settings: CacheSettings, revision: number): void {
     this.#settings = settings;
+    this.#revision = revision;
     this.#cache = new AnswerCache(settings.maxBytes);
   }
 
@@ -67,7 +69,8 @@ export class Courier implements Forwarder {
   }
 
   /** What is kept here is kept by the thread that forwards as well, and counted there. */
-  flush(name: string | undefined): number {
+  flush(name: string | undefined, revision: number): number {
+    this.#revision = revision;
     this.#cache.flush(name);
     return 0;
   }
@@ -103,11 +106,14 @@ export class Courier implements Forwarder {
     this.#port?.postMessage(errands);
   }
 
-  #take({ id, forwarded }: Return): void {
+  #take({ id, forwarded, revision }: Return): void {
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
     this.#waiting.delete(id);
-    if (waiting.key !== "" && forwarded.kind === "reply") this.#remember(waiting.key, forwarded.reply, forwarded.age);
+    // What was asked for before may come from resolvers that have been replaced, or have been flushed.
+    const isCurrent = revision === this.#revision;
+    if (waiting.key !== "" && isCurrent && forwarded.kind === "reply")
+      this.#remember(waiting.key, forwarded.reply, forwarded.age);
     waiting.done(forwarded);
   }
 

@@ -15,6 +15,8 @@ export interface Errand {
 export interface Return {
   readonly id: number;
   readonly forwarded: Forwarded;
+  /** What `revision` of the desk was when the query was brought. */
+  readonly revision: number;
 }
 
 /** A port to a thread that has queries forwarded. */
@@ -36,6 +38,8 @@ export interface DeskParts {
 export class Desk {
   /** Queries of other threads whose replies have not been handed to them. */
   pending = 0;
+  /** Of the configuration and the cache: another number each time resolvers are replaced or answers flushed. */
+  revision = 0;
   readonly #parts: DeskParts;
   readonly #query = new Query();
   readonly #ports: ReturnPort[] = [];
@@ -53,10 +57,10 @@ export class Desk {
       this.pending -= returns.length;
       returns = [];
     };
-    const give = (id: number, forwarded: Forwarded) => {
+    const give = (id: number, revision: number, forwarded: Forwarded) => {
       // What resolvers answer in one turn of the event loop goes back in one message.
       if (returns.length === 0) setImmediate(send);
-      returns.push({ id, forwarded });
+      returns.push({ id, forwarded, revision });
     };
     port.on("message", (errands) => {
       for (const errand of errands) this.#forward(errand, give);
@@ -68,18 +72,19 @@ export class Desk {
     for (const port of this.#ports) port.close();
   }
 
-  #forward({ id, message, client }: Errand, give: (id: number, forwarded: Forwarded) => void): void {
+  #forward({ id, message, client }: Errand, give: (id: number, revision: number, forwarded: Forwarded) => void): void {
     const { forwarder, clientOf, onError } = this.#parts;
+    const { revision } = this;
     this.pending++;
     let ready: Forwarded | undefined;
     try {
       // The other thread has read it before; its name need not be hashed.
       this.#query.read(message, message.length, 0);
-      ready = forwarder.ask(this.#query, message, clientOf(client), (forwarded) => give(id, forwarded));
+      ready = forwarder.ask(this.#query, message, clientOf(client), (forwarded) => give(id, revision, forwarded));
     } catch (error) {
       onError(error, message);
       ready = { kind: "failed", ede: NO_EDE };
     }
-    if (ready) give(id, ready);
+    if (ready) give(id, revision, ready);
   }
 }

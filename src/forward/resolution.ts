@@ -97,7 +97,7 @@ export class Resolution {
       if (caseKept) upstream.keptCase();
       else if (!this.#acceptChangedCase(attempt)) return;
     }
-    const reply = readReply(octets, attempt.questionEnd, this.question.type, this.#parts.bounds);
+    const reply = readReply(octets, attempt.questionEnd, this.question.type, this.#parts.bounds, this.question.options);
     // An extended rcode is about EDNS between this server and the upstream: nothing for the client.
     if (!reply || (reply.rcode > MAX_PLAIN_RCODE && !isPuzzledByEdns(attempt, reply)))
       this.#failed(attempt, "bad_reply");

@@ -67,6 +67,7 @@ export class Engine {
   readonly #limiter: RateLimiter;
   readonly #own: OwnSecrets;
   readonly #share: Share;
+  #revision = 0;
 
   constructor({ config, snapshot, stats, log, own, authorities, share, isBranch, clock }: EngineOptions) {
     this.#own = own;
@@ -115,7 +116,15 @@ export class Engine {
 
   /** Forgets answers of resolvers; returns how many there were. @param name lower-case wire form as latin1 */
   flush(name: string | undefined): number {
-    return this.#forwarding.flush(name);
+    const revision = this.#revise();
+    return this.courier?.flush(name, revision) ?? this.#forwarder?.flush(name) ?? 0;
+  }
+
+  /** All engines of a process are configured and flushed in the same order, and so count alike. */
+  #revise(): number {
+    this.#revision++;
+    if (this.desk) this.desk.revision = this.#revision;
+    return this.#revision;
   }
 
   /** Looks after upstreams until `close`; to be called when this server can be reached. */
@@ -134,8 +143,9 @@ export class Engine {
     if (!ready) this.answerer.use(Snapshot.empty(apexesOf(config, zones[0].apex.soa.serial)));
     this.answerer.configure(answerPolicy(config, this.#own));
     const policy = forwardPolicy(config, authorities, this.#share);
+    const revision = this.#revise();
     this.#forwarder?.configure(policy);
-    this.courier?.configure(policy.cache);
+    this.courier?.configure(policy.cache, revision);
     this.clients.configure(config);
     this.#limiter.configure(config.rateLimit);
   }

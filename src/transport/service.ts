@@ -21,7 +21,7 @@ const MAX_KINDS = 100;
 /** Sends an answer that was not ready when the query was handled. It may come after the client is gone. */
 export type Reply = (message: Uint8Array) => void;
 
-/** Called once for an answer that is not ready, before `handle` returns: makes what sends it. */
+/** Called once for an answer that is not ready, before `handle` returns: makes what sends it, if it is sent at all. */
 export type Defer = () => Reply;
 
 /** `handle` returns this where the answer follows through `reply`. */
@@ -60,6 +60,8 @@ export class DnsService {
   /** When the turn began. In an array, as a number with a fraction in a variable may be an object to be collected. */
   readonly #began = new Float64Array(1);
   readonly #ended = new Float64Array(1);
+  /** The one of them that tells the time now. */
+  #clock = this.#began;
   /** Answers of this turn, by whose name was asked for. */
   readonly #answers = new Uint32Array(ZONES.length);
 
@@ -70,6 +72,7 @@ export class DnsService {
   /** To be called before the messages that came at one time are handled. */
   begin(): void {
     this.#parts.clock(this.#began);
+    this.#clock = this.#began;
   }
 
   /** To be called when they have been handled: their answers took as long as all of them. */
@@ -87,7 +90,7 @@ export class DnsService {
    * Handles one message, between `begin` and `end`, of which `message` holds the first `length` octets, only valid during the call.
    *
    * @param out receives an answer that is ready at once
-   * @param defer called if the answer is `PENDING`; what it returns is called later and exactly once
+   * @param defer called if the answer is `PENDING`; what it returns is called later, and once at most: never for a datagram that a rate limit withholds
    * @returns the octets of the answer in `out`, 0 if there is none, or `PENDING`
    */
   handle(
@@ -106,8 +109,7 @@ export class DnsService {
       size = this.#rescue(error, message, length, out, client, channel);
     }
     if (size === FORWARD) return this.#forward(message, length, out, client, channel, defer);
-    if (size > 0 && !channel.stream && !answerer.trusted)
-      size = this.#limit(size, message, length, out, client, channel);
+    if (size > 0 && this.#isLimited(channel)) size = this.#limit(size, message, length, out, client, channel);
     if (size === DROP) {
       stats.dropped(channel.transport);
       return 0;
@@ -117,6 +119,11 @@ export class DnsService {
     stats.answered(channel.transport, zone, answerer.query.type, answerer.rcode, size, answerer.truncated);
     this.#answers[zone]++;
     return size;
+  }
+
+  /** Whether the client of the message handled last may not be who it says. */
+  #isLimited(channel: ServedChannel): boolean {
+    return !channel.stream && !this.#parts.answerer.trusted;
   }
 
   /** What becomes of an answer of `size` octets to a client that may not be who it says. */
@@ -129,7 +136,7 @@ export class DnsService {
     channel: ServedChannel,
   ): number {
     const { answerer, limiter, stats } = this.#parts;
-    const ruling = limiter.rule(client.octets, kindOf(answerer), this.#began);
+    const ruling = limiter.rule(client.octets, kindOf(answerer), this.#clock);
     if (ruling === ALLOW) return size;
     stats.limited(ruling === SLIP);
     if (ruling === SLIP) return answerer.cut(message, length, out, client, channel, answerer.rcode);
@@ -156,7 +163,12 @@ export class DnsService {
       ready = { kind: "failed", ede: NO_EDE };
     }
     if (ready) {
-      const size = this.#relay(ready, message, length, out, client, channel);
+      let size = this.#relay(ready, message, length, out, client, channel);
+      if (this.#isLimited(channel)) size = this.#limit(size, message, length, out, client, channel);
+      if (size === DROP) {
+        this.#parts.stats.dropped(channel.transport);
+        return 0;
+      }
       this.#count(channel, size);
       this.#answers[FORWARDED]++;
       return size;
@@ -175,17 +187,23 @@ export class DnsService {
 
   #deliver(forwarded: Forwarded, { query, client, channel, started, reply }: PendingQuery): void {
     const out = this.#scratch;
+    const { stats, clock } = this.#parts;
     this.pending--;
+    clock(this.#ended);
     let size: number;
     try {
       this.#parts.answerer.resume(query, query.length, out, client, channel);
       size = this.#relay(forwarded, query, query.length, out, client, channel);
+      this.#clock = this.#ended;
+      if (this.#isLimited(channel)) size = this.#limit(size, query, query.length, out, client, channel);
     } catch (error) {
       size = this.#rescue(error, query, query.length, out, client, channel);
     }
-    const { stats, clock } = this.#parts;
+    if (size === DROP) {
+      stats.dropped(channel.transport);
+      return;
+    }
     this.#count(channel, size);
-    clock(this.#ended);
     stats.took(FORWARDED, (this.#ended[0] - started) / 1000, 1);
     reply(out.slice(0, size));
   }

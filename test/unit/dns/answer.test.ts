@@ -335,6 +335,19 @@ describe("EDNS", () => {
   });
 });
 
+test("a query that is too long for a datagram is FORMERR, header only, and read over a stream", () => {
+  const padding = Buffer.concat([Buffer.from([0, 12, 4000 >> 8, 4000 & 255]), Buffer.alloc(4000)]);
+  const query = Buffer.concat([encodeQuery("web.mesos", { edns: 1232 }), padding, Buffer.alloc(200)]);
+  query.writeUInt16BE(padding.length, 12 + 15 + 9);
+  const answerer = answererOf(["web.mesos A 192.0.2.1"]);
+  const size = answerer.answer(query, query.length, out, CLIENT, DATAGRAM);
+  expect([size, decode(out.subarray(0, size)).rcode]).toEqual([12, "FORMERR"]);
+  const whole = answerer.answer(query, query.length, out, CLIENT, STREAM);
+  expect(decode(out.subarray(0, whole)).rcode).toBe("NOERROR");
+  const fitting = answerer.answer(query, 4096, out, CLIENT, DATAGRAM);
+  expect(decode(out.subarray(0, fitting)).rcode).toBe("NOERROR");
+});
+
 describe("an answer that does not fit", () => {
   const MANY = Array.from({ length: 100 }, (_, i) => `big.mesos A 192.0.2.${i}`);
   const SERVICES = Array.from({ length: 20 }, (_, i) => [

@@ -152,7 +152,7 @@ describe("TTLs", () => {
     expect(lifetime(message("www.example", addresses(1), [], [], 5))).toBe(0);
     expect(lifetime(message("www.example", addresses(1), [], [], 0, 0x02))).toBe(0);
     expect(lifetime(message("www.example", [], [], [], 3))).toBe(0);
-    expect(lifetime(message("www.example", [], [record(ROOT, TYPES.SOA, 90, Buffer.alloc(3))]))).toBe(0);
+    expect(lifetime(message("www.example", [], [record(ROOT, TYPES.SOA, 90, Buffer.alloc(0))]))).toBe(0);
   });
 
   test("of an SOA that was asked for are those of any record", () => {
@@ -206,13 +206,59 @@ describe("addresses take turns", () => {
     expect(reply?.runLength).toBe(1);
   });
 
-  test("but not records of other types, nor malformed ones", () => {
+  test("but not records of other types", () => {
     const texts = [1, 2].map((octet) => record(NAME, TYPES.TXT, 60, Buffer.from([1, octet])));
-    const short = [1, 2].map((octet) => record(NAME, TYPES.A, 60, Buffer.from([octet])));
-    for (const records of [texts, short]) {
-      const reply = read(message("www.example", records), ANY_TTL, TYPES.TXT);
-      expect(reply?.runLength).toBeLessThan(2);
-    }
+    const reply = read(message("www.example", texts), ANY_TTL, TYPES.TXT);
+    expect(reply?.runLength).toBeLessThan(2);
+  });
+});
+
+describe("a reply that cannot be read", () => {
+  const forward = Buffer.from([0xc0, QUESTION_END + 60]);
+  const outside = Buffer.from([0xff, 0xff]);
+  const itself = Buffer.from([0xc0, QUESTION_END + 16]);
+
+  test.each([
+    ["an owner that points forward", record(forward, TYPES.A, 60, A1)],
+    ["an owner that points out of the message", record(outside, TYPES.A, 60, A1)],
+    ["an owner that points to itself", record(itself, TYPES.A, 60, A1)],
+    ["a target that points forward", record(NAME, TYPES.CNAME, 60, forward)],
+    ["a target that points out of the message", record(NAME, TYPES.MX, 60, Buffer.concat([Buffer.alloc(2), outside]))],
+    ["a target that is cut short", record(NAME, TYPES.NS, 60, Buffer.from([5, 97]))],
+    ["an address of three octets", record(NAME, TYPES.A, 60, Buffer.alloc(3))],
+    ["an SOA without its numbers", record(NAME, TYPES.SOA, 60, Buffer.concat([ROOT, ROOT]))],
+  ])("with %s is none, in whichever section", (_, broken) => {
+    const good = addresses(1);
+    expect(read(message("www.example", [...good, broken]))).toBeUndefined();
+    expect(read(message("www.example", good, [broken]))).toBeUndefined();
+    expect(read(message("www.example", good, [], [broken, OPT]))).toBeUndefined();
+    expect(read(message("www.example", good, [], [OPT]))).toBeDefined();
+  });
+});
+
+describe("options of a reply", () => {
+  const options = Buffer.from([0, 8, 0, 4, 0, 1, 24, 0, 0xfd, 0xe9, 0, 1, 7, 0, 3, 0, 1, 65, 0, 15, 0, 2, 0, 3]);
+  const opt = Buffer.concat([OPT.subarray(0, 9), Buffer.from([0, options.length]), options]);
+  const reply = (asked?: readonly number[]) =>
+    readReply(
+      message("www.example", addresses(1), [], [opt]),
+      QUESTION_END,
+      TYPES.A,
+      ANY_TTL,
+      asked && Uint8Array.from(asked),
+    );
+  const codes = (of: ReturnType<typeof reply>) => {
+    const result: number[] = [];
+    const octets = Buffer.from(of?.options ?? []);
+    for (let at = 0; at < octets.length; at += 4 + octets.readUInt16BE(at + 2)) result.push(octets.readUInt16BE(at));
+    return result;
+  };
+
+  test("are between neighbours, but for extended errors and what the query had some of", () => {
+    expect(codes(reply())).toEqual([15]);
+    expect(codes(reply([0, 8, 0, 4, 0, 1, 24, 0]))).toEqual([8, 15]);
+    expect(codes(reply([0xfd, 0xe9, 0, 0]))).toEqual([65_001, 15]);
+    expect(codes(reply([0, 20, 0, 2, 1, 1]))).toEqual([15]);
   });
 });
 

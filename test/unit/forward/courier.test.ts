@@ -135,11 +135,15 @@ describe("a courier", () => {
     await without.settle(0, without.replyTo(0));
     expect(without.ask("www.example")).toBeUndefined();
 
-    const { ask, carried, settle, replyTo, courier, cache } = start();
+    const { ask, carried, settle, replyTo, courier, cache, desk } = start();
     ask("www.example", { rd: false });
     await carried(1);
     await settle(0, replyTo(0));
-    const forgetting = [() => {}, () => courier.flush(undefined), () => courier.configure(cache)];
+    const forgetting = [
+      () => {},
+      () => courier.flush(undefined, ++desk.revision),
+      () => courier.configure(cache, ++desk.revision),
+    ];
     for (const [index, forget] of forgetting.entries()) {
       forget();
       expect(ask("www.example")).toBeUndefined();
@@ -147,6 +151,24 @@ describe("a courier", () => {
       await settle(index + 1, replyTo(index + 1));
       expect(ask("www.example")).toBeDefined();
     }
+  });
+
+  test("keeps no answer that was asked for before resolvers were replaced or answers flushed", async () => {
+    const { ask, carried, settle, replyTo, courier, cache, desk, answers } = start();
+    const replacing = [
+      () => courier.configure(cache, ++desk.revision),
+      () => courier.flush(undefined, ++desk.revision),
+      // The thread that forwards has not heard of it yet, and asks the resolvers of before.
+      () => courier.configure(cache, desk.revision + 1),
+    ];
+    for (const [index, replace] of replacing.entries()) {
+      expect(ask("www.example")).toBeUndefined();
+      await carried(index + 1);
+      replace();
+      await settle(index, replyTo(index));
+      expect(answers).toHaveLength(index + 1);
+    }
+    expect(ask("www.example")).toBeUndefined();
   });
 
   test("lets nobody wait who asks after the end", async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { NetworkList } from "../../../src/dns/access.js";
 import { Cookies } from "../../../src/dns/cookies.js";
+import type { Forwarder } from "../../../src/forward/forwarder.js";
 import { QueryStats } from "../../../src/metrics/query-stats.js";
 import { type Address, octetsOf, parseAddress } from "../../../src/records/addresses.js";
-import { UDP } from "../../../src/transport/channels.js";
+import { type ServedChannel, streamChannel, UDP } from "../../../src/transport/channels.js";
 import {
   ALLOW,
   createBuckets,
@@ -14,7 +15,7 @@ import {
 } from "../../../src/transport/rate-limiter.js";
 import { DnsService } from "../../../src/transport/service.js";
 import { encodeQuery } from "../../support/dns.js";
-import { NO_LIMIT, ScriptedForwarder, silentLog } from "../../support/service.js";
+import { NO_LIMIT, ScriptedForwarder, silentLog, upstreamReply } from "../../support/service.js";
 import { answererOf, CLIENT } from "../../support/zone.js";
 
 const octets = (text: string) => octetsOf(parseAddress(text) as Address);
@@ -137,6 +138,42 @@ describe("a service with a rate limit", () => {
     const { seen, stats } = serve(7, encodeQuery("web.mesos"));
     expect(seen).toEqual(["whole", "whole", "whole", "nothing", "truncated", "nothing", "truncated"]);
     expect(stats.rateLimited).toEqual({ slipped: 2, withheld: 2 });
+  });
+
+  test.each(["at once", "later"])("limits answers of upstreams, given %s, like its own", async (when) => {
+    const stats = new QueryStats();
+    const limiter = new RateLimiter({ ...NO_LIMIT, answersPerSecond: 3, slip: 2 }, createBuckets(1));
+    const query = encodeQuery("www.example.com");
+    const answers = [{ name: "www.example.com", type: "A" as const, ttl: 9, data: "192.0.2.1" }];
+    const forwarded = upstreamReply(query, answers);
+    const forwarder: Forwarder = {
+      ask: (_query, _message, _client, done) => {
+        if (when === "at once") return forwarded;
+        queueMicrotask(() => done(forwarded));
+        return undefined;
+      },
+    };
+    const answerer = answererOf([], { forwarding: true });
+    const clock = (into: Float64Array) => into.fill(5000);
+    const service = new DnsService({ answerer, forwarder, limiter, stats, log: silentLog, clock });
+    const out = new Uint8Array(4096);
+    const ask = async (channel: ServedChannel) => {
+      let late: Uint8Array | undefined;
+      service.begin();
+      const size = service.handle(query, query.length, out, CLIENT, channel, () => (message) => {
+        late = message;
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+      const octets = size > 0 ? out.subarray(0, size) : late;
+      return octets === undefined ? "nothing" : ((octets[2] ?? 0) & 2) !== 0 ? "truncated" : "whole";
+    };
+    const seen: string[] = [];
+    for (let i = 0; i < 7; i++) seen.push(await ask(UDP));
+    expect(seen).toEqual(["whole", "whole", "whole", "nothing", "truncated", "nothing", "truncated"]);
+    expect(stats.rateLimited).toEqual({ slipped: 2, withheld: 2 });
+    expect(stats.droppedMessages(UDP.transport)).toBe(2);
+    expect(service.pending).toBe(0);
+    for (let i = 0; i < 7; i++) expect(await ask(streamChannel(false, 30))).toBe("whole");
   });
 
   test("lets clients with a good cookie pass", () => {
