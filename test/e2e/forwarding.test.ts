@@ -31,6 +31,34 @@ async function deadAddress(): Promise<string> {
 }
 
 describe("a name elsewhere", () => {
+  it("is answered whole, however large a datagram the resolver answers with", async () => {
+    const upstream = await startUpstream(({ questions }) =>
+      Array.from({ length: 500 }, (_, i) => ({
+        name: questions?.[0]?.name ?? "",
+        type: "A" as const,
+        ttl: 9,
+        data: `198.51.${100 + (i >> 8)}.${i & 255}`,
+      })),
+    );
+    const server = await forwarding({ resolvers: [upstream.address] });
+    expect((await askTcp(server, "large.example.com")).answers).toHaveLength(500);
+  });
+
+  it("that is an alias of the cluster's gets what the cluster has", async () => {
+    const upstream = await startUpstream(({ questions }) => [
+      { name: questions?.[0]?.name ?? "", type: "CNAME" as const, ttl: 9, data: "web.marathon.mesos" },
+    ]);
+    const server = await forwarding({ resolvers: [upstream.address] });
+    for (let i = 0; i < 2; i++) {
+      const answer = await askUdp(server, "shop.example.com");
+      expect(lines(answer.answers)).toEqual([
+        "shop.example.com 9 CNAME web.marathon.mesos",
+        "web.marathon.mesos 60 A 203.0.113.1",
+      ]);
+      expect(answer.flag_aa).toBe(false);
+    }
+  });
+
   it("gets the resolver's answer, as the client asked for it and never as authoritative", async () => {
     const upstream = await resolver("198.51.100.1");
     const server = await forwarding({ resolvers: [upstream.address] });

@@ -55,10 +55,22 @@ describe("what Mesos-DNS answers too", () => {
       { host: "web.marathon.mesos.", ip: "203.0.113.7" },
       { host: "web.marathon.mesos.", ip: "2001:db8::7" },
     ];
+    const byAddress = (a: { ip: string }, b: { ip: string }) => (a.ip < b.ip ? -1 : 1);
     for (const name of ["web.marathon.mesos", "web.marathon.mesos.", "WEB.Marathon.mesos"]) {
-      expect(await server.json(`/v1/hosts/${name}`)).toEqual(rows);
+      const found = await server.json<typeof rows>(`/v1/hosts/${name}`);
+      expect(found.sort(byAddress)).toEqual(rows.toSorted(byAddress));
     }
     expect(await server.json("/v1/hosts/nobody.mesos")).toEqual([{ host: "", ip: "" }]);
+  });
+
+  it("/v1/hosts begins with another row each time, each equally often", async () => {
+    const first = { "203.0.113.7": 0, "2001:db8::7": 0 };
+    for (let i = 0; i < 200; i++) {
+      const [row] = await server.json<{ ip: keyof typeof first }[]>("/v1/hosts/web.marathon.mesos");
+      if (row) first[row.ip]++;
+    }
+    expect(first["203.0.113.7"] + first["2001:db8::7"]).toBe(200);
+    expect(Math.abs(first["203.0.113.7"] - 100)).toBeLessThan(40);
   });
 
   it("/v1/services has every target with its addresses", async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askTcp, askUdp, framed, sendUdp, TcpClient } from "../support/ask.js";
 import { dig, kdig } from "../support/digs.js";
 import { decode, encodeQuery, extendedErrors, lines, optOf } from "../support/dns.js";
+import { sendFrom } from "../support/raw-udp.js";
 import { agent, cluster, framework, ScriptedMaster, task } from "../support/scripted-master.js";
 import { Server } from "../support/server.js";
 import { until } from "../support/wait.js";
@@ -46,10 +47,25 @@ describe("sizes", () => {
     expect([whole.tcp, whole.answer.length]).toEqual([true, FLEET_SIZE]);
   });
 
-  it("a truncated answer is empty, and keeps its OPT record", async () => {
+  it("a truncated answer of addresses has as many as fit, one of services none, and both keep their OPT record", async () => {
     const cut = await dig(server, "fleet.marathon.mesos", "A", "+ignore");
     expect(cut.flags).toContain("tc");
-    expect([cut.status, cut.answer, cut.udp]).toEqual(["NOERROR", [], 1232]);
+    expect([cut.status, cut.udp]).toEqual(["NOERROR", 1232]);
+    expect(cut.answer.length).toBeGreaterThan(60);
+    const services = await dig(server, "_eight._tcp.marathon.mesos", "SRV", "+ignore", "+bufsize=512");
+    if (services.flags.includes("tc")) expect(services.answer).toEqual([]);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("a query from port 0 is not answered: nobody listens there", async () => {
+    const requests = async () => {
+      const text = await (await server.fetch("/metrics")).text();
+      const counts = text.split("\n").filter((line) => line.startsWith('mesos_dns_requests_total{transport="udp"'));
+      return counts.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
+    };
+    const before = await requests();
+    for (let i = 0; i < 5; i++) sendFrom(0, server, encodeQuery("web.marathon.mesos"));
+    await askUdp(server, "web.marathon.mesos");
+    expect(await requests()).toBe(before + 1);
   });
 
   it.each([512, 1232, 4096, 65_535])("no datagram is larger than a client's %i octets, nor than 1232", async (edns) => {

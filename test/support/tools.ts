@@ -3,8 +3,11 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 /** The programs that tests run, and the Debian packages they come from. */
 const PACKAGES = {
   dig: "bind9-dnsutils",
+  gcc: "gcc",
+  ip: "iproute2",
   java: "zookeeper",
   kdig: "knot-dnsutils",
+  "musl-gcc": "musl-tools",
   "named-checkzone": "bind9-utils",
   knotd: "knot",
   kzonecheck: "knot-dnssecutils",
@@ -13,6 +16,7 @@ const PACKAGES = {
   openssl: "openssl",
   promtool: "prometheus",
   unbound: "unbound",
+  unshare: "util-linux",
 } as const;
 
 export type Tool = keyof typeof PACKAGES;
