@@ -376,7 +376,7 @@ export class Answerer {
     if (count < total && !stream && this.#policy.setTruncateBit) {
       writer.truncate();
       // Some never ask again over TCP, and can do with any address: old musl, as in Alpine up to 3.17.
-      if (!isAddress(words[rrset])) return this.#finish(RCODE.NOERROR);
+      if (!isAddress(this.query.type)) return this.#finish(RCODE.NOERROR);
     }
     this.partial = stream && count < total;
     writer.rrset(shard, entry, rrset, this.#snapshot.zoneAt(shard, entry).ttl, first, count);

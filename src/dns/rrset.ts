@@ -37,9 +37,8 @@ export function targetTable(words: Uint32Array, rrset: number, data: number): nu
   return data + TARGETS_HEADER_WORDS + count + toWords(count * ownOctets(words[rrset]));
 }
 
-/** Whether a set is one of addresses, each of which is good for something without the others. */
-export function isAddress(descriptor: number): boolean {
-  const type = descriptor & 0xffff;
+/** Whether records of a type are addresses, each of which is good for something without the others. */
+export function isAddress(type: number): boolean {
   return type === TYPE.A || type === TYPE.AAAA;
 }
 

@@ -29,6 +29,8 @@ const FORMERR = 1;
 const NOTIMP = 4;
 const REFUSED = 5;
 const NOTAUTH = 9;
+const A = 1;
+const AAAA = 28;
 const IXFR = 251;
 const AXFR = 252;
 const ANY = 255;
@@ -69,6 +71,17 @@ const DIFFERENCES: readonly Difference[] = [
       isApex(query) &&
       / soa /.test(here.answer.join()) &&
       / ns /.test(there.answer.join()),
+  },
+  {
+    query: "A or AAAA that does not fit into a datagram",
+    servers: ["Knot", "NSD"],
+    isOne: ({ type, stream }, here, there) =>
+      (type === A || type === AAAA) &&
+      !stream &&
+      here.flags === there.flags &&
+      here.flags.split(" ").includes("tc") &&
+      here.answer.length > 0 &&
+      there.answer.length === 0,
   },
   {
     query: "AXFR over UDP",
