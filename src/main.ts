@@ -39,12 +39,13 @@ async function runServer(command: Extract<Command, { kind: "serve" }>): Promise<
     return { ...loaded, pems: readPems(loaded.config) };
   };
   const loaded = await loadChecked();
+  const warnings = [...command.warnings, ...loaded.warnings];
   if (check) {
-    for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`);
+    for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
     process.stdout.write(`${configFile} is valid\n`);
     return;
   }
-  await serve({ ...loaded, configFile: resolve(configFile), verbosity, takeOver, reload: loadChecked });
+  await serve({ ...loaded, warnings, configFile: resolve(configFile), verbosity, takeOver, reload: loadChecked });
 }
 
 function load(file: string | undefined, needsMasters: boolean): Loaded {
