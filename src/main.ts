@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /** The process: command line, signals, exit codes. */
+import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import { type Command, HELP, parseCommandLine } from "./cli.js";
 import type { Config } from "./config/config.js";
-import { type Loaded, loadConfig } from "./config/load.js";
+import { type LoadOptions, loadConfig, loadWithNames } from "./config/load.js";
 import { nameserversOf } from "./config/resolv-conf.js";
 import { MesosDnsError, messageOf } from "./errors.js";
 import { createStateReader } from "./mesos/reader.js";
@@ -25,7 +26,7 @@ async function main(argv: readonly string[]): Promise<void> {
       process.stdout.write(`${VERSION}\n`);
       return;
     case "zone":
-      await printZone(command.stateFile, load(command.configFile, false).config, command.zone);
+      await printZone(command.stateFile, loadConfig(loadOptions(command.configFile, false)).config, command.zone);
       return;
     case "serve":
       await runServer(command);
@@ -35,28 +36,35 @@ async function main(argv: readonly string[]): Promise<void> {
 async function runServer(command: Extract<Command, { kind: "serve" }>): Promise<void> {
   const { configFile, verbosity, check, takeOver } = command;
   const loadChecked = async () => {
-    const loaded = load(configFile, true);
+    const loaded = await loadWithNames(loadOptions(configFile, true), addressOf);
     await checkCredentials(loaded.config);
     return { ...loaded, pems: readPems(loaded.config) };
   };
   const loaded = await loadChecked();
+  const warnings = [...command.warnings, ...loaded.warnings];
   if (check) {
-    for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`);
+    for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
     process.stdout.write(`${configFile} is valid\n`);
     return;
   }
-  await serve({ ...loaded, configFile: resolve(configFile), verbosity, takeOver, reload: loadChecked });
+  await serve({ ...loaded, warnings, configFile: resolve(configFile), verbosity, takeOver, reload: loadChecked });
 }
 
-function load(file: string | undefined, needsMasters: boolean): Loaded {
-  return loadConfig({
+function loadOptions(file: string | undefined, needsMasters: boolean): LoadOptions {
+  return {
     ...(file !== undefined && { file }),
     env: process.env,
     readFile: (path) => readFileSync(path, "utf8"),
     systemResolvers: () => nameserversOf(readFileSync("/etc/resolv.conf", "utf8"), machineAddresses()),
     machineAddresses,
     needsMasters,
-  });
+  };
+}
+
+/** The address to listen at for a host name: an IPv4 address before others, as Go chooses. */
+async function addressOf(name: string): Promise<string | undefined> {
+  const all = await lookup(name, { all: true, verbatim: true }).catch(() => []);
+  return (all.find(({ family }) => family === 4) ?? all[0])?.address;
 }
 
 function machineAddresses(): string[] {

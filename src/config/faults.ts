@@ -9,8 +9,7 @@ export const HIDDEN = "[hidden]";
 const SHOWN_LENGTH = 160;
 
 export class Faults {
-  readonly #lines: string[] = [];
-  readonly #keys = new Set<string>();
+  #found: { readonly key: string; readonly line: string }[] = [];
 
   /**
    * @param key the key's path, `masters`
@@ -20,20 +19,32 @@ export class Faults {
    * @param variable the environment variable it came from, if it did
    */
   add(key: string, value: unknown, allowed: string, at = "", variable?: string): void {
-    const origin = variable === undefined ? "" : ` (from ${variable})`;
-    this.#lines.push(`${key}${at}${origin}: got ${showValue(key, value)}; allowed: ${allowed}`);
-    this.#keys.add(key);
+    const line = `${placeOf(key, at, variable)}: got ${showValue(key, value)}; allowed: ${allowed}`;
+    this.#found.push({ key, line });
   }
 
   /** True if a fault of `key` itself was found, so that rules between keys can leave it alone. */
   has(key: string): boolean {
-    return this.#keys.has(key);
+    return this.#found.some((fault) => fault.key === key);
+  }
+
+  /** Takes back the faults of keys that are not used. @returns their lines */
+  forgive(keys: readonly string[]): readonly string[] {
+    const isForgiven = ({ key }: { readonly key: string }) => keys.includes(key);
+    const forgiven = this.#found.filter(isForgiven);
+    this.#found = this.#found.filter((fault) => !isForgiven(fault));
+    return forgiven.map(({ line }) => line);
   }
 
   /** One line for each fault, in the order found. */
   get lines(): readonly string[] {
-    return this.#lines;
+    return this.#found.map(({ line }) => line);
   }
+}
+
+/** Where in the configuration something stands. */
+export function placeOf(key: string, at: string, variable?: string): string {
+  return `${key}${at}${variable === undefined ? "" : ` (from ${variable})`}`;
 }
 
 function showValue(key: string, value: unknown): string {

@@ -3,8 +3,8 @@
  * unread JSON here.
  */
 import type { Faults } from "./faults.js";
-import { isObject, parseJsonOrText } from "./formats.js";
-import { DROPPED, GROUPS, KEY_PATHS, KEYS, type KeyPath, variableOf } from "./schema.js";
+import { isObject, parseJsonOrText } from "./format.js";
+import { DROPPED, GROUPS, KEY_PATHS, KEYS, type KeyPath, REPLACED, variableOf } from "./schema.js";
 
 export interface GivenValue {
   readonly value: unknown;
@@ -22,15 +22,21 @@ const BY_VARIABLE = new Map(NAMES.map((name) => [variableOf(name), name]));
 const PREFIX = variableOf("");
 
 /** The file's keys, where two spellings of one key count as one and the last wins. */
-export function readFileKeys(tree: Readonly<Record<string, unknown>>, faults: Faults, warnings: string[]): Given {
+export function readFileKeys(
+  entries: readonly (readonly [name: string, value: unknown])[],
+  faults: Faults,
+  warnings: string[],
+): Given {
   const given: Given = new Map();
-  for (const [name, value] of Object.entries(tree)) addFileKey(given, name, value, faults, warnings);
+  for (const [name, value] of entries) addFileKey(given, name, value, faults, warnings);
   return given;
 }
 
 function addFileKey(given: Given, name: string, value: unknown, faults: Faults, warnings: string[]): void {
   const canonical = BY_LOWER_CASE.get(name.toLowerCase());
-  if (canonical === undefined) warnings.push(`unknown key ${name} is ignored${suggestKey(name)}`);
+  const successor = REPLACED.get(name.toLowerCase());
+  if (successor !== undefined) warnings.push(`${name} is ignored: ${successor} took its place`);
+  else if (canonical === undefined) warnings.push(`unknown key ${name} is ignored${suggestKey(name)}`);
   else if (DROPPED.has(canonical)) warnings.push(`${canonical} is ignored: ${DROPPED.get(canonical)}`);
   else if (GROUP_NAMES.has(canonical)) addGroup(given, canonical, { value }, faults, warnings);
   else addValue(given, canonical as KeyPath, value);
@@ -59,6 +65,14 @@ function keysOf(group: string): string[] {
   return KEY_PATHS.filter((path) => path.startsWith(`${group}.`)).map((path) => path.slice(group.length + 1));
 }
 
+/**
+ * What Kubernetes and Docker set for a service or a linked container that is called mesos-dns, or mesos-dns-something: they begin
+ * as this server's own variables do.
+ */
+const SERVICE_VARIABLE =
+  /^MESOS_DNS(?:_[A-Z0-9_]+)?_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?|NAME|ENV_\w+)$/;
+const SERVICE_URL = /^(?:tcp|udp|sctp):\/\/\S+:\d+$/i;
+
 /** Puts `MESOS_DNS_*` over what the file says. The variable of a key inside an object wins over that of the object. */
 export function applyEnvironment(
   given: Given,
@@ -66,10 +80,15 @@ export function applyEnvironment(
   faults: Faults,
   warnings: string[],
 ): void {
-  const variables = Object.keys(env).filter((name) => name.startsWith(PREFIX));
-  for (const variable of variables.sort((a, b) => a.length - b.length)) {
-    const text = env[variable];
-    if (text === undefined) continue;
+  const variables = Object.keys(env).filter((name) => name.startsWith(PREFIX) && env[name] !== undefined);
+  const isOfService = (variable: string) =>
+    SERVICE_URL.test(env[variable] ?? "") || (!BY_VARIABLE.has(variable) && SERVICE_VARIABLE.test(variable));
+  const ofServices = variables.filter(isOfService).sort();
+  if (ofServices.length > 0)
+    warnings.push(`${ofServices.join(", ")} ignored: Kubernetes or Docker set this for a service of this name`);
+  const own = variables.filter((variable) => !isOfService(variable));
+  for (const variable of own.sort((a, b) => a.length - b.length)) {
+    const text = env[variable] ?? "";
     const name = BY_VARIABLE.get(variable);
     if (name === undefined) warnings.push(`unknown variable ${variable} is ignored${suggestVariable(variable)}`);
     else if (DROPPED.has(name)) warnings.push(`${variable} is ignored: ${DROPPED.get(name)}`);

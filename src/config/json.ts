@@ -42,6 +42,21 @@ export function findSyntaxFault(text: string): SyntaxFault | undefined {
   return expected === "nothing more" ? undefined : faultAt(text, at, expected);
 }
 
+/** The tokens of a text that is JSON, and the lines they stand in. */
+export function* tokensOf(text: string): Generator<{ readonly token: string; readonly line: number }> {
+  let line = 1;
+  let at = 0;
+  while (at < text.length) {
+    const space = matchAt(SPACE, text, at);
+    line += space.split("\n").length - 1;
+    at += space.length;
+    const token = matchAt(TOKEN, text, at);
+    if (token === "") return;
+    yield { token, line };
+    at += token.length;
+  }
+}
+
 /** What is expected after `token`, or `undefined` if it may not stand here. Keeps `open`, the stack of open brackets. */
 function step(token: string, expected: Expected, open: ("{" | "[")[]): Expected | undefined {
   switch (expected) {

@@ -1,12 +1,14 @@
 /** From a file and an environment to one valid, frozen configuration, or to the list of everything wrong with it. */
 import { MesosDnsError, messageOf } from "../errors.js";
 import type { Config } from "./config.js";
-import { Faults } from "./faults.js";
-import { isObject } from "./formats.js";
+import { Faults, placeOf } from "./faults.js";
+import { isObject } from "./format.js";
 import { applyEnvironment, type Given, readFileKeys } from "./given.js";
 import { findSyntaxFault } from "./json.js";
+import { scanKeys } from "./json-keys.js";
 import { completeConfig } from "./rules.js";
 import { createStore, KEYS, type Values } from "./schema.js";
+import { listenerNames } from "./sockets.js";
 
 export interface LoadOptions {
   /** Path of the file, where a leading `~/` is the home directory; absent: defaults and environment only. */
@@ -29,23 +31,56 @@ export interface Loaded {
   readonly warnings: readonly string[];
 }
 
+/** What was read, before keys are looked at together. */
+interface Begun {
+  readonly values: Values;
+  readonly faults: Faults;
+  readonly warnings: string[];
+}
+
 /**
- * Loads a configuration.
+ * Loads a configuration. Listeners that are host names stay names: nobody can listen there.
  * @throws {MesosDnsError} CONFIG_UNREADABLE if the file cannot be read; CONFIG_INVALID if it is not a JSON object or
  *   breaks a rule: the message then has a line for every fault.
  */
 export function loadConfig(options: LoadOptions): Loaded {
-  const { file, env, systemResolvers, machineAddresses, needsMasters = true } = options;
+  return complete(begin(options), options, undefined);
+}
+
+/**
+ * Loads a configuration to listen with.
+ * @param lookUp resolves to the address of a host, or to nothing
+ * @throws {MesosDnsError} as `loadConfig`
+ */
+export async function loadWithNames(
+  options: LoadOptions,
+  lookUp: (name: string) => Promise<string | undefined>,
+): Promise<Loaded> {
+  const begun = begin(options);
+  const addresses = new Map<string, string | undefined>();
+  for (const name of listenerNames(begun.values)) addresses.set(name, await lookUp(name));
+  return complete(begun, options, (name) => addresses.get(name));
+}
+
+function begin(options: LoadOptions): Begun {
   const faults = new Faults();
   const warnings: string[] = [];
-  const given: Given = file === undefined ? new Map() : readFileKeys(readTree(file, options), faults, warnings);
-  applyEnvironment(given, env, faults, warnings);
-  const values = readValues(given, faults);
+  const given: Given = options.file === undefined ? new Map() : readFile(options.file, options, faults, warnings);
+  applyEnvironment(given, options.env, faults, warnings);
+  return { values: readValues(given, faults, warnings), faults, warnings };
+}
+
+function complete(
+  { values, faults, warnings }: Begun,
+  { file, env, systemResolvers, machineAddresses, needsMasters = true }: LoadOptions,
+  lookUp: ((name: string) => string | undefined) | undefined,
+): Loaded {
   const config = completeConfig(values, {
     faults,
     warnings,
     systemResolvers,
     machineAddresses,
+    lookUp,
     // systemd lists several with colons between.
     stateDirectory: env.STATE_DIRECTORY?.split(":")[0] ?? "",
     needsMasters,
@@ -54,15 +89,39 @@ export function loadConfig(options: LoadOptions): Loaded {
   return { config: deepFreeze(config), warnings };
 }
 
-function readTree(file: string, { env, readFile }: LoadOptions): Readonly<Record<string, unknown>> {
-  const tree = parse(file, readText(file.replace(/^~\//, `${env.HOME ?? "."}/`), readFile));
-  if (isObject(tree)) return tree;
-  throw new MesosDnsError("CONFIG_INVALID", `${file} must hold a JSON object, { "masters": […], … }`);
+function readFile(file: string, options: LoadOptions, faults: Faults, warnings: string[]): Given {
+  const { env, readFile: read } = options;
+  const text = readText(file.replace(/^~\//, `${env.HOME ?? "."}/`), read);
+  const tree = parse(file, text);
+  if (!isObject(tree))
+    throw new MesosDnsError("CONFIG_INVALID", `${file} must hold a JSON object, { "masters": […], … }`);
+  const { order, repeated } = scanKeys(text);
+  warnings.push(...repeated);
+  const given = readFileKeys(
+    Array.from(order, (name) => [name, tree[name]] as const),
+    faults,
+    warnings,
+  );
+  readZkFile(given, read, faults);
+  return given;
 }
 
+/** `zk` may name a file that holds the URL, as in Mesos. */
+function readZkFile(given: Given, read: (path: string) => string, faults: Faults): void {
+  const value = given.get("zk")?.value;
+  if (typeof value !== "string" || !value.startsWith("file://")) return;
+  try {
+    given.set("zk", { value: read(value.slice("file://".length)).trim() });
+  } catch (error) {
+    faults.add("zk", value, `a file with a zk:// URL that this user may read (${messageOf(error)})`);
+    given.delete("zk");
+  }
+}
+
+/** The text of the file. Editors on Windows write a mark before it that is none of it. */
 function readText(file: string, readFile: (path: string) => string): string {
   try {
-    return readFile(file);
+    return readFile(file).replace(/^\uFEFF/, "");
   } catch (cause) {
     const advice = "name the file with -config=FILE and see that this user may read it";
     throw new MesosDnsError("CONFIG_UNREADABLE", `cannot read ${file} (${messageOf(cause)}): ${advice}`, { cause });
@@ -78,10 +137,13 @@ function parse(file: string, text: string): unknown {
 }
 
 /** Every key's value: as given where its format accepts it, else its default. */
-function readValues(given: Given, faults: Faults): Values {
+function readValues(given: Given, faults: Faults, warnings: string[]): Values {
   const store = createStore();
   for (const [path, { value, variable }] of given) {
-    const read = KEYS[path].format.read(value, (at, got, allowed) => faults.add(path, got, allowed, at, variable));
+    const read = KEYS[path].format.read(value, {
+      fault: (at, got, allowed) => faults.add(path, got, allowed, at, variable),
+      remark: (at, remark) => warnings.push(`${placeOf(path, at, variable)}: ${remark}`),
+    });
     if (read !== undefined) store.set(path as string, read);
   }
   return store.validate({ allowed: "strict" }).getProperties();

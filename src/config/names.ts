@@ -10,6 +10,10 @@ import type { HostPort, Resolver } from "./config.js";
 const MAX_NAME_TEXT = 253;
 
 const HOST_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** What Mesos-DNS lets a domain have: hyphens anywhere. */
+const DOMAIN_LABEL = /^[a-z0-9-]{1,63}$/;
+/** What hosts are really called: `mesos_master_1`, as Docker Compose names containers. */
+const LOOSE_LABEL = /^[a-z0-9_-]{1,63}$/;
 /** As host labels, and what delegated zones really contain: `_msdcs` (RFC 8552), `0/25` (RFC 2317). */
 const ZONE_LABEL = /^[a-z0-9_/-]{1,63}$/;
 /** The first label of an SOA rname is a mailbox's local part: `dns-admin`, `ops+dns`. */
@@ -26,6 +30,21 @@ export function readHostname(text: string, maxLength = MAX_NAME_TEXT): string | 
   return name !== undefined && !/(?:^|\.)\d+$/.test(name) ? name : undefined;
 }
 
+/** A domain, of the labels that Mesos-DNS accepts. */
+export function readDomain(text: string, maxLength: number): string | undefined {
+  return readName(text, DOMAIN_LABEL, maxLength);
+}
+
+/** The name of a name server as the SOA record has it: Mesos-DNS takes any, with any number of final dots. */
+export function readNameServer(text: string): string | undefined {
+  return readName(text.replace(/\.+$/, ""), LOOSE_LABEL, MAX_NAME_TEXT);
+}
+
+/** Where to listen: an address, which may have a zone index, or a host name to be looked up; "" for all addresses. */
+export function readListener(text: string): string | undefined {
+  return text === "" ? "" : readHost(text);
+}
+
 /** The name of a zone, of whatever kind of labels. */
 export function readZoneName(text: string): string | undefined {
   return readName(text, ZONE_LABEL, MAX_NAME_TEXT);
@@ -33,7 +52,7 @@ export function readZoneName(text: string): string | undefined {
 
 /** A mailbox as an SOA record's rname; its `@` stands for a dot, as in Mesos-DNS. */
 export function readMailbox(text: string): string | undefined {
-  return readName(text.replaceAll("@", "."), MAILBOX_LABEL, MAX_NAME_TEXT);
+  return readName(text.replaceAll("@", ".").replace(/\.+$/, ""), MAILBOX_LABEL, MAX_NAME_TEXT);
 }
 
 /** True for `zone` itself and every name below it. Both in lower case without the final dot. */
@@ -41,9 +60,10 @@ export function isInZone(name: string, zone: string): boolean {
   return name === zone || name.endsWith(`.${zone}`);
 }
 
-/** An IPv4 or IPv6 address without brackets. */
+/** An IPv4 or IPv6 address without brackets. Leading zeros change nothing in it, as in the Go of Mesos-DNS. */
 export function readAddress(text: string): string | undefined {
-  return isIP(text) === 0 ? undefined : ipaddr.parse(text).toString();
+  const plain = /^[\d.]+$/.test(text) ? text.replace(/(^|\.)0+(?=\d)/g, "$1") : text;
+  return isIP(plain) === 0 ? undefined : ipaddr.parse(plain).toString();
 }
 
 /** A network: `address/prefix length`, or an address alone. Bits behind the prefix must be zero: a slip otherwise. */
@@ -61,12 +81,12 @@ export function readNetwork(text: string): string | undefined {
 
 /** A Mesos master: `host`, `host:port`, `[v6]` or `[v6]:port`. A bare IPv6 address is refused: its end may be a port. */
 export function readMaster(text: string): HostPort | undefined {
-  return readHostPort(text, 5050, readHost);
+  return readHostPort(text, 5050, readServerHost);
 }
 
 /** A member of a ZooKeeper ensemble, written as a master is. */
 export function readZooKeeperServer(text: string): HostPort | undefined {
-  return readHostPort(text, 2181, readHost);
+  return readHostPort(text, 2181, readServerHost);
 }
 
 const TLS_PREFIX = "tls://";
@@ -88,8 +108,17 @@ function readResolverAddress(text: string, port: number): HostPort | undefined {
   return isIP(text) === 6 ? { host: ipaddr.parse(text).toString(), port } : readHostPort(text, port, readAddress);
 }
 
-function readHost(text: string): string | undefined {
-  return readAddress(text) ?? readHostname(text);
+/** An address, or the name of a host, which is not mistakable for one; underscores and outer hyphens occur. */
+export function readHost(text: string): string | undefined {
+  const address = readAddress(text);
+  if (address !== undefined) return address;
+  const name = readName(text, LOOSE_LABEL, MAX_NAME_TEXT);
+  return name !== undefined && !/(?:^|\.)\d+$/.test(name) ? name : undefined;
+}
+
+/** As `readHost`; no host before a port is this machine, as in Go. */
+function readServerHost(text: string): string | undefined {
+  return text === "" ? "localhost" : readHost(text);
 }
 
 function readHostPort(
@@ -97,8 +126,8 @@ function readHostPort(
   defaultPort: number,
   read: (host: string) => string | undefined,
 ): HostPort | undefined {
-  const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<host>[^:[\]]+))(?::(?<port>\d{1,5}))?$/.exec(text)?.groups;
-  if (parts === undefined) return undefined;
+  const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<host>[^:[\]]*))(?::(?<port>\+?\d+))?$/.exec(text)?.groups;
+  if (parts === undefined || text === "") return undefined;
   const { v6, port } = parts;
   if (v6 !== undefined && isIP(v6) !== 6) return undefined;
   const host = read(v6 ?? parts.host ?? "");

@@ -2,13 +2,13 @@
 
 import { DCOS_ZONE } from "../dcos-zone.js";
 import { messageOf } from "../errors.js";
-import { formatResolver } from "../host-port.js";
 import { isReserved } from "../reserved-names.js";
 import type { Config, Resolver } from "./config.js";
 import type { Faults } from "./faults.js";
-import { resolvers as resolverFormat } from "./formats.js";
+import { resolvers as resolverFormat } from "./lists.js";
 import { isInZone } from "./names.js";
 import { KEYS, type Values } from "./schema.js";
+import { withAddresses, withoutItself } from "./sockets.js";
 
 /** What the rules need beside the values: where they put what they find, and what they may ask of the machine. */
 export interface RuleContext {
@@ -17,6 +17,8 @@ export interface RuleContext {
   /** Addresses of the machine's nameservers; may throw where they cannot be read. */
   readonly systemResolvers: () => readonly string[];
   readonly machineAddresses: () => readonly string[];
+  /** The address of a host; absent where nobody is going to listen there. */
+  readonly lookUp: ((name: string) => string | undefined) | undefined;
   /** Where a supervisor lets the program keep files; "" for nowhere. */
   readonly stateDirectory: string;
   /** False where the configuration is not used to follow a cluster. */
@@ -24,26 +26,41 @@ export interface RuleContext {
 }
 
 /** The complete configuration. Its faults are in `context`; with any, the result is not to be used. */
-export function completeConfig(values: Values, context: RuleContext): Config {
+export function completeConfig(given: Values, context: RuleContext): Config {
+  const served = { ...given, dnson: given.dnson && given.port > 0, httpon: given.httpon && given.httpport > 0 };
+  forgiveUnused(served, context);
+  const values = withAddresses(served, context);
   checkServices(values, context);
   checkMasters(values, context);
   checkAuthentication(values, context);
   checkCertificates(values, context);
   checkCookies(values, context);
-  checkZones(values, context);
   checkDcosNames(values, context);
-  checkNameServer(values, context);
-  checkLoops(values, context);
   checkCache(values, context);
+  const asked = {
+    resolvers: effectiveResolvers(values, context),
+    zoneResolvers: effectiveZones(values, context),
+  };
+  const { resolvers, zoneResolvers } = withoutItself(asked, values, context);
   return {
     ...values,
     stateDir: values.stateDir || context.stateDirectory,
     stateMaxAgeSeconds: effectiveMaxAge(values, context),
-    resolvers: effectiveResolvers(values, context),
-    zoneResolvers: Object.fromEntries(values.zoneResolvers),
-    SOAMname: values.SOAMname || `ns1.${values.domain}`,
+    resolvers,
+    zoneResolvers: Object.fromEntries(zoneResolvers),
+    SOAMname: effectiveNameServer(values, context),
     SOARname: values.SOARname || `root.ns1.${values.domain}`,
   };
+}
+
+/** Mesos-DNS does not look at these keys either where they are not used. */
+function forgiveUnused({ dnson, httpon, externalon }: Values, { faults, warnings }: RuleContext): void {
+  const forgive = (keys: readonly string[], switchedOff: string) => {
+    for (const line of faults.forgive(keys)) warnings.push(`${line}. It is not used, as ${switchedOff} is false`);
+  };
+  if (!dnson) forgive(["port", "listener"], "dnson");
+  if (!httpon) forgive(["httpport", "httplistener"], "httpon");
+  if (!externalon) forgive(["resolvers", "zoneResolvers", "timeout"], "externalon");
 }
 
 function checkServices({ dnson, httpon }: Values, { faults }: RuleContext): void {
@@ -58,10 +75,11 @@ function checkMasters({ zk, masters }: Values, { faults, needsMasters }: RuleCon
 function checkAuthentication(values: Values, { faults, warnings }: RuleContext): void {
   const { mesosAuthentication: method, mesosCredentials: credentials, IAMConfigFile } = values;
   if (method === "basic") {
-    for (const key of ["principal", "secret"] as const) {
-      const path = `mesosCredentials.${key}`;
-      if (credentials[key] === "" && !faults.has("mesosCredentials") && !faults.has(path))
-        faults.add(path, "", "a value that is not empty, as mesosAuthentication is basic");
+    const empty = (["principal", "secret"] as const).filter((key) => credentials[key] === "");
+    for (const path of empty.map((key) => `mesosCredentials.${key}`)) {
+      if (faults.has("mesosCredentials") || faults.has(path)) continue;
+      if (empty.length === 1) warnings.push(`${path} is empty, though mesosAuthentication is basic`);
+      else faults.add(path, "", "a value that is not empty, as mesosAuthentication is basic");
     }
   }
   if (method === "iam" && IAMConfigFile === "" && !faults.has("IAMConfigFile"))
@@ -90,12 +108,18 @@ function checkCookies({ cookieSecret, previousCookieSecret }: Values, { faults }
     faults.add("cookieSecret", "", "32 hexadecimal digits, as previousCookieSecret is given");
 }
 
-function checkZones({ domain, dcosNames, zoneResolvers }: Values, { faults }: RuleContext): void {
-  if (faults.has("domain") || faults.has("dcosNames")) return;
-  for (const [zone] of zoneResolvers) {
+/** The zones of others. What this server answers itself is nobody else's. */
+function effectiveZones(values: Values, { faults, warnings }: RuleContext): Values["zoneResolvers"] {
+  const { domain, dcosNames, externalon, zoneResolvers } = values;
+  if (faults.has("domain") || faults.has("dcosNames")) return zoneResolvers;
+  return zoneResolvers.filter(([zone]) => {
     const own = [domain, ...(dcosNames ? [DCOS_ZONE] : [])].find((each) => isInZone(zone, each));
-    if (own) faults.add("zoneResolvers", zone, `zones outside ${own}, which is answered by this server`, `.${zone}`);
-  }
+    if (own === undefined) return true;
+    if (externalon)
+      faults.add("zoneResolvers", zone, `zones outside ${own}, which is answered by this server`, `.${zone}`);
+    else warnings.push(`zoneResolvers.${zone} is not used: this server answers for ${own}`);
+    return false;
+  });
 }
 
 /** No zone of this server lies in another one of it. */
@@ -106,32 +130,13 @@ function checkDcosNames({ domain, dcosNames }: Values, { faults }: RuleContext):
 }
 
 /** The name server is a host of its own: it cannot be the domain, nor share a name with what the cluster is. */
-function checkNameServer({ SOAMname, domain }: Values, { faults }: RuleContext): void {
-  if (faults.has("domain") || faults.has("SOAMname")) return;
+function effectiveNameServer({ SOAMname, domain }: Values, { faults, warnings }: RuleContext): string {
+  const usual = `ns1.${domain}`;
+  if (SOAMname === "" || faults.has("domain")) return usual;
   const isClusters = SOAMname.endsWith(`.${domain}`) && isReserved(SOAMname.slice(0, -domain.length - 1));
-  if (SOAMname === domain || isClusters)
-    faults.add("SOAMname", SOAMname, `a host name of its own, such as ns1.${domain}; that one is the cluster's`);
-}
-
-/** A query forwarded to this server itself would come back for ever. */
-function checkLoops(values: Values, { faults, machineAddresses }: RuleContext): void {
-  if (!values.dnson || faults.has("listener")) return;
-  const { port, tlsPort, listener } = values;
-  const own = new Set(listener.flatMap((at) => [at, ...machineAddresses().filter((address) => hears(at, address))]));
-  const isOwn = ({ host, port: at, tlsName }: Resolver) =>
-    at === (tlsName === undefined ? port : tlsPort) &&
-    (own.has(host) || (host.startsWith("127.") && listener.some((at) => hears(at, host))));
-  const allowed = "other servers than this one, which listens there itself";
-  for (const resolver of values.resolvers)
-    if (isOwn(resolver)) faults.add("resolvers", formatResolver(resolver), allowed);
-  for (const [zone, resolvers] of values.zoneResolvers)
-    for (const resolver of resolvers)
-      if (isOwn(resolver)) faults.add("zoneResolvers", formatResolver(resolver), allowed, `.${zone}`);
-}
-
-/** Whether who listens for all addresses, of one family or of both, hears what is sent to this one. */
-function hears(listener: string, address: string): boolean {
-  return listener === "::" || (listener === "0.0.0.0" && !address.includes(":"));
+  if (SOAMname !== domain && !isClusters) return SOAMname;
+  warnings.push(`SOAMname: ${SOAMname} is a name of the cluster's, and ${usual} is the name server instead`);
+  return usual;
 }
 
 function checkCache({ cache: { minTtl, maxTtl } }: Values, { faults }: RuleContext): void {
@@ -153,9 +158,10 @@ function effectiveMaxAge({ stateMaxAgeSeconds, refreshSeconds }: Values, { warni
 function effectiveResolvers(values: Values, { faults, warnings, systemResolvers }: RuleContext): readonly Resolver[] {
   if (values.resolvers.length > 0 || !values.externalon || faults.has("resolvers")) return values.resolvers;
   try {
-    const read = resolverFormat.read([...new Set(systemResolvers())], (_at, address) => {
+    const fault = (_at: string, address: unknown) => {
       warnings.push(`resolvers: the machine's nameserver ${JSON.stringify(address)} is left out, it is not an address`);
-    });
+    };
+    const read = resolverFormat.read([...new Set(systemResolvers())], { fault, remark: () => undefined });
     if (read !== undefined && read.length > 0) return read;
     warnings.push("resolvers is empty and the machine names no other nameserver: outside names cannot be resolved");
   } catch (error) {

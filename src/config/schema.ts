@@ -12,8 +12,9 @@ import type {
   UdpEngineName,
   UpdateSource,
 } from "./config.js";
-import type { Format, ZoneResolvers } from "./formats.js";
+import { type Format, integer } from "./format.js";
 import * as format from "./formats.js";
+import * as lists from "./lists.js";
 
 export interface KeySpec<T> {
   /** What the key means, in one sentence for an operator. */
@@ -30,7 +31,7 @@ export interface KeySpec<T> {
 }
 
 /** The values of all keys, read by their formats but not yet completed by the rules between keys. */
-export type Values = Omit<Config, "zoneResolvers"> & { readonly zoneResolvers: ZoneResolvers };
+export type Values = Omit<Config, "zoneResolvers"> & { readonly zoneResolvers: lists.ZoneResolvers };
 
 /** Keys whose value is an object of further keys. Those of one object are all live or all need a restart. */
 export const GROUPS = ["mesosCredentials", "rateLimit", "tcp", "forwarding", "cache"] as const;
@@ -53,16 +54,36 @@ const MAX_TIMER_SECONDS = 2_147_483;
 const MAX_INT32 = 2 ** 31 - 1;
 const MAX_UINT32 = 2 ** 32 - 1;
 
-const port = format.integer(1, 65_535);
-const optionalPort = format.integer(0, 65_535);
-const perSecond = format.integer(0, 1_000_000);
-const uint32 = format.integer(0, MAX_UINT32);
-const seconds = format.integer(0, MAX_INT32);
-const count = format.integer(1, 100_000);
-const timer = format.integer(1, MAX_TIMER_SECONDS);
+/** In Mesos-DNS a port of 0 is any free one. It serves there, so it is accepted here. */
+const portOf = (server: string) =>
+  integer(1, 65_535, {
+    below: {
+      least: 0,
+      value: 0,
+      remark: () => `0 would be any free port, which nobody can find: no ${server} is served`,
+    },
+  });
+const optionalPort = integer(0, 65_535);
+const perSecond = integer(0, 1_000_000);
+const uint32 = integer(0, MAX_UINT32);
+const seconds = integer(0, MAX_INT32);
+const count = integer(1, 100_000);
+const timer = integer(1, MAX_TIMER_SECONDS, { above: true });
+const queryTimer = integer(1, MAX_TIMER_SECONDS, {
+  below: { least: -Infinity, value: 5, remark: (got) => `${got} is taken as the default, 5` },
+  above: true,
+});
+const detectionTimer = integer(0, MAX_TIMER_SECONDS, {
+  below: { least: -Infinity, value: 0, remark: (got) => `${got} is taken as 0, for as long as it takes` },
+  above: true,
+});
+/** Mesos-DNS sends a negative one as a number above 2^31, which clients have to take as 0 (RFC 2181 section 8). */
+const ttl = integer(0, MAX_INT32, {
+  below: { least: -(2 ** 31), value: 0, remark: (got) => `${got} is taken as 0, as clients do` },
+});
 
 const authentication = format.oneOf<MesosAuthentication>(["none", "basic", "iam"], new Map([["", "none"]]));
-const ipSources = format.subsetOf<IpSource>(["netinfo", "mesos", "docker", "host"]);
+const ipSources = lists.subsetOf<IpSource>(["netinfo", "mesos", "docker", "host"]);
 const forwardPolicy = format.oneOf<ForwardPolicyName>(["sequential", "fastest", "race"]);
 const healthPolicy = format.oneOf<HealthPolicy>(["ignore", "omitUnhealthy"]);
 const updates = format.oneOf<UpdateSource>(["stream", "poll"]);
@@ -92,7 +113,7 @@ function restart<T>(fallback: unknown, as: Format<T>, doc: string): KeySpec<T> {
 // biome-ignore format: one key a line is a table
 export const KEYS: Table = {
   zk: live("", format.zkUrl, "ZooKeeper's URL: where the masters register. With it, they and their leader come from there."),
-  masters: live([], format.masters, "The Mesos masters, in the order of their names `master0`, `master1`, … The port is 5050 unless given. Beside `zk`: what is used when ZooKeeper is silent."),
+  masters: live([], lists.masters, "The Mesos masters, in the order of their names `master0`, `master1`, … The port is 5050 unless given. Beside `zk`: what is used when ZooKeeper is silent."),
   mesosAuthentication: live("none", authentication, "How to log in to the masters: not at all, with `mesosCredentials`, or with the service account of `IAMConfigFile`."),
   "mesosCredentials.principal": live("", format.text, "Principal for basic authentication."),
   "mesosCredentials.secret": { ...live("", format.text, "Secret for basic authentication."), sensitive: true },
@@ -103,36 +124,36 @@ export const KEYS: Table = {
   KeyFile: live("", format.path, "PEM file of the key of `CertFile`."),
   refreshSeconds: live(60, timer, "Seconds between two fetches of the state."),
   updates: live("stream", updates, "How changes are learnt of between two fetches: \"stream\", from the master's events, where it has any; \"poll\", not at all."),
-  failoverGrace: live(600, format.integer(0, MAX_TIMER_SECONDS), "Seconds that the records of tasks stay whose agent or framework a new leader has not heard of. 0: not at all."),
-  maxShrink: live(50, format.integer(1, 100), "Percent of all records that a state may remove at once; one that removes more is held until a second fetch, at least 5 s later, confirms it. 100: none is held."),
+  failoverGrace: live(600, integer(0, MAX_TIMER_SECONDS), "Seconds that the records of tasks stay whose agent or framework a new leader has not heard of. 0: not at all."),
+  maxShrink: live(50, integer(1, 100), "Percent of all records that a state may remove at once; one that removes more is held until a second fetch, at least 5 s later, confirms it. 100: none is held."),
   stateTimeoutSeconds: live(300, timer, "Seconds that one fetch of the state may take."),
-  stateMaxBytes: live(536_870_912, format.integer(1, MAX_UINT32), "Bytes of state, decompressed, that are accepted from a master."),
-  stateMaxAgeSeconds: live(300, format.integer(0, MAX_TIMER_SECONDS), "Seconds after which the last good state is called stale: `/readyz` answers 503, answers carry the extended error Stale Answer. At least twice `refreshSeconds`. 0: never."),
-  zkDetectionTimeout: live(30, format.integer(0, MAX_TIMER_SECONDS), "Seconds to wait for ZooKeeper to name the first leader; then `masters` are asked, where there are any. 0: as long as it takes."),
-  ttl: live(60, format.integer(0, MAX_INT32), "Seconds that clients may keep an answer."),
+  stateMaxBytes: live(536_870_912, integer(1, MAX_UINT32), "Bytes of state, decompressed, that are accepted from a master."),
+  stateMaxAgeSeconds: live(300, integer(0, MAX_TIMER_SECONDS), "Seconds after which the last good state is called stale: `/readyz` answers 503, answers carry the extended error Stale Answer. At least twice `refreshSeconds`. 0: never."),
+  zkDetectionTimeout: live(30, detectionTimer, "Seconds to wait for ZooKeeper to name the first leader; then `masters` are asked, where there are any. 0: as long as it takes."),
+  ttl: live(60, ttl, "Seconds that clients may keep an answer."),
   domain: live("mesos", format.domain, "The domain of every name served."),
-  port: restart(53, port, "UDP and TCP port of the DNS server."),
-  resolvers: live(["8.8.8.8"], format.resolvers, "Resolvers for names outside `domain`, in order. The port is 53 unless given. `tls://192.0.2.53#dns.example` is asked over TLS, on port 853 unless given, and has to show a certificate for that name. An empty list: the nameservers of /etc/resolv.conf that are not addresses of this machine."),
-  zoneResolvers: live({}, format.zoneResolvers, "Other resolvers for some zones, such as `{\"corp.example\": [\"192.0.2.53\"]}`. Not for `domain` nor for zones inside it."),
+  port: restart(53, portOf("DNS"), "UDP and TCP port of the DNS server."),
+  resolvers: live(["8.8.8.8"], lists.resolvers, "Resolvers for names outside `domain`, in order. The port is 53 unless given. `tls://192.0.2.53#dns.example` is asked over TLS, on port 853 unless given, and has to show a certificate for that name. An empty list: the nameservers of /etc/resolv.conf that are not addresses of this machine."),
+  zoneResolvers: live({}, lists.zoneResolvers, "Other resolvers for some zones, such as `{\"corp.example\": [\"192.0.2.53\"]}`. Not for `domain` nor for zones inside it."),
   resolverCACertFile: live("", format.path, "PEM file of the authorities that sign the certificates of resolvers asked over TLS. None: those Node.js trusts."),
   forwardPolicy: live("sequential", forwardPolicy, "Which of several resolvers is asked: \"sequential\", the first that is alive; \"fastest\", the one with the smallest measured round-trip time; \"race\", two at a time, and the first answer counts."),
-  timeout: live(5, timer, "Seconds that a forwarded query may take in all, whatever resolvers are asked meanwhile."),
-  listener: restart("0.0.0.0", format.addresses, "Address, or list of addresses, that the DNS server listens on."),
-  dnsThreads: restart(0, format.integer(0, 64), "Threads that answer over UDP. 0: one a core, at most 4."),
+  timeout: live(5, queryTimer, "Seconds that a forwarded query may take in all, whatever resolvers are asked meanwhile."),
+  listener: restart("0.0.0.0", lists.listeners, "Address, or list of addresses, that the DNS server listens on."),
+  dnsThreads: restart(0, integer(0, 64), "Threads that answer over UDP. 0: one a core, at most 4."),
   udpEngine: restart("auto", udpEngine, "How datagrams are moved: \"batch\", many with one system call, on Linux where koffi is installed; \"dgram\", one by one, as Node.js does, by one thread; \"auto\", the former where it can be."),
-  httplistener: restart("0.0.0.0", format.address, "Address that the HTTP server listens on."),
-  httpport: restart(8123, port, "Port of the HTTP server."),
+  httplistener: restart("0.0.0.0", format.httpListener, "Address that the HTTP server listens on."),
+  httpport: restart(8123, portOf("HTTP"), "Port of the HTTP server."),
   dnson: restart(true, format.boolean, "Serve DNS."),
   httpon: restart(true, format.boolean, "Serve HTTP."),
   externalon: live(true, format.boolean, "Forward names outside `domain`; otherwise they are refused."),
   recurseon: live(true, format.boolean, "Say in answers for `domain` that recursion is available."),
-  SOAMname: { ...live("", format.optionalHostname, "Name of the primary name server in the SOA record."), shownDefault: "ns1.<domain>" },
-  SOARname: { ...live("", format.optionalMailbox, "Mailbox of the administrator in the SOA record; an `@` becomes a dot."), shownDefault: "root.ns1.<domain>" },
+  SOAMname: { ...live("", format.nameServer, "Name of the primary name server in the SOA record."), shownDefault: "ns1.<domain>" },
+  SOARname: { ...live("", format.mailbox, "Mailbox of the administrator in the SOA record; an `@` becomes a dot."), shownDefault: "root.ns1.<domain>" },
   SOARefresh: live(60, uint32, "Refresh interval in the SOA record, in seconds."),
   SOARetry: live(600, uint32, "Retry interval in the SOA record, in seconds."),
   SOAExpire: live(86_400, uint32, "Expiry in the SOA record, in seconds."),
   SOAMinttl: live(60, uint32, "Seconds that clients may keep a negative answer."),
-  srvRecordDefaultWeight: live(1, format.integer(0, 65_535), "Weight of every SRV record."),
+  srvRecordDefaultWeight: live(1, integer(0, 65_535), "Weight of every SRV record."),
   enforceRFC952: live(false, format.boolean, "Make labels of at most 24 characters that start with a letter (RFC 952)."),
   SetTruncateBit: live(true, format.boolean, "Set TC on answers that were cut to fit, so that clients ask again over TCP."),
   IPSources: live(["netinfo", "mesos", "host"], ipSources, "Where a task's addresses come from: the first source that has any."),
@@ -140,37 +161,37 @@ export const KEYS: Table = {
   healthPolicy: live("ignore", healthPolicy, "What health checks mean for records: with \"omitUnhealthy\", a task whose checks fail is left out of the names that it shares with healthy ones and keeps its own; with \"ignore\", as in Mesos-DNS, it makes no difference."),
   dcosNames: live(false, format.boolean, "Serve the names that DC/OS gives beside `domain`: tasks in `agentip`, `containerip` and `autoip` of `dcos.thisdcos.directory`, and everything in `domain` again in `mesos.thisdcos.directory`. Not where `domain` is in `thisdcos.directory` itself."),
   stateDir: restart("", format.path, "Folder where the last good zone is kept, to be served after a restart while no master answers. Empty: the one that systemd gives (`StateDirectory=`), else none."),
-  maxUdpPayload: live(1232, format.integer(512, 4096), "Largest UDP answer in octets, whatever a client offers."),
+  maxUdpPayload: live(1232, integer(512, 4096), "Largest UDP answer in octets, whatever a client offers."),
   reverse: live(true, format.boolean, "Answer PTR queries for the cluster's own addresses."),
   serverVersion: live("", format.characterString, "Text that answers `version.bind` and `version.server` in class CH. Empty: they are refused."),
   serverId: live("", format.characterString, "Text that answers `id.server` and `hostname.bind` in class CH, and the NSID of this server. Empty: they are refused, and there is no NSID."),
   cookies: live(true, format.boolean, "Give DNS cookies to clients that ask for them."),
   cookieSecret: { ...live("", format.cookieSecret, "Secret of the cookies, the same on servers that shall accept each other's. Empty: a random one, new at every start."), sensitive: true },
   previousCookieSecret: { ...live("", format.cookieSecret, "The secret before this one, whose cookies are still accepted."), sensitive: true },
-  allowQuery: live(["0.0.0.0/0", "::/0"], format.networks, "Networks whose clients are answered; others are refused."),
-  allowRecursion: live(PRIVATE_NETWORKS, format.networks, "Networks whose clients may ask for names outside `domain`; others are refused those."),
+  allowQuery: live(["0.0.0.0/0", "::/0"], lists.networks, "Networks whose clients are answered; others are refused."),
+  allowRecursion: live(PRIVATE_NETWORKS, lists.networks, "Networks whose clients may ask for names outside `domain`; others are refused those."),
   "rateLimit.answersPerSecond": live(0, perSecond, "Positive answers a second over UDP to one client network. 0: no limit."),
   "rateLimit.negativesPerSecond": live(0, perSecond, "Answers a second that a name or type does not exist, over UDP to one client network. 0: no limit."),
   "rateLimit.errorsPerSecond": live(0, perSecond, "Errors and refusals a second over UDP to one client network. 0: no limit."),
-  "rateLimit.slip": live(2, format.integer(0, 10), "Of the answers over a limit, every so many is sent truncated, so that a real client can ask again over TCP. 0: none."),
-  "rateLimit.ipv4PrefixLength": live(24, format.integer(1, 32), "Bits of an IPv4 address that make a client network."),
-  "rateLimit.ipv6PrefixLength": live(56, format.integer(1, 128), "Bits of an IPv6 address that make a client network."),
-  "tcp.maxConnections": live(4096, format.integer(1, 100_000), "TCP and TLS connections at one time, by listener."),
-  "tcp.maxConnectionsPerClient": live(256, format.integer(1, 100_000), "Connections at one time from one address, by listener."),
+  "rateLimit.slip": live(2, integer(0, 10), "Of the answers over a limit, every so many is sent truncated, so that a real client can ask again over TCP. 0: none."),
+  "rateLimit.ipv4PrefixLength": live(24, integer(1, 32), "Bits of an IPv4 address that make a client network."),
+  "rateLimit.ipv6PrefixLength": live(56, integer(1, 128), "Bits of an IPv6 address that make a client network."),
+  "tcp.maxConnections": live(4096, integer(1, 100_000), "TCP and TLS connections at one time, by listener."),
+  "tcp.maxConnectionsPerClient": live(256, integer(1, 100_000), "Connections at one time from one address, by listener."),
   "tcp.idleSeconds": live(30, timer, "Seconds that a connection may have nothing to do."),
   "tcp.stalledSeconds": live(10, timer, "Seconds that an unfinished message, or a client that does not read, is waited for."),
   "forwarding.maxQueries": live(8192, count, "Queries of clients that may be on their way to resolvers and back at one time; more are answered with SERVFAIL."),
   "forwarding.maxQueriesPerClient": live(2048, count, "The same for one client's address."),
   "forwarding.maxQueriesPerResolver": live(4096, count, "Queries that one resolver may have to answer at one time; more go to the others."),
   "cache.enabled": live(true, format.boolean, "Keep the answers of resolvers as long as their TTLs say."),
-  "cache.maxBytes": live(67_108_864, format.integer(1_048_576, MAX_UINT32), "Bytes of answers that are kept; what was asked for once goes first."),
+  "cache.maxBytes": live(67_108_864, integer(1_048_576, MAX_UINT32), "Bytes of answers that are kept; what was asked for once goes first."),
   "cache.minTtl": live(0, seconds, "Seconds that an answer is kept at least, unless its TTL is 0."),
-  "cache.maxTtl": live(86_400, format.integer(1, MAX_INT32), "Seconds that an answer is kept at most."),
-  "cache.maxNegativeTtl": live(3600, format.integer(1, MAX_INT32), "Seconds that it is kept at most that a name or type does not exist."),
+  "cache.maxTtl": live(86_400, integer(1, MAX_INT32), "Seconds that an answer is kept at most."),
+  "cache.maxNegativeTtl": live(3600, integer(1, MAX_INT32), "Seconds that it is kept at most that a name or type does not exist."),
   "cache.prefetch": live(true, format.boolean, "Fetch what is asked for often again in the last tenth of its time."),
   "cache.staleSeconds": live(86_400, seconds, "Seconds after its end that an answer may be given, with a TTL of 30 and the extended error Stale Answer, where no resolver answers. 0: never."),
   "cache.allowFlush": live(false, format.boolean, "Serve `POST /v1/cache/flush`, which forgets answers."),
-  trustedProxies: live([], format.networks, "Networks of proxies in front of DNS over HTTPS: `Forwarded` and `X-Forwarded-For` from there alone say who asks."),
+  trustedProxies: live([], lists.networks, "Networks of proxies in front of DNS over HTTPS: `Forwarded` and `X-Forwarded-For` from there alone say who asks."),
   tlsCertFile: live("", format.path, "PEM file of the certificate for DNS over TLS and HTTPS; needs `tlsKeyFile`. Empty: neither is served."),
   tlsKeyFile: live("", format.path, "PEM file of the key of `tlsCertFile`."),
   tlsPort: restart(853, optionalPort, "Port of DNS over TLS. 0: not served."),
@@ -182,6 +203,13 @@ export const KEY_PATHS = Object.keys(KEYS) as readonly KeyPath[];
 
 /** Mesos-DNS has these keys too; what they set is decided otherwise here. Accepted with the reason as a warning. */
 export const DROPPED: ReadonlyMap<string, string> = new Map([["SOASerial", "the serial follows the zone's content"]]);
+
+/** Keys of Mesos-DNS as it was in 2015, in lower case, and those that took their place. */
+export const REPLACED: ReadonlyMap<string, string> = new Map([
+  ["email", "SOARname"],
+  ["ns", "SOAMname"],
+  ["mname", "SOAMname"],
+]);
 
 /** The environment variable that overrides the key at `path`. */
 export function variableOf(path: string): string {
@@ -208,8 +236,14 @@ function convictSchema(): convict.Schema<Values> {
 
 function convictKey(path: KeyPath): convict.SchemaObj {
   const { doc, default: fallback, format: as, sensitive = false } = KEYS[path];
-  const refuse = (_at: string, _value: unknown, allowed: string) => {
+  const fault = (_at: string, _value: unknown, allowed: string) => {
     throw new Error(`the default must be ${allowed}`);
   };
-  return { doc, default: as.read(fallback, refuse), format: "*", env: variableOf(path), sensitive };
+  return {
+    doc,
+    default: as.read(fallback, { fault, remark: () => undefined }),
+    format: "*",
+    env: variableOf(path),
+    sensitive,
+  };
 }

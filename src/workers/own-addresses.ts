@@ -11,6 +11,8 @@ export function ownAddresses(listeners: readonly string[]): Address[] {
 }
 
 function addressesOf(listener: string): Address[] {
+  // A link-local address is of no use without its zone index, which no record can carry.
+  if (listener.includes("%")) return [];
   const address = parseAddress(listener);
   const isWildcard = address === undefined || octetsOf(address).every((octet) => octet === 0);
   if (!isWildcard) return [address];

@@ -51,7 +51,7 @@ describe("the command line", () => {
   it.each([
     ["an unknown flag", ["--confg=x"], "unknown flag --confg=x"],
     ["a stray word", ["serve"], 'unexpected argument "serve"'],
-    ["a verbosity there is not", ["-v=3"], "-v must be 0, 1 or 2"],
+    ["a verbosity there is not", ["-v=much"], "-v must be a number, 0, 1 or 2"],
     ["a flag without its value", ["-config"], "-config needs a value"],
     ["zone without a state", ["zone"], "zone needs --state FILE"],
   ])("%s is refused in one sentence that shows the way out", async (_, args, problem) => {
@@ -81,7 +81,14 @@ describe("--check", () => {
 
 describe("a configuration that is wrong", () => {
   it("is refused with every fault, key and value, and nothing listens", async () => {
-    const faults = { port: "53", ttl: -1, masters: ["192.0.2.1:99999"], domain: "a..b", listener: "lo", IPSources: [] };
+    const faults = {
+      port: "53",
+      SOARetry: -1,
+      masters: ["h:99999"],
+      domain: "a..b",
+      listener: "[::]:53",
+      IPSources: [],
+    };
     const secrets = { mesosAuthentication: "basic", mesosCredentials: { principal: "p", secret: 12345 } };
     const stderr = await refusal({ ...faults, ...secrets });
     const [head, ...lines] = stderr.trimEnd().split("\n");

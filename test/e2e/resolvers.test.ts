@@ -205,9 +205,14 @@ describe("an operator", () => {
     expect((await other.fetch("/v1/cache/flush", { method: "POST" })).status).toBe(404);
   });
 
-  it("hears of a resolver that is this server itself before it starts", async () => {
+  it("leaves a resolver out that is this server itself, and says so", async () => {
     const port = await freePort();
-    await expect(forwarding({ port, resolvers: [`127.0.0.1:${port}`] })).rejects.toThrow(/resolvers/);
+    const resolver = await unbound({});
+    const server = await forwarding({ port, resolvers: [`127.0.0.1:${port}`, resolver.address] });
+    expect((await dig(server, "unbound.example", "A")).status).toBe("NOERROR");
+    expect(server.log.map(({ msg }) => msg)).toContain(
+      `resolvers: 127.0.0.1:${port} is left out, as this server listens there itself`,
+    );
   });
 });
 

@@ -76,7 +76,8 @@ describe("a process that takes over", () => {
     const names = Array.from({ length: CLIENTS }, (_, i) => `www${i}.example.com`);
     const asking = names.map((name) => dig({ host: "127.0.0.2", port: ports.port }, name, "A", "+notcp"));
     // On a busy machine some are asked twice.
-    const asked = () => new Set(upstream.queries.map(({ questions }) => questions?.[0]?.name.toLowerCase()));
+    const asked = () =>
+      new Set(upstream.queries.map(({ message: { questions } }) => questions?.[0]?.name.toLowerCase()));
     await until("the queries", () => asked().size === CLIENTS);
     const server = await startBeside(config);
     older.signal("SIGTERM");

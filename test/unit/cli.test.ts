@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { HELP, parseCommandLine } from "../../src/cli.js";
 import { failure } from "./config/support.js";
 
-const serve = { kind: "serve", configFile: "config.json", verbosity: 0, check: false, takeOver: false };
+const serve = { kind: "serve", configFile: "config.json", verbosity: 0, check: false, takeOver: false, warnings: [] };
 
 describe("serving", () => {
   test.each([
@@ -16,6 +16,18 @@ describe("serving", () => {
     ["-v=1", { verbosity: 1 }],
     ["-v 2", { verbosity: 2 }],
     ["--v=0", { verbosity: 0 }],
+    ["-v=3", { verbosity: 2 }],
+    ["-v=10", { verbosity: 2 }],
+    ["-v 10", { verbosity: 2 }],
+    ["-v -1", { verbosity: 0 }],
+    ["-v", { verbosity: 1 }],
+    ["-v=true", { verbosity: 1 }],
+    ["-v -config=a.json", { verbosity: 1, configFile: "a.json" }],
+    ["-v --config a.json", { verbosity: 1, configFile: "a.json" }],
+    ["-vv", { verbosity: 2 }],
+    ["-vv=false -v=1", { verbosity: 1 }],
+    ["-check=1", { check: true }],
+    ["-check=F", { check: false }],
     ["--check", { check: true }],
     ["-check=true", { check: true }],
     ["-check=false", { check: false }],
@@ -24,6 +36,35 @@ describe("serving", () => {
     ["-v=2 --check -config zone", { verbosity: 2, check: true, configFile: "zone" }],
   ])("is asked for by %j", (line, expected) => {
     expect(parseCommandLine(words(line))).toEqual({ ...serve, ...expected });
+  });
+});
+
+describe("the flags of glog are accepted, and do nothing:", () => {
+  const reason = "ignored: the log goes to standard error, a JSON object a line, and -v says how much of it";
+
+  test.each(["-logtostderr", "-alsologtostderr", "-stderrthreshold", "-log_dir", "-vmodule", "-log_backtrace_at"])(
+    "%s, with a value or without, with one dash or two",
+    (flag) => {
+      const warnings = [`${flag} is ${reason}`];
+      for (const line of [flag, `${flag}=true`, `${flag} 0`, `-${flag}`, `-${flag}=x`, `${flag}=`])
+        expect(parseCommandLine(words(`${line} -config=a.json -v=1`))).toEqual({
+          ...serve,
+          configFile: "a.json",
+          verbosity: 1,
+          warnings,
+        });
+    },
+  );
+
+  test("several of them, with one warning", () => {
+    const line =
+      "-logtostderr=true -v 10 -stderrthreshold INFO -log_dir /var/log/mesos-dns -vmodule=*=2 --config a.json";
+    expect(parseCommandLine(words(line))).toEqual({
+      ...serve,
+      configFile: "a.json",
+      verbosity: 2,
+      warnings: [`-logtostderr, -stderrthreshold, -log_dir, -vmodule are ${reason}`],
+    });
   });
 });
 
@@ -52,7 +93,6 @@ test("zone takes a state and perhaps a configuration and a name", () => {
 describe("what is not known is refused, and help is pointed at:", () => {
   test.each([
     ["--port=53", "unknown flag --port=53"],
-    ["-vv", "unknown flag -vv"],
     ["---config=x", 'unexpected argument "---config=x"'],
     ["-", 'unexpected argument "-"'],
     ["--", 'unexpected argument "--"'],
@@ -60,10 +100,11 @@ describe("what is not known is refused, and help is pointed at:", () => {
     ["-v=1 zone", 'unexpected argument "zone"'],
     ["-config", "-config needs a value"],
     ["-config=", "-config= needs a value"],
-    ["-v", "-v needs a value"],
-    ["-v=3", '-v must be 0, 1 or 2, not "3"'],
-    ["-v --check", '-v must be 0, 1 or 2, not "--check"'],
-    ["--check=1", "--check=1 takes no value"],
+    ["-v=", '-v must be a number, 0, 1 or 2, not ""'],
+    ["-v much", '-v must be a number, 0, 1 or 2, not "much"'],
+    ["-v=1.5", '-v must be a number, 0, 1 or 2, not "1.5"'],
+    ["--check=yes", "--check=yes must be true or false, or have no value"],
+    ["-logtostderr serve", 'unexpected argument "serve"'],
     ["zone", "zone needs --state FILE"],
     ["zone --state s.json -v=1", "unknown flag -v=1"],
   ])("%j", (line, problem) => {

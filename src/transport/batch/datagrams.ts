@@ -215,7 +215,7 @@ function copyWords(from: Uint32Array, start: number, to: Uint32Array, at: number
 }
 
 /** A socket's address in the kernel's form. @param octets 4 or 16 of the address */
-export function socketAddress(octets: Uint8Array, port: number): Uint8Array {
+export function socketAddress(octets: Uint8Array, port: number, scope = 0): Uint8Array {
   const isIPv6 = octets.length === 16;
   const { size } = isIPv6 ? SOCKADDR_IN6 : SOCKADDR_IN;
   const address = new Uint8Array(size);
@@ -223,6 +223,7 @@ export function socketAddress(octets: Uint8Array, port: number): Uint8Array {
   address[SOCKADDR_IN.offsets.sin_port] = port >>> 8;
   address[SOCKADDR_IN.offsets.sin_port + 1] = port;
   address.set(octets, isIPv6 ? SOCKADDR_IN6.offsets.sin6_addr : SOCKADDR_IN.offsets.sin_addr);
+  if (isIPv6) new Uint32Array(address.buffer)[SOCKADDR_IN6.offsets.sin6_scope_id / 4] = scope;
   return address;
 }
 

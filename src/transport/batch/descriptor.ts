@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import type { HostPort } from "../../config/config.js";
 import { octetsOf, parseAddress } from "../../records/addresses.js";
 import { listenError } from "../listen-error.js";
@@ -33,14 +34,19 @@ export class Descriptor {
   readonly #system: System;
   readonly #options: DescriptorOptions;
   readonly #octets: Uint8Array;
+  /** Number of the interface that a link-local address is at; 0 for an address without a zone index. */
+  readonly #scope: number;
   readonly #value = new Uint32Array(1);
 
   /** @throws {MesosDnsError} LISTEN_FAILED */
   constructor(system: System, options: DescriptorOptions) {
     this.#system = system;
     this.#options = options;
-    const address = parseAddress(options.address.host);
-    this.#octets = address ? octetsOf(address) : Uint8Array.of(127, 0, 0, 1);
+    const [host, zone] = options.address.host.split("%");
+    const address = parseAddress(host);
+    if (address === undefined) throw this.#notHere();
+    this.#octets = octetsOf(address);
+    this.#scope = zone === undefined ? 0 : scopeOf(zone);
     this.isIPv6 = this.#octets.length === 16;
     this.fd = options.inherited ?? this.#open();
   }
@@ -56,7 +62,9 @@ export class Descriptor {
     // Connections that the server before has closed hold its address for a minute.
     if (this.#options.protocol === "TCP") this.set(SOL_SOCKET, SO_REUSEADDR, 1);
     if (this.isIPv6) this.set(IPPROTO_IPV6, IPV6_V6ONLY, this.#options.onlyIPv6 ? 1 : 0);
-    const address = socketAddress(this.#octets, this.#options.address.port);
+    // An interface that is not there has no number, and no address.
+    if (Number.isNaN(this.#scope)) throw this.#notHere();
+    const address = socketAddress(this.#octets, this.#options.address.port, this.#scope);
     if (this.#system.bind(this.fd, this.#system.addressOf(address), address.length) !== 0) throw this.#error("bind");
   }
 
@@ -78,12 +86,29 @@ export class Descriptor {
     return fd;
   }
 
+  #notHere(): Error {
+    return this.#failure(Object.assign(new Error("no such address"), { code: "EADDRNOTAVAIL" }));
+  }
+
   #error(call: string): Error {
     const code = this.#system.errno();
-    const { protocol, address } = this.#options;
-    const failure = Object.assign(new Error(`${call} failed with ${code}`), { code });
-    return listenError(failure, protocol, address.host, address.port);
+    return this.#failure(Object.assign(new Error(`${call} failed with ${code}`), { code }));
   }
+
+  #failure(error: Error): Error {
+    const { protocol, address } = this.#options;
+    return listenError(error, protocol, address.host, address.port);
+  }
+}
+
+/** The number of an interface that a zone index names (RFC 4007 section 11); NaN where there is none. */
+function scopeOf(zone: string): number {
+  if (/^\d+$/.test(zone)) return Number(zone);
+  return (
+    networkInterfaces()
+      [zone]?.map((own) => (own.family === "IPv6" ? own.scopeid : 0))
+      .find(Boolean) ?? Number.NaN
+  );
 }
 
 /** Makes a TCP socket that does not listen yet. @returns its descriptor @throws {MesosDnsError} LISTEN_… */

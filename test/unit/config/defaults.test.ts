@@ -79,9 +79,11 @@ describe("the defaults", () => {
 
   test("are accepted by their own formats", () => {
     for (const path of KEY_PATHS) {
-      KEYS[path].format.read(KEYS[path].default, (_at, value, allowed) => {
+      const fault = (_at: string, value: unknown, allowed: string) => {
         throw new Error(`${path}: ${JSON.stringify(value)} is not ${allowed}`);
-      });
+      };
+      const remark = (_at: string, text: string) => fault("", text, "without a remark");
+      KEYS[path].format.read(KEYS[path].default, { fault, remark });
     }
   });
 

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../../src/config/load.js";
 import { configOf, failure, faultsOf, warningsOf } from "./support.js";
 
@@ -56,7 +56,7 @@ test("faults name the variable, and never show a secret", () => {
   const faults = faultsOf({}, { env });
   expect([...faults].sort()).toEqual([
     'dnson (from MESOS_DNS_DNSON): got "yes"; allowed: true or false',
-    expect.stringMatching(/^masters\[1\] \(from MESOS_DNS_MASTERS\): got "x:0"; allowed: host:port/),
+    expect.stringMatching(/^masters\[1\] \(from MESOS_DNS_MASTERS\): got "x:0"; allowed: a port that is a number/),
     "mesosCredentials (from MESOS_DNS_MESOSCREDENTIALS): got [hidden]; allowed: an object with principal and secret",
     'port (from MESOS_DNS_PORT): got "53abc"; allowed: an integer from 1 to 65535',
     'ttl (from MESOS_DNS_TTL): got ""; allowed: an integer from 0 to 2147483647',
@@ -72,6 +72,48 @@ test("variables that belong to no key are named, others are none of its business
     "unknown variable MESOS_DNS_XYZZY is ignored",
     "unknown variable MESOS_DNS_ttl is ignored; did you mean MESOS_DNS_TTL?",
   ]);
+});
+
+describe("variables of a service called mesos-dns, as Kubernetes and Docker set them,", () => {
+  const env = {
+    MESOS_DNS_SERVICE_HOST: "10.96.0.53",
+    MESOS_DNS_SERVICE_PORT: "53",
+    MESOS_DNS_SERVICE_PORT_DNS_TCP: "53",
+    MESOS_DNS_PORT: "tcp://10.96.0.53:53",
+    MESOS_DNS_PORT_53_TCP: "tcp://10.96.0.53:53",
+    MESOS_DNS_PORT_53_UDP_PROTO: "udp",
+    MESOS_DNS_PORT_53_UDP_PORT: "53",
+    MESOS_DNS_PORT_53_UDP_ADDR: "10.96.0.53",
+    MESOS_DNS_HTTP_PORT: "tcp://10.96.0.54:8123",
+    MESOS_DNS_HTTP_SERVICE_HOST: "10.96.0.54",
+    MESOS_DNS_NAME: "/web/mesos-dns",
+    MESOS_DNS_ENV_PATH: "/usr/bin",
+  };
+
+  test("change nothing, and are named in one warning", () => {
+    const config = configOf({ port: 5353 }, { env });
+    expect(config).toEqual(configOf({ port: 5353 }));
+    const names = Object.keys(env).sort().join(", ");
+    expect(warningsOf({ port: 5353 }, { env })).toEqual([
+      `${names} ignored: Kubernetes or Docker set this for a service of this name`,
+    ]);
+  });
+
+  test.each(["tcp://10.96.0.53:53", "udp://10.96.0.53:53", "TCP://[2001:db8::53]:53"])(
+    "leave the file's value where %s is the value of a key's variable",
+    (value) => {
+      const others = { MESOS_DNS_TTL: value, MESOS_DNS_MASTERS: value, MESOS_DNS_CACHE: value };
+      expect(configOf({ ttl: 7 }, { env: others })).toEqual(configOf({ ttl: 7 }));
+    },
+  );
+
+  test("are not taken for those of keys", () => {
+    const own = { MESOS_DNS_PORT: "5353", MESOS_DNS_TCP_MAXCONNECTIONS: "7" };
+    expect(configOf({}, { env: own })).toMatchObject({ port: 5353, tcp: { maxConnections: 7 } });
+    expect(warningsOf({}, { env: { MESOS_DNS_SERVICE_PROT: "1" } })).toEqual([
+      "unknown variable MESOS_DNS_SERVICE_PROT is ignored",
+    ]);
+  });
 });
 
 test("without a file the environment alone configures", () => {

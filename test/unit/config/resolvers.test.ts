@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatResolver } from "../../../src/host-port.js";
-import { configOf, faultsOf } from "./support.js";
+import { configOf, faultsOf, warningsOf } from "./support.js";
 
 describe("a resolver over TLS", () => {
   test.each([
@@ -44,8 +44,9 @@ describe("a resolver over TLS", () => {
 
 describe("a resolver that is this server itself", () => {
   const machineAddresses = () => ["127.0.0.1", "192.0.2.10", "::1", "2001:db8::10"];
-  const faults = (keys: object) => faultsOf(keys, { machineAddresses });
-  const ITSELF = "other servers than this one, which listens there itself";
+  const warnings = (keys: object) => warningsOf(keys, { machineAddresses });
+  const ITSELF = "is left out, as this server listens there itself";
+  const NOBODY = "nobody is left to ask for these names";
 
   test.each([
     ["192.0.2.10", "192.0.2.10"],
@@ -57,12 +58,15 @@ describe("a resolver that is this server itself", () => {
     ["2001:db8::10", "::"],
     ["192.0.2.10", "::"],
     ["127.0.0.53", "::"],
-  ])("is a fault: %s with the listener %s", (host, listener) => {
+  ])("is left out: %s with the listener %s", (host, listener) => {
     const written = host.includes(":") ? `[${host}]:53` : `${host}:53`;
-    expect(faults({ listener, resolvers: [host] })).toEqual([`resolvers: got "${written}"; allowed: ${ITSELF}`]);
-    expect(faults({ listener, zoneResolvers: { "corp.example": [host] } })).toEqual([
-      `zoneResolvers.corp.example: got "${written}"; allowed: ${ITSELF}`,
+    expect(warnings({ listener, resolvers: [host, "198.51.100.53"] })).toEqual([`resolvers: ${written} ${ITSELF}`]);
+    const alone = { listener, zoneResolvers: { "corp.example": [host] } };
+    expect(warnings(alone)).toEqual([
+      `zoneResolvers.corp.example: ${written} ${ITSELF}`,
+      `zoneResolvers.corp.example: ${NOBODY}`,
     ]);
+    expect(configOf(alone, { machineAddresses }).zoneResolvers).toEqual({ "corp.example": [] });
   });
 
   test.each([
@@ -72,14 +76,15 @@ describe("a resolver that is this server itself", () => {
     ["DNS off", { dnson: false, resolvers: ["127.0.0.1"] }],
     ["TLS on the plain port", { resolvers: ["tls://192.0.2.10:53"] }],
   ])("is not one with %s", (_, keys) => {
-    expect(() => configOf(keys, { machineAddresses })).not.toThrow();
+    expect(warnings(keys)).toEqual([]);
   });
 
   test("is found over TLS as well, at the port for that", () => {
-    expect(faults({ resolvers: ["tls://192.0.2.10#dns.example"] })).toEqual([
-      `resolvers: got "tls://192.0.2.10:853#dns.example"; allowed: ${ITSELF}`,
+    expect(warnings({ resolvers: ["tls://192.0.2.10#dns.example"] })).toEqual([
+      `resolvers: tls://192.0.2.10:853#dns.example ${ITSELF}`,
+      `resolvers: ${NOBODY}`,
     ]);
-    expect(faults({ tlsPort: 8853, resolvers: ["tls://192.0.2.10:8853"] })).toHaveLength(1);
+    expect(warnings({ tlsPort: 8853, resolvers: ["tls://192.0.2.10:8853"] })).toHaveLength(2);
     expect(configOf({ tlsPort: 8853, resolvers: ["tls://192.0.2.10"] }, { machineAddresses }).resolvers).toHaveLength(
       1,
     );
@@ -87,7 +92,8 @@ describe("a resolver that is this server itself", () => {
 
   test("is found among several listeners, and each is named", () => {
     const keys = { listener: ["192.0.2.10", "127.0.0.1"], resolvers: ["192.0.2.53", "127.0.0.1", "192.0.2.10"] };
-    expect(faults(keys)).toHaveLength(2);
+    expect(warnings(keys)).toHaveLength(2);
+    expect(configOf(keys, { machineAddresses }).resolvers).toEqual([{ host: "192.0.2.53", port: 53 }]);
   });
 });
 

@@ -1,0 +1,63 @@
+/** The rules about where this server listens: names and wildcards, and resolvers that would be this server itself. */
+import { formatResolver } from "../host-port.js";
+import type { Resolver } from "./config.js";
+import { readAddress } from "./names.js";
+import type { RuleContext } from "./rules.js";
+import type { Values } from "./schema.js";
+
+/** The values with an address, each once, where a listener was a name or nothing. */
+export function withAddresses(values: Values, context: RuleContext): Values {
+  const { dnson, httpon, listener, httplistener } = values;
+  const addresses = dnson ? listener.map((name) => addressOf("listener", name, context)) : listener;
+  return {
+    ...values,
+    listener: [...new Set(addresses)],
+    httplistener: httpon ? addressOf("httplistener", httplistener, context) : httplistener,
+  };
+}
+
+function addressOf(key: string, name: string, { faults, lookUp, machineAddresses }: RuleContext): string {
+  // As Go does it: both families with one socket, or IPv4 where there is no other.
+  if (name === "") return machineAddresses().some((address) => address.includes(":")) ? "::" : "0.0.0.0";
+  if (lookUp === undefined || readAddress(name) !== undefined) return name;
+  const found = lookUp(name);
+  if (found === undefined) faults.add(key, name, "an address, or a host name that this machine has an address for");
+  return found ?? name;
+}
+
+/** The host names that have to be looked up before anything can listen. */
+export function listenerNames({ dnson, httpon, listener, httplistener }: Values): readonly string[] {
+  const used = [...(dnson ? listener : []), ...(httpon ? [httplistener] : [])];
+  return [...new Set(used.filter((name) => name !== "" && readAddress(name) === undefined))];
+}
+
+/** The resolvers without this server itself: a query forwarded to it would come back for ever. */
+export function withoutItself<T extends Pick<Values, "resolvers" | "zoneResolvers">>(
+  resolving: T,
+  values: Values,
+  { faults, warnings, machineAddresses }: RuleContext,
+): T {
+  if (!values.dnson || faults.has("listener")) return resolving;
+  const { port, tlsPort, listener } = values;
+  const own = new Set(listener.flatMap((at) => [at, ...machineAddresses().filter((address) => hears(at, address))]));
+  const isOwn = ({ host, port: at, tlsName }: Resolver) =>
+    at === (tlsName === undefined ? port : tlsPort) &&
+    (own.has(host) || (host.startsWith("127.") && listener.some((at) => hears(at, host))));
+  const others = (key: string, resolvers: readonly Resolver[]) => {
+    for (const resolver of resolvers.filter(isOwn))
+      warnings.push(`${key}: ${formatResolver(resolver)} is left out, as this server listens there itself`);
+    const left = resolvers.filter((resolver) => !isOwn(resolver));
+    if (left.length === 0 && resolvers.length > 0) warnings.push(`${key}: nobody is left to ask for these names`);
+    return left;
+  };
+  return {
+    ...resolving,
+    resolvers: others("resolvers", resolving.resolvers),
+    zoneResolvers: resolving.zoneResolvers.map(([zone, list]) => [zone, others(`zoneResolvers.${zone}`, list)]),
+  };
+}
+
+/** Whether who listens for all addresses, of one family or of both, hears what is sent to this one. */
+export function hears(listener: string, address: string): boolean {
+  return listener === "::" || (listener === "0.0.0.0" && !address.includes(":"));
+}
