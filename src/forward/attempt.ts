@@ -36,6 +36,10 @@ export class Attempt implements Exchange {
     this.checksCase = checksCase;
   }
 
+  get isWanted(): boolean {
+    return !this.resolution.outcome;
+  }
+
   replied(reply: Uint8Array, caseKept: boolean, milliseconds: number): void {
     this.resolution.replied(this, reply, caseKept, milliseconds);
   }

@@ -6,7 +6,7 @@ import type { Upstream } from "./upstream.js";
 const EXPLORE_EVERY = 32;
 
 export interface Choice {
-  /** In the order in which they are to be asked: those that are up, then, as a last resort, those that are down. */
+  /** In the order in which they are to be asked: those that answer, then, as a last resort, those that do not. */
   readonly candidates: readonly Upstream[];
   /** How many are asked at once. */
   readonly atOnce: number;
@@ -14,9 +14,9 @@ export interface Choice {
 
 /** Which of a group's upstreams a question is put to. Those that send our queries back are never asked. */
 export function choose({ upstreams }: Group, policy: ForwardPolicyName, random16: () => number): Choice {
-  const areAllUp = upstreams.every(({ isUp }) => isUp);
-  const up = areAllUp ? upstreams : upstreams.filter(({ isUp }) => isUp);
-  const down = areAllUp ? [] : upstreams.filter((upstream) => upstream.isDown && !upstream.looping);
+  const areAllUp = upstreams.every(({ isSound }) => isSound);
+  const up = areAllUp ? upstreams : upstreams.filter(({ isSound }) => isSound);
+  const down = areAllUp ? [] : upstreams.filter(({ isSound, looping }) => !isSound && !looping);
   switch (policy) {
     case "sequential":
       return { candidates: areAllUp ? upstreams : [...up, ...down], atOnce: 1 };

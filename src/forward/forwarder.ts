@@ -53,6 +53,8 @@ export interface ForwarderParts {
 /** How long a client waits where there is an answer past its time, and how long a failure is believed (RFC 8767 §5). */
 const STALE_AFTER_MS = 1_800;
 const RETRY_MS = 30_000;
+/** How long a client waits in that time: an upstream is back, and may have an answer, but that has yet to be seen. */
+const STALE_AFTER_RECOVERY_MS = 200;
 /** Hits that make an entry popular, and the last part of its time in which it is then fetched again. */
 const POPULAR_HITS = 3;
 const PREFETCH_SHARE = 0.1;
@@ -196,10 +198,10 @@ export class CachingForwarder implements Forwarder {
     const bounds = cache.enabled
       ? { min: cache.minTtl, max: cache.maxTtl, maxNegative: cache.maxNegativeTtl }
       : AS_IT_IS;
-    const onDown = (upstream: Upstream) => this.#monitor.wentDown(upstream);
+    const onFailure = (upstream: Upstream) => this.#monitor.failed(upstream);
     const onUp = (upstream: Upstream) => this.#monitor.cameBack(upstream);
     const maxPerUpstream = limits.maxQueriesPerResolver;
-    const parts = { timers, random16, bounds, timeoutMs, maxPerUpstream, onDown, onUp };
+    const parts = { timers, random16, bounds, timeoutMs, maxPerUpstream, onFailure, onUp };
     const { candidates, atOnce } = choose(group, policy, random16);
     const flight: Flight = { key, group, resolution: undefined, waiters: new Set() };
     flight.resolution = new Resolution(question, candidates, parts, (outcome) => this.#land(flight, outcome));
@@ -216,8 +218,9 @@ export class CachingForwarder implements Forwarder {
     stale: Kept | undefined,
   ): Forwarded | undefined {
     const { timers } = this.#parts;
-    const startedAt = flight.resolution?.startedAt ?? timers.now();
-    const patience = startedAt + STALE_AFTER_MS - timers.now();
+    const now = timers.now();
+    const startedAt = flight.resolution?.startedAt ?? now;
+    const patience = startedAt + (stale && now < stale.retryAt ? STALE_AFTER_RECOVERY_MS : STALE_AFTER_MS) - now;
     if (stale && patience <= 0) return this.#giveStale(stale);
     const waiter: Waiter = { client, done, cancelTimer: undefined };
     flight.waiters.add(waiter);

@@ -13,6 +13,8 @@ export interface Exchange {
   readonly query: Uint8Array;
   /** Octet behind the query's question. */
   readonly questionEnd: number;
+  /** Whether somebody still waits for the reply. */
+  readonly isWanted: boolean;
   /**
    * The reply: same id, opcode and question, the latter but for letter case.
    *
@@ -36,6 +38,8 @@ export interface Link {
    * be called now and then; also closes what has not been used for a while.
    */
   expire(before: number): void;
+  /** Forgets exchanges whose reply nobody waits for any more. */
+  forgetUnwanted(): void;
   /** Closes all sockets; exchanges still waiting are forgotten. */
   close(): void;
 }

@@ -24,7 +24,7 @@ export interface MonitorParts {
 }
 
 /**
- * Looks after the upstreams: asks those that are down once a second whether they are back, and finds those that send
+ * Looks after the upstreams: asks those that are down or in doubt once a second whether they are there, and finds those that send
  * queries back to this server, with a question that nobody but this server can answer.
  */
 export class Monitor {
@@ -52,11 +52,11 @@ export class Monitor {
     }
   }
 
-  /** An upstream has failed: it may be back at once, and it may be silent because it waits for us. */
-  wentDown(upstream: Upstream): void {
+  /** An upstream has failed, or may have: it may be back at once, and it may be silent because it waits for us. */
+  failed(upstream: Upstream): void {
     // Late news of one that is no longer asked are none.
     if (this.#groupsOf(upstream).length === 0) return;
-    this.#parts.onHealth(upstream);
+    if (upstream.isDown) this.#parts.onHealth(upstream);
     this.#look(upstream);
   }
 
@@ -71,7 +71,8 @@ export class Monitor {
     const before = now - this.#parts.timeoutMs() - LATE_MS;
     for (const upstream of groups.upstreams) {
       upstream.expire(before);
-      if (!upstream.isUp) this.#look(upstream);
+      if (upstream.settleDoubt(now)) this.#parts.onHealth(upstream);
+      if (!upstream.isSound) this.#look(upstream);
     }
     this.#cancelTimer = timers.after(TICK_MS, this.#tick);
   };
@@ -82,7 +83,7 @@ export class Monitor {
 
   #look(upstream: Upstream): void {
     const groups = this.#groupsOf(upstream);
-    if (upstream.isDown) this.#probe(upstream, groups[0]);
+    if (upstream.isDown || !upstream.looping) this.#probe(upstream, groups[0]);
     const checkedAt = this.#checkedAt.get(upstream) ?? Number.NEGATIVE_INFINITY;
     if (this.#parts.timers.now() - checkedAt >= LOOP_CHECK_MS) this.#checkLoop(upstream, groups);
   }
@@ -98,7 +99,8 @@ export class Monitor {
     const again = unanswered ? [ownQuestion(unanswered.name, unanswered.type)] : [];
     for (const one of [question, ...again]) {
       this.#send(upstream, one, (reply, _end, milliseconds) => {
-        if (upstream.probed(isServfail(reply), timers.now() - milliseconds)) onHealth(upstream);
+        const now = timers.now();
+        if (upstream.probed(isServfail(reply), now - milliseconds, now)) onHealth(upstream);
       });
     }
   }
@@ -145,6 +147,8 @@ export class Monitor {
     const exchange: Exchange = {
       query: writeQuery(question, style),
       questionEnd: end,
+      // A late reply is welcome, but not worth a place that a client's query needs.
+      isWanted: false,
       replied: (reply, _caseKept, milliseconds) =>
         done(Buffer.from(reply.buffer, reply.byteOffset, reply.length), end, milliseconds),
       failed: () => undefined,

@@ -23,16 +23,19 @@ export interface ResolutionParts {
   /** Milliseconds that all of it may take. */
   readonly timeoutMs: number;
   readonly maxPerUpstream: number;
-  /** An upstream has failed once too often. */
-  readonly onDown: (upstream: Upstream) => void;
-  /** One that had is back. */
+  /** An upstream has failed once too often, or is in doubt. */
+  readonly onFailure: (upstream: Upstream) => void;
+  /** One that was down is back. */
   readonly onUp: (upstream: Upstream) => void;
 }
 
 /** What a candidate has come to in this resolution; 0 before it is asked. */
 const ASKED = 1;
 const SILENT = 2;
+/** The network refused, or the reply was none: what it was asked before may still be answered. */
 const FAILED = 3;
+/** It said that it has no answer. */
+const DECLINED = 4;
 
 /**
  * One question on its way through the upstreams: asks them in the order given, the next one when one fails or is late,
@@ -49,12 +52,13 @@ export class Resolution {
   readonly #settled: (outcome: Outcome) => void;
   /** Attempts made with each candidate: every further one is waited for twice as long. */
   readonly #rounds: Uint8Array;
-  /** When the answer of a candidate that has been asked is late. */
+  /** When each was asked last, and when its answer is late. */
+  readonly #askedAt: Float64Array;
   readonly #dueAt: Float64Array;
+  /** Attempts with each whose answer may still come. */
+  readonly #open: Uint8Array;
   readonly #endsAt: number;
   #next = 0;
-  /** Attempts whose answer may still come. */
-  #outstanding = 0;
   #cancelTimer: (() => void) | undefined;
   /** The best of what was no answer: a refusal, or a truncated reply. */
   #lastResort: Reply | undefined;
@@ -74,7 +78,9 @@ export class Resolution {
     this.#settled = settled;
     this.#states = new Uint8Array(candidates.length);
     this.#rounds = new Uint8Array(candidates.length);
+    this.#askedAt = new Float64Array(candidates.length);
     this.#dueAt = new Float64Array(candidates.length);
+    this.#open = new Uint8Array(candidates.length);
     this.#endsAt = this.startedAt + parts.timeoutMs;
   }
 
@@ -86,13 +92,17 @@ export class Resolution {
   /** Nobody wants the outcome any more. */
   cancel(): void {
     this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#candidates.forEach((_, i) => {
+      if (this.#states[i] === ASKED) this.#enter(i, SILENT);
+    });
   }
 
   /** A reply to an attempt, which may come long after the question is settled. */
   replied(attempt: Attempt, octets: Uint8Array, caseKept: boolean, milliseconds: number): void {
     const { upstream } = attempt;
-    upstream.heard(milliseconds);
-    this.#outstanding--;
+    upstream.heard(milliseconds, this.#parts.timers.now());
+    this.#open[attempt.candidate]--;
     if (attempt.mixedCase) {
       if (caseKept) upstream.keptCase();
       else if (!this.#acceptChangedCase(attempt)) return;
@@ -104,14 +114,14 @@ export class Resolution {
     else if (reply.rcode === RCODE.SERVFAIL || reply.rcode === RCODE.REFUSED) this.#declined(attempt, reply);
     else if (isPuzzledByEdns(attempt, reply)) {
       this.#again(attempt, attempt.via, false);
-    } else this.#answered(attempt, reply, milliseconds);
+    } else this.#answered(attempt, reply);
   }
 
   /** The network refused an attempt. @param reason in words */
   refused(attempt: Attempt, reason: string): void {
-    this.#outstanding--;
+    this.#open[attempt.candidate]--;
     this.#ede = EDE.NETWORK_ERROR;
-    if (attempt.upstream.failed(reason, this.question)) this.#parts.onDown(attempt.upstream);
+    if (attempt.upstream.failed(reason, this.question)) this.#parts.onFailure(attempt.upstream);
     if (attempt.checksCase) {
       attempt.upstream.count("network_error");
       // Without TCP it stays open whose change it was: a datagram has to do.
@@ -119,11 +129,11 @@ export class Resolution {
     } else this.#failed(attempt, "network_error");
   }
 
-  #answered(attempt: Attempt, reply: Reply, milliseconds: number): void {
+  #answered(attempt: Attempt, reply: Reply): void {
     const { upstream } = attempt;
     const { timers, onUp } = this.#parts;
     upstream.count("answered");
-    if (upstream.succeeded(timers.now() - milliseconds)) onUp(upstream);
+    if (upstream.succeeded()) onUp(upstream);
     // Who understands the question neither way tells nothing about EDNS, and a client's options may be what it minds.
     const isPlain = !attempt.edns && !isPuzzle(reply.rcode) && this.question.options.length === 0;
     if (isPlain) upstream.answeredPlain(timers.now());
@@ -137,8 +147,8 @@ export class Resolution {
     this.#lastResort ??= reply;
     const isServfail = reply.rcode === RCODE.SERVFAIL;
     if (isServfail && attempt.upstream.gaveUp(this.question, this.#parts.timers.now()))
-      this.#parts.onDown(attempt.upstream);
-    this.#failed(attempt, isServfail ? "servfail" : "refused");
+      this.#parts.onFailure(attempt.upstream);
+    this.#failed(attempt, isServfail ? "servfail" : "refused", DECLINED);
   }
 
   /**
@@ -158,42 +168,51 @@ export class Resolution {
     if (!this.outcome) this.#ask(attempt.candidate, via, edns, checksCase);
   }
 
-  #failed(attempt: Attempt, result: ForwardResult): void {
+  #failed(attempt: Attempt, result: ForwardResult, state = FAILED): void {
     attempt.upstream.count(result);
     if (this.outcome) return;
-    this.#states[attempt.candidate] = FAILED;
+    if (this.#states[attempt.candidate] !== DECLINED) this.#enter(attempt.candidate, state);
     this.#askNext();
   }
 
   /** Asks the next upstream that can be: first those not asked yet, then those that are silent. */
   #askNext(): void {
+    const { timers, maxPerUpstream } = this.#parts;
     const count = this.#candidates.length;
     for (let i = 0; i < count; i++) {
       const candidate = (this.#next + i) % count;
-      if (this.#states[candidate] === FAILED || this.#states[candidate] === ASKED) continue;
-      if (this.#candidates[candidate].inFlight >= this.#parts.maxPerUpstream) {
-        if (this.#outstanding === 0) this.#ede = EDE.OVER_QUOTA;
+      if (this.#states[candidate] >= FAILED || this.#states[candidate] === ASKED) continue;
+      const upstream = this.#candidates[candidate];
+      if (!upstream.hasRoom(maxPerUpstream, timers.now())) {
+        if (this.#open.every((open) => open === 0)) this.#ede = EDE.OVER_QUOTA;
         continue;
       }
       this.#next = candidate + 1;
-      const upstream = this.#candidates[candidate];
-      this.#ask(candidate, upstream.links.datagrams ? "udp" : "tls", upstream.speaksEdns(this.#parts.timers.now()));
+      this.#ask(candidate, upstream.links.datagrams ? "udp" : "tls", upstream.speaksEdns(timers.now()));
       return;
     }
-    if (this.#outstanding === 0 || this.#states.every((state) => state === FAILED)) this.#giveUp();
+    // Who has said that it has no answer will not have one for an earlier attempt.
+    if (this.#open.every((open, i) => open === 0 || this.#states[i] === DECLINED)) this.#giveUp();
     else this.#wait();
+  }
+
+  #enter(candidate: number, state: number): void {
+    const change = Number(state === ASKED) - Number(this.#states[candidate] === ASKED);
+    this.#states[candidate] = state;
+    this.#candidates[candidate].dueChanged(change);
   }
 
   #ask(candidate: number, via: Via, edns: boolean, checksCase = false): void {
     const { random16, timers } = this.#parts;
     const upstream = this.#candidates[candidate];
     const { datagrams, stream } = upstream.links;
-    this.#states[candidate] = ASKED;
-    this.#outstanding++;
+    this.#enter(candidate, ASKED);
+    this.#open[candidate]++;
     upstream.asked();
     const style = { mixedCase: upstream.keepsCase, edns, padded: via === "tls", random16 };
     const attempt = new Attempt(this, candidate, upstream, via, style, checksCase);
     const patience = via === "udp" ? upstream.timeout : Math.max(MIN_STREAM_MS, STREAM_TURNS * upstream.timeout);
+    this.#askedAt[candidate] = timers.now();
     this.#dueAt[candidate] = Math.min(timers.now() + patience * 2 ** this.#rounds[candidate]++, this.#endsAt);
     this.#wait();
     const link = via === "udp" && datagrams ? datagrams : stream;
@@ -226,11 +245,11 @@ export class Resolution {
     let late = 0;
     this.#states.forEach((state, i) => {
       if (state !== ASKED || now < this.#dueAt[i]) return;
-      this.#states[i] = SILENT;
+      this.#enter(i, SILENT);
       late++;
       const upstream = this.#candidates[i];
       upstream.count("timeout");
-      if (upstream.failed("no answer in time", this.question)) this.#parts.onDown(upstream);
+      if (upstream.late(this.question, this.#askedAt[i], now)) this.#parts.onFailure(upstream);
     });
     return late;
   }
@@ -244,8 +263,7 @@ export class Resolution {
   #settle(outcome: Outcome): void {
     if (this.outcome) return;
     this.outcome = outcome;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.cancel();
     this.#settled(outcome);
   }
 }

@@ -66,6 +66,10 @@ export class StreamLink implements Link {
     for (const connection of this.#open) connection.expire(before, idleSince);
   }
 
+  forgetUnwanted(): void {
+    for (const { waiting } of this.#open) waiting.take(({ exchange }) => !exchange.isWanted);
+  }
+
   close(): void {
     this.#closed = true;
     for (const connection of this.#open) connection.close();

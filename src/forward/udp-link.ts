@@ -66,6 +66,10 @@ export class UdpLink implements Link {
     for (const socket of this.#open) socket.expire(before, idleSince);
   }
 
+  forgetUnwanted(): void {
+    for (const { waiting } of this.#open) waiting.take(({ exchange }) => !exchange.isWanted);
+  }
+
   close(): void {
     this.#closed = true;
     for (const socket of this.#open) socket.close();

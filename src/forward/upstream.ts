@@ -11,6 +11,10 @@ const MAX_TIMEOUT = 1_500;
 
 /** In a row: queries without an answer in time, or that the network refused, after which an upstream is left out. */
 const MAX_FAILURES = 3;
+/** How long one in doubt has to say nothing at all, not even to probes, until it is down: slow names are no silence. */
+const DOUBT_MS = 5_000;
+/** Between two looks through all that waits for what nobody wants any more. */
+const SHED_MS = 100;
 /** The same for SERVFAIL, which may be the question's fault. */
 const MAX_SERVFAILS = 20;
 /** How long one that says SERVFAIL is left out at least: it may answer what it is probed with, and nothing else. */
@@ -50,6 +54,13 @@ export class Upstream {
   /** The question it failed to answer last. */
   unanswered: Question | undefined;
   #isDown = false;
+  /** Since when answers are late one after another and nothing else is heard. */
+  #doubtedSince: number | undefined;
+  /** When a reply came last. */
+  #heardAt = Number.NEGATIVE_INFINITY;
+  #shedAt = Number.NEGATIVE_INFINITY;
+  /** Questions whose answer is due and not late yet. */
+  #due = 0;
   /** When it said SERVFAIL last before it went down. */
   #downAt = 0;
   /** It is down because it said nothing, not because of what it said. */
@@ -84,6 +95,11 @@ export class Upstream {
     return !this.#isDown && !this.looping;
   }
 
+  /** Up, as far as is known, and answering: asked before those that are not. */
+  get isSound(): boolean {
+    return this.isUp && this.#doubtedSince === undefined;
+  }
+
   /** It sends our queries back to us. */
   get looping(): boolean {
     return this.loops.size > 0;
@@ -109,6 +125,22 @@ export class Upstream {
     return (datagrams?.inFlight ?? 0) + stream.inFlight;
   }
 
+  /** Whether one more query is not too many. Those that are late do not count: they may be lost, and are waited for. */
+  hasRoom(most: number, now: number): boolean {
+    if (this.inFlight < most) return true;
+    if (now - this.#shedAt >= SHED_MS) {
+      this.#shedAt = now;
+      this.links.datagrams?.forgetUnwanted();
+      this.links.stream.forgetUnwanted();
+    }
+    return this.#due < most;
+  }
+
+  /** So many questions more whose answer is due. */
+  dueChanged(change: number): void {
+    this.#due += change;
+  }
+
   /** Whether it is asked with EDNS at this moment. */
   speaksEdns(now: number): boolean {
     return now >= this.#plainUntil;
@@ -123,7 +155,7 @@ export class Upstream {
   }
 
   /** A reply came, whatever it said. */
-  heard(milliseconds: number): void {
+  heard(milliseconds: number, now: number): void {
     const deviation = Math.abs(this.#roundTrip - milliseconds);
     const isFirst = this.#roundTrip < 0;
     this.#deviation = isFirst ? milliseconds / 2 : this.#deviation + (deviation - this.#deviation) / 4;
@@ -132,18 +164,16 @@ export class Upstream {
     const bucket = ROUND_TRIP_BUCKETS.findIndex((bound) => seconds <= bound);
     this.#buckets[bucket < 0 ? ROUND_TRIP_BUCKETS.length : bucket]++;
     this.#seconds += seconds;
-    this.#failures = 0;
+    this.#isThere(now);
   }
 
-  /** It answered a question that was put to it at `sentAt`: it is well. Returns whether it was not before. */
-  succeeded(sentAt: number): boolean {
+  /** It answered a question: it is well. Returns whether it was not before. */
+  succeeded(): boolean {
     this.#servfails = 0;
     this.#failures = 0;
     if (!this.#isDown) return false;
     this.#isDown = false;
     this.recoveries++;
-    // What was sent earlier is lost, and must not count among what it has to answer.
-    this.expire(sentAt);
     return true;
   }
 
@@ -152,16 +182,36 @@ export class Upstream {
    * cannot reach the root says SERVFAIL for that. If it said SERVFAIL, it gets some time to be mended. Returns whether it
    * is back.
    */
-  probed(isServfail: boolean, sentAt: number): boolean {
+  probed(isServfail: boolean, sentAt: number, now: number): boolean {
+    this.#isThere(now);
+    if (!this.#isDown) return false;
     const isMended = !isServfail && sentAt - this.#downAt >= MEND_MS;
-    return (this.#isSilent || isMended) && this.succeeded(sentAt);
+    return (this.#isSilent || isMended) && this.succeeded();
   }
 
-  /** No answer in time, or none at all. Returns whether that was one too many. @param reason in words */
+  /** The network refused a query. Returns whether that was one too many. @param reason in words */
   failed(reason: string, question: Question): boolean {
     this.lastFailure = reason;
     this.unanswered = question;
     return ++this.#failures >= MAX_FAILURES && this.#goDown(true);
+  }
+
+  /**
+   * No answer in time to what was put to it at `sentAt`. That is no failure where others were answered meanwhile: then it
+   * is the name that is slow, or a packet was lost. Returns whether the upstream is in doubt now, and was not before.
+   */
+  late(question: Question, sentAt: number, now: number): boolean {
+    if (this.#heardAt >= sentAt) return false;
+    this.lastFailure = "no answer in time";
+    this.unanswered = question;
+    if (++this.#failures < MAX_FAILURES || this.#isDown || this.#doubtedSince !== undefined) return false;
+    this.#doubtedSince = now;
+    return true;
+  }
+
+  /** One that has been in doubt for long is down. Returns whether it is so now, and was not before. */
+  settleDoubt(now: number): boolean {
+    return this.#doubtedSince !== undefined && now - this.#doubtedSince >= DOUBT_MS && this.#goDown(true);
   }
 
   /** It answered that it could not. Returns whether that was one too many. */
@@ -218,7 +268,14 @@ export class Upstream {
     return this.#isDown ? "down" : "up";
   }
 
+  #isThere(now: number): void {
+    this.#heardAt = now;
+    this.#failures = 0;
+    this.#doubtedSince = undefined;
+  }
+
   #goDown(isSilent: boolean): boolean {
+    this.#doubtedSince = undefined;
     if (this.#isDown) return false;
     this.#isDown = true;
     this.#isSilent = isSilent;

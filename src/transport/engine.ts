@@ -22,6 +22,7 @@ import { CLIENT_SECRET_WORDS, ClientTable } from "./clients.js";
 import type { Clock } from "./clock.js";
 import { type Buckets, RateLimiter } from "./rate-limiter.js";
 import { DnsService } from "./service.js";
+import { UpstreamLog } from "./upstream-log.js";
 
 const UINT32 = 2 ** 32;
 
@@ -62,6 +63,7 @@ export class Engine {
   /** The way to the engine that forwards for this one. */
   readonly courier: Courier | undefined;
   readonly #forwarder: CachingForwarder | undefined;
+  readonly #upstreamLog: UpstreamLog;
   readonly service: DnsService;
   readonly clients: ClientTable;
   readonly #limiter: RateLimiter;
@@ -80,8 +82,9 @@ export class Engine {
     });
     this.clients = new ClientTable(config, randomFillSync(new Uint32Array(CLIENT_SECRET_WORDS)));
     const policy = forwardPolicy(config, authorities, share);
+    this.#upstreamLog = new UpstreamLog(log, systemTimers);
     this.courier = isBranch ? new Courier(systemTimers, policy.cache) : undefined;
-    this.#forwarder = isBranch ? undefined : new CachingForwarder(forwarderParts(own, log), policy);
+    this.#forwarder = isBranch ? undefined : new CachingForwarder(forwarderParts(own, this.#upstreamLog), policy);
     this.#limiter = new RateLimiter(config.rateLimit, own.buckets);
     this.service = new DnsService({
       answerer: this.answerer,
@@ -135,6 +138,7 @@ export class Engine {
   close(): void {
     this.desk?.close();
     this.#forwarding.close();
+    this.#upstreamLog.close();
   }
 
   configure(config: Config, authorities: string | undefined): void {
@@ -151,9 +155,9 @@ export class Engine {
   }
 }
 
-function forwarderParts({ loopToken }: OwnSecrets, log: Logger): ForwarderParts {
+function forwarderParts({ loopToken }: OwnSecrets, log: UpstreamLog): ForwarderParts {
   const random16 = createSecureRandom16();
-  const onHealth = (upstream: Upstream) => logHealth(log, upstream);
+  const onHealth = (upstream: Upstream) => log.changed(upstream);
   return { makeLinks: linkMaker(random16), timers: systemTimers, random16, loopToken, onHealth };
 }
 
@@ -186,11 +190,4 @@ function forwardPolicy(config: Config, authorities: string | undefined, share: S
   const { resolvers, zoneResolvers, timeout, forwarding: limits, forwardPolicy: policy } = config;
   const cache = { ...config.cache, maxBytes: Math.floor(config.cache.maxBytes * share.cache) };
   return { resolvers, zoneResolvers, authorities, policy, timeoutMs: timeout * 1000, limits, cache };
-}
-
-function logHealth(log: Logger, { name, looping, isUp, lastFailure }: Upstream): void {
-  const resolver = { resolver: name };
-  if (looping) log.error(resolver, "this resolver sends our queries back to us; it is not asked until that ends");
-  else if (isUp) log.info(resolver, "this resolver answers again");
-  else log.warn({ ...resolver, reason: lastFailure }, "this resolver fails; others are asked first until it answers");
 }

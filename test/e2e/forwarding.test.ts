@@ -9,6 +9,8 @@ import { freePort, type Server } from "../support/server.js";
 import { refusal, truncated, type Upstream } from "../support/upstream.js";
 import { until } from "../support/wait.js";
 
+const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
 const [SERVFAIL, NXDOMAIN, REFUSED] = [2, 3, 5];
 
 /** A server that forwards, with a resolver's silence ended after a second. */
@@ -72,6 +74,22 @@ describe("a name elsewhere", () => {
       // Whoever gets other names resolved here hears so with the cluster's names as well.
       expect((await ask(server, "web.marathon.mesos", "A")).flags).toEqual(["qr", "aa", "rd", "ra"]);
     }
+  });
+
+  it.each([1, 2])("gets its answer however slow, as long as that comes in time (%i resolvers)", async (count) => {
+    const slow = async (query: Message) => {
+      if (query.questions?.[0]?.name.toLowerCase().startsWith("slow")) await after(2_000);
+      return address("198.51.100.1")(query);
+    };
+    const upstreams = await Promise.all(Array.from({ length: count }, () => startUpstream(slow)));
+    const server = await forwarding({ resolvers: upstreams.map((one) => one.address), timeout: 5 });
+    const names = Array.from({ length: 30 }, (_, i) => (i % 10 === 9 ? `quick${i}` : `slow${i}`));
+    const asked = names.map(async (name, i) => {
+      await after(50 * i);
+      return (await askUdp(server, `${name}.example.com`)).answers?.length;
+    });
+    expect(await Promise.all(asked)).toEqual(Array(30).fill(1));
+    expect(server.log.filter(({ msg }) => msg.startsWith("this resolver"))).toEqual([]);
   });
 
   it("goes out with an id of its own, over UDP whatever the client's transport", async () => {

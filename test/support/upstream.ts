@@ -26,6 +26,7 @@ export class Upstream {
   readonly port: number;
   readonly #udp: Socket;
   readonly #tcp: Server;
+  #stopped = false;
 
   private constructor(port: number, reply: Script) {
     this.port = port;
@@ -39,7 +40,7 @@ export class Upstream {
     };
     this.#udp = createSocket("udp4", async (octets, { port: from, address }) => {
       const said = await answer(octets, "udp");
-      if (said) this.#udp.send(said, from, address);
+      if (said && !this.#stopped) this.#udp.send(said, from, address);
     });
     this.#tcp = createServer(async (socket) => {
       socket.on("error", () => undefined);
@@ -70,6 +71,7 @@ export class Upstream {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#udp.close();
     this.#tcp.close();
   }

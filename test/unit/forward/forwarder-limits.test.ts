@@ -121,18 +121,30 @@ describe("what one server has to answer at one time", () => {
     rig.expectIdle();
   });
 
-  test("is forgotten when it was down and is back: a short failure does not keep its place", () => {
+  test("is not what it was silent about: a failure does not keep its place", () => {
     const { rig, server } = rigOf(silent, { limits: { maxQueriesPerResolver: 8 } });
     server.probed = silent;
     rig.forwarder.start();
-    for (let i = 0; i < 10; i++) rig.ask(`${i}.example`);
-    rig.timers.pass(900);
+    for (let i = 0; i < 8; i++) rig.ask(`${i}.example`);
+    rig.timers.pass(6_000);
     expect(rig.forwarder.report().upstreams["192.0.2.53:53"]).toMatchObject({ health: "down" });
     server.script = answering;
     server.probed = answering;
-    rig.timers.pass(200);
-    expect(rig.forwarder.report().upstreams["192.0.2.53:53"]).toMatchObject({ health: "up", inFlight: 0 });
-    expect(rig.get("www.example").rcode).toBe("NOERROR");
+    rig.timers.pass(1_000);
+    expect(rig.forwarder.report().upstreams["192.0.2.53:53"]).toMatchObject({ health: "up" });
+    const got = Array.from({ length: 8 }, (_, i) => rig.ask(`again-${i}.example`));
+    rig.timers.pass(0);
+    expect(got.map(({ message }) => message?.rcode)).toEqual(Array(8).fill("NOERROR"));
+  });
+
+  test("is not what others have answered meanwhile: lost packets do not keep its place", () => {
+    const [lossy, other] = [new ScriptedServer(silent), new ScriptedServer(answering)];
+    const rig = new Rig({ "192.0.2.1": lossy, "192.0.2.2": other }, { limits, policy: "race" });
+    for (let i = 0; i < 50; i++) {
+      expect(rig.get(`${i}.example`).rcode).toBe("NOERROR");
+      rig.timers.pass(100);
+    }
+    expect(rig.forwarder.report().upstreams["192.0.2.1:53"].inFlight).toBeLessThanOrEqual(2);
   });
 });
 

@@ -10,7 +10,9 @@ function groupsOf(policy: Partial<Record<keyof GroupPolicy, unknown>> = {}) {
   const made: (string | undefined)[] = [];
   const makeLinks: MakeLinks = ({ host }, authorities) => {
     made.push(authorities);
-    const link = { inFlight: 0, send: () => undefined, expire: () => undefined, close: () => closed.push(host) };
+    const nothing = () => undefined;
+    const close = () => closed.push(host);
+    const link = { inFlight: 0, send: nothing, expire: nothing, forgetUnwanted: nothing, close };
     return { datagrams: undefined, stream: link };
   };
   const groups = new Groups(makeLinks, policyOf(policy));

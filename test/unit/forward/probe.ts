@@ -13,6 +13,7 @@ export class Probe implements Exchange {
   readonly questionEnd: number;
   readonly outcome: Promise<Outcome>;
   isSettled = false;
+  isWanted = true;
   #settle: (outcome: Outcome) => void = () => undefined;
 
   constructor(name = "www.example.com", onSettled: () => void = () => undefined) {

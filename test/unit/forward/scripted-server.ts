@@ -148,6 +148,10 @@ export class ScriptedLink implements Link {
     for (const [exchange, sentAt] of this.#waiting) if (sentAt < before) this.#waiting.delete(exchange);
   }
 
+  forgetUnwanted(): void {
+    for (const exchange of this.#waiting.keys()) if (!exchange.isWanted) this.#waiting.delete(exchange);
+  }
+
   close(): void {
     this.#closed = true;
     this.#server.closed = true;
