@@ -65,8 +65,8 @@ zone:
   return startPeer("nsd", ["-d", "-c", join(folder, "nsd.conf")], port, `first.${ZONE}`, folder);
 }
 
-/** Unbound with one thread, forwarding everything to `upstream`. */
-export async function startUnbound(upstream) {
+/** Unbound with so many threads, forwarding everything to `upstream`. */
+export async function startUnbound(upstream, threads = 1) {
   const folder = mkdtempSync(join(tmpdir(), "mesos-dns-bench-unbound-"));
   const port = await freePort();
   const config = `server:
@@ -78,8 +78,9 @@ export async function startUnbound(upstream) {
   pidfile: ""
   use-syslog: no
   do-not-query-localhost: no
-  num-threads: 1
+  num-threads: ${threads}
   module-config: "iterator"
+  so-reuseport: yes
   msg-cache-size: 64m
   rrset-cache-size: 64m
   outgoing-range: 8192

@@ -57,6 +57,13 @@ export interface LocalAnswer {
   readonly soaLabels: number;
 }
 
+/** A label has up to 63 octets, the first of which has 256 values. */
+const TOP_SLOTS = 64 * 256;
+
+function topSlot(size: number, first: number): number {
+  return (size << 8) | first;
+}
+
 type Kind = "localhost" | "nowhere" | "reverse";
 
 /** One such zone, or, without a kind, a zone whose names are asked for elsewhere. */
@@ -75,8 +82,8 @@ export const LOOP_LABEL = "loop-check";
 /** Finds the local names among those outside the cluster's zones. */
 export class LocalNames {
   readonly #zones = new Map<string, LocalZone>();
-  /** Last labels of those names: for most questions one look at it is all. */
-  readonly #tops: ReadonlySet<string>;
+  /** Of the last labels of those names, size and first octet: for most questions one look at it is all. */
+  readonly #tops = new Uint8Array(TOP_SLOTS);
   readonly #loopPrefix: Uint8Array;
   readonly #loopAnswer: LocalAnswer;
 
@@ -90,7 +97,10 @@ export class LocalNames {
     for (const zone of NOWHERE) this.#add(zone, "nowhere");
     for (const zone of PRIVATE_REVERSE) this.#add(zone, "reverse", reverseTtl);
     for (const zone of elsewhere) this.#add(zone, undefined);
-    this.#tops = new Set([...this.#zones.keys()].map((name) => name.slice(name.lastIndexOf(".") + 1)));
+    for (const name of this.#zones.keys()) {
+      const top = name.slice(name.lastIndexOf(".") + 1);
+      this.#tops[topSlot(Buffer.byteLength(top), Buffer.from(top)[0])] = 1;
+    }
     this.#loopPrefix = encodeName(`${loopToken}.${LOOP_LABEL}`).subarray(0, -1);
     const rdata = characterString(Buffer.from(loopToken));
     this.#loopAnswer = { rcode: RCODE.NOERROR, rdata, ttl: 0, soa: new Uint8Array(0), soaLabels: 0 };
@@ -99,7 +109,9 @@ export class LocalNames {
   /** What to answer, or nothing where the name is to be asked for elsewhere. */
   answer(query: Query): LocalAnswer | undefined {
     if (this.#isOwnLoopCheck(query)) return this.#loopAnswer;
-    if (query.labels === 0 || !this.#tops.has(labelText(query, query.labels - 1))) return undefined;
+    if (query.labels === 0) return undefined;
+    const top = query.labelAt[query.labels - 1];
+    if (this.#tops[topSlot(query.name[top], query.name[top + 1])] === 0) return undefined;
     for (let labels = query.labels; labels > 0; labels--) {
       const zone = this.#zones.get(nameText(query, labels));
       if (zone) return answerIn(zone, query, labels);

@@ -1,11 +1,12 @@
 import { EDE, RCODE } from "../dns/protocol.js";
-import { type Reply, readReply, type TtlBounds } from "../dns/reply.js";
+import type { Reply, TtlBounds } from "../dns/reply.js";
 import type { Timers } from "../timers.js";
 import { Attempt } from "./attempt.js";
 import type { Via } from "./link.js";
 import type { Question } from "./question.js";
 import type { ForwardResult } from "./report.js";
 import type { Upstream } from "./upstream.js";
+import { isForClients, isPuzzle, isPuzzledByEdns, readFor } from "./verdict.js";
 
 /** What asking upstream came to. */
 export type Outcome = { readonly kind: "reply"; readonly reply: Reply } | Failed;
@@ -107,10 +108,9 @@ export class Resolution {
       if (caseKept) upstream.keptCase();
       else if (!this.#acceptChangedCase(attempt)) return;
     }
-    const reply = readReply(octets, attempt.questionEnd, this.question.type, this.#parts.bounds, this.question.options);
-    // An extended rcode is about EDNS between this server and the upstream: nothing for the client.
-    if (!reply || (reply.rcode > MAX_PLAIN_RCODE && !isPuzzledByEdns(attempt, reply)))
-      this.#failed(attempt, "bad_reply");
+    const reply = readFor(attempt, octets, this.#parts.bounds);
+    if (reply?.truncated && attempt.via === "udp") this.#answered(attempt, reply);
+    else if (!reply || (!isForClients(reply) && !isPuzzledByEdns(attempt, reply))) this.#failed(attempt, "bad_reply");
     else if (reply.rcode === RCODE.SERVFAIL || reply.rcode === RCODE.REFUSED) this.#declined(attempt, reply);
     else if (isPuzzledByEdns(attempt, reply)) {
       this.#again(attempt, attempt.via, false);
@@ -268,17 +268,6 @@ export class Resolution {
   }
 }
 
-const MAX_PLAIN_RCODE = 15;
-
 /** Over a stream an answer can take a connection, perhaps with TLS, first. */
 const STREAM_TURNS = 3;
 const MIN_STREAM_MS = 500;
-
-/** Servers from before EDNS answer it with one of these, and without EDNS themselves (RFC 6891 §7). */
-function isPuzzledByEdns(attempt: Attempt, { rcode, edns }: Reply): boolean {
-  return attempt.edns && isPuzzle(rcode) && (!edns || rcode === RCODE.BADVERS);
-}
-
-function isPuzzle(rcode: number): boolean {
-  return rcode === RCODE.FORMERR || rcode === RCODE.NOTIMP || rcode === RCODE.BADVERS;
-}

@@ -101,7 +101,9 @@ test("whatever comes, nothing is read that is not there, and only the question a
       if (!isResponse(guarded(octets))) return;
       const match = matchQuestion(guarded(octets), guarded(QUERY), END);
       if (match === "other" || octets[5] === 0) return;
-      const [theirs, ours] = [octets.subarray(12, END), QUERY.subarray(12, END)];
+      // Of a truncated one, as much of it as there is.
+      const end = (octets[2] & 0x02) === 0 ? END : Math.min(octets.length, END);
+      const [theirs, ours] = [octets.subarray(12, end), QUERY.subarray(12, end)];
       expect(lower(theirs)).toBe(lower(ours));
       expect(Buffer.compare(theirs, ours) === 0).toBe(match === "exact");
     }),

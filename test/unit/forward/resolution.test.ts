@@ -107,6 +107,18 @@ describe("a server that cannot answer", () => {
   });
 });
 
+/** The beginning of a message that counts 50 answers, whatever is left of them. */
+function cut(whole: Buffer, size: number, questions = 1): Buffer {
+  whole.writeUInt16BE(questions, 4);
+  whole.writeUInt16BE(50, 6);
+  return whole.subarray(0, size);
+}
+
+function withRcode(whole: Buffer, rcode: number): Buffer {
+  whole[3] |= rcode;
+  return cut(whole, 29);
+}
+
 /** An extended rcode is between neighbours. */
 function badCookie(query: Message): Buffer {
   const message = say(query, { rcode: 7, options: [] });
@@ -120,6 +132,37 @@ describe("a truncated answer", () => {
     expect(lines(rig.get("www.example").answers)).toHaveLength(1);
     expect(first.queries.map(({ via }) => via)).toEqual(["udp", "tcp"]);
     expect(second.names).toEqual([]);
+  });
+
+  test.each([
+    ["counts 50 records and has none", (whole: Buffer) => cut(whole, whole.indexOf(0xc0))],
+    ["counts 50 records and has one and an OPT record", (whole: Buffer) => cut(whole, whole.length)],
+    ["ends inside an owner", (whole: Buffer) => cut(whole, whole.indexOf(0xc0) + 1)],
+    ["ends inside a record's fixed part", (whole: Buffer) => cut(whole, whole.indexOf(0xc0) + 6)],
+    ["ends inside a record's data", (whole: Buffer) => cut(whole, whole.indexOf(0xc0) + 14)],
+    ["ends inside its question", (whole: Buffer) => cut(whole, 17)],
+    ["has a header and no question", (whole: Buffer) => cut(whole, 12, 0)],
+    ["is followed by what is no record", (whole: Buffer) => Buffer.concat([cut(whole, 29), Buffer.alloc(40, 0xff)])],
+    ["says SERVFAIL", (query: Buffer) => withRcode(query, RCODES.SERVFAIL)],
+    ["says FORMERR", (query: Buffer) => withRcode(query, RCODES.FORMERR)],
+  ])("is asked for over TCP also where it %s", (_, change) => {
+    const { rig, first, second } = two((query, via) => {
+      const whole = say(query, { answers: [a(query.questions?.[0]?.name ?? "")], options: [] });
+      if (via === "tcp") return whole;
+      whole[2] |= 0x02;
+      return change(whole);
+    });
+    expect(lines(rig.get("www.example").answers)).toEqual(["www.example 300 A 192.0.2.1"]);
+    expect(first.queries.map(({ via }) => via)).toEqual(["udp", "tcp"]);
+    expect(second.names).toEqual([]);
+    expect(rig.forwarder.report().upstreams[`${ONE}:53`].results).toMatchObject({ answered: 2, bad_reply: 0 });
+    rig.expectIdle();
+  });
+
+  test("that cannot be read is passed on without its records where there is no TCP", () => {
+    const { rig } = rigOf((query, via) => (via === "udp" ? cut(truncating(query), 29) : "refused"));
+    expect(rig.get("www.example")).toMatchObject({ rcode: "NOERROR", flag_tc: true, answers: [] });
+    rig.expectIdle();
   });
 
   test("is asked of the next server where TCP fails, and is better than none where that was the last", () => {
