@@ -1,7 +1,7 @@
 /** Names that are somebody else's: answers from the cache, answers fetched upstream, a flood of names, and failover. */
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dnsperf, hasCommand, latencies, median, percentile } from "./lib/client.mjs";
@@ -9,6 +9,8 @@ import { report, round, spread, table } from "./lib/report.mjs";
 import { freePort, startMaster, startServer } from "./lib/server.mjs";
 import { startNsd, startUnbound, ZONE } from "./lib/upstreams.mjs";
 
+/** As in the server: where `dnsThreads` leaves the number to the machine. */
+const MOST_THREADS = 4;
 const ROUNDS = 5;
 const SECONDS = 5;
 const POPULAR = 10_000;
@@ -51,12 +53,8 @@ async function compare(servers, entriesOf, once) {
   });
 }
 
-async function benchRates(batch, dgram, unbound) {
-  const servers = [
-    { name: "this server, batch engine, one thread", server: batch },
-    { name: "this server, node:dgram, one thread", server: dgram },
-    { name: "Unbound, one thread", server: unbound },
-  ];
+/** @param servers with their names, Unbound last @param call what makes the names of this call others than those of another */
+async function benchRates(servers, title, call) {
   const popular = names(POPULAR, "popular");
   for (const { server: one } of servers) await measure(one, popular, true);
   const header = [
@@ -68,10 +66,10 @@ async function benchRates(batch, dgram, unbound) {
     "ratio to Unbound, median (min–max)",
   ];
   return [
-    `## Answers from the cache\n\n${round(POPULAR)} names, all asked before.`,
+    `## Answers from the cache, ${title}\n\n${round(POPULAR)} names, all asked before.`,
     table(header, await compare(servers, () => popular, false)),
-    "## Answers fetched upstream\n\nEvery name is new. NSD, which shares the two cores, answers both.",
-    table(header, await compare(servers, (i, s) => names(UNIQUE, `miss-${i}-${s}`), true)),
+    `## Answers fetched upstream, ${title}\n\nEvery name is new. NSD, which shares the cores, answers both.`,
+    table(header, await compare(servers, (i, s) => names(UNIQUE, `miss-${call}-${i}-${s}`), true)),
   ];
 }
 
@@ -187,21 +185,36 @@ export async function benchForward() {
     return;
   }
   const nsd = await startNsd();
-  const unbound = await startUnbound(nsd);
+  const threads = Math.min(availableParallelism(), MOST_THREADS);
+  const [unbound, equal] = [await startUnbound(nsd), await startUnbound(nsd, threads)];
   const master = await startMaster();
-  const config = { externalon: true, resolvers: [nsd.address], dnsThreads: 1 };
-  const [server, dgram] = [
+  const byDefault = { externalon: true, resolvers: [nsd.address] };
+  const config = { ...byDefault, dnsThreads: 1 };
+  const [server, dgram, many] = [
     await startServer(master, config),
     await startServer(master, { ...config, udpEngine: "dgram" }),
+    await startServer(master, byDefault),
+  ];
+  const alone = [
+    { name: "this server, batch engine", server },
+    { name: "this server, node:dgram", server: dgram },
+    { name: "Unbound", server: unbound },
+  ];
+  const together = [
+    { name: "this server, as it comes", server: many },
+    { name: "Unbound", server: equal },
   ];
   const how = `dnsperf on the same machine, ${ROUNDS} rounds of ${SECONDS} s by turns; CPU is user and system time of the whole server process.`;
   try {
-    const rates = await benchRates(server, dgram, unbound);
-    await dgram.stop();
+    const rates = [
+      ...(await benchRates(together, `${threads} threads each, which is the default here`, "many")),
+      ...(await benchRates(alone, "one thread each", "one")),
+    ];
+    await Promise.all([dgram.stop(), many.stop(), equal.stop()]);
     const flood = await benchFlood(server);
     report("forward", "Forwarding", [how, ...rates, ...flood, ...(await benchFailover())]);
   } finally {
-    await Promise.all([server.stop(), dgram.stop(), unbound.stop(), nsd.stop()]);
+    await Promise.all([server.stop(), unbound.stop(), nsd.stop()]);
     master.stop();
   }
 }
