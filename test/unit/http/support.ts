@@ -116,7 +116,7 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     log: { error: (...line: unknown[]) => logged.push(line), warn: (...line: unknown[]) => logged.push(line) },
     ...changes,
   });
-  return { api, logged, pinned };
+  return { api, logged, pinned, config };
 }
 
 export async function* chunksOf(chunks: readonly string[]): AsyncGenerator<string> {

@@ -32,7 +32,36 @@ test("an answer over a stream that no message can hold is counted, and its name 
   expect(logged).toEqual([{ name: "big.mesos.", type: 1 }]);
 });
 
+test("names of partial answers are logged up to a number, and counted all the same", () => {
+  const names = Array.from({ length: 120 }, (_, i) => `n${i}.mesos`);
+  const answerer = answererOf(names.map((name) => `${name} A 192.0.2.1`));
+  const { service, stats, logged } = serve(answerer);
+  const answer = answerer.answer.bind(answerer);
+  answerer.answer = (...query) => {
+    const size = answer(...query);
+    answerer.partial = true;
+    return size;
+  };
+  for (const name of names) {
+    const query = encodeQuery(name);
+    service.handle(query, query.length, out, CLIENT, streamChannel(false, 30), () => () => undefined);
+  }
+  expect([stats.partialAnswers, logged.length]).toEqual([120, 100]);
+});
+
 describe("an exception in the answer path", () => {
+  test("is logged for so many kinds, and counted for all", () => {
+    const answerer = answererOf(["web.mesos A 192.0.2.1"]);
+    let kind = 0;
+    answerer.answer = () => {
+      throw new RangeError(`kind ${kind++}`);
+    };
+    const { service, stats, logged } = serve(answerer);
+    const query = encodeQuery("web.mesos");
+    for (let i = 0; i < 150; i++) service.handle(query, query.length, out, CLIENT, UDP, () => () => undefined);
+    expect([stats.failures, logged.length]).toEqual([150, 100]);
+  });
+
   function broken(message: string) {
     const answerer = answererOf(["web.mesos A 192.0.2.1"]);
     answerer.answer = () => {

@@ -105,6 +105,21 @@ describe("saving the zone", () => {
     expect(loadZone(config)?.serial).toBe(1);
   });
 
+  test("leaves nothing behind when it fails, and says so", async () => {
+    const files: ZoneFiles = {
+      ...fsPromises,
+      rename: async () => {
+        throw new Error("the disk is full");
+      },
+    };
+    const { saver, failures, state } = saverOf(folder, files);
+    saver.changed();
+    await saver.finish();
+    expect(readdirSync(folder)).toEqual([]);
+    expect(failures.map(({ code }) => code)).toEqual(["ZONE_FILE_UNWRITABLE"]);
+    expect(state.held).toBe(0);
+  });
+
   test("follows no link that somebody has put there, and is for nobody else to read", async () => {
     mkdirSync(folder);
     const victim = join(folder, "victim");

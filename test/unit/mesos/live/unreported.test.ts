@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Journal } from "../../../../src/mesos/live/journal.js";
 import type { LiveCluster } from "../../../../src/mesos/live/live-cluster.js";
+import { WaitingTasks } from "../../../../src/mesos/live/waiting-tasks.js";
 import { subscribed, taskAdded, taskUpdated } from "../../../support/operator-api.js";
 import { cluster, type Json, task } from "../../../support/scripted-master.js";
 import {
@@ -97,6 +98,17 @@ describe("a task that runs, but has not said where", () => {
     const live = liveOf(withTasks({ ...NEW, statuses: [] }));
     expect(addressesOf(live, "new")).toEqual({});
     expect(live.lacksReports).toBe(false);
+  });
+});
+
+describe("tasks that are about to run", () => {
+  it("are kept up to a number, the latest of them", () => {
+    const waiting = new WaitingTasks();
+    const task = taskNamed("web", liveOf().view.cluster);
+    if (!task) throw new Error("there is no such task");
+    const live = { frameworkId: "f", state: "TASK_RUNNING", task, since: 0, unreported: true };
+    for (let i = 0; i < 100_005; i++) waiting.add(`f\n${i}`, live);
+    expect([waiting.get("f\n4"), waiting.get("f\n5"), waiting.unreported.size]).toEqual([undefined, live, 100_000]);
   });
 });
 
