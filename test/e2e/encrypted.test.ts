@@ -1,9 +1,11 @@
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect as connectHttp2 } from "node:http2";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { kdig } from "../support/digs.js";
 import { decode, encodeQuery, lines } from "../support/dns.js";
 import { startMaster, startServer, webAt } from "../support/scenario.js";
@@ -63,6 +65,42 @@ describe("with a certificate", () => {
     expect((await kdig(https, NAME, "+https")).answer).toEqual(ANSWER);
     expect((await kdig(https, NAME, "+https-get")).answer).toEqual(ANSWER);
     expect(await server.metric('mesos_dns_requests_total{transport="https",type="A",zone="local"}')).toBe(2);
+  });
+
+  test("a query over HTTP/2 needs no length, and one that breaks off is no trouble of the server's", async () => {
+    const { https, server } = await serve();
+    const client = connectHttp2(`https://127.0.0.1:${https.port}`, { rejectUnauthorized: false });
+    const headers = { ":method": "POST", ":path": "/dns-query", "content-type": "application/dns-message" };
+    const query = encodeQuery(NAME);
+    const stream = client.request(headers);
+    stream.write(query.subarray(0, 5));
+    setTimeout(() => stream.end(query.subarray(5)), 50);
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    expect(lines(decode(Buffer.concat(chunks)).answers)).toEqual(ANSWER);
+    const broken = client.request(headers);
+    broken.on("error", () => undefined);
+    broken.write(query.subarray(0, 5));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    broken.close(8);
+    await once(broken, "close");
+    client.close();
+    expect(server.troubles()).toEqual([]);
+  });
+
+  test("what has no forward secrecy is not spoken, over TLS nor HTTPS", async () => {
+    const { tls, https } = await serve();
+    const speak = (port: number, ciphers: string) =>
+      new Promise<string>((resolve) => {
+        const options = { maxVersion: "TLSv1.2" as const, ciphers, rejectUnauthorized: false };
+        const socket = connect({ host: "127.0.0.1", port, ...options }, () => resolve(socket.getCipher().name));
+        socket.once("error", () => resolve("refused"));
+        onTestFinished(() => void socket.destroy());
+      });
+    for (const { port } of [tls, https]) {
+      expect(await speak(port, "AES128-GCM-SHA256:AES256-SHA:AES128-SHA")).toBe("refused");
+      expect(await speak(port, "ECDHE-ECDSA-AES128-GCM-SHA256")).toBe("ECDHE-ECDSA-AES128-GCM-SHA256");
+    }
   });
 
   test("the HTTP API is there over HTTPS too, for clients of HTTP/1.1", async () => {
