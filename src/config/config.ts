@@ -65,6 +65,8 @@ export interface Config {
   readonly resolverCACertFile: string;
   /** Which of several resolvers is asked, and when the next. */
   readonly forwardPolicy: ForwardPolicyName;
+  /** Whether resolvers are asked for names in random upper and lower case. */
+  readonly mixedCase: boolean;
   /** Seconds that a forwarded query may take in all. */
   readonly timeout: number;
   /** IP addresses the DNS server binds; at least one. */

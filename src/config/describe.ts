@@ -76,6 +76,7 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     Tcp: config.tcp,
     ResolverCACertFile: config.resolverCACertFile,
     ForwardPolicy: config.forwardPolicy,
+    MixedCase: config.mixedCase,
     Forwarding: config.forwarding,
     Cache: config.cache,
     Updates: config.updates,

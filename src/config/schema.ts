@@ -137,6 +137,7 @@ export const KEYS: Table = {
   zoneResolvers: live({}, lists.zoneResolvers, "Other resolvers for some zones, such as `{\"corp.example\": [\"192.0.2.53\"]}`. Not for `domain` nor for zones inside it."),
   resolverCACertFile: live("", format.path, "PEM file of the authorities that sign the certificates of resolvers asked over TLS. None: those Node.js trusts."),
   forwardPolicy: live("sequential", forwardPolicy, "Which of several resolvers is asked: \"sequential\", the first that is alive; \"fastest\", the one with the smallest measured round-trip time; \"race\", two at a time, and the first answer counts."),
+  mixedCase: live(true, format.boolean, "Spell names for resolvers in random upper and lower case, which is more to guess for who forges replies. Resolvers that mind are found and asked in the client's spelling."),
   timeout: live(5, queryTimer, "Seconds that a forwarded query may take in all, whatever resolvers are asked meanwhile."),
   listener: restart("0.0.0.0", lists.listeners, "Address, or list of addresses, that the DNS server listens on."),
   dnsThreads: restart(0, integer(0, 64), "Threads that answer over UDP. 0: one a core, at most 4."),

@@ -1,7 +1,17 @@
+import { HEADER } from "../dns/protocol.js";
 import type { Exchange, Via } from "./link.js";
 import { type QueryStyle, questionEnd, writeQuery } from "./question.js";
 import type { Resolution } from "./resolution.js";
 import type { Upstream } from "./upstream.js";
+import type { Negative } from "./verdict.js";
+
+/** What an attempt is made for, where it is not just for the answer. */
+export interface Purpose {
+  /** To find out whether it is the upstream that has changed the letters of an earlier one's question. */
+  readonly checksCase?: boolean;
+  /** To find out whether the upstream says this again to mixed case; the client has its answer already. */
+  readonly proves?: Negative;
+}
 
 /** One query of a resolution to one upstream. */
 export class Attempt implements Exchange {
@@ -12,10 +22,14 @@ export class Attempt implements Exchange {
   readonly via: Via;
   readonly query: Uint8Array;
   readonly questionEnd: number;
+  /** Its letters are random, and a reply has to have the same. */
   readonly mixedCase: boolean;
+  /** Its letters are the client's. */
+  readonly spelledAsClient: boolean;
+  /** They are random, and other ones than the client's. */
+  readonly isMixed: boolean;
   readonly edns: boolean;
-  /** It is made to find out whether it is the upstream that has changed the letters of an earlier one's question. */
-  readonly checksCase: boolean;
+  readonly purpose: Purpose;
 
   constructor(
     resolution: Resolution,
@@ -23,7 +37,7 @@ export class Attempt implements Exchange {
     upstream: Upstream,
     via: Via,
     style: QueryStyle,
-    checksCase: boolean,
+    purpose: Purpose,
   ) {
     this.resolution = resolution;
     this.candidate = candidate;
@@ -31,13 +45,15 @@ export class Attempt implements Exchange {
     this.via = via;
     this.query = writeQuery(resolution.question, style);
     this.questionEnd = questionEnd(resolution.question);
-    this.mixedCase = style.mixedCase;
+    this.spelledAsClient = style.letters === "own";
+    this.mixedCase = style.letters === "mixed";
+    this.isMixed = this.mixedCase && resolution.question.spelling.some((octet, i) => octet !== this.query[HEADER + i]);
     this.edns = style.edns;
-    this.checksCase = checksCase;
+    this.purpose = purpose;
   }
 
   get isWanted(): boolean {
-    return !this.resolution.outcome;
+    return this.purpose.proves === undefined && !this.resolution.outcome;
   }
 
   replied(reply: Uint8Array, caseKept: boolean, milliseconds: number): void {

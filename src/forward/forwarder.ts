@@ -33,6 +33,8 @@ export interface Forwarder {
 
 export interface ForwardPolicy extends GroupPolicy {
   readonly policy: ForwardPolicyName;
+  /** Whether names are spelled in random upper and lower case. */
+  readonly mixedCase: boolean;
   /** Milliseconds that a query may take in all. */
   readonly timeoutMs: number;
   readonly limits: ForwardLimits;
@@ -48,6 +50,8 @@ export interface ForwarderParts {
   readonly loopToken: string;
   /** Told when an upstream is found to be down or to send queries back, and when it is well again. */
   readonly onHealth: (upstream: Upstream) => void;
+  /** Told when one is found to mind in which letter case a name is spelled. */
+  readonly onMindsCase: (upstream: Upstream) => void;
 }
 
 /** How long a client waits where there is an answer past its time, and how long a failure is believed (RFC 8767 §5). */
@@ -193,15 +197,16 @@ export class CachingForwarder implements Forwarder {
   }
 
   #launch(key: string, group: Group, question: Question): Flight {
-    const { timers, random16 } = this.#parts;
-    const { timeoutMs, limits, cache, policy } = this.#policy;
+    const { timers, random16, onMindsCase } = this.#parts;
+    const { timeoutMs, limits, cache, policy, mixedCase } = this.#policy;
     const bounds = cache.enabled
       ? { min: cache.minTtl, max: cache.maxTtl, maxNegative: cache.maxNegativeTtl }
       : AS_IT_IS;
     const onFailure = (upstream: Upstream) => this.#monitor.failed(upstream);
     const onUp = (upstream: Upstream) => this.#monitor.cameBack(upstream);
     const maxPerUpstream = limits.maxQueriesPerResolver;
-    const parts = { timers, random16, bounds, timeoutMs, maxPerUpstream, onFailure, onUp };
+    const told = { onFailure, onUp, onMindsCase };
+    const parts = { timers, random16, bounds, timeoutMs, maxPerUpstream, mixedCase, ...told };
     const { candidates, atOnce } = choose(group, policy, random16);
     const flight: Flight = { key, group, resolution: undefined, waiters: new Set() };
     flight.resolution = new Resolution(question, candidates, parts, (outcome) => this.#land(flight, outcome));

@@ -142,7 +142,8 @@ export class Monitor {
     done: (reply: Buffer, questionEnd: number, milliseconds: number) => void,
   ): void {
     const { datagrams, stream } = upstream.links;
-    const style = { mixedCase: false, edns: false, padded: false, random16: this.#parts.random16 };
+    const { random16 } = this.#parts;
+    const style = { letters: "lower", edns: false, padded: false, random16 } as const;
     const end = questionEnd(question);
     const exchange: Exchange = {
       query: writeQuery(question, style),

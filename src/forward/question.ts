@@ -6,6 +6,8 @@ import type { Query } from "../dns/query.js";
 export interface Question {
   /** The name in lower-case wire form. */
   readonly name: Uint8Array;
+  /** The same in the letters of the client's query. */
+  readonly spelling: Uint8Array;
   readonly type: number;
   readonly recursionDesired: boolean;
   readonly checkingDisabled: boolean;
@@ -32,6 +34,7 @@ export function questionOf(query: Query, message: Uint8Array): Question {
   const { opt } = query;
   return {
     name: query.name.slice(0, query.nameLength),
+    spelling: message.slice(HEADER, HEADER + query.nameLength),
     type: query.type,
     recursionDesired: query.recursionDesired,
     checkingDisabled: query.checkingDisabled,
@@ -42,7 +45,15 @@ export function questionOf(query: Query, message: Uint8Array): Question {
 
 /** A question of this server's own: is somebody there? */
 export function ownQuestion(name: Uint8Array, type: number): Question {
-  return { name, type, recursionDesired: true, checkingDisabled: false, dnssecOk: false, options: NO_OPTIONS };
+  return {
+    name,
+    spelling: name,
+    type,
+    recursionDesired: true,
+    checkingDisabled: false,
+    dnssecOk: false,
+    options: NO_OPTIONS,
+  };
 }
 
 const scratch = Buffer.alloc(MAX_NAME + 8);
@@ -68,9 +79,14 @@ export function keyOf(query: Query, scope: number): string {
 /** Octets of a key behind the name. */
 export const KEY_SUFFIX = 7;
 
+/**
+ * How a name is spelled: in random upper and lower case (draft-vixie-dnsext-dns0x20), which is more to guess for a forger,
+ * in lower case, or as the client did.
+ */
+export type Letters = "mixed" | "lower" | "own";
+
 export interface QueryStyle {
-  /** Spell the name in random upper and lower case (draft-vixie-dnsext-dns0x20): more to guess for a forger. */
-  readonly mixedCase: boolean;
+  readonly letters: Letters;
   readonly edns: boolean;
   /** Pad, for the query is encrypted. */
   readonly padded: boolean;
@@ -95,8 +111,8 @@ export function writeQuery(question: Question, style: QueryStyle): Uint8Array {
   // AD asks to be told whether the answer was validated (RFC 6840 §5.7); whether the client is told is its own query's matter.
   octets[3] = AD | (question.checkingDisabled ? CD : 0);
   octets[5] = 1;
-  octets.set(name, HEADER);
-  if (style.mixedCase) mixCase(octets, HEADER, HEADER + name.length, style.random16);
+  octets.set(style.letters === "own" ? question.spelling : name, HEADER);
+  if (style.letters === "mixed") mixCase(octets, HEADER, HEADER + name.length, style.random16);
   octets.writeUInt16BE(type, end - 4);
   octets.writeUInt16BE(CLASS.IN, end - 2);
   if (style.edns) {

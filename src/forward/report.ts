@@ -24,6 +24,8 @@ export interface UpstreamReport {
   readonly roundTrips: { readonly buckets: readonly number[]; readonly sum: number };
   /** Whether names are spelled in random letter case for it. */
   readonly mixedCase: boolean;
+  /** Whether it is known to have other answers, or none, for other spellings of a name. */
+  readonly mindsCase: boolean;
   /** What went wrong with it last, in words; "" before anything did. */
   readonly lastFailure: string;
 }
@@ -85,6 +87,7 @@ function mergeUpstreams(a: UpstreamReport, b: UpstreamReport): UpstreamReport {
       sum: a.roundTrips.sum + b.roundTrips.sum,
     },
     mixedCase: a.mixedCase && b.mixedCase,
+    mindsCase: a.mindsCase || b.mindsCase,
     lastFailure: a.lastFailure || b.lastFailure,
   };
 }

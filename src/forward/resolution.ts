@@ -1,12 +1,23 @@
 import { EDE, RCODE } from "../dns/protocol.js";
 import type { Reply, TtlBounds } from "../dns/reply.js";
 import type { Timers } from "../timers.js";
-import { Attempt } from "./attempt.js";
+import { Attempt, type Purpose } from "./attempt.js";
 import type { Via } from "./link.js";
-import type { Question } from "./question.js";
+import type { Letters, Question } from "./question.js";
 import type { ForwardResult } from "./report.js";
+import { DECLINED, FAILED, Roster } from "./roster.js";
+import { SpellingCheck } from "./spelling-check.js";
 import type { Upstream } from "./upstream.js";
-import { isForClients, isPuzzle, isPuzzledByEdns, readFor } from "./verdict.js";
+import {
+  isForClients,
+  isPuzzle,
+  isPuzzledByEdns,
+  type Negative,
+  negativeOf,
+  readFor,
+  resultOf,
+  shared,
+} from "./verdict.js";
 
 /** What asking upstream came to. */
 export type Outcome = { readonly kind: "reply"; readonly reply: Reply } | Failed;
@@ -24,19 +35,15 @@ export interface ResolutionParts {
   /** Milliseconds that all of it may take. */
   readonly timeoutMs: number;
   readonly maxPerUpstream: number;
+  /** Whether names are spelled in random upper and lower case, for those upstreams that do not mind. */
+  readonly mixedCase: boolean;
   /** An upstream has failed once too often, or is in doubt. */
   readonly onFailure: (upstream: Upstream) => void;
   /** One that was down is back. */
   readonly onUp: (upstream: Upstream) => void;
+  /** One is found to mind in which letter case a name is spelled. */
+  readonly onMindsCase: (upstream: Upstream) => void;
 }
-
-/** What a candidate has come to in this resolution; 0 before it is asked. */
-const ASKED = 1;
-const SILENT = 2;
-/** The network refused, or the reply was none: what it was asked before may still be answered. */
-const FAILED = 3;
-/** It said that it has no answer. */
-const DECLINED = 4;
 
 /**
  * One question on its way through the upstreams: asks them in the order given, the next one when one fails or is late,
@@ -48,18 +55,10 @@ export class Resolution {
   outcome: Outcome | undefined;
   readonly startedAt: number;
   readonly #parts: ResolutionParts;
-  readonly #candidates: readonly Upstream[];
-  readonly #states: Uint8Array;
+  readonly #roster: Roster;
   readonly #settled: (outcome: Outcome) => void;
-  /** Attempts made with each candidate: every further one is waited for twice as long. */
-  readonly #rounds: Uint8Array;
-  /** When each was asked last, and when its answer is late. */
-  readonly #askedAt: Float64Array;
-  readonly #dueAt: Float64Array;
-  /** Attempts with each whose answer may still come. */
-  readonly #open: Uint8Array;
+  readonly #spellingCheck = new SpellingCheck((attempt, negative) => this.#prove(attempt, negative));
   readonly #endsAt: number;
-  #next = 0;
   #cancelTimer: (() => void) | undefined;
   /** The best of what was no answer: a refusal, or a truncated reply. */
   #lastResort: Reply | undefined;
@@ -75,14 +74,9 @@ export class Resolution {
     this.question = question;
     this.startedAt = parts.timers.now();
     this.#parts = parts;
-    this.#candidates = candidates;
     this.#settled = settled;
-    this.#states = new Uint8Array(candidates.length);
-    this.#rounds = new Uint8Array(candidates.length);
-    this.#askedAt = new Float64Array(candidates.length);
-    this.#dueAt = new Float64Array(candidates.length);
-    this.#open = new Uint8Array(candidates.length);
     this.#endsAt = this.startedAt + parts.timeoutMs;
+    this.#roster = new Roster(candidates, this.#endsAt);
   }
 
   /** @param atOnce how many upstreams are asked at the same time */
@@ -94,35 +88,69 @@ export class Resolution {
   cancel(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#candidates.forEach((_, i) => {
-      if (this.#states[i] === ASKED) this.#enter(i, SILENT);
-    });
+    this.#roster.end();
   }
 
   /** A reply to an attempt, which may come long after the question is settled. */
   replied(attempt: Attempt, octets: Uint8Array, caseKept: boolean, milliseconds: number): void {
     const { upstream } = attempt;
     upstream.heard(milliseconds, this.#parts.timers.now());
-    this.#open[attempt.candidate]--;
-    if (attempt.mixedCase) {
-      if (caseKept) upstream.keptCase();
-      else if (!this.#acceptChangedCase(attempt)) return;
-    }
     const reply = readFor(attempt, octets, this.#parts.bounds);
+    if (attempt.purpose.proves !== undefined) {
+      if (caseKept && negativeOf(reply) === attempt.purpose.proves)
+        this.#mindsCase(upstream.spelling.foundToMind(), upstream);
+      return;
+    }
+    this.#roster.close(attempt);
+    if (attempt.isMixed) upstream.spelling.answeredMixed();
+    if (attempt.mixedCase) {
+      if (caseKept) upstream.spelling.keptCase();
+      else if (!this.#acceptChangedCase(attempt)) return;
+    } else this.#mindsCase(upstream.spelling.answeredOwn(), upstream);
     if (reply?.truncated && attempt.via === "udp") this.#answered(attempt, reply);
-    else if (!reply || (!isForClients(reply) && !isPuzzledByEdns(attempt, reply))) this.#failed(attempt, "bad_reply");
+    else if (reply && isPuzzledByEdns(attempt, reply)) this.#again(attempt, attempt.via, false);
+    else if (this.#isBelieved(attempt, reply)) this.#take(attempt, reply);
+  }
+
+  #take(attempt: Attempt, reply: Reply | undefined): void {
+    if (!reply || !isForClients(reply)) this.#failed(attempt, "bad_reply");
     else if (reply.rcode === RCODE.SERVFAIL || reply.rcode === RCODE.REFUSED) this.#declined(attempt, reply);
-    else if (isPuzzledByEdns(attempt, reply)) {
-      this.#again(attempt, attempt.via, false);
-    } else this.#answered(attempt, reply);
+    else this.#answered(attempt, reply);
+  }
+
+  /** Where a no may come of the spelling, the client's is asked first. */
+  #isBelieved(attempt: Attempt, reply: Reply | undefined): boolean {
+    const belief = this.#spellingCheck.judge(attempt, reply);
+    if (belief === "believed") return true;
+    const { upstream, via } = attempt;
+    const result = resultOf(reply);
+    upstream.count(result);
+    if (result === "servfail" || result === "refused") this.#lastResort ??= reply;
+    if (belief === "ask") this.#again(attempt, via, upstream.speaksEdns(this.#parts.timers.now()));
+    return false;
+  }
+
+  /** Asks in mixed case once more; nobody waits for that. */
+  #prove(attempt: Attempt, proves: Negative): void {
+    const { candidate, upstream, via, edns } = attempt;
+    const proof = this.#attempt(candidate, via, edns, "mixed", { proves });
+    // With a letter or two, chance may have it that it is the client's spelling again.
+    if (!proof.isMixed) return;
+    upstream.asked();
+    this.#send(proof);
+  }
+
+  #mindsCase(isNews: boolean, upstream: Upstream): void {
+    if (isNews) this.#parts.onMindsCase(upstream);
   }
 
   /** The network refused an attempt. @param reason in words */
   refused(attempt: Attempt, reason: string): void {
-    this.#open[attempt.candidate]--;
+    if (attempt.purpose.proves !== undefined) return;
+    this.#roster.close(attempt);
     this.#ede = EDE.NETWORK_ERROR;
     if (attempt.upstream.failed(reason, this.question)) this.#parts.onFailure(attempt.upstream);
-    if (attempt.checksCase) {
+    if (attempt.purpose.checksCase) {
       attempt.upstream.count("network_error");
       // Without TCP it stays open whose change it was: a datagram has to do.
       this.#again(attempt, "udp", attempt.edns);
@@ -140,7 +168,7 @@ export class Resolution {
     if (reply.truncated && attempt.via === "udp") {
       this.#lastResort = reply;
       this.#again(attempt, "tcp", attempt.edns);
-    } else this.#settle({ kind: "reply", reply });
+    } else this.#settle({ kind: "reply", reply: shared(attempt, reply) });
   }
 
   #declined(attempt: Attempt, reply: Reply): void {
@@ -159,75 +187,73 @@ export class Resolution {
     const isCertain = attempt.via !== "udp";
     attempt.upstream.changedCase(isCertain);
     if (isCertain) return true;
-    this.#again(attempt, "tcp", attempt.edns, true);
+    this.#again(attempt, "tcp", attempt.edns, { checksCase: true });
     return false;
   }
 
   /** Asks the same upstream once more, otherwise. */
-  #again(attempt: Attempt, via: Via, edns: boolean, checksCase = false): void {
-    if (!this.outcome) this.#ask(attempt.candidate, via, edns, checksCase);
+  #again(attempt: Attempt, via: Via, edns: boolean, purpose: Purpose = {}): void {
+    if (!this.outcome) this.#ask(attempt.candidate, via, edns, purpose);
   }
 
   #failed(attempt: Attempt, result: ForwardResult, state = FAILED): void {
     attempt.upstream.count(result);
     if (this.outcome) return;
-    if (this.#states[attempt.candidate] !== DECLINED) this.#enter(attempt.candidate, state);
+    this.#roster.enter(attempt.candidate, state);
     this.#askNext();
   }
 
-  /** Asks the next upstream that can be: first those not asked yet, then those that are silent. */
+  /** Asks the next upstream that can be. */
   #askNext(): void {
     const { timers, maxPerUpstream } = this.#parts;
-    const count = this.#candidates.length;
-    for (let i = 0; i < count; i++) {
-      const candidate = (this.#next + i) % count;
-      if (this.#states[candidate] >= FAILED || this.#states[candidate] === ASKED) continue;
-      const upstream = this.#candidates[candidate];
-      if (!upstream.hasRoom(maxPerUpstream, timers.now())) {
-        if (this.#open.every((open) => open === 0)) this.#ede = EDE.OVER_QUOTA;
-        continue;
-      }
-      this.#next = candidate + 1;
-      this.#ask(candidate, upstream.links.datagrams ? "udp" : "tls", upstream.speaksEdns(timers.now()));
-      return;
-    }
-    // Who has said that it has no answer will not have one for an earlier attempt.
-    if (this.#open.every((open, i) => open === 0 || this.#states[i] === DECLINED)) this.#giveUp();
+    const now = timers.now();
+    const candidate = this.#roster.take((upstream) => {
+      const hasRoom = upstream.hasRoom(maxPerUpstream, now);
+      if (!hasRoom && this.#roster.isIdle) this.#ede = EDE.OVER_QUOTA;
+      return hasRoom;
+    });
+    if (candidate !== undefined) {
+      const upstream = this.#roster.upstreams[candidate];
+      this.#ask(candidate, upstream.links.datagrams ? "udp" : "tls", upstream.speaksEdns(now));
+    } else if (this.#roster.isHopeless) this.#giveUp();
     else this.#wait();
   }
 
-  #enter(candidate: number, state: number): void {
-    const change = Number(state === ASKED) - Number(this.#states[candidate] === ASKED);
-    this.#states[candidate] = state;
-    this.#candidates[candidate].dueChanged(change);
+  #ask(candidate: number, via: Via, edns: boolean, purpose: Purpose = {}): void {
+    const upstream = this.#roster.upstreams[candidate];
+    const attempt = this.#attempt(candidate, via, edns, this.#lettersFor(candidate), purpose);
+    upstream.asked();
+    const patience = via === "udp" ? upstream.timeout : Math.max(MIN_STREAM_MS, STREAM_TURNS * upstream.timeout);
+    this.#roster.asked(attempt, this.#parts.timers.now(), patience);
+    this.#wait();
+    this.#send(attempt);
   }
 
-  #ask(candidate: number, via: Via, edns: boolean, checksCase = false): void {
-    const { random16, timers } = this.#parts;
-    const upstream = this.#candidates[candidate];
-    const { datagrams, stream } = upstream.links;
-    this.#enter(candidate, ASKED);
-    this.#open[candidate]++;
-    upstream.asked();
-    const style = { mixedCase: upstream.keepsCase, edns, padded: via === "tls", random16 };
-    const attempt = new Attempt(this, candidate, upstream, via, style, checksCase);
-    const patience = via === "udp" ? upstream.timeout : Math.max(MIN_STREAM_MS, STREAM_TURNS * upstream.timeout);
-    this.#askedAt[candidate] = timers.now();
-    this.#dueAt[candidate] = Math.min(timers.now() + patience * 2 ** this.#rounds[candidate]++, this.#endsAt);
-    this.#wait();
-    const link = via === "udp" && datagrams ? datagrams : stream;
+  #attempt(candidate: number, via: Via, edns: boolean, letters: Letters, purpose: Purpose): Attempt {
+    const { random16 } = this.#parts;
+    const style = { letters, edns, padded: via === "tls", random16 };
+    return new Attempt(this, candidate, this.#roster.upstreams[candidate], via, style, purpose);
+  }
+
+  #send(attempt: Attempt): void {
+    const { datagrams, stream } = attempt.upstream.links;
+    const link = attempt.via === "udp" && datagrams ? datagrams : stream;
     link.send(attempt);
+  }
+
+  /** Who said no to mixed case, or nothing, may know the client's spelling. */
+  #lettersFor(candidate: number): Letters {
+    const { spelling } = this.#roster.upstreams[candidate];
+    if (!this.#parts.mixedCase || this.#spellingCheck.isHeld(candidate)) return "own";
+    const isDoubtful = this.#roster.isSilentOnMixed(candidate) && !spelling.isTrusted;
+    return isDoubtful ? "own" : spelling.letters;
   }
 
   /** Until an answer is late or the time is up. */
   #wait(): void {
     const { timers } = this.#parts;
-    let until = this.#endsAt;
-    this.#states.forEach((state, i) => {
-      if (state === ASKED) until = Math.min(until, this.#dueAt[i]);
-    });
     this.#cancelTimer?.();
-    this.#cancelTimer = timers.after(Math.max(0, Math.ceil(until - timers.now())), this.#onTime);
+    this.#cancelTimer = timers.after(Math.max(0, Math.ceil(this.#roster.nextDue() - timers.now())), this.#onTime);
   }
 
   readonly #onTime = (): void => {
@@ -242,16 +268,14 @@ export class Resolution {
 
   /** Notes whose answers are late. Returns how many. */
   #markLate(now: number): number {
-    let late = 0;
-    this.#states.forEach((state, i) => {
-      if (state !== ASKED || now < this.#dueAt[i]) return;
-      this.#enter(i, SILENT);
-      late++;
-      const upstream = this.#candidates[i];
+    const late = this.#roster.takeLate(now);
+    for (const candidate of late) {
+      const upstream = this.#roster.upstreams[candidate];
       upstream.count("timeout");
-      if (upstream.late(this.question, this.#askedAt[i], now)) this.#parts.onFailure(upstream);
-    });
-    return late;
+      if (this.#roster.isSilentOnMixed(candidate)) upstream.spelling.silentOnMixed();
+      if (upstream.late(this.question, this.#roster.askedAt(candidate), now)) this.#parts.onFailure(upstream);
+    }
+    return late.length;
   }
 
   #giveUp(): void {

@@ -3,6 +3,7 @@ import { formatResolver } from "../host-port.js";
 import type { Ignored, Link } from "./link.js";
 import type { Question } from "./question.js";
 import { type ForwardResult, ROUND_TRIP_BUCKETS, type UpstreamHealth, type UpstreamReport } from "./report.js";
+import { Spelling } from "./spelling.js";
 
 /** Milliseconds that a first answer is waited for, and bounds of what is measured later (Unbound's and RFC 6298's sense). */
 const FIRST_TIMEOUT = 400;
@@ -19,8 +20,6 @@ const SHED_MS = 100;
 const MAX_SERVFAILS = 20;
 /** How long one that says SERVFAIL is left out at least: it may answer what it is probed with, and nothing else. */
 const MEND_MS = 10_000;
-/** In a row: replies with changed letter case after which an upstream is believed to change it always. */
-const MAX_CASE_CHANGES = 3;
 /** How long an upstream that stumbled over EDNS is asked without. */
 const PLAIN_MS = 600_000;
 
@@ -45,8 +44,7 @@ export class Upstream {
   readonly links: UpstreamLinks;
   /** Zones for whose names it sends our queries back to us; "" for all other names. */
   readonly loops = new Set<string>();
-  /** Whether it gives back the question's letters as they were. */
-  keepsCase = true;
+  readonly spelling = new Spelling();
   /** Times that it came back: who was told of a failure before may ask again. */
   recoveries = 0;
   /** What went wrong with it last, in words; "" before anything did. */
@@ -67,7 +65,6 @@ export class Upstream {
   #isSilent = false;
   #failures = 0;
   #servfails = 0;
-  #caseChanges = 0;
   #plainUntil = Number.NEGATIVE_INFINITY;
   /** Smoothed round-trip time and its deviation in milliseconds (RFC 6298 §2); negative before the first. */
   #roundTrip = -1;
@@ -222,15 +219,10 @@ export class Upstream {
     return ++this.#servfails >= MAX_SERVFAILS && this.#goDown(false);
   }
 
-  keptCase(): void {
-    this.#caseChanges = 0;
-  }
-
   /** @param isCertain nobody but the upstream can have sent this reply */
   changedCase(isCertain: boolean): void {
-    this.#caseChanges++;
     if (!isCertain) this.#ignored.letter_case++;
-    if (isCertain || this.#caseChanges >= MAX_CASE_CHANGES) this.keepsCase = false;
+    this.spelling.changedCase(isCertain);
   }
 
   /** It answered a query without EDNS, as it is asked only where it did not understand one with it. */
@@ -258,7 +250,8 @@ export class Upstream {
       results: { ...this.#results },
       ignored: { ...this.#ignored },
       roundTrips: { buckets: [...this.#buckets], sum: this.#seconds },
-      mixedCase: this.keepsCase,
+      mixedCase: this.spelling.keepsCase && !this.spelling.mindsCase,
+      mindsCase: this.spelling.mindsCase,
       lastFailure: this.lastFailure,
     };
   }

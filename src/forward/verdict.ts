@@ -1,6 +1,7 @@
 import { HEADER, RCODE } from "../dns/protocol.js";
 import { type Reply, readReply, type TtlBounds } from "../dns/reply.js";
 import type { Attempt } from "./attempt.js";
+import type { ForwardResult } from "./report.js";
 
 /** What replies are taken for. */
 
@@ -35,4 +36,33 @@ export function isPuzzledByEdns(attempt: Attempt, { rcode, edns }: Reply): boole
 
 export function isPuzzle(rcode: number): boolean {
   return rcode === RCODE.FORMERR || rcode === RCODE.NOTIMP || rcode === RCODE.BADVERS;
+}
+
+/** What a reply is that has no answer: its rcode, or one of these. */
+export type Negative = number;
+const NO_DATA: Negative = -1;
+const UNREADABLE: Negative = -2;
+
+/** Nothing where a reply has an answer. */
+export function negativeOf(reply: Reply | undefined): Negative | undefined {
+  if (!reply) return UNREADABLE;
+  if (reply.rcode !== RCODE.NOERROR) return reply.rcode;
+  return reply.answers === 0 ? NO_DATA : undefined;
+}
+
+/** What a reply that is not believed counts as. */
+export function resultOf(reply: Reply | undefined): ForwardResult {
+  if (!reply || !isForClients(reply)) return "bad_reply";
+  if (reply.rcode === RCODE.SERVFAIL) return "servfail";
+  return reply.rcode === RCODE.REFUSED ? "refused" : "answered";
+}
+
+/**
+ * What it is for all clients: a no to one client's odd spelling may not be one to others, and is not kept. Mixed case was
+ * tried where it is believed.
+ */
+export function shared(attempt: Attempt, reply: Reply): Reply {
+  const { name, spelling } = attempt.resolution.question;
+  const isOdd = attempt.spelledAsClient && name.some((octet, i) => octet !== spelling[i]);
+  return isOdd && negativeOf(reply) !== undefined ? { ...reply, lifetime: 0 } : reply;
 }

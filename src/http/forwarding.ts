@@ -17,15 +17,19 @@ export function describeForwarding(report: ForwardReport, config: Config) {
     enabled: config.externalon,
     policy: config.forwardPolicy,
     zones: lists.map(([zone, resolvers]) => ({ zone, resolvers: resolvers.map(formatResolver) })),
-    resolvers: Object.entries(report.upstreams).map(([resolver, upstream]) => describeUpstream(resolver, upstream)),
+    resolvers: Object.entries(report.upstreams).map(([resolver, upstream]) => ({
+      resolver,
+      ...describeUpstream(upstream),
+      mixedCase: config.mixedCase && upstream.mixedCase,
+    })),
     queries: { waiting, questions, joined, overLimit },
     cache: { enabled: config.cache.enabled, ...cache },
   };
 }
 
-function describeUpstream(resolver: string, upstream: UpstreamReport) {
-  const { health, roundTripSeconds = null, inFlight, queries, results, ignored, mixedCase, lastFailure } = upstream;
-  return { resolver, health, roundTripSeconds, inFlight, queries, results, ignored, mixedCase, lastFailure };
+function describeUpstream(upstream: UpstreamReport) {
+  const { health, roundTripSeconds = null, inFlight, queries, results, ignored, mindsCase, lastFailure } = upstream;
+  return { health, roundTripSeconds, inFlight, queries, results, ignored, mindsCase, lastFailure };
 }
 
 /** `POST /v1/cache/flush[?name=…]`: forgets the answers for a name, of all types, or all answers. */

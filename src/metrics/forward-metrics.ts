@@ -71,6 +71,13 @@ function upstreamMetrics(report: () => ForwardReport): MetricSource[] {
       ),
     },
     {
+      name: "mesos_dns_upstream_minds_case",
+      type: "gauge",
+      help: "1 for a resolver that has other answers, or none, where the letter case of a name differs.",
+      labelNames: ["resolver"],
+      read: each(({ mindsCase }, resolver) => [{ labels: { resolver }, value: Number(mindsCase) }]),
+    },
+    {
       name: "mesos_dns_upstream_in_flight",
       type: "gauge",
       help: "Queries whose answer from this resolver is still due.",

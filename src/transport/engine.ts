@@ -158,7 +158,8 @@ export class Engine {
 function forwarderParts({ loopToken }: OwnSecrets, log: UpstreamLog): ForwarderParts {
   const random16 = createSecureRandom16();
   const onHealth = (upstream: Upstream) => log.changed(upstream);
-  return { makeLinks: linkMaker(random16), timers: systemTimers, random16, loopToken, onHealth };
+  const onMindsCase = (upstream: Upstream) => log.mindsCase(upstream);
+  return { makeLinks: linkMaker(random16), timers: systemTimers, random16, loopToken, onHealth, onMindsCase };
 }
 
 function answerPolicy(config: Config, own: OwnSecrets): AnswerPolicy {
@@ -187,7 +188,7 @@ function octetsOf(hex: string): Uint8Array {
 }
 
 function forwardPolicy(config: Config, authorities: string | undefined, share: Share): ForwardPolicy {
-  const { resolvers, zoneResolvers, timeout, forwarding: limits, forwardPolicy: policy } = config;
+  const { resolvers, zoneResolvers, mixedCase, timeout, forwarding: limits, forwardPolicy: policy } = config;
   const cache = { ...config.cache, maxBytes: Math.floor(config.cache.maxBytes * share.cache) };
-  return { resolvers, zoneResolvers, authorities, policy, timeoutMs: timeout * 1000, limits, cache };
+  return { resolvers, zoneResolvers, authorities, policy, mixedCase, timeoutMs: timeout * 1000, limits, cache };
 }

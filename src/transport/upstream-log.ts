@@ -39,6 +39,14 @@ export class UpstreamLog {
     } else recent.unsaid++;
   }
 
+  /** An upstream is found to mind letter case, which is found once. */
+  mindsCase({ name }: Upstream): void {
+    this.#log.warn(
+      { resolver: name },
+      "this resolver has other answers, or none, where the letter case of a name differs; it is asked in the clients' spelling",
+    );
+  }
+
   close(): void {
     for (const { cancelTimer } of this.#recent.values()) cancelTimer();
     this.#recent.clear();

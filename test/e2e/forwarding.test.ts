@@ -92,6 +92,25 @@ describe("a name elsewhere", () => {
     expect(server.log.filter(({ msg }) => msg.startsWith("this resolver"))).toEqual([]);
   });
 
+  it("is found where the resolver knows it in lower case only, which is told", async () => {
+    const upstream = await startUpstream((query) =>
+      /[A-Z]/.test(query.questions?.[0]?.name ?? "") ? refusal(query, NXDOMAIN) : address("198.51.100.1")(query),
+    );
+    const server = await forwarding({ resolvers: [upstream.address] });
+    expect((await askUdp(server, "redis.weave.example")).answers).toHaveLength(1);
+    expect(await server.logged(/letter case/)).toMatchObject({ level: "warn", resolver: upstream.address });
+    expect((await askUdp(server, "web.weave.example")).answers).toHaveLength(1);
+    await until("it to be shown", async () =>
+      (await (await server.fetch("/v1/forward")).text()).includes('"mindsCase":true'),
+    );
+    const metrics = await (await server.fetch("/metrics")).text();
+    expect(metrics).toContain(`mesos_dns_upstream_minds_case{resolver="${upstream.address}"} 1`);
+    const plain = await startUpstream(address("198.51.100.1"));
+    const other = await forwarding({ resolvers: [plain.address], mixedCase: false });
+    await askUdp(other, "a-name-with-many-letters.example");
+    expect(plain.queries.at(-1)?.message.questions?.[0]?.name).toBe("a-name-with-many-letters.example");
+  });
+
   it("goes out with an id of its own, over UDP whatever the client's transport", async () => {
     const upstream = await resolver("198.51.100.1");
     const server = await forwarding({ resolvers: [upstream.address] });

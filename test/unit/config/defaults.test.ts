@@ -32,6 +32,7 @@ describe("the defaults", () => {
       zoneResolvers: {},
       resolverCACertFile: "",
       forwardPolicy: "sequential",
+      mixedCase: true,
       timeout: 5,
       listener: ["0.0.0.0"],
       dnsThreads: 0,

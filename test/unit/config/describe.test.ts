@@ -66,6 +66,7 @@ test("the description has Mesos-DNS's field names", () => {
     Tcp: TCP,
     ResolverCACertFile: "",
     ForwardPolicy: "sequential",
+    MixedCase: true,
     Forwarding: FORWARDING,
     Cache: CACHE,
     Updates: "stream",

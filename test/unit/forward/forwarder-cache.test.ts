@@ -57,7 +57,7 @@ describe("an answer that is kept", () => {
 
 describe("how long an answer is kept", () => {
   function lifetime(script: Script, cache = {}): { ttl: number | undefined; kept: number } {
-    const { rig, server } = rigOf(script, { cache: { staleSeconds: 0, prefetch: false, ...cache } });
+    const { rig, server } = rigOf(script, { mixedCase: false, cache: { staleSeconds: 0, prefetch: false, ...cache } });
     const { answers = [], authorities = [] } = rig.get("www.example");
     const [record] = [...answers, ...authorities] as { ttl: number }[];
     let kept = 0;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Query } from "../../../src/dns/query.js";
-import { keyOf, questionEnd, questionOf, writeQuery } from "../../../src/forward/question.js";
+import { keyOf, type Letters, questionEnd, questionOf, writeQuery } from "../../../src/forward/question.js";
 import { createRandom } from "../../../src/random.js";
 import { decode, encodeQuery, optOf } from "../../support/dns.js";
 import { withOptions } from "./support.js";
@@ -10,7 +10,11 @@ const label = fc
   .array(fc.integer({ min: 0, max: 0x7f }), { minLength: 1, maxLength: 40 })
   .map((codes) => String.fromCharCode(...codes).replaceAll(".", "-"));
 const name = fc.array(label, { maxLength: 5 }).map((labels) => labels.join("."));
-const style = fc.record({ mixedCase: fc.boolean(), edns: fc.boolean(), padded: fc.boolean() });
+const style = fc.record({
+  letters: fc.constantFrom<Letters>("mixed", "lower", "own"),
+  edns: fc.boolean(),
+  padded: fc.boolean(),
+});
 const bits = fc.record({ rd: fc.boolean(), cd: fc.boolean(), dnssecOk: fc.boolean() });
 const options = fc.array(
   fc.record({ code: fc.integer({ min: 65_001, max: 65_534 }), data: fc.uint8Array({ maxLength: 60 }) }),
@@ -48,7 +52,9 @@ test("a query that goes upstream says what the client asked for, whatever its st
       expect(sent.readUInt16BE(end - 4)).toBe(type);
       expect(questionEnd(question)).toBe(end);
       const spelled = message.questions?.[0]?.name ?? "";
-      expect(how.mixedCase ? spelled.toLowerCase() : spelled).toBe(decode(client).questions?.[0]?.name.toLowerCase());
+      expect(how.letters !== "lower" ? spelled.toLowerCase() : spelled).toBe(
+        decode(client).questions?.[0]?.name.toLowerCase(),
+      );
       expect(opt !== undefined).toBe(how.edns);
       if (!opt) {
         expect(sent).toHaveLength(end);
@@ -66,21 +72,22 @@ test("a query that goes upstream says what the client asked for, whatever its st
 });
 
 describe("the letters of a name that goes upstream", () => {
-  const spell = (mixedCase: boolean) => {
+  const spell = (letters: Letters) => {
     const random = createRandom(1);
-    const client = encodeQuery("www.some-123-name.example");
+    const client = encodeQuery("WWW.some-123-Name.example");
     const question = questionOf(read(client), client);
-    const sent = writeQuery(question, { mixedCase, edns: false, padded: false, random16: () => random() >>> 16 });
+    const sent = writeQuery(question, { letters, edns: false, padded: false, random16: () => random() >>> 16 });
     return decode(sent).questions?.[0]?.name;
   };
 
   test("are random", () => {
-    expect(spell(true)).not.toBe("www.some-123-name.example");
-    expect(spell(true)?.toLowerCase()).toBe("www.some-123-name.example");
+    expect(spell("mixed")).not.toBe("www.some-123-name.example");
+    expect(spell("mixed")?.toLowerCase()).toBe("www.some-123-name.example");
   });
 
-  test("are lower case where they cannot be", () => {
-    expect(spell(false)).toBe("www.some-123-name.example");
+  test("are lower case, or the client's, where they cannot be", () => {
+    expect(spell("lower")).toBe("www.some-123-name.example");
+    expect(spell("own")).toBe("WWW.some-123-Name.example");
   });
 });
 

@@ -9,7 +9,14 @@ test("two forwarders are seen as one: sums, and the worse of two opinions", () =
   const other: ForwardReport = {
     ...FORWARDING,
     upstreams: {
-      [ADDRESS]: { ...upstream, health: "down", roundTripSeconds: 9, mixedCase: false, lastFailure: "other" },
+      [ADDRESS]: {
+        ...upstream,
+        health: "down",
+        roundTripSeconds: 9,
+        mixedCase: false,
+        mindsCase: true,
+        lastFailure: "other",
+      },
       "192.0.2.54:53": upstream,
     },
   };
@@ -26,6 +33,7 @@ test("two forwarders are seen as one: sums, and the worse of two opinions", () =
     ignored: doubled(upstream.ignored),
     roundTrips: { buckets: upstream.roundTrips.buckets.map((count) => 2 * count), sum: 0.24 },
     mixedCase: false,
+    mindsCase: true,
     lastFailure: "no answer in time",
   });
 });

@@ -22,6 +22,7 @@ export const POLICY: ForwardPolicy = {
   zoneResolvers: {},
   authorities: undefined,
   policy: "sequential",
+  mixedCase: true,
   timeoutMs: 5_000,
   limits: FORWARDING,
   cache: CACHE,
@@ -56,6 +57,8 @@ export interface Got {
 export class Rig {
   readonly timers = new ManualTimers();
   readonly health: string[] = [];
+  /** Upstreams found to mind letter case. */
+  readonly minding: string[] = [];
   readonly forwarder: CachingForwarder;
   readonly service: DnsService;
   readonly servers: Readonly<Record<string, ScriptedServer>>;
@@ -79,6 +82,7 @@ export class Rig {
       onHealth: ({ name, isUp, looping }: Upstream) => {
         this.health.push(`${name} ${looping ? "loops" : isUp ? "up" : "down"}`);
       },
+      onMindsCase: ({ name }: Upstream) => this.minding.push(name),
     };
     this.forwarder = new CachingForwarder(parts, this.policy(options));
     this.service = serviceOf(answererOf([], { forwarding: true }, options.order), this.forwarder).service;

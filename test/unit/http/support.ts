@@ -53,6 +53,7 @@ export const FORWARDING: ForwardReport = {
       ignored: { unexpected: 2, question: 0, malformed: 0, letter_case: 0 },
       roundTrips: { buckets: [0, 3, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0, 0], sum: 0.12 },
       mixedCase: true,
+      mindsCase: false,
       lastFailure: "no answer in time",
     },
   },

@@ -78,6 +78,12 @@ describe("in the log, a resolver", () => {
     expect(lines).toHaveLength(2);
   });
 
+  test("that minds letter case has one line", () => {
+    const { lines, log, make } = start();
+    log.mindsCase(make("192.0.2.1"));
+    expect(lines).toMatchObject([{ resolver: "192.0.2.1:53", msg: expect.stringContaining("letter case") }]);
+  });
+
   test("is no longer spoken of when the server stops", () => {
     const { lines, timers, log, make, flap } = start();
     flap(make("192.0.2.1"), 10, 100);
