@@ -8,6 +8,8 @@ import { ownQuestion, type Question, questionEnd, writeQuery } from "./question.
 import type { Upstream } from "./upstream.js";
 
 const TICK_MS = 1_000;
+/** Between two looks at an upstream that comes and goes. */
+const PAUSE_MS = 100;
 /** How long after a query is given up its reply is still known as ours: it tells that the upstream is alive. */
 const LATE_MS = 5_000;
 /** Between two looks whether an upstream still sends queries back, or does so because it is silent. */
@@ -29,6 +31,7 @@ export interface MonitorParts {
  */
 export class Monitor {
   readonly #parts: MonitorParts;
+  readonly #lookedAt = new WeakMap<Upstream, number>();
   readonly #checkedAt = new WeakMap<Upstream, number>();
   #cancelTimer: (() => void) | undefined;
 
@@ -57,7 +60,8 @@ export class Monitor {
     // Late news of one that is no longer asked are none.
     if (this.#groupsOf(upstream).length === 0) return;
     if (upstream.isDown) this.#parts.onHealth(upstream);
-    this.#look(upstream);
+    const lookedAt = this.#lookedAt.get(upstream) ?? Number.NEGATIVE_INFINITY;
+    if (this.#parts.timers.now() - lookedAt >= PAUSE_MS) this.#look(upstream);
   }
 
   /** An upstream that was down has answered a question. */
@@ -82,6 +86,7 @@ export class Monitor {
   }
 
   #look(upstream: Upstream): void {
+    this.#lookedAt.set(upstream, this.#parts.timers.now());
     const groups = this.#groupsOf(upstream);
     if (upstream.isDown || !upstream.looping) this.#probe(upstream, groups[0]);
     const checkedAt = this.#checkedAt.get(upstream) ?? Number.NEGATIVE_INFINITY;

@@ -81,6 +81,19 @@ describe("a server that has failed three times", () => {
     expect(rig.health).toEqual([`${ADDRESS} down`, `${ADDRESS} up`]);
   });
 
+  test("and comes and goes many times a second is not asked each time whether it is there", () => {
+    const { rig, server } = started(answering, answering);
+    const before = server.probes.length;
+    for (let i = 0; i < 200; i++) {
+      fail(rig, server);
+      server.script = answering;
+      rig.get(`${i}.up.example`);
+      rig.timers.pass(10);
+    }
+    expect(rig.health).toHaveLength(400);
+    expect(server.probes.length - before).toBeLessThan(60);
+  });
+
   test("is no news when it is no longer asked", () => {
     const { rig, server } = started(silent, silent);
     for (let i = 0; i < 3; i++) rig.ask(`${i}.example`);
