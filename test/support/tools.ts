@@ -1,25 +1,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import packages from "../../scripts/test-packages.json" with { type: "json" };
 
-/** The programs that tests run, and the Debian packages they come from. */
-const PACKAGES = {
-  dig: "bind9-dnsutils",
-  gcc: "gcc",
-  ip: "iproute2",
-  java: "zookeeper",
-  kdig: "knot-dnsutils",
-  "musl-gcc": "musl-tools",
-  "named-checkzone": "bind9-utils",
-  knotd: "knot",
-  kzonecheck: "knot-dnssecutils",
-  "nsd-checkzone": "nsd",
-  nsd: "nsd",
-  openssl: "openssl",
-  promtool: "prometheus",
-  unbound: "unbound",
-  unshare: "util-linux",
-} as const;
-
-export type Tool = keyof typeof PACKAGES;
+/** A program that tests run. */
+export type Tool = keyof typeof packages;
 
 export interface Ran {
   readonly status: number;
@@ -58,5 +41,5 @@ export function start(tool: Tool, args: readonly string[]): { child: ChildProces
 }
 
 function missing(tool: Tool): Error {
-  return new Error(`${tool} is missing: apt-get install ${PACKAGES[tool]} (CONTRIBUTING.md lists what tests need)`);
+  return new Error(`${tool} is missing: apt-get install ${packages[tool]} (npm test installs what tests need)`);
 }
