@@ -10,9 +10,12 @@ import { type LoadOptions, loadConfig, loadWithNames } from "./config/load.js";
 import { nameserversOf } from "./config/resolv-conf.js";
 import { MesosDnsError, messageOf } from "./errors.js";
 import { createStateReader } from "./mesos/reader.js";
+import { findTroubles } from "./preflight.js";
 import { printable } from "./printable.js";
-import { serve } from "./serve.js";
+import { type Checked, serve } from "./serve.js";
 import { readPems } from "./transport/certificate.js";
+import { claimUdp } from "./transport/claim.js";
+import { planUdp } from "./transport/udp.js";
 import { VERSION } from "./version.js";
 import { printZone } from "./zone-command.js";
 
@@ -38,16 +41,34 @@ async function runServer(command: Extract<Command, { kind: "serve" }>): Promise<
   const loadChecked = async () => {
     const loaded = await loadWithNames(loadOptions(configFile, true), addressOf);
     await checkCredentials(loaded.config);
-    return { ...loaded, pems: readPems(loaded.config) };
+    return { ...loaded, pems: readPems(loaded.config), troubles: await findTroubles(loaded.config, Date.now()) };
   };
   const loaded = await loadChecked();
   const warnings = [...command.warnings, ...loaded.warnings];
   if (check) {
     for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+    await checkMachine(loaded);
     process.stdout.write(`${configFile} is valid\n`);
     return;
   }
   await serve({ ...loaded, warnings, configFile: resolve(configFile), verbosity, takeOver, reload: loadChecked });
+}
+
+/** What a start would find but for ports in use. */
+async function checkMachine({ config, troubles }: Checked): Promise<void> {
+  const found: unknown[] = [...troubles];
+  const note = (error: unknown) => found.push(error);
+  const servers = [...(config.dnson ? config.listener : []), ...(config.httpon ? [config.httplistener] : [])];
+  for (const host of new Set(servers)) await claimUdp({ host, port: 0 }).catch(note);
+  try {
+    const warn = (message: string) => void process.stderr.write(`warning: ${message}\n`);
+    planUdp(config, { warn });
+  } catch (error) {
+    note(error);
+  }
+  const [first] = found;
+  if (first instanceof MesosDnsError) throw new MesosDnsError(first.code, found.map(messageOf).join("\n"));
+  if (first !== undefined) throw first;
 }
 
 function loadOptions(file: string | undefined, needsMasters: boolean): LoadOptions {

@@ -24,6 +24,8 @@ import type { SavedZone } from "./zone/image.js";
 /** A configuration with what its files hold, all checked. */
 export interface Checked extends Loaded {
   readonly pems: Pems;
+  /** What is wrong, and no reason not to serve. */
+  readonly troubles: readonly MesosDnsError[];
 }
 
 export interface ServeOptions extends Checked {
@@ -39,7 +41,7 @@ export interface ServeOptions extends Checked {
 /** Runs the server until a signal stops it. Rejects with a `MesosDnsError` if it cannot listen. */
 export async function serve(options: ServeOptions): Promise<void> {
   const log = createLogger(options.verbosity, "main");
-  for (const warning of options.warnings) log.warn(warning);
+  report(options, log);
   yieldHelpers();
   const plan = planUdp(options.config, log);
   const sockets = takeSystemdSockets();
@@ -78,6 +80,11 @@ export async function serve(options: ServeOptions): Promise<void> {
     : "off";
   log.info({ version: VERSION, domain, dns, http: http.length > 0 ? { httplistener, httpport } : "off" }, "listening");
   notifySystemd("READY=1", log);
+}
+
+function report({ warnings, troubles }: Checked, log: Logger): void {
+  for (const warning of warnings) log.warn(warning);
+  for (const { code, message } of troubles) log.error({ code }, message);
 }
 
 /** The zone saved before the start; one that cannot be served is worth a line, and no reason not to start. */
@@ -172,8 +179,9 @@ async function reconfigure(
   reload: () => Promise<Checked>,
   log: Logger,
 ): Promise<void> {
-  const { config, warnings, pems } = await reload();
-  for (const warning of warnings) log.warn(warning);
+  const checked = await reload();
+  const { config, pems } = checked;
+  report(checked, log);
   const before: Config = app.config;
   const { live, restart } = changedKeys(before, config);
   app.configure(applyLive(before, config), pems);

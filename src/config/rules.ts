@@ -8,7 +8,7 @@ import type { Faults } from "./faults.js";
 import { resolvers as resolverFormat } from "./lists.js";
 import { isInZone } from "./names.js";
 import { KEYS, type Values } from "./schema.js";
-import { withAddresses, withoutItself } from "./sockets.js";
+import { checkCollisions, withAddresses, withoutItself } from "./sockets.js";
 
 /** What the rules need beside the values: where they put what they find, and what they may ask of the machine. */
 export interface RuleContext {
@@ -31,6 +31,7 @@ export function completeConfig(given: Values, context: RuleContext): Config {
   forgiveUnused(served, context);
   const values = withAddresses(served, context);
   checkServices(values, context);
+  checkCollisions(values, context);
   checkMasters(values, context);
   checkAuthentication(values, context);
   checkCertificates(values, context);

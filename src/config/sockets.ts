@@ -9,9 +9,11 @@ import type { Values } from "./schema.js";
 export function withAddresses(values: Values, context: RuleContext): Values {
   const { dnson, httpon, listener, httplistener } = values;
   const addresses = dnson ? listener.map((name) => addressOf("listener", name, context)) : listener;
+  // What another listener hears as well needs no socket of its own, and cannot have one everywhere.
+  const isHeard = (address: string) => addresses.some((other) => other !== address && hears(other, address));
   return {
     ...values,
-    listener: [...new Set(addresses)],
+    listener: [...new Set(addresses)].filter((address) => address === "0.0.0.0" || !isHeard(address)),
     httplistener: httpon ? addressOf("httplistener", httplistener, context) : httplistener,
   };
 }
@@ -55,6 +57,40 @@ export function withoutItself<T extends Pick<Values, "resolvers" | "zoneResolver
     resolvers: others("resolvers", resolving.resolvers),
     zoneResolvers: resolving.zoneResolvers.map(([zone, list]) => [zone, others(`zoneResolvers.${zone}`, list)]),
   };
+}
+
+interface Server {
+  readonly key: keyof Values & string;
+  readonly hosts: readonly string[];
+  readonly port: number;
+}
+
+/** No two servers of this process have one port for TCP, unless their addresses have nothing in common. */
+export function checkCollisions(values: Values, { faults }: RuleContext): void {
+  const { dnson, httpon, listener, httplistener, tlsCertFile, port, tlsPort, httpport, httpsPort } = values;
+  const isSecure = tlsCertFile !== "";
+  const servers: Server[] = [
+    ...(dnson ? [{ key: "port" as const, hosts: listener, port }] : []),
+    ...(dnson && isSecure && tlsPort > 0 ? [{ key: "tlsPort" as const, hosts: listener, port: tlsPort }] : []),
+    ...(httpon ? [{ key: "httpport" as const, hosts: [httplistener], port: httpport }] : []),
+    ...(httpon && isSecure && httpsPort > 0
+      ? [{ key: "httpsPort" as const, hosts: [httplistener], port: httpsPort }]
+      : []),
+  ];
+  servers.forEach((server, index) => {
+    const rival = servers.slice(0, index).find((other) => collide(other, server));
+    if (rival && !faults.has(server.key))
+      faults.add(
+        server.key,
+        server.port,
+        `another port than ${rival.key}, which has this one at ${rival.hosts.join(", ")}`,
+      );
+  });
+}
+
+function collide(one: Server, other: Server): boolean {
+  const meet = (a: string, b: string) => a === b || hears(a, b) || hears(b, a);
+  return one.port === other.port && one.hosts.some((a) => other.hosts.some((b) => meet(a, b)));
 }
 
 /** Whether who listens for all addresses, of one family or of both, hears what is sent to this one. */

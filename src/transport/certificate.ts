@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import type { Config } from "../config/config.js";
@@ -51,6 +51,8 @@ function readCertificate({ tlsCertFile, tlsKeyFile }: Config): Certificate | und
   if (tlsCertFile === "") return undefined;
   const certificate = { cert: read("tlsCertFile", tlsCertFile), key: read("tlsKeyFile", tlsKeyFile) };
   try {
+    if (!new X509Certificate(certificate.cert).checkPrivateKey(createPrivateKey(certificate.key)))
+      throw new Error("the key belongs to another certificate");
     createSecureContext(certificate);
     return certificate;
   } catch (cause) {

@@ -103,11 +103,12 @@ export class Listeners {
 
   #addDgrams({ address, inherited }: Place): void {
     const { service, clients } = this.#options.engine;
-    const hosts = inherited === undefined ? udpAddresses(address.host) : [address.host];
+    const onlyIPv6 = this.#onlyIPv6;
+    const hosts = inherited === undefined ? udpAddresses(address.host, this.#onlyIPv6) : [address.host];
     const shared = hosts.length > 1;
     if (shared) this.#wildcards.push(address);
     for (const host of hosts) {
-      this.#udp.push(new DgramEngine({ address: { ...address, host }, inherited, service, clients, shared }));
+      this.#udp.push(new DgramEngine({ address: { ...address, host }, inherited, service, clients, shared, onlyIPv6 }));
     }
   }
 
@@ -118,7 +119,15 @@ export class Listeners {
     const bind = () => bindStream(loadSystem(), address, this.#onlyIPv6);
     const own = plan.engine === "batch" ? bind : undefined;
     const descriptor = inherited === undefined ? own : () => inherited;
-    const parts = { address, descriptor, service, clients, stats, limits: limitsOf(config.tcp) };
+    const parts = {
+      address,
+      descriptor,
+      service,
+      clients,
+      stats,
+      limits: limitsOf(config.tcp),
+      onlyIPv6: this.#onlyIPv6,
+    };
     return new TcpTransport({ ...parts, ...(certificate && { certificate }) });
   }
 
@@ -141,9 +150,10 @@ export class Listeners {
  * socket for all addresses leaves to the routing table; so each address of the machine gets a socket of its own, and the
  * one for all is there for addresses that come later.
  */
-function udpAddresses(listener: string): string[] {
+function udpAddresses(listener: string, onlyIPv6: boolean): string[] {
   if (listener !== "0.0.0.0" && listener !== "::") return [listener];
+  const families = listener === "0.0.0.0" ? ["IPv4"] : onlyIPv6 ? ["IPv6"] : ["IPv4", "IPv6"];
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  const reached = all.filter(({ family, scopeid }) => !scopeid && (family === "IPv4" || listener === "::"));
+  const reached = all.filter(({ family, scopeid }) => !scopeid && families.includes(family));
   return [listener, ...new Set(reached.map(({ address }) => address))];
 }

@@ -48,6 +48,8 @@ export interface TcpOptions {
   readonly address: HostPort;
   /** Where the socket to listen on comes from, if not from Node.js: a descriptor, or a `MesosDnsError` thrown. */
   readonly descriptor: (() => number) | undefined;
+  /** Leave IPv4 to another listener, where the address is "::". */
+  readonly onlyIPv6: boolean;
   readonly service: DnsService;
   readonly clients: ClientTable;
   readonly stats: QueryStats;
@@ -85,9 +87,9 @@ export class TcpTransport {
   }
 
   async listen(): Promise<void> {
-    const { address, descriptor } = this.#options;
+    const { address, descriptor, onlyIPv6 } = this.#options;
     const { host, port } = address;
-    const where = descriptor ? { fd: descriptor() } : { host, port };
+    const where = descriptor ? { fd: descriptor() } : { host, port, ipv6Only: onlyIPv6 };
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error) => reject(listenError(error, "TCP", host, port)));
       this.#server.listen({ ...where, backlog: 1024 }, resolve);

@@ -14,6 +14,8 @@ type LookupCallback = (error: Error | null, address: string, family: number) => 
 export interface DgramOptions extends UdpEngineOptions {
   /** Other sockets of this process have the same port, at other addresses or at all of them. */
   readonly shared: boolean;
+  /** Leave IPv4 to another socket, where the address is "::". */
+  readonly onlyIPv6: boolean;
 }
 
 /** Datagrams through node:dgram: one socket, one answer at a time. */
@@ -34,6 +36,7 @@ export class DgramEngine implements UdpEngine {
     this.#socket = createSocket({
       type: family === 6 ? "udp6" : "udp4",
       reuseAddr: options.shared,
+      ipv6Only: options.onlyIPv6 && family === 6,
       ...(options.inherited === undefined && { recvBufferSize: RECEIVE_BUFFER }),
       // Addresses come from the kernel: without this, every send would pass through dns.lookup.
       lookup: (host: string, _options: unknown, done: LookupCallback) => done(null, host, family),

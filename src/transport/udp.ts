@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Config, HostPort } from "../config/config.js";
 import { messageOf } from "../errors.js";
-import type { Logger } from "../log.js";
 import { loadSystem, type System } from "./batch/system.js";
 import { tryOut } from "./batch/trial.js";
 import type { ClientTable } from "./clients.js";
@@ -43,7 +42,7 @@ export const MOST_THREADS = 4;
  */
 export function planUdp(
   { udpEngine, dnsThreads }: Pick<Config, "udpEngine" | "dnsThreads">,
-  log: Pick<Logger, "warn">,
+  log: { warn(message: string): void },
   load: () => System = loadSystem,
 ): UdpPlan {
   // Several sockets with one port, all of them in use, are more than node:dgram can do with every Node.js there is.

@@ -137,11 +137,6 @@ describe("a port that cannot be had", () => {
     expect(stderr).toMatch(oneSentence(`${protocol} 127.0.0.1:${port} is in use`, `ss -lnp 'sport = :${port}'`));
   });
 
-  it("DNS and HTTP on one port: the same", async () => {
-    const port = await freePort();
-    expect(await refusal({ port, httpport: port })).toMatch(oneSentence(`127.0.0.1:${port} is in use`, "another port"));
-  });
-
   it.each([
     ["listener", "DNS", "UDP"],
     ["httplistener", "HTTP", "HTTP"],

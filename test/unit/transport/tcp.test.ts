@@ -32,6 +32,7 @@ async function start(limits: Partial<TcpLimits> = {}) {
   const transport = new TcpTransport({
     address: { host: "127.0.0.1", port },
     descriptor: undefined,
+    onlyIPv6: false,
     service,
     clients,
     stats,
