@@ -109,6 +109,7 @@ describe("a name elsewhere", () => {
     const other = await forwarding({ resolvers: [plain.address], mixedCase: false });
     await askUdp(other, "a-name-with-many-letters.example");
     expect(plain.queries.at(-1)?.message.questions?.[0]?.name).toBe("a-name-with-many-letters.example");
+    expect(await (await other.fetch("/v1/forward")).text()).toContain('"mixedCase":false');
   });
 
   it("goes out with an id of its own, over UDP whatever the client's transport", async () => {
