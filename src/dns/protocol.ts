@@ -38,5 +38,5 @@ export const MIN_UDP_PAYLOAD = 512;
 /** The longest query that is read from a datagram: more than this server says it takes, and than any question needs. */
 export const MAX_UDP_QUERY = 4096;
 
-/** The most that `maxUdpPayload` may allow: above it, fragments get lost too often (RFC 9715). */
-export const MAX_UDP_PAYLOAD = 4096;
+/** What a datagram over IPv4 holds: 65,535 octets, of which 20 are for the header of IP and 8 for that of UDP (RFC 768, RFC 791). */
+export const MAX_UDP_PAYLOAD = 65_507;

@@ -4,6 +4,7 @@ import { askTcp, askUdp, framed, sendUdp, TcpClient } from "../support/ask.js";
 import { dig, kdig } from "../support/digs.js";
 import { decode, encodeQuery, extendedErrors, lines, optOf } from "../support/dns.js";
 import { sendFrom } from "../support/raw-udp.js";
+import { startMaster, startServer } from "../support/scenario.js";
 import { agent, cluster, framework, ScriptedMaster, task } from "../support/scripted-master.js";
 import { Server } from "../support/server.js";
 import { until } from "../support/wait.js";
@@ -39,6 +40,24 @@ afterAll(async () => {
 });
 
 describe("sizes", () => {
+  it("an answer is as large as a datagram can be, where that is configured and the client takes it", async () => {
+    const tasks = numbers(4100).map((n) =>
+      task("fleet", { id: `fleet.${n}`, agent: "S0", ip: `10.1.${n >> 8}.${n & 255}` }),
+    );
+    const master = await startMaster(
+      cluster({ agents: [agent("S0")], frameworks: [framework("marathon", { tasks })] }),
+    );
+    const large = await startServer([master], { maxUdpPayload: 65_535 });
+    const query = encodeQuery("fleet.marathon.mesos", { edns: 65_535 });
+    const answer = await sendUdp(large, query);
+    expect(answer.length).toBeGreaterThan(65_000);
+    expect(answer.length).toBeLessThanOrEqual(65_507);
+    expect(decode(answer).flag_tc).toBe(true);
+    expect((await sendUdp(large, encodeQuery("fleet.marathon.mesos", { edns: 8192 }))).length).toBeGreaterThan(8_150);
+    const whole = await sendUdp(large, encodeQuery("_eight._tcp.marathon.mesos", { type: "SRV", edns: 65_535 }));
+    expect(decode(whole).flag_tc).toBe(false);
+  });
+
   it.each([
     ["dig", dig],
     ["kdig", kdig],
