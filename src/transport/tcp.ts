@@ -25,6 +25,8 @@ export interface TcpLimits {
 
 const UNSENT_OCTETS = 1024 * 1024;
 const FORWARDS = 1000;
+/** Milliseconds that a client may take until its connection is secured: node:tls is told once, so no setting can change it. */
+const HANDSHAKE_MS = 10_000;
 
 export function limitsOf(settings: TcpSettings): TcpLimits {
   return {
@@ -63,12 +65,11 @@ export class TcpTransport {
   readonly #server: Server | TlsServer;
   readonly #connections = new Set<TcpConnection>();
   readonly #perClient = new Map<string, number>();
-  /** For connections accepted from now on. */
-  limits: TcpLimits;
+  #limits: TcpLimits;
 
   constructor(options: TcpOptions) {
     this.#options = options;
-    this.limits = options.limits;
+    this.#limits = options.limits;
     const accept = (socket: Socket) => this.#accept(socket);
     const socketOptions = { allowHalfOpen: true, noDelay: true };
     this.#server = options.certificate
@@ -78,7 +79,7 @@ export class TcpTransport {
             ...options.certificate,
             ALPNProtocols: ["dot"],
             minVersion: "TLSv1.2",
-            handshakeTimeout: options.limits.stalledMs,
+            handshakeTimeout: HANDSHAKE_MS,
           },
           accept,
         )
@@ -96,8 +97,14 @@ export class TcpTransport {
     this.#server.removeAllListeners("error");
     // Out of descriptors, say: the connection is lost, the listener goes on.
     this.#server.on("error", () => this.#options.stats.connection("refused"));
-    this.#server.maxConnections = this.limits.connections;
+    this.#server.maxConnections = this.#limits.connections;
     this.#server.on("drop", () => this.#options.stats.connection("refused"));
+  }
+
+  /** For connections accepted from now on. */
+  set limits(limits: TcpLimits) {
+    this.#limits = limits;
+    this.#server.maxConnections = limits.connections;
   }
 
   /** New connections are secured with this certificate. */
@@ -121,7 +128,7 @@ export class TcpTransport {
 
   #accept(socket: Socket): void {
     const { stats, service, clients, certificate } = this.#options;
-    const { limits } = this;
+    const limits = this.#limits;
     const address = socket.remoteAddress ?? "";
     const mine = this.#perClient.get(address) ?? 0;
     if (this.#connections.size >= limits.connections || mine >= limits.connectionsPerClient) {
