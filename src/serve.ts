@@ -15,6 +15,7 @@ import { notifySystemd, takeSystemdSockets } from "./systemd.js";
 import { whenFree } from "./take-over.js";
 import { systemTimers } from "./timers.js";
 import type { Pems } from "./transport/certificate.js";
+import type { Certificate } from "./transport/tcp.js";
 import { planUdp } from "./transport/udp.js";
 import { VERSION } from "./version.js";
 import { yieldHelpers } from "./workers/priority.js";
@@ -61,13 +62,17 @@ export async function serve(options: ServeOptions): Promise<void> {
       process.exit(1);
     },
   });
-  const http: HttpServer[] = [];
+  const http = new Map<number, HttpServer>();
   // From the first moment on: a signal that nobody handles would end the process as it is.
-  handleSignals(app, http, options, log);
+  const open = config.httpon ? openerOf(app, options, log) : undefined;
+  const serveHttp = async (certificate: Certificate | undefined) => {
+    if (open) await adjustHttp(http, placesOfHttp(config, certificate), open);
+  };
+  handleSignals({ app, http, serveHttp, log }, options);
   await app.start();
   if (app.stopping) return;
   try {
-    if (config.httpon) http.push(...(await serveHttp(app, options, log)));
+    await serveHttp(options.pems.certificate);
   } catch (error) {
     // Queries have come by now, and another process that could answer them does not get them any more.
     await app.stop();
@@ -78,7 +83,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const dns = dnson
     ? { listener, port, udp: plan.engine, threads: plan.threads, ...(given.length > 0 && { given }) }
     : "off";
-  log.info({ version: VERSION, domain, dns, http: http.length > 0 ? { httplistener, httpport } : "off" }, "listening");
+  log.info({ version: VERSION, domain, dns, http: http.size > 0 ? { httplistener, httpport } : "off" }, "listening");
   notifySystemd("READY=1", log);
 }
 
@@ -106,12 +111,42 @@ function restore(config: Config, log: Logger): SavedZone | undefined {
   }
 }
 
-/** HTTP, and HTTPS where it is configured. */
-async function serveHttp(
+interface HttpPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly certificate?: Certificate;
+}
+
+/** Where HTTP is served, and HTTPS where there is a certificate. */
+function placesOfHttp(config: Config, certificate: Certificate | undefined): readonly HttpPlace[] {
+  const { httplistener: host, httpport, httpsPort } = config;
+  const secure = certificate && httpsPort > 0 ? [{ host, port: httpsPort, certificate }] : [];
+  return [{ host, port: httpport }, ...secure];
+}
+
+/** Opens the servers that are wanted and not there, gives the others a renewed certificate, and closes those not wanted any more. */
+async function adjustHttp(
+  servers: Map<number, HttpServer>,
+  wanted: readonly HttpPlace[],
+  open: (place: HttpPlace) => Promise<HttpServer>,
+): Promise<void> {
+  for (const [port, server] of servers) {
+    if (wanted.some((place) => place.port === port)) continue;
+    servers.delete(port);
+    await server.close();
+  }
+  for (const place of wanted) {
+    const server = servers.get(place.port);
+    if (!server) servers.set(place.port, await open(place));
+    else if (place.certificate) server.renew(place.certificate);
+  }
+}
+
+function openerOf(
   app: App,
-  { configFile, takeOver, pems: { certificate } }: ServeOptions,
+  { configFile, takeOver }: ServeOptions,
   log: Logger,
-): Promise<HttpServer[]> {
+): (place: HttpPlace) => Promise<HttpServer> {
   const registry = createRegistry({
     stats: app.stats,
     status: () => app.status,
@@ -135,57 +170,57 @@ async function serveHttp(
     metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     log,
   });
-  const { httplistener: host, httpport, httpsPort } = app.config;
-  const ports = [{ port: httpport }, ...(certificate && httpsPort > 0 ? [{ port: httpsPort, certificate }] : [])];
-  const servers: HttpServer[] = [];
-  for (const at of ports) {
-    const open = () =>
-      startHttp({
-        api,
-        host,
-        isProxy: (address) => new TrustedProxies(app.config.trustedProxies).includes(address),
-        ...at,
-      });
-    const onWait = () => log.info({ host, port: at.port }, "waiting for the other process to let go of HTTP");
-    servers.push(await (takeOver ? whenFree(open, systemTimers, onWait) : open()));
-  }
-  return servers;
+  return (place) => {
+    const { host, port } = place;
+    const onWait = () => log.info({ host, port }, "waiting for the other process to let go of HTTP");
+    const isProxy = (address: string) => new TrustedProxies(app.config.trustedProxies).includes(address);
+    const start = () => startHttp({ api, isProxy, ...place });
+    return takeOver ? whenFree(start, systemTimers, onWait) : start();
+  };
 }
 
-function handleSignals(app: App, http: readonly HttpServer[], options: ServeOptions, log: Logger): void {
+/** What signals act upon. */
+interface Running {
+  readonly app: App;
+  readonly http: ReadonlyMap<number, HttpServer>;
+  /** Serves HTTP as it is to be with this certificate, or without one. */
+  readonly serveHttp: (certificate: Certificate | undefined) => Promise<void>;
+  readonly log: Logger;
+}
+
+function handleSignals(running: Running, options: ServeOptions): void {
+  const { app, http, log } = running;
   let stopping = false;
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, "stopping");
     notifySystemd("STOPPING=1", log);
-    await Promise.all([...http.map((server) => server.close()), app.stop()]);
+    await Promise.all([...Array.from(http.values(), (server) => server.close()), app.stop()]);
     log.info("stopped");
     process.exit(0);
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  let reloading = Promise.resolve();
   process.on("SIGHUP", () => {
-    reconfigure(app, http, options.reload, log).catch((error: unknown) => {
-      log.error(`the configuration stays as it was: ${messageOf(error)}`);
-    });
+    reloading = reloading
+      .then(() => reconfigure(running, options.reload))
+      .catch((error: unknown) => log.error(`the configuration stays as it was: ${messageOf(error)}`));
   });
 }
 
 /** Applies what can change in a running server, and names what needs a restart. */
-async function reconfigure(
-  app: App,
-  http: readonly HttpServer[],
-  reload: () => Promise<Checked>,
-  log: Logger,
-): Promise<void> {
+async function reconfigure({ app, http, serveHttp, log }: Running, reload: () => Promise<Checked>): Promise<void> {
   const checked = await reload();
   const { config, pems } = checked;
   report(checked, log);
   const before: Config = app.config;
   const { live, restart } = changedKeys(before, config);
   app.configure(applyLive(before, config), pems);
-  if (pems.certificate) for (const server of http) server.renew(pems.certificate);
+  // What is not there yet is opened by the start, which may still be waiting for its turn.
+  const served = http.size > 0 ? serveHttp(pems.certificate) : Promise.resolve();
+  await served.catch((error: unknown) => log.error(`${messageOf(error)}; HTTPS is not served`));
   if (restart.length > 0) log.warn({ keys: restart }, `restart to change ${restart.join(", ")}`);
   log.info({ keys: live }, live.length > 0 ? `changed ${live.join(", ")}` : "nothing to change");
 }

@@ -89,7 +89,7 @@ async function startHttps({ api, connections, host, port, certificate }: HttpsPa
         for (const socket of sockets) socket.destroy();
       });
     },
-    renew: (renewed) => server.setSecureContext(renewed),
+    renew: (renewed) => server.setSecureContext({ ...renewed, ...TLS_OPTIONS }),
   };
 }
 

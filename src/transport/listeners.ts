@@ -5,7 +5,7 @@ import type { QueryStats } from "../metrics/query-stats.js";
 import { bindStream } from "./batch/descriptor.js";
 import { BatchEngine } from "./batch/engine.js";
 import { loadSystem } from "./batch/system.js";
-import { claimUdp } from "./claim.js";
+import { claimTcp, claimUdp } from "./claim.js";
 import type { Engine } from "./engine.js";
 import type { InheritedSocket } from "./inherited.js";
 import { type Place, placesOf } from "./places.js";
@@ -36,7 +36,8 @@ export class Listeners {
   readonly #udp: UdpEngine[] = [];
   readonly #wildcards: HostPort[] = [];
   readonly #tcp: readonly TcpTransport[] = [];
-  readonly #tls: readonly TcpTransport[] = [];
+  #tls: readonly TcpTransport[] = [];
+  #isListening = false;
   #opening: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -51,7 +52,7 @@ export class Listeners {
     }
     if (thread > 0) return;
     this.#tcp = placesOf("tcp", where).map((at) => this.#makeStream(at));
-    this.#tls = placesOf("tls", where).map((at) => this.#makeStream(at, certificate));
+    this.#tls = this.#makeTls(config, certificate);
   }
 
   /** Opens all sockets; rejects with a `MesosDnsError` for the first that cannot be. */
@@ -66,11 +67,41 @@ export class Listeners {
       if (this.#stopped) return;
       await listener.listen();
     }
+    this.#isListening = true;
   }
 
-  configure(config: Config, certificate: Certificate | undefined): void {
+  /** Opens or closes DNS over TLS where a certificate is new or gone; rejects with a `MesosDnsError` if it cannot be opened. */
+  async configure(config: Config, certificate: Certificate | undefined): Promise<void> {
     for (const transport of this.#streams) transport.limits = limitsOf(config.tcp);
-    if (certificate) for (const transport of this.#tls) transport.renew(certificate);
+    if (certificate === undefined) {
+      for (const transport of this.#tls) transport.stop();
+      this.#tls = [];
+    } else if (this.#tls.length > 0) {
+      for (const transport of this.#tls) transport.renew(certificate);
+    } else if (this.#options.thread === 0) {
+      await this.#addTls(config, certificate);
+    }
+  }
+
+  async #addTls(config: Config, certificate: Certificate): Promise<void> {
+    const added = this.#makeTls(config, certificate);
+    this.#tls = added;
+    if (!this.#isListening) return;
+    const { sockets, plan } = this.#options;
+    const own = placesOf("tls", { config, sockets, secure: true }).filter(({ inherited }) => inherited === undefined);
+    try {
+      if (plan.engine === "batch") for (const { address } of own) await claimTcp(address);
+      for (const transport of added) await transport.listen();
+    } catch (error) {
+      for (const transport of added) transport.stop();
+      this.#tls = [];
+      throw error;
+    }
+  }
+
+  #makeTls(config: Config, certificate: Certificate | undefined): readonly TcpTransport[] {
+    const where = { config, sockets: this.#options.sockets, secure: certificate !== undefined };
+    return placesOf("tls", where).map((at) => this.#makeStream(at, certificate));
   }
 
   /** Notes what only the kernel knows. */

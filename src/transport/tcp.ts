@@ -26,6 +26,8 @@ export interface TcpLimits {
 
 const UNSENT_OCTETS = 1024 * 1024;
 const FORWARDS = 1000;
+/** Milliseconds that a client may take until its connection is secured: node:tls is told once, so no setting can change it. */
+const HANDSHAKE_MS = 10_000;
 
 export function limitsOf(settings: TcpSettings): TcpLimits {
   return {
@@ -64,12 +66,11 @@ export class TcpTransport {
   readonly #server: Server | TlsServer;
   readonly #connections = new Set<TcpConnection>();
   readonly #perClient = new Map<string, number>();
-  /** For connections accepted from now on. */
-  limits: TcpLimits;
+  #limits: TcpLimits;
 
   constructor(options: TcpOptions) {
     this.#options = options;
-    this.limits = options.limits;
+    this.#limits = options.limits;
     const accept = (socket: Socket) => this.#accept(socket);
     const socketOptions = { allowHalfOpen: true, noDelay: true };
     this.#server = options.certificate
@@ -79,7 +80,7 @@ export class TcpTransport {
             ...options.certificate,
             ALPNProtocols: ["dot"],
             ...TLS_OPTIONS,
-            handshakeTimeout: options.limits.stalledMs,
+            handshakeTimeout: HANDSHAKE_MS,
           },
           accept,
         )
@@ -97,13 +98,19 @@ export class TcpTransport {
     this.#server.removeAllListeners("error");
     // Out of descriptors, say: the connection is lost, the listener goes on.
     this.#server.on("error", () => this.#options.stats.connection("refused"));
-    this.#server.maxConnections = this.limits.connections;
+    this.#server.maxConnections = this.#limits.connections;
     this.#server.on("drop", () => this.#options.stats.connection("refused"));
+  }
+
+  /** For connections accepted from now on. */
+  set limits(limits: TcpLimits) {
+    this.#limits = limits;
+    this.#server.maxConnections = limits.connections;
   }
 
   /** New connections are secured with this certificate. */
   renew(certificate: Certificate): void {
-    if ("setSecureContext" in this.#server) this.#server.setSecureContext(certificate);
+    if ("setSecureContext" in this.#server) this.#server.setSecureContext({ ...certificate, ...TLS_OPTIONS });
   }
 
   /** Accepts nothing more and lets connections end as soon as their answers are out. */
@@ -122,7 +129,7 @@ export class TcpTransport {
 
   #accept(socket: Socket): void {
     const { stats, service, clients, certificate } = this.#options;
-    const { limits } = this;
+    const limits = this.#limits;
     const address = socket.remoteAddress ?? "";
     const mine = this.#perClient.get(address) ?? 0;
     if (this.#connections.size >= limits.connections || mine >= limits.connectionsPerClient) {

@@ -111,7 +111,10 @@ port.on("message", (message: ToResponder) => {
       break;
     case "configure":
       engine.configure(message.config, message.pems.resolverAuthorities);
-      listeners.configure(message.config, message.pems.certificate);
+      listeners.configure(message.config, message.pems.certificate).catch((error: unknown) => {
+        const code = error instanceof MesosDnsError ? error.code : "LISTEN_FAILED";
+        log.error({ code }, `${messageOf(error)}; DNS over TLS is not served`);
+      });
       break;
     case "flush":
       post({ kind: "flushed", id: message.id, answers: engine.flush(message.name) });

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { KEY_PATHS, KEYS } from "../../src/config/schema.js";
+import { askTcp } from "../support/ask.js";
+import { areSecure, at, CERT, isSecure, outside, rcode, status, web } from "../support/live-asks.js";
+import { CHANGES } from "../support/live-changes.js";
+import { base, lead, server, startLive, stopLive } from "../support/live-server.js";
+import { until } from "../support/wait.js";
+
+beforeAll(startLive);
+afterAll(stopLive);
+
+const LIVE = KEY_PATHS.filter((path) => KEYS[path].reload === "live");
+
+describe("a key that is live counts after SIGHUP, without a restart:", () => {
+  it.each(LIVE)("%s", async (path) => {
+    const change = CHANGES[path];
+    if (change === undefined) throw new Error(`${path} is marked live, and nothing here sees whether it is`);
+    const { to, isSeen, isDisturbing } = change();
+    if (!isDisturbing) expect(await isSeen()).toBe(false);
+    const line = await server.reload({ ...base, ...to });
+    expect(line.msg).toMatch(new RegExp(`^changed .*\\b${path.split(".")[0]}\\b`));
+    await until(`${path} to count`, isSeen);
+    lead();
+    await server.reload(base);
+    await until("the server as it was", async () => {
+      const ready = (await status("/readyz")) === 200 && (await web()) === "203.0.113.1 203.0.113.2";
+      return ready && (await rcode(outside())) === "NOERROR";
+    });
+  });
+
+  it("and a certificate that is taken away closes what it opened", async () => {
+    await server.reload({ ...base, ...CERT() });
+    await until("TLS", areSecure);
+    await server.reload(base);
+    await until(
+      "no TLS",
+      async () => !(await isSecure(base.tlsPort as number)) && !(await isSecure(base.httpsPort as number)),
+    );
+    expect((await askTcp(at(), "web.marathon.mesos")).answers).toHaveLength(2);
+  });
+});

@@ -1,0 +1,91 @@
+import { generateKeyPairSync } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { connect } from "node:tls";
+import { type At, askUdp, TcpClient } from "./ask.js";
+import { type Ask, lines } from "./dns.js";
+import { closedAfter } from "./live-probes.js";
+import { base, folder, master, other, secured, server } from "./live-server.js";
+
+/** What can be asked of the server whose keys are changed. */
+
+let serial = 0;
+
+export const at = (): At => ({ host: "127.0.0.1", port: server.port });
+export const outside = () => `n${serial++}.example`;
+export const ask = (name: string, how?: Ask) => askUdp(at(), name, how);
+export const answersOf = async (name: string, how?: Ask) => lines((await ask(name, how)).answers).sort();
+export const web = async () => (await answersOf("web.marathon.mesos")).map((line) => line.split(" ").at(-1)).join(" ");
+export const soa = async () => lines((await ask("nobody.mesos")).authorities)[0]?.split(" ") ?? [];
+export const rcode = async (name: string, how?: Ask) => (await ask(name, how)).rcode;
+export const failures = async (code: string) =>
+  (await server.metric(`mesos_dns_state_failures_total{code="${code}"}`)) ?? 0;
+export const masterHeard = (header: string) => async () =>
+  master.requests.some(({ headers }) => headers.authorization === header);
+export const status = async (path: string, init?: RequestInit) => (await server.fetch(path, init)).status;
+export const basic = (principal: string, secret: string) =>
+  `Basic ${Buffer.from(`${principal}:${secret}`).toString("base64")}`;
+
+/** Of `count` queries at once, how many are answered in a way that is not NOERROR. */
+export async function refused(count: number): Promise<number> {
+  const all = await Promise.all(Array.from({ length: count }, () => rcode(outside())));
+  return all.filter((code) => code !== "NOERROR").length;
+}
+
+/** Of 20 queries in a row, how many answers are missing or truncated within a moment. */
+export async function limited(name: string, wanted: "missing" | "truncated"): Promise<boolean> {
+  const waiting = Array.from({ length: 20 }, () =>
+    Promise.race([ask(name), new Promise<undefined>((done) => setTimeout(() => done(undefined), 500))]),
+  );
+  const answers = await Promise.all(waiting);
+  return answers.some((answer) => (wanted === "missing" ? answer === undefined : answer?.flag_tc === true));
+}
+
+export async function isSecure(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, ALPNProtocols: ["dot", "h2"] }, () => {
+      socket.destroy();
+      resolve(true);
+    }).on("error", () => resolve(false));
+  });
+}
+
+export async function loginAsked(): Promise<boolean> {
+  return other.requests.some(({ path }) => path === "/login");
+}
+
+export function account(): string {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const private_key = privateKey.export({ type: "pkcs8", format: "pem" });
+  const file = join(folder, "account.json");
+  writeFileSync(file, JSON.stringify({ uid: "u", private_key, login_endpoint: `http://${other.address}/login` }));
+  return file;
+}
+
+export const CERT = () => ({ tlsCertFile: join(folder, "cert"), tlsKeyFile: join(folder, "key") });
+export const FROM_SECURED = () => ({
+  masters: [secured.address],
+  mesosHTTPSOn: true,
+  CACertFile: join(folder, "cert"),
+  CertFile: join(folder, "cert"),
+  KeyFile: join(folder, "key"),
+});
+export const isFromSecured = async () => (await web()).includes("203.0.113.8");
+export const areSecure = async () =>
+  (await isSecure(base.tlsPort as number)) && (await isSecure(base.httpsPort as number));
+export const login = (principal: string, secret: string) => ({
+  mesosAuthentication: "basic",
+  mesosCredentials: { principal, secret },
+});
+export const config = (field: string, value: unknown) => async () => {
+  const shown = await server.json<Record<string, Record<string, unknown>>>("/v1/config");
+  const [name, inner] = field.split(".") as [string, string?];
+  return JSON.stringify(inner === undefined ? shown[name] : shown[name]?.[inner]) === JSON.stringify(value);
+};
+
+export async function isSecondClosed(): Promise<boolean> {
+  const first = await TcpClient.connect(at());
+  const elapsed = await closedAfter(at(), new Uint8Array(0), 1_000);
+  first.close();
+  return elapsed < 900;
+}

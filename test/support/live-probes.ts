@@ -1,0 +1,65 @@
+import { once } from "node:events";
+import { createServer, type Server as TlsServer } from "node:tls";
+import packet from "dns-packet";
+import { Cookies } from "../../src/dns/cookies.js";
+import { framed, messagesOf, sendUdp, TcpClient } from "./ask.js";
+import { decode, optOf } from "./dns.js";
+import { answerTo } from "./upstream.js";
+
+/** What tests of a running server look at beside its answers. */
+
+/** A resolver over TLS that answers every name with one address. */
+export async function startTlsResolver(
+  pem: { readonly key: string; readonly cert: string },
+  data: string,
+): Promise<TlsServer> {
+  const server = createServer({ ...pem, ALPNProtocols: ["dot"] }, async (socket) => {
+    socket.on("error", () => undefined);
+    for await (const octets of messagesOf(socket)) {
+      const query = decode(octets);
+      const answer = [{ name: query.questions?.[0]?.name ?? "", type: "A" as const, ttl: 9, data }];
+      socket.write(framed(answerTo(query, answer)));
+    }
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return server;
+}
+
+/** The server's cookie; nothing where it gives none. */
+export async function cookieOf(at: { readonly host: string; readonly port: number }): Promise<Buffer | undefined> {
+  const options = [{ code: 10, data: Buffer.from("0123456789abcdef", "hex") }];
+  const opt = { type: "OPT", name: ".", udpPayloadSize: 1232, flags: 0, options };
+  const query = packet.encode({
+    type: "query",
+    id: 1,
+    questions: [{ name: "web.marathon.mesos", type: "A", class: "IN" }],
+    additionals: [opt] as unknown as packet.Answer[],
+  });
+  return optOf(decode(await sendUdp(at, query)))?.options.find(({ code }) => code === 10)?.data;
+}
+
+/** Whether a cookie was made with this secret for a client at 127.0.0.1. */
+export function isCookieOf(cookie: Buffer | undefined, secret: string): boolean {
+  const cookies = new Cookies(Uint8Array.from(Buffer.from(secret, "hex")));
+  const now = Math.floor(Date.now() / 1000);
+  return cookie !== undefined && cookies.isGood(cookie, 0, cookie.length, Uint8Array.of(127, 0, 0, 1), now);
+}
+
+/** Milliseconds until the server closes a connection to which these octets have been written, at most `limit`. */
+export async function closedAfter(
+  at: { readonly host: string; readonly port: number },
+  octets: Uint8Array,
+  limit: number,
+): Promise<number> {
+  const client = await TcpClient.connect(at);
+  const began = performance.now();
+  const closed = new Promise<void>((resolve) => {
+    client.socket.on("error", () => undefined).once("close", () => resolve());
+    client.socket.once("end", () => resolve()).resume();
+  });
+  client.socket.write(octets);
+  const timer = new Promise<void>((resolve) => setTimeout(resolve, limit));
+  await Promise.race([closed, timer]);
+  client.close();
+  return performance.now() - began;
+}
