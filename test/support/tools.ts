@@ -2,8 +2,10 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 
 /** The programs that tests run, and the Debian packages they come from. */
 const PACKAGES = {
+  "apt-get": "apt",
   dig: "bind9-dnsutils",
   dnsmasq: "dnsmasq-base",
+  "dpkg-deb": "dpkg",
   gcc: "gcc",
   ip: "iproute2",
   java: "zookeeper",
