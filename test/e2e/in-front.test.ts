@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { dig } from "../support/digs.js";
 import { agent, cluster, framework, ScriptedMaster, task } from "../support/scripted-master.js";
 import { Server } from "../support/server.js";
 import { refusal, Upstream } from "../support/upstream.js";
-import { startValidator, VALIDATORS } from "../support/validators.js";
+import { blocksOf, startValidator, VALIDATORS } from "../support/validators.js";
 
 /** Validating resolvers in front of this server, with the lines that docs/in-front.md has for them. */
 
@@ -23,15 +22,8 @@ const CLUSTER = cluster({
     }),
   ],
 });
-const PAGE = readFileSync("docs/in-front.md", "utf8");
 
 type Name = keyof typeof VALIDATORS;
-
-/** The code blocks of a section. */
-function blocksOf(heading: string): string[] {
-  const section = PAGE.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? "";
-  return [...section.matchAll(/^```\w*\n(.*?)^```$/gms)].map((match) => match[1] as string);
-}
 
 /** Whom everybody asks for everything else: it has no answer. */
 let elsewhere: Upstream;

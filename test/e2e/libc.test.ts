@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MASTER_PROGRAM, READY_PROGRAM } from "../support/namespace.js";
 import { agent, cluster, framework, stateOf, task } from "../support/scripted-master.js";
 import { PROGRAM } from "../support/server.js";
 import { run } from "../support/tools.js";
@@ -40,25 +41,13 @@ int main(int count, char **names) {
 }
 `;
 
-/** Serves a state from a file, as a master does. */
-const MASTER = `
-  const { createServer } = require("node:http");
-  const { readFileSync } = require("node:fs");
-  const state = readFileSync(process.argv[1]);
-  const answer = (request, response) => {
-    response.writeHead(request.url.startsWith("/master/state") ? 200 : 404, { "content-type": "application/json" });
-    response.end(state);
-  };
-  createServer(answer).listen(5050, "127.0.0.1");
-`;
-
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "mesos-dns-libc-"));
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
   write("look-up.c", LOOK_UP);
   write("state", JSON.stringify(stateOf({ address: "127.0.0.1:5050" }, CLUSTER)));
-  write("master.cjs", MASTER);
+  write("master.cjs", MASTER_PROGRAM);
   const compiled = await run("musl-gcc", ["-static", "-o", join(folder, "musl"), join(folder, "look-up.c")]);
   expect(compiled.stderr).toBe("");
   const other = await run("gcc", ["-o", join(folder, "glibc"), join(folder, "look-up.c")]);
@@ -88,7 +77,7 @@ async function lookUp(
     ip link set lo up && mount --bind ${folder}/resolv.conf /etc/resolv.conf || exit 9
     ${node} -e "$(cat ${folder}/master.cjs)" ${folder}/state & master=$!
     ${node} ${PROGRAM} -config=${folder}/config.json 2> ${folder}/log & server=$!
-    ${node} -e "${READY}"
+    ${node} -e "${READY_PROGRAM}"
     ${folder}/${libc} ${names.join(" ")}
     kill $server $master; wait
   `;
@@ -101,15 +90,6 @@ async function lookUp(
       .map((line) => [line.split(" ")[0] ?? "", Number(line.split(" ")[1])]),
   );
 }
-
-/** Ends when the server has names to serve. */
-const READY = `(async () => {
-  for (let i = 0; i < 200; i++) {
-    const ready = await fetch('http://127.0.0.1:8123/readyz').catch(() => undefined);
-    if (ready && ready.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-})()`;
 
 describe.skipIf(process.getuid?.() !== 0).each(["musl", "glibc"] as const)("a program with %s", (libc) => {
   test("finds names whole, with many addresses too, and says which do not exist", async () => {

@@ -25,16 +25,17 @@ export interface Dug {
 /** Asks once, and waits long enough for a busy machine. `args` are dig's own: `["web.mesos", "SRV", "+tcp"]`. */
 export async function dig({ host, port }: At, ...args: string[]): Promise<Dug> {
   const { stdout } = await run("dig", [`@${host}`, "-p", String(port), "+tries=1", "+time=10", ...args]);
-  return parse(stdout);
+  return dugFrom(stdout);
 }
 
 /** The same with Knot's client. */
 export async function kdig({ host, port }: At, ...args: string[]): Promise<Dug> {
   const { stdout } = await run("kdig", [`@${host}`, "-p", String(port), "+retry=0", "+timeout=10", ...args]);
-  return parse(stdout);
+  return dugFrom(stdout);
 }
 
-function parse(text: string): Dug {
+/** What dig printed, wherever it ran. */
+export function dugFrom(text: string): Dug {
   const status = /status: (\w+)/.exec(text)?.[1];
   if (status === undefined) throw new Error(`no answer: ${text}`);
   const udp = /udp: (\d+)|UDP size: (\d+)/.exec(text);

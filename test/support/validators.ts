@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { At } from "./ask.js";
@@ -38,6 +38,14 @@ export const VALIDATORS = {
   "PowerDNS Recursor": { tool: "pdns_recursor", address: (port) => `127.0.0.1:${port}`, prepare: powerDns },
   "Knot Resolver": { tool: "kresd", address: (port) => `127.0.0.1@${port}`, prepare: knotResolver },
 } as const satisfies Readonly<Record<string, Validator>>;
+
+const PAGE = readFileSync("docs/in-front.md", "utf8");
+
+/** The code blocks of a section of the page for operators. */
+export function blocksOf(heading: string): string[] {
+  const section = PAGE.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? "";
+  return [...section.matchAll(/^```\w*\n(.*?)^```$/gms)].map((match) => match[1] as string);
+}
 
 /** Starts one with an operator's lines, and waits until it answers; `elsewhere` is a port. */
 export async function startValidator(
