@@ -31,6 +31,8 @@ const CLUSTER = cluster({
 const CONFIG = { masters: ["127.0.0.1:5050"], listener: "192.0.2.53", httplistener: "127.0.0.1", externalon: false };
 const OWN = "[Resolve]\nDNSSEC=yes\nLLMNR=no\nMulticastDNS=no\nFallbackDNS=\n";
 const INSTALLED = "/lib/systemd/systemd-resolved";
+/** Several programs start one after the other, on a machine that may be busy. */
+const PATIENCE_MS = 55_000;
 const MARK = "== next ==";
 
 let folder: string;
@@ -68,18 +70,19 @@ async function ask(lines: string, negative: string, questions: readonly string[]
     grep -q ^systemd-resolve: /run/passwd || { echo ${user} >> /run/passwd; echo systemd-resolve:x:990: >> /run/group; }
     mount --bind /run/passwd /etc/passwd && mount --bind /run/group /etc/group || exit 9
     chown systemd-resolve /run/systemd/resolve && chgrp systemd-resolve /run/systemd/resolve
-    ${node} -e "$(cat ${folder}/master.cjs)" ${folder}/state & master=$!
-    ${node} ${PROGRAM} -config=${folder}/config.json & server=$!
+    ${node} -e "$(cat ${folder}/master.cjs)" ${folder}/state &
+    ${node} ${PROGRAM} -config=${folder}/config.json &
     ${node} -e "${READY_PROGRAM}"
-    ${resolved} & resolver=$!
+    ${resolved} &
     for i in $(seq 50); do dig @127.0.0.53 +tries=1 +time=1 localhost && break; sleep 0.1; done
     for question in ${questions.map((question) => `'${question}'`).join(" ")}; do
       dig @127.0.0.53 +tries=1 +time=5 $question >&3
       echo '${MARK}' >&3
     done
-    kill $resolver $server $master; wait
   `;
-  const { stdout, status } = await run("unshare", ["--net", "--mount", "sh", "-c", script]);
+  // All that runs there ends with the script.
+  const spaces = ["--net", "--mount", "--pid", "--fork", "--kill-child"];
+  const { stdout, status } = await run("unshare", [...spaces, "sh", "-c", script], "", PATIENCE_MS);
   if (status === 9) throw new Error("this machine has no such namespaces");
   return stdout.split(MARK).slice(0, questions.length).map(dugFrom);
 }
@@ -98,8 +101,11 @@ describe.skipIf(process.getuid?.() !== 0 || !hasNamespaces)("behind systemd-reso
     expect(fleet?.answer).toHaveLength(FLEET);
   });
 
-  test("names of the domain are SERVFAIL without the file, and reverse names with a file that lacks them", async () => {
+  test("names of the domain are SERVFAIL without the file", async () => {
     expect(await ask(LINES, "", [A, PTR])).toMatchObject([{ status: "SERVFAIL" }, { status: "NOERROR" }]);
+  });
+
+  test("reverse names are SERVFAIL with a file that lacks them", async () => {
     const domainOnly = NEGATIVE.replace("10.in-addr.arpa\n", "");
     expect(await ask(LINES, domainOnly, [A, PTR])).toMatchObject([{ status: "NOERROR" }, { status: "SERVFAIL" }]);
   });

@@ -15,9 +15,9 @@ const ENVIRONMENT = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin
 const TIMEOUT_MS = 20_000;
 
 /** Runs a program to its end, whatever it ends with. Rejects with what to install where it is missing. */
-export function run(tool: Tool, args: readonly string[], input = ""): Promise<Ran> {
+export function run(tool: Tool, args: readonly string[], input = "", timeout = TIMEOUT_MS): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = execFile(tool, args, { env: ENVIRONMENT, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
+    const child = execFile(tool, args, { env: ENVIRONMENT, timeout }, (error, stdout, stderr) => {
       if (error?.code === "ENOENT") reject(missing(tool));
       else if (error && typeof error.code !== "number") reject(error);
       else resolve({ status: Number(error?.code ?? 0), stdout, stderr });
