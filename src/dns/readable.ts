@@ -8,6 +8,8 @@ import { HEADER } from "./protocol.js";
 const POINTER = 0xc0;
 const MAX_PLAIN_LABEL = 63;
 const MAX_NAME = 255;
+/** No name has more labels than this, and none needs a pointer for each: more are a trap for whoever follows them. */
+const MAX_POINTERS = 128;
 
 /**
  * The octet behind the name at `start`, or -1 where it cannot be read: a label type that nobody uses, more than 255 octets, an end
@@ -19,13 +21,14 @@ export function nameEnd(message: Uint8Array, start: number, end: number): number
   let size = 0;
   // Each pointer has to lead before the place that the one before led to, so that they come to an end.
   let before = start;
+  let pointers = 0;
   for (;;) {
     if (at >= end) return -1;
     const label = message[at];
     if (label >= POINTER) {
       if (at + 2 > end) return -1;
       const target = ((label & ~POINTER) << 8) | message[at + 1];
-      if (target >= before || target < HEADER) return -1;
+      if (target >= before || target < HEADER || ++pointers > MAX_POINTERS) return -1;
       if (behind < 0) behind = at + 2;
       before = target;
       at = target;

@@ -14,6 +14,8 @@ export interface Waiter {
 export interface Flight {
   readonly key: string;
   readonly group: Group;
+  /** How often answers had been forgotten when it began. */
+  readonly epoch: number;
   resolution: Resolution | undefined;
   readonly waiters: Set<Waiter>;
 }

@@ -70,6 +70,7 @@ export class CachingForwarder implements Forwarder {
   readonly #monitor: Monitor;
   #policy: ForwardPolicy;
   #cache: AnswerCache;
+  #epoch = 0;
   /** Questions under way by key, for others to join. */
   readonly #flights = new Map<string, Flight>();
   /** All that are under way. */
@@ -98,8 +99,7 @@ export class CachingForwarder implements Forwarder {
     this.#policy = policy;
     if (isOther) this.#cache = new AnswerCache(maxBytes);
     this.#groups.configure(policy);
-    // Upstreams that are gone will not answer any more: who comes now had better not wait for that.
-    this.#flights.clear();
+    this.#turnOver();
     this.#monitor.checkLoops();
   }
 
@@ -115,7 +115,17 @@ export class CachingForwarder implements Forwarder {
 
   /** Forgets all answers, or those for one name (lower-case wire form as latin1). Returns how many there were. */
   flush(name: string | undefined): number {
+    this.#turnOver();
     return this.#cache.flush(name);
+  }
+
+  /**
+   * What is under way is for those who wait for it already: its answer may be older than the order to forget, or upstreams
+   * may be gone that will not answer any more.
+   */
+  #turnOver(): void {
+    this.#epoch++;
+    this.#flights.clear();
   }
 
   report(): ForwardReport {
@@ -208,7 +218,7 @@ export class CachingForwarder implements Forwarder {
     const told = { onFailure, onUp, onMindsCase };
     const parts = { timers, random16, bounds, timeoutMs, maxPerUpstream, mixedCase, ...told };
     const { candidates, atOnce } = choose(group, policy, random16);
-    const flight: Flight = { key, group, resolution: undefined, waiters: new Set() };
+    const flight: Flight = { key, group, epoch: this.#epoch, resolution: undefined, waiters: new Set() };
     flight.resolution = new Resolution(question, candidates, parts, (outcome) => this.#land(flight, outcome));
     this.#underWay.add(flight);
     if (key !== "") this.#flights.set(key, flight);
@@ -254,9 +264,9 @@ export class CachingForwarder implements Forwarder {
   }
 
   /** Keeps what may be kept. Returns the answer past its time that is better than none. */
-  #remember({ key, group }: Flight, outcome: Outcome): Kept | undefined {
+  #remember({ key, group, epoch }: Flight, outcome: Outcome): Kept | undefined {
     const { cache } = this.#policy;
-    if (!cache.enabled) return undefined;
+    if (!cache.enabled || epoch !== this.#epoch) return undefined;
     const now = this.#parts.timers.now();
     if (!isAnswer(outcome)) {
       const kept = this.#cache.get(key);

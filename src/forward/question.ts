@@ -28,6 +28,8 @@ const PADDING = 12;
 /** Encrypted queries are padded to multiples of this (RFC 8467 §4.1). */
 const PADDING_BLOCK = 128;
 const MAX_NAME = 255;
+/** Octets of a client's options that go upstream: over a connection it may send some 65,000. */
+const MAX_OPTIONS = 1024;
 
 /** The question of a query, in memory of its own. `message` is the query that `query` was read from. */
 export function questionOf(query: Query, message: Uint8Array): Question {
@@ -39,8 +41,13 @@ export function questionOf(query: Query, message: Uint8Array): Question {
     recursionDesired: query.recursionDesired,
     checkingDisabled: query.checkingDisabled,
     dnssecOk: opt.dnssecOk,
-    options: opt.endToEnd ? endToEndOptions(message, opt.optionsAt, opt.optionsEnd) : NO_OPTIONS,
+    options: opt.endToEnd ? passedOn(endToEndOptions(message, opt.optionsAt, opt.optionsEnd)) : NO_OPTIONS,
   };
+}
+
+/** Too many to go along are left out: no datagram would hold them, and a failed send closes the socket for all. */
+function passedOn(options: Uint8Array): Uint8Array {
+  return options.length > MAX_OPTIONS ? NO_OPTIONS : options;
 }
 
 /** A question of this server's own: is somebody there? */
