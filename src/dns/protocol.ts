@@ -35,5 +35,8 @@ export const MAX_MESSAGE = 65_535;
 /** What a client without EDNS can take over UDP (RFC 1035 §4.2.1). */
 export const MIN_UDP_PAYLOAD = 512;
 
-/** The most that `maxUdpPayload` may allow: above it, fragments get lost too often (RFC 9715). */
-export const MAX_UDP_PAYLOAD = 4096;
+/** The most that a datagram holds: 65,535 octets less the headers of IPv4 and UDP. Over IPv6 it would be 20 more. */
+export const MAX_UDP_PAYLOAD = 65_507;
+
+/** The largest query that is taken over UDP, and what this server's OPT records offer at most. */
+export const MAX_UDP_QUERY = 4096;

@@ -5,6 +5,7 @@ import { identityText } from "../dns/chaos.js";
 import { Cookies } from "../dns/cookies.js";
 import { LocalNames } from "../dns/local-names.js";
 import type { AnswerPolicy } from "../dns/policy.js";
+import { MAX_UDP_PAYLOAD } from "../dns/protocol.js";
 import { Courier } from "../forward/courier.js";
 import { Desk } from "../forward/desk.js";
 import { CachingForwarder, type ForwarderParts, type ForwardPolicy } from "../forward/forwarder.js";
@@ -149,7 +150,7 @@ function forwarderParts({ loopToken }: OwnSecrets, log: Logger): ForwarderParts 
 
 function answerPolicy(config: Config, own: OwnSecrets): AnswerPolicy {
   return {
-    maxUdpPayload: config.maxUdpPayload,
+    maxUdpPayload: Math.min(config.maxUdpPayload, MAX_UDP_PAYLOAD),
     setTruncateBit: config.SetTruncateBit,
     recursionAvailable: config.recurseon,
     forwarding: config.externalon,

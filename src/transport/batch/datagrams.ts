@@ -1,4 +1,4 @@
-import { MAX_UDP_PAYLOAD } from "../../dns/protocol.js";
+import { MAX_UDP_QUERY } from "../../dns/protocol.js";
 import { AF_INET, AF_INET6, CMSGHDR, IN6_PKTINFO, IOVEC, MMSGHDR, SOCKADDR_IN, SOCKADDR_IN6 } from "./abi.js";
 import type { Address } from "./system.js";
 
@@ -228,4 +228,4 @@ export function socketAddress(octets: Uint8Array, port: number, scope = 0): Uint
 }
 
 /** Room for a query: as much as a peer may send that believes what this server's OPT records say. */
-export const QUERY_ROOM = MAX_UDP_PAYLOAD;
+export const QUERY_ROOM = MAX_UDP_QUERY;
