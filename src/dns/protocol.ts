@@ -35,8 +35,8 @@ export const MAX_MESSAGE = 65_535;
 /** What a client without EDNS can take over UDP (RFC 1035 §4.2.1). */
 export const MIN_UDP_PAYLOAD = 512;
 
-/** The most that a datagram holds: 65,535 octets less the headers of IPv4 and UDP. Over IPv6 it would be 20 more. */
-export const MAX_UDP_PAYLOAD = 65_507;
-
-/** The largest query that is taken over UDP, and what this server's OPT records offer at most. */
+/** The longest query that is read from a datagram: more than this server says it takes, and than any question needs. */
 export const MAX_UDP_QUERY = 4096;
+
+/** What a datagram over IPv4 holds: 65,535 octets, of which 20 are for the header of IP and 8 for that of UDP (RFC 768, RFC 791). */
+export const MAX_UDP_PAYLOAD = 65_507;

@@ -72,9 +72,10 @@ export class Datagrams {
     this.#controls = each(CONTROL_ROOM);
     const data = each(size);
     const memory = new ArrayBuffer(at);
-    this.#memory = new Uint8Array(memory).fill(GUARD_OCTET);
+    this.#memory = new Uint8Array(memory);
     this.#words = new Uint32Array(memory);
-    for (const piece of this.#pieces) this.#memory.fill(0, piece.at, piece.at + piece.size);
+    // What is for octets is not touched before it is used: most of it never is, as few answers are that large.
+    this.#gaps((from, to) => this.#memory.fill(GUARD_OCTET, from, to));
     this.data = data.map((piece) => new Uint8Array(memory, piece.at, piece.size));
     const base = addressOf(this.#memory);
     const address = Number(base);
@@ -152,12 +153,20 @@ export class Datagrams {
 
   /** Whether nothing has been written but where datagrams belong. */
   get intact(): boolean {
+    let isIntact = true;
+    this.#gaps((from, to) => {
+      isIntact &&= this.#memory.subarray(from, to).every((octet) => octet === GUARD_OCTET);
+    });
+    return isIntact;
+  }
+
+  /** Between the pieces, in front of them and behind them. */
+  #gaps(visit: (from: number, to: number) => void): void {
     let free = 0;
     for (const { at, size } of [...this.#pieces, { at: this.#memory.length, size: 0 }]) {
-      if (this.#memory.subarray(free, at).some((octet) => octet !== GUARD_OCTET)) return false;
+      visit(free, at);
       free = at + size;
     }
-    return true;
   }
 
   #direct(
@@ -227,5 +236,5 @@ export function socketAddress(octets: Uint8Array, port: number, scope = 0): Uint
   return address;
 }
 
-/** Room for a query: as much as a peer may send that believes what this server's OPT records say. */
-export const QUERY_ROOM = MAX_UDP_QUERY;
+/** Room for a query, and an octet that tells that it was longer: the kernel cuts off what does not fit. */
+export const QUERY_ROOM = MAX_UDP_QUERY + 1;
