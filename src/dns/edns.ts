@@ -1,5 +1,5 @@
 import { CLIENT_COOKIE, type Cookies, MAX_COOKIE, MIN_COOKIE, SERVER_COOKIE } from "./cookies.js";
-import { TYPE } from "./protocol.js";
+import { MAX_UDP_QUERY, TYPE } from "./protocol.js";
 
 /** Owner (root), type, class, TTL, RDLENGTH of an OPT record (RFC 6891 §6.1.2). */
 export const OPT_FIXED = 11;
@@ -208,14 +208,14 @@ export class OptReply {
   /**
    * Writes the record and returns the octet behind it.
    *
-   * @param payload the UDP payload this server offers
+   * @param payload the UDP payload this server offers, unless it is more than it takes
    * @param rcode the whole extended rcode; its upper eight bits go here (RFC 6891 §6.1.3)
    */
   write(out: Uint8Array, start: number, payload: number, rcode: number, dnssecOk: boolean, limit: number): number {
     let at = start;
     out[at++] = 0;
     at = writeUint16(out, at, TYPE.OPT);
-    at = writeUint16(out, at, payload);
+    at = writeUint16(out, at, Math.min(payload, MAX_UDP_QUERY));
     out[at++] = rcode >>> 4;
     out[at++] = 0;
     at = writeUint16(out, at, dnssecOk ? 0x8000 : 0);

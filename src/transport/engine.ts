@@ -5,6 +5,7 @@ import { identityText } from "../dns/chaos.js";
 import { Cookies } from "../dns/cookies.js";
 import { LOCAL_TTL, LocalNames } from "../dns/local-names.js";
 import type { AnswerPolicy } from "../dns/policy.js";
+import { MAX_UDP_PAYLOAD } from "../dns/protocol.js";
 import { Courier } from "../forward/courier.js";
 import { Desk } from "../forward/desk.js";
 import { CachingForwarder, type ForwarderParts, type ForwardPolicy } from "../forward/forwarder.js";
@@ -164,7 +165,7 @@ function forwarderParts({ loopToken }: OwnSecrets, log: UpstreamLog): ForwarderP
 
 function answerPolicy(config: Config, own: OwnSecrets): AnswerPolicy {
   return {
-    maxUdpPayload: config.maxUdpPayload,
+    maxUdpPayload: Math.min(config.maxUdpPayload, MAX_UDP_PAYLOAD),
     setTruncateBit: config.SetTruncateBit,
     recursionAvailable: config.recurseon,
     forwarding: config.externalon,

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { type At, askUdp, TcpClient } from "./ask.js";
-import { type Ask, lines } from "./dns.js";
+import { type Ask, decode, encodeQuery, lines } from "./dns.js";
 import { closedAfter } from "./live-probes.js";
 import { base, folder, master, other, secured, server } from "./live-server.js";
 
@@ -18,6 +18,14 @@ export const answersOf = async (name: string, how?: Ask) => lines((await ask(nam
 export const web = async () => (await answersOf("web.marathon.mesos")).map((line) => line.split(" ").at(-1)).join(" ");
 export const soa = async () => lines((await ask("nobody.mesos")).authorities)[0]?.split(" ") ?? [];
 export const rcode = async (name: string, how?: Ask) => (await ask(name, how)).rcode;
+/** The rcode of an answer over HTTPS, as a proxy on this machine asks for it. */
+export async function overHttps(name: string, headers: Readonly<Record<string, string>>): Promise<string> {
+  const type = { "content-type": "application/dns-message" };
+  const message = { method: "POST", headers: { ...type, ...headers }, body: new Uint8Array(encodeQuery(name)) };
+  const response = await server.fetch("/dns-query", message);
+  return decode(new Uint8Array(await response.arrayBuffer())).rcode;
+}
+
 export const failures = async (code: string) =>
   (await server.metric(`mesos_dns_state_failures_total{code="${code}"}`)) ?? 0;
 export const masterHeard = (header: string) => async () =>

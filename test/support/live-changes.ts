@@ -18,6 +18,7 @@ import {
   loginAsked,
   masterHeard,
   outside,
+  overHttps,
   rcode,
   refused,
   soa,
@@ -118,6 +119,18 @@ export const CHANGES: Readonly<Record<string, () => Change>> = {
       await ask(outside());
       return two.queries.length > before;
     },
+  }),
+  mixedCase: () => ({
+    to: { mixedCase: false },
+    isSeen: async () => {
+      const name = `abcdefghijklmnopqrstuvwxyz.${outside()}`;
+      await ask(name);
+      return one.queries.at(-1)?.message.questions?.[0]?.name === name;
+    },
+  }),
+  trustedProxies: () => ({
+    to: { trustedProxies: ["127.0.0.0/8"] },
+    isSeen: async () => (await overHttps(outside(), { "x-forwarded-for": "203.0.113.200" })) === "REFUSED",
   }),
   timeout: () => ({
     to: { timeout: 1 },
