@@ -37,7 +37,7 @@ describe("SIGHUP", () => {
 
   it.each([
     ["is not JSON", "{", /is not JSON, line 1/],
-    ["breaks a rule", { ttl: -1 }, /has 2 faults:\n {2}ttl: got -1/],
+    ["breaks a rule", { SOARetry: -1 }, /has 2 faults:\n {2}SOARetry: got -1/],
     [
       "names a certificate that is not there",
       { masters: ["192.0.2.1"], CACertFile: "/nonexistent" },
