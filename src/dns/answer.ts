@@ -8,18 +8,7 @@ import { NO_OPTIONS } from "./edns.js";
 import { characterString, type LocalAnswer } from "./local-names.js";
 import { MessageWriter } from "./message-writer.js";
 import type { AnswerPolicy } from "./policy.js";
-import {
-  CLASS,
-  EDE,
-  HEADER,
-  MAX_MESSAGE,
-  MAX_UDP_PAYLOAD,
-  MAX_UDP_QUERY,
-  MIN_UDP_PAYLOAD,
-  OPCODE,
-  RCODE,
-  TYPE,
-} from "./protocol.js";
+import { CLASS, EDE, HEADER, MAX_MESSAGE, MAX_UDP_QUERY, MIN_UDP_PAYLOAD, OPCODE, RCODE, TYPE } from "./protocol.js";
 import { Query, VERDICT, type Verdict } from "./query.js";
 import type { Reply } from "./reply.js";
 import { findRrset, hasGlue, isAddress } from "./rrset.js";
@@ -214,7 +203,7 @@ export class Answerer {
     const { opt } = this.query;
     if (channel.stream) return MAX_MESSAGE;
     if (!opt.present) return MIN_UDP_PAYLOAD;
-    return Math.max(MIN_UDP_PAYLOAD, Math.min(opt.payload, this.#policy.maxUdpPayload, MAX_UDP_PAYLOAD));
+    return Math.max(MIN_UDP_PAYLOAD, Math.min(opt.payload, this.#policy.maxUdpPayload));
   }
 
   #begin(message: Uint8Array, length: number, out: Uint8Array, client: Client, channel: Channel): Verdict {

@@ -4,7 +4,7 @@ import type { LocalNames } from "./local-names.js";
 
 /** What the configuration decides about answers. */
 export interface AnswerPolicy {
-  /** Largest UDP answer in octets, whatever a client offers. */
+  /** Largest UDP answer in octets, whatever a client offers; no more than `MAX_UDP_PAYLOAD`. */
   readonly maxUdpPayload: number;
   /** Whether an answer that does not fit is empty with TC set, or as many whole records as fit without TC. */
   readonly setTruncateBit: boolean;
