@@ -6,7 +6,7 @@ import { applyLive, changedKeys } from "./config/reload.js";
 import { MesosDnsError, messageOf } from "./errors.js";
 import { formatHostPort } from "./host-port.js";
 import { createApi } from "./http/api.js";
-import { TrustedProxies } from "./http/client-address.js";
+import { proxiesOf } from "./http/client-address.js";
 import { type HttpServer, startHttp } from "./http/server.js";
 import { createLogger, type Logger, type Verbosity } from "./log.js";
 import { createRegistry } from "./metrics/registry.js";
@@ -154,6 +154,7 @@ function openerOf(
     forwarding: () => app.forwarding,
     now: Date.now,
   });
+  const proxies = proxiesOf(() => app.config.trustedProxies);
   const api = createApi({
     config: () => app.config,
     configFile,
@@ -167,13 +168,14 @@ function openerOf(
     forwarding: () => app.forwarding,
     flushCache: (name) => app.flushCache(name),
     answerOverHttps: (message, address) => app.answerOverHttps(message, address),
+    proxies,
     metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     log,
   });
   return (place) => {
     const { host, port } = place;
     const onWait = () => log.info({ host, port }, "waiting for the other process to let go of HTTP");
-    const isProxy = (address: string) => new TrustedProxies(app.config.trustedProxies).includes(address);
+    const isProxy = (address: string) => proxies().includes(address);
     const start = () => startHttp({ api, isProxy, ...place });
     return takeOver ? whenFree(start, systemTimers, onWait) : start();
   };

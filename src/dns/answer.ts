@@ -53,6 +53,7 @@ export class Answerer {
   readonly #parts: AnswererParts;
   readonly #writer: MessageWriter;
   #client: Client = NOBODY;
+  #stream = false;
 
   constructor(parts: AnswererParts) {
     this.#parts = parts;
@@ -99,7 +100,7 @@ export class Answerer {
     if (!client.mayQuery) return this.#prohibit();
     if (verdict !== VERDICT.OK) return this.#answerOther(verdict, message, length);
     const { type } = this.query;
-    return type === TYPE.AXFR || type === TYPE.IXFR ? this.#transfer(channel.stream) : this.#lookUp(channel.stream);
+    return type === TYPE.AXFR || type === TYPE.IXFR ? this.#transfer() : this.#lookUp();
   }
 
   /** Answers a message with an rcode and an extended error alone: what to say when forwarding it failed. */
@@ -187,17 +188,6 @@ export class Answerer {
     return true;
   }
 
-  /** Adds a set to what has been written, as much of it as fits. */
-  #append(shard: Shard, entry: number, rrset: number): void {
-    const writer = this.#writer;
-    const total = shard.words[rrset + 1];
-    const first = writer.firstOf(total);
-    const count = writer.fitting(shard.words, entry, rrset, first);
-    writer.rrset(shard, entry, rrset, this.#snapshot.zoneAt(shard, entry).ttl, first, count);
-    writer.truncated = count < total;
-    if (hasGlue(shard.words[rrset])) writer.glue(this.#snapshot, shard, entry, rrset, first, count);
-  }
-
   /** Octets of an answer that this client takes over this channel. */
   limit(channel: Channel): number {
     const { opt } = this.query;
@@ -213,6 +203,7 @@ export class Answerer {
     this.partial = false;
     this.trusted = false;
     this.#client = client;
+    this.#stream = channel.stream;
     if (verdict === VERDICT.DROP) return verdict;
     this.#writer.begin(message, out, this.limit(channel));
     if (query.opt.present) this.#beginOpt(message, client, channel);
@@ -278,15 +269,15 @@ export class Answerer {
   }
 
   /** Zones are not transferred; over UDP an IXFR is told the serial, from which it sees that (RFC 1995 §2). */
-  #transfer(stream: boolean): number {
+  #transfer(): number {
     const zone = this.#zone();
     if (!zone || this.query.labels !== zone.labels) return this.#finish(RCODE.NOTAUTH);
-    if (stream) return this.#finish(RCODE.REFUSED);
+    if (this.#stream) return this.#finish(RCODE.REFUSED);
     if (this.query.type === TYPE.AXFR) return this.#finish(RCODE.FORMERR);
     return this.#soa(zone);
   }
 
-  #lookUp(stream: boolean): number {
+  #lookUp(): number {
     const query = this.query;
     const found = this.#snapshot.find(query.nameWords, 0, query.nameLength, query.hash);
     if (found === 0) return this.#absent();
@@ -294,9 +285,9 @@ export class Answerer {
     if (this.stale) this.#writer.opt.ede = EDE.STALE_ANSWER;
     const shard = this.#snapshot.shardAt(found);
     const entry = entryWord(found);
-    if (query.type === TYPE.ANY) return this.#any(shard, entry, stream);
+    if (query.type === TYPE.ANY) return this.#any(shard, entry);
     const rrset = findRrset(shard.words, entry, query.type);
-    if (rrset !== 0) return this.#positive(shard, entry, rrset, stream);
+    if (rrset !== 0) return this.#positive(shard, entry, rrset);
     const zone = this.#snapshot.zoneAt(shard, entry);
     return query.type === TYPE.SOA && isApex(shard.words, entry)
       ? this.#soa(zone)
@@ -366,32 +357,37 @@ export class Answerer {
     return this.#finish(RCODE.NOERROR);
   }
 
-  #positive(shard: Shard, entry: number, rrset: number, stream: boolean): number {
+  #positive(shard: Shard, entry: number, rrset: number): number {
+    this.#append(shard, entry, rrset);
+    return this.#finish(RCODE.NOERROR);
+  }
+
+  /** Appends an RRset and its glue. Over UDP, one that does not fit sets TC: the client asks again over TCP (RFC 2181 §9). */
+  #append(shard: Shard, entry: number, rrset: number): void {
     const { words } = shard;
     const writer = this.#writer;
     const total = words[rrset + 1];
     const first = writer.firstOf(total);
     const count = writer.fitting(words, entry, rrset, first);
     // Over TCP there is nowhere to ask again: as much as a message can hold is the best answer there is.
-    if (count < total && !stream && this.#policy.setTruncateBit) {
-      writer.truncate();
+    this.partial = this.#stream && count < total;
+    if (count < total && !this.#stream && this.#policy.setTruncateBit) {
+      writer.truncated = true;
       // Some never ask again over TCP, and can do with any address: old musl, as in Alpine up to 3.17.
-      if (!isAddress(this.query.type)) return this.#finish(RCODE.NOERROR);
+      if (!isAddress(this.query.type)) return;
     }
-    this.partial = stream && count < total;
     writer.rrset(shard, entry, rrset, this.#snapshot.zoneAt(shard, entry).ttl, first, count);
     if (hasGlue(words[rrset])) writer.glue(this.#snapshot, shard, entry, rrset, first, count);
-    return this.#finish(RCODE.NOERROR);
   }
 
   /** A datagram gets one RRset, a stream all of them (RFC 8482 §4.1, §4.4). */
-  #any(shard: Shard, entry: number, stream: boolean): number {
+  #any(shard: Shard, entry: number): number {
     const { words } = shard;
     const sets = rrsetCount(words, entry);
     const zone = this.#snapshot.zoneAt(shard, entry);
     const apex = isApex(words, entry);
     if (!apex && sets === 0) return this.#negative(zone, RCODE.NOERROR);
-    if (!stream) return apex ? this.#soa(zone) : this.#positive(shard, entry, rrsetWord(entry, 0), stream);
+    if (!this.#stream) return apex ? this.#soa(zone) : this.#positive(shard, entry, rrsetWord(entry, 0));
     if (apex) this.#writer.soa(zone.soa, HEADER, false);
     for (let i = 0; i < sets; i++) {
       const rrset = rrsetWord(entry, i);

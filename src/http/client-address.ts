@@ -55,6 +55,19 @@ export class TrustedProxies {
   }
 }
 
+/** The proxies that are trusted now; made anew only where the configured networks are others. */
+export function proxiesOf(networks: () => readonly string[]): () => TrustedProxies {
+  let current = networks();
+  let proxies = new TrustedProxies(current);
+  return () => {
+    if (networks() !== current) {
+      current = networks();
+      proxies = new TrustedProxies(current);
+    }
+    return proxies;
+  };
+}
+
 /** What stands behind `for=` in each element; "" for one without. */
 function forwardedAddresses(header: string): string[] {
   return header.split(",").map((element) => /(?:^|;)\s*for=("[^"]*"|[^;\s]*)/i.exec(element)?.[1] ?? "");

@@ -3,6 +3,7 @@ import type { ForwardReport } from "../forward/report.js";
 import type { Logger } from "../log.js";
 import type { ServerStatus } from "../status.js";
 import type { Snapshot } from "../zone/snapshot.js";
+import type { TrustedProxies } from "./client-address.js";
 
 /** What the API shows, asked for anew with every request. */
 export interface ApiContext {
@@ -24,6 +25,8 @@ export interface ApiContext {
   enumerate(): AsyncIterable<string>;
   /** The answer to a DNS message; nothing if it is none. @param address the client's */
   answerOverHttps(message: Uint8Array, address: string): Promise<Uint8Array | undefined>;
+  /** Who is believed where it says for whom it asks. */
+  proxies(): TrustedProxies;
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** Unsigned integers: which row comes first. */
   random(): number;

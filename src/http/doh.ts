@@ -2,7 +2,6 @@ import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
 import { lifetimeOf } from "../dns/lifetime.js";
 import { HEADER, MAX_MESSAGE } from "../dns/protocol.js";
-import { TrustedProxies } from "./client-address.js";
 import type { ApiContext } from "./context.js";
 
 const MEDIA_TYPE = "application/dns-message";
@@ -11,8 +10,6 @@ const BASE64URL = /^[A-Za-z0-9_-]*$/;
 /** DNS over HTTPS (RFC 8484). */
 export class DohRoutes {
   readonly #context: ApiContext;
-  #proxies = new TrustedProxies([]);
-  #networks: readonly string[] = [];
   #hasWarned = false;
 
   constructor(context: ApiContext) {
@@ -50,14 +47,10 @@ export class DohRoutes {
   /** The client's address; a request that came through no socket counts as one from nowhere. */
   #clientOf(c: Context): string {
     const peer = c.env?.incoming ? (getConnInfo(c).remote.address ?? "") : "";
-    const { trustedProxies } = this.#context.config();
-    if (trustedProxies !== this.#networks) {
-      this.#networks = trustedProxies;
-      this.#proxies = new TrustedProxies(trustedProxies);
-    }
+    const proxies = this.#context.proxies();
     const headers = { forwarded: c.req.header("forwarded"), xForwardedFor: c.req.header("x-forwarded-for") };
-    if (!this.#proxies.includes(peer) && (headers.forwarded ?? headers.xForwardedFor) !== undefined) this.#warn(peer);
-    return this.#proxies.clientOf(peer, headers);
+    if (!proxies.includes(peer) && (headers.forwarded ?? headers.xForwardedFor) !== undefined) this.#warn(peer);
+    return proxies.clientOf(peer, headers);
   }
 
   /** Once: anybody can send these headers. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { askUdp } from "../support/ask.js";
 import { extendedErrors, lines } from "../support/dns.js";
-import { growth, startMaster, startServer, startUpstream, web, webAt } from "../support/scenario.js";
+import { becomesReady, growth, startMaster, startServer, startUpstream, web, webAt } from "../support/scenario.js";
 import { agent, cluster, framework, stateOf, task } from "../support/scripted-master.js";
 import type { Server } from "../support/server.js";
 import { until } from "../support/wait.js";
@@ -144,7 +144,7 @@ describe("while no master answers", () => {
     await startMaster(webAt("203.0.113.2"), { port: master.port });
     await server.logged(/^the Mesos state can be fetched again$/);
     await until("fresh answers", async () => (await web(server)) === "203.0.113.2");
-    await until("readiness", async () => (await server.fetch("/readyz")).status === 200);
+    await becomesReady(server);
     await until("answers that are not said to be old", async () => {
       return extendedErrors(await askUdp(server, "web.marathon.mesos", { edns: 1232 })).length === 0;
     });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
 import { askUdp } from "../support/ask.js";
 import { ALL_AGENTS, ElectedMasters, holds } from "../support/elected-masters.js";
-import { startServer } from "../support/scenario.js";
+import { becomesReady, startServer } from "../support/scenario.js";
 import { freePort, Server } from "../support/server.js";
 import { SteadyAsker } from "../support/steady-asker.js";
 import { until } from "../support/wait.js";
@@ -103,7 +103,7 @@ it(
       const victim = masters.killVictim();
       await masters.reviveAll({ knowsOthers: round % 2 === 1 });
       await holds(running, all);
-      for (const server of running) expect((await server.fetch("/readyz")).status).toBe(200);
+      for (const server of running) await becomesReady(server);
       await comeBack(masters, running, victim);
     }
     await expectNoMiss(askers, RATE * RESTARTS);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { askUdp } from "../support/ask.js";
 import { lines } from "../support/dns.js";
-import { growth, startMaster, startServer, web, webAt } from "../support/scenario.js";
+import { becomesReady, growth, startMaster, startServer, web, webAt } from "../support/scenario.js";
 import { agent, cluster, framework, type ScriptedMaster, stateOf, task } from "../support/scripted-master.js";
 import { until } from "../support/wait.js";
 
@@ -67,7 +67,7 @@ it("whatever a master answers instead of a state, the zone stays, and the error 
   master.lead(webAt("203.0.113.2"));
   await server.logged(/^the Mesos state can be fetched again$/);
   await until("the new zone", async () => (await web(server)) === "203.0.113.2");
-  expect((await server.fetch("/readyz")).status).toBe(200);
+  await becomesReady(server);
 });
 
 it("what is malformed costs only itself, is logged once with its id, and counted", async () => {

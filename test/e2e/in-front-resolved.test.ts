@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Dug, dugFrom } from "../support/digs.js";
+import { FLEET, FLEET_CLUSTER } from "../support/fleet-cluster.js";
 import { hasNamespaces, MASTER_PROGRAM, READY_PROGRAM } from "../support/namespace.js";
-import { agent, cluster, framework, stateOf, task } from "../support/scripted-master.js";
+import { stateOf } from "../support/scripted-master.js";
 import { PROGRAM } from "../support/server.js";
 import { run } from "../support/tools.js";
 import { blocksOf } from "../support/validators.js";
@@ -14,20 +15,6 @@ import { blocksOf } from "../support/validators.js";
  * which this server is at the page's address. Its package would take over this machine's resolv.conf: it is unpacked, not installed.
  */
 
-const FLEET = 60;
-const CLUSTER = cluster({
-  agents: [agent("S0", { ip: "10.0.2.1" })],
-  frameworks: [
-    framework("marathon", {
-      tasks: [
-        task("web", { agent: "S0", ip: "10.0.1.1", ports: [31000] }),
-        ...Array.from({ length: FLEET }, (_, i) =>
-          task("fleet", { id: `fleet.${i}`, agent: "S0", ip: `10.0.0.${i + 1}` }),
-        ),
-      ],
-    }),
-  ],
-});
 const CONFIG = { masters: ["127.0.0.1:5050"], listener: "192.0.2.53", httplistener: "127.0.0.1", externalon: false };
 const OWN = "[Resolve]\nDNSSEC=yes\nLLMNR=no\nMulticastDNS=no\nFallbackDNS=\n";
 const INSTALLED = "/lib/systemd/systemd-resolved";
@@ -41,7 +28,7 @@ const write = (name: string, text: string) => writeFileSync(join(folder, name), 
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "mesos-dns-resolved-"));
-  write("state", JSON.stringify(stateOf({ address: "127.0.0.1:5050" }, CLUSTER)));
+  write("state", JSON.stringify(stateOf({ address: "127.0.0.1:5050" }, FLEET_CLUSTER)));
   write("master.cjs", MASTER_PROGRAM);
   write("config.json", JSON.stringify(CONFIG));
   write("own.conf", OWN);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { dig } from "../support/digs.js";
-import { agent, cluster, framework, ScriptedMaster, task } from "../support/scripted-master.js";
+import { FLEET, FLEET_CLUSTER } from "../support/fleet-cluster.js";
+import { ScriptedMaster } from "../support/scripted-master.js";
 import { Server } from "../support/server.js";
 import { refusal, Upstream } from "../support/upstream.js";
 import { blocksOf, startValidator, VALIDATORS } from "../support/validators.js";
@@ -8,20 +9,6 @@ import { blocksOf, startValidator, VALIDATORS } from "../support/validators.js";
 /** Validating resolvers in front of this server, with the lines that docs/in-front.md has for them. */
 
 const SERVFAIL = 2;
-const FLEET = 60;
-const CLUSTER = cluster({
-  agents: [agent("S0", { ip: "10.0.2.1" })],
-  frameworks: [
-    framework("marathon", {
-      tasks: [
-        task("web", { agent: "S0", ip: "10.0.1.1", ports: [31000] }),
-        ...Array.from({ length: FLEET }, (_, i) =>
-          task("fleet", { id: `fleet.${i}`, agent: "S0", ip: `10.0.0.${i + 1}` }),
-        ),
-      ],
-    }),
-  ],
-});
 
 type Name = keyof typeof VALIDATORS;
 
@@ -32,7 +19,7 @@ let server: Server;
 beforeAll(async () => {
   elsewhere = await Upstream.start((query) => refusal(query, SERVFAIL));
   master = await ScriptedMaster.start();
-  master.lead(CLUSTER);
+  master.lead(FLEET_CLUSTER);
   server = await Server.start({ masters: [master.address], externalon: true, resolvers: [elsewhere.address] });
 });
 afterAll(async () => {

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FLEET, FLEET_CLUSTER } from "../support/fleet-cluster.js";
 import { MASTER_PROGRAM, READY_PROGRAM } from "../support/namespace.js";
-import { agent, cluster, framework, stateOf, task } from "../support/scripted-master.js";
+import { stateOf } from "../support/scripted-master.js";
 import { PROGRAM } from "../support/server.js";
 import { run } from "../support/tools.js";
 
@@ -11,21 +12,6 @@ import { run } from "../support/tools.js";
  * What programs get from getaddrinfo() of musl and of glibc, on a machine of their own whose resolv.conf names this server: a network
  * and a mount namespace, in which port 53 is free. Needs to be root.
  */
-
-const FLEET = 60;
-const CLUSTER = cluster({
-  agents: [agent("S0", { ip: "192.0.2.10" })],
-  frameworks: [
-    framework("marathon", {
-      tasks: [
-        ...Array.from({ length: FLEET }, (_, i) =>
-          task("fleet", { id: `fleet.${i}`, agent: "S0", ip: `10.0.0.${i + 1}` }),
-        ),
-        task("web", { agent: "S0", ip: "10.0.1.1" }),
-      ],
-    }),
-  ],
-});
 
 const LOOK_UP = `
 #include <netdb.h>
@@ -46,7 +32,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "mesos-dns-libc-"));
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
   write("look-up.c", LOOK_UP);
-  write("state", JSON.stringify(stateOf({ address: "127.0.0.1:5050" }, CLUSTER)));
+  write("state", JSON.stringify(stateOf({ address: "127.0.0.1:5050" }, FLEET_CLUSTER)));
   write("master.cjs", MASTER_PROGRAM);
   const compiled = await run("musl-gcc", ["-static", "-o", join(folder, "musl"), join(folder, "look-up.c")]);
   expect(compiled.stderr).toBe("");

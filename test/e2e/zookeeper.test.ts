@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { askUdp } from "../support/ask.js";
 import { lines } from "../support/dns.js";
-import { growth, startMaster, startServer, web, webAt } from "../support/scenario.js";
+import { becomesReady, growth, startMaster, startServer, web, webAt } from "../support/scenario.js";
 import type { ScriptedMaster } from "../support/scripted-master.js";
 import { freePort, type Server, type StartOptions } from "../support/server.js";
 import { until } from "../support/wait.js";
@@ -170,7 +170,7 @@ describe("where ZooKeeper names no master", () => {
     const master = await startMaster(webAt("203.0.113.1"));
     await registry.register(path, master);
     await becomes(server, "203.0.113.1");
-    expect((await server.fetch("/readyz")).status).toBe(200);
+    await becomesReady(server);
   });
 
   it("the masters listed are used after zkDetectionTimeout, until it names one", async () => {
@@ -319,6 +319,6 @@ describe("the connection to ZooKeeper", () => {
     await until("a session", async () => (await server.metric(CONNECTED)) === 1, BACK_MS);
     await until("the first master's node to go", async () => (await masterPorts(server)).length === 1, BACK_MS);
     expect(await masterPorts(server)).toEqual(numbered([second]));
-    expect((await server.fetch("/readyz")).status).toBe(200);
+    await becomesReady(server);
   });
 });

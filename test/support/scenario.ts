@@ -71,3 +71,8 @@ export async function growth(server: Server, series: string, by = 1): Promise<vo
   const before = (await server.metric(series)) ?? 0;
   await until(`${series} to grow`, async () => ((await server.metric(series)) ?? 0) >= before + by);
 }
+
+/** Resolves when the server says that it is ready: its main thread hears a moment later than clients that names are there. */
+export async function becomesReady(server: Server): Promise<void> {
+  await until("readiness", async () => (await server.fetch("/readyz")).status === 200);
+}

@@ -12,6 +12,7 @@ const ZONE = [
   "_web._tcp.marathon.mesos SRV target.mesos 31000",
   "target.mesos A 192.0.2.7",
   ...Array.from({ length: 60 }, (_, i) => `big.mesos A 198.51.100.${i}`),
+  ...Array.from({ length: 60 }, (_, i) => `_big._tcp.mesos SRV target.mesos ${31_000 + i}`),
 ];
 const QUESTION = 12 + 13 + 4;
 const SOA = "mesos 30 SOA ns1.mesos root.ns1.mesos 1700000000 60 600 86400 30";
@@ -114,5 +115,12 @@ describe("a foreign name that is an alias of the cluster's", () => {
     expect(cut.answers?.length).toBeGreaterThan(20);
     expect(relayed(big, { channel: STREAM })).toMatchObject({ flag_tc: false });
     expect(relayed(big, { channel: STREAM }).answers).toHaveLength(61);
+  });
+
+  test("has no part of a set of services that does not fit, as if it had been asked for itself", () => {
+    const services = [cname("www.example", "_big._tcp.mesos")];
+    const cut = relayed(services, { type: "SRV", edns: 512 });
+    expect(cut).toMatchObject({ flag_tc: true, answers: [{ type: "CNAME" }] });
+    expect(relayed(services, { type: "SRV", channel: STREAM }).answers).toHaveLength(61);
   });
 });

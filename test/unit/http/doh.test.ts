@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { proxiesOf } from "../../../src/http/client-address.js";
 import { apiOf } from "./support.js";
 
 const TYPE = { "content-type": "application/dns-message" };
@@ -34,9 +35,8 @@ test("whoever asks through a proxy is known by its headers where the proxy is tr
   const clients: string[] = [];
   const query = Buffer.alloc(12).toString("base64url");
   const ask = async (trustedProxies: readonly string[], headers: Record<string, string>) => {
-    const { config } = apiOf();
     const { api, logged } = apiOf({
-      config: () => ({ ...config, trustedProxies }),
+      proxies: proxiesOf(() => trustedProxies),
       answerOverHttps: async (message, address) => {
         clients.push(address);
         return message;

@@ -1,5 +1,6 @@
 import type { ForwardReport } from "../../../src/forward/report.js";
 import { createApi } from "../../../src/http/api.js";
+import { TrustedProxies } from "../../../src/http/client-address.js";
 import type { ApiContext } from "../../../src/http/context.js";
 import { NOTHING_FOLLOWED } from "../../../src/mesos/live/report.js";
 import type { BuildReport, ServerStatus } from "../../../src/status.js";
@@ -113,6 +114,7 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     enumerate: () => chunksOf(['{"frameworks":[', "]}"]),
     answerOverHttps: async () => undefined,
     metrics: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "up 1\n" }),
+    proxies: () => new TrustedProxies([]),
     random: () => 0,
     log: { error: (...line: unknown[]) => logged.push(line), warn: (...line: unknown[]) => logged.push(line) },
     ...changes,

@@ -9,7 +9,7 @@ import { HEARTBEAT, recordOf, subscribed, taskAdded, taskUpdated } from "../../.
 import { agent, cluster, framework, type Json, task } from "../../../support/scripted-master.js";
 import { ManualTimers, settle } from "../../../support/timers.js";
 import { configOf } from "../../config/support.js";
-import { API, CHRONOS, FULL, MARATHON, outline, S0, S1, stateFrom, WEB } from "./support.js";
+import { API, CHRONOS, FULL, MARATHON, networkOf, outline, S0, S1, stateFrom, WEB } from "./support.js";
 
 const MASTERS = { m1: { host: "192.0.2.1", port: 5050 }, m2: { host: "192.0.2.2", port: 5050 } };
 const CONFIG: FeedConfig = {
@@ -82,8 +82,6 @@ function setUp(state: Json = FULL, config: Partial<FeedConfig> = {}, restored?: 
   };
   return { feed, timers, log, script, say, access, report: () => report };
 }
-
-const networkOf = (ip_address: string) => ({ network_infos: [{ ip_addresses: [{ ip_address }] }] });
 
 const times = (log: readonly string[], what: string) =>
   log.filter((line) => line.endsWith(` ${what}`)).map((line) => Number.parseFloat(line));

@@ -25,6 +25,7 @@ import {
   S0,
   S1,
   stateFrom,
+  statusAt,
   taskNamed,
   WEB,
 } from "./support.js";
@@ -36,10 +37,6 @@ function after(...messages: Json[]): LiveCluster {
   return live;
 }
 
-const at = (ip: string, timestamp = 1_700_000_200): Json => ({
-  timestamp,
-  container_status: { network_infos: [{ ip_addresses: [{ ip_address: ip }] }] },
-});
 const staging = task("cache", { agent: "S0", state: "TASK_STAGING", ports: [31005] });
 
 describe("an event", () => {
@@ -87,10 +84,12 @@ describe("an event", () => {
   });
 
   it("moves a task to the address of its latest status", () => {
-    const live = after(taskUpdated(WEB, "TASK_RUNNING", at("203.0.113.9")));
+    const live = after(taskUpdated(WEB, "TASK_RUNNING", statusAt("203.0.113.9")));
     expect(taskNamed("web", live.view.cluster)?.addresses).toEqual({ netinfo: ["203.0.113.9"] });
-    expect(live.apply(event(taskUpdated(WEB, "TASK_RUNNING", at("203.0.113.8", 1_700_000_150))))).toBe("unchanged");
-    expect(live.apply(event(taskUpdated(WEB, "TASK_RUNNING", at("203.0.113.9"))))).toBe("unchanged");
+    expect(live.apply(event(taskUpdated(WEB, "TASK_RUNNING", statusAt("203.0.113.8", 1_700_000_150))))).toBe(
+      "unchanged",
+    );
+    expect(live.apply(event(taskUpdated(WEB, "TASK_RUNNING", statusAt("203.0.113.9"))))).toBe("unchanged");
   });
 
   it("makes a task unhealthy and healthy again, with nothing else changed", () => {
@@ -98,11 +97,11 @@ describe("an event", () => {
     const update = (status: Json) => live.apply(event(taskUpdated(WEB, "TASK_RUNNING", status)));
     const web = () => taskNamed("web", live.view.cluster);
     const before = web();
-    expect(update({ ...at("203.0.113.1", 1_700_000_201), healthy: false })).toBe("changed");
+    expect(update({ ...statusAt("203.0.113.1", 1_700_000_201), healthy: false })).toBe("changed");
     expect(web()).toEqual({ ...before, unhealthy: true });
-    expect(update({ ...at("203.0.113.1", 1_700_000_202), healthy: false })).toBe("unchanged");
-    expect(update({ ...at("203.0.113.1", 1_700_000_150), healthy: true })).toBe("unchanged");
-    expect(update({ ...at("203.0.113.1", 1_700_000_203), healthy: true })).toBe("changed");
+    expect(update({ ...statusAt("203.0.113.1", 1_700_000_202), healthy: false })).toBe("unchanged");
+    expect(update({ ...statusAt("203.0.113.1", 1_700_000_150), healthy: true })).toBe("unchanged");
+    expect(update({ ...statusAt("203.0.113.1", 1_700_000_203), healthy: true })).toBe("changed");
     expect(web()).toEqual(before);
   });
 
@@ -120,7 +119,7 @@ describe("an event", () => {
   it("keeps what a task's container says through its updates", () => {
     const container = { type: "DOCKER", docker: { port_mappings: [{ host_port: 31000, container_port: 80 }] } };
     const mapped = task("mapped", { agent: "S0", extra: { container } });
-    const live = after(taskAdded(mapped), taskUpdated(mapped, "TASK_RUNNING", at("203.0.113.5")));
+    const live = after(taskAdded(mapped), taskUpdated(mapped, "TASK_RUNNING", statusAt("203.0.113.5")));
     expect(taskNamed("mapped", live.view.cluster)).toHaveProperty("mapsPorts", true);
   });
 
@@ -197,7 +196,7 @@ describe("a state", () => {
   it("does not forget a task that is about to run", () => {
     const live = after(taskAdded(staging));
     live.applyState(stateFrom(FULL));
-    expect(live.apply(event(taskUpdated(staging, "TASK_RUNNING", at("203.0.113.5"))))).toBe("changed");
+    expect(live.apply(event(taskUpdated(staging, "TASK_RUNNING", statusAt("203.0.113.5"))))).toBe("changed");
     expect(taskNamed("cache", live.view.cluster)).toMatchObject({
       ports: [[31005, 31005]],
       addresses: { netinfo: ["203.0.113.5"] },

@@ -27,6 +27,14 @@ export function readEvent(record: Uint8Array): MasterEvent {
 export const event = (message: Json): MasterEvent => readEvent(bytes(message));
 export const stateFrom = (state: Json, master = LEADER): MasterState => readMasterState(bytes(stateOf(master, state)));
 
+/** What a task's status says of its address. */
+export const networkOf = (ip_address: string): Json => ({ network_infos: [{ ip_addresses: [{ ip_address }] }] });
+/** A status of a task that has this address. */
+export const statusAt = (ip: string, timestamp = 1_700_000_200): Json => ({
+  timestamp,
+  container_status: networkOf(ip),
+});
+
 /** A cluster in memory that has read `state`. */
 export function liveOf(state: Json = FULL): LiveCluster {
   const live = new LiveCluster();

@@ -11,18 +11,18 @@ import {
   frameworkNamed,
   liveOf,
   MARATHON,
+  networkOf,
   outline,
   S0,
   S1,
   stateFrom,
+  statusAt,
   taskNamed,
   WEB,
 } from "./support.js";
 
-const networkOf = (ip: string): Json => ({ network_infos: [{ ip_addresses: [{ ip_address: ip }] }] });
 /** A status from before a task ran, with an address that it does not have afterwards. */
 const STARTING: Json = { state: "TASK_STARTING", container_status: networkOf("192.0.2.10") };
-const runningAt = (ip: string): Json => ({ timestamp: 1_700_000_200, container_status: networkOf(ip) });
 const NEW = task("new", { agent: "S0", ports: [31007] });
 const EARLY: Json = { ...NEW, statuses: [{ ...STARTING, timestamp: 1 }] };
 const withTasks = (...tasks: Json[]) =>
@@ -48,7 +48,7 @@ describe("a task that runs, but has not said where", () => {
     tell(live);
     expect(live.lacksReports).toBe(true);
     expect(addressesOf(live, "new")).toBeUndefined();
-    live.apply(event(taskUpdated(NEW, "TASK_RUNNING", runningAt("203.0.113.9"))));
+    live.apply(event(taskUpdated(NEW, "TASK_RUNNING", statusAt("203.0.113.9"))));
     expect(addressesOf(live, "new")).toEqual({ netinfo: ["203.0.113.9"] });
     expect(taskNamed("new", live.view.cluster)?.ports).toEqual([[31007, 31007]]);
     expect(live.lacksReports).toBe(false);
