@@ -44,6 +44,14 @@ export type ErrorCode =
   | "THREAD_LOST"
   | "INTERNAL";
 
+/** A failure as threads tell each other of it. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** The message of anything thrown, for a log line or a wrapped error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,11 +1,12 @@
+import type { Failure } from "./errors.js";
 import type { Logger } from "./log.js";
-import type { BuildReport, ServerStatus, StateFailure } from "./status.js";
+import type { BuildReport, ServerStatus } from "./status.js";
 
 /** The main thread's account of the states that the builder fetches and of what it makes of them: for the log, /readyz and /metrics. */
 export class StateAccount {
   readonly #log: Logger;
   #build: BuildReport | undefined;
-  #failure: StateFailure | undefined;
+  #failure: Failure | undefined;
   #fetches = 0;
   #failures: Readonly<Record<string, number>> = {};
 
@@ -34,7 +35,7 @@ export class StateAccount {
     this.#build = report;
   }
 
-  noteFailure(failure: StateFailure): void {
+  noteFailure(failure: Failure): void {
     this.#failures = { ...this.#failures, [failure.code]: (this.#failures[failure.code] ?? 0) + 1 };
     if (this.#failure?.code !== failure.code || this.#failure.message !== failure.message) {
       const consequence = this.#build ? "the last good zone is served" : "there is no zone to serve yet";

@@ -1,7 +1,6 @@
-import type { ErrorCode } from "./errors.js";
+import type { Failure } from "./errors.js";
 import type { Skipped } from "./mesos/cluster.js";
 import type { LiveReport } from "./mesos/live/report.js";
-import type { UnreadableNode } from "./mesos/zookeeper/election.js";
 
 /**
  * What the main thread knows of the others, for /healthz, /readyz, /metrics and the log. Times are milliseconds since
@@ -31,22 +30,6 @@ export interface BuildReport {
   readonly fetchedAt: number;
 }
 
-export interface StateFailure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly at: number;
-}
-
-/** What the builder hears from ZooKeeper, as it happens. */
-export type ZooKeeperNews =
-  /** It has begun to follow: nothing is known yet. */
-  | { readonly kind: "begun" }
-  | { readonly kind: "connected"; readonly server: string }
-  | { readonly kind: "disconnected"; readonly server: string; readonly reason: string }
-  /** The masters that can be read, the leader first, as `host:port`, and why others cannot be. */
-  | { readonly kind: "election"; readonly masters: readonly string[]; readonly unreadable: readonly UnreadableNode[] }
-  | { readonly kind: "failure"; readonly failure: StateFailure };
-
 export interface ZooKeeperStatus {
   readonly connected: boolean;
   /** Times a session was begun. */
@@ -56,7 +39,7 @@ export interface ZooKeeperStatus {
   /** Masters it named last; nothing before it has named any. */
   readonly masters: number | undefined;
   /** Why what it named last may be out of date, or why it has named none. */
-  readonly failure: StateFailure | undefined;
+  readonly failure: Failure | undefined;
 }
 
 export interface ServerStatus {
@@ -70,7 +53,7 @@ export interface ServerStatus {
   readonly build: BuildReport | undefined;
   /** When the state was fetched of the zone that was saved before the start; nothing where there was none. */
   readonly restoredFrom: number | undefined;
-  readonly failure: StateFailure | undefined;
+  readonly failure: Failure | undefined;
   /** The state is older than `stateMaxAgeSeconds`. */
   readonly stale: boolean;
   /** Nothing where `zk` is not configured. */

@@ -1,5 +1,6 @@
 import type { Logger } from "./log.js";
-import type { ZooKeeperNews, ZooKeeperStatus } from "./status.js";
+import type { ZooKeeperNews } from "./mesos/zookeeper/news.js";
+import type { ZooKeeperStatus } from "./status.js";
 
 const NOTHING_YET: ZooKeeperStatus = {
   connected: false,

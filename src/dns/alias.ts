@@ -1,4 +1,4 @@
-import { toWords } from "../zone/layout.js";
+import { nameWords } from "../zone/names.js";
 import { HEADER, TYPE } from "./protocol.js";
 import { expandName } from "./readable.js";
 
@@ -60,8 +60,7 @@ export function aliasTarget(
   const isLoop = at > 0 && name === nameAt(message, HEADER);
   if (at === 0 || isLoop || owners.has(name)) return undefined;
   const octets = Buffer.from(name, "latin1");
-  const words = new Uint32Array(toWords(octets.length));
-  new Uint8Array(words.buffer).set(octets);
+  const words = nameWords(octets);
   return { words, octets: new Uint8Array(words.buffer), length: octets.length, at: at - questionEnd };
 }
 

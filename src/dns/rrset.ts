@@ -1,12 +1,5 @@
-import {
-  OWN_MASK,
-  OWN_SHIFT,
-  RECORD_HEADER,
-  RRSET_WORDS,
-  TARGETS_FLAG,
-  TARGETS_HEADER_WORDS,
-  toWords,
-} from "../zone/layout.js";
+import { OWN_MASK, OWN_SHIFT, RECORD_HEADER, RRSET_WORDS, TARGETS_FLAG, TARGETS_HEADER_WORDS } from "../zone/layout.js";
+import { toWords } from "../zone/names.js";
 import { rrsetCount, rrsetWord } from "../zone/snapshot.js";
 import { TYPE } from "./protocol.js";
 

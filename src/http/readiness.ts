@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.js";
-import type { ServerStatus, StateFailure } from "../status.js";
+import type { Failure } from "../errors.js";
+import type { ServerStatus } from "../status.js";
 
 /** What keeps this process from doing its work, as sentences; none where it is well. A restart may help. */
 export function unhealthyReasons(status: ServerStatus): string[] {
@@ -51,7 +52,7 @@ function causes({ failure, zookeeper }: ServerStatus, now: number): string {
   return lost && lost.code !== failure?.code ? `${last}; ZooKeeper, ${told(lost, now)}` : last;
 }
 
-function told({ message, code, at }: StateFailure, now: number): string {
+function told({ message, code, at }: Failure, now: number): string {
   return `${seconds(now - at)} ago: ${message} (${code})`;
 }
 

@@ -1,8 +1,9 @@
 import { DCOS_ZONE } from "../dcos-zone.js";
 import type { Framework, Task } from "../mesos/cluster.js";
+import { isDnsName } from "../zone/names.js";
 import type { Address } from "./addresses.js";
 import type { RecordSink } from "./generate.js";
-import { isDnsName, RFC1123, toLabel } from "./labels.js";
+import { RFC1123, toLabel } from "./labels.js";
 import { onStandby } from "./standby.js";
 
 /** Below it are tasks, masters and their leader; DC/OS's own tools and packages ask for these names. */

@@ -1,9 +1,10 @@
 import type { HealthPolicy, IpSource } from "../config/config.js";
 import type { Agent, Cluster, Endpoint, Framework, Skipped, SkipReason, Task } from "../mesos/cluster.js";
 import { AGENTS, isReserved } from "../reserved-names.js";
+import { isDnsName } from "../zone/names.js";
 import { type Address, AddressBook } from "./addresses.js";
 import { emitDcosMasters, emitDcosTask } from "./dcos.js";
-import { isDnsName, type LabelRules, toFragment, toLabel } from "./labels.js";
+import { type LabelRules, toFragment, toLabel } from "./labels.js";
 import { type ClaimSink, type PointerSink, ReverseNames } from "./reverse.js";
 import { FrameworkNames } from "./shared-names.js";
 import { isStandby } from "./standby.js";

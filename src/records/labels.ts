@@ -1,16 +1,10 @@
+import { MAX_LABEL } from "../zone/names.js";
+
 /**
  * How Mesos-DNS turns the names of tasks, frameworks and ports into DNS labels.
  *
  * A label keeps `a-z`, `0-9` and `-`; upper case is folded, `.` and `_` become `-`, everything else is dropped.
  */
-
-/** Octets a label can hold on the wire (RFC 1035 §2.3.4). */
-export const MAX_LABEL = 63;
-
-/** Octets a name can hold on the wire, length octets and the root included (RFC 1035 §2.3.4). */
-export const MAX_NAME = 255;
-
-const DOT = 0x2e;
 
 /** How long a label may be, and what may not stand at its start. */
 export interface LabelRules {
@@ -76,26 +70,6 @@ export function canonicalName(task: string, hash: string, agent: string): string
 /** What follows the last `-` of an agent id, lower case. */
 export function agentSuffix(agentId: string): string {
   return agentId.slice(agentId.lastIndexOf("-") + 1).toLowerCase();
-}
-
-/** Whether a dotted name (no final dot) fits a DNS message: no empty or oversized label, 255 octets in all. */
-export function isDnsName(name: string): boolean {
-  let start = 0;
-  for (let i = 0; i < name.length; i++) {
-    const unit = name.charCodeAt(i);
-    if (unit >= 0x80) return isLongerName(name);
-    if (unit !== DOT) continue;
-    if (i === start || i - start > MAX_LABEL) return false;
-    start = i + 1;
-  }
-  const last = name.length - start;
-  return last > 0 && last <= MAX_LABEL && name.length + 2 <= MAX_NAME;
-}
-
-/** The same where a character may take several octets: in UTF-8, as the wire has it. */
-function isLongerName(name: string): boolean {
-  const sizes = name.split(".").map(octets);
-  return sizes.every((size) => size > 0 && size <= MAX_LABEL) && octets(name) + 2 <= MAX_NAME;
 }
 
 function octets(text: string): number {

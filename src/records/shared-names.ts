@@ -1,6 +1,7 @@
 import type { Task } from "../mesos/cluster.js";
 import { AGENTS } from "../reserved-names.js";
-import { isDnsName, type LabelRules, MAX_LABEL, toFragment, toLabel } from "./labels.js";
+import { isDnsName, MAX_LABEL } from "../zone/names.js";
+import { type LabelRules, toFragment, toLabel } from "./labels.js";
 
 /** `_` takes one octet of a label. */
 export const SERVICE_LABEL = MAX_LABEL - 1;

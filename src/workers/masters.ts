@@ -6,7 +6,7 @@ import { listedMasters, type MasterSource } from "../mesos/leader.js";
 import type { Connect } from "../mesos/zookeeper/connection.js";
 import { type FollowerEvent, ZooKeeperFollower } from "../mesos/zookeeper/follower.js";
 import { electedMasters } from "../mesos/zookeeper/masters.js";
-import type { ZooKeeperNews } from "../status.js";
+import type { ZooKeeperNews } from "../mesos/zookeeper/news.js";
 import type { Timers } from "../timers.js";
 
 export interface MastersOptions {

@@ -1,9 +1,11 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Config } from "../config/config.js";
+import type { Failure } from "../errors.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Verbosity } from "../log.js";
 import type { LiveReport } from "../mesos/live/report.js";
-import type { BuildReport, StateFailure, ZooKeeperNews } from "../status.js";
+import type { ZooKeeperNews } from "../mesos/zookeeper/news.js";
+import type { BuildReport } from "../status.js";
 import type { Pems } from "../transport/certificate.js";
 import type { OwnSecrets, Share } from "../transport/engine.js";
 import type { InheritedSocket } from "../transport/inherited.js";
@@ -47,7 +49,7 @@ export type ToResponder =
 
 export type FromResponder =
   | { readonly kind: "listening" }
-  | { readonly kind: "failed"; readonly failure: StateFailure }
+  | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "forwarding"; readonly report: ForwardReport }
   | { readonly kind: "flushed"; readonly id: number; readonly answers: number }
   | { readonly kind: "stopped" };
@@ -85,7 +87,7 @@ export type FromBuilder =
       /** False where a changed configuration was the reason. */
       readonly fetched: boolean;
     }
-  | { readonly kind: "failure"; readonly failure: StateFailure }
+  | { readonly kind: "failure"; readonly failure: Failure }
   | { readonly kind: "live"; readonly report: LiveReport }
   | { readonly kind: "zookeeper"; readonly news: ZooKeeperNews }
   /** The next piece of JSON text; `undefined` behind the last. */

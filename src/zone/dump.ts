@@ -1,6 +1,5 @@
 import ipaddr from "ipaddr.js";
 import { TYPE } from "../dns/protocol.js";
-import { isDnsName } from "../records/labels.js";
 import {
   NAME_SHIFT,
   NAME_SIZE_MASK,
@@ -11,9 +10,8 @@ import {
   TARGET_WORDS,
   TARGETS_FLAG,
   TARGETS_HEADER_WORDS,
-  toWords,
 } from "./layout.js";
-import { decodeName, encodeName, hashName, nameWords } from "./names.js";
+import { decodeName, encodeName, hashName, isDnsName, nameWords, toWords } from "./names.js";
 import { entryWord, nameAt, nameLength, rrsetCount, rrsetWord, type Shard, type Snapshot, zoneOf } from "./snapshot.js";
 
 /** Reading a snapshot back, for people and programs that want more than one DNS answer of it. */

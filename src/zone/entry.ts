@@ -12,10 +12,10 @@ import {
   TARGET_WORDS,
   TARGETS_FLAG,
   TARGETS_HEADER_WORDS,
-  toWords,
   ZONE_SHIFT,
 } from "./layout.js";
 import { grown, type NameTable } from "./name-table.js";
+import { toWords } from "./names.js";
 import type { Placement } from "./placement.js";
 import { type RecordOrder, sortOnce } from "./record-order.js";
 import { KIND, kindIn, portIn, RECORD, type RecordSet, STANDBY } from "./record-set.js";

@@ -68,14 +68,6 @@ export const SRV_PREFIX = 4;
 export const ENTRY_SHIFT = 24;
 export const ENTRY_MASK = 0xffffff;
 
-/** Octets of a word. */
-export const WORD = 4;
-
-/** How many words so many octets take. */
-export function toWords(octets: number): number {
-  return (octets + WORD - 1) >>> 2;
-}
-
 /** The shard a name of this hash lives in. */
 export function shardOf(hash: number): number {
   return hash >>> (32 - SHARD_BITS);

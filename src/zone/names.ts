@@ -1,12 +1,24 @@
-import { toWords } from "./layout.js";
-
 /**
  * Names in wire form (RFC 1035 §3.1): length octets and labels, ending with the root's zero. In a zone every name is
  * lower case; ASCII letters only are folded (RFC 4343), all other octets stand for themselves.
  */
 
+/** Octets of a word. */
+export const WORD = 4;
+
+/** How many words so many octets take. */
+export function toWords(octets: number): number {
+  return (octets + WORD - 1) >>> 2;
+}
+
 const PRIME = 0x01000193;
 const DOT = 0x2e;
+
+/** Octets a label can hold on the wire (RFC 1035 §2.3.4). */
+export const MAX_LABEL = 63;
+
+/** Octets a name can hold on the wire, length octets and the root included (RFC 1035 §2.3.4). */
+export const MAX_NAME = 255;
 
 /** One step of the name hash (FNV-1a), for those who hash while they read. Start with the seed, end with `finishHash`. */
 export function mixHash(hash: number, octet: number): number {
@@ -26,6 +38,26 @@ export function hashName(octets: Uint8Array, offset: number, length: number, see
   let hash = seed;
   for (let i = offset; i < offset + length; i++) hash = mixHash(hash, octets[i]);
   return finishHash(hash);
+}
+
+/** Whether a dotted name (no final dot) fits a DNS message: no empty or oversized label, 255 octets in all. */
+export function isDnsName(name: string): boolean {
+  let start = 0;
+  for (let i = 0; i < name.length; i++) {
+    const unit = name.charCodeAt(i);
+    if (unit >= 0x80) return isLongerName(name);
+    if (unit !== DOT) continue;
+    if (i === start || i - start > MAX_LABEL) return false;
+    start = i + 1;
+  }
+  const last = name.length - start;
+  return last > 0 && last <= MAX_LABEL && name.length + 2 <= MAX_NAME;
+}
+
+/** The same where a character may take several octets: in UTF-8, as the wire has it. */
+function isLongerName(name: string): boolean {
+  const sizes = name.split(".").map((label) => Buffer.byteLength(label));
+  return sizes.every((size) => size > 0 && size <= MAX_LABEL) && Buffer.byteLength(name) + 2 <= MAX_NAME;
 }
 
 /**

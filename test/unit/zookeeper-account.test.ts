@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import type { ZooKeeperNews } from "../../src/status.js";
+import type { ZooKeeperNews } from "../../src/mesos/zookeeper/news.js";
 import { ZooKeeperAccount } from "../../src/zookeeper-account.js";
 
 /** An account, and its log as lines of level and message. */

@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  agentSuffix,
-  canonicalName,
-  isDnsName,
-  RFC952,
-  RFC1123,
-  toFragment,
-  toLabel,
-} from "../../../src/records/labels.js";
+import { agentSuffix, canonicalName, RFC952, RFC1123, toFragment, toLabel } from "../../../src/records/labels.js";
+import { isDnsName } from "../../../src/zone/names.js";
 
 const a = (count: number) => "a".repeat(count);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../../src/config/config.js";
-import type { ZooKeeperNews } from "../../../src/status.js";
+import type { ZooKeeperNews } from "../../../src/mesos/zookeeper/news.js";
 import { Masters } from "../../../src/workers/masters.js";
 import { ManualTimers } from "../../support/timers.js";
 import { configOf } from "../config/support.js";
