@@ -1,12 +1,12 @@
 /** The pure answer function: no sockets, one thread. */
 
-import { Answerer } from "../dist/dns/answer.js";
-import { DATAGRAM } from "../dist/dns/client.js";
-import { Cookies } from "../dist/dns/cookies.js";
-import { readState } from "../dist/mesos/state.js";
-import { createRandom } from "../dist/random.js";
-import { Generator } from "../dist/records/generate.js";
-import { RFC1123 } from "../dist/records/labels.js";
+import { Answerer } from "../dist/answer/answer.js";
+import { DATAGRAM } from "../dist/answer/client.js";
+import { createRandom } from "../dist/base/random.js";
+import { readState } from "../dist/sources/mesos/state.js";
+import { Generator } from "../dist/views/mesos-dns/generate.js";
+import { RFC1123 } from "../dist/views/mesos-dns/labels.js";
+import { Cookies } from "../dist/wire/cookies.js";
 import { apexesOf } from "../dist/zone/apexes.js";
 import { compileZones } from "../dist/zone/compile.js";
 import { recordsOf } from "../dist/zone/dump.js";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readMasterState } from "../dist/mesos/state.js";
+import { readMasterState } from "../dist/sources/mesos/state.js";
 import { createBuilder } from "./lib/builder.mjs";
 import { dnsperfLatencies, firstAnswer, hasCommand, median, mixesOf, percentile } from "./lib/client.mjs";
 import { report, round, spread, table } from "./lib/report.mjs";

@@ -4,20 +4,20 @@ import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { resolve } from "node:path";
-import { type Command, HELP, parseCommandLine } from "./cli.js";
+import { MesosDnsError, messageOf } from "./base/errors.js";
+import { printable } from "./base/printable.js";
+import { VERSION } from "./base/version.js";
+import { type Command, HELP, parseCommandLine } from "./cli/arguments.js";
+import { findTroubles } from "./cli/preflight.js";
+import { printZone } from "./cli/zone.js";
 import type { Config } from "./config/config.js";
 import { type LoadOptions, loadConfig, loadWithNames } from "./config/load.js";
 import { nameserversOf } from "./config/resolv-conf.js";
-import { MesosDnsError, messageOf } from "./errors.js";
-import { createStateReader } from "./mesos/reader.js";
-import { findTroubles } from "./preflight.js";
-import { printable } from "./printable.js";
-import { type Checked, serve } from "./serve.js";
+import { type Checked, serve } from "./process/serve.js";
+import { createStateReader } from "./sources/mesos/reader.js";
 import { readPems } from "./transport/certificate.js";
 import { claimUdp } from "./transport/claim.js";
 import { planUdp } from "./transport/udp.js";
-import { VERSION } from "./version.js";
-import { printZone } from "./zone-command.js";
 
 async function main(argv: readonly string[]): Promise<void> {
   const command = parseCommandLine(argv);

@@ -1,6 +1,7 @@
 /** The builder by itself, without threads, masters or lookups. */
+
+import { ZoneBuilder } from "../../dist/build/zone-builder.js";
 import { loadConfig } from "../../dist/config/load.js";
-import { ZoneBuilder } from "../../dist/workers/zone-builder.js";
 import { ShardPool } from "../../dist/zone/shard-pool.js";
 
 /**

@@ -1,9 +1,9 @@
 /** A process of its own, with --expose-gc: what it holds in memory while a cluster changes a million times. */
 import { PassThrough } from "node:stream";
-import { ClusterFeed } from "../../dist/mesos/live/feed.js";
-import { readMasterState } from "../../dist/mesos/state.js";
-import { countRecords } from "../../dist/workers/record-count.js";
-import { SkipLog } from "../../dist/workers/skip-log.js";
+import { countRecords } from "../../dist/build/record-count.js";
+import { SkipLog } from "../../dist/build/skip-log.js";
+import { ClusterFeed } from "../../dist/sources/mesos/live/feed.js";
+import { readMasterState } from "../../dist/sources/mesos/state.js";
 import { createBuilder } from "./builder.mjs";
 import { ChurningCluster } from "./churning-cluster.mjs";
 import { SimulatedTime } from "./simulated-time.mjs";

@@ -1,4 +1,4 @@
-import { formatHostPort, formatResolver } from "../host-port.js";
+import { formatHostPort, formatResolver } from "../base/host-port.js";
 import type { Config, Resolver } from "./config.js";
 import { HIDDEN } from "./faults.js";
 import { maskPassword } from "./names.js";

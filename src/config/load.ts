@@ -1,5 +1,5 @@
 /** From a file and an environment to one valid, frozen configuration, or to the list of everything wrong with it. */
-import { MesosDnsError, messageOf } from "../errors.js";
+import { MesosDnsError, messageOf } from "../base/errors.js";
 import type { Config } from "./config.js";
 import { Faults, placeOf } from "./faults.js";
 import { isObject } from "./format.js";

@@ -1,12 +1,12 @@
 /** The rules between keys: what one value demands or forbids in another, and defaults that depend on another key. */
 
-import { DCOS_ZONE } from "../dcos-zone.js";
-import { messageOf } from "../errors.js";
-import { isReserved } from "../reserved-names.js";
+import { messageOf } from "../base/errors.js";
 import type { Config, Resolver } from "./config.js";
+import { DCOS_ZONE } from "./dcos-zone.js";
 import type { Faults } from "./faults.js";
 import { resolvers as resolverFormat } from "./lists.js";
 import { isInZone } from "./names.js";
+import { isReserved } from "./reserved-names.js";
 import { KEYS, type Values } from "./schema.js";
 import { checkCollisions, withAddresses, withoutItself } from "./sockets.js";
 

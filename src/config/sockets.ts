@@ -1,5 +1,5 @@
 /** The rules about where this server listens: names and wildcards, and resolvers that would be this server itself. */
-import { formatResolver } from "../host-port.js";
+import { formatResolver } from "../base/host-port.js";
 import type { Resolver } from "./config.js";
 import { readAddress } from "./names.js";
 import type { RuleContext } from "./rules.js";

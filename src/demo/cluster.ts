@@ -1,4 +1,4 @@
-import type { Random } from "../random.js";
+import type { Random } from "../base/random.js";
 import { AGENTS, APPS, type DemoAgent, type DemoApp } from "./apps.js";
 
 export interface ClusterOptions {

@@ -1,4 +1,4 @@
-import { printable } from "../printable.js";
+import { printable } from "../base/printable.js";
 
 export interface LogLine {
   /** For people: the message alone. */

@@ -1,8 +1,8 @@
 /** `npm run demo`: the real server in front of a simulated cluster, with nothing else installed. */
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf } from "../errors.js";
-import { createRandom } from "../random.js";
+import { messageOf } from "../base/errors.js";
+import { createRandom } from "../base/random.js";
 import { type Change, DemoCluster } from "./cluster.js";
 import { hints } from "./hints.js";
 import { DemoMaster } from "./master.js";

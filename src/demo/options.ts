@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { MesosDnsError, messageOf } from "../errors.js";
+import { MesosDnsError, messageOf } from "../base/errors.js";
 
 export interface DemoOptions {
   readonly dnsPort: number;

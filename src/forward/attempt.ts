@@ -1,4 +1,4 @@
-import { HEADER } from "../dns/protocol.js";
+import { HEADER } from "../wire/protocol.js";
 import type { Exchange, Via } from "./link.js";
 import { type QueryStyle, questionEnd, writeQuery } from "./question.js";
 import type { Resolution } from "./resolution.js";

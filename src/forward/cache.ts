@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Reply } from "../dns/reply.js";
+import type { Reply } from "../wire/reply.js";
 import { KEY_SUFFIX } from "./question.js";
 
 /** An answer that is kept. Times are milliseconds on the forwarder's clock. */

@@ -1,9 +1,9 @@
+import type { Client } from "../answer/client.js";
+import type { Timers } from "../base/timers.js";
 import type { CacheSettings } from "../config/config.js";
-import type { Client } from "../dns/client.js";
-import { EDE } from "../dns/protocol.js";
-import type { Query } from "../dns/query.js";
-import type { Reply } from "../dns/reply.js";
-import type { Timers } from "../timers.js";
+import { EDE } from "../wire/protocol.js";
+import type { Query } from "../wire/query.js";
+import type { Reply } from "../wire/reply.js";
 import { AnswerCache } from "./cache.js";
 import type { Errand, Return } from "./desk.js";
 import type { Forwarded, Forwarder } from "./forwarder.js";

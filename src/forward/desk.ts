@@ -1,6 +1,6 @@
-import type { Client } from "../dns/client.js";
-import { NO_EDE } from "../dns/edns.js";
-import { Query } from "../dns/query.js";
+import type { Client } from "../answer/client.js";
+import { NO_EDE } from "../wire/edns.js";
+import { Query } from "../wire/query.js";
 import type { Forwarded, Forwarder } from "./forwarder.js";
 
 /** A query that another thread wants to have forwarded. */

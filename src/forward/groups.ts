@@ -1,6 +1,6 @@
+import { formatResolver } from "../base/host-port.js";
 import type { Resolver } from "../config/config.js";
-import type { Query } from "../dns/query.js";
-import { formatResolver } from "../host-port.js";
+import type { Query } from "../wire/query.js";
 import { type MakeLinks, Upstream } from "./upstream.js";
 
 /** The upstreams that are asked for one zone, or for all names that are in none. */

@@ -1,4 +1,4 @@
-import { HEADER, RCODE } from "../dns/protocol.js";
+import { HEADER, RCODE } from "../wire/protocol.js";
 
 const QR = 0x80;
 const TC = 0x02;

@@ -1,7 +1,7 @@
-import { characterString, LOOP_LABEL } from "../dns/local-names.js";
-import { RCODE, TYPE } from "../dns/protocol.js";
-import type { Timers } from "../timers.js";
-import { encodeName } from "../zone/names.js";
+import { characterString, LOOP_LABEL } from "../answer/local-names.js";
+import type { Timers } from "../base/timers.js";
+import { encodeName } from "../wire/names.js";
+import { RCODE, TYPE } from "../wire/protocol.js";
 import type { Group, Groups } from "./groups.js";
 import type { Exchange } from "./link.js";
 import { ownQuestion, type Question, questionEnd, writeQuery } from "./question.js";

@@ -1,6 +1,6 @@
-import { endToEndOptions, NO_OPTIONS, OPT_FIXED } from "../dns/edns.js";
-import { CLASS, HEADER, TYPE } from "../dns/protocol.js";
-import type { Query } from "../dns/query.js";
+import { endToEndOptions, NO_OPTIONS, OPT_FIXED } from "../wire/edns.js";
+import { CLASS, HEADER, TYPE } from "../wire/protocol.js";
+import type { Query } from "../wire/query.js";
 
 /** What is asked of upstream resolvers, whoever asked it here. */
 export interface Question {

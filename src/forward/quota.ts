@@ -1,5 +1,5 @@
+import type { Client } from "../answer/client.js";
 import type { ForwardLimits } from "../config/config.js";
-import type { Client } from "../dns/client.js";
 
 /** Counts whose queries wait for an answer. */
 export class Quota {

@@ -1,6 +1,6 @@
-import { EDE, RCODE } from "../dns/protocol.js";
-import type { Reply, TtlBounds } from "../dns/reply.js";
-import type { Timers } from "../timers.js";
+import type { Timers } from "../base/timers.js";
+import { EDE, RCODE } from "../wire/protocol.js";
+import type { Reply, TtlBounds } from "../wire/reply.js";
 import { Attempt, type Purpose } from "./attempt.js";
 import type { Via } from "./link.js";
 import type { Letters, Question } from "./question.js";

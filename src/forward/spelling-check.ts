@@ -1,4 +1,4 @@
-import type { Reply } from "../dns/reply.js";
+import type { Reply } from "../wire/reply.js";
 import type { Attempt } from "./attempt.js";
 import { type Negative, negativeOf } from "./verdict.js";
 

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { HEADER } from "../dns/protocol.js";
+import { HEADER } from "../wire/protocol.js";
 import { framed, MessageReader } from "./framing.js";
 import type { LinkParts } from "./link.js";
 import { type Sent, Waiting } from "./waiting.js";

@@ -1,5 +1,5 @@
+import { formatResolver } from "../base/host-port.js";
 import type { Resolver } from "../config/config.js";
-import { formatResolver } from "../host-port.js";
 import type { Ignored, Link } from "./link.js";
 import type { Question } from "./question.js";
 import { type ForwardResult, ROUND_TRIP_BUCKETS, type UpstreamHealth, type UpstreamReport } from "./report.js";

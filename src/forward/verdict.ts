@@ -1,5 +1,5 @@
-import { HEADER, RCODE } from "../dns/protocol.js";
-import { type Reply, readReply, type TtlBounds } from "../dns/reply.js";
+import { HEADER, RCODE } from "../wire/protocol.js";
+import { type Reply, readReply, type TtlBounds } from "../wire/reply.js";
 import type { Attempt } from "./attempt.js";
 import type { ForwardResult } from "./report.js";
 

@@ -1,6 +1,6 @@
+import { inChunks } from "../base/text-chunks.js";
 import type { Config } from "../config/config.js";
-import { TYPE } from "../dns/protocol.js";
-import { inChunks } from "../text-chunks.js";
+import { TYPE } from "../wire/protocol.js";
 import { recordsOf, type StoredSet } from "../zone/dump.js";
 import type { Snapshot } from "../zone/snapshot.js";
 

@@ -1,5 +1,5 @@
-import { NetworkList } from "../dns/access.js";
-import { octetsOf, parseAddress } from "../records/addresses.js";
+import { octetsOf, parseAddress } from "../base/addresses.js";
+import { NetworkList } from "../base/network-list.js";
 
 /** Addresses in a header that are looked at: proxies in a row are few, and a client may write as many as it likes. */
 const MAX_HOPS = 20;

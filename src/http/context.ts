@@ -1,7 +1,7 @@
+import type { Logger } from "../base/log.js";
 import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
-import type { Logger } from "../log.js";
-import type { ServerStatus } from "../status.js";
+import type { ServerStatus } from "../status/status.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import type { TrustedProxies } from "./client-address.js";
 

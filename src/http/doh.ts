@@ -1,7 +1,7 @@
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
-import { lifetimeOf } from "../dns/lifetime.js";
-import { HEADER, MAX_MESSAGE } from "../dns/protocol.js";
+import { lifetimeOf } from "../wire/lifetime.js";
+import { HEADER, MAX_MESSAGE } from "../wire/protocol.js";
 import type { ApiContext } from "./context.js";
 
 const MEDIA_TYPE = "application/dns-message";

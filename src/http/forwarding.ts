@@ -1,9 +1,9 @@
 import type { Context } from "hono";
+import { formatResolver } from "../base/host-port.js";
 import type { Config, Resolver } from "../config/config.js";
 import { readZoneName } from "../config/names.js";
 import type { ForwardReport, UpstreamReport } from "../forward/report.js";
-import { formatResolver } from "../host-port.js";
-import { encodeName } from "../zone/names.js";
+import { encodeName } from "../wire/names.js";
 import type { ApiContext } from "./context.js";
 
 /** The answer to `GET /v1/forward`: whom names outside the domain are asked of, how they are, and what is kept. */

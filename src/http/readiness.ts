@@ -1,6 +1,6 @@
+import type { Failure } from "../base/errors.js";
 import type { Config } from "../config/config.js";
-import type { Failure } from "../errors.js";
-import type { ServerStatus } from "../status.js";
+import type { ServerStatus } from "../status/status.js";
 
 /** What keeps this process from doing its work, as sentences; none where it is well. A restart may help. */
 export function unhealthyReasons(status: ServerStatus): string[] {

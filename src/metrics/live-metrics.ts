@@ -1,4 +1,4 @@
-import { DIFFERENCE_KINDS, type LiveReport } from "../mesos/live/report.js";
+import { DIFFERENCE_KINDS, type LiveReport } from "../sources/mesos/live/report.js";
 import { counter, gauge, type MetricSource, single } from "./metric.js";
 
 /** How the cluster is followed between two states, and what is served although the master does not say it. */

@@ -1,5 +1,5 @@
 import type { Metric, Registry } from "prom-client";
-import type { HistogramValues } from "./query-stats.js";
+import type { HistogramValues } from "../serving/query-stats.js";
 
 export type Labels = Readonly<Record<string, string | number>>;
 

@@ -1,5 +1,3 @@
-import { RCODE } from "../dns/protocol.js";
-import { counter, gauge, histogramSamples, type MetricSource, type Sample, single } from "./metric.js";
 import {
   DURATION_BUCKETS,
   type HistogramValues,
@@ -9,7 +7,9 @@ import {
   TRANSPORTS,
   TYPE_LABELS,
   ZONES,
-} from "./query-stats.js";
+} from "../serving/query-stats.js";
+import { RCODE } from "../wire/protocol.js";
+import { counter, gauge, histogramSamples, type MetricSource, type Sample, single } from "./metric.js";
 
 /** Names by number, the first of two for one number; what has none is "other". */
 const RCODE_LABELS: readonly string[] = Array.from(

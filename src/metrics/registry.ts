@@ -1,12 +1,12 @@
 import { Registry } from "prom-client";
+import { VERSION } from "../base/version.js";
 import type { ForwardReport } from "../forward/report.js";
-import { VERSION } from "../version.js";
+import type { QueryStats } from "../serving/query-stats.js";
 import { forwardMetrics } from "./forward-metrics.js";
 import { liveMetrics } from "./live-metrics.js";
 import { type MetricSource, register } from "./metric.js";
 import { processMetrics } from "./process-metrics.js";
 import { queryMetrics } from "./query-metrics.js";
-import type { QueryStats } from "./query-stats.js";
 import { type StatusSources, statusMetrics } from "./status-metrics.js";
 
 export interface MetricsSources extends StatusSources {

@@ -1,5 +1,5 @@
-import { SKIP_REASONS, type Skipped } from "../mesos/cluster.js";
-import type { BuildReport, ServerStatus, ZooKeeperStatus } from "../status.js";
+import { SKIP_REASONS, type Skipped } from "../sources/mesos/cluster.js";
+import type { BuildReport, ServerStatus, ZooKeeperStatus } from "../status/status.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import { counter, gauge, type MetricSource, type Sample, single } from "./metric.js";
 

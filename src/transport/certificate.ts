@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
+import { MesosDnsError, messageOf } from "../base/errors.js";
 import type { Config } from "../config/config.js";
-import { MesosDnsError, messageOf } from "../errors.js";
 import type { Certificate } from "./tcp.js";
 
 /** What the files that the configuration names hold, in PEM, all checked. */

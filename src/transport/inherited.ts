@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { MesosDnsError } from "../errors.js";
+import { MesosDnsError } from "../base/errors.js";
 
 /** A socket that whoever started this process has opened for it. */
 export interface InheritedSocket {

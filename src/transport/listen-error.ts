@@ -1,5 +1,5 @@
-import { MesosDnsError } from "../errors.js";
-import { formatHostPort } from "../host-port.js";
+import { MesosDnsError } from "../base/errors.js";
+import { formatHostPort } from "../base/host-port.js";
 
 /** What to tell an operator when a socket cannot be opened. */
 export function listenError(error: Error, protocol: "UDP" | "TCP" | "HTTP", host: string, port: number): MesosDnsError {

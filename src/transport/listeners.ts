@@ -1,12 +1,12 @@
 import { networkInterfaces } from "node:os";
+import type { Logger } from "../base/log.js";
 import type { Config, HostPort } from "../config/config.js";
-import type { Logger } from "../log.js";
-import type { QueryStats } from "../metrics/query-stats.js";
+import type { Engine } from "../serving/engine.js";
+import type { QueryStats } from "../serving/query-stats.js";
 import { bindStream } from "./batch/descriptor.js";
 import { BatchEngine } from "./batch/engine.js";
 import { loadSystem } from "./batch/system.js";
 import { claimTcp, claimUdp } from "./claim.js";
-import type { Engine } from "./engine.js";
 import type { InheritedSocket } from "./inherited.js";
 import { type Place, placesOf } from "./places.js";
 import { type Certificate, limitsOf, TcpTransport } from "./tcp.js";

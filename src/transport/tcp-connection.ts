@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
-import type { Client } from "../dns/client.js";
-import { HEADER, MAX_MESSAGE } from "../dns/protocol.js";
-import type { ServedChannel } from "./channels.js";
-import { type DnsService, PENDING } from "./service.js";
+import type { Client } from "../answer/client.js";
+import type { ServedChannel } from "../serving/channels.js";
+import { type DnsService, PENDING } from "../serving/service.js";
+import { HEADER, MAX_MESSAGE } from "../wire/protocol.js";
 import type { TcpLimits } from "./tcp.js";
 
 /** Two octets of length stand before every message (RFC 1035 §4.2.2). */

@@ -1,12 +1,12 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import type { HostPort, TcpSettings } from "../config/config.js";
-import type { QueryStats } from "../metrics/query-stats.js";
+import { streamChannel } from "../serving/channels.js";
+import type { ClientTable } from "../serving/clients.js";
+import type { QueryStats } from "../serving/query-stats.js";
+import type { DnsService } from "../serving/service.js";
 import { TLS_OPTIONS } from "./certificate.js";
-import { streamChannel } from "./channels.js";
-import type { ClientTable } from "./clients.js";
 import { listenError } from "./listen-error.js";
-import type { DnsService } from "./service.js";
 import { TcpConnection } from "./tcp-connection.js";
 
 /** What clients may take of this server (RFC 7766 §6.2). */

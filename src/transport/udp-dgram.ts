@@ -1,9 +1,9 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import { MAX_UDP_PAYLOAD } from "../dns/protocol.js";
-import { UDP } from "./channels.js";
+import { UDP } from "../serving/channels.js";
+import type { DnsService } from "../serving/service.js";
+import { MAX_UDP_PAYLOAD } from "../wire/protocol.js";
 import { listenError } from "./listen-error.js";
-import type { DnsService } from "./service.js";
 import type { UdpEngine, UdpEngineOptions } from "./udp.js";
 
 /** Room for bursts while the thread does something else; the kernel grants up to net.core.rmem_max. */

@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
+import { messageOf } from "../base/errors.js";
 import type { Config, HostPort } from "../config/config.js";
-import { messageOf } from "../errors.js";
+import type { ClientTable } from "../serving/clients.js";
+import type { DnsService } from "../serving/service.js";
 import { loadSystem, type System } from "./batch/system.js";
 import { tryOut } from "./batch/trial.js";
-import type { ClientTable } from "./clients.js";
-import type { DnsService } from "./service.js";
 
 /** The seam for engines that move datagrams: node:dgram everywhere, batches of system calls where they can be had. */
 export interface UdpEngine {

@@ -1,5 +1,5 @@
-import { TYPE } from "../dns/protocol.js";
-import { encodeName } from "./names.js";
+import { encodeName } from "../wire/names.js";
+import { TYPE } from "../wire/protocol.js";
 
 /** The SOA's fields (RFC 1035 §3.3.13); names dotted, lower case, without the final dot; times in seconds. */
 export interface Soa {

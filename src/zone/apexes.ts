@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js";
-import { DCOS_ZONE } from "../dcos-zone.js";
+import { DCOS_ZONE } from "../config/dcos-zone.js";
 import type { Apex } from "./apex.js";
 
 /**

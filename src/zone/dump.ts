@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
-import { TYPE } from "../dns/protocol.js";
+import { decodeName, encodeName, hashName, isDnsName, nameWords, toWords } from "../wire/names.js";
+import { TYPE } from "../wire/protocol.js";
 import {
   NAME_SHIFT,
   NAME_SIZE_MASK,
@@ -11,7 +12,6 @@ import {
   TARGETS_FLAG,
   TARGETS_HEADER_WORDS,
 } from "./layout.js";
-import { decodeName, encodeName, hashName, isDnsName, nameWords, toWords } from "./names.js";
 import { entryWord, nameAt, nameLength, rrsetCount, rrsetWord, type Shard, type Snapshot, zoneOf } from "./snapshot.js";
 
 /** Reading a snapshot back, for people and programs that want more than one DNS answer of it. */

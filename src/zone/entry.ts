@@ -1,5 +1,6 @@
-import { TYPE } from "../dns/protocol.js";
-import type { IPv6Address } from "../records/addresses.js";
+import type { IPv6Address } from "../base/addresses.js";
+import { toWords } from "../wire/names.js";
+import { TYPE } from "../wire/protocol.js";
 import {
   APEX_FLAG,
   ENTRY_HEADER_WORDS,
@@ -15,7 +16,6 @@ import {
   ZONE_SHIFT,
 } from "./layout.js";
 import { grown, type NameTable } from "./name-table.js";
-import { toWords } from "./names.js";
 import type { Placement } from "./placement.js";
 import { type RecordOrder, sortOnce } from "./record-order.js";
 import { KIND, kindIn, portIn, RECORD, type RecordSet, STANDBY } from "./record-set.js";

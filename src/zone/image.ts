@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { MesosDnsError } from "../errors.js";
+import { MesosDnsError } from "../base/errors.js";
 import { SHARDS } from "./layout.js";
 import type { SnapshotUpdate } from "./snapshot.js";
 

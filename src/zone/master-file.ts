@@ -1,8 +1,8 @@
-import { TYPE } from "../dns/protocol.js";
-import { inChunks } from "../text-chunks.js";
+import { inChunks } from "../base/text-chunks.js";
+import { encodeName, toMasterFileName } from "../wire/names.js";
+import { TYPE } from "../wire/protocol.js";
 import type { Apex } from "./apex.js";
 import { recordsOf, type StoredSet } from "./dump.js";
-import { encodeName, toMasterFileName } from "./names.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** Names of which every octet stands for itself in a master file. */

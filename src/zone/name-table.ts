@@ -1,4 +1,4 @@
-import { encodeName, hashName, toWords, WORD } from "./names.js";
+import { encodeName, hashName, toWords, WORD } from "../wire/names.js";
 
 const FIRST_CAPACITY = 1 << 12;
 /** Words set aside for a name at first; what names take more is added as they come. */

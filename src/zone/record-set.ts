@@ -1,6 +1,6 @@
-import type { Address, IPv6Address } from "../records/addresses.js";
-import type { RecordSink } from "../records/generate.js";
-import type { PointerSink } from "../records/reverse.js";
+import type { Address, IPv6Address } from "../base/addresses.js";
+import type { RecordSink } from "../views/mesos-dns/generate.js";
+import type { PointerSink } from "../views/reverse/reverse.js";
 import { grown, NameTable } from "./name-table.js";
 import { RecentNames } from "./recent-names.js";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createRandom } from "../../src/random.js";
+import { createRandom } from "../../src/base/random.js";
 import type { At } from "../support/ask.js";
 import { askMany } from "../support/ask-many.js";
 import { type Authority, startAuthority } from "../support/authoritative.js";

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import packet from "dns-packet";
 import { expect, it, onTestFinished } from "vitest";
-import { createRandom } from "../../src/random.js";
+import { createRandom } from "../../src/base/random.js";
 import { askTcp, askUdp, framed } from "../support/ask.js";
 import { encodeQuery, lines } from "../support/dns.js";
 import { startMaster, startServer, webAt } from "../support/scenario.js";

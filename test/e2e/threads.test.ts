@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
-import { QueryStats } from "../../src/metrics/query-stats.js";
-import { createBuckets } from "../../src/transport/rate-limiter.js";
-import type { FromResponder, ResponderStart, ToResponder } from "../../src/workers/messages.js";
+import { QueryStats } from "../../src/serving/query-stats.js";
+import { createBuckets } from "../../src/serving/rate-limiter.js";
+import type { FromResponder, ResponderStart, ToResponder } from "../../src/threads/messages.js";
 import { compileZones } from "../../src/zone/compile.js";
 import type { SnapshotUpdate } from "../../src/zone/snapshot.js";
 import { askUdp } from "../support/ask.js";
@@ -30,7 +30,7 @@ async function startResponder() {
     sockets: [],
     index: 0,
   };
-  const worker = new Worker(new URL("../../dist/workers/responder.js", import.meta.url), { workerData: start });
+  const worker = new Worker(new URL("../../dist/threads/responder.js", import.meta.url), { workerData: start });
   onTestFinished(async () => void (await worker.terminate()));
   const said: FromResponder[] = [];
   worker.on("message", (message: FromResponder) => said.push(message));

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { onTestFinished } from "vitest";
-import { type Address, octetsOf, parseAddress } from "../../src/records/addresses.js";
+import { type Address, octetsOf, parseAddress } from "../../src/base/addresses.js";
 import {
   SO_RCVBUF,
   SO_REUSEADDR,

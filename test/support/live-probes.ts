@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server as TlsServer } from "node:tls";
 import packet from "dns-packet";
-import { Cookies } from "../../src/dns/cookies.js";
+import { Cookies } from "../../src/wire/cookies.js";
 import { framed, messagesOf, sendUdp, TcpClient } from "./ask.js";
 import { decode, optOf } from "./dns.js";
 import { answerTo } from "./upstream.js";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { selfSigned } from "../unit/mesos/certificate.js";
+import { selfSigned } from "../unit/sources/mesos/certificate.js";
 import { startTlsResolver } from "./live-probes.js";
 import { agent, cluster, framework, ScriptedMaster, task } from "./scripted-master.js";
 import { freePort, Server } from "./server.js";

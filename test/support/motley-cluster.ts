@@ -1,4 +1,4 @@
-import { createRandom } from "../../src/random.js";
+import { createRandom } from "../../src/base/random.js";
 import { agent, cluster, framework, type Json, type TaskOptions, task } from "./scripted-master.js";
 
 /** A cluster of a few hundred tasks that has every kind of name, and record sets of every size that matters. */

@@ -1,4 +1,4 @@
-import type { Random } from "../../src/random.js";
+import type { Random } from "../../src/base/random.js";
 import type { Asked } from "./ask-many.js";
 
 /** Random questions about a zone: names that are in it, names that nearly are, and whatever a client may set. */

@@ -1,15 +1,15 @@
 import type { Answer } from "dns-packet";
 import { pino } from "pino";
+import type { Answerer } from "../../src/answer/answer.js";
+import type { Client } from "../../src/answer/client.js";
 import type { RateLimit } from "../../src/config/config.js";
-import type { Answerer } from "../../src/dns/answer.js";
-import type { Client } from "../../src/dns/client.js";
-import type { Query } from "../../src/dns/query.js";
-import { readReply, type TtlBounds } from "../../src/dns/reply.js";
 import type { Forwarded, Forwarder } from "../../src/forward/forwarder.js";
-import { QueryStats } from "../../src/metrics/query-stats.js";
-import { CLIENT_SECRET_WORDS, ClientTable } from "../../src/transport/clients.js";
-import { createBuckets, RateLimiter } from "../../src/transport/rate-limiter.js";
-import { DnsService } from "../../src/transport/service.js";
+import { CLIENT_SECRET_WORDS, ClientTable } from "../../src/serving/clients.js";
+import { QueryStats } from "../../src/serving/query-stats.js";
+import { createBuckets, RateLimiter } from "../../src/serving/rate-limiter.js";
+import { DnsService } from "../../src/serving/service.js";
+import type { Query } from "../../src/wire/query.js";
+import { readReply, type TtlBounds } from "../../src/wire/reply.js";
 import { decode } from "./dns.js";
 import { answerTo } from "./upstream.js";
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Timers } from "../../src/timers.js";
+import type { Timers } from "../../src/base/timers.js";
 
 /** Time that passes only when a test says so. */
 export class ManualTimers implements Timers {

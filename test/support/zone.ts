@@ -1,8 +1,8 @@
-import { Answerer } from "../../src/dns/answer.js";
-import { type Channel, type Client, DATAGRAM } from "../../src/dns/client.js";
-import { LocalNames } from "../../src/dns/local-names.js";
-import type { AnswerPolicy } from "../../src/dns/policy.js";
-import { parseAddress } from "../../src/records/addresses.js";
+import { Answerer } from "../../src/answer/answer.js";
+import { type Channel, type Client, DATAGRAM } from "../../src/answer/client.js";
+import { LocalNames } from "../../src/answer/local-names.js";
+import type { AnswerPolicy } from "../../src/answer/policy.js";
+import { parseAddress } from "../../src/base/addresses.js";
 import type { Apex } from "../../src/zone/apex.js";
 import { type CompiledZones, compileZones, type ZoneContent } from "../../src/zone/compile.js";
 import { NO_APEX, RecordSet } from "../../src/zone/record-set.js";

@@ -1,8 +1,8 @@
 import packet from "dns-packet";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DROP } from "../../src/dns/answer.js";
-import { createRandom } from "../../src/random.js";
+import { DROP } from "../../src/answer/answer.js";
+import { createRandom } from "../../src/base/random.js";
 import { encodeQuery } from "../support/dns.js";
 import { answererOf, CLIENT, DATAGRAM, STREAM } from "../support/zone.js";
 import { type Fuzz, mutate, randomMessage } from "./mutate.js";

@@ -1,12 +1,12 @@
 import packet, { type Answer } from "dns-packet";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readReply } from "../../src/dns/reply.js";
-import { createRandom } from "../../src/random.js";
+import { createRandom } from "../../src/base/random.js";
+import { readReply } from "../../src/wire/reply.js";
 import { decode, encodeQuery, lines } from "../support/dns.js";
 import { ANY_TTL } from "../support/service.js";
 import { answererOf, CLIENT, DATAGRAM, STREAM } from "../support/zone.js";
-import { message, OPT, record, TYPES } from "../unit/dns/raw-message.js";
+import { message, OPT, record, TYPES } from "../unit/wire/raw-message.js";
 import { type Fuzz, mutate } from "./mutate.js";
 
 const NAME = Buffer.from([0xc0, 12]);

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../../serving/clock.js";
 import { CLOCK_MONOTONIC, TIMESPEC } from "./abi.js";
 import type { System } from "./system.js";
 

@@ -1,4 +1,4 @@
-import { MAX_UDP_QUERY } from "../../dns/protocol.js";
+import { MAX_UDP_QUERY } from "../../wire/protocol.js";
 import { AF_INET, AF_INET6, CMSGHDR, IN6_PKTINFO, IOVEC, MMSGHDR, SOCKADDR_IN, SOCKADDR_IN6 } from "./abi.js";
 import type { Address } from "./system.js";
 

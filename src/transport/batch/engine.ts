@@ -1,6 +1,6 @@
-import { MAX_UDP_PAYLOAD } from "../../dns/protocol.js";
-import { UDP } from "../channels.js";
-import type { Reply } from "../service.js";
+import { UDP } from "../../serving/channels.js";
+import type { Reply } from "../../serving/service.js";
+import { MAX_UDP_PAYLOAD } from "../../wire/protocol.js";
 import type { UdpEngine, UdpEngineOptions } from "../udp.js";
 import { MSG_DONTWAIT } from "./abi.js";
 import { systemClock } from "./clock.js";

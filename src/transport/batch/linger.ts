@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../../serving/clock.js";
 import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_EVENT, POLLFD, POLLIN } from "./abi.js";
 import type { Address, EventLoop, System } from "./system.js";
 

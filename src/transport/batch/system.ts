@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { MesosDnsError, messageOf } from "../../errors.js";
+import { MesosDnsError, messageOf } from "../../base/errors.js";
 import { checkAbi, type StructCompiler } from "./abi.js";
 
 /** Where memory lies: no number, as one so large would be made an object for every call that it is handed to. */

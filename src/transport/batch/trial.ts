@@ -1,4 +1,4 @@
-import { MesosDnsError } from "../../errors.js";
+import { MesosDnsError } from "../../base/errors.js";
 import { AF_INET, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_DGRAM, SOCKADDR_IN } from "./abi.js";
 import { Datagrams, socketAddress } from "./datagrams.js";
 import type { System } from "./system.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatResolver } from "../../../src/host-port.js";
+import { formatResolver } from "../../../src/base/host-port.js";
 import { configOf, faultsOf, warningsOf } from "./support.js";
 
 describe("a resolver over TLS", () => {

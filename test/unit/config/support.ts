@@ -1,6 +1,6 @@
+import { MesosDnsError } from "../../../src/base/errors.js";
 import type { Config } from "../../../src/config/config.js";
 import { type Loaded, type LoadOptions, loadConfig } from "../../../src/config/load.js";
-import { MesosDnsError } from "../../../src/errors.js";
 
 /** Defaults of the keys that are not a line long. */
 export const PRIVATE_NETWORKS = [

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { createRandom } from "../../../src/base/random.js";
 import { APPS } from "../../../src/demo/apps.js";
 import { DemoCluster } from "../../../src/demo/cluster.js";
 import { stateOf } from "../../../src/demo/state.js";
-import { readState } from "../../../src/mesos/state.js";
-import { createRandom } from "../../../src/random.js";
+import { readState } from "../../../src/sources/mesos/state.js";
 
 const START = 1_700_000_000_000;
 const DAY = 24 * 3_600_000;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createRandom } from "../../../src/base/random.js";
 import { DemoCluster } from "../../../src/demo/cluster.js";
 import { DemoMaster } from "../../../src/demo/master.js";
-import { createRandom } from "../../../src/random.js";
 
 let master: DemoMaster;
 

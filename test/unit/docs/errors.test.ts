@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { quoted, read, tableRows } from "./files.js";
 
 it("docs/errors.md lists every error code, and no other", () => {
-  const type = /type ErrorCode =([^;]+);/.exec(read("src/errors.ts"))?.[1] ?? "";
+  const type = /type ErrorCode =([^;]+);/.exec(read("src/base/errors.ts"))?.[1] ?? "";
   const codes = [...type.matchAll(/"([A-Z_]+)"/g)].map((match) => match[1]);
   const listed = tableRows(read("docs/errors.md"), "Code").map(([code = ""]) => quoted(code)[0]);
   expect(codes.length).toBeGreaterThan(0);

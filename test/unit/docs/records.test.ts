@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { Cluster, Task } from "../../../src/mesos/cluster.js";
-import { mirrored } from "../../../src/records/dcos.js";
-import { Generator, type RecordSink } from "../../../src/records/generate.js";
-import { RFC1123, toFragment, toLabel } from "../../../src/records/labels.js";
+import type { Cluster, Task } from "../../../src/sources/mesos/cluster.js";
+import { mirrored } from "../../../src/views/dcos/dcos.js";
+import { Generator, type RecordSink } from "../../../src/views/mesos-dns/generate.js";
+import { RFC1123, toFragment, toLabel } from "../../../src/views/mesos-dns/labels.js";
 import { quoted, read, tableRows } from "./files.js";
 
 const PAGE = read("docs/records.md");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readReply } from "../../../src/dns/reply.js";
 import { AnswerCache, type Kept } from "../../../src/forward/cache.js";
+import { readReply } from "../../../src/wire/reply.js";
 import { decode, encodeQuery } from "../../support/dns.js";
 import { ANY_TTL } from "../../support/service.js";
 import { a, say } from "./support.js";

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { MessageChannel } from "node:worker_threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { Client } from "../../../src/dns/client.js";
-import { Query } from "../../../src/dns/query.js";
+import type { Client } from "../../../src/answer/client.js";
 import { Courier } from "../../../src/forward/courier.js";
 import { Desk } from "../../../src/forward/desk.js";
 import type { Forwarded } from "../../../src/forward/forwarder.js";
+import { Query } from "../../../src/wire/query.js";
 import { encodeQuery } from "../../support/dns.js";
 import { ScriptedForwarder, upstreamReply } from "../../support/service.js";
 import { ManualTimers } from "../../support/timers.js";

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { readReply } from "../../../src/dns/reply.js";
-import { streamChannel } from "../../../src/transport/channels.js";
+import { streamChannel } from "../../../src/serving/channels.js";
+import { readReply } from "../../../src/wire/reply.js";
 import { ANY_TTL } from "../../support/service.js";
 import { CLIENT } from "../../support/zone.js";
-import { message, record } from "../dns/raw-message.js";
+import { message, record } from "../wire/raw-message.js";
 import { answering, rigOf, withOptions } from "./support.js";
 
 test("an answer that was asked for before a flush is not kept after it", () => {

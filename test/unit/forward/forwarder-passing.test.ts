@@ -1,6 +1,6 @@
 import type { Answer } from "dns-packet";
 import { describe, expect, test } from "vitest";
-import { streamChannel } from "../../../src/transport/channels.js";
+import { streamChannel } from "../../../src/serving/channels.js";
 import { encodeQuery, extendedErrors, lines, type Message, optOf } from "../../support/dns.js";
 import { CLIENT } from "../../support/zone.js";
 import { a, answering, Rig, rigOf, ScriptedServer, say, truncating, withOptions } from "./support.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Query } from "../../../src/dns/query.js";
 import { type GroupPolicy, Groups } from "../../../src/forward/groups.js";
 import type { MakeLinks } from "../../../src/forward/upstream.js";
+import { Query } from "../../../src/wire/query.js";
 import { encodeQuery } from "../../support/dns.js";
 import { resolver } from "./support.js";
 

@@ -1,5 +1,5 @@
+import { createSecureRandom16 } from "../../../src/base/secure-random.js";
 import type { Exchange, Ignored, LinkParts } from "../../../src/forward/link.js";
-import { createSecureRandom16 } from "../../../src/secure-random.js";
 import { encodeQuery } from "../../support/dns.js";
 
 /** What an exchange came to. */

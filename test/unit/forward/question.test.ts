@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Query } from "../../../src/dns/query.js";
+import { createRandom } from "../../../src/base/random.js";
 import { keyOf, type Letters, questionEnd, questionOf, writeQuery } from "../../../src/forward/question.js";
-import { createRandom } from "../../../src/random.js";
+import { Query } from "../../../src/wire/query.js";
 import { decode, encodeQuery, optOf } from "../../support/dns.js";
 import { withOptions } from "./support.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createRandom, type Random } from "../../../src/random.js";
+import { createRandom, type Random } from "../../../src/base/random.js";
 import { lines, optOf } from "../../support/dns.js";
 import {
   answering,

@@ -1,13 +1,13 @@
 import packet, { type Packet } from "dns-packet";
 import { expect } from "vitest";
+import type { Client } from "../../../src/answer/client.js";
+import { createRandom, type Random } from "../../../src/base/random.js";
 import type { Resolver } from "../../../src/config/config.js";
 import { readResolver } from "../../../src/config/names.js";
-import type { Client } from "../../../src/dns/client.js";
 import { CachingForwarder, type ForwardPolicy } from "../../../src/forward/forwarder.js";
 import type { MakeLinks, Upstream } from "../../../src/forward/upstream.js";
-import { createRandom, type Random } from "../../../src/random.js";
-import { type ServedChannel, UDP } from "../../../src/transport/channels.js";
-import { type DnsService, PENDING } from "../../../src/transport/service.js";
+import { type ServedChannel, UDP } from "../../../src/serving/channels.js";
+import { type DnsService, PENDING } from "../../../src/serving/service.js";
 import { type Ask, decode, encodeQuery, type Message } from "../../support/dns.js";
 import { serviceOf } from "../../support/service.js";
 import { ManualTimers } from "../../support/timers.js";

@@ -2,8 +2,8 @@ import type { ForwardReport } from "../../../src/forward/report.js";
 import { createApi } from "../../../src/http/api.js";
 import { TrustedProxies } from "../../../src/http/client-address.js";
 import type { ApiContext } from "../../../src/http/context.js";
-import { NOTHING_FOLLOWED } from "../../../src/mesos/live/report.js";
-import type { BuildReport, ServerStatus } from "../../../src/status.js";
+import { NOTHING_FOLLOWED } from "../../../src/sources/mesos/live/report.js";
+import type { BuildReport, ServerStatus } from "../../../src/status/status.js";
 import { snapshotOf } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
 

@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
-import { RCODE, TYPE } from "../../../src/dns/protocol.js";
-import { QueryStats, TRANSPORTS, ZONES } from "../../../src/metrics/query-stats.js";
+import { VERSION } from "../../../src/base/version.js";
 import { createRegistry } from "../../../src/metrics/registry.js";
-import type { ServerStatus } from "../../../src/status.js";
-import { VERSION } from "../../../src/version.js";
+import { QueryStats, TRANSPORTS, ZONES } from "../../../src/serving/query-stats.js";
+import type { ServerStatus } from "../../../src/status/status.js";
+import { RCODE, TYPE } from "../../../src/wire/protocol.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
 import { APEX, snapshotOf } from "../../support/zone.js";
 import { FORWARDING, NOW, STATUS } from "../http/support.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseAddress } from "../../../src/records/addresses.js";
+import { parseAddress } from "../../../src/base/addresses.js";
+import { encodeName, hashName, nameWords } from "../../../src/wire/names.js";
 import { compileZones } from "../../../src/zone/compile.js";
-import { encodeName, hashName, nameWords } from "../../../src/zone/names.js";
 import type { Snapshot } from "../../../src/zone/snapshot.js";
 import { addRecords, compileLines, recordSet, SEED, snapshotOf, zoneContent } from "../../support/zone.js";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseAddress } from "../../../src/records/addresses.js";
+import { parseAddress } from "../../../src/base/addresses.js";
 import { compileZones } from "../../../src/zone/compile.js";
 import { toMasterFile } from "../../../src/zone/master-file.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { TYPE } from "../../../src/dns/protocol.js";
+import { encodeName } from "../../../src/wire/names.js";
+import { TYPE } from "../../../src/wire/protocol.js";
 import { addressesOf, recordsOf, servicesOf, servicesTargeting } from "../../../src/zone/dump.js";
-import { encodeName } from "../../../src/zone/names.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
 import { APEX, REVERSE_APEX, snapshotOf, snapshotOfZones } from "../../support/zone.js";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MesosDnsError } from "../../../src/errors.js";
+import { MesosDnsError } from "../../../src/base/errors.js";
 import { compileZones } from "../../../src/zone/compile.js";
 import { imageOctets, readImage, type ZoneImage } from "../../../src/zone/image.js";
 import { SEED, zoneContent } from "../../support/zone.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Answerer, FORWARD } from "../../../src/dns/answer.js";
+import { Answerer, FORWARD } from "../../../src/answer/answer.js";
 import { compileZones } from "../../../src/zone/compile.js";
 import { type Ask, decode, encodeQuery, lines, type Message } from "../../support/dns.js";
 import {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { processClock } from "../../../../src/serving/clock.js";
 import { systemClock } from "../../../../src/transport/batch/clock.js";
-import { processClock } from "../../../../src/transport/clock.js";
 import { real } from "./support.js";
 
 test("the system's clock is the one that the process has, wherever it is asked", () => {

@@ -1,10 +1,10 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
+import { ClientTable } from "../../../../src/serving/clients.js";
 import { Datagrams } from "../../../../src/transport/batch/datagrams.js";
 import { BatchEngine } from "../../../../src/transport/batch/engine.js";
 import type { System } from "../../../../src/transport/batch/system.js";
-import { ClientTable } from "../../../../src/transport/clients.js";
 import { decode, encodeQuery } from "../../../support/dns.js";
 import { freePort } from "../../../support/server.js";
 import { SECRET, serviceOf } from "../../../support/service.js";

@@ -1,0 +1,66 @@
+import { LRUCache } from "lru-cache";
+import { type Address, parseAddress } from "../base/addresses.js";
+
+/** Looks a host name up as the system does; rejects where it has no address. */
+export type Lookup = (host: string) => Promise<readonly string[]>;
+
+export interface HostResolverOptions {
+  readonly lookup: Lookup;
+  /** Resolves after so many milliseconds; `cancel` ends the wait early. */
+  readonly delay: (ms: number) => { readonly elapsed: Promise<void>; readonly cancel: () => void };
+}
+
+/** Answers are good for so long; after it they still serve while a new one is awaited. */
+const FRESH_MS = 5 * 60_000;
+/** A name that does not resolve is asked for again after this. */
+const FAILED_MS = 30_000;
+const MAX_HOSTS = 20_000;
+/** No build waits longer than this for names: those still unknown are left out until the next one. */
+const PATIENCE_MS = 2_000;
+
+/** Resolves the host names in a cluster's state, with a memory, so that a slow resolver never holds up the zone. */
+export class HostResolver {
+  readonly #options: HostResolverOptions;
+  readonly #known = new LRUCache<string, readonly Address[]>({ max: MAX_HOSTS, ttl: FRESH_MS, allowStale: true });
+  readonly #underWay = new Map<string, Promise<void>>();
+
+  constructor(options: HostResolverOptions) {
+    this.#options = options;
+  }
+
+  /** The addresses of each name that has any, within about two seconds. */
+  async resolve(hosts: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly Address[]>> {
+    const waiting: Promise<void>[] = [];
+    for (const host of hosts) if (!this.#known.has(host)) waiting.push(this.#lookUp(host));
+    if (waiting.length > 0) {
+      const patience = this.#options.delay(PATIENCE_MS);
+      await Promise.race([Promise.all(waiting), patience.elapsed]);
+      patience.cancel();
+    }
+    const resolved = new Map<string, readonly Address[]>();
+    for (const host of hosts) {
+      const addresses = this.#known.get(host, { noDeleteOnStaleGet: true });
+      if (addresses && addresses.length > 0) resolved.set(host, addresses);
+    }
+    return resolved;
+  }
+
+  #lookUp(host: string): Promise<void> {
+    const before = this.#underWay.get(host);
+    if (before) return before;
+    const lookup = this.#options
+      .lookup(host)
+      .then((texts) => {
+        const addresses = texts.map(parseAddress).filter((address) => address !== undefined);
+        this.#known.set(host, addresses);
+      })
+      .catch(() => {
+        // What it was is the best guess while the resolver fails; a name never seen has no addresses.
+        const stale = this.#known.get(host, { noDeleteOnStaleGet: true }) ?? [];
+        this.#known.set(host, stale, { ttl: FAILED_MS });
+      })
+      .finally(() => this.#underWay.delete(host));
+    this.#underWay.set(host, lookup);
+    return lookup;
+  }
+}

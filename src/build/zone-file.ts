@@ -1,0 +1,166 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { MesosDnsError, messageOf } from "../base/errors.js";
+import { inChunks } from "../base/text-chunks.js";
+import type { Timers } from "../base/timers.js";
+import type { Config } from "../config/config.js";
+import type { Cluster } from "../sources/mesos/cluster.js";
+import { clusterLines } from "../sources/mesos/saved-cluster.js";
+import { imageOctets, readImage, type SavedZone, type ZoneImage } from "../zone/image.js";
+
+/** In `stateDir`. */
+const FILE = "last-zone";
+/** A file that is being written, and that becomes the one above when it is whole: during a take-over, two processes write. */
+const UNFINISHED = /^last-zone\.[0-9a-f]{32}\.new$/;
+/** One that has been left so long is nobody's any more. */
+const LEFT_MS = 600_000;
+const INTERVAL_MS = 10_000;
+
+/** What of a configuration is in a zone's shards. */
+export function fingerprintOf(config: Config): string {
+  const { domain, dcosNames, reverse, SOAMname, srvRecordDefaultWeight } = config;
+  const { enforceRFC952, IPSources, healthPolicy } = config;
+  const zones = { domain, dcosNames, reverse, SOAMname, srvRecordDefaultWeight };
+  return JSON.stringify({ ...zones, enforceRFC952, IPSources, healthPolicy });
+}
+
+/**
+ * The zone that was saved last; nothing where there is none, or no place for one.
+ *
+ * @throws {MesosDnsError} ZONE_FILE_DAMAGED, ZONE_FILE_FOREIGN, ZONE_FILE_UNREADABLE. The file stays as it is until the
+ * next zone is saved.
+ */
+export function loadZone(config: Config): SavedZone | undefined {
+  if (config.stateDir === "") return undefined;
+  const path = join(config.stateDir, FILE);
+  try {
+    return readImage(readFileSync(path), fingerprintOf(config));
+  } catch (cause) {
+    if (hasCode(cause, "ENOENT")) return undefined;
+    const code = cause instanceof MesosDnsError ? cause.code : "ZONE_FILE_UNREADABLE";
+    throw new MesosDnsError(code, `the zone saved in ${path} cannot be served: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
+export interface ZoneSaverOptions {
+  readonly folder: string;
+  readonly timers: Timers;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  /** The zone as it is now; its memory is kept until `release`. */
+  readonly image: () => TakenZone | undefined;
+  readonly onFailure: (error: MesosDnsError) => void;
+  readonly files: ZoneFiles;
+}
+
+/** What is used of `node:fs/promises`. */
+export type ZoneFiles = Pick<
+  typeof import("node:fs/promises"),
+  "mkdir" | "open" | "readdir" | "rename" | "rm" | "stat"
+>;
+
+export interface TakenZone {
+  readonly image: ZoneImage;
+  /** What it was made of: whoever reads it knows which tasks run, though no master says so. */
+  readonly cluster: Cluster;
+  readonly release: () => void;
+}
+
+/** Saves the zone when it has changed, at most every ten seconds: a restart serves it until a master answers. */
+export class ZoneSaver {
+  readonly #options: ZoneSaverOptions;
+  #isDirty = false;
+  #cancelTimer: (() => void) | undefined;
+  #savedAt = Number.NEGATIVE_INFINITY;
+  #saving: Promise<void> = Promise.resolve();
+  #isSaving = false;
+  #isFinishing = false;
+  #hasTidied = false;
+
+  constructor(options: ZoneSaverOptions) {
+    this.#options = options;
+  }
+
+  /** The zone is another one than before. */
+  changed(): void {
+    this.#isDirty = true;
+    this.#schedule();
+  }
+
+  /** Saves what has changed, now, and nothing after that. */
+  async finish(): Promise<void> {
+    this.#isFinishing = true;
+    this.#cancelTimer?.();
+    await this.#saving;
+    if (this.#isDirty) await this.#save();
+  }
+
+  #schedule(): void {
+    if (this.#cancelTimer || this.#isSaving || this.#isFinishing) return;
+    const { timers } = this.#options;
+    const wait = Math.max(0, this.#savedAt + INTERVAL_MS - timers.now());
+    this.#cancelTimer = timers.after(wait, () => {
+      this.#cancelTimer = undefined;
+      this.#saving = this.#save();
+    });
+  }
+
+  async #save(): Promise<void> {
+    const { timers, image: take, onFailure } = this.#options;
+    const taken = take();
+    this.#isDirty = false;
+    if (!taken) return;
+    this.#isSaving = true;
+    try {
+      await this.#write(taken);
+    } catch (cause) {
+      const { folder } = this.#options;
+      const advice = "see that the folder is there and this user may write to it";
+      const message = `cannot save the zone in ${folder} (${messageOf(cause)}): ${advice}`;
+      onFailure(new MesosDnsError("ZONE_FILE_UNWRITABLE", message, { cause }));
+    }
+    taken.release();
+    this.#isSaving = false;
+    this.#savedAt = timers.now();
+    if (this.#isDirty) this.#schedule();
+  }
+
+  /** Whoever reads the file finds the zone before or this one, whole, whenever the machine stops. */
+  async #write({ image, cluster }: TakenZone): Promise<void> {
+    const { folder, files } = this.#options;
+    await files.mkdir(folder).catch((error: unknown) => {
+      if (!hasCode(error, "EEXIST")) throw error;
+    });
+    if (!this.#hasTidied) await this.#tidy();
+    // Nobody who may write to the folder too can have put a link there: the name is not known before, and the file must be new.
+    const unfinished = join(folder, `${FILE}.${randomBytes(16).toString("hex")}.new`);
+    const file = await files.open(unfinished, "wx", 0o600);
+    try {
+      for (const octets of imageOctets(image, inChunks(clusterLines(cluster)))) await file.writeFile(octets);
+      await file.sync();
+      await files.rename(unfinished, join(folder, FILE));
+    } catch (error) {
+      await files.rm(unfinished, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Removes, once, what processes have left that were ended while they wrote. */
+  async #tidy(): Promise<void> {
+    const { folder, files, wallClock } = this.#options;
+    this.#hasTidied = true;
+    const names = await files.readdir(folder);
+    for (const name of names.filter((each) => UNFINISHED.test(each))) {
+      const path = join(folder, name);
+      const { mtimeMs } = await files.stat(path);
+      if (wallClock() - mtimeMs > LEFT_MS) await files.rm(path, { force: true });
+    }
+  }
+}

@@ -1,0 +1,178 @@
+/** The command line: what a person asks the program to do. Pure; main.ts does it. */
+import { MesosDnsError } from "../base/errors.js";
+import type { Verbosity } from "../base/log.js";
+
+export type Command =
+  | {
+      readonly kind: "serve";
+      readonly configFile: string;
+      readonly verbosity: Verbosity;
+      /** Only validate the configuration, then exit. */
+      readonly check: boolean;
+      /** Take the place of the process that has the ports. */
+      readonly takeOver: boolean;
+      /** What of the command line does nothing here, a sentence each. */
+      readonly warnings: readonly string[];
+    }
+  /** `configFile` is absent where none was named: the defaults are meant then. */
+  | { readonly kind: "zone"; readonly stateFile: string; readonly configFile?: string; readonly zone?: string }
+  | { readonly kind: "version" }
+  | { readonly kind: "help" };
+
+export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--check]
+       mesos-dns zone --state FILE [--config FILE] [--zone NAME]
+
+Serves the names of a Mesos cluster's tasks over DNS and HTTP.
+
+  -config FILE    the configuration (default: config.json)
+  -v LEVEL        what to log: 0 what an operator must know, 1 every change, 2 or more everything (default: 0)
+  -take-over      start beside the process that runs, and answer with it until that one is stopped
+  --check         validate the configuration, say what is wrong with it, and exit
+  -version        print the version and exit
+  -help, -h       print this help and exit
+
+  zone            print the zone that would be served, as a master file
+    --state FILE    the state to serve, as a Mesos master's /state answers it
+    --config FILE   the configuration (default: the defaults of every key)
+    --zone NAME     which zone, where there are several (default: the domain)
+
+Flags may be written with one dash or two, their values after "=" or as the next word. The flags of glog that Mesos-DNS
+has (-logtostderr, -log_dir, ...) are accepted and do nothing: the log goes to standard error.
+Signals: SIGHUP reads the configuration again, SIGTERM stops the server.
+`;
+
+const DEFAULT_CONFIG_FILE = "config.json";
+
+/** `level` may stand alone, for 1: it was a switch in the first version of Mesos-DNS. `unused` is somebody else's, with a value or without. */
+type FlagKind = "value" | "switch" | "level" | "unused";
+
+const SERVE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
+  ["config", "value"],
+  ["v", "level"],
+  ["vv", "switch"],
+  ["check", "switch"],
+  ["take-over", "switch"],
+  ["version", "switch"],
+  ["help", "switch"],
+  ["h", "switch"],
+  ["logtostderr", "unused"],
+  ["alsologtostderr", "unused"],
+  ["stderrthreshold", "unused"],
+  ["log_dir", "unused"],
+  ["vmodule", "unused"],
+  ["log_backtrace_at", "unused"],
+]);
+
+/** Of `unused` flags, those that are switches: what stands behind them is theirs only if it says yes or no. */
+const UNUSED_SWITCHES: ReadonlySet<string> = new Set(["logtostderr", "alsologtostderr"]);
+
+const ZONE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
+  ["state", "value"],
+  ["config", "value"],
+  ["zone", "value"],
+  ["help", "switch"],
+  ["h", "switch"],
+]);
+
+/** What Go's flags take for true and for false. */
+const TRUE = /^(?:1|t|T|true|TRUE|True)$/;
+const FALSE = /^(?:0|f|F|false|FALSE|False)$/;
+const NUMBER = /^[+-]?\d+$/;
+
+/**
+ * Reads the words after the program's name. Of a flag given twice the last counts, as in Go.
+ * @throws {MesosDnsError} USAGE for what it does not know.
+ */
+export function parseCommandLine(argv: readonly string[]): Command {
+  return argv[0] === "zone" ? parseZone(argv.slice(1)) : parseServe(argv);
+}
+
+function parseServe(argv: readonly string[]): Command {
+  const flags = parseFlags(argv, SERVE_FLAGS);
+  if (flags.has("help") || flags.has("h")) return { kind: "help" };
+  if (flags.has("version")) return { kind: "version" };
+  return {
+    kind: "serve",
+    configFile: flags.get("config") ?? DEFAULT_CONFIG_FILE,
+    verbosity: flags.has("vv") ? 2 : parseVerbosity(flags.get("v") ?? "0"),
+    check: flags.has("check"),
+    takeOver: flags.has("take-over"),
+    warnings: unusedFlags(flags),
+  };
+}
+
+function unusedFlags(flags: ReadonlyMap<string, string>): readonly string[] {
+  const unused = [...flags.keys()].filter((name) => SERVE_FLAGS.get(name) === "unused").map((name) => `-${name}`);
+  if (unused.length === 0) return [];
+  const subject = unused.length === 1 ? `${unused[0]} is` : `${unused.join(", ")} are`;
+  return [`${subject} ignored: the log goes to standard error, a JSON object a line, and -v says how much of it`];
+}
+
+function parseZone(argv: readonly string[]): Command {
+  const flags = parseFlags(argv, ZONE_FLAGS);
+  if (flags.has("help") || flags.has("h")) return { kind: "help" };
+  const stateFile = flags.get("state");
+  const configFile = flags.get("config");
+  const zone = flags.get("zone");
+  if (stateFile === undefined) throw usage("zone needs --state FILE");
+  return {
+    kind: "zone",
+    stateFile,
+    ...(configFile !== undefined && { configFile }),
+    ...(zone !== undefined && { zone }),
+  };
+}
+
+/** The flags given, without dashes. A switch has an empty value; one turned off (`-version=false`) is not there. */
+function parseFlags(argv: readonly string[], known: ReadonlyMap<string, FlagKind>): ReadonlyMap<string, string> {
+  const flags = new Map<string, string>();
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at];
+    const { name, attached } = /^--?(?<name>[^-=][^=]*)(?:=(?<attached>.*))?$/s.exec(word)?.groups ?? {};
+    if (name === undefined) throw usage(`unexpected argument ${JSON.stringify(word)}`);
+    const kind = known.get(name);
+    if (kind === undefined) throw usage(`unknown flag ${word}`);
+    if (kind === "switch") {
+      if (isSwitchedOn(word, attached)) flags.set(name, "");
+      else flags.delete(name);
+      continue;
+    }
+    const next = attached === undefined && isItsValue(name, kind, argv[at + 1]) ? argv[++at] : undefined;
+    const value = attached ?? next;
+    flags.set(name, kind === "value" ? requireValue(word, value) : (value ?? "1"));
+  }
+  return flags;
+}
+
+/** Whether the word behind a flag is the flag's value. */
+function isItsValue(name: string, kind: FlagKind, word: string | undefined): boolean {
+  if (word === undefined) return false;
+  if (kind === "value" || NUMBER.test(word)) return true;
+  if (UNUSED_SWITCHES.has(name)) return TRUE.test(word) || FALSE.test(word);
+  return !word.startsWith("-");
+}
+
+function requireValue(word: string, value: string | undefined): string {
+  if (value === undefined || value === "") throw usage(`${word} needs a value`);
+  return value;
+}
+
+/** Go's switches may say `=true` or `=false`, in several spellings. */
+function isSwitchedOn(word: string, attached: string | undefined): boolean {
+  if (attached === undefined || TRUE.test(attached)) return true;
+  if (FALSE.test(attached)) return false;
+  throw usage(`${word} must be true or false, or have no value`);
+}
+
+/** Levels have no end in glog; what is above the last one here is that one. */
+function parseVerbosity(text: string): Verbosity {
+  if (TRUE.test(text)) return 1;
+  if (FALSE.test(text)) return 0;
+  if (!NUMBER.test(text)) throw usage(`-v must be a number, 0, 1 or 2, not ${JSON.stringify(text)}`);
+  const level = Number(text);
+  return level <= 0 ? 0 : level === 1 ? 1 : 2;
+}
+
+function usage(problem: string): MesosDnsError {
+  return new MesosDnsError("USAGE", `${problem}; see mesos-dns --help`);
+}

@@ -1,0 +1,52 @@
+/**
+ * What a start would come to find, and go on with: `--check` finds it before, without taking a port, and calls it a fault. A
+ * server that starts says it in its log, as one that answers is better than none.
+ */
+import { X509Certificate } from "node:crypto";
+import { access, constants, readFile, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { MesosDnsError, messageOf } from "../base/errors.js";
+import type { Config } from "../config/config.js";
+
+/** Looks at files again that have been read and found right. @param now milliseconds since the epoch */
+export async function findTroubles(config: Config, now: number): Promise<readonly MesosDnsError[]> {
+  const { CertFile, tlsCertFile, stateDir } = config;
+  const troubles = [
+    ...(CertFile === "" ? [] : [await findExpiry("CertFile", CertFile, now)]),
+    ...(tlsCertFile === "" ? [] : [await findExpiry("tlsCertFile", tlsCertFile, now)]),
+    ...(stateDir === "" ? [] : [await findUnwritable(stateDir)]),
+  ];
+  return troubles.filter((trouble) => trouble !== undefined);
+}
+
+async function findExpiry(key: string, path: string, now: number): Promise<MesosDnsError | undefined> {
+  const { validFrom, validTo } = new X509Certificate(await readFile(path));
+  const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
+  const state = now > to ? `has run out at ${iso(to)}` : now < from ? `is not valid before ${iso(from)}` : undefined;
+  if (state === undefined) return undefined;
+  return new MesosDnsError(
+    "CERTIFICATE_EXPIRED",
+    `the certificate in ${key} ${path} ${state}: renew it, then send SIGHUP`,
+  );
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+/** A folder that is not there is made when it is needed, in one that is. */
+async function findUnwritable(folder: string): Promise<MesosDnsError | undefined> {
+  try {
+    const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (found && !found.isDirectory()) throw new Error("it is no folder");
+    await access(found ? folder : dirname(folder), constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (cause) {
+    const advice = "see that the folder is there and this user may write to it";
+    const message = `the zone cannot be saved in stateDir ${folder} (${messageOf(cause)}): ${advice}`;
+    return new MesosDnsError("ZONE_FILE_UNWRITABLE", message, { cause });
+  }
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { MesosDnsError, messageOf } from "../base/errors.js";
+import { printable } from "../base/printable.js";
+import { ownAddresses } from "../build/own-addresses.js";
+import { ZoneBuilder } from "../build/zone-builder.js";
+import type { Config } from "../config/config.js";
+import { readMasterState } from "../sources/mesos/state.js";
+import { apexesOf } from "../zone/apexes.js";
+import { toMasterFile } from "../zone/master-file.js";
+import { ShardPool } from "../zone/shard-pool.js";
+import { Snapshot } from "../zone/snapshot.js";
+
+/**
+ * `mesos-dns zone`: prints what would be served for a state as a master file (RFC 1035 §5). Host names are not resolved.
+ * @param name the zone's; without it, the domain's
+ */
+export async function printZone(stateFile: string, config: Config, name = config.domain): Promise<void> {
+  const zone = indexOfZone(name, config);
+  const { cluster } = readState(stateFile);
+  const builder = new ZoneBuilder({
+    config,
+    seed: 1,
+    serial: 0,
+    generation: 0,
+    hosts: { resolve: async () => new Map() },
+    pool: new ShardPool(),
+    ownAddresses,
+    wallClock: Date.now,
+    now: () => performance.now(),
+  });
+  const { update, skipped } = await builder.build(cluster, config.masters);
+  if (!update) throw new MesosDnsError("INTERNAL", "a first build gave no zone");
+  for (const { kind, id, detail } of skipped)
+    process.stderr.write(`${printable(`left out: ${kind} ${id}: ${detail}`)}\n`);
+  await print(toMasterFile(Snapshot.empty(update.apexes).with(update), zone));
+}
+
+/** Reverse names are no zone that could be printed: each is one of its own. */
+function indexOfZone(name: string, config: Config): number {
+  const wanted = name.toLowerCase().replace(/\.$/, "");
+  const zones = apexesOf(config, 0)
+    .filter(({ scattered }) => !scattered)
+    .map(({ zone }) => zone);
+  const index = zones.indexOf(wanted);
+  if (index >= 0) return index;
+  throw new MesosDnsError("USAGE", `--zone is ${JSON.stringify(name)}; this configuration has ${zones.join(" and ")}`);
+}
+
+/** Prints as fast as the reader takes it; one that has seen enough (`| head`) is no failure. */
+async function print(text: Iterable<string>): Promise<void> {
+  try {
+    await pipeline(text, process.stdout, { end: false });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
+  }
+}
+
+function readState(file: string): ReturnType<typeof readMasterState> {
+  try {
+    return readMasterState(readFileSync(file));
+  } catch (error) {
+    const advice = "give the body of a Mesos master's /state";
+    throw new MesosDnsError("STATE_INVALID", `cannot read the state in ${file} (${messageOf(error)}): ${advice}`, {
+      cause: error,
+    });
+  }
+}

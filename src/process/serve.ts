@@ -1,0 +1,228 @@
+import { randomInt } from "node:crypto";
+import { MesosDnsError, messageOf } from "../base/errors.js";
+import { formatHostPort } from "../base/host-port.js";
+import { createLogger, type Logger, type Verbosity } from "../base/log.js";
+import { createRandom } from "../base/random.js";
+import { systemTimers } from "../base/timers.js";
+import { VERSION } from "../base/version.js";
+import { loadZone } from "../build/zone-file.js";
+import type { Config } from "../config/config.js";
+import type { Loaded } from "../config/load.js";
+import { applyLive, changedKeys } from "../config/reload.js";
+import { createApi } from "../http/api.js";
+import { proxiesOf } from "../http/client-address.js";
+import { type HttpServer, startHttp } from "../http/server.js";
+import { createRegistry } from "../metrics/registry.js";
+import { yieldHelpers } from "../threads/priority.js";
+import type { Pems } from "../transport/certificate.js";
+import type { Certificate } from "../transport/tcp.js";
+import { planUdp } from "../transport/udp.js";
+import type { SavedZone } from "../zone/image.js";
+import { App } from "./app.js";
+import { notifySystemd, takeSystemdSockets } from "./systemd.js";
+import { whenFree } from "./take-over.js";
+
+/** A configuration with what its files hold, all checked. */
+export interface Checked extends Loaded {
+  readonly pems: Pems;
+  /** What is wrong, and no reason not to serve. */
+  readonly troubles: readonly MesosDnsError[];
+}
+
+export interface ServeOptions extends Checked {
+  /** Absolute path. */
+  readonly configFile: string;
+  readonly verbosity: Verbosity;
+  /** Take the place of the process that has the ports. */
+  readonly takeOver: boolean;
+  /** Reads and checks the configuration again. */
+  readonly reload: () => Promise<Checked>;
+}
+
+/** Runs the server until a signal stops it. Rejects with a `MesosDnsError` if it cannot listen. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const log = createLogger(options.verbosity, "main");
+  report(options, log);
+  yieldHelpers();
+  const plan = planUdp(options.config, log);
+  const sockets = takeSystemdSockets();
+  const { config, takeOver } = options;
+  const app = new App({
+    config,
+    plan,
+    sockets,
+    takeOver,
+    restored: restore(config, log),
+    pems: options.pems,
+    verbosity: options.verbosity,
+    log,
+    wallClock: Date.now,
+    onFatal: (error) => {
+      log.fatal(error.message);
+      process.exit(1);
+    },
+  });
+  const http = new Map<number, HttpServer>();
+  // From the first moment on: a signal that nobody handles would end the process as it is.
+  const open = config.httpon ? openerOf(app, options, log) : undefined;
+  const serveHttp = async (certificate: Certificate | undefined) => {
+    if (open) await adjustHttp(http, placesOfHttp(config, certificate), open);
+  };
+  handleSignals({ app, http, serveHttp, log }, options);
+  await app.start();
+  if (app.stopping) return;
+  try {
+    await serveHttp(options.pems.certificate);
+  } catch (error) {
+    // Queries have come by now, and another process that could answer them does not get them any more.
+    await app.stop();
+    throw error;
+  }
+  const given = sockets.map(({ protocol, host, port }) => `${protocol} ${formatHostPort({ host, port })}`);
+  const { listener, port, dnson, httplistener, httpport, domain } = config;
+  const dns = dnson
+    ? { listener, port, udp: plan.engine, threads: plan.threads, ...(given.length > 0 && { given }) }
+    : "off";
+  log.info({ version: VERSION, domain, dns, http: http.size > 0 ? { httplistener, httpport } : "off" }, "listening");
+  notifySystemd("READY=1", log);
+}
+
+function report({ warnings, troubles }: Checked, log: Logger): void {
+  for (const warning of warnings) log.warn(warning);
+  for (const { code, message } of troubles) log.error({ code }, message);
+}
+
+/** The zone saved before the start; one that cannot be served is worth a line, and no reason not to start. */
+function restore(config: Config, log: Logger): SavedZone | undefined {
+  try {
+    const image = loadZone(config);
+    if (image) {
+      const fetchedAt = new Date(image.fetchedAt).toISOString();
+      log.info(
+        { stateDir: config.stateDir, fetchedAt },
+        "serving the zone saved last, as stale, until a master answers",
+      );
+    }
+    return image;
+  } catch (error) {
+    const code = error instanceof MesosDnsError ? error.code : "INTERNAL";
+    log.error({ code }, `${messageOf(error)}; it is left as it is until the next zone is saved`);
+    return undefined;
+  }
+}
+
+interface HttpPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly certificate?: Certificate;
+}
+
+/** Where HTTP is served, and HTTPS where there is a certificate. */
+function placesOfHttp(config: Config, certificate: Certificate | undefined): readonly HttpPlace[] {
+  const { httplistener: host, httpport, httpsPort } = config;
+  const secure = certificate && httpsPort > 0 ? [{ host, port: httpsPort, certificate }] : [];
+  return [{ host, port: httpport }, ...secure];
+}
+
+/** Opens the servers that are wanted and not there, gives the others a renewed certificate, and closes those not wanted any more. */
+async function adjustHttp(
+  servers: Map<number, HttpServer>,
+  wanted: readonly HttpPlace[],
+  open: (place: HttpPlace) => Promise<HttpServer>,
+): Promise<void> {
+  for (const [port, server] of servers) {
+    if (wanted.some((place) => place.port === port)) continue;
+    servers.delete(port);
+    await server.close();
+  }
+  for (const place of wanted) {
+    const server = servers.get(place.port);
+    if (!server) servers.set(place.port, await open(place));
+    else if (place.certificate) server.renew(place.certificate);
+  }
+}
+
+function openerOf(
+  app: App,
+  { configFile, takeOver }: ServeOptions,
+  log: Logger,
+): (place: HttpPlace) => Promise<HttpServer> {
+  const registry = createRegistry({
+    stats: app.stats,
+    status: () => app.status,
+    snapshot: () => app.snapshot,
+    forwarding: () => app.forwarding,
+    now: Date.now,
+  });
+  const proxies = proxiesOf(() => app.config.trustedProxies);
+  const api = createApi({
+    config: () => app.config,
+    configFile,
+    version: VERSION,
+    snapshot: () => app.snapshot,
+    pinSnapshot: () => app.pinSnapshot(),
+    status: () => app.status,
+    now: Date.now,
+    random: createRandom(randomInt(1, 2 ** 31)),
+    enumerate: () => app.enumerate(),
+    forwarding: () => app.forwarding,
+    flushCache: (name) => app.flushCache(name),
+    answerOverHttps: (message, address) => app.answerOverHttps(message, address),
+    proxies,
+    metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    log,
+  });
+  return (place) => {
+    const { host, port } = place;
+    const onWait = () => log.info({ host, port }, "waiting for the other process to let go of HTTP");
+    const isProxy = (address: string) => proxies().includes(address);
+    const start = () => startHttp({ api, isProxy, ...place });
+    return takeOver ? whenFree(start, systemTimers, onWait) : start();
+  };
+}
+
+/** What signals act upon. */
+interface Running {
+  readonly app: App;
+  readonly http: ReadonlyMap<number, HttpServer>;
+  /** Serves HTTP as it is to be with this certificate, or without one. */
+  readonly serveHttp: (certificate: Certificate | undefined) => Promise<void>;
+  readonly log: Logger;
+}
+
+function handleSignals(running: Running, options: ServeOptions): void {
+  const { app, http, log } = running;
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, "stopping");
+    notifySystemd("STOPPING=1", log);
+    await Promise.all([...Array.from(http.values(), (server) => server.close()), app.stop()]);
+    log.info("stopped");
+    process.exit(0);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  let reloading = Promise.resolve();
+  process.on("SIGHUP", () => {
+    reloading = reloading
+      .then(() => reconfigure(running, options.reload))
+      .catch((error: unknown) => log.error(`the configuration stays as it was: ${messageOf(error)}`));
+  });
+}
+
+/** Applies what can change in a running server, and names what needs a restart. */
+async function reconfigure({ app, http, serveHttp, log }: Running, reload: () => Promise<Checked>): Promise<void> {
+  const checked = await reload();
+  const { config, pems } = checked;
+  report(checked, log);
+  const before: Config = app.config;
+  const { live, restart } = changedKeys(before, config);
+  app.configure(applyLive(before, config), pems);
+  // What is not there yet is opened by the start, which may still be waiting for its turn.
+  const served = http.size > 0 ? serveHttp(pems.certificate) : Promise.resolve();
+  await served.catch((error: unknown) => log.error(`${messageOf(error)}; HTTPS is not served`));
+  if (restart.length > 0) log.warn({ keys: restart }, `restart to change ${restart.join(", ")}`);
+  log.info({ keys: live }, live.length > 0 ? `changed ${live.join(", ")}` : "nothing to change");
+}

@@ -1,0 +1,140 @@
+import { LRUCache } from "lru-cache";
+import type { Client } from "../answer/client.js";
+import { octetsOf, parseAddress } from "../base/addresses.js";
+import { NetworkList } from "../base/network-list.js";
+
+/**
+ * Clients are remembered in sets of a few each: looking for one takes the same small number of steps whatever addresses came
+ * before, and a new one takes the place of an old one of its set. All sets together hold more than the nodes of any cluster.
+ */
+const SETS = 1 << 12;
+const SET_SHIFT = 32 - 12;
+const WAYS = 4;
+/** Words of the longest address. */
+const WORDS = 4;
+/** Texts of addresses remembered, of those who may ask. */
+const MAX_TEXTS = 20_000;
+
+/** Words of the secret that chooses a client's set: one to start with, and two for each word of an address. */
+export const CLIENT_SECRET_WORDS = 1 + 2 * WORDS;
+
+/** Clients remembered at most by the octets of their addresses. */
+export const MAX_CLIENTS = SETS * WAYS;
+
+export interface AccessPolicy {
+  readonly allowQuery: readonly string[];
+  readonly allowRecursion: readonly string[];
+}
+
+/**
+ * What clients may, by their address; worked out once for each that may ask at all. Others are not remembered, so that they
+ * displace nobody.
+ */
+export class ClientTable {
+  readonly #secret: Uint32Array;
+  readonly #octetsOfText = new LRUCache<string, Uint8Array>({ max: MAX_TEXTS });
+  /** Addresses as the kernel writes them, `WORDS` a place; how many words of it count; and whose they are. */
+  readonly #addresses = new Uint32Array(MAX_CLIENTS * WORDS);
+  readonly #sizes = new Uint8Array(MAX_CLIENTS);
+  readonly #clients: (Client | undefined)[] = new Array(MAX_CLIENTS).fill(undefined);
+  /** Of each set, the place that is given away next. */
+  readonly #oldest = new Uint8Array(SETS);
+  readonly #words = new Uint32Array(WORDS);
+  readonly #octets = new Uint8Array(this.#words.buffer);
+  /** For clients that may not ask, one after the other. */
+  readonly #denied4: Client = { octets: new Uint8Array(4), mayQuery: false, mayRecurse: false };
+  readonly #denied16: Client = { octets: new Uint8Array(16), mayQuery: false, mayRecurse: false };
+  #query: NetworkList;
+  #recursion: NetworkList;
+
+  /** @param secret `CLIENT_SECRET_WORDS` random words: without them nobody can find addresses that share a set */
+  constructor({ allowQuery, allowRecursion }: AccessPolicy, secret: Uint32Array) {
+    this.#secret = secret;
+    this.#query = new NetworkList(allowQuery);
+    this.#recursion = new NetworkList(allowRecursion);
+  }
+
+  configure({ allowQuery, allowRecursion }: AccessPolicy): void {
+    this.#query = new NetworkList(allowQuery);
+    this.#recursion = new NetworkList(allowRecursion);
+    this.#octetsOfText.clear();
+    this.#clients.fill(undefined);
+    this.#sizes.fill(0);
+  }
+
+  /**
+   * The client whose address stands at `words[at]` in network order, without allocation for one that is known or may not ask. One
+   * that may not ask is only valid until the next call.
+   *
+   * @param count words of the address: 1 or 4
+   */
+  at(words: Uint32Array, at: number, count: number): Client {
+    const set = this.#setOf(words, at, count);
+    for (let place = set * WAYS; place < (set + 1) * WAYS; place++) {
+      if (this.#isAt(place, words, at, count)) return this.#clients[place] as Client;
+    }
+    return this.#learn(set, words, at, count);
+  }
+
+  /** The client with an address of 4 or 16 octets. */
+  withAddress(octets: Uint8Array): Client {
+    this.#octets.set(octets);
+    return this.at(this.#words, 0, octets.length >>> 2);
+  }
+
+  /** The client with this address, to be kept. @param address as Node.js writes it; a zone index is of no account */
+  of(address: string): Client {
+    const known = this.#octetsOfText.get(address);
+    if (known) return this.withAddress(known);
+    const parsed = parseAddress(address.split("%", 1)[0]);
+    const octets = parsed ? octetsOf(parsed) : new Uint8Array(4);
+    const client = this.withAddress(octets);
+    if (!client.mayQuery) return { ...client, octets };
+    this.#octetsOfText.set(address, octets);
+    return client;
+  }
+
+  /**
+   * The set of an address: a multilinear hash of its halves of words (Lemire and Kaser 2014), of which any two addresses share the
+   * upper bits no more often than by chance, whoever chose them.
+   */
+  #setOf(words: Uint32Array, at: number, count: number): number {
+    const secret = this.#secret;
+    let hash = secret[0] | 0;
+    for (let i = 0; i < count; i++) {
+      const word = words[at + i];
+      hash = (hash + Math.imul(secret[2 * i + 1], word & 0xffff) + Math.imul(secret[2 * i + 2], word >>> 16)) | 0;
+    }
+    return hash >>> SET_SHIFT;
+  }
+
+  #isAt(place: number, words: Uint32Array, at: number, count: number): boolean {
+    if (this.#sizes[place] !== count) return false;
+    for (let i = 0; i < count; i++) if (this.#addresses[place * WORDS + i] !== words[at + i]) return false;
+    return true;
+  }
+
+  #learn(set: number, words: Uint32Array, at: number, count: number): Client {
+    for (let i = 0; i < count; i++) this.#words[i] = words[at + i];
+    const isMapped = count === WORDS && isMappedIPv4(this.#octets);
+    const octets = isMapped ? this.#octets.subarray(12) : this.#octets.subarray(0, count * 4);
+    if (!this.#query.includes(octets)) {
+      const denied = octets.length === 4 ? this.#denied4 : this.#denied16;
+      denied.octets.set(octets);
+      return denied;
+    }
+    const client = { octets: octets.slice(), mayQuery: true, mayRecurse: this.#recursion.includes(octets) };
+    const place = set * WAYS + this.#oldest[set];
+    this.#oldest[set] = (this.#oldest[set] + 1) % WAYS;
+    this.#addresses.set(this.#words, place * WORDS);
+    this.#sizes[place] = count;
+    this.#clients[place] = client;
+    return client;
+  }
+}
+
+/** An IPv4 address as sockets for both families write it: ::ffff:0:0/96 (RFC 4291 §2.5.5.2). */
+function isMappedIPv4(octets: Uint8Array): boolean {
+  for (let i = 0; i < 10; i++) if (octets[i] !== 0) return false;
+  return octets[10] === 0xff && octets[11] === 0xff;
+}

@@ -1,0 +1,195 @@
+import { randomFillSync, randomInt } from "node:crypto";
+import { Answerer } from "../answer/answer.js";
+import { identityText } from "../answer/chaos.js";
+import { LOCAL_TTL, LocalNames } from "../answer/local-names.js";
+import type { AnswerPolicy } from "../answer/policy.js";
+import type { Logger } from "../base/log.js";
+import { createRandom } from "../base/random.js";
+import { createSecureRandom16 } from "../base/secure-random.js";
+import { systemTimers } from "../base/timers.js";
+import type { Config } from "../config/config.js";
+import { Courier } from "../forward/courier.js";
+import { Desk } from "../forward/desk.js";
+import { CachingForwarder, type ForwarderParts, type ForwardPolicy } from "../forward/forwarder.js";
+import { linkMaker } from "../forward/links.js";
+import type { ForwardReport } from "../forward/report.js";
+import type { Upstream } from "../forward/upstream.js";
+import { Cookies } from "../wire/cookies.js";
+import { MAX_UDP_PAYLOAD } from "../wire/protocol.js";
+import { apexesOf } from "../zone/apexes.js";
+import { Snapshot } from "../zone/snapshot.js";
+import { CLIENT_SECRET_WORDS, ClientTable } from "./clients.js";
+import type { Clock } from "./clock.js";
+import type { QueryStats } from "./query-stats.js";
+import { type Buckets, RateLimiter } from "./rate-limiter.js";
+import { DnsService } from "./service.js";
+import { UpstreamLog } from "./upstream-log.js";
+
+const UINT32 = 2 ** 32;
+
+export interface EngineOptions {
+  readonly config: Config;
+  readonly snapshot: Snapshot;
+  readonly stats: QueryStats;
+  readonly log: Logger;
+  readonly own: OwnSecrets;
+  /** PEM of the authorities for resolvers over TLS. */
+  readonly authorities: string | undefined;
+  readonly share: Share;
+  /** Whether it forwards through another engine: `courier` has to be connected to that one's `desk`. */
+  readonly isBranch: boolean;
+  readonly clock: Clock;
+}
+
+/** The part that an engine has of what all engines of the process may use together. */
+export interface Share {
+  /** Of `cache.maxBytes`. */
+  readonly cache: number;
+}
+
+/** What all engines of a process share and nobody else knows. */
+export interface OwnSecrets {
+  /** Secret of the cookies where the configuration gives none: 16 octets. */
+  readonly cookies: Uint8Array;
+  /** The label of questions that find out whether resolvers send queries back: 32 hexadecimal digits. */
+  readonly loopToken: string;
+  readonly buckets: Buckets;
+}
+
+/** All that a thread needs to answer queries, but for the transports: made once, configured again and again. */
+export class Engine {
+  readonly answerer: Answerer;
+  /** Where other engines bring queries to be forwarded by this one. */
+  readonly desk: Desk | undefined;
+  /** The way to the engine that forwards for this one. */
+  readonly courier: Courier | undefined;
+  readonly #forwarder: CachingForwarder | undefined;
+  readonly #upstreamLog: UpstreamLog;
+  readonly service: DnsService;
+  readonly clients: ClientTable;
+  readonly #limiter: RateLimiter;
+  readonly #own: OwnSecrets;
+  readonly #share: Share;
+  #revision = 0;
+
+  constructor({ config, snapshot, stats, log, own, authorities, share, isBranch, clock }: EngineOptions) {
+    this.#own = own;
+    this.#share = share;
+    this.answerer = new Answerer({
+      snapshot,
+      policy: answerPolicy(config, own),
+      random: createRandom(randomInt(1, UINT32)),
+      clock: () => Math.floor(Date.now() / 1000),
+    });
+    this.clients = new ClientTable(config, randomFillSync(new Uint32Array(CLIENT_SECRET_WORDS)));
+    const policy = forwardPolicy(config, authorities, share);
+    this.#upstreamLog = new UpstreamLog(log, systemTimers);
+    this.courier = isBranch ? new Courier(systemTimers, policy.cache) : undefined;
+    this.#forwarder = isBranch ? undefined : new CachingForwarder(forwarderParts(own, this.#upstreamLog), policy);
+    this.#limiter = new RateLimiter(config.rateLimit, own.buckets);
+    this.service = new DnsService({
+      answerer: this.answerer,
+      forwarder: this.#forwarding,
+      limiter: this.#limiter,
+      stats,
+      log,
+      clock,
+    });
+    this.desk = this.#forwarder && this.#openDesk(this.#forwarder);
+  }
+
+  #openDesk(forwarder: CachingForwarder): Desk {
+    const clientOf = (octets: Uint8Array) => this.clients.withAddress(octets);
+    const onError = (error: unknown, message: Uint8Array) => this.service.report(error, message, message.length);
+    return new Desk({ forwarder, clientOf, onError });
+  }
+
+  get #forwarding(): CachingForwarder | Courier {
+    return (this.#forwarder ?? this.courier) as CachingForwarder | Courier;
+  }
+
+  /** Queries that resolvers have to answer first, its own and those of other threads. */
+  get pending(): number {
+    return this.service.pending + (this.desk?.pending ?? 0);
+  }
+
+  /** What it has to tell of forwarding. */
+  report(): ForwardReport {
+    return this.#forwarding.report();
+  }
+
+  /** Forgets answers of resolvers; returns how many there were. @param name lower-case wire form as latin1 */
+  flush(name: string | undefined): number {
+    const revision = this.#revise();
+    return this.courier?.flush(name, revision) ?? this.#forwarder?.flush(name) ?? 0;
+  }
+
+  /** All engines of a process are configured and flushed in the same order, and so count alike. */
+  #revise(): number {
+    this.#revision++;
+    if (this.desk) this.desk.revision = this.#revision;
+    return this.#revision;
+  }
+
+  /** Looks after upstreams until `close`; to be called when this server can be reached. */
+  start(): void {
+    this.#forwarder?.start();
+  }
+
+  close(): void {
+    this.desk?.close();
+    this.#forwarding.close();
+    this.#upstreamLog.close();
+  }
+
+  configure(config: Config, authorities: string | undefined): void {
+    const { ready, zones } = this.answerer.snapshot;
+    // Before the first state no snapshot follows that would bring another domain.
+    if (!ready) this.answerer.use(Snapshot.empty(apexesOf(config, zones[0].apex.soa.serial)));
+    this.answerer.configure(answerPolicy(config, this.#own));
+    const policy = forwardPolicy(config, authorities, this.#share);
+    const revision = this.#revise();
+    this.#forwarder?.configure(policy);
+    this.courier?.configure(policy.cache, revision);
+    this.clients.configure(config);
+    this.#limiter.configure(config.rateLimit);
+  }
+}
+
+function forwarderParts({ loopToken }: OwnSecrets, log: UpstreamLog): ForwarderParts {
+  const random16 = createSecureRandom16();
+  const onHealth = (upstream: Upstream) => log.changed(upstream);
+  const onMindsCase = (upstream: Upstream) => log.mindsCase(upstream);
+  return { makeLinks: linkMaker(random16), timers: systemTimers, random16, loopToken, onHealth, onMindsCase };
+}
+
+function answerPolicy(config: Config, own: OwnSecrets): AnswerPolicy {
+  return {
+    maxUdpPayload: Math.min(config.maxUdpPayload, MAX_UDP_PAYLOAD),
+    setTruncateBit: config.SetTruncateBit,
+    recursionAvailable: config.recurseon,
+    forwarding: config.externalon,
+    localNames: localNamesOf(config, own),
+    identity: { version: identityText(config.serverVersion), id: identityText(config.serverId) },
+    cookies: config.cookies ? cookiesOf(config, own.cookies) : undefined,
+  };
+}
+
+function localNamesOf({ zoneResolvers, reverse, ttl, SOAMinttl }: Config, { loopToken }: OwnSecrets): LocalNames {
+  return new LocalNames(Object.keys(zoneResolvers), loopToken, reverse ? Math.min(ttl, SOAMinttl) : LOCAL_TTL);
+}
+
+function cookiesOf({ cookieSecret, previousCookieSecret }: Config, ownSecret: Uint8Array): Cookies {
+  const secret = cookieSecret === "" ? ownSecret : octetsOf(cookieSecret);
+  return new Cookies(secret, previousCookieSecret === "" ? undefined : octetsOf(previousCookieSecret));
+}
+
+function octetsOf(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex, "hex"));
+}
+
+function forwardPolicy(config: Config, authorities: string | undefined, share: Share): ForwardPolicy {
+  const { resolvers, zoneResolvers, mixedCase, timeout, forwarding: limits, forwardPolicy: policy } = config;
+  const cache = { ...config.cache, maxBytes: Math.floor(config.cache.maxBytes * share.cache) };
+  return { resolvers, zoneResolvers, authorities, policy, mixedCase, timeoutMs: timeout * 1000, limits, cache };
+}

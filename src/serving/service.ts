@@ -1,0 +1,276 @@
+import type { Answerer } from "../answer/answer.js";
+import { DROP, FORWARD } from "../answer/answer.js";
+import type { Client } from "../answer/client.js";
+import type { Logger } from "../base/log.js";
+import type { Forwarded, Forwarder } from "../forward/forwarder.js";
+import { NO_EDE } from "../wire/edns.js";
+import { toMasterFileName } from "../wire/names.js";
+import { MAX_MESSAGE, RCODE } from "../wire/protocol.js";
+import type { ServedChannel } from "./channels.js";
+import type { Clock } from "./clock.js";
+import { type QueryStats, ZONES } from "./query-stats.js";
+import { ALLOW, type RateLimiter, RESPONSE_KIND, type ResponseKind, SLIP } from "./rate-limiter.js";
+
+const LOCAL = ZONES.indexOf("local");
+const FORWARDED = ZONES.indexOf("forward");
+const NONE = ZONES.indexOf("none");
+
+/** Kinds of failure, and names, that are remembered: a bound for what comes from queries. */
+const MAX_KINDS = 100;
+
+/** Sends an answer that was not ready when the query was handled. It may come after the client is gone. */
+export type Reply = (message: Uint8Array) => void;
+
+/** Called once for an answer that is not ready, before `handle` returns: makes what sends it, if it is sent at all. */
+export type Defer = () => Reply;
+
+/** `handle` returns this where the answer follows through `reply`. */
+export const PENDING = -1;
+
+export interface ServiceParts {
+  readonly answerer: Answerer;
+  readonly forwarder: Forwarder;
+  readonly limiter: RateLimiter;
+  readonly stats: QueryStats;
+  readonly log: Pick<Logger, "error" | "warn">;
+  readonly clock: Clock;
+}
+
+/** A query on its way to an upstream resolver and back. */
+interface PendingQuery {
+  readonly query: Uint8Array;
+  readonly client: Client;
+  readonly channel: ServedChannel;
+  readonly started: number;
+  readonly reply: Reply;
+}
+
+/**
+ * What every transport does with a message: answer it, forward it or leave it, and count it. Nothing that a message
+ * holds makes this throw.
+ */
+export class DnsService {
+  readonly #parts: ServiceParts;
+  readonly #known = new Set<string>();
+  /** Names of which answers were partial. */
+  readonly #partial = new Set<string>();
+  readonly #scratch = new Uint8Array(MAX_MESSAGE);
+  /** Answers still on their way back from upstream resolvers. */
+  pending = 0;
+  /** When the turn began. In an array, as a number with a fraction in a variable may be an object to be collected. */
+  readonly #began = new Float64Array(1);
+  readonly #ended = new Float64Array(1);
+  /** The one of them that tells the time now. */
+  #clock = this.#began;
+  /** Answers of this turn, by whose name was asked for. */
+  readonly #answers = new Uint32Array(ZONES.length);
+
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** To be called before the messages that came at one time are handled. */
+  begin(): void {
+    this.#parts.clock(this.#began);
+    this.#clock = this.#began;
+  }
+
+  /** To be called when they have been handled: their answers took as long as all of them. */
+  end(): void {
+    const { stats, clock } = this.#parts;
+    clock(this.#ended);
+    const seconds = (this.#ended[0] - this.#began[0]) / 1000;
+    for (let zone = 0; zone < this.#answers.length; zone++) {
+      if (this.#answers[zone] > 0) stats.took(zone, seconds, this.#answers[zone]);
+      this.#answers[zone] = 0;
+    }
+  }
+
+  /**
+   * Handles one message, between `begin` and `end`, of which `message` holds the first `length` octets, only valid during the call.
+   *
+   * @param out receives an answer that is ready at once
+   * @param defer called if the answer is `PENDING`; what it returns is called later, and once at most: never for a datagram that a rate limit withholds
+   * @returns the octets of the answer in `out`, 0 if there is none, or `PENDING`
+   */
+  handle(
+    message: Uint8Array,
+    length: number,
+    out: Uint8Array,
+    client: Client,
+    channel: ServedChannel,
+    defer: Defer,
+  ): number {
+    const { answerer, stats } = this.#parts;
+    let size: number;
+    try {
+      size = answerer.answer(message, length, out, client, channel);
+    } catch (error) {
+      size = this.#rescue(error, message, length, out, client, channel);
+    }
+    if (size === FORWARD) return this.#forward(message, length, out, client, channel, defer);
+    if (size > 0 && this.#isLimited(channel)) size = this.#limit(size, message, length, out, client, channel);
+    if (size === DROP) {
+      stats.dropped(channel.transport);
+      return 0;
+    }
+    if (answerer.partial) this.#notePartial();
+    const zone = answerer.authoritative ? LOCAL : NONE;
+    stats.answered(channel.transport, zone, answerer.query.type, answerer.rcode, size, answerer.truncated);
+    this.#answers[zone]++;
+    return size;
+  }
+
+  /** Whether the client of the message handled last may not be who it says. */
+  #isLimited(channel: ServedChannel): boolean {
+    return !channel.stream && !this.#parts.answerer.trusted;
+  }
+
+  /** What becomes of an answer of `size` octets to a client that may not be who it says. */
+  #limit(
+    size: number,
+    message: Uint8Array,
+    length: number,
+    out: Uint8Array,
+    client: Client,
+    channel: ServedChannel,
+  ): number {
+    const { answerer, limiter, stats } = this.#parts;
+    const ruling = limiter.rule(client.octets, kindOf(answerer), this.#clock);
+    if (ruling === ALLOW) return size;
+    stats.limited(ruling === SLIP);
+    if (ruling === SLIP) return answerer.cut(message, length, out, client, channel, answerer.rcode);
+    return DROP;
+  }
+
+  #forward(
+    message: Uint8Array,
+    length: number,
+    out: Uint8Array,
+    client: Client,
+    channel: ServedChannel,
+    defer: Defer,
+  ): number {
+    const { answerer, forwarder } = this.#parts;
+    let pending: PendingQuery | undefined;
+    let ready: Forwarded | undefined;
+    try {
+      ready = forwarder.ask(answerer.query, message, client, (forwarded) => {
+        if (pending) this.#deliver(forwarded, pending);
+      });
+    } catch (error) {
+      this.report(error, message, length);
+      ready = { kind: "failed", ede: NO_EDE };
+    }
+    if (ready) {
+      let size = this.#relay(ready, message, length, out, client, channel);
+      if (this.#isLimited(channel)) size = this.#limit(size, message, length, out, client, channel);
+      if (size === DROP) {
+        this.#parts.stats.dropped(channel.transport);
+        return 0;
+      }
+      this.#count(channel, size);
+      this.#answers[FORWARDED]++;
+      return size;
+    }
+    // A copy, which slice() of a Buffer would not be: the caller's memory is gone when this returns.
+    pending = {
+      query: new Uint8Array(message.subarray(0, length)),
+      client,
+      channel,
+      started: this.#began[0],
+      reply: defer(),
+    };
+    this.pending++;
+    return PENDING;
+  }
+
+  #deliver(forwarded: Forwarded, { query, client, channel, started, reply }: PendingQuery): void {
+    const out = this.#scratch;
+    const { stats, clock } = this.#parts;
+    this.pending--;
+    clock(this.#ended);
+    let size: number;
+    try {
+      this.#parts.answerer.resume(query, query.length, out, client, channel);
+      size = this.#relay(forwarded, query, query.length, out, client, channel);
+      this.#clock = this.#ended;
+      if (this.#isLimited(channel)) size = this.#limit(size, query, query.length, out, client, channel);
+    } catch (error) {
+      size = this.#rescue(error, query, query.length, out, client, channel);
+    }
+    if (size === DROP) {
+      stats.dropped(channel.transport);
+      return;
+    }
+    this.#count(channel, size);
+    stats.took(FORWARDED, (this.#ended[0] - started) / 1000, 1);
+    reply(out.slice(0, size));
+  }
+
+  /** The message for the client. `answer` or `resume` of the answerer have just read its query. */
+  #relay(
+    forwarded: Forwarded,
+    message: Uint8Array,
+    length: number,
+    out: Uint8Array,
+    client: Client,
+    channel: ServedChannel,
+  ): number {
+    const { answerer } = this.#parts;
+    if (forwarded.kind === "reply") return answerer.relay(forwarded.reply, forwarded.age);
+    return answerer.fail(message, length, out, client, channel, RCODE.SERVFAIL, forwarded.ede);
+  }
+
+  #count(channel: ServedChannel, size: number): void {
+    const { answerer, stats } = this.#parts;
+    const { rcode, truncated, query } = answerer;
+    stats.answered(channel.transport, FORWARDED, query.type, rcode, size, truncated);
+  }
+
+  #rescue(
+    error: unknown,
+    message: Uint8Array,
+    length: number,
+    out: Uint8Array,
+    client: Client,
+    channel: ServedChannel,
+  ): number {
+    this.report(error, message, length);
+    try {
+      return this.#parts.answerer.fail(message, length, out, client, channel, RCODE.SERVFAIL, NO_EDE);
+    } catch {
+      return DROP;
+    }
+  }
+
+  /** Counts every such answer, and logs each name once: there is no sign of it in the answer. */
+  #notePartial(): void {
+    const { answerer, stats, log } = this.#parts;
+    stats.partial();
+    const name = toMasterFileName(answerer.query.name, 0);
+    if (this.#partial.has(name) || this.#partial.size >= MAX_KINDS) return;
+    this.#partial.add(name);
+    const advice = "answers have as many as fit, other ones each time; give the tasks more than one name";
+    log.warn({ name, type: answerer.query.type }, `the records of ${name} need more than 65,535 octets: ${advice}`);
+  }
+
+  /** Counts every failure, and logs each kind once with the message that caused it: that is what a fix needs. */
+  report(error: unknown, message: Uint8Array, length: number): void {
+    const { stats, log } = this.#parts;
+    stats.failed();
+    const kind = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (this.#known.has(kind) || this.#known.size >= MAX_KINDS) return;
+    this.#known.add(kind);
+    log.error(
+      { err: error, query: Buffer.from(message.subarray(0, length)).toString("hex") },
+      "answering a query failed",
+    );
+  }
+}
+
+function kindOf(answerer: Answerer): ResponseKind {
+  if (answerer.rcode === RCODE.NXDOMAIN) return RESPONSE_KIND.NEGATIVE;
+  if (answerer.rcode !== RCODE.NOERROR) return RESPONSE_KIND.ERROR;
+  return answerer.hasAnswers || answerer.truncated ? RESPONSE_KIND.ANSWER : RESPONSE_KIND.NEGATIVE;
+}

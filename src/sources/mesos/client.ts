@@ -1,0 +1,256 @@
+import type { Readable } from "node:stream";
+import { type Dispatcher, Agent as HttpAgent } from "undici";
+import { Deadline } from "../../base/deadline.js";
+import { MesosDnsError, messageOf } from "../../base/errors.js";
+import type { Timers } from "../../base/timers.js";
+import type { Config } from "../../config/config.js";
+import { type Authorization, createAuthorization } from "./auth.js";
+import { type BodyOptions, readBody, tooLarge } from "./body.js";
+import type { Endpoint } from "./cluster.js";
+import { API_PATH, Exchange, OLD_STATE_PATH } from "./exchange.js";
+import { explainFailure } from "./failures.js";
+import { readTlsFiles } from "./tls.js";
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Bytes of an answer without a state that are read so that its connection can be used again. */
+const DUMP_LIMIT_BYTES = 16_384;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const JSON_TYPES: ReadonlySet<string> = new Set(["application/json", "text/json"]);
+/** What masters answer that have no operator stream, or none for this principal; 400 is Mesos 1.0's, which knows no SUBSCRIBE. */
+const UNSUPPORTED: ReadonlySet<number> = new Set([400, 403, 404, 405, 415, 501]);
+
+const GET_STATE: Ask = { method: "GET", headers: { "accept-encoding": "gzip" } };
+const SUBSCRIBE: Ask = {
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ type: "SUBSCRIBE" }),
+};
+
+interface Ask {
+  readonly method: "GET" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Reads a body while it comes in. What it throws ends the fetch. */
+export interface BodyReader<Content> {
+  /** Takes the next part, which nobody else uses any more. */
+  add(part: Uint8Array): void;
+  /** There is no more of it. */
+  end(): Content;
+}
+
+/** A state, as its reader has read it. */
+export interface StateAnswer<Content> {
+  readonly content: Content;
+  /** Size of the (unpacked) body. */
+  readonly bytes: number;
+  /** The master that gave it: the one asked, or where that one's redirect led. */
+  readonly from: Endpoint;
+}
+
+/** An operator stream that has begun. */
+export interface StreamAnswer {
+  /** RecordIO, as it comes in. Whoever leaves it before its end has to destroy it. */
+  readonly body: Readable;
+  /** The master that gives it: the one asked, or where that one's redirect led. */
+  readonly from: Endpoint;
+}
+
+export interface MasterClientOptions {
+  readonly timers: Timers;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+}
+
+/** Asks Mesos masters for their state and their stream of events over one connection pool, with the certificates and credentials configured. */
+export class MasterClient {
+  readonly #config: Config;
+  readonly #timers: Timers;
+  readonly #dispatcher: Dispatcher;
+  readonly #authorization: Authorization;
+  /** Masters (host:port) that are too old to know STATE_PATH. */
+  readonly #old = new Set<string>();
+
+  /** Throws MesosDnsError CREDENTIALS_UNREADABLE. */
+  constructor(config: Config, { timers, wallClock }: MasterClientOptions) {
+    this.#config = config;
+    this.#timers = timers;
+    const timeout = config.stateTimeoutSeconds * 1000;
+    this.#dispatcher = new HttpAgent({
+      connect: { ...readTlsFiles(config), timeout: Math.min(timeout, CONNECT_TIMEOUT_MS) },
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+    });
+    this.#authorization = createAuthorization(config, { dispatcher: this.#dispatcher, now: wallClock });
+  }
+
+  /**
+   * GET /master/state, within stateTimeoutSeconds from first to last byte, redirects included. Credentials go along to
+   * where a master redirects, because what a master names is a master; a redirect from https to http is refused.
+   *
+   * Throws MesosDnsError with a code MASTER_…, STATE_… or LOGIN_FAILED and a message that names the master; the
+   * signal's reason where `signal` is aborted.
+   * @param reader is given the body; what it throws is one of those failures
+   */
+  async fetchState<Content>(
+    master: Endpoint,
+    signal: AbortSignal,
+    reader: BodyReader<Content>,
+  ): Promise<StateAnswer<Content>> {
+    const seconds = this.#config.stateTimeoutSeconds;
+    const deadline = new Deadline(this.#timers, seconds * 1000, signal);
+    const exchange = new Exchange(master, this.#config.mesosHTTPSOn);
+    if (this.#old.has(exchange.url.host)) exchange.usePath(OLD_STATE_PATH);
+    try {
+      const response = await this.#follow(exchange, deadline.signal);
+      const { who, from } = exchange;
+      const take = (part: Uint8Array) => reading(who, () => reader.add(part));
+      const bytes = await this.#read(response, { who, signal: deadline.signal, take });
+      return { content: reading(who, () => reader.end()), bytes, from };
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw explainFailure(error, exchange.who, deadline.expired ? seconds : undefined);
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  /**
+   * POST /api/v1 SUBSCRIBE, with redirects and credentials as for a state. The stream has no end of its own: `signal` ends it,
+   * and watching over it is left to whoever reads it.
+   *
+   * Throws as fetchState() does, and MesosDnsError STREAM_UNSUPPORTED where the master has no stream to give.
+   */
+  async subscribe(master: Endpoint, signal: AbortSignal): Promise<StreamAnswer> {
+    const exchange = new Exchange(master, this.#config.mesosHTTPSOn, API_PATH);
+    try {
+      for (;;) {
+        const { statusCode, headers, body } = await this.#request(exchange, signal, SUBSCRIBE);
+        if (statusCode === 200) return this.#stream(headers, body, exchange);
+        body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
+        if (REDIRECTS.has(statusCode)) exchange.redirect(headers.location);
+        else if (UNSUPPORTED.has(statusCode)) throw unsupported(exchange.who, statusCode);
+        else throw refused(exchange.who, statusCode);
+      }
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw explainFailure(error, exchange.who, undefined);
+    }
+  }
+
+  /** Ends all connections; what is under way fails. */
+  async close(): Promise<void> {
+    await this.#dispatcher.destroy();
+  }
+
+  /** The first answer that is a state, after redirects and other paths. */
+  async #follow(exchange: Exchange, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    for (;;) {
+      const response = await this.#request(exchange, signal);
+      if (response.statusCode === 200) return response;
+      response.body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
+      if (REDIRECTS.has(response.statusCode)) exchange.redirect(response.headers.location);
+      else if (response.statusCode === 404 && exchange.tryOtherPath()) this.#remember(exchange);
+      else throw refused(exchange.who, response.statusCode);
+    }
+  }
+
+  #stream(headers: Dispatcher.ResponseData["headers"], body: Readable, exchange: Exchange): StreamAnswer {
+    // Without a listener, what a destroyed body emits would end the process.
+    body.on("error", () => {});
+    try {
+      if (encodingOf(headers, exchange.who) === "identity") return { body, from: exchange.from };
+      throw new MesosDnsError("STATE_CONTENT_TYPE", `${exchange.who} packed its stream, which was not asked for`);
+    } catch (error) {
+      body.destroy();
+      throw error;
+    }
+  }
+
+  #remember(exchange: Exchange): void {
+    if (exchange.url.pathname === OLD_STATE_PATH) this.#old.add(exchange.url.host);
+    else this.#old.delete(exchange.url.host);
+  }
+
+  /** One request; a 401 is answered with fresh credentials once, if there are any to be had. */
+  async #request(exchange: Exchange, signal: AbortSignal, ask = GET_STATE): Promise<Dispatcher.ResponseData> {
+    const response = await this.#send(exchange.url, signal, ask);
+    if (response.statusCode !== 401 || !this.#authorization.forget()) return response;
+    response.body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
+    return this.#send(exchange.url, signal, ask);
+  }
+
+  async #send(url: URL, signal: AbortSignal, { method, headers, body }: Ask): Promise<Dispatcher.ResponseData> {
+    const authorization = await this.#authorization.header(signal);
+    return this.#dispatcher.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method,
+      ...(body !== undefined && { body, bodyTimeout: 0 }),
+      headers: {
+        accept: "application/json",
+        ...headers,
+        "user-agent": "mesos-dns",
+        ...(authorization !== undefined && { authorization }),
+      },
+      signal,
+    });
+  }
+
+  /** Gives the body away part by part. @returns its bytes */
+  async #read(response: Dispatcher.ResponseData, how: Omit<BodyOptions, "gzip" | "maxBytes">): Promise<number> {
+    const { body, headers } = response;
+    const maxBytes = this.#config.stateMaxBytes;
+    try {
+      const encoding = encodingOf(headers, how.who);
+      const announced = encoding === "identity" ? Number(headers["content-length"] ?? 0) : 0;
+      if (announced > maxBytes) throw tooLarge({ ...how, maxBytes });
+      return await readBody(body, { ...how, gzip: encoding === "gzip", maxBytes });
+    } catch (error) {
+      // Without a listener, what a destroyed body emits would end the process.
+      body.on("error", () => {}).destroy();
+      throw error;
+    }
+  }
+}
+
+/** Adds to what a reader throws whose body it is. */
+function reading<Result>(who: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    const code = error instanceof MesosDnsError ? error.code : "STATE_INVALID";
+    throw new MesosDnsError(code, `${who}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Checks that the answer is JSON in an encoding that can be unpacked. */
+function encodingOf(headers: Dispatcher.ResponseData["headers"], who: string): "gzip" | "identity" {
+  const type = /^[^;\s]*/.exec(String(headers["content-type"] ?? "").toLowerCase())?.[0] ?? "";
+  if (!JSON_TYPES.has(type)) {
+    throw new MesosDnsError("STATE_CONTENT_TYPE", `${who} answered with content type "${type}" instead of JSON`);
+  }
+  const encoding = String(headers["content-encoding"] ?? "identity").toLowerCase();
+  if (encoding === "gzip" || encoding === "x-gzip") return "gzip";
+  if (encoding === "identity") return "identity";
+  throw new MesosDnsError("STATE_CONTENT_TYPE", `${who} answered in encoding "${encoding}", which was not asked for`);
+}
+
+const ADVICE: Readonly<Record<number, string>> = {
+  401: "; check mesosAuthentication and the credentials",
+  403: "; the principal may not read the state",
+  404: "; is it a Mesos master?",
+  503: ": it knows no leader or is still recovering",
+};
+
+function refused(who: string, status: number): MesosDnsError {
+  return new MesosDnsError("MASTER_STATUS", `${who} answered ${status}${ADVICE[status] ?? ""}`);
+}
+
+function unsupported(who: string, status: number): MesosDnsError {
+  return new MesosDnsError(
+    "STREAM_UNSUPPORTED",
+    `${who} has no event stream to give: it answered ${status} to SUBSCRIBE`,
+  );
+}

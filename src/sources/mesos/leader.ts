@@ -1,0 +1,226 @@
+import { MesosDnsError } from "../../base/errors.js";
+import { formatHostPort } from "../../base/host-port.js";
+import type { Timers } from "../../base/timers.js";
+import type { BodyReader, MasterClient, StreamAnswer } from "./client.js";
+import type { Cluster, Endpoint } from "./cluster.js";
+import { sameEndpoint } from "./endpoint.js";
+import { KnownTasks } from "./known-tasks.js";
+import { type MasterState, type Registry, StateParser } from "./state.js";
+
+/** Where the masters are known from: a list in the configuration, or something that watches an election. */
+export interface MasterSource {
+  /** The masters there are, in the order their names are numbered in. */
+  masters(): readonly Endpoint[];
+  /**
+   * The masters to ask for the state, the likeliest leader first; one that comes again is not asked again. May take its time
+   * where masters have to be found first. Rejects with a MesosDnsError that says why there are none, or with the signal's
+   * reason.
+   * @param last the master that led when it was asked last
+   */
+  candidates(last: Endpoint | undefined, signal: AbortSignal): Promise<readonly Endpoint[]>;
+}
+
+export function listedMasters(masters: readonly Endpoint[]): MasterSource {
+  return {
+    masters: () => masters,
+    candidates: async (last) => (last === undefined ? masters : [last, ...masters]),
+  };
+}
+
+/** The leader's state, and what it took to get it. */
+export interface LeaderState {
+  readonly cluster: Cluster;
+  readonly registry: Registry;
+  /** The address the leader answered at. */
+  readonly leader: Endpoint;
+  readonly masters: readonly Endpoint[];
+  /** Size of the (unpacked) state. */
+  readonly bytes: number;
+  /** Milliseconds, of the answer that was the leader's: all that was not spent on reading it. */
+  readonly fetchMs: number;
+  /** Milliseconds spent on reading it, most of them while it came in. */
+  readonly parseMs: number;
+}
+
+/** Gets the cluster's state from whichever master leads it. */
+export interface StateReader {
+  read(signal: AbortSignal): Promise<LeaderState>;
+  /** Fails what is under way and lets go of connections. */
+  close(): Promise<void>;
+}
+
+/** The same, and the leader's stream of events over the same connections. */
+export interface LeaderAccess extends StateReader {
+  /** `signal` ends the stream. */
+  subscribe(signal: AbortSignal): Promise<StreamAnswer>;
+}
+
+export interface LeaderFinderOptions {
+  readonly client: Pick<MasterClient, "fetchState" | "subscribe" | "close">;
+  readonly source: MasterSource;
+  /** The addresses of a host name, an address being its own; may throw where there are none. */
+  readonly resolve: (host: string) => Promise<readonly string[]>;
+  readonly timers: Timers;
+}
+
+/** What has been tried while looking for the leader once. */
+interface Search {
+  readonly signal: AbortSignal;
+  readonly asked: Set<string>;
+  readonly failures: MesosDnsError[];
+}
+
+/**
+ * Looks for the leader: at each candidate, and where a candidate says it is. A state counts only if the master that gave it
+ * is the leader the state names: very old non-leaders answer 200 with empty lists.
+ */
+export class LeaderFinder implements LeaderAccess {
+  readonly #options: LeaderFinderOptions;
+  readonly #known = new KnownTasks();
+  #last: Endpoint | undefined;
+
+  constructor(options: LeaderFinderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Throws a MesosDnsError that says of each master asked why it was not the leader, LOGIN_FAILED where no master need
+   * be asked, what the source of masters says, or the signal's reason.
+   */
+  async read(signal: AbortSignal): Promise<LeaderState> {
+    const search: Search = { signal, asked: new Set(), failures: [] };
+    const last = this.#last;
+    // A leader that fails once is not asked first again: it may take all of stateTimeoutSeconds to fail.
+    this.#last = undefined;
+    for (const master of await this.#options.source.candidates(last, signal)) {
+      const found = await this.#ask(master, search, true);
+      if (found === undefined) continue;
+      this.#last = found.leader;
+      return found;
+    }
+    throw summaryOf(search.failures, "state");
+  }
+
+  /** Throws as read() does; STREAM_UNSUPPORTED at the first master that says so, since it takes itself for the leader. */
+  async subscribe(signal: AbortSignal): Promise<StreamAnswer> {
+    const { client, source } = this.#options;
+    const asked = new Set<string>();
+    const failures: MesosDnsError[] = [];
+    for (const master of await source.candidates(this.#last, signal)) {
+      if (asked.has(formatHostPort(master))) continue;
+      asked.add(formatHostPort(master));
+      try {
+        return await client.subscribe(master, signal);
+      } catch (error) {
+        if (signal.aborted || !(error instanceof MesosDnsError) || LAST_WORDS.has(error.code)) throw error;
+        failures.push(error);
+      }
+    }
+    throw summaryOf(failures, "stream of events");
+  }
+
+  async close(): Promise<void> {
+    await this.#options.client.close();
+  }
+
+  /** The state of `master`, or of the leader it names; `undefined` with a failure noted where that leads nowhere. */
+  async #ask(master: Endpoint, search: Search, follow: boolean): Promise<LeaderState | undefined> {
+    if (search.asked.has(formatHostPort(master))) return undefined;
+    search.asked.add(formatHostPort(master));
+    let named: Endpoint;
+    try {
+      const state = await this.#fetch(master, search);
+      if (await this.#leads(state.found.leader, state)) return state.found;
+      named = state.found.cluster.leader;
+      search.failures.push(notLeading(state.found.leader, named));
+    } catch (error) {
+      if (search.signal.aborted || !(error instanceof MesosDnsError) || error.code === "LOGIN_FAILED") throw error;
+      search.failures.push(error);
+      return undefined;
+    }
+    return follow ? this.#ask(named, search, false) : undefined;
+  }
+
+  async #fetch(master: Endpoint, search: Search): Promise<MasterState & { readonly found: LeaderState }> {
+    const { client, timers, source } = this.#options;
+    const start = timers.now();
+    const reader = new TimedReader(new StateParser(this.#known), timers);
+    const { content, bytes, from } = await client.fetchState(master, search.signal, reader);
+    search.asked.add(formatHostPort(from));
+    const parseMs = reader.ms;
+    const fetchMs = timers.now() - start - parseMs;
+    const { cluster, registry } = content;
+    return {
+      ...content,
+      found: { cluster, registry, leader: from, masters: source.masters(), bytes, fetchMs, parseMs },
+    };
+  }
+
+  /**
+   * Whether the master that answered at `from` is the leader. Either its own pid says so, or its address does; a host
+   * name and an address are compared by what they resolve to.
+   */
+  async #leads(from: Endpoint, { cluster: { leader }, pid }: MasterState): Promise<boolean> {
+    if (pid !== undefined && sameEndpoint(pid, leader)) return true;
+    if (sameEndpoint(from, leader)) return true;
+    if (from.port !== leader.port) return false;
+    const [mine, leaders] = await Promise.all([this.#addresses(from.host), this.#addresses(leader.host)]);
+    return mine.some((address) => leaders.includes(address));
+  }
+
+  async #addresses(host: string): Promise<readonly string[]> {
+    try {
+      return await this.#options.resolve(host);
+    } catch {
+      // A name that does not resolve is nobody's.
+      return [];
+    }
+  }
+}
+
+/** What makes it useless to ask another master for its stream. */
+const LAST_WORDS: ReadonlySet<string> = new Set(["LOGIN_FAILED", "STREAM_UNSUPPORTED"]);
+
+/** A reader, and the time that it takes. */
+class TimedReader<Content> implements BodyReader<Content> {
+  readonly #reader: BodyReader<Content>;
+  readonly #timers: Timers;
+  /** Milliseconds so far. */
+  ms = 0;
+
+  constructor(reader: BodyReader<Content>, timers: Timers) {
+    this.#reader = reader;
+    this.#timers = timers;
+  }
+
+  add(part: Uint8Array): void {
+    this.#time(() => this.#reader.add(part));
+  }
+
+  end(): Content {
+    return this.#time(() => this.#reader.end());
+  }
+
+  #time<Result>(work: () => Result): Result {
+    const start = this.#timers.now();
+    const result = work();
+    this.ms += this.#timers.now() - start;
+    return result;
+  }
+}
+
+function notLeading(from: Endpoint, named: Endpoint): MesosDnsError {
+  const message = `Mesos master ${formatHostPort(from)} does not lead: it names ${formatHostPort(named)}`;
+  return new MesosDnsError("MASTER_NOT_LEADING", message);
+}
+
+/** One failure stands for itself. Of several, the code is that of the first that is more than an absent master. */
+function summaryOf(failures: readonly MesosDnsError[], what: string): MesosDnsError {
+  const [first] = failures;
+  if (first === undefined)
+    return new MesosDnsError("MASTER_UNREACHABLE", "no Mesos masters are known: configure masters");
+  if (failures.length === 1) return first;
+  const telling = failures.find((failure) => failure.code !== "MASTER_UNREACHABLE") ?? first;
+  const reasons = failures.map((failure) => failure.message).join("; ");
+  return new MesosDnsError(telling.code, `no leading Mesos master gave its ${what}: ${reasons}`);
+}

@@ -1,0 +1,184 @@
+import type { Readable } from "node:stream";
+import { MesosDnsError, messageOf } from "../../../base/errors.js";
+import { formatHostPort } from "../../../base/host-port.js";
+import type { Timers } from "../../../base/timers.js";
+import type { Endpoint } from "../cluster.js";
+import { networkReason } from "../failures.js";
+import type { LeaderAccess } from "../leader.js";
+import { EventParser, type MasterEvent } from "./events.js";
+import { RecordDecoder } from "./record-io.js";
+import { Silence } from "./silence.js";
+
+/** What Mesos promises before it says so itself. */
+const HEARTBEAT_MS = 15_000;
+/** Heartbeats that may be missed. */
+const MISSED_HEARTBEATS = 3;
+/** A stream that lasted this long was a good one: losing it is no reason to wait. */
+const STABLE_MS = 10_000;
+/** Between attempts: 0.25, 0.5, 1, … seconds, at a random moment in the last half of each. */
+const FIRST_PAUSE_MS = 250;
+const LAST_PAUSE_MS = 10_000;
+const PAUSE_JITTER = 0.5;
+
+export type StreamNews =
+  | { readonly kind: "connected"; readonly from: Endpoint }
+  /** It is tried again by itself; where the master has no stream to give, when restart() is called. */
+  | { readonly kind: "failed"; readonly error: MesosDnsError };
+
+export interface EventStreamOptions {
+  readonly access: Pick<LeaderAccess, "subscribe">;
+  /** Octets of the largest record that is accepted. */
+  readonly maxRecordBytes: number;
+  readonly timers: Timers;
+  /** From 0 up to but not including 1. */
+  readonly random: () => number;
+  /** Is given each event, SUBSCRIBED first. */
+  readonly onEvent: (event: MasterEvent, from: Endpoint) => void;
+  readonly onNews: (news: StreamNews) => void;
+}
+
+/** Follows the leader's stream of events, one stream at a time, until it is stopped. */
+export class EventStream {
+  readonly #options: EventStreamOptions;
+  #round = new AbortController();
+  #running: Promise<void> | undefined;
+  #wake: () => void = () => {};
+  #from: Endpoint | undefined;
+  #subscribedAt: number | undefined;
+  #stopped = false;
+
+  constructor(options: EventStreamOptions) {
+    this.#options = options;
+  }
+
+  /** The master whose stream is read now. */
+  get from(): Endpoint | undefined {
+    return this.#from;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Looks for the leader anew, at once and in place of a stream that is read: its master leads no more. */
+  restart(): void {
+    this.#round.abort();
+    this.#wake();
+  }
+
+  /** When the promise is settled, no callback will be called. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.restart();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (!this.#stopped) {
+      this.#round = new AbortController();
+      const { signal } = this.#round;
+      this.#subscribedAt = undefined;
+      const error = await this.#follow(signal).catch((reason: unknown) => reason);
+      this.#from = undefined;
+      if (this.#stopped) return;
+      if (this.#wasStable() || signal.aborted) failures = 0;
+      if (signal.aborted) continue;
+      const failure = errorOf(error);
+      this.#options.onNews({ kind: "failed", error: failure });
+      if (failure.code === "STREAM_UNSUPPORTED") await this.#pause(Number.POSITIVE_INFINITY);
+      else await this.#pause(this.#delay(failures++));
+    }
+  }
+
+  #wasStable(): boolean {
+    return this.#subscribedAt !== undefined && this.#options.timers.now() - this.#subscribedAt >= STABLE_MS;
+  }
+
+  /** Reads one stream to its end, which is always an error. */
+  async #follow(signal: AbortSignal): Promise<never> {
+    const { access, timers } = this.#options;
+    const attempt = new AbortController();
+    const abort = () => attempt.abort(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    const silence = new Silence(timers, HEARTBEAT_MS * MISSED_HEARTBEATS, () => attempt.abort(silent(silence.limitMs)));
+    try {
+      const { body, from } = await access.subscribe(attempt.signal);
+      return await this.#read(body, from, silence, attempt.signal);
+    } catch (error) {
+      throw attempt.signal.aborted ? attempt.signal.reason : error;
+    } finally {
+      silence.end();
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  async #read(body: Readable, from: Endpoint, silence: Silence, signal: AbortSignal): Promise<never> {
+    const decoder = new RecordDecoder(this.#options.maxRecordBytes);
+    let parser = new EventParser();
+    try {
+      for await (const chunk of body) {
+        silence.heard();
+        for (const { octets, isLast } of decoder.push(chunk)) {
+          if (signal.aborted) throw signal.reason;
+          parser.add(octets);
+          if (!isLast) continue;
+          this.#take(parser.end(), from, silence);
+          parser = new EventParser();
+        }
+      }
+    } catch (error) {
+      throw error instanceof MesosDnsError ? at(from, error) : lost(from, networkReason(error), error);
+    } finally {
+      body.destroy();
+    }
+    throw lost(from, "it ended the stream");
+  }
+
+  #take(event: MasterEvent, from: Endpoint, silence: Silence): void {
+    const { onEvent, onNews, timers } = this.#options;
+    if (event.type === "SUBSCRIBED") {
+      silence.heard(event.heartbeatSeconds * MISSED_HEARTBEATS * 1000);
+      this.#subscribedAt = timers.now();
+      this.#from = from;
+      onNews({ kind: "connected", from });
+    }
+    // Before Mesos 1.5.1, a heartbeat may come first.
+    if (this.#from || event.type === "HEARTBEAT") onEvent(event, from);
+  }
+
+  #delay(failures: number): number {
+    const delay = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+    return delay * (1 - PAUSE_JITTER * this.#options.random());
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#round;
+    return new Promise((resolve) => {
+      const cancel = Number.isFinite(ms) ? this.#options.timers.after(ms, resolve) : () => {};
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+      if (signal.aborted) this.#wake();
+    });
+  }
+}
+
+function errorOf(error: unknown): MesosDnsError {
+  return error instanceof MesosDnsError ? error : new MesosDnsError("INTERNAL", messageOf(error), { cause: error });
+}
+
+function silent(limitMs: number): MesosDnsError {
+  const message = `the master was silent for ${limitMs / 1000} s, ${MISSED_HEARTBEATS} heartbeats`;
+  return new MesosDnsError("STREAM_LOST", message);
+}
+
+function lost(from: Endpoint, why: string, cause?: unknown): MesosDnsError {
+  return new MesosDnsError("STREAM_LOST", `Mesos master ${formatHostPort(from)}: ${why}`, { cause });
+}
+
+function at(from: Endpoint, error: MesosDnsError): MesosDnsError {
+  const message = `Mesos master ${formatHostPort(from)}: ${error.message}`;
+  return new MesosDnsError(error.code, message, { cause: error });
+}

@@ -1,0 +1,23 @@
+import { systemTimers, type Timers } from "../../base/timers.js";
+import type { Config } from "../../config/config.js";
+import { MasterClient } from "./client.js";
+import { type LeaderAccess, LeaderFinder, listedMasters, type MasterSource } from "./leader.js";
+
+export interface StateReaderOptions {
+  /** The addresses of a host name, an address being its own. */
+  readonly resolve: (host: string) => Promise<readonly string[]>;
+  /** Where the masters are known from; the configuration's `masters` unless given. */
+  readonly source?: MasterSource;
+  readonly timers?: Timers;
+  /** Milliseconds since 1970. */
+  readonly wallClock?: () => number;
+}
+
+/**
+ * What reads the leading master's state and events as `config` says. Files it names are read now.
+ * Throws MesosDnsError CREDENTIALS_UNREADABLE.
+ */
+export function createStateReader(config: Config, options: StateReaderOptions): LeaderAccess {
+  const { resolve, source = listedMasters(config.masters), timers = systemTimers, wallClock = Date.now } = options;
+  return new LeaderFinder({ client: new MasterClient(config, { timers, wallClock }), source, resolve, timers });
+}

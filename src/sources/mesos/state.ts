@@ -1,0 +1,298 @@
+import { MesosDnsError } from "../../base/errors.js";
+import type { Agent, Cluster, Endpoint, Framework, Skipped, Task } from "./cluster.js";
+import { isPort, parsePid } from "./endpoint.js";
+import { Fields } from "./fields.js";
+import { type Keep, KnownTasks } from "./known-tasks.js";
+import { type JsonObject, type Malformed, malformed, textOf } from "./lenient.js";
+import { type Reading, type StreamedJson, StreamedReader } from "./streamed-json.js";
+import { TaskReader } from "./tasks.js";
+
+/** A master's state, and who that master says it is. */
+export interface MasterState {
+  readonly cluster: Cluster;
+  readonly registry: Registry;
+  /** The address in the answering master's own `pid`; absent where it has none that can be read. */
+  readonly pid?: Endpoint;
+}
+
+/** What a state says of who has registered with this master, and of what has ended. */
+export interface Registry {
+  /** The master's own id, another one each time it is started; "" where it names none. */
+  readonly id: string;
+  /** Agents that have registered; the others in the cluster are known from before a failover only. */
+  readonly registered: ReadonlySet<string>;
+  /** Frameworks known from what agents say, whose schedulers have not come back. */
+  readonly recoveredFrameworks: ReadonlySet<string>;
+  readonly completedFrameworks: readonly string[];
+  readonly ended: readonly EndedTask[];
+  /** Tasks that run, but have no status yet that says so, and where. They are not in the cluster. */
+  readonly unreported: readonly UnreportedTask[];
+}
+
+export interface UnreportedTask {
+  readonly frameworkId: string;
+  readonly task: Task;
+}
+
+/** A task that the master lists as completed or as unreachable. */
+export interface EndedTask {
+  readonly id: string;
+  readonly frameworkId: string;
+  /** As in Mesos: `TASK_KILLED`, `TASK_UNREACHABLE`, … */
+  readonly state: string;
+}
+
+/**
+ * The cluster in the body of a master's `GET /state`. Lenient field by field: what is malformed costs only itself and,
+ * where that is a task, an agent or a framework, is listed in `skipped`.
+ *
+ * Throws MesosDnsError STATE_INVALID where the body as a whole is no state, MASTER_NOT_LEADING where it names no leader.
+ */
+export function readState(body: Uint8Array): Cluster {
+  return readMasterState(body).cluster;
+}
+
+/**
+ * As readState(), with what tells whether the master that answered is the leader.
+ * @param known tasks that need not be held in memory anew; those of this state from now on
+ */
+export function readMasterState(body: Uint8Array, known = new KnownTasks()): MasterState {
+  const parser = new StateParser(known);
+  parser.add(body);
+  return parser.end();
+}
+
+/** readMasterState() for a body that is read while it comes in. Throws the same, from the part on that is wrong. */
+export class StateParser {
+  readonly #known: KnownTasks;
+  readonly #reader: StreamedReader<MasterState>;
+
+  /** @param known as for readMasterState(); of use to one parser at a time */
+  constructor(known: KnownTasks) {
+    this.#known = known;
+    known.begin();
+    this.#reader = new StreamedReader((json) => new StateDecoder(json, known).read());
+  }
+
+  /** The next part of the body, which must stay as it is. */
+  add(octets: Uint8Array): void {
+    this.#reader.add(octets);
+  }
+
+  /** There is no more of it. */
+  end(): MasterState {
+    const state = this.#reader.end();
+    this.#known.end();
+    return state;
+  }
+}
+
+const ENDED_LISTS = ["completed_tasks", "unreachable_tasks"];
+const TOP = new Fields(["leader", "pid", "id", "slaves", "recovered_slaves", "frameworks", "completed_frameworks"]);
+const FRAMEWORK = new Fields(["id", "name", "pid", "hostname", "recovered", "tasks", ...ENDED_LISTS]);
+const AGENT = new Fields(["id", "pid", "hostname", "port"]);
+const ENDED = new Fields(["id", "state"]);
+
+/** What one of the lists in the state gave. */
+interface Listed<Item> {
+  readonly items: readonly Item[];
+  readonly skipped: readonly Skipped[];
+}
+
+class StateDecoder implements Lists {
+  agents: Listed<Agent> | undefined;
+  recovered: Listed<Agent> | undefined;
+  frameworks: Listed<Framework> | undefined;
+  readonly #json: StreamedJson;
+  readonly #tasks: TaskReader;
+  readonly #known: KnownTasks;
+  readonly #recoveredFrameworks = new Set<string>();
+  readonly #completedFrameworks: string[] = [];
+  readonly #ended: EndedTask[] = [];
+  readonly #unreported: UnreportedTask[] = [];
+
+  constructor(json: StreamedJson, known: KnownTasks) {
+    this.#json = json;
+    this.#tasks = new TaskReader(json.scanner);
+    this.#known = known;
+  }
+
+  *read(): Reading<MasterState> {
+    const fields = yield* TOP.walk(this.#json, {
+      slaves: () => this.#readAgents("slaves", "agents"),
+      recovered_slaves: () => this.#readAgents("recovered_slaves", "recovered"),
+      frameworks: () => this.#readFrameworks(),
+      completed_frameworks: () => this.#readCompleted(),
+    });
+    if (fields === undefined) throw new MesosDnsError("STATE_INVALID", "the state is not a JSON object");
+    yield* this.#json.behind();
+    const cluster = assemble(leaderIn(fields.leader), this);
+    const registry = {
+      id: textOf(fields.id),
+      registered: new Set(this.agents?.items.map((agent) => agent.id)),
+      recoveredFrameworks: this.#recoveredFrameworks,
+      completedFrameworks: this.#completedFrameworks,
+      ended: this.#ended,
+      unreported: this.#unreported,
+    };
+    const own = parsePid(fields.pid);
+    return own === undefined ? { cluster, registry } : { cluster, registry, pid: own };
+  }
+
+  *#readAgents(name: string, into: "agents" | "recovered"): Reading {
+    const json = this.#json;
+    this[into] = yield* this.#list("agent", name, function* () {
+      return agentOf(yield* json.read((scanner) => AGENT.read(scanner)));
+    });
+  }
+
+  *#readFrameworks(): Reading {
+    const skippedTasks: Skipped[][] = [];
+    const listed = yield* this.#list("framework", "frameworks", (position) =>
+      this.#readFramework(position, skippedTasks),
+    );
+    this.frameworks = listed && { items: listed.items, skipped: [...listed.skipped, ...skippedTasks.flat()] };
+  }
+
+  *#readFramework(position: string, skippedTasks: Skipped[][]): Reading<Framework | Malformed> {
+    const lists: TaskLists = { running: [], unreported: [], skipped: [] };
+    const ended: Omit<EndedTask, "frameworkId">[] = [];
+    const fields = yield* FRAMEWORK.walk(this.#json, {
+      tasks: ({ id }) => this.#readTasks(`${position}.tasks`, lists, this.#known.of(textOf(id))),
+      completed_tasks: () => this.#readEnded(ended),
+      unreachable_tasks: () => this.#readEnded(ended),
+    });
+    const framework = frameworkOf(fields, lists.running);
+    if ("malformed" in framework) return framework;
+    skippedTasks.push(lists.skipped);
+    for (const task of lists.unreported) this.#unreported.push({ frameworkId: framework.id, task });
+    for (const task of ended) this.#ended.push({ ...task, frameworkId: framework.id });
+    if (fields?.recovered === true) this.#recoveredFrameworks.add(framework.id);
+    return framework;
+  }
+
+  *#readTasks(list: string, lists: TaskLists, keep: Keep): Reading {
+    const json = this.#json;
+    const reader = this.#tasks;
+    // Of lists given twice, the last counts.
+    const { running, unreported, skipped } = lists;
+    for (const each of [running, unreported, skipped]) each.length = 0;
+    const isList = yield* this.#each(function* (index) {
+      const task = yield* json.read(() => reader.read(keep));
+      if (task === undefined) return;
+      if ("malformed" in task) skipped.push(skippedAs("task", `${list}[${index}]`, task));
+      else if (reader.unreported) unreported.push(task);
+      else running.push(task);
+    });
+    if (!isList) skipped.push(skippedAs("task", list, malformed("it is not a list")));
+  }
+
+  *#readEnded(ended: Omit<EndedTask, "frameworkId">[]): Reading {
+    const json = this.#json;
+    yield* this.#each(function* () {
+      const fields = yield* json.read((scanner) => ENDED.read(scanner));
+      const id = textOf(fields?.id);
+      if (id !== "") ended.push({ id, state: textOf(fields?.state) });
+    });
+  }
+
+  *#readCompleted(): Reading {
+    const completed = this.#completedFrameworks;
+    const json = this.#json;
+    yield* this.#each(function* () {
+      // With all the tasks that it had.
+      const id = textOf((yield* ENDED.walk(json, {}))?.id);
+      if (id !== "") completed.push(id);
+    });
+  }
+
+  /**
+   * Reads the list that stands here; `read` consumes an element and returns what it is. `undefined` where there is
+   * no list.
+   */
+  *#list<Item extends Agent | Framework>(
+    kind: Skipped["kind"],
+    name: string,
+    read: (position: string) => Reading<Item | Malformed>,
+  ): Reading<Listed<Item> | undefined> {
+    const items: Item[] = [];
+    const skipped: Skipped[] = [];
+    const isList = yield* this.#each(function* (index) {
+      const position = `${name}[${index}]`;
+      const item = yield* read(position);
+      if ("malformed" in item) skipped.push(skippedAs(kind, position, item));
+      else items.push(item);
+    });
+    return isList ? { items, skipped } : undefined;
+  }
+
+  /** Walks the list that stands here; false where something else stands, which is stepped over. */
+  *#each(visit: (index: number) => Reading): Reading<boolean> {
+    const isList = (yield* this.#json.kind()) === "array";
+    if (isList) yield* this.#json.elements(visit);
+    else yield* this.#json.skip();
+    return isList;
+  }
+}
+
+/** What the tasks of a framework come to. */
+interface TaskLists {
+  readonly running: Task[];
+  readonly unreported: Task[];
+  readonly skipped: Skipped[];
+}
+
+interface Lists {
+  readonly agents: Listed<Agent> | undefined;
+  readonly recovered: Listed<Agent> | undefined;
+  readonly frameworks: Listed<Framework> | undefined;
+}
+
+/**
+ * `slaves` and `frameworks` are in the state of every version, empty or not. A body without them must not pass for a
+ * cluster in which nothing runs.
+ */
+function assemble(leader: Endpoint, { agents, recovered, frameworks }: Lists): Cluster {
+  if (agents === undefined) throw new MesosDnsError("STATE_INVALID", "the state has no list of slaves");
+  if (frameworks === undefined) throw new MesosDnsError("STATE_INVALID", "the state has no list of frameworks");
+  // An agent that has re-registered counts as it is now, not as it was recovered.
+  const known = [...(recovered?.items ?? []), ...agents.items].map((agent) => [agent.id, agent] as const);
+  const skipped = [...agents.skipped, ...(recovered?.skipped ?? []), ...frameworks.skipped];
+  return { leader, agents: new Map(known), frameworks: frameworks.items, skipped };
+}
+
+function leaderIn(leader: unknown): Endpoint {
+  if (leader === undefined || leader === null || leader === "") {
+    throw new MesosDnsError("MASTER_NOT_LEADING", "the state names no leader: none is elected yet");
+  }
+  const endpoint = parsePid(leader);
+  if (endpoint !== undefined) return endpoint;
+  throw new MesosDnsError("STATE_INVALID", `the state's leader is ${JSON.stringify(leader)}, not master@host:port`);
+}
+
+function agentOf(fields: JsonObject | undefined): Agent | Malformed {
+  if (fields === undefined) return malformed("it is not an object");
+  const id = textOf(fields.id);
+  if (id === "") return malformed("it has no id");
+  const hostname = textOf(fields.hostname);
+  const endpoint = parsePid(fields.pid) ?? hostEndpoint(hostname, fields.port);
+  return endpoint === undefined ? malformed("it has neither a pid nor a hostname", id) : { id, endpoint, hostname };
+}
+
+function hostEndpoint(host: string, port: unknown): Endpoint | undefined {
+  return host === "" ? undefined : { host, port: isPort(port) ? port : 0 };
+}
+
+function frameworkOf(fields: JsonObject | undefined, tasks: readonly Task[]): Framework | Malformed {
+  if (fields === undefined) return malformed("it is not an object");
+  const { id, name } = fields;
+  if (typeof id !== "string" || id === "") return malformed("it has no id");
+  if (typeof name !== "string") return malformed("its name is not a string", id);
+  const pid = parsePid(fields.pid);
+  const framework = { id, name, hostname: textOf(fields.hostname), tasks };
+  return pid === undefined ? framework : { ...framework, pid };
+}
+
+function skippedAs(kind: Skipped["kind"], position: string, { id, malformed: detail }: Malformed): Skipped {
+  return { kind, id: id ?? position, reason: "malformed", detail };
+}

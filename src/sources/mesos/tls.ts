@@ -1,0 +1,51 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+import { MesosDnsError, messageOf } from "../../base/errors.js";
+import type { Config } from "../../config/config.js";
+
+/** PEM texts, as `node:tls` takes them; what is not configured is absent. */
+export interface TlsFiles {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/**
+ * Reads CACertFile, CertFile and KeyFile and checks that they are what their names say.
+ * Throws MesosDnsError CREDENTIALS_UNREADABLE.
+ */
+export function readTlsFiles({ CACertFile, CertFile, KeyFile }: Config): TlsFiles {
+  const ca = readPem("CACertFile", CACertFile);
+  const cert = readPem("CertFile", CertFile);
+  const key = readPem("KeyFile", KeyFile);
+  const authority = ca === undefined ? {} : { ca };
+  const own = { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
+  check("CACertFile", CACertFile, authority);
+  check("CertFile and KeyFile", `${CertFile} and ${KeyFile}`, own);
+  return { ...authority, ...own };
+}
+
+/** The text of a file; nothing where none is configured. */
+function readPem(setting: string, path: string): string | undefined {
+  if (path === "") return undefined;
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const message = `${setting} cannot be read: ${messageOf(error)}; correct the path or its permissions`;
+    throw new MesosDnsError("CREDENTIALS_UNREADABLE", message);
+  }
+}
+
+function check(setting: string, path: string, pem: TlsFiles): void {
+  try {
+    // A secure context passes over authorities that are none, and over files that are empty.
+    if (pem.ca !== undefined) new X509Certificate(pem.ca);
+    if (pem.cert !== undefined) new X509Certificate(pem.cert);
+    if (pem.key !== undefined) createPrivateKey(pem.key);
+    createSecureContext(pem);
+  } catch (error) {
+    const message = `${setting}: ${path} cannot be used (${messageOf(error)}); give PEM files that belong together`;
+    throw new MesosDnsError("CREDENTIALS_UNREADABLE", message);
+  }
+}

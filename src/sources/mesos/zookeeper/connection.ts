@@ -1,0 +1,164 @@
+import { type Client, createClient, Exception, type ZooKeeperException } from "node-zookeeper-client";
+import { messageOf } from "../../../base/errors.js";
+import { formatHostPort } from "../../../base/host-port.js";
+import type { HostPort } from "../../../config/config.js";
+import { networkReason } from "../failures.js";
+
+/** One connection to one server, with a session of its own; used until it ends and then thrown away. */
+export interface ZooKeeperConnection {
+  /** Resolves when there is a session. */
+  open(): Promise<void>;
+  /** The names of a node's children. When they are others, `onEvent` is called, once. */
+  children(path: string): Promise<readonly string[]>;
+  /** What a node holds. */
+  data(path: string): Promise<Uint8Array>;
+  /** Ends the session and the connection; what is under way fails. */
+  close(): void;
+}
+
+export interface ConnectOptions {
+  readonly server: HostPort;
+  /** `user:password`, for digest authentication. */
+  readonly credentials: string | undefined;
+  /** Something is to be looked at: children have changed, or the connection has ended, which the next call then tells. */
+  readonly onEvent: () => void;
+}
+
+/** Begins to connect. Every promise of the connection rejects with a ZooKeeperError. */
+export type Connect = (options: ConnectOptions) => ZooKeeperConnection;
+
+/** `no-node` and `no-auth` are answers, and the connection is good for more; `ended` is its end. */
+export class ZooKeeperError extends Error {
+  readonly kind: "no-node" | "no-auth" | "ended";
+
+  constructor(kind: ZooKeeperError["kind"], message: string) {
+    super(message);
+    this.name = "ZooKeeperError";
+    this.kind = kind;
+  }
+}
+
+/** The server forgets a client that has been silent for so long: this thread may be busy building. It may want less itself. */
+const SESSION_TIMEOUT_MS = 30_000;
+/** Octets of one answer: four times what servers accept as the data of a node by default (jute.maxbuffer). */
+const MAX_ANSWER = 4 * 1024 * 1024;
+
+export const connectZooKeeper: Connect = (options) => new LibraryConnection(options);
+
+/**
+ * A client of node-zookeeper-client behind a fence. Left to itself, it goes on with half a message after it has connected
+ * again, keeps a silent connection for ever, takes an answer of any size, throws from its socket's listener at an answer
+ * that it does not understand, and cannot be told an IPv6 address. So the parts of its connection manager that find servers
+ * and hear of the socket's end are replaced, and the one that reads is watched.
+ */
+class LibraryConnection implements ZooKeeperConnection {
+  readonly #client: Client;
+  readonly #onEvent: () => void;
+  readonly #waiting = new Set<(error: ZooKeeperError) => void>();
+  #end: ZooKeeperError | undefined;
+  #connected = false;
+  #lastError: Error | undefined;
+
+  constructor({ server, credentials, onEvent }: ConnectOptions) {
+    this.#onEvent = onEvent;
+    this.#client = createClient(formatHostPort(server), { sessionTimeout: SESSION_TIMEOUT_MS });
+    this.#fence(server);
+    this.#client.once("expired", () => this.#lose("it refused a session"));
+    this.#client.once("authenticationFailed", () => this.#lose("it does not accept the user and password"));
+    if (credentials !== undefined) this.#client.addAuthInfo("digest", Buffer.from(credentials));
+  }
+
+  open(): Promise<void> {
+    return this.#call((done) => {
+      this.#client.once("connected", () => {
+        this.#connected = true;
+        done();
+      });
+      this.#client.connect();
+    });
+  }
+
+  children(path: string): Promise<readonly string[]> {
+    return this.#call((done, failed) => {
+      this.#client.getChildren(path, this.#onEvent, (error, names) => (error ? failed(error) : done(names)));
+    });
+  }
+
+  data(path: string): Promise<Uint8Array> {
+    return this.#call((done, failed) => {
+      this.#client.getData(path, (error, data) => (error ? failed(error) : done(data ?? new Uint8Array())));
+    });
+  }
+
+  close(): void {
+    this.#lose("it was closed");
+  }
+
+  #fence(server: HostPort): void {
+    const manager = this.#client.connectionManager;
+    const read = manager.onSocketData;
+    manager.findNextServer = (use) => use(server);
+    manager.onSocketData = (chunk) => {
+      if (this.#end) return;
+      if ((manager.pendingBuffer?.length ?? 0) + chunk.length > MAX_ANSWER) {
+        this.#lose(`its answer has more than ${MAX_ANSWER} octets`);
+        return;
+      }
+      try {
+        read.call(manager, chunk);
+      } catch (error) {
+        this.#lose(`its answer cannot be understood (${messageOf(error)})`);
+      }
+    };
+    manager.onSocketError = (error) => {
+      this.#lastError = error;
+    };
+    manager.onSocketClosed = () => {
+      const how = this.#connected ? "it closed the connection" : "it closed the connection before there was a session";
+      this.#lose(this.#lastError ? networkReason(this.#lastError) : how);
+    };
+  }
+
+  /** Settles with what the library calls back with, or when the connection ends. */
+  #call<T>(start: (done: (value: T) => void, failed: (error: ZooKeeperException) => void) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#end) {
+        reject(this.#end);
+        return;
+      }
+      const settle = (how: () => void) => {
+        this.#waiting.delete(reject);
+        how();
+      };
+      this.#waiting.add(reject);
+      start(
+        (value) => settle(() => resolve(value)),
+        (error) => settle(() => reject(refusal(error))),
+      );
+    });
+  }
+
+  #lose(reason: string): void {
+    if (this.#end) return;
+    this.#end = new ZooKeeperError("ended", reason);
+    const { socket, connectTimeoutHandler } = this.#client.connectionManager;
+    clearTimeout(connectTimeoutHandler);
+    // A session that is ended need not be kept by the server until it expires; but nobody waits for the answer.
+    if (this.#connected && socket?.writable) {
+      this.#client.close();
+      socket.destroySoon();
+    } else {
+      socket?.destroy();
+    }
+    for (const reject of this.#waiting) reject(this.#end);
+    this.#waiting.clear();
+    this.#onEvent();
+  }
+}
+
+function refusal(error: ZooKeeperException): ZooKeeperError {
+  const code = error.getCode();
+  if (code === Exception.NO_NODE) return new ZooKeeperError("no-node", error.message);
+  if (code === Exception.NO_AUTH) return new ZooKeeperError("no-auth", error.message);
+  return new ZooKeeperError("ended", `it answered ${error.message}`);
+}

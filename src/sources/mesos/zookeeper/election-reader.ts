@@ -1,0 +1,42 @@
+import type { Timers } from "../../../base/timers.js";
+import { type ZooKeeperConnection, ZooKeeperError } from "./connection.js";
+import { type Election, type MasterNode, masterNodes, readElection } from "./election.js";
+
+/** What nodes hold is read again after this, even if they are the same nodes. */
+const REREAD_MS = 30_000;
+
+/** Reads the election through one connection: who is there every time, what they say when somebody came or went. */
+export class ElectionReader {
+  readonly #connection: ZooKeeperConnection;
+  readonly #path: string;
+  readonly #timers: Timers;
+  #last: { readonly names: string; readonly election: Election; readonly at: number } | undefined;
+
+  constructor(connection: ZooKeeperConnection, path: string, timers: Timers) {
+    this.#connection = connection;
+    this.#path = path;
+    this.#timers = timers;
+  }
+
+  /** Rejects with a ZooKeeperError. */
+  async read(): Promise<Election> {
+    const nodes = masterNodes(await this.#connection.children(this.#path));
+    const names = nodes.join("/");
+    const at = this.#timers.now();
+    if (this.#last?.names === names && at - this.#last.at < REREAD_MS) return this.#last.election;
+    const read = await Promise.all(nodes.map((name) => this.#node(name)));
+    const election = readElection(read.filter((node) => node !== undefined));
+    this.#last = { names, election, at };
+    return election;
+  }
+
+  /** Nothing where the node is gone again: the watch tells of that as well. */
+  async #node(name: string): Promise<MasterNode | undefined> {
+    try {
+      return { name, data: await this.#connection.data(`${this.#path}/${name}`) };
+    } catch (error) {
+      if (error instanceof ZooKeeperError && error.kind === "no-node") return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { MesosDnsError } from "../../../base/errors.js";
+import { formatHostPort } from "../../../base/host-port.js";
+import type { HostPort } from "../../../config/config.js";
+import type { ZkUrl } from "../../../config/zk-url.js";
+import type { Election } from "./election.js";
+
+/** Every member of the ensemble has been tried. @param reasons a clause for each, such as `the connection was refused` */
+export function unreachable({ servers }: ZkUrl, reasons: ReadonlyMap<HostPort, string>): MesosDnsError {
+  // In the order of the configuration, so that the same trouble reads the same.
+  const each = servers.map((server) => `${formatHostPort(server)}: ${reasons.get(server)}`);
+  return new MesosDnsError("ZOOKEEPER_UNREACHABLE", `no ZooKeeper server can be used: ${each.join("; ")}`);
+}
+
+/** A server answered, but not with what was asked for. The password is no part of the message. */
+export function refused({ path, credentials }: ZkUrl, kind: "no-node" | "no-auth"): MesosDnsError {
+  if (kind === "no-node") {
+    const message = `ZooKeeper has no ${path}: no Mesos master has ever registered there, or zk names the wrong path`;
+    return new MesosDnsError("ZOOKEEPER_NO_MASTERS", message);
+  }
+  const user = credentials?.slice(0, credentials.indexOf(":"));
+  const who = user === undefined ? "read without a user and password" : `read with this password of the user ${user}`;
+  return new MesosDnsError("ZOOKEEPER_AUTH", `ZooKeeper does not let ${path} be ${who}; correct zk`);
+}
+
+/** There is nobody below the path, or nobody who can be read. */
+export function noMasters({ path }: ZkUrl, { unreadable }: Election): MesosDnsError {
+  if (unreadable.length === 0) {
+    return new MesosDnsError("ZOOKEEPER_NO_MASTERS", `no Mesos master is registered in ZooKeeper at ${path}`);
+  }
+  const each = unreadable.map(({ node, reason }) => `${node}: ${reason}`);
+  const message = `no Mesos master registered in ZooKeeper at ${path} can be read: ${each.join("; ")}`;
+  return new MesosDnsError("ZOOKEEPER_NODE_UNREADABLE", message);
+}

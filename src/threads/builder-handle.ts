@@ -1,0 +1,152 @@
+import { Worker } from "node:worker_threads";
+import { messageOf } from "../base/errors.js";
+import type { Logger, Verbosity } from "../base/log.js";
+import type { Timers } from "../base/timers.js";
+import type { Config } from "../config/config.js";
+import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
+import { endOf } from "./responder-handle.js";
+import type { Responders } from "./responders.js";
+
+export interface BuilderHandleOptions {
+  readonly verbosity: Verbosity;
+  readonly log: Logger;
+  readonly seed: number;
+  /** Where a builder that starts now goes on from. */
+  readonly startOf: () => Pick<BuilderStart, "config" | "serial" | "generation" | "savedCluster">;
+  readonly responders: Responders | undefined;
+  readonly onMessage: (message: Exclude<FromBuilder, { kind: "piece" }>) => void;
+  readonly timers: Pick<Timers, "after">;
+  readonly spawn: (start: BuilderStart) => BuilderThread;
+}
+
+/** What is used of a worker thread. */
+export interface BuilderThread {
+  on(event: "error", listener: (error: unknown) => void): unknown;
+  on(event: "message", listener: (message: FromBuilder) => void): unknown;
+  once(event: "exit", listener: () => void): unknown;
+  postMessage(message: ToBuilder): void;
+  terminate(): unknown;
+}
+
+/** Room for the young: a state's strings are short-lived, and what is not copied to the old generation need not be found there. */
+const LIMITS = { maxYoungGenerationSizeMb: 16 };
+
+/** Starts a builder in a thread of its own. */
+export function spawnBuilder(start: BuilderStart): BuilderThread {
+  const url = new URL("./builder.js", import.meta.url);
+  const transferList = [...start.responders];
+  return new Worker(url, { workerData: start, transferList, name: "builder", resourceLimits: LIMITS });
+}
+
+interface AwaitedPiece {
+  readonly resolve: (text: string | undefined) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const FIRST_RESTART_MS = 1_000;
+const LAST_RESTART_MS = 60_000;
+
+/** The main thread's end of the builder. A builder that dies is started again; the last zone is served meanwhile. */
+export class BuilderHandle {
+  readonly #options: BuilderHandleOptions;
+  readonly #pieces = new Map<number, AwaitedPiece>();
+  #worker: BuilderThread | undefined;
+  #exited: Promise<void> = Promise.resolve();
+  #cancelRestart: () => void = () => {};
+  #restartMs = FIRST_RESTART_MS;
+  #ending = false;
+  #enumerations = 0;
+  restarts = 0;
+
+  constructor(options: BuilderHandleOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { seed, startOf, verbosity } = this.#options;
+    const responders = this.#options.responders?.connect() ?? [];
+    const workerData: BuilderStart = { ...startOf(), verbosity, seed, responders };
+    const worker = this.#options.spawn(workerData);
+    let failed: unknown;
+    worker.on("error", (error) => {
+      failed = error;
+    });
+    worker.on("message", (message: FromBuilder) => this.#receive(message));
+    this.#exited = new Promise((resolve) => {
+      worker.once("exit", () => {
+        if (!this.#ending) this.#restart(failed);
+        resolve();
+      });
+    });
+    this.#worker = worker;
+  }
+
+  configure(config: Config): void {
+    this.#post({ kind: "configure", config });
+  }
+
+  /** Tells the builder which generation the main thread reads, and which older ones it still reads over time. */
+  reading(generation: number, pinned: readonly number[]): void {
+    this.#post({ kind: "reading", generation, pinned });
+  }
+
+  /** The pieces of an enumeration, each asked for when the one before has been taken. */
+  async *enumerate(): AsyncGenerator<string> {
+    const id = ++this.#enumerations;
+    const worker = this.#worker;
+    try {
+      for (;;) {
+        // One that has been started meanwhile would begin anew, with other tasks perhaps.
+        if (!worker || worker !== this.#worker) throw new Error("the builder thread has been started again");
+        const text = await this.#nextPiece(id);
+        if (text === undefined) return;
+        yield text;
+      }
+    } finally {
+      this.#pieces.delete(id);
+      if (worker === this.#worker) this.#post({ kind: "enumerated", id });
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#ending = true;
+    this.#cancelRestart();
+    if (!this.#worker) return;
+    this.#post({ kind: "stop" });
+    await endOf(this.#worker, this.#exited, "builder", this.#options.log);
+  }
+
+  #nextPiece(id: number): Promise<string | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#pieces.set(id, { resolve, reject });
+      this.#post({ kind: "enumerate", id });
+    });
+  }
+
+  #receive(message: FromBuilder): void {
+    if (message.kind === "piece") {
+      this.#pieces.get(message.id)?.resolve(message.text);
+      return;
+    }
+    if (message.kind === "built") this.#restartMs = FIRST_RESTART_MS;
+    this.#options.onMessage(message);
+  }
+
+  #restart(failed: unknown): void {
+    this.#worker = undefined;
+    for (const piece of this.#pieces.values()) piece.reject(new Error("the builder thread ended"));
+    const seconds = this.#restartMs / 1000;
+    const reason = failed === undefined ? "without an error" : messageOf(failed);
+    this.#options.log.error(
+      { err: failed },
+      `the builder thread ended, ${reason}; it is started again in ${seconds} s`,
+    );
+    this.restarts++;
+    this.#cancelRestart = this.#options.timers.after(this.#restartMs, () => this.start());
+    this.#restartMs = Math.min(this.#restartMs * 2, LAST_RESTART_MS);
+  }
+
+  #post(message: ToBuilder): void {
+    this.#worker?.postMessage(message);
+  }
+}

@@ -1,0 +1,129 @@
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { MesosDnsError, messageOf } from "../base/errors.js";
+import type { Logger } from "../base/log.js";
+import type { Config } from "../config/config.js";
+import type { ForwardReport } from "../forward/report.js";
+import type { Pems } from "../transport/certificate.js";
+import type { FromResponder, ResponderStart, ToResponder } from "./messages.js";
+
+export interface ResponderHandleOptions {
+  readonly start: ResponderStart;
+  readonly onForwarding: (report: ForwardReport) => unknown;
+  /** The thread ended by itself. */
+  readonly onLost: (error: Error) => void;
+  readonly log: Logger;
+}
+
+/** The main thread's end of an answering thread. */
+export class ResponderHandle {
+  readonly #listening: Promise<void>;
+  readonly #worker: Worker;
+  readonly #exited: Promise<void>;
+  readonly #log: Logger;
+  #ending = false;
+  readonly #flushes = new Map<number, (answers: number) => void>();
+  #nextFlush = 1;
+
+  constructor(options: ResponderHandleOptions) {
+    this.#log = options.log;
+    this.#worker = new Worker(new URL("./responder.js", import.meta.url), {
+      workerData: options.start,
+      name: "responder",
+    });
+    let failed: unknown;
+    this.#worker.on("error", (error) => {
+      failed = error;
+    });
+    this.#listening = new Promise<void>((resolve, reject) => {
+      this.#worker.on("message", (message: FromResponder) => {
+        if (message.kind === "listening") resolve();
+        else if (message.kind === "forwarding") options.onForwarding(message.report);
+        else if (message.kind === "flushed") this.#flushes.get(message.id)?.(message.answers);
+        else if (message.kind === "failed") {
+          this.#ending = true;
+          reject(new MesosDnsError(message.failure.code, message.failure.message));
+        }
+      });
+    });
+    this.#exited = new Promise<void>((resolve) => {
+      this.#worker.once("exit", () => {
+        if (!this.#ending) {
+          const reason = failed === undefined ? "without an error" : messageOf(failed);
+          const advice = "the process has to be started again";
+          options.onLost(
+            new MesosDnsError("THREAD_LOST", `the answering thread ended, ${reason}: ${advice}`, { cause: failed }),
+          );
+        }
+        resolve();
+      });
+    });
+  }
+
+  /** Opens the listeners; rejects with a `MesosDnsError` if they cannot be. @param generation to be answered from, or a later one */
+  listen(generation: number): Promise<void> {
+    this.#post({ kind: "listen", generation });
+    return this.#listening;
+  }
+
+  configure(config: Config, pems: Pems): void {
+    this.#post({ kind: "configure", config, pems });
+  }
+
+  /** Forgets answers of resolvers; resolves to how many there were. @param name lower-case wire form as latin1 */
+  flush(name: string | undefined): Promise<number> {
+    const id = this.#nextFlush++;
+    return new Promise((resolve) => {
+      this.#flushes.set(id, (answers) => {
+        this.#flushes.delete(id);
+        resolve(answers);
+      });
+      this.#post({ kind: "flush", id, name });
+    });
+  }
+
+  setStale(stale: boolean): void {
+    this.#post({ kind: "stale", stale });
+  }
+
+  /** A port for a builder to send snapshots through, straight to the answering thread. */
+  connect(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#worker.postMessage({ kind: "snapshots", port: port1 } satisfies ToResponder, [port1]);
+    return port2;
+  }
+
+  /** Lets the other thread's queries for other people's names be forwarded by this one. */
+  forwardFor(other: ResponderHandle): void {
+    const { port1, port2 } = new MessageChannel();
+    this.#worker.postMessage({ kind: "errands", port: port1 } satisfies ToResponder, [port1]);
+    other.#worker.postMessage({ kind: "errands", port: port2 } satisfies ToResponder, [port2]);
+  }
+
+  async stop(): Promise<void> {
+    this.#ending = true;
+    this.#post({ kind: "stop" });
+    await endOf(this.#worker, this.#exited, "responder", this.#log);
+  }
+
+  #post(message: ToResponder): void {
+    this.#worker.postMessage(message);
+  }
+}
+
+/** What a thread may take to end when asked to; then it is ended. */
+const END_MS = 4_000;
+
+/** Waits for a thread's end, and brings it about if need be. @param name of the thread, for the log */
+export async function endOf(
+  worker: { terminate(): unknown },
+  exited: Promise<void>,
+  name: string,
+  log: Logger,
+): Promise<void> {
+  const timer = setTimeout(() => {
+    log.warn({ ended: name, afterMs: END_MS }, "a thread did not end in time, and has been ended");
+    worker.terminate();
+  }, END_MS);
+  await exited;
+  clearTimeout(timer);
+}

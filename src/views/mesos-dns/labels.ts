@@ -1,0 +1,89 @@
+import { MAX_LABEL } from "../../wire/names.js";
+
+/**
+ * How Mesos-DNS turns the names of tasks, frameworks and ports into DNS labels.
+ *
+ * A label keeps `a-z`, `0-9` and `-`; upper case is folded, `.` and `_` become `-`, everything else is dropped.
+ */
+
+/** How long a label may be, and what may not stand at its start. */
+export interface LabelRules {
+  readonly maxLength: number;
+  readonly leading: RegExp;
+}
+
+export const RFC1123: LabelRules = { maxLength: MAX_LABEL, leading: /^-+/ };
+/** The older host name rules: 24 characters, no leading digit. Tails of shortened labels may still be digits. */
+export const RFC952: LabelRules = { maxLength: 24, leading: /^[-0-9]+/ };
+
+/** What most names are: labels already. */
+const PLAIN = /^[a-z0-9-]*[a-z0-9]$/;
+const LEADING_DASHES = /^-+/;
+const TRAILING_DASHES = /-+$/;
+
+/**
+ * The label for `text`, possibly "". A cut that leaves a `-` at the end drops it and fills up from behind the cut,
+ * so that two long names that differ only there stay as different as Mesos-DNS keeps them.
+ *
+ * @param room characters available, where a caller needs some of the label for itself (`_name`)
+ */
+export function toLabel(text: string, rules: LabelRules, room: number = MAX_LABEL): string {
+  if (text.length <= Math.min(rules.maxLength, room) && PLAIN.test(text) && !rules.leading.test(text)) return text;
+  const clean = text
+    .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+    .replace(/[._]/g, "-")
+    .replace(/[^a-z0-9-]/g, "")
+    .replace(rules.leading, "");
+  const size = Math.min(clean.length, rules.maxLength, room);
+  const head = clean.slice(0, size).replace(TRAILING_DASHES, "");
+  if (head.length === size) return head;
+  return (
+    head +
+    clean
+      .slice(size)
+      .replace(LEADING_DASHES, "")
+      .slice(0, size - head.length)
+  );
+}
+
+/** A framework name's labels: split at dots, each part made a label, empty ones left out, joined with dots. */
+export function toFragment(name: string, rules: LabelRules): string {
+  return name
+    .split(".")
+    .map((part) => toLabel(part, rules))
+    .filter((label) => label !== "")
+    .join(".");
+}
+
+/**
+ * The canonical name of one task: `<task>-<hash>-<agent>`. Where the last label would outgrow 63 octets, the task's
+ * part of it gives way, and no `-` stays at the cut.
+ */
+export function canonicalName(task: string, hash: string, agent: string): string {
+  const tail = `-${hash}-${agent}`;
+  const lastLabel = task.slice(task.lastIndexOf(".") + 1);
+  const excess = octets(lastLabel) + octets(tail) - MAX_LABEL;
+  if (excess <= 0) return task + tail;
+  return cutOctets(task, octets(task) - excess).replace(TRAILING_DASHES, "") + tail;
+}
+
+/** What follows the last `-` of an agent id, lower case. */
+export function agentSuffix(agentId: string): string {
+  return agentId.slice(agentId.lastIndexOf("-") + 1).toLowerCase();
+}
+
+function octets(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+/** The longest prefix of whole characters within `room` octets of UTF-8. */
+function cutOctets(text: string, room: number): string {
+  let size = 0;
+  let cut = "";
+  for (const character of text) {
+    size += octets(character);
+    if (size > room) break;
+    cut += character;
+  }
+  return cut;
+}

@@ -1,0 +1,112 @@
+import { hash } from "node:crypto";
+import type { Address } from "../../base/addresses.js";
+import type { Task } from "../../sources/mesos/cluster.js";
+import type { RecordRules, RecordSink } from "./generate.js";
+import { agentSuffix, canonicalName, type LabelRules, toLabel } from "./labels.js";
+import { checked, type FrameworkNames, SERVICE_LABEL, type SharedNames } from "./shared-names.js";
+import { isStandby, onStandby } from "./standby.js";
+import { toZBase32 } from "./zbase32.js";
+
+const BOTH = ["tcp", "udp"] as const;
+
+/** Where a task can be reached; each list may be empty, but not both. */
+export interface TaskAddresses {
+  readonly own: readonly Address[];
+  readonly host: readonly Address[];
+}
+
+export interface EmittedTask {
+  /** Whether any of its names could be one. */
+  readonly named: boolean;
+  /** Its canonical name, spelled as a label, that its own addresses stand under; "" if they do under none. */
+  readonly canonical: string;
+}
+
+/** Emits every record of one task. */
+export function emitTask(
+  task: Task,
+  framework: FrameworkNames,
+  addresses: TaskAddresses,
+  rules: RecordRules,
+  sink: RecordSink,
+): EmittedTask {
+  const hash = taskHash(task.id);
+  const agent = agentSuffix(task.agentId);
+  // What instances share waits behind the healthy ones; a canonical name is its task's alone.
+  const shared = isStandby(task, rules) ? onStandby(sink) : sink;
+  const targets: string[] = [];
+  let named = false;
+  for (const names of framework.spellings(task)) {
+    const canonical = canonicalName(names.name, hash, agent);
+    const own = emitAddresses(names.own, framework.checkedOwn(canonical), addresses.own, sink, shared);
+    const host = emitAddresses(names.host, checked(`${canonical}.${framework.host}`), addresses.host, sink, shared);
+    targets.push(own.target);
+    named ||= own.named || host.named;
+    emitPorts(names, task, host.target, shared);
+    emitDiscovery(names, task, own.target, rules.labels, shared);
+  }
+  return { named, canonical: targets[0] };
+}
+
+/** First five characters of the z-base-32 of the SHA-1 of the task id: what tells instances of one task apart. */
+export function taskHash(taskId: string): string {
+  // Of the digest's seven first digits, the upper 25 bits. A text is quicker to be had than octets.
+  return toZBase32(Number.parseInt(hash("sha1", taskId, "hex").slice(0, 7), 16) >>> 3, 5);
+}
+
+/**
+ * The shared and the canonical name in one zone, each "" where there is none; the latter is what services point to, "" if it has no
+ * address.
+ */
+function emitAddresses(
+  shared: string,
+  target: string,
+  addresses: readonly Address[],
+  sink: RecordSink,
+  sharedSink: RecordSink,
+): { readonly named: boolean; readonly target: string } {
+  const isShared = shared !== "";
+  const isTarget = target !== "";
+  for (const address of addresses) {
+    if (isShared) sharedSink.address(shared, address);
+    if (isTarget) sink.address(target, address);
+  }
+  return { named: isShared || isTarget, target: isTarget && addresses.length > 0 ? target : "" };
+}
+
+/** The ports of the task's resources, on its agent. A task without discovery has them under its own zone too. */
+function emitPorts(names: SharedNames, task: Task, target: string, sink: RecordSink): void {
+  if (target === "" || task.ports.length === 0) return;
+  const ports = portsOf(task);
+  for (const protocol of BOTH) {
+    const { own, host } = names.services(protocol);
+    emitServices(host, target, ports, sink);
+    if (!task.discovery) emitServices(own, target, ports, sink);
+  }
+}
+
+/** The ports of the task's discovery, by the service's name and, where they have one, by the port's. */
+function emitDiscovery(names: SharedNames, task: Task, target: string, labels: LabelRules, sink: RecordSink): void {
+  if (target === "") return;
+  for (const port of task.discovery?.ports ?? []) {
+    const name = toLabel(port.name, labels, SERVICE_LABEL);
+    const protocols = port.protocol === "" ? BOTH : [toLabel(port.protocol, labels, SERVICE_LABEL)];
+    for (const protocol of protocols.filter((label) => label !== "")) {
+      const { own } = names.services(protocol);
+      emitServices(own, target, [port.number], sink);
+      if (name !== "") emitServices(checked(`_${name}.${own}`), target, [port.number], sink);
+    }
+  }
+}
+
+/** @param name "" for none */
+function emitServices(name: string, target: string, ports: Iterable<number>, sink: RecordSink): void {
+  if (name !== "") for (const port of ports) sink.service(name, target, port);
+}
+
+/** Every port of the task's resources, once. */
+function portsOf(task: Task): readonly number[] {
+  const ports: number[] = [];
+  for (const [first, last] of task.ports) for (let port = first; port <= last; port++) ports.push(port);
+  return task.ports.length === 1 ? ports : [...new Set(ports)];
+}

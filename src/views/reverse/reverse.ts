@@ -1,0 +1,128 @@
+import type { Address } from "../../base/addresses.js";
+
+/** Takes PTR records, one at a time; names as in `RecordSink`. */
+export interface PointerSink {
+  pointer(name: string, target: string): void;
+}
+
+/** Whose an address is; where several have it, the highest. */
+const RANK = { MASTER: 0, TASK: 1, AGENT: 2 } as const;
+
+const NOBODY: readonly string[] = [];
+
+/** Takes claims of owners to addresses. Names may be "" where the owner has none: the address is still nobody else's. */
+export interface ClaimSink {
+  agent(address: Address, name: string): void;
+  /** @param address the container's own, as the task reports it */
+  task(address: Address, agentId: string, name: string): void;
+  master(address: Address, name: string): void;
+}
+
+interface Claim {
+  readonly rank: number;
+  /** The agent of a task. */
+  readonly agentId: string;
+  readonly name: string;
+}
+
+interface Claims {
+  readonly address: Address;
+  list: Claim[];
+  /** The names that were published last, while the claims have changed since. */
+  before: readonly string[] | undefined;
+}
+
+/**
+ * Finds out whose name each address of the cluster leads back to. An agent's address is the agent's, though tasks and
+ * masters use it too; a container's is its task's; what is left of the masters' is theirs. Nobody else's addresses have
+ * names here, so that those are asked for elsewhere. The order of claims does not matter.
+ */
+export class ReverseNames {
+  readonly #claims = new Map<string, Claims>();
+  readonly #changed = new Set<Claims>();
+
+  /** Takes new claims. */
+  readonly claims: ClaimSink = sinkOf((address, claim) => {
+    const claims = this.#change(address);
+    // Nearly all addresses have one owner, and a list that something is pushed to has room for many.
+    if (claims.list.length === 0) claims.list = [claim];
+    else claims.list.push(claim);
+  });
+
+  /** Takes claims back that were made before; throws where one was not. */
+  readonly withdrawals: ClaimSink = sinkOf((address, { rank, agentId, name }) => {
+    const { list } = this.#change(address);
+    const at = list.findIndex((one) => one.rank === rank && one.agentId === agentId && one.name === name);
+    if (at < 0) throw new Error(`nobody has claimed ${address.text} for ${name}`);
+    list.splice(at, 1);
+  });
+
+  /** Publishes what has changed since the last time. */
+  publish(removed: PointerSink, added: PointerSink): void {
+    for (const claims of this.#changed) {
+      const owner = reverseName(claims.address);
+      for (const name of claims.before ?? []) removed.pointer(owner, name);
+      for (const name of namesOf(claims)) added.pointer(owner, name);
+      claims.before = undefined;
+      if (claims.list.length === 0) this.#claims.delete(claims.address.text);
+    }
+    this.#changed.clear();
+  }
+
+  #change(address: Address): Claims {
+    let claims = this.#claims.get(address.text);
+    if (!claims) {
+      claims = { address, list: [], before: NOBODY };
+      this.#claims.set(address.text, claims);
+      this.#changed.add(claims);
+    }
+    if (claims.before === undefined) {
+      claims.before = namesOf(claims);
+      this.#changed.add(claims);
+    }
+    return claims;
+  }
+}
+
+function sinkOf(take: (address: Address, claim: Claim) => void): ClaimSink {
+  return {
+    agent: (address, name) => take(address, { rank: RANK.AGENT, agentId: "", name }),
+    task: (address, agentId, name) => take(address, { rank: RANK.TASK, agentId, name }),
+    master: (address, name) => take(address, { rank: RANK.MASTER, agentId: "", name }),
+  };
+}
+
+/** The names of those of the highest rank; none where tasks on several agents have it: each knows another container by it. */
+function namesOf({ address, list }: Claims): readonly string[] {
+  if (isEveryones(address)) return NOBODY;
+  if (list.length === 1) return list[0].name === "" ? NOBODY : [list[0].name];
+  const rank = list.reduce((highest, claim) => Math.max(highest, claim.rank), 0);
+  const highest = list.filter((claim) => claim.rank === rank);
+  if (highest.some(({ agentId }) => agentId !== highest[0].agentId)) return [];
+  return highest.map(({ name }) => name).filter((name) => name !== "");
+}
+
+/** The name of an address in `in-addr.arpa` (RFC 1035 §3.5) or `ip6.arpa` (RFC 3596 §2.5). */
+export function reverseName(address: Address): string {
+  if (address.family === 4) {
+    const { bits } = address;
+    return `${bits & 255}.${(bits >>> 8) & 255}.${(bits >>> 16) & 255}.${bits >>> 24}.in-addr.arpa`;
+  }
+  let name = "ip6.arpa";
+  for (const octet of address.octets) name = `${NIBBLES[octet]}.${name}`;
+  return name;
+}
+
+/** An octet's two hexadecimal digits, the lower one first. */
+const NIBBLES = Array.from({ length: 256 }, (_, octet) => `${(octet & 15).toString(16)}.${(octet >>> 4).toString(16)}`);
+
+/** Unspecified, loopback and link-local: every machine has them, and every resolver answers for them (RFC 6303 §4). */
+function isEveryones(address: Address): boolean {
+  if (address.family === 4) {
+    const { bits } = address;
+    return bits >>> 24 === 0 || bits >>> 24 === 127 || bits >>> 16 === ((169 << 8) | 254);
+  }
+  const { octets } = address;
+  if (octets[0] === 0xfe && (octets[1] & 0xc0) === 0x80) return true;
+  return octets[15] <= 1 && octets.every((octet, i) => octet === 0 || i === 15);
+}

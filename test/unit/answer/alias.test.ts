@@ -1,0 +1,126 @@
+import { describe, expect, test } from "vitest";
+import type { Channel } from "../../../src/answer/client.js";
+import { readReply } from "../../../src/wire/reply.js";
+import { decode, encodeQuery, lines, type Message } from "../../support/dns.js";
+import { ANY_TTL } from "../../support/service.js";
+import { answererOf, CLIENT, DATAGRAM, STREAM } from "../../support/zone.js";
+import { message, record, TYPES } from "../wire/raw-message.js";
+
+const ZONE = [
+  "web.marathon.mesos A 192.0.2.1",
+  "web.marathon.mesos AAAA 2001:db8::1",
+  "_web._tcp.marathon.mesos SRV target.mesos 31000",
+  "target.mesos A 192.0.2.7",
+  ...Array.from({ length: 60 }, (_, i) => `big.mesos A 198.51.100.${i}`),
+  ...Array.from({ length: 60 }, (_, i) => `_big._tcp.mesos SRV target.mesos ${31_000 + i}`),
+];
+const QUESTION = 12 + 13 + 4;
+const SOA = "mesos 30 SOA ns1.mesos root.ns1.mesos 1700000000 60 600 86400 30";
+const out = new Uint8Array(65_535);
+
+const wire = (name: string) =>
+  Buffer.concat([
+    ...name.split(".").map((label) => Buffer.from(`${String.fromCharCode(label.length)}${label}`, "latin1")),
+    Buffer.alloc(1),
+  ]);
+const cname = (owner: string, target: string) => record(wire(owner), TYPES.CNAME, 300, wire(target));
+
+interface Asked {
+  readonly type?: keyof typeof TYPES;
+  readonly rcode?: number;
+  readonly channel?: Channel;
+  readonly edns?: number;
+}
+
+/** What a client gets that asks for www.example, of which an upstream says this. */
+function relayed(records: readonly Buffer[], { type = "A", rcode = 0, channel = DATAGRAM, edns }: Asked = {}): Message {
+  const query = encodeQuery("www.example", edns === undefined ? { type } : { type, edns });
+  const octets = message("www.example", records, [record(Buffer.alloc(1), TYPES.NS, 9, wire("ns.example"))], [], rcode);
+  octets.writeUInt16BE(TYPES[type], QUESTION - 4);
+  const reply = readReply(octets, QUESTION, TYPES[type], ANY_TTL);
+  if (!reply) throw new Error("the test's own reply is malformed");
+  const answerer = answererOf(ZONE, { forwarding: true });
+  answerer.answer(query, query.length, out, CLIENT, channel);
+  return decode(out.subarray(0, answerer.relay(reply, 100)));
+}
+
+describe("a foreign name that is an alias of the cluster's", () => {
+  const WEB = [cname("www.example", "Web.Marathon.mesos")];
+
+  test.each([0, 3])("is answered with what the cluster has, whatever the upstream says of it (rcode %i)", (rcode) => {
+    const answer = relayed(WEB, { rcode });
+    expect(answer).toMatchObject({ rcode: "NOERROR", flag_aa: false, flag_ra: true, authorities: [] });
+    expect(lines(answer.answers)).toEqual([
+      "www.example 200 CNAME Web.Marathon.mesos",
+      "Web.Marathon.mesos 60 A 192.0.2.1",
+    ]);
+    expect(lines(relayed(WEB, { rcode, type: "AAAA" }).answers)[1]).toBe("Web.Marathon.mesos 60 AAAA 2001:db8::1");
+  });
+
+  test("gets the glue of services", () => {
+    const answer = relayed([cname("www.example", "_web._tcp.marathon.mesos")], { type: "SRV" });
+    expect(lines(answer.answers)[1]).toMatch(/^_web._tcp.marathon.mesos 60 SRV /);
+    expect(lines(answer.additionals)).toEqual(["target.mesos 60 A 192.0.2.7"]);
+  });
+
+  test("is answered with the zone's SOA where the cluster has no such name, or nothing of the type", () => {
+    const absent = relayed([cname("www.example", "nope.mesos")]);
+    expect([absent.rcode, ...lines(absent.answers), ...lines(absent.authorities)]).toEqual([
+      "NXDOMAIN",
+      "www.example 200 CNAME nope.mesos",
+      SOA,
+    ]);
+    const other = relayed(WEB, { type: "TXT", rcode: 3 });
+    expect([other.rcode, ...lines(other.authorities)]).toEqual(["NOERROR", SOA]);
+  });
+
+  test("is followed over eight links, and over no more", () => {
+    const chain = (length: number) =>
+      Array.from({ length }, (_, i) =>
+        cname(i === 0 ? "www.example" : `n${i}.example`, i === length - 1 ? "web.marathon.mesos" : `n${i + 1}.example`),
+      );
+    expect(relayed(chain(8)).answers).toHaveLength(9);
+    expect(lines(relayed(chain(8).reverse()).answers)).toContain("web.marathon.mesos 60 A 192.0.2.1");
+    expect(relayed(chain(9)).answers).toHaveLength(9);
+  });
+
+  test("that leads back to itself is passed on as it is", () => {
+    for (const loop of [
+      [cname("www.example", "www.example")],
+      [cname("www.example", "n1.example"), cname("n1.example", "www.example")],
+      [cname("www.example", "n1.example"), cname("n1.example", "n2.example"), cname("n2.example", "n1.example")],
+    ]) {
+      expect(relayed(loop)).toMatchObject({ rcode: "NOERROR", answers: loop.map(() => ({ type: "CNAME" })) });
+    }
+  });
+
+  test("or leads elsewhere, or is answered already, or asked for itself, is passed on as it is", () => {
+    const address = record(wire("web.marathon.mesos"), TYPES.A, 300, Buffer.from([203, 0, 113, 9]));
+    for (const [records, asked] of [
+      [[cname("www.example", "www.example.org")], {}],
+      [[cname("other.example", "web.marathon.mesos")], {}],
+      [[...WEB, address], {}],
+      [WEB, { type: "CNAME" }],
+    ] as const) {
+      const answer = relayed(records, asked);
+      expect(answer.answers).toHaveLength(records.length);
+      expect(answer.authorities).toHaveLength(1);
+    }
+  });
+
+  test("is cut to what the client takes, with TC, and whole over a stream", () => {
+    const big = [cname("www.example", "big.mesos")];
+    const cut = relayed(big, { edns: 512 });
+    expect(cut).toMatchObject({ flag_tc: true });
+    expect(cut.answers?.length).toBeGreaterThan(20);
+    expect(relayed(big, { channel: STREAM })).toMatchObject({ flag_tc: false });
+    expect(relayed(big, { channel: STREAM }).answers).toHaveLength(61);
+  });
+
+  test("has no part of a set of services that does not fit, as if it had been asked for itself", () => {
+    const services = [cname("www.example", "_big._tcp.mesos")];
+    const cut = relayed(services, { type: "SRV", edns: 512 });
+    expect(cut).toMatchObject({ flag_tc: true, answers: [{ type: "CNAME" }] });
+    expect(relayed(services, { type: "SRV", channel: STREAM }).answers).toHaveLength(61);
+  });
+});

@@ -1,0 +1,240 @@
+import { describe, expect, test } from "vitest";
+import { type Address, parseAddress } from "../../../src/base/addresses.js";
+import { type Build, ZoneBuilder, type ZoneBuilderOptions } from "../../../src/build/zone-builder.js";
+import type { Cluster, Task } from "../../../src/sources/mesos/cluster.js";
+import { addressesOf, recordsOf } from "../../../src/zone/dump.js";
+import { ShardPool } from "../../../src/zone/shard-pool.js";
+import { Snapshot } from "../../../src/zone/snapshot.js";
+import { SEED } from "../../support/zone.js";
+import { configOf } from "../config/support.js";
+
+const MASTER = { host: "192.0.2.1", port: 5050 };
+const OWNER = "11.2.0.192.in-addr.arpa";
+
+function clusterOf(agentHost: string): Cluster {
+  const agent = { id: "a-S1", hostname: "n1.example.com", endpoint: { host: agentHost, port: 5051 } };
+  return { leader: MASTER, agents: new Map([[agent.id, agent]]), frameworks: [], skipped: [] };
+}
+
+function builderOf(keys: object = {}, options: Partial<ZoneBuilderOptions> = {}): ZoneBuilder {
+  return new ZoneBuilder({
+    config: configOf(keys),
+    seed: SEED,
+    serial: 0,
+    generation: 0,
+    hosts: { resolve: async () => new Map() },
+    pool: new ShardPool(),
+    ownAddresses: () => [],
+    wallClock: () => 1_700_000_000_000,
+    now: () => 0,
+    ...options,
+  });
+}
+
+function addresses(...texts: string[]): Address[] {
+  return texts.map(parseAddress).filter((address) => address !== undefined);
+}
+
+/** Applies builds to a snapshot as the answering thread does. */
+function served(...builds: (Build | undefined)[]): Snapshot {
+  const updates = builds.flatMap((build) => build?.update ?? []);
+  return updates.reduce((snapshot, update) => snapshot.with(update), Snapshot.empty([]));
+}
+
+function has(snapshot: Snapshot, name: string): boolean {
+  return [...recordsOf(snapshot)].some((set) => set.name === `${name}.`);
+}
+
+test("reverse names come and go with the configuration, and the domain stays", async () => {
+  const builder = builderOf();
+  const first = await builder.build(clusterOf("192.0.2.11"), [MASTER]);
+  let snapshot = Snapshot.empty([]);
+  if (first.update) snapshot = snapshot.with(first.update);
+  expect(has(snapshot, OWNER)).toBe(true);
+
+  builder.configure(configOf({ reverse: false }));
+  const second = await builder.rebuild();
+  if (second?.update) snapshot = snapshot.with(second.update);
+  expect(snapshot.zones.map(({ apex }) => apex.zone)).toEqual(["mesos"]);
+  expect([has(snapshot, OWNER), has(snapshot, "n1-example-com.agent.mesos")]).toEqual([false, true]);
+  expect(second?.records).toBe(first.records - 2);
+});
+
+test("a cluster that stays as it is gives no update", async () => {
+  const builder = builderOf();
+  await builder.build(clusterOf("192.0.2.11"), [MASTER]);
+  expect((await builder.build(clusterOf("192.0.2.11"), [MASTER])).update).toBeUndefined();
+});
+
+test("an agent that moves takes its reverse name along", async () => {
+  const builder = builderOf();
+  const before = await builder.build(clusterOf("192.0.2.11"), [MASTER]);
+  const after = await builder.build(clusterOf("192.0.2.12"), [MASTER]);
+  if (!before.update || !after.update) throw new Error("no update");
+  const snapshot = Snapshot.empty([]).with(before.update).with(after.update);
+  expect([has(snapshot, OWNER), has(snapshot, "12.2.0.192.in-addr.arpa")]).toEqual([false, true]);
+  expect(after.update.apexes.map(({ soa }) => soa.serial)).toEqual([1_700_000_001, 1_700_000_001]);
+});
+
+describe("the serial", () => {
+  const SECOND = 1000;
+
+  test("is the time of the change, and stays while the zone does", async () => {
+    let time = 1_700_000_000 * SECOND;
+    const builder = builderOf({}, { wallClock: () => time });
+    const serials: number[] = [];
+    for (const host of ["192.0.2.11", "192.0.2.11", "192.0.2.12"]) {
+      serials.push((await builder.build(clusterOf(host), [MASTER])).serial);
+      time += 60 * SECOND;
+    }
+    expect(serials).toEqual([1_700_000_000, 1_700_000_000, 1_700_000_120]);
+  });
+
+  test("grows by one where the clock stands still or goes back", async () => {
+    let time = 1_700_000_000 * SECOND;
+    const builder = builderOf({}, { wallClock: () => time });
+    const serials: number[] = [];
+    for (const host of ["192.0.2.11", "192.0.2.12", "192.0.2.13"]) {
+      serials.push((await builder.build(clusterOf(host), [MASTER])).serial);
+      if (serials.length === 2) time -= 3600 * SECOND;
+    }
+    expect(serials).toEqual([1_700_000_000, 1_700_000_001, 1_700_000_002]);
+  });
+
+  test("goes on where the builder before this one left it", async () => {
+    const builder = builderOf({}, { serial: 1_800_000_000, generation: 41 });
+    const { serial, generation, update } = await builder.build(clusterOf("192.0.2.11"), [MASTER]);
+    expect([serial, generation, update?.generation]).toEqual([1_800_000_001, 42, 42]);
+  });
+
+  test("grows with a changed configuration of the zone, of which no shard changes", async () => {
+    const builder = builderOf();
+    const { serial } = await builder.build(clusterOf("192.0.2.11"), [MASTER]);
+    expect((await builder.rebuild())?.update).toBeUndefined();
+    builder.configure(configOf({ ttl: 5, SOAMinttl: 1 }));
+    const rebuilt = await builder.rebuild();
+    expect([rebuilt?.serial, rebuilt?.update?.shards]).toEqual([serial + 1, []]);
+    expect(rebuilt?.update?.apexes[0]).toMatchObject({ ttl: 5, soa: { minimum: 1, serial: serial + 1 } });
+  });
+});
+
+describe("what is built", () => {
+  test("is nothing before the first state", async () => {
+    const builder = builderOf();
+    expect(await builder.rebuild()).toBeUndefined();
+    expect(builder.enumerate()).toBeUndefined();
+  });
+
+  test("moves to another domain with the configuration", async () => {
+    const builder = builderOf();
+    const first = await builder.build(clusterOf("192.0.2.11"), [MASTER]);
+    builder.configure(configOf({ domain: "cluster.example" }));
+    const snapshot = served(first, await builder.rebuild());
+    expect([has(snapshot, "leader.mesos"), has(snapshot, "leader.cluster.example")]).toEqual([false, true]);
+  });
+
+  test("replaces the shards that change, and no others", async () => {
+    const builder = builderOf();
+    const first = await builder.build(clusterOf("192.0.2.11"), [MASTER]);
+    const second = await builder.build(clusterOf("192.0.2.12"), [MASTER]);
+    expect(first.update?.shards).toHaveLength(256);
+    expect(second.update?.shards.length).toBeGreaterThan(0);
+    expect(second.update?.shards.length).toBeLessThan(12);
+  });
+
+  test("lies in memory that no reader uses any more", async () => {
+    const pool = new ShardPool();
+    const builder = builderOf({}, { pool });
+    const memories = ({ update }: Build) => new Set(update?.shards.map(([, memory]) => memory));
+    const first = memories(await builder.build(clusterOf("192.0.2.11"), [MASTER]));
+    pool.acknowledge("reader", 1);
+    const second = memories(await builder.build(clusterOf("192.0.2.12"), [MASTER]));
+    expect([...second].filter((memory) => first.has(memory))).toEqual([]);
+    pool.acknowledge("reader", 2);
+    const third = memories(await builder.build(clusterOf("192.0.2.11"), [MASTER]));
+    expect([...third].filter((memory) => first.has(memory))).not.toEqual([]);
+    expect([...third].filter((memory) => second.has(memory))).toEqual([]);
+  });
+
+  test("holds the addresses that host names have, and is counted", async () => {
+    const resolved = new Map([["n1.example.com", addresses("192.0.2.11", "2001:db8::b")]]);
+    const asked: string[][] = [];
+    const hosts = {
+      resolve: async (names: ReadonlySet<string>) => {
+        asked.push([...names]);
+        return resolved;
+      },
+    };
+    const builder = builderOf({ reverse: false }, { hosts });
+    const build = await builder.build(clusterOf("n1.example.com"), [MASTER]);
+    expect(asked).toEqual([["n1.example.com"]]);
+    expect(has(served(build), "slave.mesos")).toBe(true);
+    expect(build.skipped).toEqual([]);
+  });
+
+  test("is the newest state, however long an older one waits for host names", async () => {
+    const waiting: ((names: ReadonlyMap<string, readonly Address[]>) => void)[] = [];
+    const hosts = { resolve: () => new Promise<ReadonlyMap<string, readonly Address[]>>((done) => waiting.push(done)) };
+    const builder = builderOf({}, { hosts });
+    const builds = [builder.build(clusterOf("192.0.2.11"), [MASTER])];
+    const finish = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const done of waiting.splice(0).reverse()) done(new Map());
+    };
+    await finish();
+    await builds[0];
+    const again = builder.rebuild();
+    builds.push(builder.build(clusterOf("192.0.2.12"), [MASTER]));
+    const finished: string[] = [];
+    void again.then(() => finished.push("older"));
+    void builds[1].then(() => finished.push("newer"));
+    await finish();
+    await finish();
+    const snapshot = served(await builds[0], await again, await builds[1]);
+    expect(finished).toEqual(["older", "newer"]);
+    expect([has(snapshot, OWNER), has(snapshot, "12.2.0.192.in-addr.arpa")]).toEqual([false, true]);
+  });
+
+  test("goes on after a failure", async () => {
+    let fails = true;
+    const resolve = async () => {
+      if (fails) throw new Error("no resolver");
+      return new Map();
+    };
+    const builder = builderOf({}, { hosts: { resolve } });
+    await expect(builder.build(clusterOf("192.0.2.11"), [MASTER])).rejects.toThrow("no resolver");
+    fails = false;
+    expect((await builder.build(clusterOf("192.0.2.11"), [MASTER])).update?.shards).toHaveLength(256);
+  });
+});
+
+test("a build that fails half way leaves no half of it behind", async () => {
+  const agents = [1, 2, 3].map((i) => ({
+    id: `a-S${i}`,
+    hostname: `n${i}.example.com`,
+    endpoint: { host: `192.0.2.${i}`, port: 5051 },
+  }));
+  const tasksAt = (ip: string, broken: boolean): Task[] =>
+    agents.map(({ id }, i) => {
+      const task = { id: `t${i}`, name: `web${i}`, agentId: id, ports: [], addresses: { netinfo: [`${ip}.${i}`] } };
+      if (!broken || i < 2) return task;
+      // As an error of this program's own would come: in the middle.
+      return Object.defineProperty(task, "ports", {
+        get: () => {
+          throw new RangeError("no ports today");
+        },
+      });
+    });
+  const clusterWith = (tasks: readonly Task[]): Cluster => ({
+    leader: MASTER,
+    agents: new Map(agents.map((agent) => [agent.id, agent])),
+    frameworks: [{ id: "f", name: "marathon", hostname: "", tasks }],
+    skipped: [],
+  });
+  const builder = builderOf();
+  const first = await builder.build(clusterWith(tasksAt("10.0.1", false)), [MASTER]);
+  await expect(builder.build(clusterWith(tasksAt("10.0.2", true)), [MASTER])).rejects.toThrow("no ports today");
+  const third = await builder.build(clusterWith(tasksAt("10.0.3", false)), [MASTER]);
+  const snapshot = served(first, third);
+  for (let i = 0; i < 3; i++) expect(addressesOf(snapshot, `web${i}.marathon.mesos`)).toEqual([`10.0.3.${i}`]);
+});

@@ -1,0 +1,205 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import fsPromises from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { MesosDnsError } from "../../../src/base/errors.js";
+import { fingerprintOf, loadZone, type ZoneFiles, ZoneSaver } from "../../../src/build/zone-file.js";
+import { readClusterLines } from "../../../src/sources/mesos/saved-cluster.js";
+import { compileZones } from "../../../src/zone/compile.js";
+import { ManualTimers } from "../../support/timers.js";
+import { until } from "../../support/wait.js";
+import { SEED, zoneContent } from "../../support/zone.js";
+import { configOf } from "../config/support.js";
+import { FULL, stateFrom } from "../sources/mesos/live/support.js";
+
+let folder: string;
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), "mesos-dns-state-")), "below");
+});
+afterEach(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
+
+/** A saver of a zone whose serial grows with every image taken of it. */
+function saverOf(place = folder, files: ZoneFiles = fsPromises) {
+  const timers = new ManualTimers();
+  const failures: MesosDnsError[] = [];
+  const { shards } = compileZones([zoneContent(["web.mesos A 192.0.2.1"])]);
+  const config = configOf({ stateDir: place });
+  const { cluster } = stateFrom(FULL);
+  const state = { taken: 0, held: 0 };
+  const saver = new ZoneSaver({
+    folder: place,
+    timers,
+    wallClock: Date.now,
+    files,
+    image: () => {
+      state.held++;
+      const image = { fingerprint: fingerprintOf(config), seed: SEED, serial: ++state.taken, fetchedAt: 1, shards };
+      return { image, cluster, release: () => void state.held-- };
+    },
+    onFailure: (error) => failures.push(error),
+  });
+  return { saver, timers, failures, config, state, cluster };
+}
+
+function codeOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    return error instanceof MesosDnsError ? error.code : String(error);
+  }
+  return "none";
+}
+
+describe("saving the zone", () => {
+  test("happens at once, and then every ten seconds at most, with the newest", async () => {
+    const { saver, timers, config, state } = saverOf();
+    saver.changed();
+    timers.pass(0);
+    await until("the file", () => existsSync(join(folder, "last-zone")) && state.held === 0);
+    for (let i = 0; i < 5; i++) saver.changed();
+    await timers.advance(9_999);
+    expect(state.taken).toBe(1);
+    await timers.advance(1);
+    await until("the second", () => loadZone(config)?.serial === 2);
+    expect(readdirSync(folder)).toEqual(["last-zone"]);
+  });
+
+  test("writes all of it to the disk before the file takes its name", async () => {
+    const calls: string[] = [];
+    const files: ZoneFiles = {
+      ...fsPromises,
+      open: async (path, flags, mode) => {
+        calls.push(`open ${flags} ${mode}`);
+        const file = await fsPromises.open(path, flags, mode);
+        const noting = (name: "sync" | "close") => async () => {
+          calls.push(name);
+          await file[name]();
+        };
+        return Object.assign(Object.create(file), {
+          writeFile: (octets: Uint8Array) => file.writeFile(octets),
+          sync: noting("sync"),
+          close: noting("close"),
+        });
+      },
+      rename: async (from, to) => {
+        calls.push("rename");
+        await fsPromises.rename(from, to);
+      },
+    };
+    const { saver, config } = saverOf(folder, files);
+    saver.changed();
+    await saver.finish();
+    expect(calls).toEqual([`open wx ${0o600}`, "sync", "rename", "close"]);
+    expect(loadZone(config)?.serial).toBe(1);
+  });
+
+  test("leaves nothing behind when it fails, and says so", async () => {
+    const files: ZoneFiles = {
+      ...fsPromises,
+      rename: async () => {
+        throw new Error("the disk is full");
+      },
+    };
+    const { saver, failures, state } = saverOf(folder, files);
+    saver.changed();
+    await saver.finish();
+    expect(readdirSync(folder)).toEqual([]);
+    expect(failures.map(({ code }) => code)).toEqual(["ZONE_FILE_UNWRITABLE"]);
+    expect(state.held).toBe(0);
+  });
+
+  test("follows no link that somebody has put there, and is for nobody else to read", async () => {
+    mkdirSync(folder);
+    const victim = join(folder, "victim");
+    writeFileSync(victim, "precious");
+    for (const name of ["last-zone", `last-zone.${process.pid}.new`, "last-zone.new"])
+      symlinkSync(victim, join(folder, name));
+    const { saver, config } = saverOf();
+    saver.changed();
+    await saver.finish();
+    expect(readFileSync(victim, "utf8")).toBe("precious");
+    expect(loadZone(config)?.serial).toBe(1);
+    expect(statSync(join(folder, "last-zone")).mode & 0o777).toBe(0o600);
+  });
+
+  test("removes what others have left long ago, and nothing else", async () => {
+    mkdirSync(folder);
+    const [old, young] = ["0", "1"].map((digit) => `last-zone.${digit.repeat(32)}.new`) as [string, string];
+    for (const name of [old, young, "last-zone.new"]) writeFileSync(join(folder, name), "");
+    for (const name of [old, "last-zone.new"]) utimesSync(join(folder, name), 1, 1);
+    const { saver } = saverOf();
+    saver.changed();
+    await saver.finish();
+    expect(readdirSync(folder).sort()).toEqual(["last-zone", young, "last-zone.new"].sort());
+  });
+
+  test("is finished at the end, whatever the time", async () => {
+    const { saver, config } = saverOf();
+    saver.changed();
+    await saver.finish();
+    saver.changed();
+    await saver.finish();
+    expect(loadZone(config)?.serial).toBe(2);
+  });
+
+  test("is finished while it happens, and leaves no timer that would keep the thread from ending", async () => {
+    const { saver, config, timers } = saverOf();
+    saver.changed();
+    timers.pass(0);
+    saver.changed();
+    await saver.finish();
+    expect(loadZone(config)?.serial).toBe(2);
+    expect(timers.pending).toBe(0);
+  });
+
+  test("saves the cluster that it was made of as well", async () => {
+    const { saver, config, cluster } = saverOf();
+    saver.changed();
+    await saver.finish();
+    expect(readClusterLines(loadZone(config)?.origin ?? new Uint8Array())).toEqual(cluster);
+  });
+
+  test("that fails is told, keeps the former file, and is tried again", async () => {
+    const { saver, failures, state } = saverOf("/proc/nowhere");
+    saver.changed();
+    await saver.finish();
+    expect(failures.map(({ code }) => code)).toEqual(["ZONE_FILE_UNWRITABLE"]);
+    expect(state.held).toBe(0);
+    saver.changed();
+    await saver.finish();
+    expect(failures).toHaveLength(2);
+  });
+});
+
+describe("loading it", () => {
+  test("gives nothing where there is none, or no folder for one", () => {
+    expect(loadZone(configOf({ stateDir: folder }))).toBeUndefined();
+    expect(loadZone(configOf())).toBeUndefined();
+  });
+
+  test("refuses one of another configuration or that is damaged, and leaves it there", async () => {
+    const { saver, config } = saverOf();
+    saver.changed();
+    await saver.finish();
+    expect(codeOf(() => loadZone({ ...config, domain: "other" }))).toBe("ZONE_FILE_FOREIGN");
+    expect(codeOf(() => loadZone({ ...config, healthPolicy: "omitUnhealthy" }))).toBe("ZONE_FILE_FOREIGN");
+    expect(codeOf(() => loadZone({ ...config, dcosNames: true }))).toBe("ZONE_FILE_FOREIGN");
+    const file = join(folder, "last-zone");
+    writeFileSync(file, "mesos-dns zone image 2\nand then something else, longer than a checksum");
+    expect(codeOf(() => loadZone(config))).toBe("ZONE_FILE_DAMAGED");
+    expect(existsSync(file)).toBe(true);
+    expect(codeOf(() => loadZone({ ...config, stateDir: file }))).toBe("ZONE_FILE_UNREADABLE");
+  });
+});

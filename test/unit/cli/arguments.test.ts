@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import { HELP, parseCommandLine } from "../../../src/cli/arguments.js";
+import { failure } from "../config/support.js";
+
+const serve = { kind: "serve", configFile: "config.json", verbosity: 0, check: false, takeOver: false, warnings: [] };
+
+describe("serving", () => {
+  test.each([
+    ["", {}],
+    ["-config=a.json", { configFile: "a.json" }],
+    ["-config a.json", { configFile: "a.json" }],
+    ["--config=a.json", { configFile: "a.json" }],
+    ["--config a.json", { configFile: "a.json" }],
+    ["-config=a=b.json", { configFile: "a=b.json" }],
+    ["-config=a.json -config=b.json", { configFile: "b.json" }],
+    ["-v=1", { verbosity: 1 }],
+    ["-v 2", { verbosity: 2 }],
+    ["--v=0", { verbosity: 0 }],
+    ["-v=3", { verbosity: 2 }],
+    ["-v=10", { verbosity: 2 }],
+    ["-v 10", { verbosity: 2 }],
+    ["-v -1", { verbosity: 0 }],
+    ["-v", { verbosity: 1 }],
+    ["-v=true", { verbosity: 1 }],
+    ["-v -config=a.json", { verbosity: 1, configFile: "a.json" }],
+    ["-v --config a.json", { verbosity: 1, configFile: "a.json" }],
+    ["-vv", { verbosity: 2 }],
+    ["-vv=false -v=1", { verbosity: 1 }],
+    ["-check=1", { check: true }],
+    ["-check=F", { check: false }],
+    ["--check", { check: true }],
+    ["-check=true", { check: true }],
+    ["-check=false", { check: false }],
+    ["-take-over", { takeOver: true }],
+    ["-version=false", {}],
+    ["-v=2 --check -config zone", { verbosity: 2, check: true, configFile: "zone" }],
+  ])("is asked for by %j", (line, expected) => {
+    expect(parseCommandLine(words(line))).toEqual({ ...serve, ...expected });
+  });
+});
+
+describe("the flags of glog are accepted, and do nothing:", () => {
+  const reason = "ignored: the log goes to standard error, a JSON object a line, and -v says how much of it";
+
+  test.each(["-logtostderr", "-alsologtostderr", "-stderrthreshold", "-log_dir", "-vmodule", "-log_backtrace_at"])(
+    "%s, with a value or without, with one dash or two",
+    (flag) => {
+      const warnings = [`${flag} is ${reason}`];
+      for (const line of [flag, `${flag}=true`, `${flag} 0`, `-${flag}`, `-${flag}=x`, `${flag}=`])
+        expect(parseCommandLine(words(`${line} -config=a.json -v=1`))).toEqual({
+          ...serve,
+          configFile: "a.json",
+          verbosity: 1,
+          warnings,
+        });
+    },
+  );
+
+  test("several of them, with one warning", () => {
+    const line =
+      "-logtostderr=true -v 10 -stderrthreshold INFO -log_dir /var/log/mesos-dns -vmodule=*=2 --config a.json";
+    expect(parseCommandLine(words(line))).toEqual({
+      ...serve,
+      configFile: "a.json",
+      verbosity: 2,
+      warnings: [`-logtostderr, -stderrthreshold, -log_dir, -vmodule are ${reason}`],
+    });
+  });
+});
+
+test.each(["-version", "--version", "-v=1 --version", "-version=true"])("%j asks for the version", (line) => {
+  expect(parseCommandLine(words(line))).toEqual({ kind: "version" });
+});
+
+test.each(["-h", "--help", "-help", "--version --help", "zone --help", "zone -h"])("%j asks for help", (line) => {
+  expect(parseCommandLine(words(line))).toEqual({ kind: "help" });
+});
+
+test("zone takes a state and perhaps a configuration and a name", () => {
+  expect(parseCommandLine(words("zone --state s.json"))).toEqual({ kind: "zone", stateFile: "s.json" });
+  expect(parseCommandLine(words("zone -config=c.json -state=s.json"))).toEqual({
+    kind: "zone",
+    stateFile: "s.json",
+    configFile: "c.json",
+  });
+  expect(parseCommandLine(words("zone -state=s.json --zone thisdcos.directory"))).toEqual({
+    kind: "zone",
+    stateFile: "s.json",
+    zone: "thisdcos.directory",
+  });
+});
+
+describe("what is not known is refused, and help is pointed at:", () => {
+  test.each([
+    ["--port=53", "unknown flag --port=53"],
+    ["---config=x", 'unexpected argument "---config=x"'],
+    ["-", 'unexpected argument "-"'],
+    ["--", 'unexpected argument "--"'],
+    ["serve", 'unexpected argument "serve"'],
+    ["-v=1 zone", 'unexpected argument "zone"'],
+    ["-config", "-config needs a value"],
+    ["-config=", "-config= needs a value"],
+    ["-v=", '-v must be a number, 0, 1 or 2, not ""'],
+    ["-v much", '-v must be a number, 0, 1 or 2, not "much"'],
+    ["-v=1.5", '-v must be a number, 0, 1 or 2, not "1.5"'],
+    ["--check=yes", "--check=yes must be true or false, or have no value"],
+    ["-logtostderr serve", 'unexpected argument "serve"'],
+    ["zone", "zone needs --state FILE"],
+    ["zone --state s.json -v=1", "unknown flag -v=1"],
+  ])("%j", (line, problem) => {
+    const error = failure(() => parseCommandLine(words(line)));
+    expect(error.code).toBe("USAGE");
+    expect(error.message).toBe(`${problem}; see mesos-dns --help`);
+  });
+});
+
+test("help names every flag", () => {
+  for (const flag of ["-config", "-v", "-take-over", "--check", "-version", "-help", "-h", "--state"])
+    expect(HELP).toContain(flag);
+});
+
+function words(line: string): string[] {
+  return line === "" ? [] : line.split(" ");
+}

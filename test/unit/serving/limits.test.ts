@@ -1,0 +1,192 @@
+import { describe, expect, test } from "vitest";
+import { type Address, octetsOf, parseAddress } from "../../../src/base/addresses.js";
+import { NetworkList } from "../../../src/base/network-list.js";
+import type { Forwarder } from "../../../src/forward/forwarder.js";
+import { type ServedChannel, streamChannel, UDP } from "../../../src/serving/channels.js";
+import { QueryStats } from "../../../src/serving/query-stats.js";
+import { ALLOW, createBuckets, RateLimiter, RESPONSE_KIND, SLIP, WITHHOLD } from "../../../src/serving/rate-limiter.js";
+import { DnsService } from "../../../src/serving/service.js";
+import { Cookies } from "../../../src/wire/cookies.js";
+import { encodeQuery } from "../../support/dns.js";
+import { NO_LIMIT, ScriptedForwarder, silentLog, upstreamReply } from "../../support/service.js";
+import { answererOf, CLIENT } from "../../support/zone.js";
+
+const octets = (text: string) => octetsOf(parseAddress(text) as Address);
+
+describe("networks", () => {
+  const list = new NetworkList(["10.0.0.0/8", "192.0.2.64/26", "2001:db8::/33", "203.0.113.7/32"]);
+
+  test.each([
+    ["10.255.0.1", true],
+    ["11.0.0.1", false],
+    ["192.0.2.127", true],
+    ["192.0.2.128", false],
+    ["203.0.113.7", true],
+    ["203.0.113.6", false],
+    ["2001:db8:7fff::1", true],
+    ["2001:db8:8000::1", false],
+    ["::ffff:10.0.0.1", true],
+    ["::1", false],
+  ])("%s is in them: %s", (address, inside) => expect(list.includes(octets(address))).toBe(inside));
+
+  test("of length 0 are everybody of their family", () => {
+    expect(new NetworkList(["0.0.0.0/0"]).includes(octets("192.0.2.1"))).toBe(true);
+    expect(new NetworkList(["0.0.0.0/0"]).includes(octets("2001:db8::1"))).toBe(false);
+  });
+});
+
+/** A clock that shows a second. */
+const at = (seconds: number) => Float64Array.of(seconds * 1000);
+
+describe("rate limiting", () => {
+  const limit = { ...NO_LIMIT, answersPerSecond: 10, negativesPerSecond: 5, slip: 2 };
+  const { ANSWER, NEGATIVE, ERROR } = RESPONSE_KIND;
+
+  test("lets a second's worth through, then every second response truncated and the rest not at all", () => {
+    const limiter = new RateLimiter(limit, createBuckets(1));
+    const rulings = Array.from({ length: 16 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, at(100)));
+    expect(rulings.slice(0, 10).every((ruling) => ruling === ALLOW)).toBe(true);
+    expect(rulings.slice(10)).toEqual([WITHHOLD, SLIP, WITHHOLD, SLIP, WITHHOLD, SLIP]);
+  });
+
+  test("limits nobody who has had nothing yet, however young the clock", () => {
+    const limiter = new RateLimiter(limit, createBuckets(1));
+    expect(limiter.rule(octets("192.0.2.1"), ANSWER, at(0))).toBe(ALLOW);
+    expect(limiter.rule(octets("198.51.100.1"), ANSWER, at(0.2))).toBe(ALLOW);
+  });
+
+  test("gives back what time gives", () => {
+    const limiter = new RateLimiter(limit, createBuckets(1));
+    for (let i = 0; i < 30; i++) limiter.rule(octets("192.0.2.1"), ANSWER, at(100));
+    const allowed = (now: number) => {
+      let count = 0;
+      while (limiter.rule(octets("192.0.2.1"), ANSWER, at(now)) === ALLOW) count++;
+      return count;
+    };
+    expect(allowed(100.5)).toBe(5);
+    expect(allowed(200)).toBe(10);
+  });
+
+  test("counts a network as one, other networks and kinds apart", () => {
+    const limiter = new RateLimiter(limit, createBuckets(1));
+    for (let i = 0; i < 10; i++) limiter.rule(octets(`192.0.2.${i}`), ANSWER, at(100));
+    expect(limiter.rule(octets("192.0.2.200"), ANSWER, at(100))).not.toBe(ALLOW);
+    expect(limiter.rule(octets("192.0.3.1"), ANSWER, at(100))).toBe(ALLOW);
+    expect(limiter.rule(octets("192.0.2.1"), NEGATIVE, at(100))).toBe(ALLOW);
+    expect(limiter.rule(octets("192.0.2.1"), ERROR, at(100))).toBe(ALLOW);
+    for (let i = 0; i < 10; i++) limiter.rule(octets(`2001:db8::${i}`), ANSWER, at(100));
+    expect(limiter.rule(octets("2001:db8:0:ff::1"), ANSWER, at(100))).not.toBe(ALLOW);
+    expect(limiter.rule(octets("2001:db8:0:100::1"), ANSWER, at(100))).toBe(ALLOW);
+  });
+
+  test("keeps a network's bucket for it while it is in use, however many others come", () => {
+    const limiter = new RateLimiter(limit, createBuckets(1));
+    for (let i = 0; i < 10; i++) limiter.rule(octets("192.0.2.1"), ANSWER, at(100));
+    const network = new Uint8Array(4);
+    for (let i = 0; i < 200_000; i++) {
+      network.set([11 + (i >> 16), i >> 8, i, 1]);
+      limiter.rule(network, ANSWER, at(100));
+    }
+    expect(limiter.rule(octets("192.0.2.1"), ANSWER, at(100))).not.toBe(ALLOW);
+    // Left alone for long enough, it is anybody's.
+    for (let i = 0; i < 10; i++) expect(limiter.rule(octets("192.0.2.1"), ANSWER, at(102))).toBe(ALLOW);
+  });
+
+  test("with slip 1 truncates all, with slip 0 sends nothing, with rate 0 limits nothing", () => {
+    const over = (slip: number) => {
+      const limiter = new RateLimiter({ ...limit, slip }, createBuckets(1));
+      return Array.from({ length: 14 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, at(100))).slice(10);
+    };
+    expect(over(1)).toEqual([SLIP, SLIP, SLIP, SLIP]);
+    expect(over(0)).toEqual([WITHHOLD, WITHHOLD, WITHHOLD, WITHHOLD]);
+    const off = new RateLimiter(NO_LIMIT, createBuckets(1));
+    expect(
+      Array.from({ length: 1000 }, () => off.rule(octets("192.0.2.1"), ANSWER, at(100))).every((r) => r === ALLOW),
+    ).toBe(true);
+  });
+});
+
+describe("a service with a rate limit", () => {
+  function serve(times: number, query: Buffer, cookies?: Cookies) {
+    const stats = new QueryStats();
+    const limiter = new RateLimiter({ ...NO_LIMIT, answersPerSecond: 3, slip: 2 }, createBuckets(1));
+    const answerer = answererOf(["web.mesos A 192.0.2.1"], { cookies });
+    const service = new DnsService({
+      answerer,
+      forwarder: new ScriptedForwarder(),
+      limiter,
+      stats,
+      log: silentLog,
+      clock: (into) => into.fill(5000),
+    });
+    const out = new Uint8Array(4096);
+    const seen = Array.from({ length: times }, () => {
+      const size = service.handle(query, query.length, out, CLIENT, UDP, () => () => undefined);
+      return size === 0 ? "nothing" : (out[2] & 2) !== 0 ? "truncated" : "whole";
+    });
+    return { seen, stats, out };
+  }
+
+  test("sends whole answers, then truncated ones or nothing, and counts them", () => {
+    const { seen, stats } = serve(7, encodeQuery("web.mesos"));
+    expect(seen).toEqual(["whole", "whole", "whole", "nothing", "truncated", "nothing", "truncated"]);
+    expect(stats.rateLimited).toEqual({ slipped: 2, withheld: 2 });
+  });
+
+  test.each(["at once", "later"])("limits answers of upstreams, given %s, like its own", async (when) => {
+    const stats = new QueryStats();
+    const limiter = new RateLimiter({ ...NO_LIMIT, answersPerSecond: 3, slip: 2 }, createBuckets(1));
+    const query = encodeQuery("www.example.com");
+    const answers = [{ name: "www.example.com", type: "A" as const, ttl: 9, data: "192.0.2.1" }];
+    const forwarded = upstreamReply(query, answers);
+    const forwarder: Forwarder = {
+      ask: (_query, _message, _client, done) => {
+        if (when === "at once") return forwarded;
+        queueMicrotask(() => done(forwarded));
+        return undefined;
+      },
+    };
+    const answerer = answererOf([], { forwarding: true });
+    const clock = (into: Float64Array) => into.fill(5000);
+    const service = new DnsService({ answerer, forwarder, limiter, stats, log: silentLog, clock });
+    const out = new Uint8Array(4096);
+    const ask = async (channel: ServedChannel) => {
+      let late: Uint8Array | undefined;
+      service.begin();
+      const size = service.handle(query, query.length, out, CLIENT, channel, () => (message) => {
+        late = message;
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+      const octets = size > 0 ? out.subarray(0, size) : late;
+      return octets === undefined ? "nothing" : ((octets[2] ?? 0) & 2) !== 0 ? "truncated" : "whole";
+    };
+    const seen: string[] = [];
+    for (let i = 0; i < 7; i++) seen.push(await ask(UDP));
+    expect(seen).toEqual(["whole", "whole", "whole", "nothing", "truncated", "nothing", "truncated"]);
+    expect(stats.rateLimited).toEqual({ slipped: 2, withheld: 2 });
+    expect(stats.droppedMessages(UDP.transport)).toBe(2);
+    expect(service.pending).toBe(0);
+    for (let i = 0; i < 7; i++) expect(await ask(streamChannel(false, 30))).toBe("whole");
+  });
+
+  test("lets clients with a good cookie pass", () => {
+    const cookies = new Cookies(new Uint8Array(16));
+    const opt = [0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8];
+    const first = withOption(opt);
+    const { out } = serve(1, first, cookies);
+    const cookie = [...out.subarray(0, 4096)].slice(findCookie(out), findCookie(out) + 24);
+    const { seen } = serve(20, withOption([0, 10, 0, 24, ...cookie]), cookies);
+    expect(new Set(seen)).toEqual(new Set(["whole"]));
+  });
+});
+
+function withOption(option: readonly number[]): Buffer {
+  const query = encodeQuery("web.mesos", { edns: 1232 });
+  query.writeUInt16BE(option.length, query.length - 2);
+  return Buffer.concat([query, Buffer.from(option)]);
+}
+
+/** Where the cookie's data start in an answer that has no other option. */
+function findCookie(message: Uint8Array): number {
+  return Buffer.from(message).indexOf(Buffer.from([0, 10, 0, 24])) + 4;
+}

@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  COUNTED_TYPES,
+  DURATION_BUCKETS,
+  QueryStats,
+  RCODES,
+  SIZE_BUCKETS,
+  TRANSPORTS,
+  TYPE_LABELS,
+  ZONES,
+} from "../../../src/serving/query-stats.js";
+import { RCODE, TYPE } from "../../../src/wire/protocol.js";
+
+const [UDP, TCP] = [TRANSPORTS.indexOf("udp"), TRANSPORTS.indexOf("tcp")];
+const LOCAL = ZONES.indexOf("local");
+const OTHER = TYPE_LABELS.indexOf("other");
+
+let stats: QueryStats;
+beforeEach(() => {
+  stats = new QueryStats();
+});
+
+/** Counts an answer of which only what is given matters. */
+function answered(given: { type?: number; rcode?: number; octets?: number; seconds?: number; transport?: number }) {
+  const { type = TYPE.A, rcode = RCODE.NOERROR, octets = 100, seconds = 0, transport = UDP } = given;
+  stats.answered(transport, LOCAL, type, rcode, octets, false);
+  stats.took(LOCAL, seconds, 1);
+}
+
+test("what one thread counts, another reads in the same memory", () => {
+  const reader = new QueryStats(stats.memory);
+  answered({});
+  expect(reader.requests(UDP, 0, LOCAL)).toBe(1);
+});
+
+test("every combination has a slot of its own", () => {
+  let queries = 0;
+  for (const transport of TRANSPORTS.keys()) {
+    for (const zone of ZONES.keys()) {
+      for (const [, type] of COUNTED_TYPES) stats.answered(transport, zone, type, queries++ % RCODES, 0, false);
+    }
+  }
+  for (const transport of TRANSPORTS.keys()) {
+    for (const zone of ZONES.keys()) {
+      for (const type of COUNTED_TYPES.keys()) expect(stats.requests(transport, type, zone)).toBe(1);
+      expect(stats.requests(transport, OTHER, zone)).toBe(0);
+    }
+  }
+  const transports = [...TRANSPORTS.keys()];
+  const responses = transports.flatMap((t) => Array.from({ length: RCODES }, (_, rcode) => stats.responses(t, rcode)));
+  expect(responses.reduce((sum, count) => sum + count, 0)).toBe(queries);
+});
+
+test.each([0, 13, 41, 255 - 2, 256, 65_535])("type %i, which is not counted by itself, is other", (type) => {
+  answered({ type });
+  expect(stats.requests(UDP, OTHER, LOCAL)).toBe(1);
+});
+
+test("rcodes beyond the registry's share the last slot", () => {
+  for (const rcode of [RCODES - 1, RCODES, 4095]) answered({ rcode });
+  expect(stats.responses(UDP, RCODES - 1)).toBe(3);
+});
+
+describe("histograms", () => {
+  test("a value on a bound is in its bucket, and in all above", () => {
+    answered({ seconds: DURATION_BUCKETS[1] });
+    const { buckets, count, sum } = stats.durations(LOCAL);
+    expect(buckets).toEqual(DURATION_BUCKETS.map((_, i) => (i === 0 ? 0 : 1)));
+    expect([count, sum]).toEqual([1, DURATION_BUCKETS[1]]);
+  });
+
+  test("a value above all bounds counts, in no bucket", () => {
+    answered({ octets: SIZE_BUCKETS[SIZE_BUCKETS.length - 1] + 1, transport: TCP });
+    const { buckets, count, sum } = stats.sizes(TCP);
+    expect([buckets.at(-1), count, sum]).toEqual([0, 1, 65_536]);
+    expect(stats.sizes(UDP).count).toBe(0);
+  });
+});
+
+test("drops, failures, limits and connections are counted by themselves", () => {
+  stats.dropped(TCP);
+  stats.failed();
+  stats.limited(true);
+  stats.limited(false);
+  for (const event of ["opened", "opened", "closed", "refused"] as const) stats.connection(event);
+  expect([stats.droppedMessages(UDP), stats.droppedMessages(TCP), stats.failures]).toEqual([0, 1, 1]);
+  expect(stats.connections).toEqual({ opened: 2, closed: 1, refused: 1 });
+  expect(stats.durations(LOCAL).count).toBe(0);
+});

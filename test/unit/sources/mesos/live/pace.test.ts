@@ -1,0 +1,66 @@
+import { expect, it } from "vitest";
+import { Pace } from "../../../../../src/sources/mesos/live/pace.js";
+import { ManualTimers, settle } from "../../../../support/timers.js";
+
+/** Work that takes `ms`, and when it began. */
+function setUp(ms = 0) {
+  const timers = new ManualTimers();
+  const begun: number[] = [];
+  const script = { fails: false };
+  const pace = new Pace(timers, async () => {
+    begun.push(timers.now());
+    if (ms > 0) await new Promise<void>((resolve) => timers.after(ms, resolve));
+    if (script.fails) throw new Error("no");
+  });
+  return { timers, begun, pace, script };
+}
+
+it("the first request after a quiet time is served at once, with what comes in the next moment", async () => {
+  const { timers, begun, pace } = setUp();
+  for (let i = 0; i < 5; i++) pace.request();
+  await timers.advance(1_000);
+  pace.request();
+  await timers.advance(1_000);
+  expect(begun).toEqual([20, 1_020]);
+});
+
+it("work is done ten times a second at most", async () => {
+  const { timers, begun, pace } = setUp();
+  for (let i = 0; i < 100; i++) {
+    pace.request();
+    await timers.advance(10);
+  }
+  expect(begun.length).toBeLessThanOrEqual(10);
+  expect(begun.slice(0, 4)).toEqual([20, 120, 220, 320]);
+});
+
+it("what is asked for during long work is done once, behind it", async () => {
+  const { timers, begun, pace } = setUp(3_000);
+  pace.request();
+  await timers.advance(1_000);
+  const both = [pace.request(), pace.request()];
+  expect(both[0]).toBe(both[1]);
+  await timers.advance(10_000);
+  expect(begun).toEqual([20, 3_040]);
+});
+
+it("who asked is told of a failure, and the next work is done all the same", async () => {
+  const { timers, begun, pace, script } = setUp();
+  script.fails = true;
+  const failed = expect(pace.request()).rejects.toThrow("no");
+  await timers.advance(100);
+  await failed;
+  script.fails = false;
+  const done = pace.request();
+  await timers.advance(1_000);
+  await done;
+  expect(begun).toHaveLength(2);
+});
+
+it("what is waiting can be had at once", async () => {
+  const { begun, pace } = setUp();
+  pace.request();
+  await settle();
+  await pace.flush();
+  expect(begun).toEqual([0]);
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { MesosDnsError } from "../../../../../src/base/errors.js";
+import type { Endpoint } from "../../../../../src/sources/mesos/cluster.js";
+import { electedMasters } from "../../../../../src/sources/mesos/zookeeper/masters.js";
+import { ManualTimers, settle } from "../../../../support/timers.js";
+
+const endpoint = (host: string): Endpoint => ({ host, port: 5050 });
+const [A, B, LISTED, LAST] = ["192.0.2.1", "192.0.2.2", "192.0.2.8", "192.0.2.9"].map(endpoint) as [
+  Endpoint,
+  Endpoint,
+  Endpoint,
+  Endpoint,
+];
+const GONE = new MesosDnsError("ZOOKEEPER_UNREACHABLE", "no ZooKeeper server can be used: down");
+const never = new AbortController().signal;
+
+function setUp({
+  elected = [] as Endpoint[],
+  failure = undefined as MesosDnsError | undefined,
+  listed = [LISTED],
+  seconds = 30,
+}) {
+  const timers = new ManualTimers();
+  const election = elected.length > 0 ? { masters: elected, unreadable: [] } : undefined;
+  const follower = { election, failure, startedAt: 0 };
+  return { timers, source: electedMasters({ follower, listed, detectionSeconds: seconds, timers }) };
+}
+
+describe("the masters that ZooKeeper names", () => {
+  it("are those there are, and the leader among them is asked first, whoever led before", async () => {
+    const { source } = setUp({ elected: [A, B] });
+    expect(source.masters()).toEqual([A, B]);
+    expect(await source.candidates(LAST, never)).toEqual([A, B]);
+  });
+
+  it("are not all to ask while it is silent: the last leader and those listed may know better", async () => {
+    const { source } = setUp({ elected: [A, B], failure: GONE });
+    expect(source.masters()).toEqual([A, B]);
+    expect(await source.candidates(LAST, never)).toEqual([LAST, A, B, LISTED]);
+    expect(await source.candidates(undefined, never)).toEqual([A, B, LISTED]);
+  });
+});
+
+describe("before ZooKeeper has named any", () => {
+  it("those listed are asked, but only after zkDetectionTimeout", async () => {
+    const { source, timers } = setUp({ failure: GONE });
+    let found: readonly Endpoint[] = [];
+    source.candidates(LAST, never).then((masters) => {
+      found = masters;
+    });
+    await timers.advance(29_999);
+    expect([source.masters(), found]).toEqual([[LISTED], []]);
+    await timers.advance(1);
+    expect(found).toEqual([LAST, LISTED]);
+    expect(await source.candidates(undefined, never)).toEqual([LISTED]);
+  });
+
+  it("and none are listed, the failure says why, at once after zkDetectionTimeout", async () => {
+    const { source, timers } = setUp({ failure: GONE, listed: [] });
+    await timers.advance(30_000);
+    await expect(source.candidates(undefined, never)).rejects.toMatchObject({
+      code: "ZOOKEEPER_UNREACHABLE",
+      message: "ZooKeeper named no master within 30 s (zkDetectionTimeout): no ZooKeeper server can be used: down",
+    });
+  });
+
+  it("and it has not even failed, the failure says that nobody has answered", async () => {
+    const { source, timers } = setUp({ listed: [], seconds: 1 });
+    await timers.advance(1_000);
+    await expect(source.candidates(undefined, never)).rejects.toThrow("within 1 s (zkDetectionTimeout): no server has");
+  });
+
+  it("is waited for as long as it takes where zkDetectionTimeout is 0, or until it is told to stop", async () => {
+    const { source, timers } = setUp({ seconds: 0 });
+    const round = new AbortController();
+    const waiting = source.candidates(undefined, round.signal);
+    await timers.advance(1e9);
+    expect(timers.pending).toBe(0);
+    round.abort(new Error("stopping"));
+    await expect(waiting).rejects.toThrow("stopping");
+  });
+
+  it("a wait that is stopped leaves no timer, and one that never begins none either", async () => {
+    const { source, timers } = setUp({});
+    const round = new AbortController();
+    const waiting = source.candidates(undefined, round.signal);
+    await settle();
+    round.abort(new Error("stopping"));
+    await expect(waiting).rejects.toThrow("stopping");
+    await expect(source.candidates(undefined, round.signal)).rejects.toThrow("stopping");
+    expect(timers.pending).toBe(0);
+  });
+});

@@ -1,0 +1,130 @@
+import { EventEmitter } from "node:events";
+import { describe, expect, test } from "vitest";
+import { BuilderHandle, type BuilderThread } from "../../../src/threads/builder-handle.js";
+import type { BuilderStart, FromBuilder, ToBuilder } from "../../../src/threads/messages.js";
+import { silentLog } from "../../support/service.js";
+import { ManualTimers } from "../../support/timers.js";
+import { configOf } from "../config/support.js";
+
+/** A builder thread that does what the test says. */
+class ScriptedThread extends EventEmitter implements BuilderThread {
+  readonly told: ToBuilder[] = [];
+
+  postMessage(message: ToBuilder): void {
+    this.told.push(message);
+    if (message.kind === "stop") setImmediate(() => this.emit("exit"));
+  }
+
+  terminate(): void {
+    this.emit("exit");
+  }
+
+  say(message: FromBuilder): void {
+    this.emit("message", message);
+  }
+}
+
+function setUp() {
+  const timers = new ManualTimers();
+  const threads: ScriptedThread[] = [];
+  const starts: BuilderStart[] = [];
+  const handle = new BuilderHandle({
+    verbosity: 0,
+    log: silentLog,
+    seed: 7,
+    startOf: () => ({ config: configOf(), serial: 1, generation: threads.length, savedCluster: undefined }),
+    responders: undefined,
+    onMessage: () => {},
+    timers,
+    spawn: (start) => {
+      starts.push(start);
+      const thread = new ScriptedThread();
+      threads.push(thread);
+      return thread;
+    },
+  });
+  handle.start();
+  const newest = () => threads.at(-1) as ScriptedThread;
+  return { handle, timers, threads, starts, newest };
+}
+
+const BUILT = { kind: "built", update: undefined, report: {}, fetched: true } as unknown as FromBuilder;
+
+describe("a builder that ends", () => {
+  test("is started again after a second, then two, and so on up to a minute, and from the start when it has built", async () => {
+    const { handle, timers, threads, newest } = setUp();
+    const waits: number[] = [];
+    for (let i = 0; i < 9; i++) {
+      const count = threads.length;
+      newest().emit("exit");
+      let waited = 0;
+      while (threads.length === count) {
+        await timers.advance(500);
+        waited += 500;
+      }
+      waits.push(waited / 1000);
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    newest().say(BUILT);
+    newest().emit("exit");
+    await timers.advance(999);
+    expect(threads).toHaveLength(10);
+    await timers.advance(1);
+    expect(threads).toHaveLength(11);
+    expect(handle.restarts).toBe(10);
+    await handle.stop();
+  });
+
+  test("is not started again when it was told to, nor when it was waited for", async () => {
+    const { handle, timers, threads, newest } = setUp();
+    newest().emit("exit");
+    await handle.stop();
+    await timers.advance(100_000);
+    expect(threads).toHaveLength(1);
+  });
+});
+
+test("the builder is told which generation is read and which are pinned", async () => {
+  const { handle, newest } = setUp();
+  handle.reading(9, [4, 6]);
+  expect(newest().told).toEqual([{ kind: "reading", generation: 9, pinned: [4, 6] }]);
+  await handle.stop();
+});
+
+describe("an enumeration", () => {
+  test("is what the builder says, piece by piece, and is ended there when nobody reads on", async () => {
+    const { handle, newest } = setUp();
+    const pieces = handle.enumerate();
+    const first = pieces.next();
+    newest().say({ kind: "piece", id: 1, text: "[" });
+    expect(await first).toEqual({ done: false, value: "[" });
+    await pieces.return(undefined);
+    expect(newest().told).toEqual([
+      { kind: "enumerate", id: 1 },
+      { kind: "enumerated", id: 1 },
+    ]);
+    await handle.stop();
+  });
+
+  test("is broken off when the builder is started again, and never goes on with another's pieces", async () => {
+    const { handle, timers, newest } = setUp();
+    const [slow, waiting] = [handle.enumerate(), handle.enumerate()];
+    const first = slow.next();
+    newest().say({ kind: "piece", id: 1, text: "[1," });
+    await first;
+    const second = waiting.next();
+    newest().emit("exit");
+    await expect(second).rejects.toThrow("the builder thread ended");
+    await timers.advance(1_000);
+    await expect(slow.next()).rejects.toThrow("started again");
+    expect(newest().told).toEqual([]);
+    await handle.stop();
+  });
+
+  test("fails where there is no builder at the moment", async () => {
+    const { handle, newest } = setUp();
+    newest().emit("exit");
+    await expect(handle.enumerate().next()).rejects.toThrow("started again");
+    await handle.stop();
+  });
+});
