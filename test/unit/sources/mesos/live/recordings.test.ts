@@ -11,7 +11,7 @@ import { event } from "./support.js";
  * Recordings of a real cluster, as fast as they can be read: states and events in the order in which they came, without servers.
  * `npm run drill` plays them in real time.
  */
-const FOLDER = new URL("../../../../../../shared/real-cluster/recordings", import.meta.url);
+const FOLDER = new URL("../../../../../../shared/real-cluster/recordings/", import.meta.url);
 const NAMES = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
 const ABSENT = "(left out: ../shared/real-cluster is not there)";
 
