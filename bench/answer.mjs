@@ -4,7 +4,7 @@ import { Answerer } from "../dist/answer/answer.js";
 import { DATAGRAM } from "../dist/answer/client.js";
 import { createRandom } from "../dist/base/random.js";
 import { readState } from "../dist/sources/mesos/state.js";
-import { Generator } from "../dist/views/mesos-dns/generate.js";
+import { RecordGenerator } from "../dist/views/mesos-dns/generate.js";
 import { RFC1123 } from "../dist/views/mesos-dns/labels.js";
 import { Cookies } from "../dist/wire/cookies.js";
 import { apexesOf } from "../dist/zone/apexes.js";
@@ -28,7 +28,7 @@ function snapshotOf(tasks) {
   const records = new RecordSet(DOMAIN, SEED);
   const rules = { domain: DOMAIN, labels: RFC1123, ipSources: ["netinfo", "mesos", "host"] };
   const nameServer = { name: `ns1.${DOMAIN}`, addresses: [] };
-  new Generator({ cluster, rules, masters: [], nameServer, resolved: new Map() }).generate(records);
+  new RecordGenerator({ cluster, rules, masters: [], nameServer, resolved: new Map() }).generate(records);
   const { shards } = compileZones([{ nameServer: nameServer.name, srvWeight: 1, records }]);
   const soa = {
     SOAMname: "ns1.mesos",

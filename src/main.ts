@@ -15,7 +15,7 @@ import { type LoadOptions, loadConfig, loadWithNames } from "./config/load.js";
 import { nameserversOf } from "./config/resolv-conf.js";
 import { type Checked, serve } from "./process/serve.js";
 import { createStateReader } from "./sources/mesos/reader.js";
-import { readPems } from "./transport/certificate.js";
+import { readCertificates } from "./transport/certificate.js";
 import { claimUdp } from "./transport/claim.js";
 import { planUdp } from "./transport/udp.js";
 
@@ -41,7 +41,11 @@ async function runServer(command: Extract<Command, { kind: "serve" }>): Promise<
   const loadChecked = async () => {
     const loaded = await loadWithNames(loadOptions(configFile, true), addressOf);
     await checkCredentials(loaded.config);
-    return { ...loaded, pems: readPems(loaded.config), troubles: await findTroubles(loaded.config, Date.now()) };
+    return {
+      ...loaded,
+      certificates: readCertificates(loaded.config),
+      troubles: await findTroubles(loaded.config, Date.now()),
+    };
   };
   const loaded = await loadChecked();
   const warnings = [...command.warnings, ...loaded.warnings];

@@ -1,7 +1,7 @@
 import { type Address, parseAddress } from "../base/addresses.js";
 import type { Config } from "../config/config.js";
 import type { Cluster, Endpoint } from "../sources/mesos/cluster.js";
-import { Generator, hostNames } from "../views/mesos-dns/generate.js";
+import { hostNames, RecordGenerator } from "../views/mesos-dns/generate.js";
 import { recordRulesOf } from "./record-rules.js";
 
 /** Stands for what a host name leads to: whether it resolves is not the cluster's doing. */
@@ -12,7 +12,7 @@ export function countRecords(cluster: Cluster, masters: readonly Endpoint[], con
   const resolved = new Map(Array.from(hostNames(cluster, masters), (host) => [host, ANYWHERE]));
   const rules = recordRulesOf(config);
   const nameServer = { name: config.SOAMname, addresses: [] };
-  const generator = new Generator({ cluster, rules, masters, nameServer, resolved });
+  const generator = new RecordGenerator({ cluster, rules, masters, nameServer, resolved });
   let records = 0;
   const count = () => {
     records++;

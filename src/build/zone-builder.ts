@@ -5,7 +5,13 @@ import type { Cluster, Endpoint, Skipped } from "../sources/mesos/cluster.js";
 import { mirrored } from "../views/dcos/dcos.js";
 import { emitChanges } from "../views/mesos-dns/changes.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
-import { type Emission, Generator, hostNames, type Problems, type RecordSink } from "../views/mesos-dns/generate.js";
+import {
+  type Emission,
+  hostNames,
+  type Problems,
+  RecordGenerator,
+  type RecordSink,
+} from "../views/mesos-dns/generate.js";
 import { type ClaimSink, ReverseNames } from "../views/reverse/reverse.js";
 import { apexesOf } from "../zone/apexes.js";
 import { compileZones, type ShardContent } from "../zone/compile.js";
@@ -66,7 +72,7 @@ export class ZoneBuilder {
   #generation: number;
   #cluster: Cluster | undefined;
   #masters: readonly Endpoint[] = [];
-  #generator: Generator | undefined;
+  #generator: RecordGenerator | undefined;
   #book = new AddressBook();
   /** The configuration that the records below were made under; nothing where they are of no use. */
   #builtWith: Config | undefined;
@@ -95,7 +101,7 @@ export class ZoneBuilder {
   }
 
   /** What the last build published, task by task, as JSON text in chunks; nothing before the first build. */
-  enumerate(): globalThis.Generator<string> | undefined {
+  enumerate(): Generator<string> | undefined {
     const records = this.#records;
     return this.#generator && enumerate(this.#generator, (name) => records.omitsStandby(name));
   }
@@ -155,7 +161,7 @@ export class ZoneBuilder {
   }
 
   /** Brings the records of the last build to what they have to be now; false where they have to be made anew. */
-  #change(before: Generator, after: Generator): boolean {
+  #change(before: RecordGenerator, after: RecordGenerator): boolean {
     const [records, dcos] = [this.#records, this.#dcos];
     const isWasteful = [records, dcos, this.#reverse].some((set) => set.isWasteful);
     if (this.#builtWith !== this.#config || isWasteful) return false;
@@ -170,7 +176,7 @@ export class ZoneBuilder {
     return true;
   }
 
-  #generateAll(generator: Generator): void {
+  #generateAll(generator: RecordGenerator): void {
     const { domain } = this.#config;
     if (this.#records.apex === domain) this.#records.clear();
     else this.#records = new RecordSet(domain, this.#options.seed);
@@ -195,11 +201,11 @@ export class ZoneBuilder {
     };
   }
 
-  #generatorFor(cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): Generator {
+  #generatorFor(cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): RecordGenerator {
     const config = this.#config;
     const rules = recordRulesOf(config);
     const nameServer = { name: config.SOAMname, addresses: this.#options.ownAddresses(config.listener) };
-    return new Generator({ cluster, rules, masters: this.#masters, nameServer, resolved }, this.#book);
+    return new RecordGenerator({ cluster, rules, masters: this.#masters, nameServer, resolved }, this.#book);
   }
 
   /** @param isWhole the records have been made anew */

@@ -1,5 +1,5 @@
 import { HEADER } from "../wire/protocol.js";
-import type { Exchange, Via } from "./link.js";
+import type { UpstreamQuery, Via } from "./link.js";
 import { type QueryStyle, questionEnd, writeQuery } from "./question.js";
 import type { Resolution } from "./resolution.js";
 import type { Upstream } from "./upstream.js";
@@ -14,7 +14,7 @@ export interface Purpose {
 }
 
 /** One query of a resolution to one upstream. */
-export class Attempt implements Exchange {
+export class Attempt implements UpstreamQuery {
   readonly resolution: Resolution;
   /** The upstream's place in the resolution's list. */
   readonly candidate: number;

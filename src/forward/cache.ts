@@ -3,7 +3,7 @@ import type { Reply } from "../wire/reply.js";
 import { KEY_SUFFIX } from "./question.js";
 
 /** An answer that is kept. Times are milliseconds on the forwarder's clock. */
-export interface Kept {
+export interface CachedReply {
   readonly reply: Reply;
   readonly storedAt: number;
   readonly expiresAt: number;
@@ -30,8 +30,8 @@ const PROTECTED_SHARE = 0.75;
 export class AnswerCache {
   readonly maxBytes: number;
   evictions = 0;
-  readonly #probation: LRUCache<string, Kept>;
-  readonly #protected: LRUCache<string, Kept>;
+  readonly #probation: LRUCache<string, CachedReply>;
+  readonly #protected: LRUCache<string, CachedReply>;
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
@@ -50,7 +50,7 @@ export class AnswerCache {
   }
 
   /** What is kept for the key, however old; being asked for makes it count as used. */
-  get(key: string): Kept | undefined {
+  get(key: string): CachedReply | undefined {
     const popular = this.#protected.get(key);
     if (popular) return popular;
     const kept = this.#probation.get(key);
@@ -61,7 +61,7 @@ export class AnswerCache {
     return kept;
   }
 
-  set(key: string, kept: Kept): void {
+  set(key: string, kept: CachedReply): void {
     (this.#protected.has(key) ? this.#protected : this.#probation).set(key, kept);
   }
 
@@ -80,8 +80,8 @@ export class AnswerCache {
     return flushed;
   }
 
-  #part(maxSize: number, onEvicted: (kept: Kept, key: string) => void): LRUCache<string, Kept> {
-    return new LRUCache<string, Kept>({
+  #part(maxSize: number, onEvicted: (kept: CachedReply, key: string) => void): LRUCache<string, CachedReply> {
+    return new LRUCache<string, CachedReply>({
       maxSize: Math.floor(maxSize),
       sizeCalculation: ({ reply }, key) => key.length + reply.octets.length + reply.options.length + OVERHEAD,
       dispose: (kept, key, reason) => {

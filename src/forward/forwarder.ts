@@ -4,11 +4,11 @@ import type { CacheSettings, ForwardLimits, ForwardPolicyName } from "../config/
 import { EDE, RCODE } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
 import type { Reply } from "../wire/reply.js";
-import { AnswerCache, type Kept } from "./cache.js";
+import { AnswerCache, type CachedReply } from "./cache.js";
 import { choose } from "./choice.js";
-import type { Flight, Waiter } from "./flight.js";
 import { type Group, type GroupPolicy, Groups } from "./groups.js";
 import { Monitor } from "./monitor.js";
+import type { PendingQuestion, Waiter } from "./pending-question.js";
 import { keyOf, type Question, questionOf } from "./question.js";
 import { Quota } from "./quota.js";
 import type { ForwardReport } from "./report.js";
@@ -72,9 +72,9 @@ export class CachingForwarder implements Forwarder {
   #cache: AnswerCache;
   #epoch = 0;
   /** Questions under way by key, for others to join. */
-  readonly #flights = new Map<string, Flight>();
+  readonly #pending = new Map<string, PendingQuestion>();
   /** All that are under way. */
-  readonly #underWay = new Set<Flight>();
+  readonly #underWay = new Set<PendingQuestion>();
   readonly #quota = new Quota();
   readonly #counts = { hits: 0, misses: 0, stale: 0, prefetches: 0, joined: 0 };
 
@@ -125,7 +125,7 @@ export class CachingForwarder implements Forwarder {
    */
   #turnOver(): void {
     this.#epoch++;
-    this.#flights.clear();
+    this.#pending.clear();
   }
 
   report(): ForwardReport {
@@ -143,7 +143,7 @@ export class CachingForwarder implements Forwarder {
     // Without RD no resolver is asked to find the answer, and with options of the client's it may be that client's alone.
     const isShared = query.recursionDesired && !query.opt.endToEnd;
     if (!isShared)
-      return this.#refuse(client) ?? this.#fly("", group, questionOf(query, message), client, done, undefined);
+      return this.#refuse(client) ?? this.#begin("", group, questionOf(query, message), client, done, undefined);
     const key = keyOf(query, group.scope);
     const kept = cache.enabled ? this.#cache.get(key) : undefined;
     const now = this.#parts.timers.now();
@@ -153,16 +153,16 @@ export class CachingForwarder implements Forwarder {
     const refusal = this.#refuse(client);
     if (refusal) return stale ? this.#giveStale(stale) : refusal;
     if (cache.enabled) this.#counts.misses++;
-    const flight = this.#flights.get(key);
-    if (!flight) return this.#fly(key, group, questionOf(query, message), client, done, stale);
+    const pending = this.#pending.get(key);
+    if (!pending) return this.#begin(key, group, questionOf(query, message), client, done, stale);
     this.#counts.joined++;
-    return this.#wait(flight, client, done, stale);
+    return this.#wait(pending, client, done, stale);
   }
 
-  #hit(kept: Kept, key: string, group: Group, query: Query, message: Uint8Array, now: number): Forwarded {
+  #hit(kept: CachedReply, key: string, group: Group, query: Query, message: Uint8Array, now: number): Forwarded {
     this.#counts.hits++;
     kept.hits++;
-    if (this.#isDueAgain(kept, group, now) && !this.#flights.has(key)) {
+    if (this.#isDueAgain(kept, group, now) && !this.#pending.has(key)) {
       this.#counts.prefetches++;
       this.#launch(key, group, questionOf(query, message));
     }
@@ -170,7 +170,7 @@ export class CachingForwarder implements Forwarder {
   }
 
   /** Whether an answer is popular and so near its end that it is time to ask again; clients' own questions come first. */
-  #isDueAgain(kept: Kept, group: Group, now: number): boolean {
+  #isDueAgain(kept: CachedReply, group: Group, now: number): boolean {
     const { cache, limits } = this.#policy;
     const isEnding = kept.expiresAt - now < PREFETCH_SHARE * (kept.expiresAt - kept.storedAt);
     if (!cache.prefetch || !isEnding || kept.hits < POPULAR_HITS) return false;
@@ -178,11 +178,11 @@ export class CachingForwarder implements Forwarder {
   }
 
   /** Whether asking has failed lately and nothing has changed since. */
-  #hasFailed(kept: Kept, group: Group, now: number): boolean {
+  #hasFailed(kept: CachedReply, group: Group, now: number): boolean {
     return now < kept.retryAt && recoveriesOf(group) === kept.recoveriesThen;
   }
 
-  #giveStale(kept: Kept): Forwarded {
+  #giveStale(kept: CachedReply): Forwarded {
     this.#counts.stale++;
     return { kind: "reply", reply: kept.reply, age: -1 };
   }
@@ -192,21 +192,21 @@ export class CachingForwarder implements Forwarder {
     return this.#quota.admits(client, this.#policy.limits) ? undefined : { kind: "failed", ede: EDE.OVER_QUOTA };
   }
 
-  #fly(
+  #begin(
     key: string,
     group: Group,
     question: Question,
     client: Client,
     done: (forwarded: Forwarded) => void,
-    stale: Kept | undefined,
+    stale: CachedReply | undefined,
   ): Forwarded | undefined {
-    const flight = this.#launch(key, group, question);
-    const outcome = flight.resolution?.outcome;
+    const pending = this.#launch(key, group, question);
+    const outcome = pending.resolution?.outcome;
     // With nobody to ask it is over before anybody waits.
-    return outcome ? this.#result(outcome, stale) : this.#wait(flight, client, done, stale);
+    return outcome ? this.#result(outcome, stale) : this.#wait(pending, client, done, stale);
   }
 
-  #launch(key: string, group: Group, question: Question): Flight {
+  #launch(key: string, group: Group, question: Question): PendingQuestion {
     const { timers, random16, onMindsCase } = this.#parts;
     const { timeoutMs, limits, cache, policy, mixedCase } = this.#policy;
     const bounds = cache.enabled
@@ -218,32 +218,32 @@ export class CachingForwarder implements Forwarder {
     const told = { onFailure, onUp, onMindsCase };
     const parts = { timers, random16, bounds, timeoutMs, maxPerUpstream, mixedCase, ...told };
     const { candidates, atOnce } = choose(group, policy, random16);
-    const flight: Flight = { key, group, epoch: this.#epoch, resolution: undefined, waiters: new Set() };
-    flight.resolution = new Resolution(question, candidates, parts, (outcome) => this.#land(flight, outcome));
-    this.#underWay.add(flight);
-    if (key !== "") this.#flights.set(key, flight);
-    flight.resolution.start(atOnce);
-    return flight;
+    const pending: PendingQuestion = { key, group, epoch: this.#epoch, resolution: undefined, waiters: new Set() };
+    pending.resolution = new Resolution(question, candidates, parts, (outcome) => this.#settle(pending, outcome));
+    this.#underWay.add(pending);
+    if (key !== "") this.#pending.set(key, pending);
+    pending.resolution.start(atOnce);
+    return pending;
   }
 
   #wait(
-    flight: Flight,
+    pending: PendingQuestion,
     client: Client,
     done: (forwarded: Forwarded) => void,
-    stale: Kept | undefined,
+    stale: CachedReply | undefined,
   ): Forwarded | undefined {
     const { timers } = this.#parts;
     const now = timers.now();
-    const startedAt = flight.resolution?.startedAt ?? now;
+    const startedAt = pending.resolution?.startedAt ?? now;
     const patience = startedAt + (stale && now < stale.retryAt ? STALE_AFTER_RECOVERY_MS : STALE_AFTER_MS) - now;
     if (stale && patience <= 0) return this.#giveStale(stale);
     const waiter: Waiter = { client, done, cancelTimer: undefined };
-    flight.waiters.add(waiter);
+    pending.waiters.add(waiter);
     this.#quota.enter(client);
     if (stale) {
       waiter.cancelTimer = timers.after(patience, () => {
         waiter.cancelTimer = undefined;
-        flight.waiters.delete(waiter);
+        pending.waiters.delete(waiter);
         this.#deliver(waiter, this.#giveStale(stale));
       });
     }
@@ -251,20 +251,20 @@ export class CachingForwarder implements Forwarder {
   }
 
   /** A question is settled: keeps the answer, and tells all who wait for it. */
-  #land(flight: Flight, outcome: Outcome): void {
-    const { key, waiters } = flight;
-    this.#underWay.delete(flight);
-    let stale: Kept | undefined;
+  #settle(pending: PendingQuestion, outcome: Outcome): void {
+    const { key, waiters } = pending;
+    this.#underWay.delete(pending);
+    let stale: CachedReply | undefined;
     if (key !== "") {
-      if (this.#flights.get(key) === flight) this.#flights.delete(key);
-      stale = this.#remember(flight, outcome);
+      if (this.#pending.get(key) === pending) this.#pending.delete(key);
+      stale = this.#remember(pending, outcome);
     }
     for (const waiter of waiters) this.#deliver(waiter, this.#result(outcome, stale));
     waiters.clear();
   }
 
   /** Keeps what may be kept. Returns the answer past its time that is better than none. */
-  #remember({ key, group, epoch }: Flight, outcome: Outcome): Kept | undefined {
+  #remember({ key, group, epoch }: PendingQuestion, outcome: Outcome): CachedReply | undefined {
     const { cache } = this.#policy;
     if (!cache.enabled || epoch !== this.#epoch) return undefined;
     const now = this.#parts.timers.now();
@@ -283,7 +283,7 @@ export class CachingForwarder implements Forwarder {
     return undefined;
   }
 
-  #result(outcome: Outcome, stale: Kept | undefined): Forwarded {
+  #result(outcome: Outcome, stale: CachedReply | undefined): Forwarded {
     if (stale && !isAnswer(outcome)) return this.#giveStale(stale);
     return outcome.kind === "failed" ? outcome : { ...outcome, age: 0 };
   }

@@ -8,7 +8,7 @@ export const IGNORED = ["unexpected", "question", "malformed", "letter_case"] as
 export type Ignored = (typeof IGNORED)[number];
 
 /** One query on its way to one upstream resolver. What a link calls, it calls at most once in all. */
-export interface Exchange {
+export interface UpstreamQuery {
   /** The query, in memory of its own; the link writes an id that nobody can guess into its first two octets. */
   readonly query: Uint8Array;
   /** Octet behind the query's question. */
@@ -32,15 +32,15 @@ export interface Link {
   /** Queries sent that neither have got a reply nor failed nor expired. */
   readonly inFlight: number;
   /** Sends a query, opening what it takes. */
-  send(exchange: Exchange): void;
+  send(query: UpstreamQuery): void;
   /**
-   * Forgets exchanges sent before this moment, in milliseconds on the link's clock: their replies will be unexpected. To
+   * Forgets queries sent before this moment, in milliseconds on the link's clock: their replies will be unexpected. To
    * be called now and then; also closes what has not been used for a while.
    */
   expire(before: number): void;
-  /** Forgets exchanges whose reply nobody waits for any more. */
+  /** Forgets queries whose reply nobody waits for any more. */
   forgetUnwanted(): void;
-  /** Closes all sockets; exchanges still waiting are forgotten. */
+  /** Closes all sockets; queries still waiting are forgotten. */
   close(): void;
 }
 

@@ -3,7 +3,7 @@ import type { Timers } from "../base/timers.js";
 import { encodeName } from "../wire/names.js";
 import { RCODE, TYPE } from "../wire/protocol.js";
 import type { Group, Groups } from "./groups.js";
-import type { Exchange } from "./link.js";
+import type { UpstreamQuery } from "./link.js";
 import { ownQuestion, type Question, questionEnd, writeQuery } from "./question.js";
 import type { Upstream } from "./upstream.js";
 
@@ -150,7 +150,7 @@ export class Monitor {
     const { random16 } = this.#parts;
     const style = { letters: "lower", edns: false, padded: false, random16 } as const;
     const end = questionEnd(question);
-    const exchange: Exchange = {
+    const probe: UpstreamQuery = {
       query: writeQuery(question, style),
       questionEnd: end,
       // A late reply is welcome, but not worth a place that a client's query needs.
@@ -159,7 +159,7 @@ export class Monitor {
         done(Buffer.from(reply.buffer, reply.byteOffset, reply.length), end, milliseconds),
       failed: () => undefined,
     };
-    (datagrams ?? stream).send(exchange);
+    (datagrams ?? stream).send(probe);
   }
 }
 

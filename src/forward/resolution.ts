@@ -2,10 +2,10 @@ import type { Timers } from "../base/timers.js";
 import { EDE, RCODE } from "../wire/protocol.js";
 import type { Reply, TtlBounds } from "../wire/reply.js";
 import { Attempt, type Purpose } from "./attempt.js";
+import { Candidates, DECLINED, FAILED } from "./candidates.js";
 import type { Via } from "./link.js";
 import type { Letters, Question } from "./question.js";
 import type { ForwardResult } from "./report.js";
-import { DECLINED, FAILED, Roster } from "./roster.js";
 import { SpellingCheck } from "./spelling-check.js";
 import type { Upstream } from "./upstream.js";
 import {
@@ -55,7 +55,7 @@ export class Resolution {
   outcome: Outcome | undefined;
   readonly startedAt: number;
   readonly #parts: ResolutionParts;
-  readonly #roster: Roster;
+  readonly #candidates: Candidates;
   readonly #settled: (outcome: Outcome) => void;
   readonly #spellingCheck = new SpellingCheck((attempt, negative) => this.#prove(attempt, negative));
   readonly #endsAt: number;
@@ -76,7 +76,7 @@ export class Resolution {
     this.#parts = parts;
     this.#settled = settled;
     this.#endsAt = this.startedAt + parts.timeoutMs;
-    this.#roster = new Roster(candidates, this.#endsAt);
+    this.#candidates = new Candidates(candidates, this.#endsAt);
   }
 
   /** @param atOnce how many upstreams are asked at the same time */
@@ -88,7 +88,7 @@ export class Resolution {
   cancel(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#roster.end();
+    this.#candidates.end();
   }
 
   /** A reply to an attempt, which may come long after the question is settled. */
@@ -101,7 +101,7 @@ export class Resolution {
         this.#mindsCase(upstream.spelling.foundToMind(), upstream);
       return;
     }
-    this.#roster.close(attempt);
+    this.#candidates.close(attempt);
     if (attempt.isMixed) upstream.spelling.answeredMixed();
     if (attempt.mixedCase) {
       if (caseKept) upstream.spelling.keptCase();
@@ -147,7 +147,7 @@ export class Resolution {
   /** The network refused an attempt. @param reason in words */
   refused(attempt: Attempt, reason: string): void {
     if (attempt.purpose.proves !== undefined) return;
-    this.#roster.close(attempt);
+    this.#candidates.close(attempt);
     this.#ede = EDE.NETWORK_ERROR;
     if (attempt.upstream.failed(reason, this.question)) this.#parts.onFailure(attempt.upstream);
     if (attempt.purpose.checksCase) {
@@ -199,7 +199,7 @@ export class Resolution {
   #failed(attempt: Attempt, result: ForwardResult, state = FAILED): void {
     attempt.upstream.count(result);
     if (this.outcome) return;
-    this.#roster.enter(attempt.candidate, state);
+    this.#candidates.enter(attempt.candidate, state);
     this.#askNext();
   }
 
@@ -207,24 +207,24 @@ export class Resolution {
   #askNext(): void {
     const { timers, maxPerUpstream } = this.#parts;
     const now = timers.now();
-    const candidate = this.#roster.take((upstream) => {
+    const candidate = this.#candidates.take((upstream) => {
       const hasRoom = upstream.hasRoom(maxPerUpstream, now);
-      if (!hasRoom && this.#roster.isIdle) this.#ede = EDE.OVER_QUOTA;
+      if (!hasRoom && this.#candidates.isIdle) this.#ede = EDE.OVER_QUOTA;
       return hasRoom;
     });
     if (candidate !== undefined) {
-      const upstream = this.#roster.upstreams[candidate];
+      const upstream = this.#candidates.upstreams[candidate];
       this.#ask(candidate, upstream.links.datagrams ? "udp" : "tls", upstream.speaksEdns(now));
-    } else if (this.#roster.isHopeless) this.#giveUp();
+    } else if (this.#candidates.isHopeless) this.#giveUp();
     else this.#wait();
   }
 
   #ask(candidate: number, via: Via, edns: boolean, purpose: Purpose = {}): void {
-    const upstream = this.#roster.upstreams[candidate];
+    const upstream = this.#candidates.upstreams[candidate];
     const attempt = this.#attempt(candidate, via, edns, this.#lettersFor(candidate), purpose);
     upstream.asked();
     const patience = via === "udp" ? upstream.timeout : Math.max(MIN_STREAM_MS, STREAM_TURNS * upstream.timeout);
-    this.#roster.asked(attempt, this.#parts.timers.now(), patience);
+    this.#candidates.asked(attempt, this.#parts.timers.now(), patience);
     this.#wait();
     this.#send(attempt);
   }
@@ -232,7 +232,7 @@ export class Resolution {
   #attempt(candidate: number, via: Via, edns: boolean, letters: Letters, purpose: Purpose): Attempt {
     const { random16 } = this.#parts;
     const style = { letters, edns, padded: via === "tls", random16 };
-    return new Attempt(this, candidate, this.#roster.upstreams[candidate], via, style, purpose);
+    return new Attempt(this, candidate, this.#candidates.upstreams[candidate], via, style, purpose);
   }
 
   #send(attempt: Attempt): void {
@@ -243,9 +243,9 @@ export class Resolution {
 
   /** Who said no to mixed case, or nothing, may know the client's spelling. */
   #lettersFor(candidate: number): Letters {
-    const { spelling } = this.#roster.upstreams[candidate];
+    const { spelling } = this.#candidates.upstreams[candidate];
     if (!this.#parts.mixedCase || this.#spellingCheck.isHeld(candidate)) return "own";
-    const isDoubtful = this.#roster.isSilentOnMixed(candidate) && !spelling.isTrusted;
+    const isDoubtful = this.#candidates.isSilentOnMixed(candidate) && !spelling.isTrusted;
     return isDoubtful ? "own" : spelling.letters;
   }
 
@@ -253,7 +253,7 @@ export class Resolution {
   #wait(): void {
     const { timers } = this.#parts;
     this.#cancelTimer?.();
-    this.#cancelTimer = timers.after(Math.max(0, Math.ceil(this.#roster.nextDue() - timers.now())), this.#onTime);
+    this.#cancelTimer = timers.after(Math.max(0, Math.ceil(this.#candidates.nextDue() - timers.now())), this.#onTime);
   }
 
   readonly #onTime = (): void => {
@@ -268,12 +268,12 @@ export class Resolution {
 
   /** Notes whose answers are late. Returns how many. */
   #markLate(now: number): number {
-    const late = this.#roster.takeLate(now);
+    const late = this.#candidates.takeLate(now);
     for (const candidate of late) {
-      const upstream = this.#roster.upstreams[candidate];
+      const upstream = this.#candidates.upstreams[candidate];
       upstream.count("timeout");
-      if (this.#roster.isSilentOnMixed(candidate)) upstream.spelling.silentOnMixed();
-      if (upstream.late(this.question, this.#roster.askedAt(candidate), now)) this.#parts.onFailure(upstream);
+      if (this.#candidates.isSilentOnMixed(candidate)) upstream.spelling.silentOnMixed();
+      if (upstream.late(this.question, this.#candidates.askedAt(candidate), now)) this.#parts.onFailure(upstream);
     }
     return late.length;
   }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { HEADER } from "../wire/protocol.js";
 import { framed, MessageReader } from "./framing.js";
 import type { LinkParts } from "./link.js";
-import { type Sent, Waiting } from "./waiting.js";
+import { PendingQueries, type Sent } from "./pending-queries.js";
 
 /**
  * If nothing comes for this long though a query has been sent, the connection is dead or will never stand, whatever TCP
@@ -30,7 +30,7 @@ export interface StreamConnectionParts {
 
 /** One connection to an upstream resolver: queries go out as they come, replies come in any order (RFC 7766 §6.2.1.1). */
 export class StreamConnection {
-  readonly waiting: Waiting;
+  readonly waiting: PendingQueries;
   readonly #parts: StreamConnectionParts;
   readonly #socket: Socket;
   readonly #reader = new MessageReader();
@@ -45,7 +45,7 @@ export class StreamConnection {
 
   constructor(parts: StreamConnectionParts) {
     const { link, socket, ready, reasonOf, open } = parts;
-    this.waiting = new Waiting(link);
+    this.waiting = new PendingQueries(link);
     this.#parts = parts;
     this.#socket = socket;
     open.add(this);
@@ -67,7 +67,7 @@ export class StreamConnection {
     this.#usedAt = this.#parts.link.now();
     this.#silentSince = Math.min(this.#silentSince, this.#usedAt);
     this.waiting.add(sent);
-    if (this.#ready) this.#write(sent.exchange.query);
+    if (this.#ready) this.#write(sent.sentQuery.query);
   }
 
   retire(): void {

@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from "node:net";
 import { checkServerIdentity, createSecureContext, type SecureContext, connect as tlsConnect } from "node:tls";
 import type { HostPort } from "../config/config.js";
-import type { Exchange, Link, LinkParts } from "./link.js";
+import type { Link, LinkParts, UpstreamQuery } from "./link.js";
 import { reasonOf, tlsReasonOf } from "./reason.js";
 import { StreamConnection } from "./stream-connection.js";
 
@@ -51,13 +51,13 @@ export class StreamLink implements Link {
     return sum;
   }
 
-  send(exchange: Exchange): void {
+  send(sentQuery: UpstreamQuery): void {
     if (this.#closed) return;
     const connection = this.#choose();
     if (connection.waiting.size < MOST_WAITING) {
-      connection.send({ exchange, at: this.#options.now(), again: false });
+      connection.send({ sentQuery, at: this.#options.now(), again: false });
     } else {
-      process.nextTick(() => exchange.failed("too many queries wait for replies"));
+      process.nextTick(() => sentQuery.failed("too many queries wait for replies"));
     }
   }
 
@@ -67,7 +67,7 @@ export class StreamLink implements Link {
   }
 
   forgetUnwanted(): void {
-    for (const { waiting } of this.#open) waiting.take(({ exchange }) => !exchange.isWanted);
+    for (const { waiting } of this.#open) waiting.take(({ sentQuery }) => !sentQuery.isWanted);
   }
 
   close(): void {
@@ -122,7 +122,7 @@ export class StreamLink implements Link {
     const repeated = isStale ? connection.waiting.take(({ again }) => !again) : [];
     if (repeated.length > 0) {
       const fresh = this.#connect();
-      for (const { exchange, at } of repeated) fresh.send({ exchange, at, again: true });
+      for (const { sentQuery, at } of repeated) fresh.send({ sentQuery, at, again: true });
     }
     connection.waiting.fail(reason);
     this.#open.delete(connection);

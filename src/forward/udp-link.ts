@@ -1,9 +1,9 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import type { HostPort } from "../config/config.js";
-import type { Exchange, Link, LinkParts } from "./link.js";
+import type { Link, LinkParts, UpstreamQuery } from "./link.js";
+import { PendingQueries } from "./pending-queries.js";
 import { reasonOf } from "./reason.js";
-import { Waiting } from "./waiting.js";
 
 /**
  * Sockets to one server. Who forges a reply has to hit the query's port as well as its id (RFC 5452 §9.2); even for
@@ -48,7 +48,7 @@ export class UdpLink implements Link {
     return sum;
   }
 
-  send(exchange: Exchange): void {
+  send(sentQuery: UpstreamQuery): void {
     if (this.#closed) return;
     const { now, random16 } = this.#options;
     const at = now();
@@ -58,7 +58,7 @@ export class UdpLink implements Link {
       socket?.retire();
       socket = this.#pool[place] = new PooledSocket(this.#options, this.#open, at);
     }
-    socket.send(exchange, at);
+    socket.send(sentQuery, at);
   }
 
   expire(before: number): void {
@@ -67,7 +67,7 @@ export class UdpLink implements Link {
   }
 
   forgetUnwanted(): void {
-    for (const { waiting } of this.#open) waiting.take(({ exchange }) => !exchange.isWanted);
+    for (const { waiting } of this.#open) waiting.take(({ sentQuery }) => !sentQuery.isWanted);
   }
 
   close(): void {
@@ -83,7 +83,7 @@ type LookupCallback = (error: Error | null, address: string, family: number) => 
  * server's address and port, and reports a closed port.
  */
 class PooledSocket {
-  readonly waiting: Waiting;
+  readonly waiting: PendingQueries;
   readonly #socket: Socket;
   readonly #open: Set<PooledSocket>;
   readonly #openedAt: number;
@@ -97,7 +97,7 @@ class PooledSocket {
   constructor(options: UdpLinkOptions, open: Set<PooledSocket>, at: number) {
     const { host, port } = options.server;
     const family = isIPv6(host) ? 6 : 4;
-    this.waiting = new Waiting(options);
+    this.waiting = new PendingQueries(options);
     this.#open = open.add(this);
     this.#openedAt = at;
     this.#usedAt = at;
@@ -118,11 +118,11 @@ class PooledSocket {
     return !this.#retired && this.#queries < QUERIES_PER_SOCKET && at - this.#openedAt < SOCKET_LIFE_MS;
   }
 
-  send(exchange: Exchange, at: number): void {
+  send(sentQuery: UpstreamQuery, at: number): void {
     this.#queries++;
     this.#usedAt = at;
-    this.waiting.add({ exchange, at, again: false });
-    if (this.#connected) this.#socket.send(exchange.query, this.#sent);
+    this.waiting.add({ sentQuery, at, again: false });
+    if (this.#connected) this.#socket.send(sentQuery.query, this.#sent);
   }
 
   /** Sends no more; closes when nothing waits. */

@@ -230,7 +230,7 @@ export class Upstream {
     if (this.speaksEdns(now)) this.#plainUntil = now + PLAIN_MS;
   }
 
-  /** Forgets exchanges that nobody waits for any more. */
+  /** Forgets queries that nobody waits for any more. */
   expire(before: number): void {
     this.links.datagrams?.expire(before);
     this.links.stream.expire(before);

@@ -6,18 +6,18 @@ import { changedKeys } from "../config/reload.js";
 import { type ForwardReport, mergeReports } from "../forward/report.js";
 import { HTTPS } from "../serving/channels.js";
 import { processClock } from "../serving/clock.js";
-import { Engine } from "../serving/engine.js";
 import { QueryStats } from "../serving/query-stats.js";
 import { createBuckets } from "../serving/rate-limiter.js";
 import { PENDING } from "../serving/service.js";
-import { LiveAccount } from "../status/live-log.js";
-import { StateAccount } from "../status/state-log.js";
+import { DnsStack } from "../serving/stack.js";
+import { LiveLog } from "../status/live-log.js";
+import { StateLog } from "../status/state-log.js";
 import type { ServerStatus } from "../status/status.js";
-import { ZooKeeperAccount } from "../status/zookeeper-log.js";
+import { ZooKeeperLog } from "../status/zookeeper-log.js";
 import { BuilderHandle, spawnBuilder } from "../threads/builder-handle.js";
 import type { FromBuilder } from "../threads/messages.js";
 import { HTTPS_CACHE_SHARE, Responders } from "../threads/responders.js";
-import type { Pems } from "../transport/certificate.js";
+import type { Certificates } from "../transport/certificate.js";
 import type { InheritedSocket } from "../transport/inherited.js";
 import type { UdpPlan } from "../transport/udp.js";
 import { MAX_MESSAGE } from "../wire/protocol.js";
@@ -28,7 +28,7 @@ import { isInUse, listenBeside } from "./take-over.js";
 
 export interface AppOptions {
   readonly config: Config;
-  readonly pems: Pems;
+  readonly certificates: Certificates;
   /** The zone that was saved last, to be served as stale until a master answers. */
   readonly restored: SavedZone | undefined;
   /** How datagrams are moved, and by how many threads. */
@@ -64,7 +64,7 @@ export class App {
     loopToken: randomBytes(LOOP_TOKEN).toString("hex"),
     buckets: createBuckets(randomInt(1, UINT32)),
   };
-  readonly #overHttps: Engine;
+  readonly #overHttps: DnsStack;
   #config: Config;
   #snapshot: Snapshot;
   readonly #restoredFrom: number | undefined;
@@ -75,10 +75,10 @@ export class App {
   #responders: Responders | undefined;
   #builder: BuilderHandle | undefined;
   #dns: ServerStatus["dns"] = "off";
-  readonly #state: StateAccount;
+  readonly #state: StateLog;
   #stale = false;
-  readonly #zookeeper: ZooKeeperAccount;
-  readonly #live: LiveAccount;
+  readonly #zookeeper: ZooKeeperLog;
+  readonly #live: LiveLog;
   #ageTimer: NodeJS.Timeout | undefined;
   #stopping = false;
   /** Settles when there is a zone that another process's clients can be answered from. */
@@ -95,9 +95,9 @@ export class App {
     this.stats = [...answering, this.#httpsStats];
     this.#log = options.log;
     this.#config = options.config;
-    this.#state = new StateAccount(options.log);
-    this.#zookeeper = new ZooKeeperAccount(options.log);
-    this.#live = new LiveAccount(options.log);
+    this.#state = new StateLog(options.log);
+    this.#zookeeper = new ZooKeeperLog(options.log);
+    this.#live = new LiveLog(options.log);
     this.#startedAt = options.wallClock();
     const apexes = apexesOf(config, Math.max(Math.floor(this.#startedAt / 1000), restored?.serial ?? 0));
     this.#restoredFrom = restored?.fetchedAt;
@@ -106,13 +106,13 @@ export class App {
     this.#snapshot = Snapshot.empty(apexes);
     if (this.#saved) this.#snapshot = this.#snapshot.with(this.#saved.update);
     this.#stale = restored !== undefined;
-    this.#overHttps = new Engine({
+    this.#overHttps = new DnsStack({
       config: options.config,
       snapshot: this.#snapshot,
       stats: this.#httpsStats,
       log: options.log,
       own: this.#own,
-      authorities: options.pems.resolverAuthorities,
+      authorities: options.certificates.resolverAuthorities,
       share: { cache: options.config.dnson ? HTTPS_CACHE_SHARE : 1 },
       isBranch: false,
       clock: processClock,
@@ -211,11 +211,11 @@ export class App {
   }
 
   /** Applies what can change while running; the caller has checked that the rest is as it was. */
-  configure(config: Config, pems: Pems): void {
+  configure(config: Config, certificates: Certificates): void {
     const { live } = changedKeys(this.#config, config);
     // The same path may hold a renewed certificate.
-    this.#responders?.configure(config, pems);
-    this.#overHttps.configure(config, pems.resolverAuthorities);
+    this.#responders?.configure(config, certificates);
+    this.#overHttps.configure(config, certificates.resolverAuthorities);
     if (live.length === 0) return;
     this.#config = config;
     this.#builder?.configure(config);
@@ -254,14 +254,14 @@ export class App {
   }
 
   #createResponders(): Responders {
-    const { plan, sockets, verbosity, pems, onFatal } = this.#options;
+    const { plan, sockets, verbosity, certificates, onFatal } = this.#options;
     this.#dns = "starting";
     const start = {
       config: this.#config,
       verbosity,
       apexes: this.#snapshot.zones.map((zone) => zone.apex),
       own: this.#own,
-      pems,
+      certificates,
       plan,
       sockets,
     };

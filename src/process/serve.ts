@@ -14,7 +14,7 @@ import { proxiesOf } from "../http/client-address.js";
 import { type HttpServer, startHttp } from "../http/server.js";
 import { createRegistry } from "../metrics/registry.js";
 import { yieldHelpers } from "../threads/priority.js";
-import type { Pems } from "../transport/certificate.js";
+import type { Certificates } from "../transport/certificate.js";
 import type { Certificate } from "../transport/tcp.js";
 import { planUdp } from "../transport/udp.js";
 import type { SavedZone } from "../zone/image.js";
@@ -24,7 +24,7 @@ import { whenFree } from "./take-over.js";
 
 /** A configuration with what its files hold, all checked. */
 export interface Checked extends Loaded {
-  readonly pems: Pems;
+  readonly certificates: Certificates;
   /** What is wrong, and no reason not to serve. */
   readonly troubles: readonly MesosDnsError[];
 }
@@ -53,7 +53,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     sockets,
     takeOver,
     restored: restore(config, log),
-    pems: options.pems,
+    certificates: options.certificates,
     verbosity: options.verbosity,
     log,
     wallClock: Date.now,
@@ -66,13 +66,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   // From the first moment on: a signal that nobody handles would end the process as it is.
   const open = config.httpon ? openerOf(app, options, log) : undefined;
   const serveHttp = async (certificate: Certificate | undefined) => {
-    if (open) await adjustHttp(http, placesOfHttp(config, certificate), open);
+    if (open) await adjustHttp(http, httpAddressesOf(config, certificate), open);
   };
   handleSignals({ app, http, serveHttp, log }, options);
   await app.start();
   if (app.stopping) return;
   try {
-    await serveHttp(options.pems.certificate);
+    await serveHttp(options.certificates.certificate);
   } catch (error) {
     // Queries have come by now, and another process that could answer them does not get them any more.
     await app.stop();
@@ -111,14 +111,14 @@ function restore(config: Config, log: Logger): SavedZone | undefined {
   }
 }
 
-interface HttpPlace {
+interface HttpAddress {
   readonly host: string;
   readonly port: number;
   readonly certificate?: Certificate;
 }
 
 /** Where HTTP is served, and HTTPS where there is a certificate. */
-function placesOfHttp(config: Config, certificate: Certificate | undefined): readonly HttpPlace[] {
+function httpAddressesOf(config: Config, certificate: Certificate | undefined): readonly HttpAddress[] {
   const { httplistener: host, httpport, httpsPort } = config;
   const secure = certificate && httpsPort > 0 ? [{ host, port: httpsPort, certificate }] : [];
   return [{ host, port: httpport }, ...secure];
@@ -127,18 +127,18 @@ function placesOfHttp(config: Config, certificate: Certificate | undefined): rea
 /** Opens the servers that are wanted and not there, gives the others a renewed certificate, and closes those not wanted any more. */
 async function adjustHttp(
   servers: Map<number, HttpServer>,
-  wanted: readonly HttpPlace[],
-  open: (place: HttpPlace) => Promise<HttpServer>,
+  wanted: readonly HttpAddress[],
+  open: (address: HttpAddress) => Promise<HttpServer>,
 ): Promise<void> {
   for (const [port, server] of servers) {
-    if (wanted.some((place) => place.port === port)) continue;
+    if (wanted.some((address) => address.port === port)) continue;
     servers.delete(port);
     await server.close();
   }
-  for (const place of wanted) {
-    const server = servers.get(place.port);
-    if (!server) servers.set(place.port, await open(place));
-    else if (place.certificate) server.renew(place.certificate);
+  for (const address of wanted) {
+    const server = servers.get(address.port);
+    if (!server) servers.set(address.port, await open(address));
+    else if (address.certificate) server.renew(address.certificate);
   }
 }
 
@@ -146,7 +146,7 @@ function openerOf(
   app: App,
   { configFile, takeOver }: ServeOptions,
   log: Logger,
-): (place: HttpPlace) => Promise<HttpServer> {
+): (address: HttpAddress) => Promise<HttpServer> {
   const registry = createRegistry({
     stats: app.stats,
     status: () => app.status,
@@ -172,11 +172,11 @@ function openerOf(
     metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     log,
   });
-  return (place) => {
-    const { host, port } = place;
+  return (address) => {
+    const { host, port } = address;
     const onWait = () => log.info({ host, port }, "waiting for the other process to let go of HTTP");
     const isProxy = (address: string) => proxies().includes(address);
-    const start = () => startHttp({ api, isProxy, ...place });
+    const start = () => startHttp({ api, isProxy, ...address });
     return takeOver ? whenFree(start, systemTimers, onWait) : start();
   };
 }
@@ -215,13 +215,13 @@ function handleSignals(running: Running, options: ServeOptions): void {
 /** Applies what can change in a running server, and names what needs a restart. */
 async function reconfigure({ app, http, serveHttp, log }: Running, reload: () => Promise<Checked>): Promise<void> {
   const checked = await reload();
-  const { config, pems } = checked;
+  const { config, certificates } = checked;
   report(checked, log);
   const before: Config = app.config;
   const { live, restart } = changedKeys(before, config);
-  app.configure(applyLive(before, config), pems);
+  app.configure(applyLive(before, config), certificates);
   // What is not there yet is opened by the start, which may still be waiting for its turn.
-  const served = http.size > 0 ? serveHttp(pems.certificate) : Promise.resolve();
+  const served = http.size > 0 ? serveHttp(certificates.certificate) : Promise.resolve();
   await served.catch((error: unknown) => log.error(`${messageOf(error)}; HTTPS is not served`));
   if (restart.length > 0) log.warn({ keys: restart }, `restart to change ${restart.join(", ")}`);
   log.info({ keys: live }, live.length > 0 ? `changed ${live.join(", ")}` : "nothing to change");

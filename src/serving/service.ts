@@ -19,12 +19,12 @@ const NONE = ZONES.indexOf("none");
 const MAX_KINDS = 100;
 
 /** Sends an answer that was not ready when the query was handled. It may come after the client is gone. */
-export type Reply = (message: Uint8Array) => void;
+export type SendResponse = (message: Uint8Array) => void;
 
 /** Called once for an answer that is not ready, before `handle` returns: makes what sends it, if it is sent at all. */
-export type Defer = () => Reply;
+export type Defer = () => SendResponse;
 
-/** `handle` returns this where the answer follows through `reply`. */
+/** `handle` returns this where the answer follows through `send`. */
 export const PENDING = -1;
 
 export interface ServiceParts {
@@ -42,7 +42,7 @@ interface PendingQuery {
   readonly client: Client;
   readonly channel: ServedChannel;
   readonly started: number;
-  readonly reply: Reply;
+  readonly send: SendResponse;
 }
 
 /**
@@ -179,13 +179,13 @@ export class DnsService {
       client,
       channel,
       started: this.#began[0],
-      reply: defer(),
+      send: defer(),
     };
     this.pending++;
     return PENDING;
   }
 
-  #deliver(forwarded: Forwarded, { query, client, channel, started, reply }: PendingQuery): void {
+  #deliver(forwarded: Forwarded, { query, client, channel, started, send }: PendingQuery): void {
     const out = this.#scratch;
     const { stats, clock } = this.#parts;
     this.pending--;
@@ -205,7 +205,7 @@ export class DnsService {
     }
     this.#count(channel, size);
     stats.took(FORWARDED, (this.#ended[0] - started) / 1000, 1);
-    reply(out.slice(0, size));
+    send(out.slice(0, size));
   }
 
   /** The message for the client. `answer` or `resume` of the answerer have just read its query. */

@@ -1,8 +1,8 @@
 import type { Logger } from "../base/log.js";
 import { type LiveReport, NOTHING_FOLLOWED, type StreamReport } from "../sources/mesos/live/report.js";
 
-/** The main thread's account of how the cluster is followed: for the log, /readyz and /metrics. */
-export class LiveAccount {
+/** The main thread's log of how the cluster is followed: for the log, /readyz and /metrics. */
+export class LiveLog {
   readonly #log: Logger;
   #report = NOTHING_FOLLOWED;
   /** What builders that have ended counted. */

@@ -2,8 +2,8 @@ import type { Failure } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { BuildReport, ServerStatus } from "./status.js";
 
-/** The main thread's account of the states that the builder fetches and of what it makes of them: for the log, /readyz and /metrics. */
-export class StateAccount {
+/** The main thread's log of the states that the builder fetches and of what it makes of them: for the log, /readyz and /metrics. */
+export class StateLog {
   readonly #log: Logger;
   #build: BuildReport | undefined;
   #failure: Failure | undefined;

@@ -10,8 +10,8 @@ const NOTHING_YET: ZooKeeperStatus = {
   failure: undefined,
 };
 
-/** The main thread's account of what the builder hears from ZooKeeper: for the log, /readyz and /metrics. */
-export class ZooKeeperAccount {
+/** The main thread's log of what the builder hears from ZooKeeper: for the log, /readyz and /metrics. */
+export class ZooKeeperLog {
   readonly #log: Logger;
   #status = NOTHING_YET;
   #unreadable: ReadonlySet<string> = new Set();

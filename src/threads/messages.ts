@@ -3,11 +3,11 @@ import type { Failure } from "../base/errors.js";
 import type { Verbosity } from "../base/log.js";
 import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
-import type { OwnSecrets, Share } from "../serving/engine.js";
+import type { OwnSecrets, Share } from "../serving/stack.js";
 import type { LiveReport } from "../sources/mesos/live/report.js";
 import type { ZooKeeperNews } from "../sources/mesos/zookeeper/news.js";
 import type { BuildReport } from "../status/status.js";
-import type { Pems } from "../transport/certificate.js";
+import type { Certificates } from "../transport/certificate.js";
 import type { InheritedSocket } from "../transport/inherited.js";
 import type { UdpPlan } from "../transport/udp.js";
 import type { Apex } from "../zone/apex.js";
@@ -25,7 +25,7 @@ export interface ResponderStart {
   /** Memory of the thread's `QueryStats`. */
   readonly stats: SharedArrayBuffer;
   readonly own: OwnSecrets;
-  readonly pems: Pems;
+  readonly certificates: Certificates;
   readonly share: Share;
   readonly plan: UdpPlan;
   /** Sockets that are open already. */
@@ -38,10 +38,10 @@ export type ToResponder =
   /** Where `SnapshotUpdate`s come from, and where the generation of each goes back to when it is in use: a builder that has just been started. */
   | { readonly kind: "snapshots"; readonly port: MessagePort }
   /** The way to the first thread, which forwards for the others; or, told to that one, the way to another. */
-  | { readonly kind: "errands"; readonly port: MessagePort }
+  | { readonly kind: "requests"; readonly port: MessagePort }
   /** Asks to open the sockets when this generation is there, or a later one: snapshots come another way, and perhaps later. */
   | { readonly kind: "listen"; readonly generation: number }
-  | { readonly kind: "configure"; readonly config: Config; readonly pems: Pems }
+  | { readonly kind: "configure"; readonly config: Config; readonly certificates: Certificates }
   /** Asks to forget answers of resolvers, all or those for one name (lower-case wire form as latin1). */
   | { readonly kind: "flush"; readonly id: number; readonly name: string | undefined }
   | { readonly kind: "stale"; readonly stale: boolean }

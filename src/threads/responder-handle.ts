@@ -3,7 +3,7 @@ import { MesosDnsError, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
-import type { Pems } from "../transport/certificate.js";
+import type { Certificates } from "../transport/certificate.js";
 import type { FromResponder, ResponderStart, ToResponder } from "./messages.js";
 
 export interface ResponderHandleOptions {
@@ -65,8 +65,8 @@ export class ResponderHandle {
     return this.#listening;
   }
 
-  configure(config: Config, pems: Pems): void {
-    this.#post({ kind: "configure", config, pems });
+  configure(config: Config, certificates: Certificates): void {
+    this.#post({ kind: "configure", config, certificates });
   }
 
   /** Forgets answers of resolvers; resolves to how many there were. @param name lower-case wire form as latin1 */
@@ -95,8 +95,8 @@ export class ResponderHandle {
   /** Lets the other thread's queries for other people's names be forwarded by this one. */
   forwardFor(other: ResponderHandle): void {
     const { port1, port2 } = new MessageChannel();
-    this.#worker.postMessage({ kind: "errands", port: port1 } satisfies ToResponder, [port1]);
-    other.#worker.postMessage({ kind: "errands", port: port2 } satisfies ToResponder, [port2]);
+    this.#worker.postMessage({ kind: "requests", port: port1 } satisfies ToResponder, [port1]);
+    other.#worker.postMessage({ kind: "requests", port: port2 } satisfies ToResponder, [port2]);
   }
 
   async stop(): Promise<void> {

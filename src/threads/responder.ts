@@ -3,8 +3,8 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import { createLogger } from "../base/log.js";
 import { processClock } from "../serving/clock.js";
-import { Engine } from "../serving/engine.js";
 import { QueryStats } from "../serving/query-stats.js";
+import { DnsStack } from "../serving/stack.js";
 import { systemClock } from "../transport/batch/clock.js";
 import { loadSystem } from "../transport/batch/system.js";
 import { Listeners } from "../transport/listeners.js";
@@ -18,23 +18,23 @@ const port = parentPort;
 const start = workerData as ResponderStart;
 const log = createLogger(start.verbosity, "responder");
 const stats = new QueryStats(start.stats);
-const engine = new Engine({
+const stack = new DnsStack({
   config: start.config,
   snapshot: start.restored ? Snapshot.empty(start.apexes).with(start.restored) : Snapshot.empty(start.apexes),
   stats,
   log,
   own: start.own,
-  authorities: start.pems.resolverAuthorities,
+  authorities: start.certificates.resolverAuthorities,
   share: start.share,
   isBranch: start.index > 0,
   clock: start.plan.engine === "batch" ? systemClock(loadSystem()) : processClock,
 });
-engine.answerer.stale = start.restored !== undefined;
+stack.answerer.stale = start.restored !== undefined;
 const listeners = new Listeners({
   config: start.config,
-  engine,
+  stack,
   stats,
-  certificate: start.pems.certificate,
+  certificate: start.certificates.certificate,
   plan: start.plan,
   thread: start.index,
   sockets: start.sockets,
@@ -47,7 +47,7 @@ let listenFrom = Number.POSITIVE_INFINITY;
 
 function follow(snapshots: MessagePort): void {
   snapshots.on("message", (update: SnapshotUpdate) => {
-    engine.answerer.use(engine.answerer.snapshot.with(update));
+    stack.answerer.use(stack.answerer.snapshot.with(update));
     listenInTime();
     snapshots.postMessage(update.generation);
   });
@@ -56,7 +56,7 @@ function follow(snapshots: MessagePort): void {
 /** Opens the sockets, once, when there is what to answer from. */
 function listenInTime(): void {
   if (stopping) return;
-  if (engine.answerer.snapshot.generation < listenFrom) return;
+  if (stack.answerer.snapshot.generation < listenFrom) return;
   listenFrom = Number.POSITIVE_INFINITY;
   listen();
 }
@@ -65,7 +65,7 @@ async function listen(): Promise<void> {
   try {
     await listeners.listen();
     if (stopping) return;
-    engine.start();
+    stack.start();
     post({ kind: "listening" });
   } catch (error) {
     const code = error instanceof MesosDnsError ? error.code : "LISTEN_FAILED";
@@ -76,7 +76,7 @@ async function listen(): Promise<void> {
 async function stop(): Promise<void> {
   stopping = true;
   await listeners.stop();
-  engine.close();
+  stack.close();
   report();
   post({ kind: "stopped" });
   port.close();
@@ -85,7 +85,7 @@ async function stop(): Promise<void> {
 /** Resolvers are few: a message when something changed will do. */
 function report(): void {
   listeners.count();
-  const forwarding = engine.report();
+  const forwarding = stack.report();
   const text = JSON.stringify(forwarding);
   if (text === reported) return;
   reported = text;
@@ -101,27 +101,27 @@ port.on("message", (message: ToResponder) => {
     case "snapshots":
       follow(message.port);
       break;
-    case "errands":
-      engine.courier?.connect(message.port);
-      engine.desk?.connect(message.port);
+    case "requests":
+      stack.forwardClient?.connect(message.port);
+      stack.forwardServer?.connect(message.port);
       break;
     case "listen":
       listenFrom = message.generation;
       listenInTime();
       break;
     case "configure":
-      engine.configure(message.config, message.pems.resolverAuthorities);
-      listeners.configure(message.config, message.pems.certificate).catch((error: unknown) => {
+      stack.configure(message.config, message.certificates.resolverAuthorities);
+      listeners.configure(message.config, message.certificates.certificate).catch((error: unknown) => {
         const code = error instanceof MesosDnsError ? error.code : "LISTEN_FAILED";
         log.error({ code }, `${messageOf(error)}; DNS over TLS is not served`);
       });
       break;
     case "flush":
-      post({ kind: "flushed", id: message.id, answers: engine.flush(message.name) });
+      post({ kind: "flushed", id: message.id, answers: stack.flush(message.name) });
       report();
       break;
     case "stale":
-      engine.answerer.stale = message.stale;
+      stack.answerer.stale = message.stale;
       break;
     case "stop":
       stop().catch((error: unknown) => log.error({ err: error }, "stopping failed"));

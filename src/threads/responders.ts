@@ -3,9 +3,9 @@ import type { Logger } from "../base/log.js";
 import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { QueryStats } from "../serving/query-stats.js";
-import type { Pems } from "../transport/certificate.js";
+import type { Certificates } from "../transport/certificate.js";
 import { claimTcp, claimUdp } from "../transport/claim.js";
-import { type Kind, placesOf } from "../transport/places.js";
+import { type Kind, listenAddressesOf } from "../transport/listen-addresses.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { ResponderStart } from "./messages.js";
 import { ResponderHandle } from "./responder-handle.js";
@@ -61,10 +61,10 @@ export class Responders {
    * @throws {MesosDnsError} LISTEN_…
    */
   async claim(): Promise<void> {
-    const { config, sockets, pems, plan } = this.#options.start;
+    const { config, sockets, certificates, plan } = this.#options.start;
     if (plan.engine !== "batch") return;
-    const where = { config, sockets, secure: pems.certificate !== undefined };
-    const own = (kind: Kind) => placesOf(kind, where).filter(({ inherited }) => inherited === undefined);
+    const where = { config, sockets, secure: certificates.certificate !== undefined };
+    const own = (kind: Kind) => listenAddressesOf(kind, where).filter(({ inherited }) => inherited === undefined);
     for (const { address } of own("udp")) await claimUdp(address);
     for (const { address } of [...own("tcp"), ...own("tls")]) await claimTcp(address);
   }
@@ -84,8 +84,8 @@ export class Responders {
     return this.#handles.map((handle) => handle.connect());
   }
 
-  configure(config: Config, pems: Pems): void {
-    for (const handle of this.#handles) handle.configure(config, pems);
+  configure(config: Config, certificates: Certificates): void {
+    for (const handle of this.#handles) handle.configure(config, certificates);
   }
 
   /** Forgets answers of resolvers; resolves to how many there were. @param name lower-case wire form as latin1 */

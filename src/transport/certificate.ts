@@ -6,7 +6,7 @@ import type { Config } from "../config/config.js";
 import type { Certificate } from "./tcp.js";
 
 /** What the files that the configuration names hold, in PEM, all checked. */
-export interface Pems {
+export interface Certificates {
   /** For DNS over TLS and HTTPS. */
   readonly certificate: Certificate | undefined;
   /** Authorities that sign the certificates of resolvers; nothing for those that Node.js trusts. */
@@ -30,7 +30,7 @@ export const TLS_OPTIONS = {
 } as const;
 
 /** @throws {MesosDnsError} CREDENTIALS_UNREADABLE */
-export function readPems(config: Config): Pems {
+export function readCertificates(config: Config): Certificates {
   return { certificate: readCertificate(config), resolverAuthorities: readAuthorities(config) };
 }
 

@@ -1,14 +1,14 @@
 import { networkInterfaces } from "node:os";
 import type { Logger } from "../base/log.js";
 import type { Config, HostPort } from "../config/config.js";
-import type { Engine } from "../serving/engine.js";
 import type { QueryStats } from "../serving/query-stats.js";
+import type { DnsStack } from "../serving/stack.js";
 import { bindStream } from "./batch/descriptor.js";
 import { BatchEngine } from "./batch/engine.js";
 import { loadSystem } from "./batch/system.js";
 import { claimTcp, claimUdp } from "./claim.js";
 import type { InheritedSocket } from "./inherited.js";
-import { type Place, placesOf } from "./places.js";
+import { type ListenAddress, listenAddressesOf } from "./listen-addresses.js";
 import { type Certificate, limitsOf, TcpTransport } from "./tcp.js";
 import type { UdpEngine, UdpPlan } from "./udp.js";
 import { DgramEngine } from "./udp-dgram.js";
@@ -19,7 +19,7 @@ const DRAIN_STEP_MS = 20;
 
 export interface ListenersOptions {
   readonly config: Config;
-  readonly engine: Engine;
+  readonly stack: DnsStack;
   readonly stats: QueryStats;
   readonly certificate: Certificate | undefined;
   readonly plan: UdpPlan;
@@ -45,13 +45,14 @@ export class Listeners {
     this.#options = options;
     const { config, sockets, certificate, plan, thread } = options;
     const where = { config, sockets, secure: certificate !== undefined };
-    const isMine = ({ inherited }: Place, index: number) => inherited === undefined || index % plan.threads === thread;
-    for (const at of placesOf("udp", where).filter(isMine)) {
+    const isMine = ({ inherited }: ListenAddress, index: number) =>
+      inherited === undefined || index % plan.threads === thread;
+    for (const at of listenAddressesOf("udp", where).filter(isMine)) {
       if (plan.engine === "batch") this.#addBatch(at);
       else this.#addDgrams(at);
     }
     if (thread > 0) return;
-    this.#tcp = placesOf("tcp", where).map((at) => this.#makeStream(at));
+    this.#tcp = listenAddressesOf("tcp", where).map((at) => this.#makeStream(at));
     this.#tls = this.#makeTls(config, certificate);
   }
 
@@ -88,7 +89,9 @@ export class Listeners {
     this.#tls = added;
     if (!this.#isListening) return;
     const { sockets, plan } = this.#options;
-    const own = placesOf("tls", { config, sockets, secure: true }).filter(({ inherited }) => inherited === undefined);
+    const own = listenAddressesOf("tls", { config, sockets, secure: true }).filter(
+      ({ inherited }) => inherited === undefined,
+    );
     try {
       if (plan.engine === "batch") for (const { address } of own) await claimTcp(address);
       for (const transport of added) await transport.listen();
@@ -101,7 +104,7 @@ export class Listeners {
 
   #makeTls(config: Config, certificate: Certificate | undefined): readonly TcpTransport[] {
     const where = { config, sockets: this.#options.sockets, secure: certificate !== undefined };
-    return placesOf("tls", where).map((at) => this.#makeStream(at, certificate));
+    return listenAddressesOf("tls", where).map((at) => this.#makeStream(at, certificate));
   }
 
   /** Notes what only the kernel knows. */
@@ -124,16 +127,16 @@ export class Listeners {
     await Promise.all(this.#udp.map((engine) => engine.close()));
   }
 
-  #addBatch(at: Place): void {
-    const { engine, log } = this.#options;
-    const { service, clients } = engine;
+  #addBatch(at: ListenAddress): void {
+    const { stack, log } = this.#options;
+    const { service, clients } = stack;
     const onlyIPv6 = this.#onlyIPv6;
     const onTrouble = (message: string) => log.error({ listener: at.address.host }, message);
     this.#udp.push(new BatchEngine({ ...at, service, clients, system: loadSystem(), onlyIPv6, onTrouble }));
   }
 
-  #addDgrams({ address, inherited }: Place): void {
-    const { service, clients } = this.#options.engine;
+  #addDgrams({ address, inherited }: ListenAddress): void {
+    const { service, clients } = this.#options.stack;
     const onlyIPv6 = this.#onlyIPv6;
     const hosts = inherited === undefined ? udpAddresses(address.host, this.#onlyIPv6) : [address.host];
     const shared = hosts.length > 1;
@@ -144,9 +147,9 @@ export class Listeners {
   }
 
   /** Over TCP, or over TLS where it is given a certificate. */
-  #makeStream({ address, inherited }: Place, certificate?: Certificate): TcpTransport {
-    const { config, engine, stats, plan } = this.#options;
-    const { service, clients } = engine;
+  #makeStream({ address, inherited }: ListenAddress, certificate?: Certificate): TcpTransport {
+    const { config, stack, stats, plan } = this.#options;
+    const { service, clients } = stack;
     const bind = () => bindStream(loadSystem(), address, this.#onlyIPv6);
     const own = plan.engine === "batch" ? bind : undefined;
     const descriptor = inherited === undefined ? own : () => inherited;
@@ -172,7 +175,7 @@ export class Listeners {
   }
 
   #isBusy(): boolean {
-    return this.#options.engine.pending > 0 || this.#streams.some((transport) => transport.openConnections > 0);
+    return this.#options.stack.pending > 0 || this.#streams.some((transport) => transport.openConnections > 0);
   }
 }
 

@@ -7,8 +7,8 @@ import type { Config } from "../../config/config.js";
 import { type Authorization, createAuthorization } from "./auth.js";
 import { type BodyOptions, readBody, tooLarge } from "./body.js";
 import type { Endpoint } from "./cluster.js";
-import { API_PATH, Exchange, OLD_STATE_PATH } from "./exchange.js";
 import { explainFailure } from "./failures.js";
+import { API_PATH, MasterRequest, OLD_STATE_PATH } from "./master-request.js";
 import { readTlsFiles } from "./tls.js";
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -100,17 +100,17 @@ export class MasterClient {
   ): Promise<StateAnswer<Content>> {
     const seconds = this.#config.stateTimeoutSeconds;
     const deadline = new Deadline(this.#timers, seconds * 1000, signal);
-    const exchange = new Exchange(master, this.#config.mesosHTTPSOn);
-    if (this.#old.has(exchange.url.host)) exchange.usePath(OLD_STATE_PATH);
+    const request = new MasterRequest(master, this.#config.mesosHTTPSOn);
+    if (this.#old.has(request.url.host)) request.usePath(OLD_STATE_PATH);
     try {
-      const response = await this.#follow(exchange, deadline.signal);
-      const { who, from } = exchange;
+      const response = await this.#follow(request, deadline.signal);
+      const { who, from } = request;
       const take = (part: Uint8Array) => reading(who, () => reader.add(part));
       const bytes = await this.#read(response, { who, signal: deadline.signal, take });
       return { content: reading(who, () => reader.end()), bytes, from };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw explainFailure(error, exchange.who, deadline.expired ? seconds : undefined);
+      throw explainFailure(error, request.who, deadline.expired ? seconds : undefined);
     } finally {
       deadline.clear();
     }
@@ -123,19 +123,19 @@ export class MasterClient {
    * Throws as fetchState() does, and MesosDnsError STREAM_UNSUPPORTED where the master has no stream to give.
    */
   async subscribe(master: Endpoint, signal: AbortSignal): Promise<StreamAnswer> {
-    const exchange = new Exchange(master, this.#config.mesosHTTPSOn, API_PATH);
+    const request = new MasterRequest(master, this.#config.mesosHTTPSOn, API_PATH);
     try {
       for (;;) {
-        const { statusCode, headers, body } = await this.#request(exchange, signal, SUBSCRIBE);
-        if (statusCode === 200) return this.#stream(headers, body, exchange);
+        const { statusCode, headers, body } = await this.#request(request, signal, SUBSCRIBE);
+        if (statusCode === 200) return this.#stream(headers, body, request);
         body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
-        if (REDIRECTS.has(statusCode)) exchange.redirect(headers.location);
-        else if (UNSUPPORTED.has(statusCode)) throw unsupported(exchange.who, statusCode);
-        else throw refused(exchange.who, statusCode);
+        if (REDIRECTS.has(statusCode)) request.redirect(headers.location);
+        else if (UNSUPPORTED.has(statusCode)) throw unsupported(request.who, statusCode);
+        else throw refused(request.who, statusCode);
       }
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw explainFailure(error, exchange.who, undefined);
+      throw explainFailure(error, request.who, undefined);
     }
   }
 
@@ -145,40 +145,40 @@ export class MasterClient {
   }
 
   /** The first answer that is a state, after redirects and other paths. */
-  async #follow(exchange: Exchange, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async #follow(request: MasterRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     for (;;) {
-      const response = await this.#request(exchange, signal);
+      const response = await this.#request(request, signal);
       if (response.statusCode === 200) return response;
       response.body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
-      if (REDIRECTS.has(response.statusCode)) exchange.redirect(response.headers.location);
-      else if (response.statusCode === 404 && exchange.tryOtherPath()) this.#remember(exchange);
-      else throw refused(exchange.who, response.statusCode);
+      if (REDIRECTS.has(response.statusCode)) request.redirect(response.headers.location);
+      else if (response.statusCode === 404 && request.tryOtherPath()) this.#remember(request);
+      else throw refused(request.who, response.statusCode);
     }
   }
 
-  #stream(headers: Dispatcher.ResponseData["headers"], body: Readable, exchange: Exchange): StreamAnswer {
+  #stream(headers: Dispatcher.ResponseData["headers"], body: Readable, request: MasterRequest): StreamAnswer {
     // Without a listener, what a destroyed body emits would end the process.
     body.on("error", () => {});
     try {
-      if (encodingOf(headers, exchange.who) === "identity") return { body, from: exchange.from };
-      throw new MesosDnsError("STATE_CONTENT_TYPE", `${exchange.who} packed its stream, which was not asked for`);
+      if (encodingOf(headers, request.who) === "identity") return { body, from: request.from };
+      throw new MesosDnsError("STATE_CONTENT_TYPE", `${request.who} packed its stream, which was not asked for`);
     } catch (error) {
       body.destroy();
       throw error;
     }
   }
 
-  #remember(exchange: Exchange): void {
-    if (exchange.url.pathname === OLD_STATE_PATH) this.#old.add(exchange.url.host);
-    else this.#old.delete(exchange.url.host);
+  #remember(request: MasterRequest): void {
+    if (request.url.pathname === OLD_STATE_PATH) this.#old.add(request.url.host);
+    else this.#old.delete(request.url.host);
   }
 
   /** One request; a 401 is answered with fresh credentials once, if there are any to be had. */
-  async #request(exchange: Exchange, signal: AbortSignal, ask = GET_STATE): Promise<Dispatcher.ResponseData> {
-    const response = await this.#send(exchange.url, signal, ask);
+  async #request(request: MasterRequest, signal: AbortSignal, ask = GET_STATE): Promise<Dispatcher.ResponseData> {
+    const response = await this.#send(request.url, signal, ask);
     if (response.statusCode !== 401 || !this.#authorization.forget()) return response;
     response.body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
-    return this.#send(exchange.url, signal, ask);
+    return this.#send(request.url, signal, ask);
   }
 
   async #send(url: URL, signal: AbortSignal, { method, headers, body }: Ask): Promise<Dispatcher.ResponseData> {

@@ -1,11 +1,11 @@
 import { UDP } from "../../serving/channels.js";
-import type { Reply } from "../../serving/service.js";
+import type { SendResponse } from "../../serving/service.js";
 import { MAX_UDP_PAYLOAD } from "../../wire/protocol.js";
 import type { UdpEngine, UdpEngineOptions } from "../udp.js";
 import { MSG_DONTWAIT } from "./abi.js";
 import { systemClock } from "./clock.js";
 import { Datagrams, type Origin, QUERY_ROOM } from "./datagrams.js";
-import { Linger } from "./linger.js";
+import { LoopPoller } from "./loop-poller.js";
 import { Outbox } from "./outbox.js";
 import { UdpSocket } from "./socket.js";
 import type { System, Watch } from "./system.js";
@@ -37,7 +37,7 @@ export class BatchEngine implements UdpEngine {
   /** Answers that were not ready at once. */
   #late: Outbox | undefined;
   #watch: Watch | undefined;
-  #linger: Linger | undefined;
+  #poller: LoopPoller | undefined;
   /** Whether a query of this callback waits for a resolver: what asks one may need the event loop. */
   #deferred = false;
   #current = 0;
@@ -59,8 +59,8 @@ export class BatchEngine implements UdpEngine {
     this.#queries = new Datagrams(BATCH, QUERY_ROOM, isWildcard, addressOf);
     this.#answers = outbox();
     this.#late = outbox();
-    this.#linger = Linger.at(socket.fd, system, systemClock(system));
-    this.#watch = system.watch(this.#linger?.fd ?? socket.fd, () => this.#attend());
+    this.#poller = LoopPoller.at(socket.fd, system, systemClock(system));
+    this.#watch = system.watch(this.#poller?.fd ?? socket.fd, () => this.#attend());
   }
 
   get drops(): number {
@@ -81,8 +81,8 @@ export class BatchEngine implements UdpEngine {
     this.#flush();
     this.#watch?.close();
     this.#dropsBefore = this.drops;
-    this.#linger?.close();
-    this.#linger = undefined;
+    this.#poller?.close();
+    this.#poller = undefined;
     this.#socket?.close();
     this.#socket = undefined;
     const memory = [this.#queries, this.#answers?.datagrams, this.#late?.datagrams];
@@ -97,18 +97,18 @@ export class BatchEngine implements UdpEngine {
 
   /** What the event loop calls when there is something to read. */
   #attend(): void {
-    const linger = this.#linger;
-    if (!linger) {
+    const poller = this.#poller;
+    if (!poller) {
       this.#serve(BATCHES_A_TURN);
       return;
     }
     this.#deferred = false;
     this.#serve(1);
-    if (this.#deferred || !linger.begin()) return;
+    if (this.#deferred || !poller.begin()) return;
     try {
-      while (!this.#deferred && linger.more()) this.#serve(1);
+      while (!this.#deferred && poller.more()) this.#serve(1);
     } finally {
-      linger.end();
+      poller.end();
     }
   }
 
@@ -148,7 +148,7 @@ export class BatchEngine implements UdpEngine {
   }
 
   /** For an answer that comes later: its query's memory is used again by then. */
-  readonly #defer = (): Reply => {
+  readonly #defer = (): SendResponse => {
     this.#deferred = true;
     const origin = (this.#queries as Datagrams).origin(this.#current);
     return (message) => this.#sendLate(message, origin);

@@ -1,5 +1,5 @@
 import type { Agent, Framework, Task } from "../../sources/mesos/cluster.js";
-import type { Emission, Generator, Problems } from "./generate.js";
+import type { Emission, Problems, RecordGenerator } from "./generate.js";
 
 /** Where the difference between two zones goes to. */
 export interface Difference {
@@ -15,7 +15,7 @@ export interface Difference {
  *
  * @returns false, with nothing emitted, where the two cannot be compared piece by piece
  */
-export function emitChanges(before: Generator, after: Generator, difference: Difference): boolean {
+export function emitChanges(before: RecordGenerator, after: RecordGenerator, difference: Difference): boolean {
   const frameworks = pairs(before.input.cluster.frameworks, after.input.cluster.frameworks);
   if (!frameworks || !isComparable(before, after)) return false;
   const changes = new Changes(before, after, difference);
@@ -26,8 +26,8 @@ export function emitChanges(before: Generator, after: Generator, difference: Dif
 }
 
 /** Same rules and same name server: else every record may be another. */
-function isComparable(before: Generator, after: Generator): boolean {
-  const own = ({ input: { rules, nameServer } }: Generator) =>
+function isComparable(before: RecordGenerator, after: RecordGenerator): boolean {
+  const own = ({ input: { rules, nameServer } }: RecordGenerator) =>
     JSON.stringify([rules, nameServer.name, nameServer.addresses.map(({ text }) => text)]);
   return own(before) === own(after);
 }
@@ -44,20 +44,20 @@ function pairs(before: readonly Framework[], after: readonly Framework[]): reado
 }
 
 class Changes {
-  readonly #before: Generator;
-  readonly #after: Generator;
+  readonly #before: RecordGenerator;
+  readonly #after: RecordGenerator;
   readonly #difference: Difference;
   /** Agents that have come, gone or moved: what their tasks' records are may have changed. */
   readonly #moved = new Set<string>();
 
-  constructor(before: Generator, after: Generator, difference: Difference) {
+  constructor(before: RecordGenerator, after: RecordGenerator, difference: Difference) {
     this.#before = before;
     this.#after = after;
     this.#difference = difference;
   }
 
   masters(): void {
-    const key = (generator: Generator) => {
+    const key = (generator: RecordGenerator) => {
       const { cluster, masters } = generator.input;
       return JSON.stringify([cluster.leader, ...masters].map((at) => [at, generator.addressesOf(at.host)]));
     };

@@ -1,7 +1,7 @@
 import type { Address } from "../../base/addresses.js";
 import { inChunks } from "../../base/text-chunks.js";
 import type { Framework, Task } from "../../sources/mesos/cluster.js";
-import type { Emission, Generator as RecordGenerator, RecordSink } from "./generate.js";
+import type { Emission, RecordGenerator, RecordSink } from "./generate.js";
 
 /**
  * Every running task with the records that are published for it, in chunks of JSON text:

@@ -59,7 +59,7 @@ interface Problem {
 }
 
 /** Derives every record of the zone from the cluster (docs/records.md has the rules). */
-export class Generator {
+export class RecordGenerator {
   readonly #input: GeneratorInput;
   readonly #book: AddressBook;
   readonly #hosts = new Map<string, readonly Address[]>();

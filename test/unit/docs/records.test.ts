@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Cluster, Task } from "../../../src/sources/mesos/cluster.js";
 import { mirrored } from "../../../src/views/dcos/dcos.js";
-import { Generator, type RecordSink } from "../../../src/views/mesos-dns/generate.js";
+import { RecordGenerator, type RecordSink } from "../../../src/views/mesos-dns/generate.js";
 import { RFC1123, toFragment, toLabel } from "../../../src/views/mesos-dns/labels.js";
 import { quoted, read, tableRows } from "./files.js";
 
@@ -38,7 +38,7 @@ function published(...tasks: Task[]): { names: Set<string>; dcos: Set<string>; p
     frameworks: [{ id: "f", name: "marathon", pid, hostname: "", tasks }],
     skipped: [],
   };
-  const generator = new Generator({
+  const generator = new RecordGenerator({
     cluster,
     rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "host"], healthPolicy: "ignore" },
     masters: [master, { host: "192.0.2.2", port: 5050 }],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { AnswerCache, type Kept } from "../../../src/forward/cache.js";
+import { AnswerCache, type CachedReply } from "../../../src/forward/cache.js";
 import { readReply } from "../../../src/wire/reply.js";
 import { decode, encodeQuery } from "../../support/dns.js";
 import { ANY_TTL } from "../../support/service.js";
@@ -12,7 +12,7 @@ function key(name: string): string {
   return `${String.fromCharCode(name.length)}${name}${KEY_TAIL}`;
 }
 
-function kept(addresses = 1): Kept {
+function kept(addresses = 1): CachedReply {
   const query = decode(encodeQuery("x"));
   const answers = Array.from({ length: addresses }, (_, i) => a("x", `192.0.2.${i % 250}`));
   const reply = readReply(say(query, { answers }), say(query).length, 1, ANY_TTL);

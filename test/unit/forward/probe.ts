@@ -1,14 +1,14 @@
 import { createSecureRandom16 } from "../../../src/base/secure-random.js";
-import type { Exchange, Ignored, LinkParts } from "../../../src/forward/link.js";
+import type { Ignored, LinkParts, UpstreamQuery } from "../../../src/forward/link.js";
 import { encodeQuery } from "../../support/dns.js";
 
-/** What an exchange came to. */
+/** What a query came to. */
 export type Outcome =
   | { readonly reply: Uint8Array; readonly caseKept: boolean; readonly milliseconds: number }
   | { readonly failed: string };
 
-/** An exchange that tells what it came to, and throws if it comes to two things. */
-export class Probe implements Exchange {
+/** A query that tells what it came to, and throws if it comes to two things. */
+export class Probe implements UpstreamQuery {
   readonly query: Uint8Array;
   readonly questionEnd: number;
   readonly outcome: Promise<Outcome>;

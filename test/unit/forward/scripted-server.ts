@@ -1,5 +1,5 @@
 import packet, { type Answer, type Packet } from "dns-packet";
-import type { Exchange, Ignored, Link } from "../../../src/forward/link.js";
+import type { Ignored, Link, UpstreamQuery } from "../../../src/forward/link.js";
 import { matchQuestion } from "../../../src/forward/match.js";
 import { decode, type Message } from "../../support/dns.js";
 import type { ManualTimers } from "../../support/timers.js";
@@ -111,7 +111,7 @@ export class ScriptedLink implements Link {
   readonly #via: "udp" | "tcp";
   readonly #timers: ManualTimers;
   readonly #ignored: (reason: Ignored) => void;
-  readonly #waiting = new Map<Exchange, number>();
+  readonly #waiting = new Map<UpstreamQuery, number>();
   #closed = false;
 
   constructor(server: ScriptedServer, via: "udp" | "tcp", timers: ManualTimers, ignored: (reason: Ignored) => void) {
@@ -125,31 +125,31 @@ export class ScriptedLink implements Link {
     return this.#waiting.size;
   }
 
-  send(exchange: Exchange): void {
+  send(sentQuery: UpstreamQuery): void {
     if (this.#closed) return;
-    this.#waiting.set(exchange, this.#timers.now());
-    const said = this.#server.answer(Buffer.from(exchange.query), this.#via);
-    if (said !== undefined) this.#timers.after(this.#server.delay, () => this.#receive(exchange, said));
+    this.#waiting.set(sentQuery, this.#timers.now());
+    const said = this.#server.answer(Buffer.from(sentQuery.query), this.#via);
+    if (said !== undefined) this.#timers.after(this.#server.delay, () => this.#receive(sentQuery, said));
   }
 
-  #receive(exchange: Exchange, said: Buffer | "refused"): void {
-    const sentAt = this.#waiting.get(exchange);
-    const match = said === "refused" ? "exact" : matchQuestion(said, exchange.query, exchange.questionEnd);
+  #receive(sentQuery: UpstreamQuery, said: Buffer | "refused"): void {
+    const sentAt = this.#waiting.get(sentQuery);
+    const match = said === "refused" ? "exact" : matchQuestion(said, sentQuery.query, sentQuery.questionEnd);
     if (sentAt === undefined || match === "other") {
       this.#ignored(sentAt === undefined ? "unexpected" : "question");
       return;
     }
-    this.#waiting.delete(exchange);
-    if (said === "refused") exchange.failed("connection refused");
-    else exchange.replied(new Uint8Array(said), match === "exact", this.#timers.now() - sentAt);
+    this.#waiting.delete(sentQuery);
+    if (said === "refused") sentQuery.failed("connection refused");
+    else sentQuery.replied(new Uint8Array(said), match === "exact", this.#timers.now() - sentAt);
   }
 
   expire(before: number): void {
-    for (const [exchange, sentAt] of this.#waiting) if (sentAt < before) this.#waiting.delete(exchange);
+    for (const [sentQuery, sentAt] of this.#waiting) if (sentAt < before) this.#waiting.delete(sentQuery);
   }
 
   forgetUnwanted(): void {
-    for (const exchange of this.#waiting.keys()) if (!exchange.isWanted) this.#waiting.delete(exchange);
+    for (const sentQuery of this.#waiting.keys()) if (!sentQuery.isWanted) this.#waiting.delete(sentQuery);
   }
 
   close(): void {

@@ -1,17 +1,17 @@
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { ZooKeeperNews } from "../../../src/sources/mesos/zookeeper/news.js";
-import { ZooKeeperAccount } from "../../../src/status/zookeeper-log.js";
+import { ZooKeeperLog } from "../../../src/status/zookeeper-log.js";
 
-/** An account, and its log as lines of level and message. */
+/** A log, and what it wrote as lines of level and message. */
 function setUp() {
   const lines: string[] = [];
   const write = (text: string) => {
     const { level, msg } = JSON.parse(text);
     lines.push(`${pino.levels.labels[level]} ${msg}`);
   };
-  const account = new ZooKeeperAccount(pino({ base: null, timestamp: false }, { write }));
-  return { account, lines, note: (news: ZooKeeperNews, hasListed = false) => account.note(news, hasListed) };
+  const log = new ZooKeeperLog(pino({ base: null, timestamp: false }, { write }));
+  return { log, lines, note: (news: ZooKeeperNews, hasListed = false) => log.note(news, hasListed) };
 }
 
 const failure = (message: string, code = "ZOOKEEPER_UNREACHABLE" as const): ZooKeeperNews => ({
@@ -24,18 +24,18 @@ const election = (masters: string[], ...reasons: string[]): ZooKeeperNews => ({
   unreadable: reasons.map((reason) => ({ node: "json.info_1", reason })),
 });
 
-describe("the account of ZooKeeper", () => {
+describe("the log of ZooKeeper", () => {
   it("counts sessions and failures, over builders and configurations", () => {
-    const { account, note } = setUp();
-    expect(account.status).toMatchObject({ connected: false, sessions: 0, failures: {}, masters: undefined });
+    const { log, note } = setUp();
+    expect(log.status).toMatchObject({ connected: false, sessions: 0, failures: {}, masters: undefined });
     note({ kind: "begun" });
     note({ kind: "connected", server: "a:1" });
     note(election(["m:1", "n:1"]));
-    expect(account.status).toMatchObject({ connected: true, sessions: 1, masters: 2, failure: undefined });
+    expect(log.status).toMatchObject({ connected: true, sessions: 1, masters: 2, failure: undefined });
     note({ kind: "disconnected", server: "a:1", reason: "it closed the connection" });
     note(failure("down"));
     note(failure("down"));
-    expect(account.status).toEqual({
+    expect(log.status).toEqual({
       connected: false,
       sessions: 1,
       failures: { ZOOKEEPER_UNREACHABLE: 2 },
@@ -45,7 +45,7 @@ describe("the account of ZooKeeper", () => {
     note({ kind: "begun" });
     note({ kind: "connected", server: "b:1" });
     const failures = { ZOOKEEPER_UNREACHABLE: 2 };
-    expect(account.status).toEqual({ connected: true, sessions: 2, failures, masters: undefined, failure: undefined });
+    expect(log.status).toEqual({ connected: true, sessions: 2, failures, masters: undefined, failure: undefined });
   });
 
   it("says of a failure once what it means, until its reason changes or it is over", () => {

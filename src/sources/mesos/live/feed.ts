@@ -13,7 +13,7 @@ import { Pace } from "./pace.js";
 import { type LiveReport, NOTHING_FOLLOWED } from "./report.js";
 import { CONFIRM_MS, ShrinkGate } from "./shrink-gate.js";
 import { EventStream } from "./stream.js";
-import { StreamAccount } from "./stream-account.js";
+import { StreamLog } from "./stream-log.js";
 
 /** Reports are no more frequent. */
 const REPORT_MS = 200;
@@ -63,7 +63,7 @@ export class ClusterFeed {
   readonly #guard: FailoverGuard;
   readonly #gate: ShrinkGate;
   readonly #pace: Pace;
-  readonly #account = new StreamAccount();
+  readonly #streamLog = new StreamLog();
   #config: FeedConfig;
   #access: LeaderAccess;
   #stream: EventStream | undefined;
@@ -106,7 +106,7 @@ export class ClusterFeed {
   }
 
   start(): void {
-    this.#account.turn(this.#config.updates === "stream");
+    this.#streamLog.turn(this.#config.updates === "stream");
     this.#poller.start();
   }
 
@@ -118,7 +118,7 @@ export class ClusterFeed {
     this.#config = config;
     this.#guard.configure(config.failoverGrace);
     this.#gate.configure(config.maxShrink);
-    this.#account.turn(config.updates === "stream");
+    this.#streamLog.turn(config.updates === "stream");
     this.#tell();
     await Promise.all([stream?.stop(), this.#poller.updateConfig(access, config.refreshSeconds)]);
   }
@@ -183,7 +183,7 @@ export class ClusterFeed {
       },
       onNews: (news) => {
         if (stream !== this.#stream) return;
-        this.#account.news(news);
+        this.#streamLog.news(news);
         // At once: a stream that is lost and back in no time is told of all the same.
         this.#options.onReport(this.#report());
       },
@@ -198,7 +198,7 @@ export class ClusterFeed {
   }
 
   #takeEvent(event: MasterEvent, from: Endpoint): void {
-    this.#account.event(event);
+    this.#streamLog.event(event);
     this.#tell();
     const isElsewhere = this.#state !== undefined && !sameEndpoint(this.#state.leader, from);
     const effect = this.#live.apply(event, isElsewhere ? from : undefined);
@@ -277,7 +277,7 @@ export class ClusterFeed {
     const { until, ...counts } = this.#guard.held;
     const state = this.#gate.held;
     return {
-      stream: this.#account.report,
+      stream: this.#streamLog.report,
       differences: { ...this.#differences },
       held: { ...counts, until: until === undefined ? undefined : until + calendar },
       heldState: state && { ...state, since: state.since + calendar, leader: formatHostPort(state.leader) },

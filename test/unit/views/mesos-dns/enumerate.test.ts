@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { HealthPolicy } from "../../../../src/config/config.js";
 import type { Agent, Cluster, Framework, Task } from "../../../../src/sources/mesos/cluster.js";
 import { enumerate } from "../../../../src/views/mesos-dns/enumerate.js";
-import { Generator } from "../../../../src/views/mesos-dns/generate.js";
+import { RecordGenerator } from "../../../../src/views/mesos-dns/generate.js";
 import { RFC1123 } from "../../../../src/views/mesos-dns/labels.js";
 
 const AGENT: Agent = { id: "x-S0", endpoint: { host: "192.0.2.10", port: 5051 }, hostname: "agent.example" };
@@ -21,7 +21,7 @@ function clusterOf(...frameworks: [name: string, tasks: Task[]][]): Cluster {
 }
 
 function chunksOf(cluster: Cluster, healthPolicy: HealthPolicy = "ignore", others: readonly string[] = []): string[] {
-  const generator = new Generator({
+  const generator = new RecordGenerator({
     cluster,
     rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "host"], healthPolicy },
     masters: [],

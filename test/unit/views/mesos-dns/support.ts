@@ -1,8 +1,8 @@
 import { type Address, parseAddress } from "../../../../src/base/addresses.js";
 import type { Agent, Cluster, Framework, Task } from "../../../../src/sources/mesos/cluster.js";
 import {
-  Generator,
   type GeneratorInput,
+  RecordGenerator,
   type RecordRules,
   type RecordSink,
 } from "../../../../src/views/mesos-dns/generate.js";
@@ -57,7 +57,7 @@ export function generatorOf(frameworks: Framework[], parts: Partial<GeneratorInp
     frameworks,
     skipped: [],
   };
-  return new Generator({
+  return new RecordGenerator({
     cluster,
     rules: RULES,
     masters: [{ host: "192.0.2.1", port: 5050 }],

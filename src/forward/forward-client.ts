@@ -5,7 +5,7 @@ import { EDE } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
 import type { Reply } from "../wire/reply.js";
 import { AnswerCache } from "./cache.js";
-import type { Errand, Return } from "./desk.js";
+import type { ForwardRequest, ForwardResponse } from "./forward-server.js";
 import type { Forwarded, Forwarder } from "./forwarder.js";
 import { keyOf } from "./question.js";
 import type { ForwardReport } from "./report.js";
@@ -15,13 +15,13 @@ const OWN_SHARE = 0.9;
 const NO_UPSTREAMS = {};
 
 /** A port to the thread that forwards. */
-export interface ErrandPort {
-  postMessage(message: readonly Errand[]): void;
-  on(event: "message", listener: (message: readonly Return[]) => void): unknown;
+export interface ForwardServerPort {
+  postMessage(message: readonly ForwardRequest[]): void;
+  on(event: "message", listener: (message: readonly ForwardResponse[]) => void): unknown;
   close(): void;
 }
 
-interface Waiting {
+interface PendingRequest {
   /** "" where the answer is this client's alone. */
   readonly key: string;
   readonly done: (forwarded: Forwarded) => void;
@@ -31,14 +31,14 @@ interface Waiting {
  * Forwards through another thread of this process, so that one set of upstreams, one cache and one quota serve all threads; answers
  * that have been fetched once are given out from here for most of their time.
  */
-export class Courier implements Forwarder {
+export class ForwardClient implements Forwarder {
   readonly #timers: Pick<Timers, "now">;
   #settings: CacheSettings;
   #cache: AnswerCache;
-  #port: ErrandPort | undefined;
-  readonly #waiting = new Map<number, Waiting>();
+  #port: ForwardServerPort | undefined;
+  readonly #waiting = new Map<number, PendingRequest>();
   #lastId = 0;
-  #errands: Errand[] = [];
+  #requests: ForwardRequest[] = [];
   #hits = 0;
   #revision = 0;
 
@@ -49,7 +49,7 @@ export class Courier implements Forwarder {
   }
 
   /** To be called before the first query. */
-  connect(port: ErrandPort): void {
+  connect(port: ForwardServerPort): void {
     this.#port = port;
     port.on("message", (returns) => {
       for (const each of returns) this.#take(each);
@@ -95,18 +95,18 @@ export class Courier implements Forwarder {
     const id = ++this.#lastId;
     this.#waiting.set(id, { key, done });
     // All queries that came at one time go in one message.
-    if (this.#errands.length === 0) queueMicrotask(() => this.#send());
-    this.#errands.push({ id, message: new Uint8Array(message.subarray(0, query.end)), client: client.octets });
+    if (this.#requests.length === 0) queueMicrotask(() => this.#send());
+    this.#requests.push({ id, message: new Uint8Array(message.subarray(0, query.end)), client: client.octets });
     return undefined;
   }
 
   #send(): void {
-    const errands = this.#errands;
-    this.#errands = [];
-    this.#port?.postMessage(errands);
+    const requests = this.#requests;
+    this.#requests = [];
+    this.#port?.postMessage(requests);
   }
 
-  #take({ id, forwarded, revision }: Return): void {
+  #take({ id, forwarded, revision }: ForwardResponse): void {
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
     this.#waiting.delete(id);

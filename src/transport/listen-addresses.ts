@@ -4,13 +4,13 @@ import type { InheritedSocket } from "./inherited.js";
 export type Kind = "udp" | "tcp" | "tls";
 
 /** Where to listen. */
-export interface Place {
+export interface ListenAddress {
   readonly address: HostPort;
   /** Descriptor of a socket that is open already. */
   readonly inherited: number | undefined;
 }
 
-export interface PlacesOptions {
+export interface ListenAddressesOptions {
   readonly config: Pick<Config, "listener" | "port" | "tlsPort">;
   /** Sockets that are open already, and stand for those of their kind that the configuration names. */
   readonly sockets: readonly InheritedSocket[];
@@ -19,7 +19,10 @@ export interface PlacesOptions {
 }
 
 /** Where to listen for queries of this kind. */
-export function placesOf(kind: Kind, { config, sockets, secure }: PlacesOptions): readonly Place[] {
+export function listenAddressesOf(
+  kind: Kind,
+  { config, sockets, secure }: ListenAddressesOptions,
+): readonly ListenAddress[] {
   const hasTls = secure && config.tlsPort !== 0;
   if (kind === "tls" && !hasTls) return [];
   const kindOf = ({ protocol, port }: InheritedSocket): Kind =>

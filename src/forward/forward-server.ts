@@ -4,7 +4,7 @@ import { Query } from "../wire/query.js";
 import type { Forwarded, Forwarder } from "./forwarder.js";
 
 /** A query that another thread wants to have forwarded. */
-export interface Errand {
+export interface ForwardRequest {
   readonly id: number;
   readonly message: Uint8Array;
   /** 4 or 16 octets of the client's address. */
@@ -12,21 +12,21 @@ export interface Errand {
 }
 
 /** What became of it. */
-export interface Return {
+export interface ForwardResponse {
   readonly id: number;
   readonly forwarded: Forwarded;
-  /** What `revision` of the desk was when the query was brought. */
+  /** What `revision` of the server was when the query was brought. */
   readonly revision: number;
 }
 
 /** A port to a thread that has queries forwarded. */
-export interface ReturnPort {
-  postMessage(message: readonly Return[]): void;
-  on(event: "message", listener: (message: readonly Errand[]) => void): unknown;
+export interface ForwardClientPort {
+  postMessage(message: readonly ForwardResponse[]): void;
+  on(event: "message", listener: (message: readonly ForwardRequest[]) => void): unknown;
   close(): void;
 }
 
-export interface DeskParts {
+export interface ForwardServerParts {
   readonly forwarder: Forwarder;
   /** Knows clients by their addresses. */
   readonly clientOf: (octets: Uint8Array) => Client;
@@ -34,24 +34,24 @@ export interface DeskParts {
   readonly onError: (error: unknown, message: Uint8Array) => void;
 }
 
-/** Where couriers of other threads bring their queries, to be forwarded here. */
-export class Desk {
+/** Where forward clients of other threads bring their queries, to be forwarded here. */
+export class ForwardServer {
   /** Queries of other threads whose replies have not been handed to them. */
   pending = 0;
   /** Of the configuration and the cache: another number each time resolvers are replaced or answers flushed. */
   revision = 0;
-  readonly #parts: DeskParts;
+  readonly #parts: ForwardServerParts;
   readonly #query = new Query();
-  readonly #ports: ReturnPort[] = [];
+  readonly #ports: ForwardClientPort[] = [];
 
-  constructor(parts: DeskParts) {
+  constructor(parts: ForwardServerParts) {
     this.#parts = parts;
   }
 
   /** Serves one more thread. */
-  connect(port: ReturnPort): void {
+  connect(port: ForwardClientPort): void {
     this.#ports.push(port);
-    let returns: Return[] = [];
+    let returns: ForwardResponse[] = [];
     const send = () => {
       port.postMessage(returns);
       this.pending -= returns.length;
@@ -62,8 +62,8 @@ export class Desk {
       if (returns.length === 0) setImmediate(send);
       returns.push({ id, forwarded, revision });
     };
-    port.on("message", (errands) => {
-      for (const errand of errands) this.#forward(errand, give);
+    port.on("message", (requests) => {
+      for (const request of requests) this.#forward(request, give);
     });
   }
 
@@ -72,7 +72,10 @@ export class Desk {
     for (const port of this.#ports) port.close();
   }
 
-  #forward({ id, message, client }: Errand, give: (id: number, revision: number, forwarded: Forwarded) => void): void {
+  #forward(
+    { id, message, client }: ForwardRequest,
+    give: (id: number, revision: number, forwarded: Forwarded) => void,
+  ): void {
     const { forwarder, clientOf, onError } = this.#parts;
     const { revision } = this;
     this.pending++;

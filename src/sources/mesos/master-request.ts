@@ -11,7 +11,7 @@ export const API_PATH = "/api/v1";
 const MAX_REDIRECTS = 3;
 
 /** Which URL is asked now, on the way from the master asked first to where it is answered. */
-export class Exchange {
+export class MasterRequest {
   url: URL;
   /** The master that `url` leads to. */
   from: Endpoint;

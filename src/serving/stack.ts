@@ -8,8 +8,8 @@ import { createRandom } from "../base/random.js";
 import { createSecureRandom16 } from "../base/secure-random.js";
 import { systemTimers } from "../base/timers.js";
 import type { Config } from "../config/config.js";
-import { Courier } from "../forward/courier.js";
-import { Desk } from "../forward/desk.js";
+import { ForwardClient } from "../forward/forward-client.js";
+import { ForwardServer } from "../forward/forward-server.js";
 import { CachingForwarder, type ForwarderParts, type ForwardPolicy } from "../forward/forwarder.js";
 import { linkMaker } from "../forward/links.js";
 import type { ForwardReport } from "../forward/report.js";
@@ -27,7 +27,7 @@ import { UpstreamLog } from "./upstream-log.js";
 
 const UINT32 = 2 ** 32;
 
-export interface EngineOptions {
+export interface DnsStackOptions {
   readonly config: Config;
   readonly snapshot: Snapshot;
   readonly stats: QueryStats;
@@ -36,18 +36,18 @@ export interface EngineOptions {
   /** PEM of the authorities for resolvers over TLS. */
   readonly authorities: string | undefined;
   readonly share: Share;
-  /** Whether it forwards through another engine: `courier` has to be connected to that one's `desk`. */
+  /** Whether it forwards through another stack: `forwardClient` has to be connected to that one's `forwardServer`. */
   readonly isBranch: boolean;
   readonly clock: Clock;
 }
 
-/** The part that an engine has of what all engines of the process may use together. */
+/** The part that a stack has of what all stacks of the process may use together. */
 export interface Share {
   /** Of `cache.maxBytes`. */
   readonly cache: number;
 }
 
-/** What all engines of a process share and nobody else knows. */
+/** What all stacks of a process share and nobody else knows. */
 export interface OwnSecrets {
   /** Secret of the cookies where the configuration gives none: 16 octets. */
   readonly cookies: Uint8Array;
@@ -57,12 +57,12 @@ export interface OwnSecrets {
 }
 
 /** All that a thread needs to answer queries, but for the transports: made once, configured again and again. */
-export class Engine {
+export class DnsStack {
   readonly answerer: Answerer;
-  /** Where other engines bring queries to be forwarded by this one. */
-  readonly desk: Desk | undefined;
-  /** The way to the engine that forwards for this one. */
-  readonly courier: Courier | undefined;
+  /** Where other stacks bring queries to be forwarded by this one. */
+  readonly forwardServer: ForwardServer | undefined;
+  /** The way to the stack that forwards for this one. */
+  readonly forwardClient: ForwardClient | undefined;
   readonly #forwarder: CachingForwarder | undefined;
   readonly #upstreamLog: UpstreamLog;
   readonly service: DnsService;
@@ -72,7 +72,7 @@ export class Engine {
   readonly #share: Share;
   #revision = 0;
 
-  constructor({ config, snapshot, stats, log, own, authorities, share, isBranch, clock }: EngineOptions) {
+  constructor({ config, snapshot, stats, log, own, authorities, share, isBranch, clock }: DnsStackOptions) {
     this.#own = own;
     this.#share = share;
     this.answerer = new Answerer({
@@ -84,7 +84,7 @@ export class Engine {
     this.clients = new ClientTable(config, randomFillSync(new Uint32Array(CLIENT_SECRET_WORDS)));
     const policy = forwardPolicy(config, authorities, share);
     this.#upstreamLog = new UpstreamLog(log, systemTimers);
-    this.courier = isBranch ? new Courier(systemTimers, policy.cache) : undefined;
+    this.forwardClient = isBranch ? new ForwardClient(systemTimers, policy.cache) : undefined;
     this.#forwarder = isBranch ? undefined : new CachingForwarder(forwarderParts(own, this.#upstreamLog), policy);
     this.#limiter = new RateLimiter(config.rateLimit, own.buckets);
     this.service = new DnsService({
@@ -95,22 +95,22 @@ export class Engine {
       log,
       clock,
     });
-    this.desk = this.#forwarder && this.#openDesk(this.#forwarder);
+    this.forwardServer = this.#forwarder && this.#openForwardServer(this.#forwarder);
   }
 
-  #openDesk(forwarder: CachingForwarder): Desk {
+  #openForwardServer(forwarder: CachingForwarder): ForwardServer {
     const clientOf = (octets: Uint8Array) => this.clients.withAddress(octets);
     const onError = (error: unknown, message: Uint8Array) => this.service.report(error, message, message.length);
-    return new Desk({ forwarder, clientOf, onError });
+    return new ForwardServer({ forwarder, clientOf, onError });
   }
 
-  get #forwarding(): CachingForwarder | Courier {
-    return (this.#forwarder ?? this.courier) as CachingForwarder | Courier;
+  get #forwarding(): CachingForwarder | ForwardClient {
+    return (this.#forwarder ?? this.forwardClient) as CachingForwarder | ForwardClient;
   }
 
   /** Queries that resolvers have to answer first, its own and those of other threads. */
   get pending(): number {
-    return this.service.pending + (this.desk?.pending ?? 0);
+    return this.service.pending + (this.forwardServer?.pending ?? 0);
   }
 
   /** What it has to tell of forwarding. */
@@ -121,13 +121,13 @@ export class Engine {
   /** Forgets answers of resolvers; returns how many there were. @param name lower-case wire form as latin1 */
   flush(name: string | undefined): number {
     const revision = this.#revise();
-    return this.courier?.flush(name, revision) ?? this.#forwarder?.flush(name) ?? 0;
+    return this.forwardClient?.flush(name, revision) ?? this.#forwarder?.flush(name) ?? 0;
   }
 
-  /** All engines of a process are configured and flushed in the same order, and so count alike. */
+  /** All stacks of a process are configured and flushed in the same order, and so count alike. */
   #revise(): number {
     this.#revision++;
-    if (this.desk) this.desk.revision = this.#revision;
+    if (this.forwardServer) this.forwardServer.revision = this.#revision;
     return this.#revision;
   }
 
@@ -137,7 +137,7 @@ export class Engine {
   }
 
   close(): void {
-    this.desk?.close();
+    this.forwardServer?.close();
     this.#forwarding.close();
     this.#upstreamLog.close();
   }
@@ -150,7 +150,7 @@ export class Engine {
     const policy = forwardPolicy(config, authorities, this.#share);
     const revision = this.#revise();
     this.#forwarder?.configure(policy);
-    this.courier?.configure(policy.cache, revision);
+    this.forwardClient?.configure(policy.cache, revision);
     this.clients.configure(config);
     this.#limiter.configure(config.rateLimit);
   }

@@ -10,7 +10,7 @@ export const FAILED = 3;
 export const DECLINED = 4;
 
 /** The upstreams that one question is put to, in the order of preference, and how each has done so far. */
-export class Roster {
+export class Candidates {
   readonly upstreams: readonly Upstream[];
   readonly #endsAt: number;
   readonly #states: Uint8Array;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { InheritedSocket } from "../../../src/transport/inherited.js";
-import { type Kind, placesOf } from "../../../src/transport/places.js";
+import { type Kind, listenAddressesOf } from "../../../src/transport/listen-addresses.js";
 
 const config = { listener: ["192.0.2.1", "::1"], port: 53, tlsPort: 853 };
 const socket = (fd: number, protocol: "udp" | "tcp", port: number): InheritedSocket => {
@@ -11,7 +11,7 @@ const ALL = [...BOTH, socket(5, "tcp", 853)];
 
 /** Each place as text, with its descriptor where there is one already. */
 function places(kind: Kind, sockets: readonly InheritedSocket[], secure = true, tlsPort = config.tlsPort): string[] {
-  const found = placesOf(kind, { config: { ...config, tlsPort }, sockets, secure });
+  const found = listenAddressesOf(kind, { config: { ...config, tlsPort }, sockets, secure });
   return found.map(({ address: { host, port }, inherited = "new" }) => `${host} ${port} ${inherited}`);
 }
 

@@ -4,7 +4,7 @@ import { NOTHING_FOLLOWED, type StreamReport } from "./report.js";
 import type { StreamNews } from "./stream.js";
 
 /** Counts what happens on the stream. */
-export class StreamAccount {
+export class StreamLog {
   readonly #events: Record<string, number> = {};
   readonly #failures: Record<string, number> = {};
   #report = NOTHING_FOLLOWED.stream;

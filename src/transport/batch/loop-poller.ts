@@ -23,7 +23,7 @@ const THERE = 16;
  * The loop watches the socket through a descriptor in between. While somebody stays, that one is blind to the socket, so
  * that the loop is ready for nothing but what is others'.
  */
-export class Linger {
+export class LoopPoller {
   /** What the event loop is to watch instead of the socket. */
   readonly fd: number;
   readonly #system: System;
@@ -49,14 +49,14 @@ export class Linger {
   }
 
   /** Nothing where the event loop cannot be found, or not be polled: then it has to be returned to. */
-  static at(socket: number, system: System, clock: Clock): Linger | undefined {
+  static at(socket: number, system: System, clock: Clock): LoopPoller | undefined {
     const loop = system.eventLoop();
     if (!loop) return undefined;
     const fd = system.epoll_create1(EPOLL_CLOEXEC);
     if (fd < 0) return undefined;
-    const linger = new Linger(system, socket, loop, clock, fd);
-    if (linger.#watch(EPOLL_CTL_ADD, POLLIN)) return linger;
-    linger.close();
+    const poller = new LoopPoller(system, socket, loop, clock, fd);
+    if (poller.#watch(EPOLL_CTL_ADD, POLLIN)) return poller;
+    poller.close();
     return undefined;
   }
 

@@ -11,7 +11,7 @@ export interface Waiter {
 }
 
 /** A question under way, and who waits for it. */
-export interface Flight {
+export interface PendingQuestion {
   readonly key: string;
   readonly group: Group;
   /** How often answers had been forgotten when it began. */

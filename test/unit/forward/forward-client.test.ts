@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { MessageChannel } from "node:worker_threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Client } from "../../../src/answer/client.js";
-import { Courier } from "../../../src/forward/courier.js";
-import { Desk } from "../../../src/forward/desk.js";
+import { ForwardClient } from "../../../src/forward/forward-client.js";
+import { ForwardServer } from "../../../src/forward/forward-server.js";
 import type { Forwarded } from "../../../src/forward/forwarder.js";
 import { Query } from "../../../src/wire/query.js";
 import { encodeQuery } from "../../support/dns.js";
@@ -26,7 +26,7 @@ function start(settings: Partial<ReturnType<typeof configOf>["cache"]> = {}) {
   const forwarder = new ScriptedForwarder();
   const clients: Uint8Array[] = [];
   const errors: unknown[] = [];
-  const desk = new Desk({
+  const forwardServer = new ForwardServer({
     forwarder,
     clientOf: (octets) => {
       clients.push(octets);
@@ -35,10 +35,10 @@ function start(settings: Partial<ReturnType<typeof configOf>["cache"]> = {}) {
     onError: (error) => errors.push(error),
   });
   const cache = { ...configOf({}).cache, ...settings };
-  const courier = new Courier(timers, cache);
+  const forwardClient = new ForwardClient(timers, cache);
   const { port1, port2 } = new MessageChannel();
-  courier.connect(port1);
-  desk.connect(port2);
+  forwardClient.connect(port1);
+  forwardServer.connect(port2);
   cleanups.push(() => port1.close());
   const answers: Forwarded[] = [];
   const ask = (name: string, options: { rd?: boolean } = {}) => {
@@ -48,9 +48,9 @@ function start(settings: Partial<ReturnType<typeof configOf>["cache"]> = {}) {
     const memory = new Uint8Array(4096);
     memory.set(octets);
     query.read(memory, octets.length, 0);
-    return courier.ask(query, memory, CLIENT, (forwarded) => answers.push(forwarded));
+    return forwardClient.ask(query, memory, CLIENT, (forwarded) => answers.push(forwarded));
   };
-  const carried = (count: number) => until("the errands", async () => forwarder.requests.length === count);
+  const carried = (count: number) => until("the requests", async () => forwarder.requests.length === count);
   const settle = async (index: number, forwarded: Forwarded) => {
     const before = answers.length;
     forwarder.requests[index].settle(forwarded);
@@ -59,8 +59,8 @@ function start(settings: Partial<ReturnType<typeof configOf>["cache"]> = {}) {
   const replyTo = (index: number, ttl = 60): Forwarded =>
     upstreamReply(forwarder.requests[index].query, [{ type: "A", name: "www.example", ttl, data: "192.0.2.1" }]);
   return {
-    courier,
-    desk,
+    forwardClient,
+    forwardServer,
     timers,
     forwarder,
     clients,
@@ -76,7 +76,7 @@ function start(settings: Partial<ReturnType<typeof configOf>["cache"]> = {}) {
   };
 }
 
-describe("a courier", () => {
+describe("a forward client", () => {
   test("has queries forwarded by the other thread, with their client's address, and brings the answers back", async () => {
     const { ask, carried, settle, replyTo, answers, clients, forwarder } = start();
     expect(ask("www.example")).toBeUndefined();
@@ -90,7 +90,7 @@ describe("a courier", () => {
   });
 
   test("gives an answer out again for most of its time, counted down, and then asks the other thread", async () => {
-    const { ask, carried, settle, replyTo, timers, courier } = start();
+    const { ask, carried, settle, replyTo, timers, forwardClient } = start();
     ask("www.example");
     await carried(1);
     await settle(0, replyTo(0, 100));
@@ -99,7 +99,7 @@ describe("a courier", () => {
     await timers.advance(2_000);
     expect(ask("www.example")).toBeUndefined();
     await carried(2);
-    expect(courier.report().cache.hits).toBe(1);
+    expect(forwardClient.report().cache.hits).toBe(1);
   });
 
   test("knows how old an answer was when it came", async () => {
@@ -135,14 +135,14 @@ describe("a courier", () => {
     await without.settle(0, without.replyTo(0));
     expect(without.ask("www.example")).toBeUndefined();
 
-    const { ask, carried, settle, replyTo, courier, cache, desk } = start();
+    const { ask, carried, settle, replyTo, forwardClient, cache, forwardServer } = start();
     ask("www.example", { rd: false });
     await carried(1);
     await settle(0, replyTo(0));
     const forgetting = [
       () => {},
-      () => courier.flush(undefined, ++desk.revision),
-      () => courier.configure(cache, ++desk.revision),
+      () => forwardClient.flush(undefined, ++forwardServer.revision),
+      () => forwardClient.configure(cache, ++forwardServer.revision),
     ];
     for (const [index, forget] of forgetting.entries()) {
       forget();
@@ -154,12 +154,12 @@ describe("a courier", () => {
   });
 
   test("keeps no answer that was asked for before resolvers were replaced or answers flushed", async () => {
-    const { ask, carried, settle, replyTo, courier, cache, desk, answers } = start();
+    const { ask, carried, settle, replyTo, forwardClient, cache, forwardServer, answers } = start();
     const replacing = [
-      () => courier.configure(cache, ++desk.revision),
-      () => courier.flush(undefined, ++desk.revision),
+      () => forwardClient.configure(cache, ++forwardServer.revision),
+      () => forwardClient.flush(undefined, ++forwardServer.revision),
       // The thread that forwards has not heard of it yet, and asks the resolvers of before.
-      () => courier.configure(cache, desk.revision + 1),
+      () => forwardClient.configure(cache, forwardServer.revision + 1),
     ];
     for (const [index, replace] of replacing.entries()) {
       expect(ask("www.example")).toBeUndefined();
@@ -172,40 +172,40 @@ describe("a courier", () => {
   });
 
   test("lets nobody wait who asks after the end", async () => {
-    const { ask, carried, courier, forwarder, replyTo, answers, timers } = start();
+    const { ask, carried, forwardClient, forwarder, replyTo, answers, timers } = start();
     ask("www.example");
     await carried(1);
-    courier.close();
+    forwardClient.close();
     forwarder.requests[0].settle(replyTo(0));
     await timers.advance(MINUTE);
     expect(answers).toEqual([]);
   });
 });
 
-describe("a desk", () => {
+describe("a forward server", () => {
   test("knows how many queries it has not answered, up to when the answer has been handed over", async () => {
-    const { desk, ask, carried, settle, replyTo } = start();
+    const { forwardServer, ask, carried, settle, replyTo } = start();
     ask("www.example");
     ask("ftp.example");
     await carried(2);
-    expect(desk.pending).toBe(2);
+    expect(forwardServer.pending).toBe(2);
     await settle(0, replyTo(0));
     await settle(1, { kind: "failed", ede: 22 });
-    expect(desk.pending).toBe(0);
+    expect(forwardServer.pending).toBe(0);
   });
 
   test("says of a query that cannot be forwarded what is wrong, and its client is told that it failed", async () => {
-    const { desk, forwarder, ask, answers, errors } = start();
+    const { forwardServer, forwarder, ask, answers, errors } = start();
     const fault = new Error("cannot be forwarded");
     vi.spyOn(forwarder, "ask").mockImplementationOnce(() => {
       throw fault;
     });
     ask("www.example");
     await until("the answer", async () => answers.length === 1);
-    expect([answers, errors, desk.pending]).toEqual([[{ kind: "failed", ede: -1 }], [fault], 0]);
+    expect([answers, errors, forwardServer.pending]).toEqual([[{ kind: "failed", ede: -1 }], [fault], 0]);
   });
 
-  test.each(["courier", "desk"] as const)("lets both threads end when the %s is closed", async (end) => {
+  test.each(["forwardClient", "forwardServer"] as const)("lets both threads end when the %s is closed", async (end) => {
     const parts = start();
     const closed = Promise.all([once(parts.port1, "close"), once(parts.port2, "close")]);
     parts[end].close();
@@ -213,10 +213,10 @@ describe("a desk", () => {
   });
 });
 
-test("a courier without a way says that it is not ready", () => {
-  const courier = new Courier(new ManualTimers(), configOf({}).cache);
+test("a forward client without a way says that it is not ready", () => {
+  const forwardClient = new ForwardClient(new ManualTimers(), configOf({}).cache);
   const octets = encodeQuery("www.example", { type: "A" });
   const query = new Query();
   query.read(octets, octets.length, 0);
-  expect(courier.ask(query, octets, CLIENT, () => {})).toEqual({ kind: "failed", ede: 14 });
+  expect(forwardClient.ask(query, octets, CLIENT, () => {})).toEqual({ kind: "failed", ede: 14 });
 });

@@ -1,17 +1,17 @@
-import type { Exchange, LinkParts } from "./link.js";
+import type { LinkParts, UpstreamQuery } from "./link.js";
 import { idOf, isResponse, matchQuestion } from "./match.js";
 
 /** A query that has been sent. */
 export interface Sent {
-  readonly exchange: Exchange;
+  readonly sentQuery: UpstreamQuery;
   /** When it was sent first, in milliseconds on the link's clock. */
   readonly at: number;
   /** Whether it was sent before, over a connection that broke. */
   readonly again: boolean;
 }
 
-/** The exchanges that wait on one socket, by the ids of their queries. They must be fewer than there are ids: 65,536. */
-export class Waiting {
+/** The queries that wait on one socket, by the ids of their queries. They must be fewer than there are ids: 65,536. */
+export class PendingQueries {
   readonly #parts: LinkParts;
   readonly #sent = new Map<number, Sent>();
 
@@ -25,20 +25,20 @@ export class Waiting {
 
   /** The queries, ready to be sent. */
   *queries(): Generator<Uint8Array> {
-    for (const { exchange } of this.#sent.values()) yield exchange.query;
+    for (const { sentQuery } of this.#sent.values()) yield sentQuery.query;
   }
 
   /** Writes an id that nobody else has here into the query. */
   add(sent: Sent): void {
     let id = this.#parts.random16();
     while (this.#sent.has(id)) id = (id + 1) & 0xffff;
-    const { query } = sent.exchange;
+    const { query } = sent.sentQuery;
     query[0] = id >>> 8;
     query[1] = id & 0xff;
     this.#sent.set(id, sent);
   }
 
-  /** Hands a message to the exchange it is the reply for. Returns whether there is one; other messages are ignored. */
+  /** Hands a message to the query it is the reply for. Returns whether there is one; other messages are ignored. */
   receive(message: Uint8Array): boolean {
     const { ignored, now } = this.#parts;
     if (!isResponse(message)) {
@@ -51,14 +51,14 @@ export class Waiting {
       ignored("unexpected");
       return false;
     }
-    const { exchange, at } = sent;
-    const match = matchQuestion(message, exchange.query, exchange.questionEnd);
+    const { sentQuery, at } = sent;
+    const match = matchQuestion(message, sentQuery.query, sentQuery.questionEnd);
     if (match === "other") {
       ignored("question");
       return false;
     }
     this.#sent.delete(id);
-    exchange.replied(message, match === "exact", now() - at);
+    sentQuery.replied(message, match === "exact", now() - at);
     return true;
   }
 
@@ -75,9 +75,9 @@ export class Waiting {
 
   /** One by one, so that there is nothing left to fail if one of them closes the link. */
   fail(reason: string): void {
-    for (const [id, { exchange }] of this.#sent) {
+    for (const [id, { sentQuery }] of this.#sent) {
       this.#sent.delete(id);
-      exchange.failed(reason);
+      sentQuery.failed(reason);
     }
   }
 

@@ -2,7 +2,7 @@ import { readlinkSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AF_INET, POLLIN, SOCK_CLOEXEC, SOCK_DGRAM } from "../../../../src/transport/batch/abi.js";
 import { socketAddress } from "../../../../src/transport/batch/datagrams.js";
-import { Linger } from "../../../../src/transport/batch/linger.js";
+import { LoopPoller } from "../../../../src/transport/batch/loop-poller.js";
 import type { System } from "../../../../src/transport/batch/system.js";
 import { real, systemWith } from "./support.js";
 
@@ -45,9 +45,9 @@ function setUp({ due = -1, calls = {} }: { due?: number; calls?: Partial<System>
     },
     ...calls,
   });
-  const linger = Linger.at(socket.fd, system, (into) => into.fill(time.now));
+  const linger = LoopPoller.at(socket.fd, system, (into) => into.fill(time.now));
   onTestFinished(() => linger?.close());
-  return { linger: linger as Linger, socket, others, time, waits };
+  return { linger: linger as LoopPoller, socket, others, time, waits };
 }
 
 describe("lingering", () => {
