@@ -1,7 +1,8 @@
 /** The pure answer function: no sockets, one thread. */
 
 import { Answerer } from "../dist/answer/answer.js";
-import { DATAGRAM } from "../dist/answer/client.js";
+import { Request } from "../dist/answer/request.js";
+import { UDP } from "../dist/serving/channels.js";
 import { createRandom } from "../dist/base/random.js";
 import { readState } from "../dist/sources/mesos/state.js";
 import { RecordGenerator } from "../dist/views/mesos-dns/generate.js";
@@ -57,11 +58,12 @@ function mixes(snapshot) {
 }
 
 function measure(answerer, messages) {
-  const out = new Uint8Array(4096);
+  const request = new Request(UDP, new Uint8Array(4096));
   const before = process.cpuUsage();
   for (let i = 0; i < ANSWERS; i++) {
     const message = messages[i % messages.length];
-    answerer.answer(message, message.length, out, CLIENT, DATAGRAM);
+    request.set(message, message.length, CLIENT);
+    answerer.answer(request);
   }
   const { user, system } = process.cpuUsage(before);
   return (user + system) / ANSWERS;

@@ -18,10 +18,10 @@ import { badKeyRecord } from "../wire/tsig.js";
 import type { ApexRecords } from "../zone/apex.js";
 import { entryWord, isApex, rrsetCount, rrsetWord, type Shard, type Snapshot } from "../zone/snapshot.js";
 import { chaosAnswer } from "./chaos.js";
-import type { Channel, Client } from "./client.js";
 import { characterString, type LocalAnswer } from "./local-names.js";
 import { MessageWriter } from "./message-writer.js";
 import type { AnswerPolicy } from "./policy.js";
+import type { Channel, Client, Request } from "./request.js";
 import { findRrset, hasGlue, isAddress } from "./rrset.js";
 
 const AD = 0x20;
@@ -98,14 +98,13 @@ export class Answerer {
   /**
    * Answers one message.
    *
-   * @param message holds the query in its first `length` octets
-   * @param out receives the answer; 65,535 octets for a stream, `maxUdpPayload` and at least 512 for a datagram
-   * @returns the answer's length, `DROP` or `FORWARD`
+   * @returns the answer's length in the request's `out`, `DROP` or `FORWARD`
    */
-  answer(message: Uint8Array, length: number, out: Uint8Array, client: Client, channel: Channel): number {
+  answer(request: Request): number {
+    const { message, length, client, channel } = request;
     // Of a datagram that is longer than there is room for, nothing but the header is to be relied on.
     const whole = channel.stream || length <= MAX_UDP_QUERY;
-    const verdict = this.#begin(message, whole ? length : HEADER, out, client, channel);
+    const verdict = this.#begin(request, whole ? length : HEADER);
     if (verdict === VERDICT.DROP) return DROP;
     if (!client.mayQuery) return this.#prohibit();
     if (verdict !== VERDICT.OK) return this.#answerOther(verdict, message, length);
@@ -114,16 +113,8 @@ export class Answerer {
   }
 
   /** Answers a message with an rcode and an extended error alone: what to say when forwarding it failed. */
-  fail(
-    message: Uint8Array,
-    length: number,
-    out: Uint8Array,
-    client: Client,
-    channel: Channel,
-    rcode: number,
-    ede: number,
-  ): number {
-    if (this.#begin(message, length, out, client, channel) === VERDICT.DROP) return DROP;
+  fail(request: Request, rcode: number, ede: number): number {
+    if (this.#begin(request, request.length) === VERDICT.DROP) return DROP;
     this.#writer.opt.ede = ede;
     return this.#finish(rcode);
   }
@@ -132,15 +123,15 @@ export class Answerer {
    * Answers a message with TC and nothing else: what to say where the whole answer is too large for the client, or would
    * be one too many.
    */
-  cut(message: Uint8Array, length: number, out: Uint8Array, client: Client, channel: Channel, rcode: number): number {
-    if (this.#begin(message, length, out, client, channel) === VERDICT.DROP) return DROP;
+  cut(request: Request, rcode: number): number {
+    if (this.#begin(request, request.length) === VERDICT.DROP) return DROP;
     this.#writer.truncate();
     return this.#finish(rcode);
   }
 
   /** Begins the answer to a message anew, of which `answer` said before that it is to be forwarded; `relay` ends it. */
-  resume(message: Uint8Array, length: number, out: Uint8Array, client: Client, channel: Channel): void {
-    this.#begin(message, length, out, client, channel);
+  resume(request: Request): void {
+    this.#begin(request, request.length);
   }
 
   /**
@@ -206,7 +197,8 @@ export class Answerer {
     return Math.max(MIN_UDP_PAYLOAD, Math.min(opt.payload, this.#policy.maxUdpPayload));
   }
 
-  #begin(message: Uint8Array, length: number, out: Uint8Array, client: Client, channel: Channel): Verdict {
+  /** @param length octets of the message that are read */
+  #begin({ message, out, client, channel }: Request, length: number): Verdict {
     const { query } = this;
     const verdict = query.read(message, length, this.#snapshot.seed);
     this.authoritative = false;

@@ -1,4 +1,4 @@
-import type { Client } from "../answer/client.js";
+import type { Client } from "../answer/request.js";
 import type { Timers } from "../base/timers.js";
 import type { CacheSettings } from "../config/config.js";
 import { EDE } from "../wire/protocol.js";

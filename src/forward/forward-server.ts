@@ -1,4 +1,4 @@
-import type { Client } from "../answer/client.js";
+import type { Client } from "../answer/request.js";
 import { NO_EDE } from "../wire/edns.js";
 import { Query } from "../wire/query.js";
 import type { Forwarded, Forwarder } from "./forwarder.js";

@@ -1,4 +1,4 @@
-import type { Client } from "../answer/client.js";
+import type { Client } from "../answer/request.js";
 import type { Forwarded } from "./forwarder.js";
 import type { Group } from "./groups.js";
 import type { Resolution } from "./resolution.js";

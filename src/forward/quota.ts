@@ -1,4 +1,4 @@
-import type { Client } from "../answer/client.js";
+import type { Client } from "../answer/request.js";
 import type { ForwardLimits } from "../config/config.js";
 
 /** Counts whose queries wait for an answer. */

@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
+import { Request } from "../answer/request.js";
 import type { Logger, Verbosity } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
 import type { Config } from "../config/config.js";
@@ -231,11 +232,12 @@ export class App {
   answerOverHttps(message: Uint8Array, address: string): Promise<Uint8Array | undefined> {
     const { service, clients } = this.#overHttps;
     return new Promise((resolve) => {
-      const out = new Uint8Array(MAX_MESSAGE);
+      const request = new Request(HTTPS, new Uint8Array(MAX_MESSAGE));
+      request.set(message, message.length, clients.of(address));
       service.begin();
-      const size = service.handle(message, message.length, out, clients.of(address), HTTPS, () => resolve);
+      const size = service.handle(request, () => resolve);
       service.end();
-      if (size !== PENDING) resolve(size > 0 ? out.subarray(0, size) : undefined);
+      if (size !== PENDING) resolve(size > 0 ? request.out.subarray(0, size) : undefined);
     });
   }
 

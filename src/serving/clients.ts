@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Client } from "../answer/client.js";
+import type { Client } from "../answer/request.js";
 import { octetsOf, parseAddress } from "../base/addresses.js";
 import { NetworkList } from "../base/network-list.js";
 

@@ -1,12 +1,11 @@
 import type { Answerer } from "../answer/answer.js";
 import { DROP, FORWARD } from "../answer/answer.js";
-import type { Client } from "../answer/client.js";
+import type { Request } from "../answer/request.js";
 import type { Logger } from "../base/log.js";
 import type { Forwarded, Forwarder } from "../forward/forwarder.js";
 import { NO_EDE } from "../wire/edns.js";
 import { toMasterFileName } from "../wire/names.js";
 import { MAX_MESSAGE, RCODE } from "../wire/protocol.js";
-import type { ServedChannel } from "./channels.js";
 import type { Clock } from "./clock.js";
 import { type QueryStats, ZONES } from "./query-stats.js";
 import { ALLOW, type RateLimiter, RESPONSE_KIND, type ResponseKind, SLIP } from "./rate-limiter.js";
@@ -26,6 +25,8 @@ export type Defer = () => SendResponse;
 
 /** `handle` returns this where the answer follows through `send`. */
 export const PENDING = -1;
+/** `next` returns this where a response cannot be finished: what its client has is of no use. */
+export const BROKEN = -1;
 
 export interface ServiceParts {
   readonly answerer: Answerer;
@@ -38,9 +39,7 @@ export interface ServiceParts {
 
 /** A query on its way to an upstream resolver and back. */
 interface PendingQuery {
-  readonly query: Uint8Array;
-  readonly client: Client;
-  readonly channel: ServedChannel;
+  readonly request: Request;
   readonly started: number;
   readonly send: SendResponse;
 }
@@ -87,29 +86,22 @@ export class DnsService {
   }
 
   /**
-   * Handles one message, between `begin` and `end`, of which `message` holds the first `length` octets, only valid during the call.
+   * Handles one message, between `begin` and `end`. The request's memory may be used again after the call.
    *
-   * @param out receives an answer that is ready at once
    * @param defer called if the answer is `PENDING`; what it returns is called later, and once at most: never for a datagram that a rate limit withholds
    * @returns the octets of the answer in `out`, 0 if there is none, or `PENDING`
    */
-  handle(
-    message: Uint8Array,
-    length: number,
-    out: Uint8Array,
-    client: Client,
-    channel: ServedChannel,
-    defer: Defer,
-  ): number {
+  handle(request: Request, defer: Defer): number {
+    const { channel } = request;
     const { answerer, stats } = this.#parts;
     let size: number;
     try {
-      size = answerer.answer(message, length, out, client, channel);
+      size = answerer.answer(request);
     } catch (error) {
-      size = this.#rescue(error, message, length, out, client, channel);
+      size = this.#rescue(error, request);
     }
-    if (size === FORWARD) return this.#forward(message, length, out, client, channel, defer);
-    if (size > 0 && this.#isLimited(channel)) size = this.#limit(size, message, length, out, client, channel);
+    if (size === FORWARD) return this.#forward(request, defer);
+    if (size > 0 && this.#isLimited(request)) size = this.#limit(size, request);
     if (size === DROP) {
       stats.dropped(channel.transport);
       return 0;
@@ -121,124 +113,108 @@ export class DnsService {
     return size;
   }
 
+  /**
+   * The next message of a response that has `following` ones, as far as the client takes them.
+   *
+   * @returns the octets of the message in `out`, 0 behind the last one, or `BROKEN`
+   */
+  next(request: Request): number {
+    const { following } = request;
+    if (!following) return 0;
+    try {
+      const size = following.write(request);
+      if (size === 0) request.following = undefined;
+      return size;
+    } catch (error) {
+      request.following = undefined;
+      this.report(error, request);
+      following.cancel();
+      return BROKEN;
+    }
+  }
+
   /** Whether the client of the message handled last may not be who it says. */
-  #isLimited(channel: ServedChannel): boolean {
+  #isLimited({ channel }: Request): boolean {
     return !channel.stream && !this.#parts.answerer.trusted;
   }
 
   /** What becomes of an answer of `size` octets to a client that may not be who it says. */
-  #limit(
-    size: number,
-    message: Uint8Array,
-    length: number,
-    out: Uint8Array,
-    client: Client,
-    channel: ServedChannel,
-  ): number {
+  #limit(size: number, request: Request): number {
     const { answerer, limiter, stats } = this.#parts;
-    const ruling = limiter.rule(client.octets, kindOf(answerer), this.#clock);
+    const ruling = limiter.rule(request.client.octets, kindOf(answerer), this.#clock);
     if (ruling === ALLOW) return size;
     stats.limited(ruling === SLIP);
-    if (ruling === SLIP) return answerer.cut(message, length, out, client, channel, answerer.rcode);
+    if (ruling === SLIP) return answerer.cut(request, answerer.rcode);
     return DROP;
   }
 
-  #forward(
-    message: Uint8Array,
-    length: number,
-    out: Uint8Array,
-    client: Client,
-    channel: ServedChannel,
-    defer: Defer,
-  ): number {
+  #forward(request: Request, defer: Defer): number {
     const { answerer, forwarder } = this.#parts;
     let pending: PendingQuery | undefined;
     let ready: Forwarded | undefined;
     try {
-      ready = forwarder.ask(answerer.query, message, client, (forwarded) => {
+      ready = forwarder.ask(answerer.query, request.message, request.client, (forwarded) => {
         if (pending) this.#deliver(forwarded, pending);
       });
     } catch (error) {
-      this.report(error, message, length);
+      this.report(error, request);
       ready = { kind: "failed", ede: NO_EDE };
     }
     if (ready) {
-      let size = this.#relay(ready, message, length, out, client, channel);
-      if (this.#isLimited(channel)) size = this.#limit(size, message, length, out, client, channel);
+      let size = this.#relay(ready, request);
+      if (this.#isLimited(request)) size = this.#limit(size, request);
       if (size === DROP) {
-        this.#parts.stats.dropped(channel.transport);
+        this.#parts.stats.dropped(request.channel.transport);
         return 0;
       }
-      this.#count(channel, size);
+      this.#count(request, size);
       this.#answers[FORWARDED]++;
       return size;
     }
-    // A copy, which slice() of a Buffer would not be: the caller's memory is gone when this returns.
-    pending = {
-      query: new Uint8Array(message.subarray(0, length)),
-      client,
-      channel,
-      started: this.#began[0],
-      send: defer(),
-    };
+    pending = { request: request.copy(this.#scratch), started: this.#began[0], send: defer() };
     this.pending++;
     return PENDING;
   }
 
-  #deliver(forwarded: Forwarded, { query, client, channel, started, send }: PendingQuery): void {
-    const out = this.#scratch;
+  #deliver(forwarded: Forwarded, { request, started, send }: PendingQuery): void {
     const { stats, clock } = this.#parts;
     this.pending--;
     clock(this.#ended);
     let size: number;
     try {
-      this.#parts.answerer.resume(query, query.length, out, client, channel);
-      size = this.#relay(forwarded, query, query.length, out, client, channel);
+      this.#parts.answerer.resume(request);
+      size = this.#relay(forwarded, request);
       this.#clock = this.#ended;
-      if (this.#isLimited(channel)) size = this.#limit(size, query, query.length, out, client, channel);
+      if (this.#isLimited(request)) size = this.#limit(size, request);
     } catch (error) {
-      size = this.#rescue(error, query, query.length, out, client, channel);
+      size = this.#rescue(error, request);
     }
     if (size === DROP) {
-      stats.dropped(channel.transport);
+      stats.dropped(request.channel.transport);
       return;
     }
-    this.#count(channel, size);
+    this.#count(request, size);
     stats.took(FORWARDED, (this.#ended[0] - started) / 1000, 1);
-    send(out.slice(0, size));
+    send(request.out.slice(0, size));
   }
 
   /** The message for the client. `answer` or `resume` of the answerer have just read its query. */
-  #relay(
-    forwarded: Forwarded,
-    message: Uint8Array,
-    length: number,
-    out: Uint8Array,
-    client: Client,
-    channel: ServedChannel,
-  ): number {
+  #relay(forwarded: Forwarded, request: Request): number {
     const { answerer } = this.#parts;
     if (forwarded.kind === "reply") return answerer.relay(forwarded.reply, forwarded.age);
-    return answerer.fail(message, length, out, client, channel, RCODE.SERVFAIL, forwarded.ede);
+    return answerer.fail(request, RCODE.SERVFAIL, forwarded.ede);
   }
 
-  #count(channel: ServedChannel, size: number): void {
+  #count({ channel }: Request, size: number): void {
     const { answerer, stats } = this.#parts;
     const { rcode, truncated, query } = answerer;
     stats.answered(channel.transport, FORWARDED, query.type, rcode, size, truncated);
   }
 
-  #rescue(
-    error: unknown,
-    message: Uint8Array,
-    length: number,
-    out: Uint8Array,
-    client: Client,
-    channel: ServedChannel,
-  ): number {
-    this.report(error, message, length);
+  #rescue(error: unknown, request: Request): number {
+    this.report(error, request);
     try {
-      return this.#parts.answerer.fail(message, length, out, client, channel, RCODE.SERVFAIL, NO_EDE);
+      return this.#parts.answerer.fail(request, RCODE.SERVFAIL, NO_EDE);
     } catch {
       return DROP;
     }
@@ -256,7 +232,7 @@ export class DnsService {
   }
 
   /** Counts every failure, and logs each kind once with the message that caused it: that is what a fix needs. */
-  report(error: unknown, message: Uint8Array, length: number): void {
+  report(error: unknown, { message, length }: Pick<Request, "message" | "length">): void {
     const { stats, log } = this.#parts;
     stats.failed();
     const kind = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

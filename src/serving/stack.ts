@@ -100,7 +100,8 @@ export class DnsStack {
 
   #openForwardServer(forwarder: CachingForwarder): ForwardServer {
     const clientOf = (octets: Uint8Array) => this.clients.withAddress(octets);
-    const onError = (error: unknown, message: Uint8Array) => this.service.report(error, message, message.length);
+    const onError = (error: unknown, message: Uint8Array) =>
+      this.service.report(error, { message, length: message.length });
     return new ForwardServer({ forwarder, clientOf, onError });
   }
 

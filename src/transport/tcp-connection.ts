@@ -1,12 +1,14 @@
 import type { Socket } from "node:net";
-import type { Client } from "../answer/client.js";
-import type { ServedChannel } from "../serving/channels.js";
-import { type DnsService, PENDING } from "../serving/service.js";
+import { type Channel, type Client, Request } from "../answer/request.js";
+import { BROKEN, type DnsService, PENDING } from "../serving/service.js";
 import { HEADER, MAX_MESSAGE } from "../wire/protocol.js";
 import type { TcpLimits } from "./tcp.js";
 
 /** Two octets of length stand before every message (RFC 1035 §4.2.2). */
 const PREFIX = 2;
+
+/** How much of a response of several messages is written before others have their turn. */
+const TURN_OCTETS = 256 * 1024;
 
 /** Where an answer is written, and where the answers to one chunk of queries are collected; a chunk is handled in one go. */
 const scratch = new Uint8Array(MAX_MESSAGE);
@@ -16,7 +18,7 @@ export interface ConnectionParts {
   readonly service: DnsService;
   readonly limits: TcpLimits;
   readonly client: Client;
-  readonly channel: ServedChannel;
+  readonly channel: Channel;
 }
 
 /** One client: reassembles its messages, answers them as they come, and watches what it takes of the server. */
@@ -25,7 +27,10 @@ export class TcpConnection {
   readonly #service: DnsService;
   readonly #limits: TcpLimits;
   readonly #client: Client;
-  readonly #channel: ServedChannel;
+  readonly #request: Request;
+  /** A request whose response has more messages than have been written. No other is handled meanwhile. */
+  #unfinished: Request | undefined;
+  #isResuming = false;
   /** A message not complete yet, its length prefix included; `undefined` between messages. */
   #partial: Buffer | undefined;
   #partialSize = 0;
@@ -43,12 +48,12 @@ export class TcpConnection {
     this.#service = service;
     this.#limits = limits;
     this.#client = client;
-    this.#channel = channel;
+    this.#request = new Request(channel, scratch);
     socket.on("data", (chunk) => this.#receive(chunk));
     socket.on("end", () => this.finish());
     socket.on("drain", () => this.#resume());
     socket.on("error", () => this.destroy());
-    socket.on("close", () => clearTimeout(this.#timer));
+    socket.on("close", () => this.#closed());
     this.#watch();
   }
 
@@ -120,23 +125,60 @@ export class TcpConnection {
       this.destroy();
       return;
     }
-    const size = this.#service.handle(
-      message,
-      message.length,
-      scratch,
-      this.#client,
-      this.#channel,
-      () => (answer: Uint8Array) => {
-        this.#forwards--;
-        this.#append(answer, answer.length);
-        this.#flush();
-        this.#resume();
-        if (this.#ended) this.#endWhenAnswered();
-      },
-    );
+    const request = this.#request;
+    request.set(message, message.length, this.#client);
+    const size = this.#service.handle(request, this.#defer);
     if (size === PENDING) this.#forwards++;
     else if (size > 0) this.#append(scratch, size);
     else this.#leave();
+    if (request.following) this.#begin(request);
+  }
+
+  /** For an answer that comes later. */
+  readonly #defer = () => (answer: Uint8Array) => {
+    this.#forwards--;
+    this.#append(answer, answer.length);
+    this.#flush();
+    this.#resume();
+    if (this.#ended) this.#endWhenAnswered();
+  };
+
+  /** The messages behind the first one are written in turns of their own. */
+  #begin(request: Request): void {
+    this.#unfinished = request.copy(scratch);
+    this.#resumeSoon();
+  }
+
+  #resumeSoon(): void {
+    if (this.#isResuming) return;
+    this.#isResuming = true;
+    setImmediate(() => {
+      this.#isResuming = false;
+      this.#resume();
+    });
+  }
+
+  /** Writes more of a response of several messages, as much as is good for one turn of the event loop. */
+  #continue(): void {
+    const request = this.#unfinished;
+    if (!request) return;
+    for (let written = 0; written < TURN_OCTETS; ) {
+      if (this.#unsent > this.#limits.unsentOctets) return;
+      const size = this.#service.next(request);
+      if (size <= 0) {
+        this.#unfinished = undefined;
+        if (size === BROKEN) this.#leave();
+        return;
+      }
+      this.#append(scratch, size);
+      written += size;
+    }
+  }
+
+  #closed(): void {
+    clearTimeout(this.#timer);
+    this.#unfinished?.following?.cancel();
+    this.#unfinished = undefined;
   }
 
   /** What was no query: a peer that sends answers here may take ours for queries. What it was told before that is sent. */
@@ -159,11 +201,24 @@ export class TcpConnection {
 
   /** Whether the client has to take answers before more of its queries are read. */
   #isBusy(): boolean {
-    const unsent = this.#socket.writableLength + this.#batched;
-    return unsent > this.#limits.unsentOctets || this.#forwards >= this.#limits.forwards;
+    if (this.#unfinished || this.#forwards >= this.#limits.forwards) return true;
+    return this.#unsent > this.#limits.unsentOctets;
+  }
+
+  /** Octets that the client has not taken yet. */
+  get #unsent(): number {
+    return this.#socket.writableLength + this.#batched;
   }
 
   #resume(): void {
+    if (!this.#socket.writable) return;
+    this.#continue();
+    this.#flush();
+    if (this.#unfinished) {
+      this.#watch();
+      // Otherwise the socket tells when the client has taken what it has.
+      if (this.#unsent <= this.#limits.unsentOctets) this.#resumeSoon();
+    }
     if (this.#isBusy()) return;
     const unread = this.#unread;
     if (unread) {
@@ -177,7 +232,7 @@ export class TcpConnection {
   }
 
   #endWhenAnswered(): void {
-    if (this.#forwards === 0 && !this.#unread) this.#socket.end();
+    if (this.#forwards === 0 && !this.#unread && !this.#unfinished) this.#socket.end();
   }
 
   /**

@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
+import { Request } from "../answer/request.js";
 import { UDP } from "../serving/channels.js";
 import type { DnsService } from "../serving/service.js";
 import { MAX_UDP_PAYLOAD } from "../wire/protocol.js";
@@ -24,7 +25,7 @@ export class DgramEngine implements UdpEngine {
   readonly #options: DgramOptions;
   readonly #service: DnsService;
   readonly #socket: Socket;
-  #out: Buffer;
+  readonly #request = new Request(UDP, Buffer.alloc(MAX_UDP_PAYLOAD));
   #receiving = true;
   #closed = false;
 
@@ -32,7 +33,6 @@ export class DgramEngine implements UdpEngine {
     const family = isIPv6(options.address.host) ? 6 : 4;
     this.#options = options;
     this.#service = options.service;
-    this.#out = Buffer.alloc(MAX_UDP_PAYLOAD);
     this.#socket = createSocket({
       type: family === 6 ? "udp6" : "udp4",
       reuseAddr: options.shared,
@@ -72,12 +72,14 @@ export class DgramEngine implements UdpEngine {
     const defer = () => (answer: Uint8Array) => this.#send(answer, answer.length, remote);
     const client = this.#options.clients.of(remote.address);
     this.#service.begin();
-    const size = this.#service.handle(message, message.length, this.#out, client, UDP, defer);
+    const request = this.#request;
+    request.set(message, message.length, client);
+    const size = this.#service.handle(request, defer);
     this.#service.end();
     if (size <= 0) return;
-    this.#send(this.#out, size, remote);
+    this.#send(request.out, size, remote);
     // A send that the kernel could not take at once still reads this memory.
-    if (this.#socket.getSendQueueCount() > 0) this.#out = Buffer.alloc(MAX_UDP_PAYLOAD);
+    if (this.#socket.getSendQueueCount() > 0) request.out = Buffer.alloc(MAX_UDP_PAYLOAD);
   }
 
   #send(message: Uint8Array, length: number, remote: RemoteInfo): void {

@@ -1,7 +1,7 @@
 import type { Answer } from "dns-packet";
 import { pino } from "pino";
 import type { Answerer } from "../../src/answer/answer.js";
-import type { Client } from "../../src/answer/client.js";
+import type { Client } from "../../src/answer/request.js";
 import type { RateLimit } from "../../src/config/config.js";
 import type { Forwarded, Forwarder } from "../../src/forward/forwarder.js";
 import { CLIENT_SECRET_WORDS, ClientTable } from "../../src/serving/clients.js";

@@ -1,7 +1,7 @@
 import { Answerer } from "../../src/answer/answer.js";
-import { type Channel, type Client, DATAGRAM } from "../../src/answer/client.js";
 import { LocalNames } from "../../src/answer/local-names.js";
 import type { AnswerPolicy } from "../../src/answer/policy.js";
+import { type Channel, type Client, Request } from "../../src/answer/request.js";
 import { parseAddress } from "../../src/base/addresses.js";
 import type { Apex } from "../../src/zone/apex.js";
 import { type CompiledZones, compileZones, type ZoneContent } from "../../src/zone/compile.js";
@@ -42,8 +42,23 @@ export const POLICY: AnswerPolicy = {
 
 /** A client that may everything. */
 export const CLIENT: Client = { octets: Uint8Array.of(192, 0, 2, 77), mayQuery: true, mayRecurse: true };
-export const STREAM: Channel = { stream: true, encrypted: false, keepalive: 300 };
-export { DATAGRAM };
+export const STREAM: Channel = { stream: true, encrypted: false, keepalive: 300, transport: 0 };
+export const DATAGRAM: Channel = { stream: false, encrypted: false, keepalive: -1, transport: 0 };
+
+interface Asking {
+  readonly out: Uint8Array;
+  readonly channel?: Channel;
+  readonly client?: Client;
+  /** Octets of the query, where the buffer is longer. */
+  readonly length?: number;
+}
+
+/** A request with this query: of a client that may everything, in a datagram. */
+export function requestOf(query: Uint8Array, { out, channel = DATAGRAM, client = CLIENT, length }: Asking): Request {
+  const request = new Request(channel, out);
+  request.set(query, length ?? query.length, client);
+  return request;
+}
 
 /** Seconds since the epoch, as answerers of tests see it. */
 export const NOW = 1_700_000_000;

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { DROP } from "../../src/answer/answer.js";
 import { createRandom } from "../../src/base/random.js";
 import { encodeQuery } from "../support/dns.js";
-import { answererOf, CLIENT, DATAGRAM, STREAM } from "../support/zone.js";
+import { answererOf, DATAGRAM, requestOf, STREAM } from "../support/zone.js";
 import { type Fuzz, mutate, randomMessage } from "./mutate.js";
 
 const NAMES = [
@@ -23,7 +23,7 @@ const out = new Uint8Array(65_535 + 16);
 /** Answers a message and checks what must hold for every message there is. */
 function checkAnswer(message: Uint8Array, stream: boolean): number {
   out.fill(GUARD, 0, 2048);
-  const length = answerer.answer(message, message.length, out, CLIENT, stream ? STREAM : DATAGRAM);
+  const length = answerer.answer(requestOf(message, { out, channel: stream ? STREAM : DATAGRAM }));
   const isQuery = message.length >= 12 && (message[2] & 0x80) === 0;
   if (!isQuery) {
     expect(length).toBe(DROP);
@@ -85,7 +85,7 @@ describe("whatever comes in", () => {
     for (let i = 0; i < FUZZ_MESSAGES; i++) {
       const message = i % 8 === 0 ? randomMessage(fuzz) : mutate(fuzz);
       const stream = (random() & 1) === 1;
-      const length = answerer.answer(message, message.length, out, CLIENT, stream ? STREAM : DATAGRAM);
+      const length = answerer.answer(requestOf(message, { out, channel: stream ? STREAM : DATAGRAM }));
       if (length === DROP) continue;
       answered++;
       if (length < 12 || (out[2] & 0x80) === 0 || out[0] !== message[0] || out[1] !== message[1]) {

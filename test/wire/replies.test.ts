@@ -5,7 +5,7 @@ import { createRandom } from "../../src/base/random.js";
 import { readReply } from "../../src/wire/reply.js";
 import { decode, encodeQuery, lines } from "../support/dns.js";
 import { ANY_TTL } from "../support/service.js";
-import { answererOf, CLIENT, DATAGRAM, STREAM } from "../support/zone.js";
+import { answererOf, DATAGRAM, requestOf, STREAM } from "../support/zone.js";
 import { message, OPT, record, TYPES } from "../unit/wire/raw-message.js";
 import { type Fuzz, mutate } from "./mutate.js";
 
@@ -52,7 +52,7 @@ function checkRelay(reply: Uint8Array, client: number, stream: boolean, age: num
   const read = readReply(reply, QUESTION_END, TYPES.A, ANY_TTL);
   if (!read) return false;
   const query = CLIENTS[client];
-  answerer.answer(query, query.length, out, CLIENT, stream ? STREAM : DATAGRAM);
+  answerer.answer(requestOf(query, { out, channel: stream ? STREAM : DATAGRAM }));
   const size = answerer.relay(read, Math.min(age, read.lifetime));
   expect(size).toBeLessThanOrEqual(stream ? 65_535 : [512, 512, 1232][client]);
   const records = walk(out.subarray(0, size))?.filter(({ type }) => type !== OPT_TYPE);
@@ -136,7 +136,7 @@ test("any records that another library can write reach the client as it reads th
       const read = readReply(reply, QUESTION_END, TYPES.A, ANY_TTL);
       if (!read) expect.unreachable("a well-formed reply was not read");
       else {
-        answerer.answer(CLIENTS[i], CLIENTS[i].length, out, CLIENT, STREAM);
+        answerer.answer(requestOf(CLIENTS[i], { out, channel: STREAM }));
         const [sent, got] = [decode(reply), decode(out.subarray(0, answerer.relay(read, 0)))];
         for (const where of ["answers", "authorities", "additionals"] as const)
           expect(comparable(got[where])).toEqual(comparable(sent[where]));

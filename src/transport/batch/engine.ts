@@ -1,3 +1,4 @@
+import { Request } from "../../answer/request.js";
 import { UDP } from "../../serving/channels.js";
 import type { SendResponse } from "../../serving/service.js";
 import { MAX_UDP_PAYLOAD } from "../../wire/protocol.js";
@@ -40,6 +41,7 @@ export class BatchEngine implements UdpEngine {
   #poller: LoopPoller | undefined;
   /** Whether a query of this callback waits for a resolver: what asks one may need the event loop. */
   #deferred = false;
+  readonly #request = new Request(UDP, new Uint8Array(0));
   #current = 0;
   #flushing = false;
   #dropsBefore = 0;
@@ -132,13 +134,16 @@ export class BatchEngine implements UdpEngine {
   #answer(queries: Datagrams, count: number): void {
     const { service, clients } = this.#options;
     const answers = this.#answers as Outbox;
+    const request = this.#request;
     service.begin();
     for (let i = 0; i < count; i++) {
       // Nobody listens on port 0: such a source is forged.
       if (queries.port(i) !== 0) {
         this.#current = i;
         const client = clients.at(queries.words, queries.sender(i), queries.senderWords(i));
-        const size = service.handle(queries.data[i], queries.length(i), answers.next, client, UDP, this.#defer);
+        request.set(queries.data[i], queries.length(i), client);
+        request.out = answers.next;
+        const size = service.handle(request, this.#defer);
         if (size > 0) answers.answer(size, queries, i);
       }
       queries.prepare(i);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Channel } from "../../../src/answer/client.js";
+import type { Channel } from "../../../src/answer/request.js";
 import { readReply } from "../../../src/wire/reply.js";
 import { decode, encodeQuery, lines, type Message } from "../../support/dns.js";
 import { ANY_TTL } from "../../support/service.js";
-import { answererOf, CLIENT, DATAGRAM, STREAM } from "../../support/zone.js";
+import { answererOf, DATAGRAM, requestOf, STREAM } from "../../support/zone.js";
 import { message, record, TYPES } from "../wire/raw-message.js";
 
 const ZONE = [
@@ -40,7 +40,7 @@ function relayed(records: readonly Buffer[], { type = "A", rcode = 0, channel = 
   const reply = readReply(octets, QUESTION, TYPES[type], ANY_TTL);
   if (!reply) throw new Error("the test's own reply is malformed");
   const answerer = answererOf(ZONE, { forwarding: true });
-  answerer.answer(query, query.length, out, CLIENT, channel);
+  answerer.answer(requestOf(query, { out, channel }));
   return decode(out.subarray(0, answerer.relay(reply, 100)));
 }
 

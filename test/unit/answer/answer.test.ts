@@ -4,7 +4,7 @@ import type { AnswerPolicy } from "../../../src/answer/policy.js";
 import { createRandom } from "../../../src/base/random.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
 import { type Ask, decode, encodeQuery, extendedErrors, lines, type Message, optOf } from "../../support/dns.js";
-import { APEX, answererOf, CLIENT, DATAGRAM, NOW, POLICY, STREAM, snapshotOf } from "../../support/zone.js";
+import { APEX, answererOf, CLIENT, DATAGRAM, NOW, POLICY, requestOf, STREAM, snapshotOf } from "../../support/zone.js";
 
 const ZONE = [
   "ns1.mesos A 192.0.2.53",
@@ -27,14 +27,14 @@ const out = new Uint8Array(65_535);
 function ask(name: string, options: Ask & { stream?: boolean; answerer?: Answerer } = {}): Message {
   const { answerer = answererOf(ZONE), stream = false, ...rest } = options;
   const query = encodeQuery(name, rest);
-  const length = answerer.answer(query, query.length, out, CLIENT, stream ? STREAM : DATAGRAM);
+  const length = answerer.answer(requestOf(query, { out, channel: stream ? STREAM : DATAGRAM }));
   if (length <= 0) throw new Error(`no answer: ${length}`);
   return decode(out.subarray(0, length));
 }
 
 /** Sends octets as they are; the answer as octets, or what came instead. */
 function send(message: Uint8Array, answerer = answererOf(ZONE), stream = false): Uint8Array | number {
-  const length = answerer.answer(message, message.length, out, CLIENT, stream ? STREAM : DATAGRAM);
+  const length = answerer.answer(requestOf(message, { out, channel: stream ? STREAM : DATAGRAM }));
   return length > 0 ? out.slice(0, length) : length;
 }
 
@@ -205,7 +205,7 @@ describe("flags", () => {
   test("RA is set where this client's queries for other names are forwarded, and the policy lets it be said", () => {
     const ra = (policy: Partial<AnswerPolicy>, client = CLIENT) => {
       const query = encodeQuery("web.marathon.mesos");
-      answererOf(ZONE, policy).answer(query, query.length, out, client, DATAGRAM);
+      answererOf(ZONE, policy).answer(requestOf(query, { out, client }));
       return (out[3] & 0x80) !== 0;
     };
     expect(ra({ forwarding: true })).toBe(true);
@@ -340,11 +340,11 @@ test("a query that is too long for a datagram is FORMERR, header only, and read 
   const query = Buffer.concat([encodeQuery("web.mesos", { edns: 1232 }), padding, Buffer.alloc(200)]);
   query.writeUInt16BE(padding.length, 12 + 15 + 9);
   const answerer = answererOf(["web.mesos A 192.0.2.1"]);
-  const size = answerer.answer(query, query.length, out, CLIENT, DATAGRAM);
+  const size = answerer.answer(requestOf(query, { out }));
   expect([size, decode(out.subarray(0, size)).rcode]).toEqual([12, "FORMERR"]);
-  const whole = answerer.answer(query, query.length, out, CLIENT, STREAM);
+  const whole = answerer.answer(requestOf(query, { out, channel: STREAM }));
   expect(decode(out.subarray(0, whole)).rcode).toBe("NOERROR");
-  const fitting = answerer.answer(query, 4096, out, CLIENT, DATAGRAM);
+  const fitting = answerer.answer(requestOf(query, { out, length: 4096 }));
   expect(decode(out.subarray(0, fitting)).rcode).toBe("NOERROR");
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FORWARD } from "../../../src/answer/answer.js";
 import { LocalNames } from "../../../src/answer/local-names.js";
 import { type Ask, decode, encodeQuery, lines, type Message } from "../../support/dns.js";
-import { answererOf, CLIENT, DATAGRAM, LOOP_TOKEN } from "../../support/zone.js";
+import { answererOf, CLIENT, LOOP_TOKEN, requestOf } from "../../support/zone.js";
 
 const out = new Uint8Array(65_535);
 
@@ -13,7 +13,7 @@ function ask(name: string, options: Ask = {}, elsewhere: readonly string[] = [],
     localNames: new LocalNames(elsewhere, LOOP_TOKEN),
   });
   const query = encodeQuery(name, options);
-  const size = answerer.answer(query, query.length, out, client, DATAGRAM);
+  const size = answerer.answer(requestOf(query, { out, client }));
   return size === FORWARD ? undefined : decode(out.subarray(0, size));
 }
 
@@ -36,12 +36,12 @@ test("that a private address has no name is remembered as long as the zone says,
     [`${"1.".repeat(29)}d.f.ip6.arpa`, "NOERROR", "d.f.ip6.arpa"],
   ]) {
     const query = encodeQuery(name, { type: "PTR" });
-    const size = answerer.answer(query, query.length, out, CLIENT, DATAGRAM);
+    const size = answerer.answer(requestOf(query, { out }));
     const message = decode(out.subarray(0, size));
     expect([message.rcode, ...lines(message.authorities)]).toEqual([rcode, soa(zone)]);
   }
   const elsewhere = encodeQuery("www.test");
-  const size = answerer.answer(elsewhere, elsewhere.length, out, CLIENT, DATAGRAM);
+  const size = answerer.answer(requestOf(elsewhere, { out }));
   expect(lines(decode(out.subarray(0, size)).authorities)).toEqual([soaOf("test")]);
 });
 
@@ -72,10 +72,10 @@ describe("names that are the same everywhere (RFC 6761)", () => {
     const query = encodeQuery("www-test");
     query[query.indexOf("-")] = 0x2e;
     const answerer = answererOf([], { forwarding: true });
-    expect(answerer.answer(query, query.length, out, CLIENT, DATAGRAM)).toBe(FORWARD);
+    expect(answerer.answer(requestOf(query, { out }))).toBe(FORWARD);
     const private10 = encodeQuery("10-in-addr.arpa");
     private10[private10.indexOf("-")] = 0x2e;
-    expect(answerer.answer(private10, private10.length, out, CLIENT, DATAGRAM)).toBe(FORWARD);
+    expect(answerer.answer(requestOf(private10, { out }))).toBe(FORWARD);
   });
 });
 

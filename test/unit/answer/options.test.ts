@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { DROP, FORWARD } from "../../../src/answer/answer.js";
 import { identityText } from "../../../src/answer/chaos.js";
-import type { Channel, Client } from "../../../src/answer/client.js";
 import type { AnswerPolicy } from "../../../src/answer/policy.js";
+import type { Channel, Client } from "../../../src/answer/request.js";
 import { Cookies } from "../../../src/wire/cookies.js";
 import { decode, encodeQuery, extendedErrors, type Message, optOf } from "../../support/dns.js";
-import { answererOf, CLIENT, DATAGRAM, STREAM } from "../../support/zone.js";
+import { answererOf, CLIENT, DATAGRAM, requestOf, STREAM } from "../../support/zone.js";
 
 const ZONE = ["ns1.mesos A 192.0.2.53", "web.mesos A 192.0.2.1"];
-const TLS: Channel = { stream: true, encrypted: true, keepalive: 300 };
+const TLS: Channel = { stream: true, encrypted: true, keepalive: 300, transport: 0 };
 const COOKIES = new Cookies(Uint8Array.from({ length: 16 }, (_, i) => i));
 const IDENTITY = { version: identityText("mesos-dns test"), id: identityText("node-1.example.com") };
 const out = new Uint8Array(65_535);
@@ -36,7 +36,7 @@ function send(name: string, sent: Sent = {}): Uint8Array | number {
   const { options, type = "A", policy = {}, channel = DATAGRAM, client = CLIENT, edns = 1232 } = sent;
   const query = withOptions(encodeQuery(name, { type, edns }), options);
   const answerer = answererOf(ZONE, { cookies: COOKIES, identity: IDENTITY, ...policy });
-  const length = answerer.answer(query, query.length, out, client, channel);
+  const length = answerer.answer(requestOf(query, { out, client, channel }));
   return length > 0 ? out.slice(0, length) : length;
 }
 
@@ -85,7 +85,7 @@ describe("cookies", () => {
     const whole = withOptions(encodeQuery("web.mesos", { edns: 1232 }), [[COOKIE, client]]);
     const query = Buffer.concat([whole.subarray(0, 12), whole.subarray(12 + 11 + 4)]);
     query.writeUInt16BE(0, 4);
-    const length = answererOf(ZONE, { cookies: COOKIES }).answer(query, query.length, out, CLIENT, DATAGRAM);
+    const length = answererOf(ZONE, { cookies: COOKIES }).answer(requestOf(query, { out }));
     const message = decode(out.subarray(0, length));
     expect(message).toMatchObject({ rcode: "NOERROR", questions: [], answers: [] });
     expect(option(message, COOKIE)).toHaveLength(24);
@@ -108,7 +108,7 @@ describe("what a server tells of itself", () => {
   ])("%s in class CH", (name, text) => {
     const chaos = (identity = IDENTITY) => {
       const query = encodeQuery(name, { type: "TXT", class: "CH" });
-      const length = answererOf(ZONE, { identity }).answer(query, query.length, out, CLIENT, DATAGRAM);
+      const length = answererOf(ZONE, { identity }).answer(requestOf(query, { out }));
       return decode(out.subarray(0, length));
     };
     expect(chaos()).toMatchObject({ rcode: "NOERROR", answers: [{ type: "TXT", class: "CH", ttl: 0 }] });
@@ -125,7 +125,7 @@ describe("what a server tells of itself", () => {
     ]) {
       const query = encodeQuery(name, { type, class: "CH" });
       const answerer = answererOf(ZONE, { identity: IDENTITY });
-      const length = answerer.answer(query, query.length, out, CLIENT, DATAGRAM);
+      const length = answerer.answer(requestOf(query, { out }));
       expect(decode(out.subarray(0, length)).rcode).toBe("REFUSED");
     }
   });
@@ -188,7 +188,7 @@ describe("an answer with options", () => {
   test("in class CH is cut rather than too large", () => {
     const query = withOptions(encodeQuery("id.server", { type: "TXT", class: "CH", edns: 512 }), OPTIONS);
     const ask512 = (channel = DATAGRAM) => {
-      const length = answererOf(ZONE, { identity, cookies }).answer(query, query.length, out, CLIENT, channel);
+      const length = answererOf(ZONE, { identity, cookies }).answer(requestOf(query, { out, channel }));
       return { length, message: decode(out.subarray(0, length)) };
     };
     expect(ask512().length).toBeLessThanOrEqual(512);
@@ -230,7 +230,7 @@ describe("access", () => {
     const query = encodeQuery("web.mesos");
     query[2] |= 0x80;
     const client = { ...CLIENT, mayQuery: false };
-    expect(answererOf(ZONE).answer(query, query.length, out, client, DATAGRAM)).toBe(DROP);
+    expect(answererOf(ZONE).answer(requestOf(query, { out, client }))).toBe(DROP);
   });
 });
 
@@ -247,7 +247,7 @@ describe("a query signed with TSIG", () => {
   function signed(record: Buffer): Uint8Array {
     const query = Buffer.concat([encodeQuery("web.mesos"), record]);
     query.writeUInt16BE(1, 10);
-    const length = answererOf(ZONE).answer(query, query.length, out, CLIENT, DATAGRAM);
+    const length = answererOf(ZONE).answer(requestOf(query, { out }));
     return out.slice(0, length);
   }
 
@@ -287,7 +287,7 @@ describe("a query signed with TSIG", () => {
       Buffer.from([0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0]),
     ]);
     query.writeUInt16BE(2, 10);
-    answererOf(ZONE).answer(query, query.length, out, CLIENT, DATAGRAM);
+    answererOf(ZONE).answer(requestOf(query, { out }));
     expect(out[3] & 15).toBe(1);
   });
 });

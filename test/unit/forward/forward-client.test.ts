@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { MessageChannel } from "node:worker_threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { Client } from "../../../src/answer/client.js";
+import type { Client } from "../../../src/answer/request.js";
 import { ForwardClient } from "../../../src/forward/forward-client.js";
 import { ForwardServer } from "../../../src/forward/forward-server.js";
 import type { Forwarded } from "../../../src/forward/forwarder.js";

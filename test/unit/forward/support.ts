@@ -1,17 +1,17 @@
 import packet, { type Packet } from "dns-packet";
 import { expect } from "vitest";
-import type { Client } from "../../../src/answer/client.js";
+import type { Channel, Client } from "../../../src/answer/request.js";
 import { createRandom, type Random } from "../../../src/base/random.js";
 import type { Resolver } from "../../../src/config/config.js";
 import { readResolver } from "../../../src/config/names.js";
 import { CachingForwarder, type ForwardPolicy } from "../../../src/forward/forwarder.js";
 import type { MakeLinks, Upstream } from "../../../src/forward/upstream.js";
-import { type ServedChannel, UDP } from "../../../src/serving/channels.js";
+import { UDP } from "../../../src/serving/channels.js";
 import { type DnsService, PENDING } from "../../../src/serving/service.js";
 import { type Ask, decode, encodeQuery, type Message } from "../../support/dns.js";
 import { serviceOf } from "../../support/service.js";
 import { ManualTimers } from "../../support/timers.js";
-import { answererOf, CLIENT, LOOP_TOKEN } from "../../support/zone.js";
+import { answererOf, CLIENT, LOOP_TOKEN, requestOf } from "../../support/zone.js";
 import { CACHE, FORWARDING } from "../config/support.js";
 import { answering, type Script, ScriptedLink, ScriptedServer } from "./scripted-server.js";
 
@@ -103,14 +103,14 @@ export class Rig {
   }
 
   /** Puts a query; the answer comes when it comes, and once. */
-  put(query: Buffer, client: Client = CLIENT, channel: ServedChannel = UDP): Got {
+  put(query: Buffer, client: Client = CLIENT, channel: Channel = UDP): Got {
     const got: Got = { message: undefined, octets: undefined };
     const take = (octets: Uint8Array) => {
       if (got.message) throw new Error("answered twice");
       got.octets = octets;
       got.message = decode(octets);
     };
-    const size = this.service.handle(query, query.length, this.#out, client, channel, () => take);
+    const size = this.service.handle(requestOf(query, { out: this.#out, client, channel }), () => take);
     if (size !== PENDING) take(this.#out.slice(0, size));
     return got;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Client } from "../../../src/answer/client.js";
+import type { Client } from "../../../src/answer/request.js";
 import { ClientTable, MAX_CLIENTS } from "../../../src/serving/clients.js";
 import { SECRET } from "../../support/service.js";
 

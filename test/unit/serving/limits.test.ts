@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
+import type { Channel } from "../../../src/answer/request.js";
 import { type Address, octetsOf, parseAddress } from "../../../src/base/addresses.js";
 import { NetworkList } from "../../../src/base/network-list.js";
 import type { Forwarder } from "../../../src/forward/forwarder.js";
-import { type ServedChannel, streamChannel, UDP } from "../../../src/serving/channels.js";
+import { streamChannel, UDP } from "../../../src/serving/channels.js";
 import { QueryStats } from "../../../src/serving/query-stats.js";
 import { ALLOW, createBuckets, RateLimiter, RESPONSE_KIND, SLIP, WITHHOLD } from "../../../src/serving/rate-limiter.js";
 import { DnsService } from "../../../src/serving/service.js";
 import { Cookies } from "../../../src/wire/cookies.js";
 import { encodeQuery } from "../../support/dns.js";
 import { NO_LIMIT, ScriptedForwarder, silentLog, upstreamReply } from "../../support/service.js";
-import { answererOf, CLIENT } from "../../support/zone.js";
+import { answererOf, requestOf } from "../../support/zone.js";
 
 const octets = (text: string) => octetsOf(parseAddress(text) as Address);
 
@@ -121,7 +122,7 @@ describe("a service with a rate limit", () => {
     });
     const out = new Uint8Array(4096);
     const seen = Array.from({ length: times }, () => {
-      const size = service.handle(query, query.length, out, CLIENT, UDP, () => () => undefined);
+      const size = service.handle(requestOf(query, { out, channel: UDP }), () => () => undefined);
       return size === 0 ? "nothing" : (out[2] & 2) !== 0 ? "truncated" : "whole";
     });
     return { seen, stats, out };
@@ -150,10 +151,10 @@ describe("a service with a rate limit", () => {
     const clock = (into: Float64Array) => into.fill(5000);
     const service = new DnsService({ answerer, forwarder, limiter, stats, log: silentLog, clock });
     const out = new Uint8Array(4096);
-    const ask = async (channel: ServedChannel) => {
+    const ask = async (channel: Channel) => {
       let late: Uint8Array | undefined;
       service.begin();
-      const size = service.handle(query, query.length, out, CLIENT, channel, () => (message) => {
+      const size = service.handle(requestOf(query, { out, channel }), () => (message) => {
         late = message;
       });
       await new Promise((resolve) => setImmediate(resolve));

@@ -5,7 +5,7 @@ import { createBuckets, RateLimiter } from "../../../src/serving/rate-limiter.js
 import { DnsService, PENDING } from "../../../src/serving/service.js";
 import { decode, encodeQuery, extendedErrors, lines } from "../../support/dns.js";
 import { NO_LIMIT, ScriptedForwarder, upstreamReply } from "../../support/service.js";
-import { answererOf, CLIENT } from "../../support/zone.js";
+import { answererOf, requestOf } from "../../support/zone.js";
 
 const out = new Uint8Array(65_535);
 
@@ -25,8 +25,8 @@ test("an answer over a stream that no message can hold is counted, and its name 
   const { service, stats, logged } = serve(answererOf([...records, "web.mesos A 192.0.2.1"]));
   for (const name of ["big.mesos", "web.mesos", "BIG.mesos"]) {
     const query = encodeQuery(name);
-    service.handle(query, query.length, out, CLIENT, streamChannel(false, 30), () => () => undefined);
-    service.handle(query, query.length, out, CLIENT, UDP, () => () => undefined);
+    service.handle(requestOf(query, { out, channel: streamChannel(false, 30) }), () => () => undefined);
+    service.handle(requestOf(query, { out, channel: UDP }), () => () => undefined);
   }
   expect(stats.partialAnswers).toBe(2);
   expect(logged).toEqual([{ name: "big.mesos.", type: 1 }]);
@@ -44,7 +44,7 @@ test("names of partial answers are logged up to a number, and counted all the sa
   };
   for (const name of names) {
     const query = encodeQuery(name);
-    service.handle(query, query.length, out, CLIENT, streamChannel(false, 30), () => () => undefined);
+    service.handle(requestOf(query, { out, channel: streamChannel(false, 30) }), () => () => undefined);
   }
   expect([stats.partialAnswers, logged.length]).toEqual([120, 100]);
 });
@@ -58,7 +58,7 @@ describe("an exception in the answer path", () => {
     };
     const { service, stats, logged } = serve(answerer);
     const query = encodeQuery("web.mesos");
-    for (let i = 0; i < 150; i++) service.handle(query, query.length, out, CLIENT, UDP, () => () => undefined);
+    for (let i = 0; i < 150; i++) service.handle(requestOf(query, { out, channel: UDP }), () => () => undefined);
     expect([stats.failures, logged.length]).toEqual([150, 100]);
   });
 
@@ -74,7 +74,7 @@ describe("an exception in the answer path", () => {
     const { service, stats, logged } = broken("a bug");
     const query = encodeQuery("web.mesos", { edns: 1232 });
     for (let i = 0; i < 3; i++) {
-      const size = service.handle(query, query.length, out, CLIENT, UDP, () => () => undefined);
+      const size = service.handle(requestOf(query, { out, channel: UDP }), () => () => undefined);
       expect(decode(out.subarray(0, size))).toMatchObject({ id: 0x1234, rcode: "SERVFAIL" });
     }
     expect(stats.failures).toBe(3);
@@ -83,7 +83,7 @@ describe("an exception in the answer path", () => {
 
   test("that cannot even be answered drops the message", () => {
     const { service, stats } = broken("a bug");
-    expect(service.handle(Buffer.alloc(3), 3, out, CLIENT, UDP, () => () => undefined)).toBe(0);
+    expect(service.handle(requestOf(Buffer.alloc(3), { out, channel: UDP }), () => () => undefined)).toBe(0);
     expect(stats.failures).toBe(1);
   });
 });
@@ -97,7 +97,7 @@ describe("a forwarded query", () => {
   ) {
     const { service, forwarder, stats } = serve();
     const answered = new Promise<Uint8Array>((resolve) => {
-      expect(service.handle(query, query.length, out, CLIENT, channel, () => resolve)).toBe(PENDING);
+      expect(service.handle(requestOf(query, { out, channel }), () => resolve)).toBe(PENDING);
     });
     const [{ query: sent, settle: give }] = forwarder.requests;
     give(settle(sent));
@@ -127,9 +127,9 @@ describe("a forwarded query", () => {
 
   test("does not hold up the cluster's names", () => {
     const { service } = serve();
-    expect(service.handle(query, query.length, out, CLIENT, UDP, () => () => undefined)).toBe(PENDING);
+    expect(service.handle(requestOf(query, { out, channel: UDP }), () => () => undefined)).toBe(PENDING);
     const local = encodeQuery("web.mesos");
-    const size = service.handle(local, local.length, out, CLIENT, UDP, () => () => undefined);
+    const size = service.handle(requestOf(local, { out, channel: UDP }), () => () => undefined);
     expect(lines(decode(out.subarray(0, size)).answers)).toEqual(["web.mesos 60 A 192.0.2.1"]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decode, encodeQuery } from "../../support/dns.js";
-import { answererOf, CLIENT, DATAGRAM } from "../../support/zone.js";
+import { answererOf, requestOf } from "../../support/zone.js";
 import { OPT, record, TYPES } from "./raw-message.js";
 
 const out = new Uint8Array(65_535);
@@ -16,7 +16,7 @@ function rcodeWith(records: readonly Buffer[], sectionAt = 6): string {
   query.writeUInt16BE(records.length, sectionAt);
   // What stands behind a message in its buffer is no part of it.
   const buffer = Buffer.concat([query, Buffer.alloc(600, 1)]);
-  const size = answerer.answer(buffer, query.length, out, CLIENT, DATAGRAM);
+  const size = answerer.answer(requestOf(buffer, { out, length: query.length }));
   return String(decode(out.subarray(0, size)).rcode);
 }
 
@@ -90,7 +90,7 @@ describe("records behind a question", () => {
     const query = Buffer.concat([QUESTION, A(POINTER), OPT]);
     query.writeUInt16BE(1, 6);
     query.writeUInt16BE(1, 10);
-    const size = answerer.answer(query, query.length, out, CLIENT, DATAGRAM);
+    const size = answerer.answer(requestOf(query, { out }));
     expect(decode(out.subarray(0, size))).toMatchObject({ rcode: "NOERROR", additionals: [{ type: "OPT" }] });
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readReply, type TtlBounds } from "../../../src/wire/reply.js";
 import { decode, encodeQuery, lines, type Message } from "../../support/dns.js";
 import { ANY_TTL } from "../../support/service.js";
-import { answererOf, CLIENT, DATAGRAM, STREAM } from "../../support/zone.js";
+import { answererOf, DATAGRAM, requestOf, STREAM } from "../../support/zone.js";
 import { message, OPT, rdataOf, record, TYPES, ttlOf } from "./raw-message.js";
 
 const QUERY = encodeQuery("www.example", { edns: 4096 });
@@ -24,7 +24,7 @@ function relayed(octets: Uint8Array, { age = 0, turn = 0, query = QUERY, stream 
   const reply = read(octets);
   if (!reply) return undefined;
   const answerer = answererOf([], { forwarding: true }, () => turn);
-  answerer.answer(query, query.length, out, CLIENT, stream ? STREAM : DATAGRAM);
+  answerer.answer(requestOf(query, { out, channel: stream ? STREAM : DATAGRAM }));
   return decode(out.subarray(0, answerer.relay(reply, age)));
 }
 

@@ -4,11 +4,11 @@ import { compileZones } from "../../../src/zone/compile.js";
 import { type Ask, decode, encodeQuery, lines, type Message } from "../../support/dns.js";
 import {
   APEX,
-  CLIENT,
   DATAGRAM,
   NOW,
   POLICY,
   REVERSE_APEX,
+  requestOf,
   STREAM,
   snapshotOf,
   snapshotOfZones,
@@ -36,7 +36,7 @@ function answer(name: string, ask: Ask & { stream?: boolean; forwarding?: boolea
   ]);
   const answerer = new Answerer({ snapshot, policy: { ...POLICY, forwarding }, random: () => 0, clock: () => NOW });
   const query = encodeQuery(name, rest);
-  return answerer.answer(query, query.length, out, CLIENT, stream ? STREAM : DATAGRAM);
+  return answerer.answer(requestOf(query, { out, channel: stream ? STREAM : DATAGRAM }));
 }
 
 function ask(name: string, options: Parameters<typeof answer>[1] = {}): Message {
@@ -82,7 +82,7 @@ test("as many whole PTR records as fit are answered where TC is not to be set", 
   const policy = { ...POLICY, setTruncateBit: false };
   const query = encodeQuery(OWNER, { type: "PTR" });
   const answerer = new Answerer({ snapshot, policy, random: () => 0, clock: () => NOW });
-  const length = answerer.answer(query, query.length, out, CLIENT, DATAGRAM);
+  const length = answerer.answer(requestOf(query, { out }));
   const perRecord = 12 + "_n10_agent_mesos_".length;
   expect(decode(out.subarray(0, length)).answers).toHaveLength(Math.floor((512 - query.length) / perRecord));
 });
@@ -149,5 +149,5 @@ test("a zone that is scattered has no names before its first record", () => {
     random: () => 0,
     clock: () => NOW,
   });
-  expect(answerer.answer(query, query.length, out, CLIENT, DATAGRAM)).toBe(FORWARD);
+  expect(answerer.answer(requestOf(query, { out }))).toBe(FORWARD);
 });
