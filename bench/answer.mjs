@@ -2,17 +2,16 @@
 
 import { Answerer } from "../dist/answer/answer.js";
 import { Request } from "../dist/answer/request.js";
-import { UDP } from "../dist/serving/channels.js";
 import { createRandom } from "../dist/base/random.js";
+import { ZoneRecords } from "../dist/build/zone-records.js";
+import { UDP } from "../dist/serving/channels.js";
 import { readState } from "../dist/sources/mesos/state.js";
-import { RecordGenerator } from "../dist/views/mesos-dns/generate.js";
-import { RFC1123 } from "../dist/views/mesos-dns/labels.js";
 import { Cookies } from "../dist/wire/cookies.js";
-import { apexesOf } from "../dist/zone/apexes.js";
+import { apexesOf } from "../dist/zone/apex.js";
 import { compileZones } from "../dist/zone/compile.js";
 import { recordsOf } from "../dist/zone/dump.js";
-import { RecordSet } from "../dist/zone/record-set.js";
 import { Snapshot } from "../dist/zone/snapshot.js";
+import { createBuilder } from "./lib/builder.mjs";
 import { question } from "./lib/client.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { stateBody } from "./lib/state.mjs";
@@ -26,20 +25,14 @@ const CLIENT = { octets: Uint8Array.of(192, 0, 2, 77), mayQuery: true, mayRecurs
 
 function snapshotOf(tasks) {
   const cluster = readState(stateBody(tasks, "127.0.0.1:5050"));
-  const records = new RecordSet(DOMAIN, SEED);
-  const rules = { domain: DOMAIN, labels: RFC1123, ipSources: ["netinfo", "mesos", "host"] };
-  const nameServer = { name: `ns1.${DOMAIN}`, addresses: [] };
-  new RecordGenerator({ cluster, rules, masters: [], nameServer, resolved: new Map() }).generate(records);
-  const { shards } = compileZones([{ nameServer: nameServer.name, srvWeight: 1, records }]);
-  const soa = {
-    SOAMname: "ns1.mesos",
-    SOARname: "root.ns1.mesos",
-    SOARefresh: 60,
-    SOARetry: 600,
-    SOAExpire: 86_400,
-    SOAMinttl: 60,
-  };
-  const apexes = apexesOf({ domain: DOMAIN, ttl: 60, reverse: false, ...soa }, 1);
+  const _records = new RecordSet(DOMAIN, SEED);
+  const { config } = createBuilder({ MESOS_DNS_DOMAIN: DOMAIN });
+  const zones = new ZoneRecords(config, SEED);
+  const nameServer = { name: config.SOAMname, addresses: [] };
+  const ipSources = config.IPSources;
+  zones.fill(new ClusterFacts({ cluster, masters: [], nameServer, resolved: new Map(), ipSources }));
+  const { shards } = compileZones(zones.contents);
+  const apexes = apexesOf(zones.zones, 1);
   const all = shards.map((memory, index) => [index, memory]);
   return Snapshot.empty(apexes).with({ generation: 1, seed: SEED, apexes, ready: true, shards: all });
 }

@@ -1,9 +1,9 @@
 /** A process of its own, with --expose-gc: what it holds in memory while a cluster changes a million times. */
 import { PassThrough } from "node:stream";
-import { countRecords } from "../../dist/build/record-count.js";
 import { SkipLog } from "../../dist/build/skip-log.js";
 import { ClusterFeed } from "../../dist/sources/mesos/live/feed.js";
 import { readMasterState } from "../../dist/sources/mesos/state.js";
+import { countRecords } from "../../dist/views/mesos-dns/record-count.js";
 import { createBuilder } from "./builder.mjs";
 import { ChurningCluster } from "./churning-cluster.mjs";
 import { SimulatedTime } from "./simulated-time.mjs";

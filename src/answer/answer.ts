@@ -368,17 +368,20 @@ export class Answerer {
   #append(shard: Shard, entry: number, rrset: number): void {
     const { words } = shard;
     const writer = this.#writer;
+    const { ttl, apex } = this.#snapshot.zoneAt(shard, entry);
+    const { answers } = apex;
     const total = words[rrset + 1];
-    const first = writer.firstOf(total);
-    const count = writer.fitting(words, entry, rrset, first);
+    const first = answers.keepsOrder ? 0 : writer.firstOf(total);
+    let count = writer.fitting(words, entry, rrset, first);
+    if (!this.#stream && !this.query.opt.present) count = Math.min(count, answers.plainUdpLimit ?? count);
     // Over TCP there is nowhere to ask again: as much as a message can hold is the best answer there is.
     this.partial = this.#stream && count < total;
-    if (count < total && !this.#stream && this.#policy.setTruncateBit) {
+    if (count < total && !this.#stream && this.#policy.setTruncateBit && !answers.cutsSilently) {
       writer.truncated = true;
       // Some never ask again over TCP, and can do with any address: old musl, as in Alpine up to 3.17.
       if (!isAddress(this.query.type)) return;
     }
-    writer.rrset(shard, entry, rrset, this.#snapshot.zoneAt(shard, entry).ttl, first, count);
+    writer.rrset(shard, entry, rrset, ttl, first, count);
     if (hasGlue(words[rrset])) writer.glue(this.#snapshot, shard, entry, rrset, first, count);
   }
 

@@ -136,7 +136,7 @@ export class LocalNames {
       expire: EXPIRE,
       minimum: negativeTtl,
     };
-    const apex = new ApexRecords({ zone: name, scattered: false, ttl: LOCAL_TTL, soa });
+    const apex = new ApexRecords({ zone: name, scattered: false, ttl: LOCAL_TTL, soa, answers: {} });
     this.#zones.set(name, { kind, apex, nsdname: encodeName(name) });
   }
 }

@@ -1,29 +1,22 @@
 import { type Address, AddressBook } from "../base/addresses.js";
 import type { Config } from "../config/config.js";
-import { DCOS_ZONE } from "../config/dcos-zone.js";
 import type { Cluster, Endpoint, Skipped } from "../sources/mesos/cluster.js";
-import { mirrored } from "../views/dcos/dcos.js";
-import { emitChanges } from "../views/mesos-dns/changes.js";
+import { ClusterFacts, hostNames } from "../views/facts.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
-import {
-  type Emission,
-  hostNames,
-  type Problems,
-  RecordGenerator,
-  type RecordSink,
-} from "../views/mesos-dns/generate.js";
-import { type ClaimSink, ReverseNames } from "../views/reverse/reverse.js";
-import { apexesOf } from "../zone/apexes.js";
+import type { ViewConfig } from "../views/view.js";
+import { apexesOf } from "../zone/apex.js";
 import { compileZones, type ShardContent } from "../zone/compile.js";
 import type { ZoneImage } from "../zone/image.js";
-import { NO_APEX, RecordSet } from "../zone/record-set.js";
 import type { ShardPool } from "../zone/shard-pool.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { HostResolver } from "./host-resolver.js";
-import { recordRulesOf } from "./record-rules.js";
+import { ZoneRecords } from "./zone-records.js";
+
+/** What of the configuration zones are built with. */
+export type BuildConfig = ViewConfig & Pick<Config, "listener">;
 
 export interface ZoneBuilderOptions {
-  readonly config: Config;
+  readonly config: BuildConfig;
   readonly seed: number;
   /** Serials at or below this have been used. */
   readonly serial: number;
@@ -51,11 +44,18 @@ export interface Build {
   readonly seconds: { readonly resolve: number; readonly generate: number; readonly compile: number };
 }
 
-/** A zone as it was built last. */
+/** Zones as they were built last. */
 export interface BuiltZone extends Pick<ZoneImage, "seed" | "serial" | "shards"> {
   readonly generation: number;
-  readonly config: Config;
+  readonly config: BuildConfig;
   readonly cluster: Cluster;
+}
+
+/** What the last build was made of. */
+interface Basis {
+  readonly config: BuildConfig;
+  readonly facts: ClusterFacts;
+  readonly records: ZoneRecords;
 }
 
 /**
@@ -64,7 +64,7 @@ export interface BuiltZone extends Pick<ZoneImage, "seed" | "serial" | "shards">
  */
 export class ZoneBuilder {
   readonly #options: ZoneBuilderOptions;
-  #config: Config;
+  #config: BuildConfig;
   #shards: readonly SharedArrayBuffer[] | undefined;
   #apexKey = "";
   #last: Promise<unknown> = Promise.resolve();
@@ -72,16 +72,8 @@ export class ZoneBuilder {
   #generation: number;
   #cluster: Cluster | undefined;
   #masters: readonly Endpoint[] = [];
-  #generator: RecordGenerator | undefined;
   #book = new AddressBook();
-  /** The configuration that the records below were made under; nothing where they are of no use. */
-  #builtWith: Config | undefined;
-  #records: RecordSet;
-  /** DC/OS's zone, and the reverse names; empty where they are not wanted. */
-  readonly #dcos: RecordSet;
-  readonly #reverse: RecordSet;
-  #reverseNames = new ReverseNames();
-  readonly #problems: Problems = new Map();
+  #basis: Basis | undefined;
   /** What is in the shards of the last build. */
   #contents: readonly ShardContent[] | undefined;
 
@@ -90,35 +82,27 @@ export class ZoneBuilder {
     this.#config = options.config;
     this.#serial = options.serial;
     this.#generation = options.generation;
-    this.#records = new RecordSet(options.config.domain, options.seed);
-    this.#dcos = new RecordSet(DCOS_ZONE, options.seed);
-    this.#reverse = new RecordSet(NO_APEX, options.seed);
   }
 
   /** Later builds follow this configuration. */
-  configure(config: Config): void {
+  configure(config: BuildConfig): void {
     this.#config = config;
   }
 
   /** What the last build published, task by task, as JSON text in chunks; nothing before the first build. */
   enumerate(): Generator<string> | undefined {
-    const records = this.#records;
-    return this.#generator && enumerate(this.#generator, (name) => records.omitsStandby(name));
+    if (!this.#basis) return undefined;
+    const { facts, config, records } = this.#basis;
+    return enumerate({ facts, config, omitsStandby: (name) => records.omitsStandby(config.domain, name) });
   }
 
   /** What the last build came to, and the configuration it was made under; nothing before the first. */
   get built(): BuiltZone | undefined {
     const { seed } = this.#options;
-    const [shards, config, generator] = [this.#shards, this.#builtWith, this.#generator];
-    if (!shards || !config || !generator) return undefined;
-    return {
-      seed,
-      serial: this.#serial,
-      generation: this.#generation,
-      shards,
-      config,
-      cluster: generator.input.cluster,
-    };
+    const [shards, basis] = [this.#shards, this.#basis];
+    if (!shards || !basis) return undefined;
+    const { config, facts } = basis;
+    return { seed, serial: this.#serial, generation: this.#generation, shards, config, cluster: facts.cluster };
   }
 
   /** Builds run one after the other: one that waits for host names must not come in behind a newer one. */
@@ -144,87 +128,53 @@ export class ZoneBuilder {
     this.#masters = masters;
     const resolved = await hosts.resolve(hostNames(cluster, masters, this.#book));
     const resolvedAt = now();
-    const before = this.#generator;
-    const after = this.#generatorFor(cluster, resolved);
-    this.#generator = after;
-    const isWhole = !before || !this.#change(before, after);
-    if (isWhole) this.#generateAll(after);
+    const config = this.#config;
+    const { isWhole, records, facts } = this.#emit(config, cluster, resolved);
     const generatedAt = now();
-    const built = this.#compile(isWhole);
+    const built = this.#compile(records, isWhole);
+    this.#basis = { config, facts, records };
     const seconds = {
       resolve: (resolvedAt - started) / 1000,
       generate: (generatedAt - resolvedAt) / 1000,
       compile: (now() - generatedAt) / 1000,
     };
-    const skipped = [...cluster.skipped, ...this.#problems.values()];
+    const skipped = [...cluster.skipped, ...records.problems.values()];
     return { ...built, serial: this.#serial, generation: this.#generation, skipped, isWhole, seconds };
   }
 
-  /** Brings the records of the last build to what they have to be now; false where they have to be made anew. */
-  #change(before: RecordGenerator, after: RecordGenerator): boolean {
-    const [records, dcos] = [this.#records, this.#dcos];
-    const isWasteful = [records, dcos, this.#reverse].some((set) => set.isWasteful);
-    if (this.#builtWith !== this.#config || isWasteful) return false;
-    const names = this.#reverseNames;
-    // Should it fail half way, the records are of no use any more.
-    this.#builtWith = undefined;
-    const removed = this.#emission(records.removal, names.withdrawals, dcos.removal);
-    const added = this.#emission(records, names.claims, dcos);
-    if (!emitChanges(before, after, { removed, added, problems: this.#problems })) return false;
-    names.publish(this.#reverse.removal, this.#reverse);
-    this.#builtWith = this.#config;
-    return true;
-  }
-
-  #generateAll(generator: RecordGenerator): void {
-    const { domain } = this.#config;
-    if (this.#records.apex === domain) this.#records.clear();
-    else this.#records = new RecordSet(domain, this.#options.seed);
-    this.#dcos.clear();
-    this.#reverse.clear();
-    this.#reverseNames = new ReverseNames();
-    this.#problems.clear();
+  /** The records of the cluster: those of the last build, brought up to date, or new ones. */
+  #emit(config: BuildConfig, cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>) {
+    const basis = this.#basis;
+    let facts = this.#factsOf(config, cluster, resolved);
+    if (basis?.config === config && basis.records.change(facts))
+      return { isWhole: false, records: basis.records, facts };
     // What it knows of addresses long gone goes as well.
     this.#book = new AddressBook();
-    generator.emit(this.#emission(this.#records, this.#reverseNames.claims, this.#dcos), this.#problems);
-    this.#reverseNames.publish(this.#reverse.removal, this.#reverse);
-    this.#builtWith = this.#config;
+    facts = this.#factsOf(config, cluster, resolved);
+    const records = new ZoneRecords(config, this.#options.seed, basis?.records);
+    // Its memory is used by the new ones.
+    this.#basis = undefined;
+    records.fill(facts);
+    return { isWhole: true, records, facts };
   }
 
-  /** Takes what the configuration wants. */
-  #emission(records: RecordSink, claims: ClaimSink, dcos: RecordSink): Emission {
-    const { domain, dcosNames, reverse } = this.#config;
-    return {
-      records: dcosNames ? mirrored(records, dcos, domain) : records,
-      claims: reverse ? claims : undefined,
-      dcos: dcosNames ? dcos : undefined,
-    };
-  }
-
-  #generatorFor(cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): RecordGenerator {
-    const config = this.#config;
-    const rules = recordRulesOf(config);
+  #factsOf(config: BuildConfig, cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): ClusterFacts {
     const nameServer = { name: config.SOAMname, addresses: this.#options.ownAddresses(config.listener) };
-    return new RecordGenerator({ cluster, rules, masters: this.#masters, nameServer, resolved }, this.#book);
+    const ipSources = config.IPSources;
+    return new ClusterFacts({ cluster, masters: this.#masters, nameServer, resolved, ipSources }, this.#book);
   }
 
   /** @param isWhole the records have been made anew */
-  #compile(isWhole: boolean): Pick<Build, "update" | "names" | "records"> {
-    const config = this.#config;
+  #compile({ zones, contents }: ZoneRecords, isWhole: boolean): Pick<Build, "update" | "names" | "records"> {
     const { seed, pool, wallClock } = this.#options;
-    const zone = { nameServer: config.SOAMname, srvWeight: config.srvRecordDefaultWeight, records: this.#records };
-    // In the order of apexesOf().
-    const zones = [zone];
-    if (config.dcosNames) zones.push({ ...zone, records: this.#dcos });
-    if (config.reverse) zones.push({ ...zone, records: this.#reverse });
     const generation = this.#generation + 1;
-    const compiled = compileZones(zones, {
+    const compiled = compileZones(contents, {
       previous: this.#shards,
       contents: isWhole ? undefined : this.#contents,
       allocate: (words) => pool.take(words, generation),
     });
     this.#contents = compiled.contents;
-    const apexKey = JSON.stringify(apexesOf(config, 0));
+    const apexKey = JSON.stringify(apexesOf(zones, 0));
     const counts = { names: compiled.names, records: compiled.records };
     if (compiled.changed.length === 0 && apexKey === this.#apexKey) return { update: undefined, ...counts };
     for (const index of compiled.changed) if (this.#shards) pool.retire(this.#shards[index], generation);
@@ -235,7 +185,7 @@ export class ZoneBuilder {
     const update = {
       generation,
       seed,
-      apexes: apexesOf(config, this.#serial),
+      apexes: apexesOf(zones, this.#serial),
       ready: true,
       shards: compiled.changed.map((index) => [index, compiled.shards[index]] as const),
     };

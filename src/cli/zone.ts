@@ -6,7 +6,8 @@ import { ownAddresses } from "../build/own-addresses.js";
 import { ZoneBuilder } from "../build/zone-builder.js";
 import type { Config } from "../config/config.js";
 import { readMasterState } from "../sources/mesos/state.js";
-import { apexesOf } from "../zone/apexes.js";
+import { viewsOf, zonesOf } from "../views/views.js";
+import { SCATTERED } from "../views/zone-spec.js";
 import { toMasterFile } from "../zone/master-file.js";
 import { ShardPool } from "../zone/shard-pool.js";
 import { Snapshot } from "../zone/snapshot.js";
@@ -16,7 +17,7 @@ import { Snapshot } from "../zone/snapshot.js";
  * @param name the zone's; without it, the domain's
  */
 export async function printZone(stateFile: string, config: Config, name = config.domain): Promise<void> {
-  const zone = indexOfZone(name, config);
+  const zone = zoneCalled(name, config);
   const { cluster } = readState(stateFile);
   const builder = new ZoneBuilder({
     config,
@@ -33,17 +34,17 @@ export async function printZone(stateFile: string, config: Config, name = config
   if (!update) throw new MesosDnsError("INTERNAL", "a first build gave no zone");
   for (const { kind, id, detail } of skipped)
     process.stderr.write(`${printable(`left out: ${kind} ${id}: ${detail}`)}\n`);
-  await print(toMasterFile(Snapshot.empty(update.apexes).with(update), zone));
+  const snapshot = Snapshot.empty(update.apexes).with(update);
+  await print(toMasterFile(snapshot, snapshot.indexOf(zone)));
 }
 
 /** Reverse names are no zone that could be printed: each is one of its own. */
-function indexOfZone(name: string, config: Config): number {
+function zoneCalled(name: string, config: Config): string {
   const wanted = name.toLowerCase().replace(/\.$/, "");
-  const zones = apexesOf(config, 0)
-    .filter(({ scattered }) => !scattered)
-    .map(({ zone }) => zone);
-  const index = zones.indexOf(wanted);
-  if (index >= 0) return index;
+  const zones = zonesOf(viewsOf(config))
+    .map((zone) => zone.name)
+    .filter((zone) => zone !== SCATTERED);
+  if (zones.includes(wanted)) return wanted;
   throw new MesosDnsError("USAGE", `--zone is ${JSON.stringify(name)}; this configuration has ${zones.join(" and ")}`);
 }
 

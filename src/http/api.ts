@@ -63,7 +63,7 @@ function nameRoutes(context: ApiContext): Route[] {
     [
       "/v1/config",
       (c) => {
-        const soaSerial = context.snapshot().zones[0].apex.soa.serial;
+        const soaSerial = context.snapshot().serial;
         return c.json(describeConfig(context.config(), { file: context.configFile, soaSerial }));
       },
     ],
@@ -116,7 +116,7 @@ function operatorRoutes(context: ApiContext): Route[] {
         const told = notesNow();
         const noted = told.length > 0 ? { notes: told } : {};
         if (reasons.length > 0) return c.json({ ready: false, reasons, ...noted }, 503);
-        return c.json({ ready: true, serial: context.snapshot().zones[0].apex.soa.serial, ...noted });
+        return c.json({ ready: true, serial: context.snapshot().serial, ...noted });
       },
     ],
     ["/v1/forward", (c) => c.json(describeForwarding(context.forwarding(), context.config()))],

@@ -4,8 +4,8 @@ import { TYPE } from "../wire/protocol.js";
 import { recordsOf, type StoredSet } from "../zone/dump.js";
 import type { Snapshot } from "../zone/snapshot.js";
 
-/** The index in a snapshot of the zone that tasks are published in: the first one, as others only serve it. */
-const MAIN_ZONE = 0;
+/** `domain`: which zone is listed; the first one while a new domain has not been built yet. */
+type AxfrConfig = Pick<Config, "domain" | "refreshSeconds">;
 
 const SECTIONS = [
   ["As", TYPE.A],
@@ -14,12 +14,13 @@ const SECTIONS = [
 ] as const;
 
 /** `GET /v1/axfr`: the whole zone in chunks of JSON text, each made when it is asked for, all of the same snapshot. */
-export function axfr(snapshot: Snapshot, config: Config): Generator<string> {
+export function axfr(snapshot: Snapshot, config: AxfrConfig): Generator<string> {
   return inChunks(pieces(snapshot, config));
 }
 
-function* pieces(snapshot: Snapshot, config: Config): Generator<string> {
-  const { zone, ttl, soa } = snapshot.zones[MAIN_ZONE].apex;
+function* pieces(snapshot: Snapshot, config: AxfrConfig): Generator<string> {
+  const index = Math.max(0, snapshot.indexOf(config.domain));
+  const { zone, ttl, soa } = snapshot.zones[index].apex;
   const head = JSON.stringify({
     TTL: ttl,
     Serial: soa.serial,
@@ -32,16 +33,16 @@ function* pieces(snapshot: Snapshot, config: Config): Generator<string> {
   let separator = "";
   for (const [section, type] of SECTIONS) {
     yield `${separator}"${section}":{`;
-    yield* members(snapshot, type);
+    yield* members(snapshot, type, index);
     yield "}";
     separator = ",";
   }
   yield "}}";
 }
 
-function* members(snapshot: Snapshot, type: number): Generator<string> {
+function* members(snapshot: Snapshot, type: number, zone: number): Generator<string> {
   let separator = "";
-  for (const set of recordsOf(snapshot, type, MAIN_ZONE)) {
+  for (const set of recordsOf(snapshot, type, zone)) {
     yield `${separator}${JSON.stringify(set.name)}:[${textOf(set, 0)}`;
     for (let i = 1; i < set.size; i++) yield `,${textOf(set, i)}`;
     yield "]";

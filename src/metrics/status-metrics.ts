@@ -30,7 +30,7 @@ function snapshotMetrics({ status, snapshot, now }: StatusSources): MetricSource
     gauge("mesos_dns_snapshot_generation", "Generation of the zone data; it grows with each change.", () =>
       single(snapshot().generation),
     ),
-    gauge("mesos_dns_snapshot_serial", "SOA serial of the zone.", () => single(snapshot().zones[0].apex.soa.serial)),
+    gauge("mesos_dns_snapshot_serial", "SOA serial of the zone.", () => single(snapshot().serial)),
     gauge(
       "mesos_dns_snapshot_names",
       "Names that own records.",

@@ -21,8 +21,9 @@ import { HTTPS_CACHE_SHARE, Responders } from "../threads/responders.js";
 import type { Certificates } from "../transport/certificate.js";
 import type { InheritedSocket } from "../transport/inherited.js";
 import type { UdpPlan } from "../transport/udp.js";
+import { viewsOf, zonesOf } from "../views/views.js";
 import { MAX_MESSAGE } from "../wire/protocol.js";
-import { apexesOf } from "../zone/apexes.js";
+import { apexesOf } from "../zone/apex.js";
 import { type SavedZone, updateOf } from "../zone/image.js";
 import { Snapshot, type SnapshotUpdate } from "../zone/snapshot.js";
 import { isInUse, listenBeside } from "./take-over.js";
@@ -100,7 +101,10 @@ export class App {
     this.#zookeeper = new ZooKeeperLog(options.log);
     this.#live = new LiveLog(options.log);
     this.#startedAt = options.wallClock();
-    const apexes = apexesOf(config, Math.max(Math.floor(this.#startedAt / 1000), restored?.serial ?? 0));
+    const apexes = apexesOf(
+      zonesOf(viewsOf(config)),
+      Math.max(Math.floor(this.#startedAt / 1000), restored?.serial ?? 0),
+    );
     this.#restoredFrom = restored?.fetchedAt;
     this.#seed = restored?.seed ?? randomInt(1, UINT32);
     this.#saved = restored && { update: { ...updateOf(restored), apexes }, cluster: restored.origin };
@@ -197,7 +201,7 @@ export class App {
       seed: this.#seed,
       startOf: () => {
         this.#live.restarted();
-        const { serial } = this.#snapshot.zones[0].apex.soa;
+        const { serial } = this.#snapshot;
         const savedCluster = this.#saved?.cluster;
         this.#saved = undefined;
         return { config: this.#config, serial, generation: this.#snapshot.generation, savedCluster };

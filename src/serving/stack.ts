@@ -14,9 +14,10 @@ import { CachingForwarder, type ForwarderParts, type ForwardPolicy } from "../fo
 import { linkMaker } from "../forward/links.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Upstream } from "../forward/upstream.js";
+import { viewsOf, zonesOf } from "../views/views.js";
 import { Cookies } from "../wire/cookies.js";
 import { MAX_UDP_PAYLOAD } from "../wire/protocol.js";
-import { apexesOf } from "../zone/apexes.js";
+import { apexesOf } from "../zone/apex.js";
 import { Snapshot } from "../zone/snapshot.js";
 import { CLIENT_SECRET_WORDS, ClientTable } from "./clients.js";
 import type { Clock } from "./clock.js";
@@ -144,9 +145,9 @@ export class DnsStack {
   }
 
   configure(config: Config, authorities: string | undefined): void {
-    const { ready, zones } = this.answerer.snapshot;
+    const { ready, serial } = this.answerer.snapshot;
     // Before the first state no snapshot follows that would bring another domain.
-    if (!ready) this.answerer.use(Snapshot.empty(apexesOf(config, zones[0].apex.soa.serial)));
+    if (!ready) this.answerer.use(Snapshot.empty(apexesOf(zonesOf(viewsOf(config)), serial)));
     this.answerer.configure(answerPolicy(config, this.#own));
     const policy = forwardPolicy(config, authorities, this.#share);
     const revision = this.#revise();

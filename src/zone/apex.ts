@@ -1,30 +1,37 @@
+import { type AnswerRules, SCATTERED, type SoaSpec, type ZoneSpec } from "../views/zone-spec.js";
 import { encodeName } from "../wire/names.js";
 import { TYPE } from "../wire/protocol.js";
 
-/** The SOA's fields (RFC 1035 §3.3.13); names dotted, lower case, without the final dot; times in seconds. */
-export interface Soa {
-  readonly mname: string;
-  readonly rname: string;
+/** The SOA's fields (RFC 1035 §3.3.13). */
+export interface Soa extends SoaSpec {
   readonly serial: number;
-  readonly refresh: number;
-  readonly retry: number;
-  readonly expire: number;
-  readonly minimum: number;
 }
 
-/** What a zone says of itself. It stands apart from the shards, so that a new serial changes no shard. */
+/** What a zone says of itself, as it travels between threads. It stands apart from the shards, so that a new serial changes no shard. */
 export interface Apex {
   /** The zone's name; of no use where `scattered`. */
   readonly zone: string;
   /**
-   * The zone is no subtree but single names, such as the reverse names of addresses: each is its own apex, and every
-   * name that is not among them is somebody else's.
+   * The zone is no subtree but single names (`SCATTERED`).
    */
   readonly scattered: boolean;
   readonly ttl: number;
   readonly soa: Soa;
+  readonly answers: AnswerRules;
 }
 
+/** The apexes of zones, all with this serial. */
+export function apexesOf(zones: readonly ZoneSpec[], serial: number): readonly Apex[] {
+  return zones.map(({ name, ttl, soa, answers = USUAL }) => ({
+    zone: name,
+    scattered: name === SCATTERED,
+    ttl,
+    soa: { ...soa, serial },
+    answers,
+  }));
+}
+
+const USUAL: AnswerRules = {};
 const TTL_AT = 4;
 
 /** An apex in wire form, ready to be copied into answers. */

@@ -14,7 +14,7 @@ const PLAIN = /^[\w.-]+$/;
  *
  * @param zone index in the snapshot's zones
  */
-export function toMasterFile(snapshot: Snapshot, zone = 0): Generator<string> {
+export function toMasterFile(snapshot: Snapshot, zone: number): Generator<string> {
   return inChunks(lines(snapshot, zone));
 }
 

@@ -1,6 +1,6 @@
 import type { Address, IPv6Address } from "../base/addresses.js";
-import type { RecordSink } from "../views/mesos-dns/generate.js";
-import type { PointerSink } from "../views/reverse/reverse.js";
+import type { RecordSink } from "../views/sink.js";
+import { SCATTERED } from "../views/zone-spec.js";
 import { grown, NameTable } from "./name-table.js";
 import { RecentNames } from "./recent-names.js";
 
@@ -20,17 +20,15 @@ export const RECORD = { WORDS: 3, NEXT: 0, TRAITS: 1, VALUE: 2 } as const;
 const KIND_MASK = 0xff;
 const PORT_SHIFT = 8;
 
-/** In place of an apex: the zone is scattered (`Apex.scattered`), and has no names but those of its records. */
-export const NO_APEX = "";
 const NO_NUMBER = -1;
 
 /**
- * The records of one zone as the generator emits them, with every empty non-terminal (RFC 8020): a chain of records for
+ * The records of one zone as views emit them, with every empty non-terminal (RFC 8020): a chain of records for
  * each name, in columns of typed arrays. What is added several times is there as often, and has to be removed as often;
  * compiling drops duplicates.
  */
-export class RecordSet implements RecordSink, PointerSink {
-  /** Dotted, lower case, without the final dot; or `NO_APEX`. */
+export class RecordSet implements RecordSink {
+  /** Dotted, lower case, without the final dot; or `SCATTERED`. */
   readonly apex: string;
   readonly names: NameTable;
   /** The apex is always the first name; -1 where there is none. */
@@ -52,7 +50,7 @@ export class RecordSet implements RecordSink, PointerSink {
   readonly changed: number[] = [];
   isChanged = new Uint8Array(FIRST_CAPACITY);
   /** Takes records away that were added before; throws where one was not. */
-  readonly removal: RecordSink & PointerSink = {
+  readonly removal: RecordSink = {
     address: (name, address, standby) => this.#remove(name, kindOf(address, standby), this.#valueOf(address), 0),
     service: (name, target, port, standby) => this.#remove(name, serviceKind(standby), this.#nameOf(target), port),
     pointer: (name, target) => this.#remove(name, KIND.PTR, this.#nameOf(target), 0),
@@ -69,7 +67,7 @@ export class RecordSet implements RecordSink, PointerSink {
   /** @param seed of the name hash */
   constructor(apex: string, seed: number) {
     this.apex = apex;
-    this.apexNumber = apex === NO_APEX ? NO_NUMBER : 0;
+    this.apexNumber = apex === SCATTERED ? NO_NUMBER : 0;
     this.names = new NameTable(seed);
     this.#enterApex();
   }
@@ -97,7 +95,7 @@ export class RecordSet implements RecordSink, PointerSink {
   }
 
   #enterApex(): void {
-    if (this.apex === NO_APEX) return;
+    if (this.apex === SCATTERED) return;
     this.names.intern(this.apex);
     this.exists[this.apexNumber] = 1;
   }
@@ -191,7 +189,7 @@ export class RecordSet implements RecordSink, PointerSink {
       this.exists[name] = 1;
       this.#living++;
       this.#touch(name);
-      if (this.apex === NO_APEX) return;
+      if (this.apex === SCATTERED) return;
       name = this.names.internParent(name);
       this.#fit();
       this.children[name]++;
@@ -205,7 +203,7 @@ export class RecordSet implements RecordSink, PointerSink {
       this.exists[name] = 0;
       this.#living--;
       this.#touch(name);
-      if (this.apex === NO_APEX) return;
+      if (this.apex === SCATTERED) return;
       name = this.names.internParent(name);
       this.children[name]--;
     }

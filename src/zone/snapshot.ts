@@ -53,6 +53,16 @@ export class Snapshot {
     this.shards = shards;
   }
 
+  /** The serial of its zones. */
+  get serial(): number {
+    return this.zones.reduce((highest, { apex }) => Math.max(highest, apex.soa.serial), 0);
+  }
+
+  /** Index of the zone with this apex, or -1. */
+  indexOf(zone: string): number {
+    return this.zones.findIndex(({ apex }) => apex.zone === zone);
+  }
+
   /** A snapshot before the first state: zones without records. */
   static empty(apexes: readonly Apex[]): Snapshot {
     const shards = new Array<Shard>(SHARDS).fill(EMPTY_SHARD);

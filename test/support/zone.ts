@@ -3,9 +3,10 @@ import { LocalNames } from "../../src/answer/local-names.js";
 import type { AnswerPolicy } from "../../src/answer/policy.js";
 import { type Channel, type Client, Request } from "../../src/answer/request.js";
 import { parseAddress } from "../../src/base/addresses.js";
+import { SCATTERED } from "../../src/views/zone-spec.js";
 import type { Apex } from "../../src/zone/apex.js";
 import { type CompiledZones, compileZones, type ZoneContent } from "../../src/zone/compile.js";
-import { NO_APEX, RecordSet } from "../../src/zone/record-set.js";
+import { RecordSet } from "../../src/zone/record-set.js";
 import { Snapshot } from "../../src/zone/snapshot.js";
 
 export const SEED = 0x5eed;
@@ -13,6 +14,7 @@ export const SEED = 0x5eed;
 export const APEX: Apex = {
   zone: "mesos",
   scattered: false,
+  answers: {},
   ttl: 60,
   soa: {
     mname: "ns1.mesos",
@@ -64,7 +66,7 @@ export function requestOf(query: Uint8Array, { out, channel = DATAGRAM, client =
 export const NOW = 1_700_000_000;
 
 /** Of the zone of reverse names, which is scattered. */
-export const REVERSE_APEX: Apex = { ...APEX, zone: NO_APEX, scattered: true };
+export const REVERSE_APEX: Apex = { ...APEX, zone: SCATTERED, scattered: true };
 
 /**
  * Records written as lines: `name A 192.0.2.1`, `name AAAA 2001:db8::1`, `name SRV target port`, `name PTR target`; with

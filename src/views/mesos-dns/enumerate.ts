@@ -1,71 +1,78 @@
 import type { Address } from "../../base/addresses.js";
 import { inChunks } from "../../base/text-chunks.js";
 import type { Framework, Task } from "../../sources/mesos/cluster.js";
-import type { Emission, RecordGenerator, RecordSink } from "./generate.js";
+import type { ClusterFacts } from "../facts.js";
+import type { RecordSink } from "../sink.js";
+import type { ViewConfig } from "../view.js";
+import type { MesosDnsRecords } from "./records.js";
+import { domainRecords } from "./view.js";
+
+/** A cluster, and the configuration that its records are made under. */
+export interface Published {
+  readonly facts: ClusterFacts;
+  readonly config: ViewConfig;
+  /** Whether a name has records now beside those on standby, which are not published then. */
+  readonly omitsStandby: (name: string) => boolean;
+}
 
 /**
  * Every running task with the records that are published for it, in chunks of JSON text:
  *
  *     {"frameworks":[{"name":"…","tasks":[{"name":"…","id":"…","records":[{"name":"…","host":"…","rtype":"A"}]}]}]}
  *
- * Names end with a dot; `host` is an address, or for an SRV record `target.:port`. As in Mesos-DNS, a task whose agent
- * has no known address is not listed, and a task whose name gives no DNS name is listed without records.
+ * Names end with a dot; `host` is an address, or for an SRV record `target.:port`. As in Mesos-DNS, only names of the domain are
+ * listed; a task whose agent has no known address is not listed, and a task whose name gives no DNS name is listed without records.
  *
- * @param omitsStandby whether a name has records now beside those on standby, which are not published then; it is asked
- * before the first chunk, and not again
+ * What `omitsStandby` says is asked before the first chunk, and not again.
  */
-export function enumerate(generator: RecordGenerator, omitsStandby: (name: string) => boolean): Generator<string> {
-  return inChunks(pieces(generator, omittedNames(generator, omitsStandby)));
+export function enumerate(published: Published): Generator<string> {
+  return inChunks(pieces(published, omittedNames(published)));
 }
 
 /** The names whose records on standby are not published. */
-function omittedNames(generator: RecordGenerator, omitsStandby: (name: string) => boolean): ReadonlySet<string> {
-  const { cluster, rules } = generator.input;
+function omittedNames({ facts, config, omitsStandby }: Published): ReadonlySet<string> {
   const omitted = new Set<string>();
-  if (rules.healthPolicy === "ignore") return omitted;
+  if (config.healthPolicy === "ignore") return omitted;
   const note = (name: string, standby: boolean | undefined) => {
     if (standby && omitsStandby(name)) omitted.add(name);
   };
-  const sink: RecordSink = {
+  const records = domainRecords(facts, config, {
     address: (name, _address, standby) => note(name, standby),
     service: (name, _target, _port, standby) => note(name, standby),
-  };
-  for (const framework of cluster.frameworks) {
-    for (const task of framework.tasks) if (task.unhealthy) generator.taskRecords(framework, task, alone(sink));
-  }
+    pointer: () => undefined,
+  });
+  for (const framework of facts.cluster.frameworks)
+    for (const task of framework.tasks) if (task.unhealthy) records.task(framework, task);
   return omitted;
 }
 
-/** What is listed is what Mesos-DNS has: the names of the domain. */
-function alone(records: RecordSink): Emission {
-  return { records, claims: undefined, dcos: undefined };
-}
-
-function* pieces(generator: RecordGenerator, omitted: ReadonlySet<string>): Generator<string> {
+function* pieces({ facts, config }: Published, omitted: ReadonlySet<string>): Generator<string> {
+  const json = new JsonRecords(omitted);
+  const records = domainRecords(facts, config, json);
   yield '{"frameworks":[';
   let separator = "";
-  for (const framework of generator.input.cluster.frameworks) {
+  for (const framework of facts.cluster.frameworks) {
     yield `${separator}{"name":${JSON.stringify(framework.name)},"tasks":[`;
-    yield* tasks(generator, framework, omitted);
+    yield* tasks(framework, records, json);
     yield "]}";
     separator = ",";
   }
   yield "]}";
 }
 
-function* tasks(generator: RecordGenerator, framework: Framework, omitted: ReadonlySet<string>): Generator<string> {
+function* tasks(framework: Framework, records: MesosDnsRecords, json: JsonRecords): Generator<string> {
   let separator = "";
   for (const task of framework.tasks) {
-    const records = new JsonRecords(omitted);
-    const problem = generator.taskRecords(framework, task, alone(records));
+    const problem = records.task(framework, task);
+    const text = json.take();
     if (problem && problem.reason !== "invalid_name") continue;
-    yield separator + taskText(task, records);
+    yield separator + taskText(task, text);
     separator = ",";
   }
 }
 
-function taskText(task: Task, records: JsonRecords): string {
-  return `{"name":${JSON.stringify(task.name)},"id":${JSON.stringify(task.id)},"records":[${records.text}]}`;
+function taskText({ name, id }: Task, records: string): string {
+  return `{"name":${JSON.stringify(name)},"id":${JSON.stringify(id)},"records":[${records}]}`;
 }
 
 /** Collects the records of one task as JSON, each once: two spellings of a name can come to the same records. */
@@ -86,8 +93,15 @@ class JsonRecords implements RecordSink {
     this.#add(name, `${target}.:${port}`, "SRV", standby);
   }
 
-  get text(): string {
-    return [...this.#records].join(",");
+  pointer(name: string, target: string): void {
+    this.#add(name, `${target}.`, "PTR", false);
+  }
+
+  /** What has been collected; the next task's records follow. */
+  take(): string {
+    const text = [...this.#records].join(",");
+    this.#records.clear();
+    return text;
   }
 
   #add(name: string, host: string, rtype: string, standby: boolean | undefined): void {

@@ -1,19 +1,14 @@
 import { hash } from "node:crypto";
 import type { Address } from "../../base/addresses.js";
 import type { Task } from "../../sources/mesos/cluster.js";
-import type { RecordRules, RecordSink } from "./generate.js";
+import type { TaskAddresses } from "../facts.js";
+import { onStandby, type RecordSink } from "../sink.js";
 import { agentSuffix, canonicalName, type LabelRules, toLabel } from "./labels.js";
+import { isStandby, type NamingRules } from "./rules.js";
 import { checked, type FrameworkNames, SERVICE_LABEL, type SharedNames } from "./shared-names.js";
-import { isStandby, onStandby } from "./standby.js";
 import { toZBase32 } from "./zbase32.js";
 
 const BOTH = ["tcp", "udp"] as const;
-
-/** Where a task can be reached; each list may be empty, but not both. */
-export interface TaskAddresses {
-  readonly own: readonly Address[];
-  readonly host: readonly Address[];
-}
 
 export interface EmittedTask {
   /** Whether any of its names could be one. */
@@ -27,7 +22,7 @@ export function emitTask(
   task: Task,
   framework: FrameworkNames,
   addresses: TaskAddresses,
-  rules: RecordRules,
+  rules: NamingRules,
   sink: RecordSink,
 ): EmittedTask {
   const hash = taskHash(task.id);

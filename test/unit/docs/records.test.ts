@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { Cluster, Task } from "../../../src/sources/mesos/cluster.js";
-import { mirrored } from "../../../src/views/dcos/dcos.js";
-import { RecordGenerator, type RecordSink } from "../../../src/views/mesos-dns/generate.js";
+import type { Task } from "../../../src/sources/mesos/cluster.js";
 import { RFC1123, toFragment, toLabel } from "../../../src/views/mesos-dns/labels.js";
+import { SCATTERED } from "../../../src/views/zone-spec.js";
+import { emitted, framework } from "../views/mesos-dns/support.js";
 import { quoted, read, tableRows } from "./files.js";
 
 const PAGE = read("docs/records.md");
@@ -22,41 +22,18 @@ const API: Task = {
 
 /** Every name that the page's cluster is given, with its types, in the domain and in DC/OS's zone, and where its addresses lead. */
 function published(...tasks: Task[]): { names: Set<string>; dcos: Set<string>; pointers: Set<string> } {
-  const names = new Set<string>();
-  const dcos = new Set<string>();
-  const pointers = new Set<string>();
   const pid = { host: "198.51.100.10", port: 15101 };
   const master = { host: "192.0.2.1", port: 5050 };
-  const cluster: Cluster = {
-    leader: master,
-    agents: new Map([
-      [
-        "cluster-S1",
-        { id: "cluster-S1", endpoint: { host: "192.0.2.11", port: 5051 }, hostname: "agent-1.example.com" },
-      ],
-    ]),
-    frameworks: [{ id: "f", name: "marathon", pid, hostname: "", tasks }],
-    skipped: [],
-  };
-  const generator = new RecordGenerator({
-    cluster,
-    rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "host"], healthPolicy: "ignore" },
+  const agent = { id: "cluster-S1", endpoint: { host: "192.0.2.11", port: 5051 }, hostname: "agent-1.example.com" };
+  const { zone } = emitted([framework({ pid, tasks })], {
+    agents: [agent],
     masters: [master, { host: "192.0.2.2", port: 5050 }],
     nameServer: { name: "ns1.mesos", addresses: [] },
-    resolved: new Map(),
+    config: { IPSources: ["netinfo", "host"], dcosNames: true },
   });
-  generator.generate(into(names), { pointer: (name, target) => pointers.add(`${name} ${target}`) });
-  const records = mirrored(into(names), into(dcos), "mesos");
-  generator.emit({ records, claims: undefined, dcos: into(dcos) }, new Map());
-  return { names, dcos, pointers };
-}
-
-/** Takes names with their types. */
-function into(names: Set<string>): RecordSink {
-  return {
-    address: (name, { family }) => names.add(`${name} ${family === 4 ? "A" : "AAAA"}`),
-    service: (name) => names.add(`${name} SRV`),
-  };
+  const names = (name: string) => new Set(zone(name).map((line) => line.split(" ").slice(0, 2).join(" ")));
+  const pointers = new Set(zone(SCATTERED).map((line) => line.replace(" PTR", "")));
+  return { names: names("mesos"), dcos: names("thisdcos.directory"), pointers };
 }
 
 it("docs/records.md makes labels of names as the program does", () => {

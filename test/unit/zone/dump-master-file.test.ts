@@ -12,7 +12,7 @@ import { APEX, REVERSE_APEX, recordSet, SEED, snapshotOf, snapshotOfZones, zoneC
 const NAME_SERVER = "ns1.mesos A 192.0.2.53";
 
 function fileOf(snapshot: Snapshot): string {
-  return [...toMasterFile(snapshot)].join("");
+  return [...toMasterFile(snapshot, 0)].join("");
 }
 
 /** A zone with host names that no master's author had in mind, which tasks can have all the same. */
@@ -83,7 +83,7 @@ test("the order records came in does not show", () => {
 
 test("a large zone comes in chunks of bounded size", () => {
   const lines = Array.from({ length: 5000 }, (_, i) => `t${i}.mesos A 192.0.2.${i % 256}`);
-  const chunks = [...toMasterFile(snapshotOf(lines))];
+  const chunks = [...toMasterFile(snapshotOf(lines), 0)];
   expect(chunks.length).toBeGreaterThan(1);
   for (const chunk of chunks) expect(chunk.length).toBeLessThan(66 * 1024);
 });

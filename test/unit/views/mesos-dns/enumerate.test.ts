@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { HealthPolicy } from "../../../../src/config/config.js";
 import type { Agent, Cluster, Framework, Task } from "../../../../src/sources/mesos/cluster.js";
+import { ClusterFacts } from "../../../../src/views/facts.js";
 import { enumerate } from "../../../../src/views/mesos-dns/enumerate.js";
-import { RecordGenerator } from "../../../../src/views/mesos-dns/generate.js";
-import { RFC1123 } from "../../../../src/views/mesos-dns/labels.js";
+import { configOf } from "../../config/support.js";
 
 const AGENT: Agent = { id: "x-S0", endpoint: { host: "192.0.2.10", port: 5051 }, hostname: "agent.example" };
 
@@ -21,14 +21,15 @@ function clusterOf(...frameworks: [name: string, tasks: Task[]][]): Cluster {
 }
 
 function chunksOf(cluster: Cluster, healthPolicy: HealthPolicy = "ignore", others: readonly string[] = []): string[] {
-  const generator = new RecordGenerator({
+  const config = configOf({ healthPolicy });
+  const facts = new ClusterFacts({
     cluster,
-    rules: { domain: "mesos", labels: RFC1123, ipSources: ["netinfo", "host"], healthPolicy },
     masters: [],
     nameServer: { name: "ns1.mesos", addresses: [] },
     resolved: new Map(),
+    ipSources: ["netinfo", "host"],
   });
-  return [...enumerate(generator, (name) => others.includes(name))];
+  return [...enumerate({ facts, config, omitsStandby: (name) => others.includes(name) })];
 }
 
 interface Listed {

@@ -1,14 +1,15 @@
 import { type Address, parseAddress } from "../../../../src/base/addresses.js";
-import type { Agent, Cluster, Framework, Task } from "../../../../src/sources/mesos/cluster.js";
-import {
-  type GeneratorInput,
-  RecordGenerator,
-  type RecordRules,
-  type RecordSink,
-} from "../../../../src/views/mesos-dns/generate.js";
-import { RFC1123 } from "../../../../src/views/mesos-dns/labels.js";
+import type { Agent, Cluster, Framework, Skipped, Task } from "../../../../src/sources/mesos/cluster.js";
+import { emitAll } from "../../../../src/views/changes.js";
+import { ClusterFacts, type FactsInput } from "../../../../src/views/facts.js";
+import type { RecordSink } from "../../../../src/views/sink.js";
+import { sinksOf } from "../../../../src/views/sinks-of.js";
+import { type Problems, together, type ViewConfig } from "../../../../src/views/view.js";
+import { viewsOf, zonesOf } from "../../../../src/views/views.js";
+import { SCATTERED } from "../../../../src/views/zone-spec.js";
+import { configOf } from "../../config/support.js";
 
-/** Clusters in a few words, and what the generator makes of them. */
+/** Clusters in a few words, and what the views make of them. */
 
 export const AGENT: Agent = {
   id: "6e2c-S1",
@@ -30,14 +31,6 @@ export function address(text: string): Address {
   return parsed;
 }
 
-/** The rules that these clusters are published by unless a test says otherwise. */
-export const RULES: RecordRules = {
-  domain: "mesos",
-  labels: RFC1123,
-  ipSources: ["netinfo", "mesos", "host"],
-  healthPolicy: "ignore",
-};
-
 /** Takes records as lines. */
 export function linesInto(lines: Set<string>): RecordSink {
   const end = (standby?: boolean) => (standby ? " standby" : "");
@@ -45,39 +38,57 @@ export function linesInto(lines: Set<string>): RecordSink {
     address: (name, { family, text }, standby) =>
       lines.add(`${name} ${family === 4 ? "A" : "AAAA"} ${text}${end(standby)}`),
     service: (name, target, port, standby) => lines.add(`${name} SRV ${target}:${port}${end(standby)}`),
+    pointer: (name, target) => lines.add(`${name} PTR ${target}`),
   };
 }
 
-/** A generator for these frameworks; the agent, the master and the rules are those of every test unless it says otherwise. */
-export function generatorOf(frameworks: Framework[], parts: Partial<GeneratorInput> & { agents?: Agent[] } = {}) {
-  const { agents = [AGENT], ...input } = parts;
+export interface Parts extends Partial<FactsInput> {
+  readonly agents?: readonly Agent[];
+  readonly config?: Partial<ViewConfig>;
+}
+
+/** A cluster with these frameworks; the agent, the master and the rules are those of every test unless it says otherwise. */
+export function factsOf(frameworks: readonly Framework[], { agents = [AGENT], config, ...input }: Parts = {}) {
   const cluster: Cluster = {
     leader: { host: "192.0.2.1", port: 5050 },
     agents: new Map(agents.map((agent) => [agent.id, agent])),
     frameworks,
     skipped: [],
   };
-  return new RecordGenerator({
+  const { SOAMname, IPSources } = configOf(config);
+  return new ClusterFacts({
     cluster,
-    rules: RULES,
     masters: [{ host: "192.0.2.1", port: 5050 }],
-    nameServer: { name: "ns1.mesos", addresses: [address("192.0.2.53")] },
+    nameServer: { name: SOAMname, addresses: [address("192.0.2.53")] },
     resolved: new Map(),
+    ipSources: IPSources,
     ...input,
   });
 }
 
-/** The records as lines, sorted, the reverse names, and what was left out. */
-export function generate(...input: Parameters<typeof generatorOf>) {
-  const records = new Set<string>();
-  const pointers = new Set<string>();
-  const skipped = generatorOf(...input).generate(linesInto(records), {
-    pointer: (name, target) => pointers.add(`${name} PTR ${target}`),
-  });
+/** What all views make of a cluster: the records of each zone as lines, sorted, and what was left out. */
+export function emitted(frameworks: readonly Framework[], parts: Parts = {}) {
+  const views = viewsOf(configOf(parts.config));
+  const facts = factsOf(frameworks, parts);
+  const lines = new Map(zonesOf(views).map(({ name }) => [name, new Set<string>()]));
+  const own = new Map(Array.from(lines, ([zone, set]) => [zone, linesInto(set)]));
+  const sinks = sinksOf(views, own, "made");
+  const emitters = views.flatMap((view) => view.emitter?.(facts, sinks) ?? []);
+  const problems: Problems = new Map();
+  emitAll({ facts, emitter: together(emitters) }, problems);
+  for (const view of views) view.publish?.(sinks, sinks);
+  const zone = (name: string) => [...(lines.get(name) ?? [])].sort();
+  return { zone, skipped: [...problems.values()] as readonly Skipped[] };
+}
+
+/** The records of the domain, the reverse names, and what was left out. */
+export function generate(frameworks: readonly Framework[], parts: Parts = {}) {
+  const { zone, skipped } = emitted(frameworks, parts);
+  const records = zone(parts.config?.domain ?? "mesos");
   return {
-    records: [...records].sort(),
-    pointers: [...pointers].sort(),
+    records,
+    pointers: zone(SCATTERED),
     skipped,
-    of: (name: string) => [...records].filter((r) => r.startsWith(`${name} `)),
+    of: (name: string) => records.filter((line) => line.startsWith(`${name} `)),
   };
 }

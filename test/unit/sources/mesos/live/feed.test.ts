@@ -1,10 +1,10 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { MesosDnsError } from "../../../../../src/base/errors.js";
-import { countRecords } from "../../../../../src/build/record-count.js";
 import type { Cluster } from "../../../../../src/sources/mesos/cluster.js";
 import { ClusterFeed, type FeedConfig } from "../../../../../src/sources/mesos/live/feed.js";
 import { type LiveReport, NOTHING_FOLLOWED } from "../../../../../src/sources/mesos/live/report.js";
+import { countRecords } from "../../../../../src/views/mesos-dns/record-count.js";
 import { HEARTBEAT, recordOf, subscribed, taskAdded, taskUpdated } from "../../../../support/operator-api.js";
 import { agent, cluster, framework, type Json, task } from "../../../../support/scripted-master.js";
 import { ManualTimers, settle } from "../../../../support/timers.js";

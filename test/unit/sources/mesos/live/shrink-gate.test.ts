@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { countRecords } from "../../../../../src/build/record-count.js";
 import type { Cluster } from "../../../../../src/sources/mesos/cluster.js";
 import { ShrinkGate } from "../../../../../src/sources/mesos/live/shrink-gate.js";
+import { countRecords } from "../../../../../src/views/mesos-dns/record-count.js";
 import { agent, cluster, framework, task } from "../../../../support/scripted-master.js";
 import { configOf } from "../../../config/support.js";
 import { LEADER, NEXT_LEADER, stateFrom } from "./support.js";

@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { HealthPolicy } from "../../../../src/config/config.js";
 import type { Cluster, Task } from "../../../../src/sources/mesos/cluster.js";
-import { type GeneratorInput, hostNames } from "../../../../src/views/mesos-dns/generate.js";
-import { RFC952 } from "../../../../src/views/mesos-dns/labels.js";
+import { hostNames } from "../../../../src/views/facts.js";
 import { taskHash } from "../../../../src/views/mesos-dns/task-records.js";
-import { AGENT, address, framework, generate, RULES, task } from "./support.js";
+import { AGENT, address, framework, generate, type Parts, task } from "./support.js";
 
 const HASH = taskHash("t1");
 
@@ -109,7 +108,7 @@ describe("the instances of tasks", () => {
 
 describe("an agent", () => {
   const agentAt = (host: string, hostname: string, id = "a-S1") => ({ id, hostname, endpoint: { host, port: 5051 } });
-  const namesOf = (hostname: string, parts: Partial<GeneratorInput> = {}) =>
+  const namesOf = (hostname: string, parts: Parts = {}) =>
     generate([], { agents: [agentAt("192.0.2.11", hostname)], ...parts })
       .records.map((record) => record.split(" ")[0])
       .filter((name) => name.includes(".agent."));
@@ -127,11 +126,11 @@ describe("an agent", () => {
   });
 
   test("has a name of at most 24 characters under RFC 952, and none where only digits are left", () => {
-    const rules = { ...RULES, labels: RFC952, ipSources: ["host"] as const };
-    expect(namesOf("7node-in-a-rack.far-away.example.com", { rules })).toEqual([
+    const config = { enforceRFC952: true, IPSources: ["host"] as const };
+    expect(namesOf("7node-in-a-rack.far-away.example.com", { config })).toEqual([
       "node-in-a-rack-far-awaye.agent.mesos",
     ]);
-    expect(namesOf("192.0.2.11", { rules })).toEqual([]);
+    expect(namesOf("192.0.2.11", { config })).toEqual([]);
   });
 
   test("has every address that its host resolves to", () => {
@@ -153,8 +152,8 @@ describe("an agent", () => {
 
   test("whose name would be too long has none", () => {
     const domain = `${"d".repeat(60)}.${"d".repeat(60)}.${"d".repeat(60)}.mesos`;
-    const rules = { ...RULES, domain, ipSources: ["host"] as const };
-    expect(namesOf("n".repeat(70), { rules })).toEqual([]);
+    const config = { domain, IPSources: ["host"] as const };
+    expect(namesOf("n".repeat(70), { config })).toEqual([]);
   });
 });
 
@@ -223,20 +222,19 @@ describe("a task with discovery", () => {
 
 describe("IP sources", () => {
   const addresses = { netinfo: ["not an address"], mesos: ["198.51.100.1", "2001:db8::1"] };
-  const of = (parts: Partial<GeneratorInput>) =>
-    generate([framework({ tasks: [task({ addresses })] })], parts).of("web.marathon.mesos");
+  const of = (parts: Parts) => generate([framework({ tasks: [task({ addresses })] })], parts).of("web.marathon.mesos");
 
   test("the first one with a valid address wins, with all its addresses", () => {
     expect(of({})).toEqual(["web.marathon.mesos A 198.51.100.1", "web.marathon.mesos AAAA 2001:db8::1"]);
   });
 
   test("are asked in the configured order", () => {
-    expect(of({ rules: { ...RULES, ipSources: ["host", "mesos"] } })).toEqual(["web.marathon.mesos A 192.0.2.11"]);
+    expect(of({ config: { IPSources: ["host", "mesos"] } })).toEqual(["web.marathon.mesos A 192.0.2.11"]);
   });
 
   test("that give nothing leave the task its agent's names only", () => {
-    const rules = { ...RULES, ipSources: ["docker"] as const };
-    const { of, skipped } = generate([framework({ tasks: [task()] })], { rules });
+    const config = { IPSources: ["docker"] as const };
+    const { of, skipped } = generate([framework({ tasks: [task()] })], { config });
     expect(of("web.marathon.mesos")).toEqual([]);
     expect(of("web.marathon.slave.mesos")).toHaveLength(1);
     expect(skipped).toEqual([]);
@@ -252,7 +250,7 @@ describe("an unhealthy task", () => {
     task({ ports: [[31000, 31000]], addresses: { netinfo: ["198.51.100.7"] }, ...parts });
   const sick = (parts: Partial<Task>): Task => ({ ...well(parts), unhealthy: true });
   const recordsOf = (parts: Partial<Task>, healthPolicy: HealthPolicy, how = sick) =>
-    generate([framework({ tasks: [how(parts)] })], { rules: { ...RULES, healthPolicy } }).records.filter((line) =>
+    generate([framework({ tasks: [how(parts)] })], { config: { healthPolicy } }).records.filter((line) =>
       line.includes(".marathon."),
     );
 

@@ -1,22 +1,10 @@
 import type { Address } from "../../base/addresses.js";
-
-/** Takes PTR records, one at a time; names as in `RecordSink`. */
-export interface PointerSink {
-  pointer(name: string, target: string): void;
-}
+import type { ClaimSink, RecordSink } from "../sink.js";
 
 /** Whose an address is; where several have it, the highest. */
 const RANK = { MASTER: 0, TASK: 1, AGENT: 2 } as const;
 
 const NOBODY: readonly string[] = [];
-
-/** Takes claims of owners to addresses. Names may be "" where the owner has none: the address is still nobody else's. */
-export interface ClaimSink {
-  agent(address: Address, name: string): void;
-  /** @param address the container's own, as the task reports it */
-  task(address: Address, agentId: string, name: string): void;
-  master(address: Address, name: string): void;
-}
 
 interface Claim {
   readonly rank: number;
@@ -58,7 +46,7 @@ export class ReverseNames {
   });
 
   /** Publishes what has changed since the last time. */
-  publish(removed: PointerSink, added: PointerSink): void {
+  publish(removed: Pick<RecordSink, "pointer">, added: Pick<RecordSink, "pointer">): void {
     for (const claims of this.#changed) {
       const owner = reverseName(claims.address);
       for (const name of claims.before ?? []) removed.pointer(owner, name);

@@ -1,35 +1,58 @@
-import type { Agent, Framework, Task } from "../../sources/mesos/cluster.js";
-import type { Emission, Problems, RecordGenerator } from "./generate.js";
+import type { Agent, Framework, Task } from "../sources/mesos/cluster.js";
+import type { ClusterFacts } from "./facts.js";
+import type { Emitter, Problems } from "./view.js";
 
-/** Where the difference between two zones goes to. */
-export interface Difference {
-  readonly removed: Emission;
-  readonly added: Emission;
-  /** Of the zone before; becomes that of the zone after. */
-  readonly problems: Problems;
+/** A cluster, and what emits its pieces. */
+export interface Side {
+  readonly facts: ClusterFacts;
+  readonly emitter: Required<Emitter>;
+}
+
+/** Emits all pieces of a cluster, and notes what had to be left out. */
+export function emitAll({ facts, emitter }: Side, problems: Problems): void {
+  const { cluster } = facts;
+  emitter.nameServer();
+  emitter.masters();
+  for (const agent of cluster.agents.values()) emitter.agent(agent);
+  for (const framework of cluster.frameworks) {
+    emitFramework(emitter, framework, problems);
+    for (const task of framework.tasks) emitTask(emitter, framework, task, problems);
+  }
 }
 
 /**
- * Emits what has to be removed from the zone of one cluster, and added to it, to get that of another: all of what has
+ * Emits what has to be removed from the records of one cluster, and added to them, to get those of another: all of what has
  * changed, and nothing else. What is the same object in both clusters is taken to be unchanged.
  *
+ * @param before emits what is to be removed
+ * @param after emits what is to be added
+ * @param problems of the cluster before; become those of the cluster after
  * @returns false, with nothing emitted, where the two cannot be compared piece by piece
  */
-export function emitChanges(before: RecordGenerator, after: RecordGenerator, difference: Difference): boolean {
-  const frameworks = pairs(before.input.cluster.frameworks, after.input.cluster.frameworks);
-  if (!frameworks || !isComparable(before, after)) return false;
-  const changes = new Changes(before, after, difference);
+export function emitChanges(before: Side, after: Side, problems: Problems): boolean {
+  const frameworks = pairs(before.facts.cluster.frameworks, after.facts.cluster.frameworks);
+  if (!frameworks || nameServerOf(before) !== nameServerOf(after)) return false;
+  const changes = new Changes(before, after, problems);
   changes.masters();
   changes.agents();
   for (const [old, young] of frameworks) changes.framework(old, young);
   return true;
 }
 
-/** Same rules and same name server: else every record may be another. */
-function isComparable(before: RecordGenerator, after: RecordGenerator): boolean {
-  const own = ({ input: { rules, nameServer } }: RecordGenerator) =>
-    JSON.stringify([rules, nameServer.name, nameServer.addresses.map(({ text }) => text)]);
-  return own(before) === own(after);
+function emitFramework(emitter: Required<Emitter>, framework: Framework, problems: Problems): void {
+  const problem = emitter.framework(framework);
+  if (problem) problems.set(framework, { kind: "framework", id: framework.id, ...problem });
+}
+
+function emitTask(emitter: Required<Emitter>, framework: Framework, task: Task, problems: Problems): void {
+  const problem = emitter.task(framework, task);
+  if (problem) problems.set(task, { kind: "task", id: task.id, ...problem });
+}
+
+/** Where it is another one, every record may be. */
+function nameServerOf({ facts }: Side): string {
+  const { name, addresses } = facts.input.nameServer;
+  return JSON.stringify([name, addresses.map(({ text }) => text)]);
 }
 
 type Pair = readonly [before: Framework | undefined, after: Framework | undefined];
@@ -44,41 +67,39 @@ function pairs(before: readonly Framework[], after: readonly Framework[]): reado
 }
 
 class Changes {
-  readonly #before: RecordGenerator;
-  readonly #after: RecordGenerator;
-  readonly #difference: Difference;
+  readonly #before: Side;
+  readonly #after: Side;
+  readonly #problems: Problems;
   /** Agents that have come, gone or moved: what their tasks' records are may have changed. */
   readonly #moved = new Set<string>();
 
-  constructor(before: RecordGenerator, after: RecordGenerator, difference: Difference) {
+  constructor(before: Side, after: Side, problems: Problems) {
     this.#before = before;
     this.#after = after;
-    this.#difference = difference;
+    this.#problems = problems;
   }
 
   masters(): void {
-    const key = (generator: RecordGenerator) => {
-      const { cluster, masters } = generator.input;
-      return JSON.stringify([cluster.leader, ...masters].map((at) => [at, generator.addressesOf(at.host)]));
-    };
+    const key = ({ facts }: Side) =>
+      JSON.stringify([facts.cluster.leader, ...facts.input.masters].map((at) => [at, facts.addressesOf(at.host)]));
     if (key(this.#before) === key(this.#after)) return;
-    this.#before.masters(this.#difference.removed);
-    this.#after.masters(this.#difference.added);
+    this.#before.emitter.masters();
+    this.#after.emitter.masters();
   }
 
   agents(): void {
-    const [old, young] = [this.#before.input.cluster.agents, this.#after.input.cluster.agents];
+    const [old, young] = [this.#before.facts.cluster.agents, this.#after.facts.cluster.agents];
     for (const [id, agent] of old) {
       const now = young.get(id);
       if (now && this.#isSameAgent(agent, now)) continue;
       this.#moved.add(id);
-      this.#before.agent(agent, this.#difference.removed);
-      if (now) this.#after.agent(now, this.#difference.added);
+      this.#before.emitter.agent(agent);
+      if (now) this.#after.emitter.agent(now);
     }
     for (const [id, agent] of young) {
       if (old.has(id)) continue;
       this.#moved.add(id);
-      this.#after.agent(agent, this.#difference.added);
+      this.#after.emitter.agent(agent);
     }
   }
 
@@ -94,12 +115,11 @@ class Changes {
   }
 
   #replaceFramework(old: Framework | undefined, young: Framework | undefined): void {
-    const { removed, added, problems } = this.#difference;
     if (old) {
-      this.#before.framework(old, removed, new Map());
-      problems.delete(old);
+      this.#before.emitter.framework(old);
+      this.#problems.delete(old);
     }
-    if (young) this.#after.framework(young, added, problems);
+    if (young) emitFramework(this.#after.emitter, young, this.#problems);
   }
 
   /** Tasks are many and changes few: what is equal from both ends on need not be looked at one by one. */
@@ -129,12 +149,12 @@ class Changes {
 
   #remove(framework: Framework | undefined, task: Task): void {
     if (!framework) return;
-    this.#before.task(framework, task, this.#difference.removed, new Map());
-    this.#difference.problems.delete(task);
+    this.#before.emitter.task(framework, task);
+    this.#problems.delete(task);
   }
 
   #add(framework: Framework | undefined, task: Task): void {
-    if (framework) this.#after.task(framework, task, this.#difference.added, this.#difference.problems);
+    if (framework) emitTask(this.#after.emitter, framework, task, this.#problems);
   }
 
   #isSameAgent(old: Agent, young: Agent): boolean {
@@ -145,7 +165,7 @@ class Changes {
   #isSameFramework(old: Framework, young: Framework): boolean {
     const own = ({ name, hostname, pid }: Framework) => JSON.stringify([name, hostname, pid]);
     if (old !== young && own(old) !== own(young)) return false;
-    return this.#difference.problems.has(old) === false && this.#hasSameHosts(young);
+    return this.#problems.has(old) === false && this.#hasSameHosts(young);
   }
 
   #hasSameHosts({ pid, hostname }: Framework): boolean {
@@ -153,6 +173,6 @@ class Changes {
   }
 
   #hasSameAddresses(host: string): boolean {
-    return this.#before.addressesOf(host) === this.#after.addressesOf(host);
+    return this.#before.facts.addressesOf(host) === this.#after.facts.addressesOf(host);
   }
 }

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { HealthPolicy } from "../../../../src/config/config.js";
 import type { Framework, Task } from "../../../../src/sources/mesos/cluster.js";
-import { mirrored } from "../../../../src/views/dcos/dcos.js";
-import type { Emission, RecordRules } from "../../../../src/views/mesos-dns/generate.js";
-import { RFC952 } from "../../../../src/views/mesos-dns/labels.js";
-import { address, framework, generatorOf, linesInto, RULES, task } from "../mesos-dns/support.js";
+import { dcosView } from "../../../../src/views/dcos/view.js";
+import type { RecordSink } from "../../../../src/views/sink.js";
+import { NO_CLAIMS } from "../../../../src/views/sink.js";
+import type { ViewConfig } from "../../../../src/views/view.js";
+import { configOf } from "../../config/support.js";
+import { address, emitted, framework, linesInto, task } from "../mesos-dns/support.js";
 
 const ZONE = "thisdcos.directory";
 const BELOW_DCOS = new RegExp(`\\.dcos\\.${ZONE} `);
@@ -14,20 +16,15 @@ const MASTERS = [
 ];
 
 /** What DC/OS's zone gets, and what the domain does, as lines. */
-function bothOf(frameworks: Framework[], rules: Partial<RecordRules> = {}): { dcos: string[]; own: string[] } {
+function bothOf(frameworks: Framework[], rules: Partial<ViewConfig> = {}): { dcos: string[]; own: string[] } {
   const { domain = "mesos" } = rules;
-  const nameServer = { name: `ns1.${domain}`, addresses: [address("192.0.2.53")] };
-  const generator = generatorOf(frameworks, { rules: { ...RULES, ...rules }, masters: MASTERS, nameServer });
-  const [own, twins] = [new Set<string>(), new Set<string>()];
-  const dcos = linesInto(twins);
-  const emission: Emission = { records: mirrored(linesInto(own), dcos, domain), claims: undefined, dcos };
-  generator.emit(emission, new Map());
-  return { dcos: [...twins].sort(), own: [...own].sort() };
+  const { zone } = emitted(frameworks, { config: { ...rules, dcosNames: true }, masters: MASTERS });
+  return { dcos: zone(ZONE), own: zone(domain) };
 }
 
 /** A task's own names, in short: `agentip 192.0.2.11`. */
 function namesOf(parts: Partial<Task>, name = "web.marathon", frameworkName = "marathon"): string[] {
-  return bothOf([framework({ name: frameworkName, tasks: [task(parts)] })], { labels: RFC952 })
+  return bothOf([framework({ name: frameworkName, tasks: [task(parts)] })], { enforceRFC952: true })
     .dcos.filter((line) => BELOW_DCOS.test(line) && line.startsWith(`${name}.`))
     .map((line) => line.slice(name.length + 1).replace(/\.dcos\.thisdcos\.directory (AAAA|A)/, ""));
 }
@@ -115,11 +112,12 @@ describe("the mirror of the domain", () => {
 
   test("leaves out what would be too long a name in it", () => {
     const long = ["a", "b", "c"].map((letter) => letter.repeat(63)).join(".");
-    const [own, twins] = [new Set<string>(), new Set<string>()];
-    const records = mirrored(linesInto(own), linesInto(twins), "mesos");
+    const twins = new Set<string>();
+    const sinks = { zone: () => linesInto(twins), claims: NO_CLAIMS };
+    const records = dcosView(configOf({ dcosNames: true }))?.mirror?.into(sinks) as RecordSink;
     records.address(`${long}.${"d".repeat(54)}.mesos`, address("192.0.2.1"));
     records.service("_web._tcp.mesos", `${long}.${"d".repeat(54)}.mesos`, 80);
-    expect([own.size, twins.size]).toEqual([2, 0]);
+    expect(twins.size).toBe(0);
     records.address(`${long}.${"d".repeat(35)}.mesos`, address("192.0.2.1"));
     expect(twins.size).toBe(1);
   });

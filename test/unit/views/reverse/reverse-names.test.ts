@@ -1,18 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { Agent, Task } from "../../../../src/sources/mesos/cluster.js";
-import type { GeneratorInput } from "../../../../src/views/mesos-dns/generate.js";
 import { taskHash } from "../../../../src/views/mesos-dns/task-records.js";
-import { reverseName } from "../../../../src/views/reverse/reverse.js";
-import { address, framework, generate, RULES, task } from "../mesos-dns/support.js";
+import { reverseName } from "../../../../src/views/reverse/reverse-names.js";
+import { address, framework, generate, type Parts, task } from "../mesos-dns/support.js";
 
 const MASTER = "1.2.0.192.in-addr.arpa PTR master0.mesos";
 const ON_S1: Agent = { id: "a-S1", hostname: "n1.example.com", endpoint: { host: "192.0.2.11", port: 5051 } };
 const ON_S2: Agent = { id: "a-S2", hostname: "n2.example.com", endpoint: { host: "192.0.2.12", port: 5051 } };
 const AGENTS = ["11.2.0.192.in-addr.arpa PTR n1-example-com.agent.mesos"];
-
-interface Parts extends Partial<GeneratorInput> {
-  readonly agents?: Agent[];
-}
 
 /** The reverse names of a cluster of one master and one agent, unless others are given. */
 function pointersOf(tasks: readonly Task[], parts: Parts = {}): string[] {
@@ -119,8 +114,8 @@ describe("a container's address", () => {
   });
 
   test("has no reverse name where its source is not the one that counts", () => {
-    const rules = { ...RULES, ipSources: ["host", "netinfo"] as const };
-    expect(pointersOf([container("t1", ["198.51.100.7"])], { rules })).toEqual([MASTER, ...AGENTS]);
+    const config = { IPSources: ["host", "netinfo"] as const };
+    expect(pointersOf([container("t1", ["198.51.100.7"])], { config })).toEqual([MASTER, ...AGENTS]);
   });
 
   test("has no reverse name where the task has no name", () => {

@@ -1,0 +1,19 @@
+import type { ViewConfig } from "./view.js";
+import type { ZoneSpec } from "./zone-spec.js";
+
+/** A zone with the SOA that is configured. */
+export function zoneAt(name: string, config: ViewConfig): ZoneSpec {
+  return {
+    name,
+    ttl: config.ttl,
+    srvWeight: config.srvRecordDefaultWeight,
+    soa: {
+      mname: config.SOAMname,
+      rname: config.SOARname,
+      refresh: config.SOARefresh,
+      retry: config.SOARetry,
+      expire: config.SOAExpire,
+      minimum: config.SOAMinttl,
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { Address } from "../../base/addresses.js";
+import { DCOS_ZONE } from "../../config/dcos-zone.js";
+import type { Framework, Task } from "../../sources/mesos/cluster.js";
+import { isDnsName } from "../../wire/names.js";
+import { zoneAt } from "../configured-zone.js";
+import type { ClusterFacts } from "../facts.js";
+import { RFC1123, toLabel } from "../mesos-dns/labels.js";
+import { isNowhere } from "../mesos-dns/records.js";
+import { isStandby } from "../mesos-dns/rules.js";
+import { onStandby, type RecordSink } from "../sink.js";
+import type { Emitter, View, ViewConfig } from "../view.js";
+
+/** Below it are tasks, masters and their leader; DC/OS's own tools and packages ask for these names. */
+const DCOS_DOMAIN = `dcos.${DCOS_ZONE}`;
+/** Below it is everything that the cluster's own domain has, whatever that is called. */
+const MIRROR = `mesos.${DCOS_ZONE}`;
+
+/** The names of DC/OS, where they are wanted (`dcosNames`): its own, and those of `domain` once more. */
+export function dcosView(config: ViewConfig): View | undefined {
+  if (!config.dcosNames) return undefined;
+  const { domain } = config;
+  return {
+    zones: [zoneAt(DCOS_ZONE, config)],
+    emitter: (facts, { zone }) => new DcosRecords(facts, config, zone(DCOS_ZONE) as RecordSink),
+    mirror: { of: domain, into: ({ zone }) => mirrored(zone(DCOS_ZONE) as RecordSink, domain) },
+  };
+}
+
+class DcosRecords implements Emitter {
+  readonly #facts: ClusterFacts;
+  readonly #config: ViewConfig;
+  readonly #records: RecordSink;
+
+  constructor(facts: ClusterFacts, config: ViewConfig, records: RecordSink) {
+    this.#facts = facts;
+    this.#config = config;
+    this.#records = records;
+  }
+
+  masters(): void {
+    const facts = this.#facts;
+    for (const { host } of facts.numberedMasters())
+      for (const address of facts.resolve(host)) this.#records.address(`master.${DCOS_DOMAIN}`, address);
+    for (const address of facts.leaderAddresses) this.#records.address(`leader.${DCOS_DOMAIN}`, address);
+  }
+
+  /**
+   * A task's three names. A framework's name is one label in them, as the task's is, and labels are those of RFC 1123 always. All
+   * instances of a task share its names.
+   */
+  task(framework: Framework, task: Task): undefined {
+    const addresses = this.#facts.addressesOfTask(task);
+    if (!addresses || isNowhere(addresses)) return;
+    const agent = addresses.host;
+    const container = this.#facts.parse(task.addresses.netinfo ?? []);
+    const name = `${toLabel(task.discovery?.name ?? task.name, RFC1123)}.${toLabel(framework.name, RFC1123)}`;
+    const isMapped = task.mapsPorts || task.networkMapsPorts || container.length === 0;
+    const records = isStandby(task, this.#config) ? onStandby(this.#records) : this.#records;
+    emitAddresses(`${name}.agentip.${DCOS_DOMAIN}`, agent, records);
+    emitAddresses(`${name}.containerip.${DCOS_DOMAIN}`, container, records);
+    emitAddresses(`${name}.autoip.${DCOS_DOMAIN}`, isMapped ? agent : container, records);
+  }
+}
+
+function emitAddresses(name: string, addresses: readonly Address[], records: RecordSink): void {
+  if (isDnsName(name)) for (const address of addresses) records.address(name, address);
+}
+
+/**
+ * Takes records of the domain under the names that they have in DC/OS's zone. What would be too long a name is in the domain only.
+ *
+ * @param domain that all names end in, and the targets of services
+ */
+function mirrored(records: RecordSink, domain: string): RecordSink {
+  const mirror = (name: string) => name.slice(0, -domain.length) + MIRROR;
+  return {
+    address: (name, address, standby) => {
+      const twin = mirror(name);
+      if (isDnsName(twin)) records.address(twin, address, standby);
+    },
+    service: (name, target, port, standby) => {
+      const [twin, twinTarget] = [mirror(name), mirror(target)];
+      if (isDnsName(twin) && isDnsName(twinTarget)) records.service(twin, twinTarget, port, standby);
+    },
+    pointer: (name, target) => {
+      const [twin, twinTarget] = [mirror(name), mirror(target)];
+      if (isDnsName(twin) && isDnsName(twinTarget)) records.pointer(twin, twinTarget);
+    },
+  };
+}

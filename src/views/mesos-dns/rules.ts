@@ -1,0 +1,21 @@
+import type { HealthPolicy } from "../../config/config.js";
+import type { Task } from "../../sources/mesos/cluster.js";
+import type { ViewConfig } from "../view.js";
+import { type LabelRules, RFC952, RFC1123 } from "./labels.js";
+
+/** What the configuration says of names. */
+export interface NamingRules {
+  /** The zone's apex, lower case, without the final dot. */
+  readonly domain: string;
+  readonly labels: LabelRules;
+  readonly healthPolicy: HealthPolicy;
+}
+
+export function namingRulesOf({ domain, enforceRFC952, healthPolicy }: ViewConfig): NamingRules {
+  return { domain, labels: enforceRFC952 ? RFC952 : RFC1123, healthPolicy };
+}
+
+/** Whether what a task shares with others waits behind theirs. */
+export function isStandby({ unhealthy }: Task, { healthPolicy }: Pick<NamingRules, "healthPolicy">): boolean {
+  return healthPolicy === "omitUnhealthy" && unhealthy === true;
+}

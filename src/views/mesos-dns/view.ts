@@ -1,0 +1,30 @@
+import { zoneAt } from "../configured-zone.js";
+import type { ClusterFacts } from "../facts.js";
+import { NO_CLAIMS, type RecordSink } from "../sink.js";
+import type { View, ViewConfig } from "../view.js";
+import { MesosDnsRecords, type NamesOfFrameworks } from "./records.js";
+import { namingRulesOf } from "./rules.js";
+
+/** The names of Mesos-DNS, in `domain`. */
+export function mesosDnsView(config: ViewConfig): View {
+  const rules = namingRulesOf(config);
+  const names: NamesOfFrameworks = new WeakMap();
+  return {
+    zones: [zoneAt(config.domain, config)],
+    emitter: (facts, { zone, claims }) => {
+      const records = zone(config.domain) as RecordSink;
+      return new MesosDnsRecords({ facts, rules, names, records, claims });
+    },
+  };
+}
+
+/** What `domain` has of a cluster goes to `records`, and nothing else is emitted. */
+export function domainRecords(facts: ClusterFacts, config: ViewConfig, records: RecordSink): MesosDnsRecords {
+  return new MesosDnsRecords({
+    facts,
+    rules: namingRulesOf(config),
+    names: new WeakMap(),
+    records,
+    claims: NO_CLAIMS,
+  });
+}
