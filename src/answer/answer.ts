@@ -219,8 +219,8 @@ export class Answerer {
     const { cookies, identity } = this.#policy;
     if (cookies && asked.cookieAt >= 0) {
       const now = this.#parts.clock();
-      this.trusted = cookies.isGood(message, asked.cookieAt, asked.cookieLength, client.octets, now);
-      reply.setCookie(cookies, message, asked.cookieAt, this.trusted, client.octets, now);
+      this.trusted = cookies.answer(message, asked.cookieAt, asked.cookieLength, client.octets, now);
+      reply.cookie = cookies.cookie;
     }
     if (asked.keepalive) reply.keepalive = channel.keepalive;
     if (asked.nsid) reply.setNsid(identity.id, this.#writer.room);

@@ -243,7 +243,9 @@ export class MessageWriter {
   finishOpt(rcode: number, payload: number): void {
     const { opt } = this.#query;
     if (!opt.present) return;
-    this.#at = this.opt.write(this.#out, this.#at, payload, rcode, opt.dnssecOk, this.#limit);
+    this.opt.payload = payload;
+    this.opt.dnssecOk = opt.dnssecOk;
+    this.#at = this.opt.write(this.#out, this.#at, rcode, this.#limit);
     this.#additionals++;
   }
 

@@ -1,6 +1,7 @@
 import { type Address, AddressBook } from "../base/addresses.js";
+import type { HostPort } from "../base/host-port.js";
 import type { Config } from "../config/config.js";
-import type { Cluster, Endpoint, Skipped } from "../sources/mesos/cluster.js";
+import type { Cluster, Skipped } from "../sources/mesos/cluster.js";
 import { ClusterFacts, hostNames } from "../views/facts.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
 import type { ViewConfig } from "../views/view.js";
@@ -71,7 +72,7 @@ export class ZoneBuilder {
   #serial: number;
   #generation: number;
   #cluster: Cluster | undefined;
-  #masters: readonly Endpoint[] = [];
+  #masters: readonly HostPort[] = [];
   #book = new AddressBook();
   #basis: Basis | undefined;
   /** What is in the shards of the last build. */
@@ -106,7 +107,7 @@ export class ZoneBuilder {
   }
 
   /** Builds run one after the other: one that waits for host names must not come in behind a newer one. */
-  build(cluster: Cluster, masters: readonly Endpoint[]): Promise<Build> {
+  build(cluster: Cluster, masters: readonly HostPort[]): Promise<Build> {
     return this.#inTurn(() => this.#build(cluster, masters));
   }
 
@@ -121,7 +122,7 @@ export class ZoneBuilder {
     return turn;
   }
 
-  async #build(cluster: Cluster, masters: readonly Endpoint[]): Promise<Build> {
+  async #build(cluster: Cluster, masters: readonly HostPort[]): Promise<Build> {
     const { now, hosts } = this.#options;
     const started = now();
     this.#cluster = cluster;

@@ -1,3 +1,5 @@
+import type { HostPort } from "../base/host-port.js";
+
 /**
  * The effective configuration: one plain frozen object, every key present, every value validated.
  * Key names are Mesos-DNS's own where it has the key, spelled as its documentation spells them.
@@ -8,12 +10,6 @@ export type HealthPolicy = "ignore" | "omitUnhealthy";
 export type UpdateSource = "stream" | "poll";
 export type UdpEngineName = "auto" | "batch" | "dgram";
 export type MesosAuthentication = "none" | "basic" | "iam";
-
-/** Where somebody listens: `host` without brackets. */
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** An upstream resolver, by its address. */
 export interface Resolver extends HostPort {

@@ -1,5 +1,6 @@
+import type { HostPort } from "../base/host-port.js";
 /** The formats of values that hold several entries. */
-import type { HostPort, Resolver } from "./config.js";
+import type { Resolver } from "./config.js";
 import { explainListener, explainMaster, explainResolver } from "./explain.js";
 import { type Findings, type Format, isObject, parseJsonOrText } from "./format.js";
 import { readListener, readMaster, readNetwork, readResolver, readZoneName } from "./names.js";

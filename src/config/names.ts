@@ -4,7 +4,8 @@
  */
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
-import type { HostPort, Resolver } from "./config.js";
+import type { HostPort } from "../base/host-port.js";
+import type { Resolver } from "./config.js";
 
 /** 255 octets on the wire less the root label and the first length octet (RFC 1035 section 3.1). */
 const MAX_NAME_TEXT = 253;

@@ -3,27 +3,12 @@
 import { messageOf } from "../base/errors.js";
 import type { Config, Resolver } from "./config.js";
 import { DCOS_ZONE } from "./dcos-zone.js";
-import type { Faults } from "./faults.js";
 import { resolvers as resolverFormat } from "./lists.js";
 import { isInZone } from "./names.js";
 import { isReserved } from "./reserved-names.js";
+import type { RuleContext } from "./rule-context.js";
 import { KEYS, type Values } from "./schema.js";
 import { checkCollisions, withAddresses, withoutItself } from "./sockets.js";
-
-/** What the rules need beside the values: where they put what they find, and what they may ask of the machine. */
-export interface RuleContext {
-  readonly faults: Faults;
-  readonly warnings: string[];
-  /** Addresses of the machine's nameservers; may throw where they cannot be read. */
-  readonly systemResolvers: () => readonly string[];
-  readonly machineAddresses: () => readonly string[];
-  /** The address of a host; absent where nobody is going to listen there. */
-  readonly lookUp: ((name: string) => string | undefined) | undefined;
-  /** Where a supervisor lets the program keep files; "" for nowhere. */
-  readonly stateDirectory: string;
-  /** False where the configuration is not used to follow a cluster. */
-  readonly needsMasters: boolean;
-}
 
 /** The complete configuration. Its faults are in `context`; with any, the result is not to be used. */
 export function completeConfig(given: Values, context: RuleContext): Config {

@@ -1,8 +1,9 @@
 /** The rules about where this server listens: names and wildcards, and resolvers that would be this server itself. */
 import { formatResolver } from "../base/host-port.js";
+import { hears } from "../base/wildcards.js";
 import type { Resolver } from "./config.js";
 import { readAddress } from "./names.js";
-import type { RuleContext } from "./rules.js";
+import type { RuleContext } from "./rule-context.js";
 import type { Values } from "./schema.js";
 
 /** The values with an address, each once, where a listener was a name or nothing. */
@@ -91,9 +92,4 @@ export function checkCollisions(values: Values, { faults }: RuleContext): void {
 function collide(one: Server, other: Server): boolean {
   const meet = (a: string, b: string) => a === b || hears(a, b) || hears(b, a);
   return one.port === other.port && one.hosts.some((a) => other.hosts.some((b) => meet(a, b)));
-}
-
-/** Whether who listens for all addresses, of one family or of both, hears what is sent to this one. */
-export function hears(listener: string, address: string): boolean {
-  return listener === "::" || (listener === "0.0.0.0" && !address.includes(":"));
 }

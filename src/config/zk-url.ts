@@ -1,5 +1,5 @@
+import type { HostPort } from "../base/host-port.js";
 /** ZooKeeper's URL as Mesos writes it: `zk://user:password@h1:2181,h2:2181/mesos`. */
-import type { HostPort } from "./config.js";
 import { explainHostPort } from "./explain.js";
 import { maskPassword, readZooKeeperServer } from "./names.js";
 

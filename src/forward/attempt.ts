@@ -1,9 +1,10 @@
 import { HEADER } from "../wire/protocol.js";
 import type { UpstreamQuery, Via } from "./link.js";
-import { type QueryStyle, questionEnd, writeQuery } from "./question.js";
-import type { Resolution } from "./resolution.js";
+import { type QueryStyle, type Question, questionEnd, writeQuery } from "./question.js";
 import type { Upstream } from "./upstream.js";
-import type { Negative } from "./verdict.js";
+
+/** What a reply is that has no answer: its rcode, or a number below 0. */
+export type Negative = number;
 
 /** What an attempt is made for, where it is not just for the answer. */
 export interface Purpose {
@@ -13,10 +14,27 @@ export interface Purpose {
   readonly proves?: Negative;
 }
 
-/** One query of a resolution to one upstream. */
+/** Who makes attempts, and hears what becomes of them. */
+export interface AttemptOwner {
+  readonly question: Question;
+  /** Set when nobody waits for a reply any more. */
+  readonly outcome: unknown;
+  replied(attempt: Attempt, reply: Uint8Array, caseKept: boolean, milliseconds: number): void;
+  refused(attempt: Attempt, reason: string): void;
+}
+
+export interface AttemptParts {
+  /** The upstream's place in the owner's list. */
+  readonly candidate: number;
+  readonly upstream: Upstream;
+  readonly via: Via;
+  readonly style: QueryStyle;
+  readonly purpose: Purpose;
+}
+
+/** One query to one upstream. */
 export class Attempt implements UpstreamQuery {
-  readonly resolution: Resolution;
-  /** The upstream's place in the resolution's list. */
+  readonly owner: AttemptOwner;
   readonly candidate: number;
   readonly upstream: Upstream;
   readonly via: Via;
@@ -31,36 +49,29 @@ export class Attempt implements UpstreamQuery {
   readonly edns: boolean;
   readonly purpose: Purpose;
 
-  constructor(
-    resolution: Resolution,
-    candidate: number,
-    upstream: Upstream,
-    via: Via,
-    style: QueryStyle,
-    purpose: Purpose,
-  ) {
-    this.resolution = resolution;
+  constructor(owner: AttemptOwner, { candidate, upstream, via, style, purpose }: AttemptParts) {
+    this.owner = owner;
     this.candidate = candidate;
     this.upstream = upstream;
     this.via = via;
-    this.query = writeQuery(resolution.question, style);
-    this.questionEnd = questionEnd(resolution.question);
+    this.query = writeQuery(owner.question, style);
+    this.questionEnd = questionEnd(owner.question);
     this.spelledAsClient = style.letters === "own";
     this.mixedCase = style.letters === "mixed";
-    this.isMixed = this.mixedCase && resolution.question.spelling.some((octet, i) => octet !== this.query[HEADER + i]);
+    this.isMixed = this.mixedCase && owner.question.spelling.some((octet, i) => octet !== this.query[HEADER + i]);
     this.edns = style.edns;
     this.purpose = purpose;
   }
 
   get isWanted(): boolean {
-    return this.purpose.proves === undefined && !this.resolution.outcome;
+    return this.purpose.proves === undefined && !this.owner.outcome;
   }
 
   replied(reply: Uint8Array, caseKept: boolean, milliseconds: number): void {
-    this.resolution.replied(this, reply, caseKept, milliseconds);
+    this.owner.replied(this, reply, caseKept, milliseconds);
   }
 
   failed(reason: string): void {
-    this.resolution.refused(this, reason);
+    this.owner.refused(this, reason);
   }
 }

@@ -5,8 +5,8 @@ import { EDE } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
 import type { Reply } from "../wire/reply.js";
 import { AnswerCache } from "./cache.js";
+import type { Forwarded, Forwarder } from "./contract.js";
 import type { ForwardRequest, ForwardResponse } from "./forward-server.js";
-import type { Forwarded, Forwarder } from "./forwarder.js";
 import { keyOf } from "./question.js";
 import type { ForwardReport } from "./report.js";
 

@@ -1,7 +1,7 @@
 import type { Client } from "../answer/request.js";
 import { NO_EDE } from "../wire/edns.js";
 import { Query } from "../wire/query.js";
-import type { Forwarded, Forwarder } from "./forwarder.js";
+import type { Forwarded, Forwarder } from "./contract.js";
 
 /** A query that another thread wants to have forwarded. */
 export interface ForwardRequest {

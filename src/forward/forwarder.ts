@@ -3,33 +3,17 @@ import type { Timers } from "../base/timers.js";
 import type { CacheSettings, ForwardLimits, ForwardPolicyName } from "../config/config.js";
 import { EDE, RCODE } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
-import type { Reply } from "../wire/reply.js";
 import { AnswerCache, type CachedReply } from "./cache.js";
 import { choose } from "./choice.js";
+import type { Failed, Forwarded, Forwarder, Outcome } from "./contract.js";
 import { type Group, type GroupPolicy, Groups } from "./groups.js";
 import { Monitor } from "./monitor.js";
 import type { PendingQuestion, Waiter } from "./pending-question.js";
 import { keyOf, type Question, questionOf } from "./question.js";
 import { Quota } from "./quota.js";
 import type { ForwardReport } from "./report.js";
-import { type Failed, type Outcome, Resolution } from "./resolution.js";
+import { Resolution } from "./resolution.js";
 import type { MakeLinks, Upstream } from "./upstream.js";
-
-/** What a client gets. */
-export type Forwarded =
-  /** `age` in seconds; negative where the reply is past its time (RFC 8767). */
-  { readonly kind: "reply"; readonly reply: Reply; readonly age: number } | Failed;
-
-/** Asks somebody else, or remembers what they said. */
-export interface Forwarder {
-  /**
-   * Answers a query for a name outside the zones. `message` is what `query` was read from; both are only valid during
-   * the call.
-   *
-   * @param done called exactly once, later, if the answer is not returned
-   */
-  ask(query: Query, message: Uint8Array, client: Client, done: (forwarded: Forwarded) => void): Forwarded | undefined;
-}
 
 export interface ForwardPolicy extends GroupPolicy {
   readonly policy: ForwardPolicyName;
@@ -142,30 +126,38 @@ export class CachingForwarder implements Forwarder {
     const { cache } = this.#policy;
     // Without RD no resolver is asked to find the answer, and with options of the client's it may be that client's alone.
     const isShared = query.recursionDesired && !query.opt.endToEnd;
-    if (!isShared)
-      return this.#refuse(client) ?? this.#begin("", group, questionOf(query, message), client, done, undefined);
+    if (!isShared) {
+      const alone: Waiter = { client, done, cancelTimer: undefined };
+      return this.#refuse(client) ?? this.#begin("", group, questionOf(query, message), alone, undefined);
+    }
     const key = keyOf(query, group.scope);
     const kept = cache.enabled ? this.#cache.get(key) : undefined;
     const now = this.#parts.timers.now();
-    if (kept && now < kept.expiresAt) return this.#hit(kept, key, group, query, message, now);
+    if (kept && now < kept.expiresAt) {
+      const hit = this.#hit(kept, now);
+      if (this.#isDueAgain(kept, group, now) && !this.#pending.has(key)) this.#prefetch(key, group, query, message);
+      return hit;
+    }
     const stale = kept && now < kept.expiresAt + cache.staleSeconds * 1000 ? kept : undefined;
     if (stale && this.#hasFailed(stale, group, now)) return this.#giveStale(stale);
     const refusal = this.#refuse(client);
     if (refusal) return stale ? this.#giveStale(stale) : refusal;
     if (cache.enabled) this.#counts.misses++;
     const pending = this.#pending.get(key);
-    if (!pending) return this.#begin(key, group, questionOf(query, message), client, done, stale);
+    const waiter: Waiter = { client, done, cancelTimer: undefined };
+    if (!pending) return this.#begin(key, group, questionOf(query, message), waiter, stale);
     this.#counts.joined++;
-    return this.#wait(pending, client, done, stale);
+    return this.#wait(pending, waiter, stale);
   }
 
-  #hit(kept: CachedReply, key: string, group: Group, query: Query, message: Uint8Array, now: number): Forwarded {
+  #prefetch(key: string, group: Group, query: Query, message: Uint8Array): void {
+    this.#counts.prefetches++;
+    this.#launch(key, group, questionOf(query, message));
+  }
+
+  #hit(kept: CachedReply, now: number): Forwarded {
     this.#counts.hits++;
     kept.hits++;
-    if (this.#isDueAgain(kept, group, now) && !this.#pending.has(key)) {
-      this.#counts.prefetches++;
-      this.#launch(key, group, questionOf(query, message));
-    }
     return { kind: "reply", reply: kept.reply, age: Math.floor((now - kept.storedAt) / 1000) };
   }
 
@@ -196,14 +188,13 @@ export class CachingForwarder implements Forwarder {
     key: string,
     group: Group,
     question: Question,
-    client: Client,
-    done: (forwarded: Forwarded) => void,
+    waiter: Waiter,
     stale: CachedReply | undefined,
   ): Forwarded | undefined {
     const pending = this.#launch(key, group, question);
     const outcome = pending.resolution?.outcome;
     // With nobody to ask it is over before anybody waits.
-    return outcome ? this.#result(outcome, stale) : this.#wait(pending, client, done, stale);
+    return outcome ? this.#result(outcome, stale) : this.#wait(pending, waiter, stale);
   }
 
   #launch(key: string, group: Group, question: Question): PendingQuestion {
@@ -226,20 +217,14 @@ export class CachingForwarder implements Forwarder {
     return pending;
   }
 
-  #wait(
-    pending: PendingQuestion,
-    client: Client,
-    done: (forwarded: Forwarded) => void,
-    stale: CachedReply | undefined,
-  ): Forwarded | undefined {
+  #wait(pending: PendingQuestion, waiter: Waiter, stale: CachedReply | undefined): Forwarded | undefined {
     const { timers } = this.#parts;
     const now = timers.now();
     const startedAt = pending.resolution?.startedAt ?? now;
     const patience = startedAt + (stale && now < stale.retryAt ? STALE_AFTER_RECOVERY_MS : STALE_AFTER_MS) - now;
     if (stale && patience <= 0) return this.#giveStale(stale);
-    const waiter: Waiter = { client, done, cancelTimer: undefined };
     pending.waiters.add(waiter);
-    this.#quota.enter(client);
+    this.#quota.enter(waiter.client);
     if (stale) {
       waiter.cancelTimer = timers.after(patience, () => {
         waiter.cancelTimer = undefined;

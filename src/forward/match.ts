@@ -1,6 +1,5 @@
-import { HEADER, RCODE } from "../wire/protocol.js";
+import { HEADER, QR, RCODE } from "../wire/protocol.js";
 
-const QR = 0x80;
 const TC = 0x02;
 const OPCODE = 0x78;
 const RCODE_MASK = 0x0f;

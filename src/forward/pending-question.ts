@@ -1,5 +1,5 @@
 import type { Client } from "../answer/request.js";
-import type { Forwarded } from "./forwarder.js";
+import type { Forwarded } from "./contract.js";
 import type { Group } from "./groups.js";
 import type { Resolution } from "./resolution.js";
 

@@ -1,32 +1,15 @@
 import type { Timers } from "../base/timers.js";
 import { EDE, RCODE } from "../wire/protocol.js";
 import type { Reply, TtlBounds } from "../wire/reply.js";
-import { Attempt, type Purpose } from "./attempt.js";
+import { Attempt, type AttemptOwner, type Negative, type Purpose } from "./attempt.js";
 import { Candidates, DECLINED, FAILED } from "./candidates.js";
+import type { Outcome } from "./contract.js";
 import type { Via } from "./link.js";
 import type { Letters, Question } from "./question.js";
 import type { ForwardResult } from "./report.js";
 import { SpellingCheck } from "./spelling-check.js";
 import type { Upstream } from "./upstream.js";
-import {
-  isForClients,
-  isPuzzle,
-  isPuzzledByEdns,
-  type Negative,
-  negativeOf,
-  readFor,
-  resultOf,
-  shared,
-} from "./verdict.js";
-
-/** What asking upstream came to. */
-export type Outcome = { readonly kind: "reply"; readonly reply: Reply } | Failed;
-
-/** No resolver had an answer; `ede` is the extended error (RFC 8914) that says why. */
-export interface Failed {
-  readonly kind: "failed";
-  readonly ede: number;
-}
+import { isForClients, isPuzzle, isPuzzledByEdns, negativeOf, readFor, resultOf, shared } from "./verdict.js";
 
 export interface ResolutionParts {
   readonly timers: Timers;
@@ -49,7 +32,7 @@ export interface ResolutionParts {
  * One question on its way through the upstreams: asks them in the order given, the next one when one fails or is late,
  * and takes the first answer, whoever it comes from, until the time is up.
  */
-export class Resolution {
+export class Resolution implements AttemptOwner {
   readonly question: Question;
   /** Nothing while it is under way. */
   outcome: Outcome | undefined;
@@ -232,7 +215,7 @@ export class Resolution {
   #attempt(candidate: number, via: Via, edns: boolean, letters: Letters, purpose: Purpose): Attempt {
     const { random16 } = this.#parts;
     const style = { letters, edns, padded: via === "tls", random16 };
-    return new Attempt(this, candidate, this.#candidates.upstreams[candidate], via, style, purpose);
+    return new Attempt(this, { candidate, upstream: this.#candidates.upstreams[candidate], via, style, purpose });
   }
 
   #send(attempt: Attempt): void {

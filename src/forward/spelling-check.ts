@@ -1,6 +1,6 @@
 import type { Reply } from "../wire/reply.js";
-import type { Attempt } from "./attempt.js";
-import { type Negative, negativeOf } from "./verdict.js";
+import type { Attempt, Negative } from "./attempt.js";
+import { negativeOf } from "./verdict.js";
 
 /** What to do with a reply: believe it; ask again in the client's spelling; or nothing, for that is on its way. */
 export type Belief = "believed" | "ask" | "wait";
@@ -26,10 +26,10 @@ export class SpellingCheck {
 
   /** @param reply nothing where it could not be read */
   judge(attempt: Attempt, reply: Reply | undefined): Belief {
-    const { candidate, upstream, resolution } = attempt;
+    const { candidate, upstream, owner } = attempt;
     const negative = negativeOf(reply);
     if (attempt.isMixed) {
-      if (negative === undefined || upstream.spelling.isTrusted || resolution.outcome) return "believed";
+      if (negative === undefined || upstream.spelling.isTrusted || owner.outcome) return "believed";
       if (this.#held.has(candidate)) return "wait";
       this.#held.set(candidate, negative);
       return "ask";
@@ -37,7 +37,7 @@ export class SpellingCheck {
     const held = this.#held.get(candidate);
     if (held === undefined) return "believed";
     this.#held.delete(candidate);
-    if (held === negative) upstream.spelling.refusedBoth(resolution.question);
+    if (held === negative) upstream.spelling.refusedBoth(owner.question);
     else this.#prove(attempt, held);
     return "believed";
   }

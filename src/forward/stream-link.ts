@@ -1,6 +1,6 @@
 import { connect, isIP, type Socket } from "node:net";
 import { checkServerIdentity, createSecureContext, type SecureContext, connect as tlsConnect } from "node:tls";
-import type { HostPort } from "../config/config.js";
+import type { HostPort } from "../base/host-port.js";
 import type { Link, LinkParts, UpstreamQuery } from "./link.js";
 import { reasonOf, tlsReasonOf } from "./reason.js";
 import { StreamConnection } from "./stream-connection.js";

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import type { HostPort } from "../config/config.js";
+import type { HostPort } from "../base/host-port.js";
+import { literalLookup } from "../base/literal-lookup.js";
 import type { Link, LinkParts, UpstreamQuery } from "./link.js";
 import { PendingQueries } from "./pending-queries.js";
 import { reasonOf } from "./reason.js";
@@ -76,8 +77,6 @@ export class UdpLink implements Link {
   }
 }
 
-type LookupCallback = (error: Error | null, address: string, family: number) => void;
-
 /**
  * One socket, bound by the kernel to a random port and connected: the kernel passes on nothing but what comes from the
  * server's address and port, and reports a closed port.
@@ -104,8 +103,7 @@ class PooledSocket {
     this.#socket = createSocket({
       type: family === 6 ? "udp6" : "udp4",
       recvBufferSize: RECEIVE_BUFFER,
-      // An address needs no thread of the resolver's to be looked up.
-      lookup: (address: string, _options: unknown, done: LookupCallback) => done(null, address, family),
+      lookup: literalLookup(family),
     });
     this.#socket.on("error", (error) => this.#break(error));
     this.#socket.on("message", (message) => this.#receive(message));

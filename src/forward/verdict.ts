@@ -1,11 +1,10 @@
-import { HEADER, RCODE } from "../wire/protocol.js";
+import { HEADER, RCODE, TC } from "../wire/protocol.js";
 import { type Reply, readReply, type TtlBounds } from "../wire/reply.js";
-import type { Attempt } from "./attempt.js";
+import type { Attempt, Negative } from "./attempt.js";
 import type { ForwardResult } from "./report.js";
 
 /** What replies are taken for. */
 
-const TC = 0x02;
 const COUNTS_AT = 6;
 const MAX_PLAIN_RCODE = 15;
 
@@ -14,8 +13,8 @@ const MAX_PLAIN_RCODE = 15;
  * behind its question may be cut anywhere, and is ignored (RFC 2181 §9).
  */
 export function readFor(attempt: Attempt, octets: Uint8Array, bounds: TtlBounds): Reply | undefined {
-  const { questionEnd, resolution, via } = attempt;
-  const { type, options } = resolution.question;
+  const { questionEnd, owner, via } = attempt;
+  const { type, options } = owner.question;
   const reply = readReply(octets, questionEnd, type, bounds, options);
   if (reply || via !== "udp" || (octets[2] & TC) === 0) return reply;
   const bare = new Uint8Array(questionEnd);
@@ -38,8 +37,7 @@ export function isPuzzle(rcode: number): boolean {
   return rcode === RCODE.FORMERR || rcode === RCODE.NOTIMP || rcode === RCODE.BADVERS;
 }
 
-/** What a reply is that has no answer: its rcode, or one of these. */
-export type Negative = number;
+/** A reply that has no answer may be one of these. */
 const NO_DATA: Negative = -1;
 const UNREADABLE: Negative = -2;
 
@@ -62,7 +60,7 @@ export function resultOf(reply: Reply | undefined): ForwardResult {
  * tried where it is believed.
  */
 export function shared(attempt: Attempt, reply: Reply): Reply {
-  const { name, spelling } = attempt.resolution.question;
+  const { name, spelling } = attempt.owner.question;
   const isOdd = attempt.spelledAsClient && name.some((octet, i) => octet !== spelling[i]);
   return isOdd && negativeOf(reply) !== undefined ? { ...reply, lifetime: 0 } : reply;
 }

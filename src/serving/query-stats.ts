@@ -67,6 +67,13 @@ export interface HistogramValues {
   readonly sum: number;
 }
 
+/** An answer as far as it is counted. */
+export interface Answered {
+  readonly query: { readonly type: number };
+  readonly rcode: number;
+  readonly truncated: boolean;
+}
+
 export class QueryStats {
   readonly memory: SharedArrayBuffer;
   readonly #values: Float64Array;
@@ -81,7 +88,8 @@ export class QueryStats {
   }
 
   /** Counts one answered query. `transport` and `zone` are indices into `TRANSPORTS` and `ZONES`. */
-  answered(transport: number, zone: number, type: number, rcode: number, octets: number, truncated: boolean): void {
+  answered(transport: number, zone: number, octets: number, { query, rcode, truncated }: Answered): void {
+    const { type } = query;
     const values = this.#values;
     const typeIndex = type < TYPE_SLOTS ? this.#typeIndex[type] : TYPE_LABELS.length - 1;
     values[START.requests + (transport * TYPE_LABELS.length + typeIndex) * ZONES.length + zone]++;

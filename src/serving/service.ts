@@ -2,7 +2,7 @@ import type { Answerer } from "../answer/answer.js";
 import { DROP, FORWARD } from "../answer/answer.js";
 import type { Request } from "../answer/request.js";
 import type { Logger } from "../base/log.js";
-import type { Forwarded, Forwarder } from "../forward/forwarder.js";
+import type { Forwarded, Forwarder } from "../forward/contract.js";
 import { NO_EDE } from "../wire/edns.js";
 import { toMasterFileName } from "../wire/names.js";
 import { MAX_MESSAGE, RCODE } from "../wire/protocol.js";
@@ -108,7 +108,7 @@ export class DnsService {
     }
     if (answerer.partial) this.#notePartial();
     const zone = answerer.authoritative ? LOCAL : NONE;
-    stats.answered(channel.transport, zone, answerer.query.type, answerer.rcode, size, answerer.truncated);
+    stats.answered(channel.transport, zone, size, answerer);
     this.#answers[zone]++;
     return size;
   }
@@ -207,8 +207,7 @@ export class DnsService {
 
   #count({ channel }: Request, size: number): void {
     const { answerer, stats } = this.#parts;
-    const { rcode, truncated, query } = answerer;
-    stats.answered(channel.transport, FORWARDED, query.type, rcode, size, truncated);
+    stats.answered(channel.transport, FORWARDED, size, answerer);
   }
 
   #rescue(error: unknown, request: Request): number {

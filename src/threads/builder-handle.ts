@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { type Backoff, pauseAfter } from "../base/backoff.js";
 import { messageOf } from "../base/errors.js";
 import type { Logger, Verbosity } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
@@ -43,8 +44,9 @@ interface AwaitedPiece {
   readonly reject: (error: Error) => void;
 }
 
-const FIRST_RESTART_MS = 1_000;
-const LAST_RESTART_MS = 60_000;
+const RESTARTS: Backoff = { firstMs: 1_000, lastMs: 60_000 };
+/** There is one builder: nobody comes back at the same time. */
+const NO_JITTER = () => 0;
 
 /** The main thread's end of the builder. A builder that dies is started again; the last zone is served meanwhile. */
 export class BuilderHandle {
@@ -53,7 +55,8 @@ export class BuilderHandle {
   #worker: BuilderThread | undefined;
   #exited: Promise<void> = Promise.resolve();
   #cancelRestart: () => void = () => {};
-  #restartMs = FIRST_RESTART_MS;
+  /** Restarts since the last build. */
+  #failures = 0;
   #ending = false;
   #enumerations = 0;
   restarts = 0;
@@ -128,22 +131,22 @@ export class BuilderHandle {
       this.#pieces.get(message.id)?.resolve(message.text);
       return;
     }
-    if (message.kind === "built") this.#restartMs = FIRST_RESTART_MS;
+    if (message.kind === "built") this.#failures = 0;
     this.#options.onMessage(message);
   }
 
   #restart(failed: unknown): void {
     this.#worker = undefined;
     for (const piece of this.#pieces.values()) piece.reject(new Error("the builder thread ended"));
-    const seconds = this.#restartMs / 1000;
+    const pauseMs = pauseAfter(this.#failures++, RESTARTS, NO_JITTER);
+    const seconds = pauseMs / 1000;
     const reason = failed === undefined ? "without an error" : messageOf(failed);
     this.#options.log.error(
       { err: failed },
       `the builder thread ended, ${reason}; it is started again in ${seconds} s`,
     );
     this.restarts++;
-    this.#cancelRestart = this.#options.timers.after(this.#restartMs, () => this.start());
-    this.#restartMs = Math.min(this.#restartMs * 2, LAST_RESTART_MS);
+    this.#cancelRestart = this.#options.timers.after(pauseMs, () => this.start());
   }
 
   #post(message: ToBuilder): void {

@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { createServer, isIPv6 } from "node:net";
-import type { HostPort } from "../config/config.js";
+import type { HostPort } from "../base/host-port.js";
 import { listenError } from "./listen-error.js";
 
 /** Rejects with a `MesosDnsError` if the address is in use, which sockets that share their port would not notice. */

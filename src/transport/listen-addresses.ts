@@ -1,4 +1,5 @@
-import type { Config, HostPort } from "../config/config.js";
+import type { HostPort } from "../base/host-port.js";
+import type { Config } from "../config/config.js";
 import type { InheritedSocket } from "./inherited.js";
 
 export type Kind = "udp" | "tcp" | "tls";

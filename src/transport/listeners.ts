@@ -1,6 +1,8 @@
 import { networkInterfaces } from "node:os";
+import type { HostPort } from "../base/host-port.js";
 import type { Logger } from "../base/log.js";
-import type { Config, HostPort } from "../config/config.js";
+import { addressesBehind, isWildcard } from "../base/wildcards.js";
+import type { Config } from "../config/config.js";
 import type { QueryStats } from "../serving/query-stats.js";
 import type { DnsStack } from "../serving/stack.js";
 import { bindStream } from "./batch/descriptor.js";
@@ -185,9 +187,7 @@ export class Listeners {
  * one for all is there for addresses that come later.
  */
 function udpAddresses(listener: string, onlyIPv6: boolean): string[] {
-  if (listener !== "0.0.0.0" && listener !== "::") return [listener];
-  const families = listener === "0.0.0.0" ? ["IPv4"] : onlyIPv6 ? ["IPv6"] : ["IPv4", "IPv6"];
-  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  const reached = all.filter(({ family, scopeid }) => !scopeid && families.includes(family));
-  return [listener, ...new Set(reached.map(({ address }) => address))];
+  if (!isWildcard(listener)) return [listener];
+  const reached = addressesBehind(listener, networkInterfaces(), onlyIPv6).map(({ address }) => address);
+  return [listener, ...new Set(reached)];
 }

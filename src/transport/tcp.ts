@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
-import type { HostPort, TcpSettings } from "../config/config.js";
+import type { HostPort } from "../base/host-port.js";
+import type { TcpSettings } from "../config/config.js";
 import { streamChannel } from "../serving/channels.js";
 import type { ClientTable } from "../serving/clients.js";
 import type { QueryStats } from "../serving/query-stats.js";

@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { Request } from "../answer/request.js";
+import { literalLookup } from "../base/literal-lookup.js";
 import { UDP } from "../serving/channels.js";
 import type { DnsService } from "../serving/service.js";
 import { MAX_UDP_PAYLOAD } from "../wire/protocol.js";
@@ -9,8 +10,6 @@ import type { UdpEngine, UdpEngineOptions } from "./udp.js";
 
 /** Room for bursts while the thread does something else; the kernel grants up to net.core.rmem_max. */
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
-
-type LookupCallback = (error: Error | null, address: string, family: number) => void;
 
 export interface DgramOptions extends UdpEngineOptions {
   /** Other sockets of this process have the same port, at other addresses or at all of them. */
@@ -38,8 +37,7 @@ export class DgramEngine implements UdpEngine {
       reuseAddr: options.shared,
       ipv6Only: options.onlyIPv6 && family === 6,
       ...(options.inherited === undefined && { recvBufferSize: RECEIVE_BUFFER }),
-      // Addresses come from the kernel: without this, every send would pass through dns.lookup.
-      lookup: (host: string, _options: unknown, done: LookupCallback) => done(null, host, family),
+      lookup: literalLookup(family),
     });
   }
 

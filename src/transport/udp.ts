@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { messageOf } from "../base/errors.js";
-import type { Config, HostPort } from "../config/config.js";
+import type { HostPort } from "../base/host-port.js";
+import type { Config } from "../config/config.js";
 import type { ClientTable } from "../serving/clients.js";
 import type { DnsService } from "../serving/service.js";
 import { loadSystem, type System } from "./batch/system.js";

@@ -1,11 +1,12 @@
 import { type Address, AddressBook } from "../base/addresses.js";
+import type { HostPort } from "../base/host-port.js";
 import type { IpSource } from "../config/config.js";
-import type { Cluster, Endpoint, Task } from "../sources/mesos/cluster.js";
+import type { Cluster, Task } from "../sources/mesos/cluster.js";
 
 export interface FactsInput {
   readonly cluster: Cluster;
   /** The masters that are known, in their order. */
-  readonly masters: readonly Endpoint[];
+  readonly masters: readonly HostPort[];
   /** SOA mname, lower case, and where this server listens; it gets addresses only inside the domain. */
   readonly nameServer: { readonly name: string; readonly addresses: readonly Address[] };
   /** What host names resolve to, found out beforehand; nothing for a name that does not resolve. */
@@ -79,11 +80,11 @@ export class ClusterFacts {
   }
 
   /** The masters that are known, and behind them a leader that is none of them. */
-  numberedMasters(): readonly Endpoint[] {
+  numberedMasters(): readonly HostPort[] {
     const { masters } = this.input;
     const { leader } = this.cluster;
     const texts = new Set(this.leaderAddresses.map((address) => address.text));
-    const isLeader = (master: Endpoint) =>
+    const isLeader = (master: HostPort) =>
       master.port === leader.port &&
       (master.host === leader.host || this.resolve(master.host).some((address) => texts.has(address.text)));
     return masters.some(isLeader) ? masters : [...masters, leader];
@@ -96,7 +97,7 @@ export class ClusterFacts {
  */
 export function hostNames(
   cluster: Cluster,
-  masters: readonly Endpoint[],
+  masters: readonly HostPort[],
   book: AddressBook = new AddressBook(),
 ): Set<string> {
   const names = new Set<string>();

@@ -19,6 +19,8 @@ const MAX_ADDRESS = 16;
 
 /** Makes and checks server cookies (RFC 9018): stateless, good on every server that has the secret. */
 export class Cookies {
+  /** Client and server cookie of the last answer (RFC 7873). */
+  readonly cookie = new Uint8Array(CLIENT_COOKIE + SERVER_COOKIE);
   readonly #secret: Uint8Array;
   readonly #previous: Uint8Array | undefined;
   readonly #input = new Uint8Array(CLIENT_COOKIE + HASH_AT + MAX_ADDRESS);
@@ -48,29 +50,27 @@ export class Cookies {
     return this.#matches(this.#secret, size, message, hashAt) || this.#matches(this.#previous, size, message, hashAt);
   }
 
-  /** Writes client and server cookie for the client cookie at `message[at]` to `out`: the old one while it is young. */
-  write(
-    message: Uint8Array,
-    at: number,
-    isGood: boolean,
-    client: Uint8Array,
-    now: number,
-    out: Uint8Array,
-    to: number,
-  ): void {
+  /**
+   * Answers the cookie at `message[at, at + length)`: makes the one that goes back, `cookie`, and returns whether the client's own
+   * was good, in which case it is kept while it is young.
+   */
+  answer(message: Uint8Array, at: number, length: number, client: Uint8Array, now: number): boolean {
+    const isGood = this.isGood(message, at, length, client, now);
+    const out = this.cookie;
     const keep = isGood && this.#age(message, at, now) < RENEWAL_SECONDS;
     const copied = keep ? CLIENT_COOKIE + SERVER_COOKIE : CLIENT_COOKIE;
-    for (let i = 0; i < copied; i++) out[to + i] = message[at + i];
-    if (keep) return;
+    for (let i = 0; i < copied; i++) out[i] = message[at + i];
+    if (keep) return true;
     const input = this.#input;
     for (let i = 0; i < CLIENT_COOKIE; i++) input[i] = message[at + i];
     input.fill(0, CLIENT_COOKIE, CLIENT_COOKIE + HASH_AT);
     input[CLIENT_COOKIE] = VERSION;
     for (let i = 0; i < 4; i++) input[CLIENT_COOKIE + TIMESTAMP_AT + i] = now >>> (24 - 8 * i);
     input.set(client, CLIENT_COOKIE + HASH_AT);
-    for (let i = 0; i < HASH_AT; i++) out[to + CLIENT_COOKIE + i] = input[CLIENT_COOKIE + i];
+    for (let i = 0; i < HASH_AT; i++) out[CLIENT_COOKIE + i] = input[CLIENT_COOKIE + i];
     const size = CLIENT_COOKIE + HASH_AT + client.length;
-    sipHash(this.#secret, input, size, out, to + CLIENT_COOKIE + HASH_AT);
+    sipHash(this.#secret, input, size, out, CLIENT_COOKIE + HASH_AT);
+    return isGood;
   }
 
   /** Seconds since the server cookie was made, in serial number arithmetic (RFC 1982): the field has 32 bits. */

@@ -1,4 +1,5 @@
-import { CLIENT_COOKIE, type Cookies, MAX_COOKIE, MIN_COOKIE, SERVER_COOKIE } from "./cookies.js";
+import { CLIENT_COOKIE, MAX_COOKIE, MIN_COOKIE } from "./cookies.js";
+import { writeUint16 } from "./octets.js";
 import { MAX_UDP_QUERY, TYPE } from "./protocol.js";
 
 /** Owner (root), type, class, TTL, RDLENGTH of an OPT record (RFC 6891 §6.1.2). */
@@ -166,9 +167,11 @@ export class OptReply {
   padded = false;
   /** This server's identifier (RFC 5001), if the client asks for it. */
   nsid: Uint8Array | undefined;
-  /** Client and server cookie (RFC 7873). */
-  readonly cookie = new Uint8Array(CLIENT_COOKIE + SERVER_COOKIE);
-  hasCookie = false;
+  /** Client and server cookie (RFC 7873); nothing where the client sent none. */
+  cookie: Uint8Array | undefined;
+  /** The UDP payload that this server offers, unless it is more than it takes. */
+  payload = 0;
+  dnssecOk = false;
   /** Options of an upstream's reply, as they stand. */
   passed: Uint8Array = NO_OPTIONS;
 
@@ -178,7 +181,7 @@ export class OptReply {
     this.keepalive = -1;
     this.padded = false;
     this.nsid = undefined;
-    this.hasCookie = false;
+    this.cookie = undefined;
     this.passed = NO_OPTIONS;
   }
 
@@ -187,16 +190,10 @@ export class OptReply {
     if (id && this.size + OPTION_HEADER + id.length + LATER_OPTIONS <= room) this.nsid = id;
   }
 
-  /** Answers the cookie of a query. @param now seconds since the epoch */
-  setCookie(cookies: Cookies, message: Uint8Array, at: number, isGood: boolean, client: Uint8Array, now: number): void {
-    cookies.write(message, at, isGood, client, now, this.cookie, 0);
-    this.hasCookie = true;
-  }
-
   /** Octets of the record, padding not counted. */
   get size(): number {
     let size = OPT_FIXED;
-    if (this.hasCookie) size += OPTION_HEADER + this.cookie.length;
+    if (this.cookie) size += OPTION_HEADER + this.cookie.length;
     if (this.nsid) size += OPTION_HEADER + this.nsid.length;
     if (this.expire >= 0) size += OPTION_HEADER + 4;
     if (this.keepalive >= 0) size += OPTION_HEADER + 2;
@@ -208,20 +205,20 @@ export class OptReply {
   /**
    * Writes the record and returns the octet behind it.
    *
-   * @param payload the UDP payload this server offers, unless it is more than it takes
    * @param rcode the whole extended rcode; its upper eight bits go here (RFC 6891 §6.1.3)
+   * @param limit octets of the message at the most
    */
-  write(out: Uint8Array, start: number, payload: number, rcode: number, dnssecOk: boolean, limit: number): number {
+  write(out: Uint8Array, start: number, rcode: number, limit: number): number {
     let at = start;
     out[at++] = 0;
     at = writeUint16(out, at, TYPE.OPT);
-    at = writeUint16(out, at, Math.min(payload, MAX_UDP_QUERY));
+    at = writeUint16(out, at, Math.min(this.payload, MAX_UDP_QUERY));
     out[at++] = rcode >>> 4;
     out[at++] = 0;
-    at = writeUint16(out, at, dnssecOk ? 0x8000 : 0);
+    at = writeUint16(out, at, this.dnssecOk ? 0x8000 : 0);
     const lengthAt = at;
     at += 2;
-    if (this.hasCookie) at = writeOption(out, at, OPTION.COOKIE, this.cookie);
+    if (this.cookie) at = writeOption(out, at, OPTION.COOKIE, this.cookie);
     if (this.nsid) at = writeOption(out, at, OPTION.NSID, this.nsid);
     if (this.expire >= 0) {
       at = writeUint16(out, writeUint16(out, at, OPTION.EXPIRE), 4);
@@ -250,10 +247,4 @@ function writeOption(out: Uint8Array, start: number, code: number, data: Uint8Ar
   let at = writeUint16(out, writeUint16(out, start, code), data.length);
   for (let i = 0; i < data.length; i++) out[at++] = data[i];
   return at;
-}
-
-function writeUint16(out: Uint8Array, at: number, value: number): number {
-  out[at] = value >>> 8;
-  out[at + 1] = value;
-  return at + 2;
 }

@@ -29,6 +29,19 @@ export const OPCODE = { QUERY: 0, NOTIFY: 4 } as const;
 /** Octets of a message header (RFC 1035 §4.1.1). */
 export const HEADER = Packet.HEADER_SIZE;
 
+/** Flags in the third octet of a header: a response, and one that is cut short. */
+export const QR = 0x80;
+export const TC = 0x02;
+
+/** Type, class, TTL and RDLENGTH, between a record's owner and its RDATA (RFC 1035 §3.2.1). */
+export const RECORD_FIXED = 10;
+
+/** The two upper bits of a pointer's first octet, and how far into a message it reaches (RFC 1035 §4.1.4). */
+export const POINTER = 0xc0;
+export const MAX_POINTER = 0x3fff;
+/** Octets of a pointer. */
+export const POINTER_SIZE = 2;
+
 /** Largest message over TCP: its length is 16 bits (RFC 1035 §4.2.2). */
 export const MAX_MESSAGE = 65_535;
 

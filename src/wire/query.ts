@@ -1,6 +1,6 @@
 import { OptRecord } from "./edns.js";
-import { finishHash, mixHash } from "./names.js";
-import { CLASS, HEADER, OPCODE, TYPE } from "./protocol.js";
+import { finishHash, MAX_LABEL, MAX_NAME, mixHash } from "./names.js";
+import { CLASS, HEADER, OPCODE, QR, RECORD_FIXED, TYPE } from "./protocol.js";
 import { isReadable, nameEnd } from "./readable.js";
 
 /** What reading a query came to. */
@@ -26,13 +26,8 @@ export const VERDICT = {
 } as const;
 export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
 
-const QR = 0x80;
-const MAX_NAME = 255;
 /** A name of 255 octets has at most 127 labels. */
 const MAX_LABELS = 128;
-const MAX_PLAIN_LABEL = 63;
-/** Type, class, TTL and RDLENGTH behind an owner name. */
-const RECORD_FIXED = 10;
 
 /**
  * Reads one query out of a buffer. One object serves all queries of a thread: nothing is allocated, and every read is
@@ -111,7 +106,7 @@ export class Query {
       this.labelAt[labels] = size;
       name[size++] = label;
       if (label === 0) break;
-      if (label > MAX_PLAIN_LABEL || at + label > length || size + label >= MAX_NAME) return false;
+      if (label > MAX_LABEL || at + label > length || size + label >= MAX_NAME) return false;
       labels++;
       for (const end = at + label; at < end; at++) {
         let octet = message[at];

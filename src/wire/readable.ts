@@ -1,13 +1,11 @@
-import { HEADER } from "./protocol.js";
+import { MAX_LABEL, MAX_NAME } from "./names.js";
+import { HEADER, POINTER } from "./protocol.js";
 
 /**
  * Whether what somebody sent can be read: names with their compression pointers, and the RDATA of types that every server knows.
  * What cannot is FORMERR in a query and a bad reply from an upstream, for others would read something else in it, or nothing.
  */
 
-const POINTER = 0xc0;
-const MAX_PLAIN_LABEL = 63;
-const MAX_NAME = 255;
 /** No name has more labels than this, and none needs a pointer for each: more are a trap for whoever follows them. */
 const MAX_POINTERS = 128;
 
@@ -35,7 +33,7 @@ export function nameEnd(message: Uint8Array, start: number, end: number): number
       continue;
     }
     size += label + 1;
-    if (label > MAX_PLAIN_LABEL || size > MAX_NAME) return -1;
+    if (label > MAX_LABEL || size > MAX_NAME) return -1;
     at += label + 1;
     if (label === 0) return behind < 0 ? at : behind;
   }

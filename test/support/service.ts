@@ -3,7 +3,7 @@ import { pino } from "pino";
 import type { Answerer } from "../../src/answer/answer.js";
 import type { Client } from "../../src/answer/request.js";
 import type { RateLimit } from "../../src/config/config.js";
-import type { Forwarded, Forwarder } from "../../src/forward/forwarder.js";
+import type { Forwarded, Forwarder } from "../../src/forward/contract.js";
 import { CLIENT_SECRET_WORDS, ClientTable } from "../../src/serving/clients.js";
 import { QueryStats } from "../../src/serving/query-stats.js";
 import { createBuckets, RateLimiter } from "../../src/serving/rate-limiter.js";

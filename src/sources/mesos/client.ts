@@ -2,11 +2,11 @@ import type { Readable } from "node:stream";
 import { type Dispatcher, Agent as HttpAgent } from "undici";
 import { Deadline } from "../../base/deadline.js";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
+import type { HostPort } from "../../base/host-port.js";
 import type { Timers } from "../../base/timers.js";
 import type { Config } from "../../config/config.js";
 import { type Authorization, createAuthorization } from "./auth.js";
 import { type BodyOptions, readBody, tooLarge } from "./body.js";
-import type { Endpoint } from "./cluster.js";
 import { explainFailure } from "./failures.js";
 import { API_PATH, MasterRequest, OLD_STATE_PATH } from "./master-request.js";
 import { readTlsFiles } from "./tls.js";
@@ -46,7 +46,7 @@ export interface StateAnswer<Content> {
   /** Size of the (unpacked) body. */
   readonly bytes: number;
   /** The master that gave it: the one asked, or where that one's redirect led. */
-  readonly from: Endpoint;
+  readonly from: HostPort;
 }
 
 /** An operator stream that has begun. */
@@ -54,7 +54,7 @@ export interface StreamAnswer {
   /** RecordIO, as it comes in. Whoever leaves it before its end has to destroy it. */
   readonly body: Readable;
   /** The master that gives it: the one asked, or where that one's redirect led. */
-  readonly from: Endpoint;
+  readonly from: HostPort;
 }
 
 export interface MasterClientOptions {
@@ -94,7 +94,7 @@ export class MasterClient {
    * @param reader is given the body; what it throws is one of those failures
    */
   async fetchState<Content>(
-    master: Endpoint,
+    master: HostPort,
     signal: AbortSignal,
     reader: BodyReader<Content>,
   ): Promise<StateAnswer<Content>> {
@@ -122,7 +122,7 @@ export class MasterClient {
    *
    * Throws as fetchState() does, and MesosDnsError STREAM_UNSUPPORTED where the master has no stream to give.
    */
-  async subscribe(master: Endpoint, signal: AbortSignal): Promise<StreamAnswer> {
+  async subscribe(master: HostPort, signal: AbortSignal): Promise<StreamAnswer> {
     const request = new MasterRequest(master, this.#config.mesosHTTPSOn, API_PATH);
     try {
       for (;;) {

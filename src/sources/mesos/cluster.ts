@@ -1,18 +1,14 @@
+import type { HostPort } from "../../base/host-port.js";
+
 /**
  * What this server needs to know of a Mesos cluster, distilled from a master's state: no JSON trees, only running tasks.
  * Immutable once built. Host names are still names here: `records/` is given what they resolve to.
  */
 
-/** `host` is an IP literal (no brackets) or a host name; `port` is 0 where none was given. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
-
 export interface Agent {
   readonly id: string;
-  /** From the agent's `pid`; where it has none (an agent recovered after a failover), its `hostname` and `port`. */
-  readonly endpoint: Endpoint;
+  /** Port 0 where none was given. From the agent's `pid`; where it has none (an agent recovered after a failover), its `hostname` and `port`. */
+  readonly endpoint: HostPort;
   readonly hostname: string;
 }
 
@@ -61,7 +57,7 @@ export interface Framework {
   readonly id: string;
   readonly name: string;
   /** Host and port of the scheduler's `pid`; absent for HTTP schedulers. */
-  readonly pid?: Endpoint;
+  readonly pid?: HostPort;
   /** "" where the framework has none. */
   readonly hostname: string;
   readonly tasks: readonly Task[];
@@ -69,7 +65,7 @@ export interface Framework {
 
 export interface Cluster {
   /** The leading master, as the state's `leader` names it. */
-  readonly leader: Endpoint;
+  readonly leader: HostPort;
   readonly agents: ReadonlyMap<string, Agent>;
   readonly frameworks: readonly Framework[];
   /** Things left out while reading the state because they were malformed. */

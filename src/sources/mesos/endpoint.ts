@@ -1,4 +1,4 @@
-import type { Endpoint } from "./cluster.js";
+import type { HostPort } from "../../base/host-port.js";
 
 const HIGHEST_PORT = 65_535;
 /** name@host:port, where the name may hold anything and the host is in brackets if it is an IPv6 address. */
@@ -8,7 +8,7 @@ const PID = /^.*@(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/[\]]+)):(\d{1,5})$/;
  * The address in a libprocess PID: `master@192.0.2.1:5050`, `slave(1)@[2001:db8::1]:5051`, `scheduler-1@host.example:15101`.
  * `undefined` for anything else.
  */
-export function parsePid(pid: unknown): Endpoint | undefined {
+export function parsePid(pid: unknown): HostPort | undefined {
   const match = typeof pid === "string" ? PID.exec(pid) : null;
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
@@ -21,7 +21,7 @@ export function isPort(value: unknown): value is number {
 }
 
 /** Whether both are written as the same host and port; letter case does not count. */
-export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+export function sameEndpoint(a: HostPort, b: HostPort): boolean {
   return a.port === b.port && a.host.toLowerCase() === b.host.toLowerCase();
 }
 
@@ -33,7 +33,7 @@ export function parseHttpUrl(text: string, base?: URL): URL | undefined {
 }
 
 /** The host and port a URL leads to. */
-export function endpointOf(url: URL): Endpoint {
+export function endpointOf(url: URL): HostPort {
   const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
   return { host: url.hostname.replace(/^\[|\]$/g, ""), port };
 }

@@ -1,8 +1,8 @@
 import { MesosDnsError } from "../../base/errors.js";
-import { formatHostPort } from "../../base/host-port.js";
+import { formatHostPort, type HostPort } from "../../base/host-port.js";
 import type { Timers } from "../../base/timers.js";
 import type { BodyReader, MasterClient, StreamAnswer } from "./client.js";
-import type { Cluster, Endpoint } from "./cluster.js";
+import type { Cluster } from "./cluster.js";
 import { sameEndpoint } from "./endpoint.js";
 import { KnownTasks } from "./known-tasks.js";
 import { type MasterState, type Registry, StateParser } from "./state.js";
@@ -10,17 +10,17 @@ import { type MasterState, type Registry, StateParser } from "./state.js";
 /** Where the masters are known from: a list in the configuration, or something that watches an election. */
 export interface MasterSource {
   /** The masters there are, in the order their names are numbered in. */
-  masters(): readonly Endpoint[];
+  masters(): readonly HostPort[];
   /**
    * The masters to ask for the state, the likeliest leader first; one that comes again is not asked again. May take its time
    * where masters have to be found first. Rejects with a MesosDnsError that says why there are none, or with the signal's
    * reason.
    * @param last the master that led when it was asked last
    */
-  candidates(last: Endpoint | undefined, signal: AbortSignal): Promise<readonly Endpoint[]>;
+  candidates(last: HostPort | undefined, signal: AbortSignal): Promise<readonly HostPort[]>;
 }
 
-export function listedMasters(masters: readonly Endpoint[]): MasterSource {
+export function listedMasters(masters: readonly HostPort[]): MasterSource {
   return {
     masters: () => masters,
     candidates: async (last) => (last === undefined ? masters : [last, ...masters]),
@@ -32,8 +32,8 @@ export interface LeaderState {
   readonly cluster: Cluster;
   readonly registry: Registry;
   /** The address the leader answered at. */
-  readonly leader: Endpoint;
-  readonly masters: readonly Endpoint[];
+  readonly leader: HostPort;
+  readonly masters: readonly HostPort[];
   /** Size of the (unpacked) state. */
   readonly bytes: number;
   /** Milliseconds, of the answer that was the leader's: all that was not spent on reading it. */
@@ -77,7 +77,7 @@ interface Search {
 export class LeaderFinder implements LeaderAccess {
   readonly #options: LeaderFinderOptions;
   readonly #known = new KnownTasks();
-  #last: Endpoint | undefined;
+  #last: HostPort | undefined;
 
   constructor(options: LeaderFinderOptions) {
     this.#options = options;
@@ -124,10 +124,10 @@ export class LeaderFinder implements LeaderAccess {
   }
 
   /** The state of `master`, or of the leader it names; `undefined` with a failure noted where that leads nowhere. */
-  async #ask(master: Endpoint, search: Search, follow: boolean): Promise<LeaderState | undefined> {
+  async #ask(master: HostPort, search: Search, follow: boolean): Promise<LeaderState | undefined> {
     if (search.asked.has(formatHostPort(master))) return undefined;
     search.asked.add(formatHostPort(master));
-    let named: Endpoint;
+    let named: HostPort;
     try {
       const state = await this.#fetch(master, search);
       if (await this.#leads(state.found.leader, state)) return state.found;
@@ -141,7 +141,7 @@ export class LeaderFinder implements LeaderAccess {
     return follow ? this.#ask(named, search, false) : undefined;
   }
 
-  async #fetch(master: Endpoint, search: Search): Promise<MasterState & { readonly found: LeaderState }> {
+  async #fetch(master: HostPort, search: Search): Promise<MasterState & { readonly found: LeaderState }> {
     const { client, timers, source } = this.#options;
     const start = timers.now();
     const reader = new TimedReader(new StateParser(this.#known), timers);
@@ -160,7 +160,7 @@ export class LeaderFinder implements LeaderAccess {
    * Whether the master that answered at `from` is the leader. Either its own pid says so, or its address does; a host
    * name and an address are compared by what they resolve to.
    */
-  async #leads(from: Endpoint, { cluster: { leader }, pid }: MasterState): Promise<boolean> {
+  async #leads(from: HostPort, { cluster: { leader }, pid }: MasterState): Promise<boolean> {
     if (pid !== undefined && sameEndpoint(pid, leader)) return true;
     if (sameEndpoint(from, leader)) return true;
     if (from.port !== leader.port) return false;
@@ -209,7 +209,7 @@ class TimedReader<Content> implements BodyReader<Content> {
   }
 }
 
-function notLeading(from: Endpoint, named: Endpoint): MesosDnsError {
+function notLeading(from: HostPort, named: HostPort): MesosDnsError {
   const message = `Mesos master ${formatHostPort(from)} does not lead: it names ${formatHostPort(named)}`;
   return new MesosDnsError("MASTER_NOT_LEADING", message);
 }

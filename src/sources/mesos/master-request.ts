@@ -1,6 +1,5 @@
 import { MesosDnsError } from "../../base/errors.js";
-import { formatHostPort } from "../../base/host-port.js";
-import type { Endpoint } from "./cluster.js";
+import { formatHostPort, type HostPort } from "../../base/host-port.js";
 import { endpointOf, parseHttpUrl } from "./endpoint.js";
 
 /** The path every Mesos since 0.22 knows, and what older ones know instead. */
@@ -14,12 +13,12 @@ const MAX_REDIRECTS = 3;
 export class MasterRequest {
   url: URL;
   /** The master that `url` leads to. */
-  from: Endpoint;
-  #via: Endpoint | undefined;
+  from: HostPort;
+  #via: HostPort | undefined;
   #redirects = 0;
   #triedOtherPath = false;
 
-  constructor(master: Endpoint, https: boolean, path = STATE_PATH) {
+  constructor(master: HostPort, https: boolean, path = STATE_PATH) {
     this.from = master;
     this.url = new URL(`${https ? "https" : "http"}://${formatHostPort(master)}${path}`);
   }

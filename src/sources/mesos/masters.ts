@@ -1,8 +1,7 @@
-import { formatHostPort } from "../../base/host-port.js";
+import { formatHostPort, type HostPort } from "../../base/host-port.js";
 import type { Timers } from "../../base/timers.js";
 import type { Config } from "../../config/config.js";
 import { parseZkUrl } from "../../config/zk-url.js";
-import type { Endpoint } from "./cluster.js";
 import { listedMasters, type MasterSource } from "./leader.js";
 import type { Connect } from "./zookeeper/connection.js";
 import { type FollowerEvent, ZooKeeperFollower } from "./zookeeper/follower.js";
@@ -76,7 +75,7 @@ export class Masters {
   #receive(event: FollowerEvent): void {
     this.#options.onNews(newsOf(event, this.#options.wallClock()));
     if (event.kind !== "election") return;
-    const leader = formatHostPort(event.election.masters[0] as Endpoint);
+    const leader = formatHostPort(event.election.masters[0] as HostPort);
     if (leader === this.#leader) this.#options.onMasters();
     else this.#options.onLeader();
     this.#leader = leader;

@@ -1,10 +1,9 @@
+import { pauseAfter } from "../../base/backoff.js";
 import type { Timers } from "../../base/timers.js";
 import type { Cluster } from "./cluster.js";
 import type { LeaderState, StateReader } from "./leader.js";
 
 const FIRST_RETRY_MS = 1_000;
-/** A retry comes at a random moment in the last half of its delay, so that a restarted master is not stormed. */
-const RETRY_JITTER = 0.5;
 /** The part of refreshSeconds a master is left alone for at least, however long its last answer took. */
 const REST = 0.25;
 
@@ -112,8 +111,7 @@ export class StatePoller {
   }
 
   #untilRetry(failures: number): number {
-    const delay = Math.min(this.#refreshMs, FIRST_RETRY_MS * 2 ** (failures - 1));
-    return delay * (1 - RETRY_JITTER * this.#options.random());
+    return pauseAfter(failures - 1, { firstMs: FIRST_RETRY_MS, lastMs: this.#refreshMs }, this.#options.random);
   }
 
   #pause(ms: number, signal: AbortSignal): Promise<void> {

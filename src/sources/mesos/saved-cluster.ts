@@ -1,5 +1,6 @@
 import { MesosDnsError, messageOf } from "../../base/errors.js";
-import type { Agent, Cluster, Discovery, Endpoint, Framework, ReportedAddresses, Task } from "./cluster.js";
+import type { HostPort } from "../../base/host-port.js";
+import type { Agent, Cluster, Discovery, Framework, ReportedAddresses, Task } from "./cluster.js";
 import { isPort } from "./endpoint.js";
 import { isObject, type JsonObject } from "./lenient.js";
 
@@ -62,7 +63,7 @@ function* linesOf(text: Uint8Array): Generator<Uint8Array> {
 class ClusterReader {
   readonly #agents = new Map<string, Agent>();
   readonly #frameworks: (Framework & { readonly tasks: Task[] })[] = [];
-  #leader: Endpoint | undefined;
+  #leader: HostPort | undefined;
 
   take({ leader, agents, framework, tasks }: JsonObject): void {
     if (leader !== undefined) this.#leader = endpointIn(leader);
@@ -132,7 +133,7 @@ function addressesIn({ netinfo, mesos, docker }: JsonObject): ReportedAddresses 
   };
 }
 
-function endpointIn(value: unknown): Endpoint {
+function endpointIn(value: unknown): HostPort {
   const { host, port: number } = object(value);
   return { host: text(host), port: port(number) };
 }

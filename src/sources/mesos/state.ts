@@ -1,5 +1,6 @@
 import { MesosDnsError } from "../../base/errors.js";
-import type { Agent, Cluster, Endpoint, Framework, Skipped, Task } from "./cluster.js";
+import type { HostPort } from "../../base/host-port.js";
+import type { Agent, Cluster, Framework, Skipped, Task } from "./cluster.js";
 import { isPort, parsePid } from "./endpoint.js";
 import { Fields } from "./fields.js";
 import { type Keep, KnownTasks } from "./known-tasks.js";
@@ -12,7 +13,7 @@ export interface MasterState {
   readonly cluster: Cluster;
   readonly registry: Registry;
   /** The address in the answering master's own `pid`; absent where it has none that can be read. */
-  readonly pid?: Endpoint;
+  readonly pid?: HostPort;
 }
 
 /** What a state says of who has registered with this master, and of what has ended. */
@@ -252,7 +253,7 @@ interface Lists {
  * `slaves` and `frameworks` are in the state of every version, empty or not. A body without them must not pass for a
  * cluster in which nothing runs.
  */
-function assemble(leader: Endpoint, { agents, recovered, frameworks }: Lists): Cluster {
+function assemble(leader: HostPort, { agents, recovered, frameworks }: Lists): Cluster {
   if (agents === undefined) throw new MesosDnsError("STATE_INVALID", "the state has no list of slaves");
   if (frameworks === undefined) throw new MesosDnsError("STATE_INVALID", "the state has no list of frameworks");
   // An agent that has re-registered counts as it is now, not as it was recovered.
@@ -261,7 +262,7 @@ function assemble(leader: Endpoint, { agents, recovered, frameworks }: Lists): C
   return { leader, agents: new Map(known), frameworks: frameworks.items, skipped };
 }
 
-function leaderIn(leader: unknown): Endpoint {
+function leaderIn(leader: unknown): HostPort {
   if (leader === undefined || leader === null || leader === "") {
     throw new MesosDnsError("MASTER_NOT_LEADING", "the state names no leader: none is elected yet");
   }
@@ -279,7 +280,7 @@ function agentOf(fields: JsonObject | undefined): Agent | Malformed {
   return endpoint === undefined ? malformed("it has neither a pid nor a hostname", id) : { id, endpoint, hostname };
 }
 
-function hostEndpoint(host: string, port: unknown): Endpoint | undefined {
+function hostEndpoint(host: string, port: unknown): HostPort | undefined {
   return host === "" ? undefined : { host, port: isPort(port) ? port : 0 };
 }
 

@@ -109,7 +109,9 @@ export class Datagrams {
     const header = from.#header(j);
     const nameLength = from.#words[header + NAME_LENGTH_AT];
     const controlLength = from.#words[header + CONTROL_LENGTH_AT];
-    this.#direct(i, length, from.#words, from.#names[j].at / 4, nameLength, from.#controls[j].at / 4, controlLength);
+    this.#address(i, from.#words, from.#names[j].at / 4, nameLength);
+    this.#route(i, from.#words, from.#controls[j].at / 4, controlLength);
+    this.#words[this.#iovec(i) + 2] = length;
   }
 
   /** Who sent datagram `i`, and where it came to: something to keep. */
@@ -126,7 +128,9 @@ export class Datagrams {
 
   /** The same for one who has been kept. */
   answerTo(i: number, length: number, origin: Origin): void {
-    this.#direct(i, length, origin, ORIGIN_NAME, origin[0], ORIGIN_CONTROL, origin[1]);
+    this.#address(i, origin, ORIGIN_NAME, origin[0]);
+    this.#route(i, origin, ORIGIN_CONTROL, origin[1]);
+    this.#words[this.#iovec(i) + 2] = length;
   }
 
   /** The word at which the sender's address starts. */
@@ -169,23 +173,17 @@ export class Datagrams {
     }
   }
 
-  #direct(
-    i: number,
-    length: number,
-    from: Uint32Array,
-    name: number,
-    nameLength: number,
-    control: number,
-    controlLength: number,
-  ): void {
-    const words = this.#words;
-    const header = this.#header(i);
-    words[this.#iovec(i) + 2] = length;
-    words[header + NAME_LENGTH_AT] = nameLength;
-    copyWords(from, name, words, this.#names[i].at / 4, (nameLength + 3) >>> 2);
+  /** Where datagram `i` goes to, as it stands in `from` at this word. */
+  #address(i: number, from: Uint32Array, at: number, length: number): void {
+    this.#words[this.#header(i) + NAME_LENGTH_AT] = length;
+    copyWords(from, at, this.#words, this.#names[i].at / 4, (length + 3) >>> 2);
+  }
+
+  /** Which way it goes. */
+  #route(i: number, from: Uint32Array, at: number, length: number): void {
     if (!this.#withControl) return;
-    words[header + CONTROL_LENGTH_AT] = controlLength;
-    copyWords(from, control, words, this.#controls[i].at / 4, (controlLength + 3) >>> 2);
+    this.#words[this.#header(i) + CONTROL_LENGTH_AT] = length;
+    copyWords(from, at, this.#words, this.#controls[i].at / 4, (length + 3) >>> 2);
     this.#freeRoute(this.#controls[i].at / 4);
   }
 

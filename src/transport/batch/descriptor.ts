@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { octetsOf, parseAddress } from "../../base/addresses.js";
-import type { HostPort } from "../../config/config.js";
+import type { HostPort } from "../../base/host-port.js";
 import { listenError } from "../listen-error.js";
 import {
   AF_INET,

@@ -1,4 +1,5 @@
-import type { HostPort } from "../../config/config.js";
+import type { HostPort } from "../../base/host-port.js";
+import { isWildcard } from "../../base/wildcards.js";
 import {
   IP_PKTINFO,
   IPPROTO_IP,
@@ -44,7 +45,7 @@ export class UdpSocket {
     this.#isInherited = options.inherited !== undefined;
     this.#memoryAt = system.addressOf(octetsOf(this.#memory));
     this.#lengthAt = system.addressOf(octetsOf(this.#length));
-    this.isWildcard = host === "0.0.0.0" || host === "::";
+    this.isWildcard = isWildcard(host);
     this.#descriptor = new Descriptor(system, { protocol: "UDP", ...options });
     this.fd = this.#descriptor.fd;
     try {

@@ -38,11 +38,11 @@ async function linesOf(name: string, status: Partial<ServerStatus> = {}, snapsho
 
 describe("queries", () => {
   test("requests are counted over all threads, by transport, type and zone", async () => {
-    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 100, false);
+    stats[0].answered(UDP, LOCAL, 100, { query: { type: TYPE.A }, rcode: RCODE.NOERROR, truncated: false });
     stats[0].took(LOCAL, 0.000_02, 1);
-    stats[1].answered(UDP, LOCAL, TYPE.A, RCODE.NXDOMAIN, 100, false);
+    stats[1].answered(UDP, LOCAL, 100, { query: { type: TYPE.A }, rcode: RCODE.NXDOMAIN, truncated: false });
     stats[1].took(LOCAL, 0.000_02, 1);
-    stats[1].answered(TCP, FORWARD, 65_280, RCODE.NOERROR, 100, false);
+    stats[1].answered(TCP, FORWARD, 100, { query: { type: 65_280 }, rcode: RCODE.NOERROR, truncated: false });
     stats[1].took(FORWARD, 0.02, 1);
     const lines = await linesOf("mesos_dns_requests_total");
     expect(lines).toContain('mesos_dns_requests_total{transport="udp",type="A",zone="local"} 2');
@@ -51,9 +51,9 @@ describe("queries", () => {
   });
 
   test("responses are counted by rcode, the common ones from the start", async () => {
-    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.BADVERS, 100, false);
-    stats[0].answered(UDP, FORWARD, TYPE.A, 13, 100, false);
-    stats[0].answered(UDP, FORWARD, TYPE.A, 4095, 100, false);
+    stats[0].answered(UDP, LOCAL, 100, { query: { type: TYPE.A }, rcode: RCODE.BADVERS, truncated: false });
+    stats[0].answered(UDP, FORWARD, 100, { query: { type: TYPE.A }, rcode: 13, truncated: false });
+    stats[0].answered(UDP, FORWARD, 100, { query: { type: TYPE.A }, rcode: 4095, truncated: false });
     const lines = await linesOf("mesos_dns_responses_total");
     expect(lines.filter((line) => line.includes("udp"))).toEqual([
       'mesos_dns_responses_total{transport="udp",rcode="NOERROR"} 0',
@@ -68,9 +68,9 @@ describe("queries", () => {
   });
 
   test("durations make a cumulative histogram in seconds", async () => {
-    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 100, false);
+    stats[0].answered(UDP, LOCAL, 100, { query: { type: TYPE.A }, rcode: RCODE.NOERROR, truncated: false });
     stats[0].took(LOCAL, 0.000_02, 1);
-    stats[1].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 100, false);
+    stats[1].answered(UDP, LOCAL, 100, { query: { type: TYPE.A }, rcode: RCODE.NOERROR, truncated: false });
     stats[1].took(LOCAL, 100, 1);
     const lines = await linesOf('mesos_dns_request_duration_seconds_bucket{zone="local"');
     expect(lines[0]).toBe('mesos_dns_request_duration_seconds_bucket{zone="local",le="0.00001"} 0');
@@ -86,14 +86,14 @@ describe("queries", () => {
   });
 
   test("sizes make a histogram in octets, by transport", async () => {
-    stats[0].answered(TCP, LOCAL, TYPE.A, RCODE.NOERROR, 512, false);
+    stats[0].answered(TCP, LOCAL, 512, { query: { type: TYPE.A }, rcode: RCODE.NOERROR, truncated: false });
     const lines = await linesOf('mesos_dns_response_size_bytes_bucket{transport="tcp"');
     expect(lines).toContain('mesos_dns_response_size_bytes_bucket{transport="tcp",le="256"} 0');
     expect(lines).toContain('mesos_dns_response_size_bytes_bucket{transport="tcp",le="512"} 1');
   });
 
   test("truncated, dropped and failed ones are counted", async () => {
-    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 512, true);
+    stats[0].answered(UDP, LOCAL, 512, { query: { type: TYPE.A }, rcode: RCODE.NOERROR, truncated: true });
     stats[1].dropped(TCP);
     stats[1].failed();
     expect(await linesOf("mesos_dns_responses_truncated_total")).toContain(
@@ -259,7 +259,7 @@ describe("names", () => {
   });
 
   test("every sample has the labels its metric declares", async () => {
-    stats[0].answered(UDP, LOCAL, TYPE.A, RCODE.NOERROR, 512, true);
+    stats[0].answered(UDP, LOCAL, 512, { query: { type: TYPE.A }, rcode: RCODE.NOERROR, truncated: true });
     const metrics = (await registryOf().getMetricsAsJSON()) as unknown as {
       name: string;
       type: string;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Channel } from "../../../src/answer/request.js";
 import { type Address, octetsOf, parseAddress } from "../../../src/base/addresses.js";
 import { NetworkList } from "../../../src/base/network-list.js";
-import type { Forwarder } from "../../../src/forward/forwarder.js";
+import type { Forwarder } from "../../../src/forward/contract.js";
 import { streamChannel, UDP } from "../../../src/serving/channels.js";
 import { QueryStats } from "../../../src/serving/query-stats.js";
 import { ALLOW, createBuckets, RateLimiter, RESPONSE_KIND, SLIP, WITHHOLD } from "../../../src/serving/rate-limiter.js";

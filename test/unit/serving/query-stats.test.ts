@@ -23,7 +23,7 @@ beforeEach(() => {
 /** Counts an answer of which only what is given matters. */
 function answered(given: { type?: number; rcode?: number; octets?: number; seconds?: number; transport?: number }) {
   const { type = TYPE.A, rcode = RCODE.NOERROR, octets = 100, seconds = 0, transport = UDP } = given;
-  stats.answered(transport, LOCAL, type, rcode, octets, false);
+  stats.answered(transport, LOCAL, octets, { query: { type }, rcode, truncated: false });
   stats.took(LOCAL, seconds, 1);
 }
 
@@ -37,7 +37,8 @@ test("every combination has a slot of its own", () => {
   let queries = 0;
   for (const transport of TRANSPORTS.keys()) {
     for (const zone of ZONES.keys()) {
-      for (const [, type] of COUNTED_TYPES) stats.answered(transport, zone, type, queries++ % RCODES, 0, false);
+      for (const [, type] of COUNTED_TYPES)
+        stats.answered(transport, zone, 0, { query: { type }, rcode: queries++ % RCODES, truncated: false });
     }
   }
   for (const transport of TRANSPORTS.keys()) {

@@ -1,7 +1,7 @@
-import { formatHostPort } from "../../../base/host-port.js";
+import { formatHostPort, type HostPort } from "../../../base/host-port.js";
 import type { Timers } from "../../../base/timers.js";
 import type { Config } from "../../../config/config.js";
-import type { Cluster, Endpoint } from "../cluster.js";
+import type { Cluster } from "../cluster.js";
 import { sameEndpoint } from "../endpoint.js";
 import type { LeaderAccess } from "../leader.js";
 import { type FetchInfo, StatePoller } from "../poller.js";
@@ -29,7 +29,7 @@ export interface FeedOptions {
   /** What has been served since before the start, without a master having said so: it counts as what was served last. */
   readonly restored: Cluster | undefined;
   /** How many records a cluster gives. */
-  readonly count: (cluster: Cluster, masters: readonly Endpoint[]) => number;
+  readonly count: (cluster: Cluster, masters: readonly HostPort[]) => number;
   /** Serves a cluster; the next one is not given before its promise is settled. */
   readonly serve: (cluster: Cluster, source: Source) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
@@ -192,12 +192,12 @@ export class ClusterFeed {
     stream.start();
   }
 
-  #moveTo(leader: Endpoint): void {
+  #moveTo(leader: HostPort): void {
     const from = this.#stream?.from;
     if (!from || !sameEndpoint(from, leader)) this.#stream?.restart();
   }
 
-  #takeEvent(event: MasterEvent, from: Endpoint): void {
+  #takeEvent(event: MasterEvent, from: HostPort): void {
     this.#streamLog.event(event);
     this.#tell();
     const isElsewhere = this.#state !== undefined && !sameEndpoint(this.#state.leader, from);

@@ -1,4 +1,5 @@
-import type { Agent, Cluster, Endpoint, Skipped, Task } from "../cluster.js";
+import type { HostPort } from "../../../base/host-port.js";
+import type { Agent, Cluster, Skipped, Task } from "../cluster.js";
 import { sameValue } from "../same.js";
 import type { MasterState } from "../state.js";
 import { RUNNING } from "../statuses.js";
@@ -89,7 +90,7 @@ export class LiveCluster {
   }
 
   /** @param leader the master that says so, where it is another one than that of the state before */
-  apply(event: MasterEvent, leader?: Endpoint): Effect {
+  apply(event: MasterEvent, leader?: HostPort): Effect {
     if (!this.#ready) return "unchanged";
     this.#journal.note(event);
     const effect = this.#apply(event);

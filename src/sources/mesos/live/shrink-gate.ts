@@ -1,4 +1,5 @@
-import type { Cluster, Endpoint, Framework } from "../cluster.js";
+import type { HostPort } from "../../../base/host-port.js";
+import type { Cluster, Framework } from "../cluster.js";
 import { sameEndpoint } from "../endpoint.js";
 
 /** A state that removes too much has to be there again after this time. */
@@ -8,7 +9,7 @@ export const CONFIRM_MS = 5_000;
 export interface HeldState {
   /** Milliseconds on the clock that is passed in. */
   readonly since: number;
-  readonly leader: Endpoint;
+  readonly leader: HostPort;
   /** Records that the zone has, and would have. */
   readonly records: number;
   readonly remaining: number;

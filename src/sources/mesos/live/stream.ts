@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
+import { type Backoff, pauseAfter } from "../../../base/backoff.js";
 import { MesosDnsError, messageOf } from "../../../base/errors.js";
-import { formatHostPort } from "../../../base/host-port.js";
+import { formatHostPort, type HostPort } from "../../../base/host-port.js";
 import type { Timers } from "../../../base/timers.js";
-import type { Endpoint } from "../cluster.js";
 import { networkReason } from "../failures.js";
 import type { LeaderAccess } from "../leader.js";
 import { EventParser, type MasterEvent } from "./events.js";
@@ -15,13 +15,11 @@ const HEARTBEAT_MS = 15_000;
 const MISSED_HEARTBEATS = 3;
 /** A stream that lasted this long was a good one: losing it is no reason to wait. */
 const STABLE_MS = 10_000;
-/** Between attempts: 0.25, 0.5, 1, … seconds, at a random moment in the last half of each. */
-const FIRST_PAUSE_MS = 250;
-const LAST_PAUSE_MS = 10_000;
-const PAUSE_JITTER = 0.5;
+/** Between attempts. */
+const PAUSES: Backoff = { firstMs: 250, lastMs: 10_000 };
 
 export type StreamNews =
-  | { readonly kind: "connected"; readonly from: Endpoint }
+  | { readonly kind: "connected"; readonly from: HostPort }
   /** It is tried again by itself; where the master has no stream to give, when restart() is called. */
   | { readonly kind: "failed"; readonly error: MesosDnsError };
 
@@ -33,7 +31,7 @@ export interface EventStreamOptions {
   /** From 0 up to but not including 1. */
   readonly random: () => number;
   /** Is given each event, SUBSCRIBED first. */
-  readonly onEvent: (event: MasterEvent, from: Endpoint) => void;
+  readonly onEvent: (event: MasterEvent, from: HostPort) => void;
   readonly onNews: (news: StreamNews) => void;
 }
 
@@ -43,7 +41,7 @@ export class EventStream {
   #round = new AbortController();
   #running: Promise<void> | undefined;
   #wake: () => void = () => {};
-  #from: Endpoint | undefined;
+  #from: HostPort | undefined;
   #subscribedAt: number | undefined;
   #stopped = false;
 
@@ -52,7 +50,7 @@ export class EventStream {
   }
 
   /** The master whose stream is read now. */
-  get from(): Endpoint | undefined {
+  get from(): HostPort | undefined {
     return this.#from;
   }
 
@@ -87,7 +85,7 @@ export class EventStream {
       const failure = errorOf(error);
       this.#options.onNews({ kind: "failed", error: failure });
       if (failure.code === "STREAM_UNSUPPORTED") await this.#pause(Number.POSITIVE_INFINITY);
-      else await this.#pause(this.#delay(failures++));
+      else await this.#pause(pauseAfter(failures++, PAUSES, this.#options.random));
     }
   }
 
@@ -113,7 +111,7 @@ export class EventStream {
     }
   }
 
-  async #read(body: Readable, from: Endpoint, silence: Silence, signal: AbortSignal): Promise<never> {
+  async #read(body: Readable, from: HostPort, silence: Silence, signal: AbortSignal): Promise<never> {
     const decoder = new RecordDecoder(this.#options.maxRecordBytes);
     let parser = new EventParser();
     try {
@@ -135,7 +133,7 @@ export class EventStream {
     throw lost(from, "it ended the stream");
   }
 
-  #take(event: MasterEvent, from: Endpoint, silence: Silence): void {
+  #take(event: MasterEvent, from: HostPort, silence: Silence): void {
     const { onEvent, onNews, timers } = this.#options;
     if (event.type === "SUBSCRIBED") {
       silence.heard(event.heartbeatSeconds * MISSED_HEARTBEATS * 1000);
@@ -145,11 +143,6 @@ export class EventStream {
     }
     // Before Mesos 1.5.1, a heartbeat may come first.
     if (this.#from || event.type === "HEARTBEAT") onEvent(event, from);
-  }
-
-  #delay(failures: number): number {
-    const delay = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
-    return delay * (1 - PAUSE_JITTER * this.#options.random());
   }
 
   #pause(ms: number): Promise<void> {
@@ -174,11 +167,11 @@ function silent(limitMs: number): MesosDnsError {
   return new MesosDnsError("STREAM_LOST", message);
 }
 
-function lost(from: Endpoint, why: string, cause?: unknown): MesosDnsError {
+function lost(from: HostPort, why: string, cause?: unknown): MesosDnsError {
   return new MesosDnsError("STREAM_LOST", `Mesos master ${formatHostPort(from)}: ${why}`, { cause });
 }
 
-function at(from: Endpoint, error: MesosDnsError): MesosDnsError {
+function at(from: HostPort, error: MesosDnsError): MesosDnsError {
   const message = `Mesos master ${formatHostPort(from)}: ${error.message}`;
   return new MesosDnsError(error.code, message, { cause: error });
 }

@@ -1,4 +1,5 @@
-import type { Cluster, Endpoint } from "../cluster.js";
+import type { HostPort } from "../../../base/host-port.js";
+import type { Cluster } from "../cluster.js";
 
 /** What is known of the cluster at one moment, and of whom its master has not heard. Immutable. */
 export interface View {
@@ -15,7 +16,7 @@ export interface View {
 
 /** The time in which one master leads. */
 export interface Session {
-  readonly leader: Endpoint;
+  readonly leader: HostPort;
   /** The master's own id, another one each time it is started; "" where it is not known. */
   readonly id: string;
   /**

@@ -1,7 +1,6 @@
 import { type Client, createClient, Exception, type ZooKeeperException } from "node-zookeeper-client";
 import { messageOf } from "../../../base/errors.js";
-import { formatHostPort } from "../../../base/host-port.js";
-import type { HostPort } from "../../../config/config.js";
+import { formatHostPort, type HostPort } from "../../../base/host-port.js";
 import { networkReason } from "../failures.js";
 
 /** One connection to one server, with a session of its own; used until it ends and then thrown away. */

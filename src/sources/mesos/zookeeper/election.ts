@@ -1,11 +1,11 @@
-import type { Endpoint } from "../cluster.js";
+import type { HostPort } from "../../../base/host-port.js";
 import { isPort, parsePid, sameEndpoint } from "../endpoint.js";
 import { isObject, type JsonObject, textOf } from "../lenient.js";
 
 /** What masters have written to ZooKeeper. */
 export interface Election {
   /** The leader first, then the others in the order in which they would lead; each address once. */
-  readonly masters: readonly Endpoint[];
+  readonly masters: readonly HostPort[];
   readonly unreadable: readonly UnreadableNode[];
 }
 
@@ -41,7 +41,7 @@ export function masterNodes(children: readonly string[]): readonly string[] {
 
 /** What masters' nodes, in the order of `masterNodes`, say. One that cannot be read costs the others nothing. */
 export function readElection(nodes: readonly MasterNode[]): Election {
-  const masters: Endpoint[] = [];
+  const masters: HostPort[] = [];
   const unreadable: UnreadableNode[] = [];
   for (const { name, data } of nodes) {
     const master = readMaster(name, data);
@@ -53,7 +53,7 @@ export function readElection(nodes: readonly MasterNode[]): Election {
 }
 
 /** The address in a node, or what is wrong with it. */
-function readMaster(name: string, data: Uint8Array): Endpoint | string {
+function readMaster(name: string, data: Uint8Array): HostPort | string {
   if (!name.startsWith("json.")) return "it is a protobuf message, which masters before Mesos 0.24 write; list masters";
   let info: unknown;
   try {
@@ -66,7 +66,7 @@ function readMaster(name: string, data: Uint8Array): Endpoint | string {
 }
 
 /** An IP address where there is one: nothing has to be resolved then. */
-function addressOf({ address, pid, hostname, port }: JsonObject): Endpoint | undefined {
+function addressOf({ address, pid, hostname, port }: JsonObject): HostPort | undefined {
   const given = isObject(address) ? address : {};
   return (
     endpoint(given.ip, given.port) ??
@@ -76,6 +76,6 @@ function addressOf({ address, pid, hostname, port }: JsonObject): Endpoint | und
   );
 }
 
-function endpoint(host: unknown, port: unknown): Endpoint | undefined {
+function endpoint(host: unknown, port: unknown): HostPort | undefined {
   return HOST.test(textOf(host)) && isPort(port) ? { host: textOf(host), port } : undefined;
 }

@@ -1,6 +1,5 @@
 import { MesosDnsError } from "../../../base/errors.js";
-import { formatHostPort } from "../../../base/host-port.js";
-import type { HostPort } from "../../../config/config.js";
+import { formatHostPort, type HostPort } from "../../../base/host-port.js";
 import type { ZkUrl } from "../../../config/zk-url.js";
 import type { Election } from "./election.js";
 

@@ -1,6 +1,7 @@
+import { type Backoff, pauseAfter } from "../../../base/backoff.js";
 import { type MesosDnsError, messageOf } from "../../../base/errors.js";
+import type { HostPort } from "../../../base/host-port.js";
 import type { Timers } from "../../../base/timers.js";
-import type { HostPort } from "../../../config/config.js";
 import type { ZkUrl } from "../../../config/zk-url.js";
 import { type Connect, type ZooKeeperConnection, ZooKeeperError } from "./connection.js";
 import type { Election } from "./election.js";
@@ -19,10 +20,8 @@ const GRACE_MS = 250;
 const STABLE_MS = 10_000;
 /** At most so long between two members of the ensemble: its other clients have lost the same server. */
 const NEXT_SERVER_MS = 250;
-/** Between rounds through the whole ensemble: 1, 2, 4, … seconds, at a random moment in the last half of each. */
-const FIRST_PAUSE_MS = 1_000;
-const LAST_PAUSE_MS = 15_000;
-const PAUSE_JITTER = 0.5;
+/** Between rounds through the whole ensemble. */
+const PAUSES: Backoff = { firstMs: 1_000, lastMs: 15_000 };
 
 export type FollowerEvent =
   | { readonly kind: "connected"; readonly server: HostPort }
@@ -118,8 +117,7 @@ export class ZooKeeperFollower {
 
   async #rest(reasons: ReadonlyMap<HostPort, string>, failedRounds: number): Promise<void> {
     this.#fail(unreachable(this.#options.url, reasons));
-    const pause = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failedRounds);
-    await this.#pause(pause * (1 - PAUSE_JITTER * this.#options.random()));
+    await this.#pause(pauseAfter(failedRounds, PAUSES, this.#options.random));
   }
 
   /** Connects to a server and follows the election there until the connection ends or falls silent. */

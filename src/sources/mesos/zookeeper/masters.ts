@@ -1,13 +1,13 @@
 import { MesosDnsError } from "../../../base/errors.js";
+import type { HostPort } from "../../../base/host-port.js";
 import type { Timers } from "../../../base/timers.js";
-import type { Endpoint } from "../cluster.js";
 import { listedMasters, type MasterSource } from "../leader.js";
 import type { ZooKeeperFollower } from "./follower.js";
 
 export interface ElectedMastersOptions {
   readonly follower: Pick<ZooKeeperFollower, "election" | "failure" | "startedAt">;
   /** The configuration's `masters`, for when ZooKeeper is silent. */
-  readonly listed: readonly Endpoint[];
+  readonly listed: readonly HostPort[];
   /** `zkDetectionTimeout`; 0 for no limit. */
   readonly detectionSeconds: number;
   readonly timers: Timers;

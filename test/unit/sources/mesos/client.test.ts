@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { MesosDnsError } from "../../../../src/base/errors.js";
+import type { HostPort } from "../../../../src/base/host-port.js";
 import { systemTimers } from "../../../../src/base/timers.js";
 import type { Config } from "../../../../src/config/config.js";
 import { type BodyReader, MasterClient } from "../../../../src/sources/mesos/client.js";
-import type { Endpoint } from "../../../../src/sources/mesos/cluster.js";
 import { KnownTasks } from "../../../../src/sources/mesos/known-tasks.js";
 import { StateParser } from "../../../../src/sources/mesos/state.js";
 import { ScriptedMaster, type ScriptedMasterOptions } from "../../../support/scripted-master.js";
@@ -53,7 +53,7 @@ function textReader(): BodyReader<string> {
   return { add: (part) => parts.push(part), end: () => Buffer.concat(parts).toString() };
 }
 
-const fetchState = (client: MasterClient, master: Endpoint, signal = never) =>
+const fetchState = (client: MasterClient, master: HostPort, signal = never) =>
   client.fetchState(master, signal, textReader());
 
 async function fetchText(client: MasterClient, master: ScriptedMaster): Promise<string> {

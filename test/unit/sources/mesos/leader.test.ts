@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MesosDnsError } from "../../../../src/base/errors.js";
-import { formatHostPort } from "../../../../src/base/host-port.js";
+import { formatHostPort, type HostPort } from "../../../../src/base/host-port.js";
 import type { BodyReader } from "../../../../src/sources/mesos/client.js";
-import type { Endpoint } from "../../../../src/sources/mesos/cluster.js";
 import { LeaderFinder, listedMasters, type MasterSource } from "../../../../src/sources/mesos/leader.js";
 import { agent, cluster, type Json } from "../../../support/scripted-master.js";
 import { ManualTimers } from "../../../support/timers.js";
@@ -12,28 +11,28 @@ const A = endpoint("192.0.2.1:5050");
 const B = endpoint("192.0.2.2:5050");
 const C = endpoint("192.0.2.3:5050");
 
-function endpoint(text: string): Endpoint {
+function endpoint(text: string): HostPort {
   const [host = "", port] = text.split(":");
   return { host, port: Number(port) };
 }
 
 /** A master by address: the state it answers with, the one it redirects to, or what keeps it from answering. */
-type Masters = Readonly<Record<string, Json | Endpoint | Error | undefined>>;
+type Masters = Readonly<Record<string, Json | HostPort | Error | undefined>>;
 
 /** A finder in a network of such masters, and the addresses it asks in their order. */
 function network(
   masters: Masters,
-  listed: readonly Endpoint[] | MasterSource,
+  listed: readonly HostPort[] | MasterSource,
   names: Readonly<Record<string, string[]>> = {},
 ) {
   const asked: string[] = [];
   const current = { masters };
-  const fetchState = async <Content>(master: Endpoint, _: AbortSignal, reader: BodyReader<Content>) => {
+  const fetchState = async <Content>(master: HostPort, _: AbortSignal, reader: BodyReader<Content>) => {
     const address = formatHostPort(master);
     asked.push(address);
     const answer = current.masters[address] ?? unreachable(address);
     if (answer instanceof Error) throw answer;
-    const from = "host" in answer ? (answer as Endpoint) : master;
+    const from = "host" in answer ? (answer as HostPort) : master;
     const body = Buffer.from(JSON.stringify(current.masters[formatHostPort(from)]));
     reader.add(body);
     return { content: reader.end(), bytes: body.length, from };
@@ -52,15 +51,15 @@ function network(
 }
 
 const unreachable = (address: string) => new MesosDnsError("MASTER_UNREACHABLE", `cannot reach ${address}`);
-const at = ({ host, port }: Endpoint) => `master@${host}:${port}`;
+const at = ({ host, port }: HostPort) => `master@${host}:${port}`;
 
 /** The state of the master `pid`, which takes `leader` for the leader. */
-const stateNaming = (leader: Endpoint, pid?: Endpoint): Json => ({
+const stateNaming = (leader: HostPort, pid?: HostPort): Json => ({
   ...cluster({ agents: pid === leader ? [agent("S0")] : [] }),
   leader: at(leader),
   ...(pid && { pid: at(pid) }),
 });
-const leading = (master: Endpoint) => stateNaming(master, master);
+const leading = (master: HostPort) => stateNaming(master, master);
 
 describe("the leader", () => {
   it("is the first listed master whose state names itself", async () => {
@@ -129,7 +128,7 @@ describe("the leader", () => {
 
 describe("a master that answers leads", () => {
   const NAMED = { host: "master.example.com", port: 5050 };
-  const ask = (from: Endpoint, state: Json, names?: Record<string, string[]>) =>
+  const ask = (from: HostPort, state: Json, names?: Record<string, string[]>) =>
     network({ [formatHostPort(from)]: state }, [from], names).finder.read(never);
 
   it("if its own pid is the leader's, wherever it answered", async () => {

@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { MesosDnsError } from "../../../../../src/base/errors.js";
-import type { Endpoint } from "../../../../../src/sources/mesos/cluster.js";
+import type { HostPort } from "../../../../../src/base/host-port.js";
 import { electedMasters } from "../../../../../src/sources/mesos/zookeeper/masters.js";
 import { ManualTimers, settle } from "../../../../support/timers.js";
 
-const endpoint = (host: string): Endpoint => ({ host, port: 5050 });
+const endpoint = (host: string): HostPort => ({ host, port: 5050 });
 const [A, B, LISTED, LAST] = ["192.0.2.1", "192.0.2.2", "192.0.2.8", "192.0.2.9"].map(endpoint) as [
-  Endpoint,
-  Endpoint,
-  Endpoint,
-  Endpoint,
+  HostPort,
+  HostPort,
+  HostPort,
+  HostPort,
 ];
 const GONE = new MesosDnsError("ZOOKEEPER_UNREACHABLE", "no ZooKeeper server can be used: down");
 const never = new AbortController().signal;
 
 function setUp({
-  elected = [] as Endpoint[],
+  elected = [] as HostPort[],
   failure = undefined as MesosDnsError | undefined,
   listed = [LISTED],
   seconds = 30,
@@ -44,7 +44,7 @@ describe("the masters that ZooKeeper names", () => {
 describe("before ZooKeeper has named any", () => {
   it("those listed are asked, but only after zkDetectionTimeout", async () => {
     const { source, timers } = setUp({ failure: GONE });
-    let found: readonly Endpoint[] = [];
+    let found: readonly HostPort[] = [];
     source.candidates(LAST, never).then((masters) => {
       found = masters;
     });
