@@ -52,6 +52,11 @@ export interface Failure {
   readonly at: number;
 }
 
+/** The code of anything thrown. */
+export function codeOf(error: unknown): ErrorCode {
+  return error instanceof MesosDnsError ? error.code : "INTERNAL";
+}
+
 /** The message of anything thrown, for a log line or a wrapped error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -34,7 +34,7 @@ const LIMITS = { maxYoungGenerationSizeMb: 16 };
 
 /** Starts a builder in a thread of its own. */
 export function spawnBuilder(start: BuilderStart): BuilderThread {
-  const url = new URL("./builder.js", import.meta.url);
+  const url = new URL("./builder-thread.js", import.meta.url);
   const transferList = [...start.responders];
   return new Worker(url, { workerData: start, transferList, name: "builder", resourceLimits: LIMITS });
 }

@@ -1,17 +1,11 @@
-/** The builder thread: follows the master, derives records, compiles snapshots. It may take its time; nobody waits. */
-
-import { lookup } from "node:dns/promises";
-import files from "node:fs/promises";
-import { parentPort, workerData } from "node:worker_threads";
-import { type ErrorCode, MesosDnsError, messageOf } from "../base/errors.js";
+import { codeOf, type MesosDnsError, messageOf } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
-import { createLogger } from "../base/log.js";
-import { systemTimers } from "../base/timers.js";
-import { HostResolver } from "../build/host-resolver.js";
-import { ownAddresses } from "../build/own-addresses.js";
-import { SkipLog } from "../build/skip-log.js";
-import { type Build, ZoneBuilder } from "../build/zone-builder.js";
-import { fingerprintOf, ZoneSaver, type ZoneSaverOptions } from "../build/zone-file.js";
+import type { Logger } from "../base/log.js";
+import type { Timers } from "../base/timers.js";
+import { HostResolver, type Lookup } from "../build/host-resolver.js";
+import type { SkipLog } from "../build/skip-log.js";
+import { type Build, ZoneBuilder, type ZoneBuilderOptions } from "../build/zone-builder.js";
+import { fingerprintOf, type ZoneFiles, ZoneSaver, type ZoneSaverOptions } from "../build/zone-file.js";
 import type { Config } from "../config/config.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import type { LeaderAccess } from "../sources/mesos/leader.js";
@@ -19,243 +13,244 @@ import { ClusterFeed, type Source } from "../sources/mesos/live/feed.js";
 import { Masters } from "../sources/mesos/masters.js";
 import { createStateReader } from "../sources/mesos/reader.js";
 import { readClusterLines } from "../sources/mesos/saved-cluster.js";
-import { connectZooKeeper } from "../sources/mesos/zookeeper/connection.js";
+import type { Connect } from "../sources/mesos/zookeeper/connection.js";
 import type { BuildReport } from "../status/status.js";
 import { countRecords } from "../views/mesos-dns/record-count.js";
 import { ShardPool } from "../zone/shard-pool.js";
-import { HeapKeeper, ownHeap } from "./garbage.js";
-import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
-import { yieldThread } from "./priority.js";
+import { Enumerations } from "./enumerations.js";
+import type { BuilderStart, FromBuilder, ResponderPort, ToBuilder } from "./messages.js";
 
 /** Serials that may be used before the zone is saved again: there are at most ten a second. */
 const SPARE_SERIALS = 1_000;
 const RENEWAL_MS = 300_000;
 
-if (!parentPort) throw new Error("builder.js is a worker thread of main.js, not a program");
-yieldThread();
-const heap = new HeapKeeper(ownHeap(), systemTimers);
-const port = parentPort;
-const start = workerData as BuilderStart;
-const enumerations = new Map<number, Generator<string>>();
-const log = createLogger(start.verbosity, "builder");
-const skipLog = new SkipLog(log);
-let lastReport: BuildReport | undefined;
+export interface BuilderParts {
+  readonly start: Omit<BuilderStart, "responders" | "verbosity">;
+  /** Through it come `ToBuilder`s; what is said goes back. */
+  readonly port: { postMessage(message: FromBuilder): void };
+  /** One a responder. */
+  readonly responders: readonly ResponderPort[];
+  readonly log: Logger;
+  readonly skipLog: SkipLog;
+  readonly timers: Timers;
+  /** From 0 up to but not including 1. */
+  readonly random: () => number;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  /** Milliseconds from any fixed point. */
+  readonly now: () => number;
+  readonly lookup: Lookup;
+  readonly connect: Connect;
+  readonly files: ZoneFiles;
+  readonly ownAddresses: ZoneBuilderOptions["ownAddresses"];
+  /** Makes room before work that takes much memory. */
+  readonly makeRoom: () => void;
+}
 
-const systemLookup = async (host: string) => {
-  const found = await lookup(host, { all: true });
-  return found.map(({ address }) => address);
-};
-const hosts = new HostResolver({
-  lookup: systemLookup,
-  delay: (ms) => {
-    let cancel = () => {};
-    const elapsed = new Promise<void>((resolve) => {
-      cancel = systemTimers.after(ms, resolve);
+/** How a state was fetched, for the report on what was made of it. */
+type FetchFacts = Omit<
+  BuildReport,
+  "generation" | "serial" | "names" | "records" | "changedShards" | "seconds" | "skipped"
+> & { readonly fetch: number; readonly parse: number };
+
+/** Follows the cluster, builds zones of it, and gives each to all threads that answer. It may take its time: nobody waits. */
+export class Builder {
+  readonly #parts: BuilderParts;
+  readonly #pool = new ShardPool();
+  readonly #zones: ZoneBuilder;
+  readonly #masters: Masters;
+  readonly #feed: ClusterFeed;
+  readonly #saver: ZoneSaver | undefined;
+  readonly #enumerations: Enumerations;
+  #config: Config;
+  #lastReport: BuildReport | undefined;
+  #unsaved = "";
+  #savedAt: number;
+  #stopping: Promise<void> | undefined;
+
+  constructor(parts: BuilderParts) {
+    const { start, port, timers, random, wallClock, now, lookup, connect, files, ownAddresses } = parts;
+    this.#parts = parts;
+    this.#config = start.config;
+    this.#savedAt = wallClock();
+    const { config, seed, serial, generation } = start;
+    const hosts = new HostResolver({ lookup, delay: (ms) => delay(timers, ms) });
+    const pool = this.#pool;
+    this.#zones = new ZoneBuilder({ config, seed, serial, generation, hosts, pool, ownAddresses, wallClock, now });
+    this.#masters = new Masters({
+      connect,
+      timers,
+      random,
+      wallClock,
+      onNews: (news) => port.postMessage({ kind: "zookeeper", news }),
+      onLeader: () => this.#feed.leaderChanged(),
+      onMasters: () => this.#feed.mastersChanged(),
     });
-    return { elapsed, cancel };
-  },
-});
-const pool = new ShardPool();
-const builder = new ZoneBuilder({
-  config: start.config,
-  seed: start.seed,
-  serial: start.serial,
-  generation: start.generation,
-  hosts,
-  pool,
-  ownAddresses,
-  wallClock: Date.now,
-  now: () => performance.now(),
-});
-const masters = new Masters({
-  connect: connectZooKeeper,
-  timers: systemTimers,
-  random: Math.random,
-  wallClock: Date.now,
-  onNews: (news) => post({ kind: "zookeeper", news }),
-  onLeader: () => feed.leaderChanged(),
-  onMasters: () => feed.mastersChanged(),
-});
-let config = start.config;
-const feed: ClusterFeed = new ClusterFeed({
-  access: accessFor(config),
-  config,
-  timers: systemTimers,
-  random: Math.random,
-  wallClock: Date.now,
-  count: (cluster, known) => countRecords(cluster, known, config),
-  restored: takeSavedCluster(),
-  serve,
-  onFailure: (error) => post(failureOf(error)),
-  onReport: (report) => post({ kind: "live", report }),
-});
-const saver =
-  start.config.stateDir === ""
-    ? undefined
-    : new ZoneSaver({
-        folder: start.config.stateDir,
-        timers: systemTimers,
-        wallClock: Date.now,
-        image: takeImage,
-        onFailure: noteUnsaved,
-        files,
-      });
-let unsaved = "";
-let savedAt = Date.now();
-feed.start();
+    this.#feed = new ClusterFeed({
+      access: this.#accessFor(config),
+      config,
+      timers,
+      random,
+      wallClock,
+      count: (cluster, known) => countRecords(cluster, known, this.#config),
+      restored: this.#takeSavedCluster(start),
+      serve: (cluster, source) => this.#serve(cluster, source),
+      onFailure: (error) => this.#fail(error),
+      onReport: (report) => port.postMessage({ kind: "live", report }),
+    });
+    this.#saver = this.#saverIn(config.stateDir, files);
+    this.#enumerations = new Enumerations(port, () => this.#zones.enumerate() ?? emptyListing());
+  }
 
-/** What ran when the zone was saved. One that cannot be read is worth a line: its zone is served all the same. */
-function takeSavedCluster(): Cluster | undefined {
-  const { savedCluster } = start;
-  start.savedCluster = undefined;
-  try {
-    return savedCluster && readClusterLines(savedCluster);
-  } catch (error) {
-    log.error({ code: codeOf(error) }, `${messageOf(error)}; what a new leader has not heard of will not be kept`);
-    return undefined;
+  start(): void {
+    const { start, responders } = this.#parts;
+    responders.forEach((responder, index) => {
+      this.#pool.acknowledge(`responder ${index}`, start.generation);
+      responder.on("message", (generation) => this.#pool.acknowledge(`responder ${index}`, generation));
+    });
+    this.#pool.acknowledge("main", start.generation);
+    this.#feed.start();
+  }
+
+  /** Does what it is told. A promise is settled when that is done. */
+  async take(message: ToBuilder): Promise<void> {
+    switch (message.kind) {
+      case "configure":
+        return this.#configure(message.config).catch((error: unknown) => this.#fail(error));
+      case "reading":
+        this.#pool.pin("main", message.pinned);
+        this.#pool.acknowledge("main", message.generation);
+        return;
+      case "enumerate":
+        return this.#enumerations.next(message.id);
+      case "enumerated":
+        return this.#enumerations.end(message.id);
+      case "stop":
+        return this.stop();
+    }
+  }
+
+  /** Saves the zone, where it is to be, and ends what it has begun. Never rejects. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#end();
+    return this.#stopping;
+  }
+
+  async #end(): Promise<void> {
+    for (const responder of this.#parts.responders) responder.close();
+    this.#saver?.changed();
+    await Promise.allSettled([this.#feed.stop(), this.#masters.stop(), this.#saver?.finish()]);
+  }
+
+  /** Polls as the new configuration says, and serves what is known already under it at once. */
+  async #configure(config: Config): Promise<void> {
+    this.#config = config;
+    this.#zones.configure(config);
+    const rebuilt = await this.#zones.rebuild();
+    if (rebuilt && this.#lastReport) {
+      const { seconds, ...facts } = this.#lastReport;
+      this.#publish(rebuilt, { ...facts, fetch: seconds.fetch, parse: seconds.parse }, false);
+    }
+    if (this.#stopping) return;
+    await this.#feed.configure(this.#accessFor(config), config);
+  }
+
+  #accessFor(config: Config): LeaderAccess {
+    return createStateReader(config, { resolve: this.#parts.lookup, source: this.#masters.source(config) });
+  }
+
+  async #serve(cluster: Cluster, { state, fetched, wholeAt }: Source): Promise<void> {
+    // What is left of reading it.
+    if (fetched) this.#parts.makeRoom();
+    const build = await this.#zones.build(cluster, state.masters);
+    const facts: FetchFacts = {
+      frameworks: cluster.frameworks.length,
+      tasks: cluster.frameworks.reduce((tasks, framework) => tasks + framework.tasks.length, 0),
+      agents: cluster.agents.size,
+      stateOctets: state.bytes,
+      leader: formatHostPort(cluster.leader),
+      fetchedAt: wholeAt,
+      fetch: state.fetchMs / 1000,
+      parse: state.parseMs / 1000,
+    };
+    this.#publish(build, facts, fetched);
+  }
+
+  /** @param fetched whether the state was fetched for this build */
+  #publish(build: Build, { fetch, parse, ...facts }: FetchFacts, fetched: boolean): void {
+    const { skipLog, responders, port, wallClock } = this.#parts;
+    skipLog.note(build.skipped);
+    // A file that says how old the zone is has to be renewed at times even where that stays.
+    if (build.update || wallClock() - this.#savedAt > RENEWAL_MS) this.#saver?.changed();
+    if (build.update) for (const responder of responders) responder.postMessage(build.update);
+    this.#lastReport = {
+      ...facts,
+      generation: build.generation,
+      serial: build.serial,
+      names: build.names,
+      records: build.records,
+      changedShards: build.update?.shards.length ?? 0,
+      seconds: { fetch, parse, ...build.seconds },
+      skipped: build.skipped,
+    };
+    port.postMessage({ kind: "built", update: build.update, report: this.#lastReport, fetched });
+  }
+
+  #saverIn(folder: string, files: ZoneFiles): ZoneSaver | undefined {
+    if (folder === "") return undefined;
+    const { timers, wallClock } = this.#parts;
+    const onFailure = (error: MesosDnsError) => this.#noteUnsaved(error);
+    return new ZoneSaver({ folder, timers, wallClock, image: () => this.#takeImage(), onFailure, files });
+  }
+
+  /** The zone as it is, its memory kept meanwhile. */
+  #takeImage(): ReturnType<ZoneSaverOptions["image"]> {
+    const { built } = this.#zones;
+    if (!built || !this.#lastReport) return undefined;
+    const { generation, config, serial, seed, shards, cluster } = built;
+    this.#pool.pin("file", [generation]);
+    this.#savedAt = this.#parts.wallClock();
+    const image = { fingerprint: fingerprintOf(config), seed, serial: serial + SPARE_SERIALS, shards };
+    return {
+      image: { ...image, fetchedAt: this.#lastReport.fetchedAt },
+      cluster,
+      release: () => this.#pool.pin("file", []),
+    };
+  }
+
+  /** Once until it changes: it is tried again and again. */
+  #noteUnsaved({ code, message }: MesosDnsError): void {
+    if (message !== this.#unsaved) this.#parts.log.error({ code }, message);
+    this.#unsaved = message;
+  }
+
+  /** What ran when the zone was saved. One that cannot be read is worth a line: its zone is served all the same. */
+  #takeSavedCluster(start: BuilderParts["start"]): Cluster | undefined {
+    const { savedCluster } = start;
+    start.savedCluster = undefined;
+    try {
+      return savedCluster && readClusterLines(savedCluster);
+    } catch (error) {
+      const message = `${messageOf(error)}; what a new leader has not heard of will not be kept`;
+      this.#parts.log.error({ code: codeOf(error) }, message);
+      return undefined;
+    }
+  }
+
+  #fail(error: unknown): void {
+    const failure = { code: codeOf(error), message: messageOf(error), at: this.#parts.wallClock() };
+    this.#parts.port.postMessage({ kind: "failure", failure });
   }
 }
 
-/** The zone as it is, its memory kept meanwhile. */
-function takeImage(): ReturnType<ZoneSaverOptions["image"]> {
-  const { built } = builder;
-  if (!built || !lastReport) return undefined;
-  const { generation, config, serial, seed, shards, cluster } = built;
-  pool.pin("file", [generation]);
-  savedAt = Date.now();
-  const image = { fingerprint: fingerprintOf(config), seed, serial: serial + SPARE_SERIALS, shards };
-  return {
-    image: { ...image, fetchedAt: lastReport.fetchedAt },
-    cluster,
-    release: () => pool.pin("file", []),
-  };
-}
-
-/** Once until it changes: it is tried again and again. */
-function noteUnsaved(error: MesosDnsError): void {
-  if (error.message !== unsaved) log.error({ code: error.code }, error.message);
-  unsaved = error.message;
-}
-
-function accessFor(config: Config): LeaderAccess {
-  return createStateReader(config, { resolve: systemLookup, source: masters.source(config) });
-}
-
-async function serve(cluster: Cluster, { state, fetched, wholeAt }: Source): Promise<void> {
-  // What is left of reading it.
-  if (fetched) heap.prepare();
-  const build = await builder.build(cluster, state.masters);
-  const facts = {
-    frameworks: cluster.frameworks.length,
-    tasks: cluster.frameworks.reduce((tasks, framework) => tasks + framework.tasks.length, 0),
-    agents: cluster.agents.size,
-    stateOctets: state.bytes,
-    leader: formatHostPort(cluster.leader),
-    fetchedAt: wholeAt,
-    fetch: state.fetchMs / 1000,
-    parse: state.parseMs / 1000,
-  };
-  publish(build, facts, fetched);
-}
-
-interface FetchFacts {
-  readonly frameworks: number;
-  readonly tasks: number;
-  readonly agents: number;
-  readonly stateOctets: number;
-  readonly leader: string;
-  readonly fetchedAt: number;
-  readonly fetch: number;
-  readonly parse: number;
-}
-
-/** @param fetched whether the state was fetched for this build */
-function publish(build: Build, { fetch, parse, ...facts }: FetchFacts, fetched: boolean): void {
-  skipLog.note(build.skipped);
-  // A file that says how old the zone is has to be renewed at times even where that stays.
-  if (saver && (build.update || Date.now() - savedAt > RENEWAL_MS)) saver.changed();
-  if (build.update) for (const responder of start.responders) responder.postMessage(build.update);
-  lastReport = {
-    ...facts,
-    generation: build.generation,
-    serial: build.serial,
-    names: build.names,
-    records: build.records,
-    changedShards: build.update?.shards.length ?? 0,
-    seconds: { fetch, parse, ...build.seconds },
-    skipped: build.skipped,
-  };
-  post({ kind: "built", update: build.update, report: lastReport, fetched });
-}
-
-/** Polls as the new configuration says, and serves what is known already under it at once. */
-async function configure(message: Extract<ToBuilder, { kind: "configure" }>): Promise<void> {
-  config = message.config;
-  builder.configure(config);
-  const rebuilt = await builder.rebuild();
-  if (rebuilt && lastReport) {
-    const { seconds, ...facts } = lastReport;
-    publish(rebuilt, { ...facts, fetch: seconds.fetch, parse: seconds.parse }, false);
-  }
-  await feed.configure(accessFor(config), config);
-}
-
-function nextPiece(id: number): void {
-  const pieces = enumerations.get(id) ?? startEnumeration(id);
-  const { done, value } = pieces.next();
-  if (done) enumerations.delete(id);
-  post({ kind: "piece", id, text: done ? undefined : value });
-}
-
-function startEnumeration(id: number): Generator<string> {
-  const pieces = builder.enumerate() ?? emptyEnumeration();
-  enumerations.set(id, pieces);
-  return pieces;
-}
-
-function* emptyEnumeration(): Generator<string> {
+function* emptyListing(): Generator<string> {
   yield '{"frameworks":[]}';
 }
 
-function failureOf(error: unknown): FromBuilder {
-  return { kind: "failure", failure: { code: codeOf(error), message: messageOf(error), at: Date.now() } };
+function delay(timers: Timers, ms: number): { readonly elapsed: Promise<void>; readonly cancel: () => void } {
+  let cancel = () => {};
+  const elapsed = new Promise<void>((resolve) => {
+    cancel = timers.after(ms, resolve);
+  });
+  return { elapsed, cancel };
 }
-
-function codeOf(error: unknown): ErrorCode {
-  return error instanceof MesosDnsError ? error.code : "INTERNAL";
-}
-
-function post(message: FromBuilder): void {
-  port.postMessage(message);
-}
-
-start.responders.forEach((responder, index) => {
-  pool.acknowledge(`responder ${index}`, start.generation);
-  responder.on("message", (generation: number) => pool.acknowledge(`responder ${index}`, generation));
-});
-pool.acknowledge("main", start.generation);
-port.on("message", (message: ToBuilder) => {
-  switch (message.kind) {
-    case "configure":
-      configure(message).catch((error: unknown) => post(failureOf(error)));
-      break;
-    case "reading":
-      pool.pin("main", message.pinned);
-      pool.acknowledge("main", message.generation);
-      break;
-    case "enumerate":
-      nextPiece(message.id);
-      break;
-    case "enumerated":
-      enumerations.delete(message.id);
-      break;
-    case "stop":
-      for (const responder of start.responders) responder.close();
-      saver?.changed();
-      Promise.all([feed.stop(), masters.stop(), saver?.finish()]).finally(() => {
-        // Ends this thread only. A connection in the making, which nothing can call off, would hold it until it fails.
-        process.exit();
-      });
-      break;
-  }
-});

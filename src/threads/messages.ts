@@ -13,6 +13,13 @@ import type { UdpPlan } from "../transport/udp.js";
 import type { Apex } from "../zone/apex.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 
+/** Through it a responder is sent snapshots, and says which generation it reads. */
+export interface ResponderPort {
+  postMessage(update: SnapshotUpdate): void;
+  on(event: "message", listener: (generation: number) => void): unknown;
+  close(): void;
+}
+
 /** Everything that threads say to each other. Only plain values, shared memory and ports: never a tree of JSON. */
 
 export interface ResponderStart {
@@ -38,7 +45,7 @@ export type ToResponder =
   /** Where `SnapshotUpdate`s come from, and where the generation of each goes back to when it is in use: a builder that has just been started. */
   | { readonly kind: "snapshots"; readonly port: MessagePort }
   /** The way to the first thread, which forwards for the others; or, told to that one, the way to another. */
-  | { readonly kind: "requests"; readonly port: MessagePort }
+  | { readonly kind: "forwarding"; readonly port: MessagePort }
   /** Asks to open the sockets when this generation is there, or a later one: snapshots come another way, and perhaps later. */
   | { readonly kind: "listen"; readonly generation: number }
   | { readonly kind: "configure"; readonly config: Config; readonly certificates: Certificates }

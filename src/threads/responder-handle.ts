@@ -26,7 +26,7 @@ export class ResponderHandle {
 
   constructor(options: ResponderHandleOptions) {
     this.#log = options.log;
-    this.#worker = new Worker(new URL("./responder.js", import.meta.url), {
+    this.#worker = new Worker(new URL("./responder-thread.js", import.meta.url), {
       workerData: options.start,
       name: "responder",
     });
@@ -95,8 +95,8 @@ export class ResponderHandle {
   /** Lets the other thread's queries for other people's names be forwarded by this one. */
   forwardFor(other: ResponderHandle): void {
     const { port1, port2 } = new MessageChannel();
-    this.#worker.postMessage({ kind: "requests", port: port1 } satisfies ToResponder, [port1]);
-    other.#worker.postMessage({ kind: "requests", port: port2 } satisfies ToResponder, [port2]);
+    this.#worker.postMessage({ kind: "forwarding", port: port1 } satisfies ToResponder, [port1]);
+    other.#worker.postMessage({ kind: "forwarding", port: port2 } satisfies ToResponder, [port2]);
   }
 
   async stop(): Promise<void> {

@@ -1,131 +1,145 @@
-/** An answering thread: owns the sockets, reads the snapshot, and does nothing that takes long. */
-import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { MesosDnsError, messageOf } from "../base/errors.js";
-import { createLogger } from "../base/log.js";
-import { processClock } from "../serving/clock.js";
-import { QueryStats } from "../serving/query-stats.js";
-import { DnsStack } from "../serving/stack.js";
-import { systemClock } from "../transport/batch/clock.js";
-import { loadSystem } from "../transport/batch/system.js";
-import { Listeners } from "../transport/listeners.js";
-import { Snapshot, type SnapshotUpdate } from "../zone/snapshot.js";
-import type { FromResponder, ResponderStart, ToResponder } from "./messages.js";
+import { codeOf, type ErrorCode, MesosDnsError, messageOf } from "../base/errors.js";
+import type { Logger } from "../base/log.js";
+import type { Timers } from "../base/timers.js";
+import type { DnsStack } from "../serving/stack.js";
+import type { Listeners } from "../transport/listeners.js";
+import type { SnapshotUpdate } from "../zone/snapshot.js";
+import type { FromResponder, ToResponder } from "./messages.js";
 
 const REPORT_MS = 1_000;
 
-if (!parentPort) throw new Error("responder.js is a worker thread of main.js, not a program");
-const port = parentPort;
-const start = workerData as ResponderStart;
-const log = createLogger(start.verbosity, "responder");
-const stats = new QueryStats(start.stats);
-const stack = new DnsStack({
-  config: start.config,
-  snapshot: start.restored ? Snapshot.empty(start.apexes).with(start.restored) : Snapshot.empty(start.apexes),
-  stats,
-  log,
-  own: start.own,
-  authorities: start.certificates.resolverAuthorities,
-  share: start.share,
-  isBranch: start.index > 0,
-  clock: start.plan.engine === "batch" ? systemClock(loadSystem()) : processClock,
-});
-stack.answerer.stale = start.restored !== undefined;
-const listeners = new Listeners({
-  config: start.config,
-  stack,
-  stats,
-  certificate: start.certificates.certificate,
-  plan: start.plan,
-  thread: start.index,
-  sockets: start.sockets,
-  log,
-});
-let reported = "";
-let stopping = false;
-/** The generation from which on sockets are to be opened. */
-let listenFrom = Number.POSITIVE_INFINITY;
-
-function follow(snapshots: MessagePort): void {
-  snapshots.on("message", (update: SnapshotUpdate) => {
-    stack.answerer.use(stack.answerer.snapshot.with(update));
-    listenInTime();
-    snapshots.postMessage(update.generation);
-  });
+/** Where snapshots come from, and where it goes back which of them is in use. */
+export interface SnapshotPort {
+  on(event: "message", listener: (update: SnapshotUpdate) => void): unknown;
+  postMessage(generation: number): void;
 }
 
-/** Opens the sockets, once, when there is what to answer from. */
-function listenInTime(): void {
-  if (stopping) return;
-  if (stack.answerer.snapshot.generation < listenFrom) return;
-  listenFrom = Number.POSITIVE_INFINITY;
-  listen();
+type Stack = Pick<
+  DnsStack,
+  "answerer" | "forwardClient" | "forwardServer" | "configure" | "flush" | "report" | "start" | "close"
+>;
+
+export interface ResponderParts {
+  readonly stack: Stack;
+  readonly listeners: Pick<Listeners, "listen" | "configure" | "count" | "stop">;
+  /** Through it come `ToResponder`s; what is said goes back. */
+  readonly port: { postMessage(message: FromResponder): void; close(): void };
+  readonly log: Pick<Logger, "error">;
+  readonly timers: Timers;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
 }
 
-async function listen(): Promise<void> {
-  try {
-    await listeners.listen();
-    if (stopping) return;
-    stack.start();
-    post({ kind: "listening" });
-  } catch (error) {
-    const code = error instanceof MesosDnsError ? error.code : "LISTEN_FAILED";
-    post({ kind: "failed", failure: { code, message: messageOf(error), at: Date.now() } });
+/** Answers from the newest snapshot, through sockets that are opened when it is told to. */
+export class Responder {
+  readonly #parts: ResponderParts;
+  #reported = "";
+  #stopping = false;
+  /** The generation from which on sockets are to be opened. */
+  #listenFrom = Number.POSITIVE_INFINITY;
+  #cancelReport: () => void = () => {};
+
+  constructor(parts: ResponderParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const tick = () => {
+      this.#report();
+      this.#cancelReport = this.#parts.timers.after(REPORT_MS, tick);
+    };
+    this.#cancelReport = this.#parts.timers.after(REPORT_MS, tick);
+  }
+
+  /** Does what it is told. A promise is settled when that is done. */
+  async take(message: ToResponder): Promise<void> {
+    const { stack } = this.#parts;
+    switch (message.kind) {
+      case "snapshots":
+        return this.#follow(message.port);
+      case "forwarding":
+        stack.forwardClient?.connect(message.port);
+        stack.forwardServer?.connect(message.port);
+        return;
+      case "listen":
+        this.#listenFrom = message.generation;
+        return this.#listenInTime();
+      case "configure":
+        return this.#configure(message);
+      case "flush":
+        this.#post({ kind: "flushed", id: message.id, answers: stack.flush(message.name) });
+        return this.#report();
+      case "stale":
+        stack.answerer.stale = message.stale;
+        return;
+      case "stop":
+        return this.#stop().catch((error: unknown) => {
+          this.#parts.log.error({ err: error }, "stopping failed");
+        });
+    }
+  }
+
+  #follow(snapshots: SnapshotPort): void {
+    const { answerer } = this.#parts.stack;
+    snapshots.on("message", (update) => {
+      answerer.use(answerer.snapshot.with(update));
+      void this.#listenInTime();
+      snapshots.postMessage(update.generation);
+    });
+  }
+
+  /** Opens the sockets, once, when there is what to answer from. */
+  async #listenInTime(): Promise<void> {
+    const { stack, listeners } = this.#parts;
+    if (this.#stopping || stack.answerer.snapshot.generation < this.#listenFrom) return;
+    this.#listenFrom = Number.POSITIVE_INFINITY;
+    try {
+      await listeners.listen();
+      if (this.#stopping) return;
+      stack.start();
+      this.#post({ kind: "listening" });
+    } catch (error) {
+      const failure = { code: listenCodeOf(error), message: messageOf(error), at: this.#parts.wallClock() };
+      this.#post({ kind: "failed", failure });
+    }
+  }
+
+  async #configure({ config, certificates }: Extract<ToResponder, { kind: "configure" }>): Promise<void> {
+    const { stack, listeners, log } = this.#parts;
+    stack.configure(config, certificates.resolverAuthorities);
+    try {
+      await listeners.configure(config, certificates.certificate);
+    } catch (error) {
+      log.error({ code: listenCodeOf(error) }, `${messageOf(error)}; DNS over TLS is not served`);
+    }
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping = true;
+    const { stack, listeners, port } = this.#parts;
+    await listeners.stop();
+    stack.close();
+    this.#cancelReport();
+    this.#report();
+    this.#post({ kind: "stopped" });
+    port.close();
+  }
+
+  /** Resolvers are few: a message when something changed will do. */
+  #report(): void {
+    this.#parts.listeners.count();
+    const report = this.#parts.stack.report();
+    const text = JSON.stringify(report);
+    if (text === this.#reported) return;
+    this.#reported = text;
+    this.#post({ kind: "forwarding", report });
+  }
+
+  #post(message: FromResponder): void {
+    this.#parts.port.postMessage(message);
   }
 }
 
-async function stop(): Promise<void> {
-  stopping = true;
-  await listeners.stop();
-  stack.close();
-  report();
-  post({ kind: "stopped" });
-  port.close();
+function listenCodeOf(error: unknown): ErrorCode {
+  return error instanceof MesosDnsError ? codeOf(error) : "LISTEN_FAILED";
 }
-
-/** Resolvers are few: a message when something changed will do. */
-function report(): void {
-  listeners.count();
-  const forwarding = stack.report();
-  const text = JSON.stringify(forwarding);
-  if (text === reported) return;
-  reported = text;
-  post({ kind: "forwarding", report: forwarding });
-}
-
-function post(message: FromResponder): void {
-  port.postMessage(message);
-}
-
-port.on("message", (message: ToResponder) => {
-  switch (message.kind) {
-    case "snapshots":
-      follow(message.port);
-      break;
-    case "requests":
-      stack.forwardClient?.connect(message.port);
-      stack.forwardServer?.connect(message.port);
-      break;
-    case "listen":
-      listenFrom = message.generation;
-      listenInTime();
-      break;
-    case "configure":
-      stack.configure(message.config, message.certificates.resolverAuthorities);
-      listeners.configure(message.config, message.certificates.certificate).catch((error: unknown) => {
-        const code = error instanceof MesosDnsError ? error.code : "LISTEN_FAILED";
-        log.error({ code }, `${messageOf(error)}; DNS over TLS is not served`);
-      });
-      break;
-    case "flush":
-      post({ kind: "flushed", id: message.id, answers: stack.flush(message.name) });
-      report();
-      break;
-    case "stale":
-      stack.answerer.stale = message.stale;
-      break;
-    case "stop":
-      stop().catch((error: unknown) => log.error({ err: error }, "stopping failed"));
-      break;
-  }
-});
-setInterval(report, REPORT_MS).unref();

@@ -30,7 +30,7 @@ async function startResponder() {
     sockets: [],
     index: 0,
   };
-  const worker = new Worker(new URL("../../dist/threads/responder.js", import.meta.url), { workerData: start });
+  const worker = new Worker(new URL("../../dist/threads/responder-thread.js", import.meta.url), { workerData: start });
   onTestFinished(async () => void (await worker.terminate()));
   const said: FromResponder[] = [];
   worker.on("message", (message: FromResponder) => said.push(message));

@@ -1,0 +1,64 @@
+import type { Logger } from "../base/log.js";
+import type { ServerStatus } from "../status/status.js";
+import { isInUse, listenBeside } from "./take-over.js";
+
+/** What of the answering threads their sockets are opened through. */
+export interface Listening {
+  claim(): Promise<void>;
+  listen(generation: number): Promise<void>;
+}
+
+export interface DnsListeningParts {
+  readonly responders: Listening;
+  /** Whether to take the place of another process that has the addresses, and may share their ports. */
+  readonly takeOver: boolean;
+  readonly mayShare: boolean;
+  readonly log: Pick<Logger, "info">;
+  /** The newest snapshot's. */
+  readonly generation: () => number;
+  readonly isStopping: () => boolean;
+}
+
+/** When the answering threads open their sockets: at once, or where another process answers meanwhile, when they have a zone. */
+export class DnsListening {
+  readonly #parts: DnsListeningParts;
+  status: ServerStatus["dns"] = "starting";
+
+  constructor(parts: DnsListeningParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Listens, then follows the cluster; the other way round where another process answers meanwhile. Rejects with a `MesosDnsError`
+   * if the DNS listeners cannot be opened.
+   *
+   * @param follow begins to follow the cluster
+   * @param hasZone settles when there is a zone that the other process's clients can be answered from
+   */
+  async start(follow: () => void, hasZone: Promise<void>): Promise<void> {
+    const { responders, takeOver, mayShare, log, isStopping } = this.#parts;
+    const isBeside = await isInUse(() => responders.claim(), takeOver && mayShare);
+    if (isStopping()) return;
+    if (!isBeside) await this.#listen();
+    if (isStopping()) return;
+    follow();
+    if (!isBeside) return;
+    log.info("another process has these ports; this one opens them as well as soon as it has a zone");
+    await hasZone;
+    if (isStopping()) return;
+    await this.#listen();
+    log.info("both processes answer; now stop the other one with SIGTERM");
+  }
+
+  async #listen(): Promise<void> {
+    const { responders, takeOver, generation } = this.#parts;
+    const listen = () => responders.listen(generation());
+    try {
+      await (takeOver ? listenBeside(listen) : listen());
+      this.status = "listening";
+    } catch (error) {
+      this.status = "failed";
+      throw error;
+    }
+  }
+}

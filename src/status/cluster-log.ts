@@ -1,0 +1,55 @@
+import type { Failure } from "../base/errors.js";
+import type { Logger } from "../base/log.js";
+import type { LiveReport } from "../sources/mesos/live/report.js";
+import type { ZooKeeperNews } from "../sources/mesos/zookeeper/news.js";
+import { LiveLog } from "./live-log.js";
+import { StateLog } from "./state-log.js";
+import type { BuildReport, ServerStatus } from "./status.js";
+import { ZooKeeperLog } from "./zookeeper-log.js";
+
+/** What a builder tells of the cluster. */
+export type ClusterNews =
+  | { readonly kind: "built"; readonly report: BuildReport; readonly fetched: boolean }
+  | { readonly kind: "failure"; readonly failure: Failure }
+  | { readonly kind: "live"; readonly report: LiveReport }
+  | { readonly kind: "zookeeper"; readonly news: ZooKeeperNews };
+
+/** All that the main thread knows of the cluster and of how it is followed. */
+export class ClusterLog {
+  readonly #state: StateLog;
+  readonly #zookeeper: ZooKeeperLog;
+  readonly #live: LiveLog;
+
+  constructor(log: Logger) {
+    this.#state = new StateLog(log);
+    this.#zookeeper = new ZooKeeperLog(log);
+    this.#live = new LiveLog(log);
+  }
+
+  /** A builder has been started. */
+  restarted(): void {
+    this.#live.restarted();
+  }
+
+  /** @param hasListed whether there are masters to ask while ZooKeeper names none */
+  note(message: ClusterNews, hasListed: boolean): void {
+    switch (message.kind) {
+      case "built":
+        return this.#state.noteBuild(message.report, message.fetched);
+      case "failure":
+        return this.#state.noteFailure(message.failure);
+      case "live":
+        return this.#live.note(message.report);
+      case "zookeeper":
+        return this.#zookeeper.note(message.news, hasListed);
+    }
+  }
+
+  /** @param followsZooKeeper whether `zk` is configured */
+  status(
+    followsZooKeeper: boolean,
+  ): Pick<ServerStatus, "fetches" | "failures" | "build" | "failure" | "zookeeper" | "live"> {
+    const zookeeper = followsZooKeeper ? this.#zookeeper.status : undefined;
+    return { ...this.#state.status, zookeeper, live: this.#live.report };
+  }
+}

@@ -1,0 +1,41 @@
+/** The builder thread. */
+import { lookup } from "node:dns/promises";
+import files from "node:fs/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { createLogger } from "../base/log.js";
+import { systemTimers } from "../base/timers.js";
+import { ownAddresses } from "../build/own-addresses.js";
+import { SkipLog } from "../build/skip-log.js";
+import { connectZooKeeper } from "../sources/mesos/zookeeper/connection.js";
+import { Builder } from "./builder.js";
+import { HeapKeeper, ownHeap } from "./garbage.js";
+import type { BuilderStart, ToBuilder } from "./messages.js";
+import { yieldThread } from "./priority.js";
+
+if (!parentPort) throw new Error("builder-thread.js is a worker thread of main.js, not a program");
+yieldThread();
+const { responders, verbosity, ...start } = workerData as BuilderStart;
+const heap = new HeapKeeper(ownHeap(), systemTimers);
+const log = createLogger(verbosity, "builder");
+const builder = new Builder({
+  start,
+  port: parentPort,
+  responders,
+  log,
+  skipLog: new SkipLog(log),
+  timers: systemTimers,
+  random: Math.random,
+  wallClock: Date.now,
+  now: () => performance.now(),
+  lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  connect: connectZooKeeper,
+  files,
+  ownAddresses,
+  makeRoom: () => heap.prepare(),
+});
+builder.start();
+parentPort.on("message", async (message: ToBuilder) => {
+  await builder.take(message);
+  // Ends this thread only. A connection in the making, which nothing can call off, would hold it until it fails.
+  if (message.kind === "stop") process.exit();
+});

@@ -1,0 +1,163 @@
+import { EventEmitter } from "node:events";
+import files from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { systemTimers } from "../../../src/base/timers.js";
+import { SkipLog } from "../../../src/build/skip-log.js";
+import { loadZone } from "../../../src/build/zone-file.js";
+import { Builder } from "../../../src/threads/builder.js";
+import type { FromBuilder, ResponderPort } from "../../../src/threads/messages.js";
+import type { SnapshotUpdate } from "../../../src/zone/snapshot.js";
+import { startMaster, webAt } from "../../support/scenario.js";
+import type { ScriptedMaster } from "../../support/scripted-master.js";
+import { silentLog } from "../../support/service.js";
+import { until } from "../../support/wait.js";
+import { configOf } from "../config/support.js";
+
+/** A responder's end of the way that snapshots come. */
+class ScriptedResponder extends EventEmitter implements ResponderPort {
+  readonly updates: SnapshotUpdate[] = [];
+  closed = false;
+
+  postMessage(update: SnapshotUpdate): void {
+    this.updates.push(update);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+/** A builder without a thread that follows this master, and all that it says. */
+function setUp(master: ScriptedMaster, config: object = {}, savedCluster?: Uint8Array) {
+  const said: FromBuilder[] = [];
+  const errors: unknown[][] = [];
+  const responder = new ScriptedResponder();
+  const follow = (changes: object) =>
+    configOf({ masters: [master.address], refreshSeconds: 3600, updates: "poll", ...config, ...changes });
+  const log = Object.assign(Object.create(silentLog), { error: (...line: unknown[]) => errors.push(line) });
+  const builder = new Builder({
+    start: { config: follow({}), seed: 1, serial: 0, generation: 0, savedCluster },
+    port: { postMessage: (message) => said.push(message) },
+    responders: [responder],
+    log,
+    skipLog: new SkipLog(silentLog),
+    timers: systemTimers,
+    random: Math.random,
+    wallClock: Date.now,
+    now: () => performance.now(),
+    lookup: async () => [],
+    connect: () => {
+      throw new Error("there is no ZooKeeper here");
+    },
+    files,
+    ownAddresses: () => [],
+    makeRoom: () => undefined,
+  });
+  onTestFinished(() => builder.stop());
+  builder.start();
+  const builds = () => said.filter((message) => message.kind === "built");
+  const built = (count: number) => until(`build ${count}`, async () => builds().length >= count);
+  return { builder, said, errors, responder, follow, builds, built };
+}
+
+const zonesOf = ({ updates }: ScriptedResponder) => updates.map(({ apexes }) => apexes.map(({ zone }) => zone).join());
+
+describe("a builder", () => {
+  test("gives each zone to the responders and to the main thread, with a report", async () => {
+    const { responder, builds, built } = setUp(await startMaster(webAt("203.0.113.1")));
+    await built(1);
+    expect(builds()).toEqual([
+      expect.objectContaining({ fetched: true, report: expect.objectContaining({ tasks: 1, generation: 1 }) }),
+    ]);
+    expect(responder.updates.map(({ generation, ready }) => [generation, ready])).toEqual([[1, true]]);
+  });
+
+  test("tells of a failure, and goes on", async () => {
+    const master = await startMaster();
+    master.answer({ status: 500 });
+    const { said, built } = setUp(master);
+    await until("a failure", async () => said.some(({ kind }) => kind === "failure"));
+    master.lead(webAt("203.0.113.1"));
+    await built(1);
+  });
+
+  test("builds what it knows at once under another configuration, and then fetches again", async () => {
+    const master = await startMaster(webAt("203.0.113.1"));
+    const { builder, responder, follow, builds, built } = setUp(master);
+    await built(1);
+    const asked = master.requests.length;
+    await builder.take({ kind: "configure", config: follow({ domain: "dc1.example" }) });
+    expect(builds()[1]).toMatchObject({ fetched: false });
+    expect(zonesOf(responder)).toEqual(["mesos,", "dc1.example,"]);
+    await until("another fetch", async () => master.requests.length > asked);
+  });
+
+  test("that is told of another configuration before its first state builds under that one", async () => {
+    const master = await startMaster();
+    master.answer({ silent: true });
+    const { builder, responder, follow, built } = setUp(master);
+    await until("a fetch", async () => master.requests.length > 0);
+    master.lead(webAt("203.0.113.1"));
+    await builder.take({ kind: "configure", config: follow({ domain: "dc1.example" }) });
+    await built(1);
+    expect(zonesOf(responder)).toEqual(["dc1.example,"]);
+  });
+
+  test("that is stopped before its first state says nothing more, and lets go of the responders", async () => {
+    const master = await startMaster();
+    master.answer({ silent: true });
+    const { builder, responder, said } = setUp(master);
+    await until("a fetch", async () => master.requests.length > 0);
+    await builder.take({ kind: "stop" });
+    const count = said.length;
+    master.lead(webAt("203.0.113.1"));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([responder.closed, said.length, responder.updates]).toEqual([true, count, []]);
+  });
+
+  test("that is stopped while it takes another configuration fetches no more", async () => {
+    const master = await startMaster(webAt("203.0.113.1"));
+    const { builder, follow, built } = setUp(master);
+    await built(1);
+    const asked = master.requests.length;
+    const configured = builder.take({ kind: "configure", config: follow({ domain: "dc1.example" }) });
+    await Promise.all([configured, builder.take({ kind: "stop" })]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(master.requests).toHaveLength(asked);
+  });
+
+  test("saves its zone when it is stopped, for the next one to begin with", async () => {
+    const stateDir = await files.mkdtemp(join(tmpdir(), "mesos-dns-builder-"));
+    onTestFinished(() => files.rm(stateDir, { recursive: true }));
+    const { builder, built } = setUp(await startMaster(webAt("203.0.113.1")), { stateDir });
+    await built(1);
+    await builder.take({ kind: "stop" });
+    expect(loadZone(configOf({ stateDir }))).toMatchObject({ seed: 1 });
+  });
+
+  test("begins without the cluster that was saved where that cannot be read, and says so", async () => {
+    const { errors, built } = setUp(await startMaster(webAt("203.0.113.1")), {}, Buffer.from("{not JSON"));
+    await built(1);
+    expect(errors).toEqual([
+      [{ code: "ZONE_FILE_DAMAGED" }, expect.stringMatching(/^the cluster that is saved .*kept$/)],
+    ]);
+  });
+
+  test("gives a listing piece by piece, an empty one before the first state", async () => {
+    const master = await startMaster();
+    master.answer({ silent: true });
+    const { builder, said, built } = setUp(master);
+    const pieces = (id: number) =>
+      said.flatMap((message) => (message.kind === "piece" && message.id === id ? [message.text] : []));
+    await builder.take({ kind: "enumerate", id: 1 });
+    await builder.take({ kind: "enumerate", id: 1 });
+    expect(pieces(1)).toEqual(['{"frameworks":[]}', undefined]);
+    master.lead(webAt("203.0.113.1"));
+    await built(1);
+    await builder.take({ kind: "enumerate", id: 2 });
+    expect(JSON.parse(pieces(2)[0] ?? "")).toMatchObject({ frameworks: [{ tasks: [{ name: "web" }] }] });
+    await builder.take({ kind: "enumerated", id: 2 });
+  });
+});
