@@ -1,10 +1,9 @@
 import { type Address, AddressBook } from "../base/addresses.js";
 import type { HostPort } from "../base/host-port.js";
-import type { Config } from "../config/config.js";
+import type { SocketConfig, ZoneConfig } from "../config/config.js";
 import type { Cluster, Skipped } from "../sources/mesos/cluster.js";
 import { ClusterFacts, hostNames } from "../views/facts.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
-import type { ViewConfig } from "../views/view.js";
 import { apexesOf } from "../zone/apex.js";
 import { compileZones, type ShardContent } from "../zone/compile.js";
 import type { ZoneImage } from "../zone/image.js";
@@ -14,7 +13,7 @@ import type { HostResolver } from "./host-resolver.js";
 import { ZoneRecords } from "./zone-records.js";
 
 /** What of the configuration zones are built with. */
-export type BuildConfig = ViewConfig & Pick<Config, "listener">;
+export type BuildConfig = ZoneConfig & Pick<SocketConfig, "listener">;
 
 export interface ZoneBuilderOptions {
   readonly config: BuildConfig;

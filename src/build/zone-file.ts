@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import { inChunks } from "../base/text-chunks.js";
 import type { Timers } from "../base/timers.js";
-import type { Config } from "../config/config.js";
+import type { StateConfig, ZoneConfig } from "../config/config.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import { clusterLines } from "../sources/mesos/saved-cluster.js";
-import type { ViewConfig } from "../views/view.js";
 import { imageOctets, readImage, type SavedZone, type ZoneImage } from "../zone/image.js";
 
 /** In `stateDir`. */
@@ -19,7 +18,7 @@ const LEFT_MS = 600_000;
 const INTERVAL_MS = 10_000;
 
 /** What of a configuration is in a zone's shards. */
-export function fingerprintOf(config: ViewConfig): string {
+export function fingerprintOf(config: ZoneConfig): string {
   const { domain, dcosNames, reverse, SOAMname, srvRecordDefaultWeight } = config;
   const { enforceRFC952, IPSources, healthPolicy } = config;
   const zones = { domain, dcosNames, reverse, SOAMname, srvRecordDefaultWeight };
@@ -32,7 +31,7 @@ export function fingerprintOf(config: ViewConfig): string {
  * @throws {MesosDnsError} ZONE_FILE_DAMAGED, ZONE_FILE_FOREIGN, ZONE_FILE_UNREADABLE. The file stays as it is until the
  * next zone is saved.
  */
-export function loadZone(config: ViewConfig & Pick<Config, "stateDir">): SavedZone | undefined {
+export function loadZone(config: ZoneConfig & Pick<StateConfig, "stateDir">): SavedZone | undefined {
   if (config.stateDir === "") return undefined;
   const path = join(config.stateDir, FILE);
   try {

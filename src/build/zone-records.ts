@@ -1,8 +1,9 @@
+import type { ZoneConfig } from "../config/config.js";
 import { emitAll, emitChanges, type Side } from "../views/changes.js";
 import type { ClusterFacts } from "../views/facts.js";
 import type { Sinks } from "../views/sink.js";
 import { sinksOf } from "../views/sinks-of.js";
-import { type Problems, together, type View, type ViewConfig } from "../views/view.js";
+import { type Problems, together, type View } from "../views/view.js";
 import { viewsOf, zonesOf } from "../views/views.js";
 import type { ZoneSpec } from "../views/zone-spec.js";
 import type { ZoneContent } from "../zone/compile.js";
@@ -10,7 +11,7 @@ import { RecordSet } from "../zone/record-set.js";
 
 /** The records of every zone under one configuration, as the views emit them; they follow the cluster piece by piece. */
 export class ZoneRecords {
-  readonly config: ViewConfig;
+  readonly config: ZoneConfig;
   readonly zones: readonly ZoneSpec[];
   readonly problems: Problems = new Map();
   readonly #views: readonly View[];
@@ -24,7 +25,7 @@ export class ZoneRecords {
    * @param seed of the name hash
    * @param former whose memory may be used again
    */
-  constructor(config: ViewConfig, seed: number, former?: ZoneRecords) {
+  constructor(config: ZoneConfig, seed: number, former?: ZoneRecords) {
     this.config = config;
     this.#views = viewsOf(config);
     this.zones = zonesOf(this.#views);

@@ -6,10 +6,14 @@ import { X509Certificate } from "node:crypto";
 import { access, constants, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { MesosDnsError, messageOf } from "../base/errors.js";
-import type { Config } from "../config/config.js";
+import type { ClusterConfig, SocketConfig, StateConfig } from "../config/config.js";
+
+type PreflightConfig = Pick<ClusterConfig, "CertFile"> &
+  Pick<SocketConfig, "tlsCertFile"> &
+  Pick<StateConfig, "stateDir">;
 
 /** Looks at files again that have been read and found right. @param now milliseconds since the epoch */
-export async function findTroubles(config: Config, now: number): Promise<readonly MesosDnsError[]> {
+export async function findTroubles(config: PreflightConfig, now: number): Promise<readonly MesosDnsError[]> {
   const { CertFile, tlsCertFile, stateDir } = config;
   const troubles = [
     ...(CertFile === "" ? [] : [await findExpiry("CertFile", CertFile, now)]),

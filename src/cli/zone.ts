@@ -4,7 +4,7 @@ import { MesosDnsError, messageOf } from "../base/errors.js";
 import { printable } from "../base/printable.js";
 import { ownAddresses } from "../build/own-addresses.js";
 import { ZoneBuilder } from "../build/zone-builder.js";
-import type { Config } from "../config/config.js";
+import type { ClusterConfig, SocketConfig, ZoneConfig } from "../config/config.js";
 import { readMasterState } from "../sources/mesos/state.js";
 import { viewsOf, zonesOf } from "../views/views.js";
 import { SCATTERED } from "../views/zone-spec.js";
@@ -12,11 +12,13 @@ import { toMasterFile } from "../zone/master-file.js";
 import { ShardPool } from "../zone/shard-pool.js";
 import { Snapshot } from "../zone/snapshot.js";
 
+type PrintConfig = ZoneConfig & Pick<SocketConfig, "listener"> & Pick<ClusterConfig, "masters">;
+
 /**
  * `mesos-dns zone`: prints what would be served for a state as a master file (RFC 1035 §5). Host names are not resolved.
  * @param name the zone's; without it, the domain's
  */
-export async function printZone(stateFile: string, config: Config, name = config.domain): Promise<void> {
+export async function printZone(stateFile: string, config: PrintConfig, name = config.domain): Promise<void> {
   const zone = zoneCalled(name, config);
   const { cluster } = readState(stateFile);
   const builder = new ZoneBuilder({
@@ -39,7 +41,7 @@ export async function printZone(stateFile: string, config: Config, name = config
 }
 
 /** Reverse names are no zone that could be printed: each is one of its own. */
-function zoneCalled(name: string, config: Config): string {
+function zoneCalled(name: string, config: ZoneConfig): string {
   const wanted = name.toLowerCase().replace(/\.$/, "");
   const zones = zonesOf(viewsOf(config))
     .map((zone) => zone.name)

@@ -19,7 +19,8 @@ export interface Resolver extends HostPort {
 
 export type ForwardPolicyName = "sequential" | "fastest" | "race";
 
-export interface Config {
+/** Where the masters are, and how the cluster is followed. */
+export interface ClusterConfig {
   /** `zk://[user:pass@]host:port,…/path` or "" for none. Holds a password: never log it unmasked. */
   readonly zk: string;
   readonly masters: readonly HostPort[];
@@ -44,38 +45,16 @@ export interface Config {
   readonly stateTimeoutSeconds: number;
   /** Bytes of (decompressed) state accepted from a master. */
   readonly stateMaxBytes: number;
-  /** Seconds after which the last good state is called stale (EDE 3, /readyz 503); 0 = never. */
-  readonly stateMaxAgeSeconds: number;
   /** Seconds to wait for the first leader from ZooKeeper; 0 = as long as it takes. */
   readonly zkDetectionTimeout: number;
-  /** Seconds, for every record served. */
-  readonly ttl: number;
+}
+
+/** The zones: their names, and what all their records have in common. */
+export interface ZoneConfig {
   /** Lower case, without the final dot. */
   readonly domain: string;
-  readonly port: number;
-  /** Asked for names outside `domain` and `zoneResolvers`; empty where the machine itself names none. */
-  readonly resolvers: readonly Resolver[];
-  /** Zone (lower case, no final dot) to the resolvers asked for it. */
-  readonly zoneResolvers: Readonly<Record<string, readonly Resolver[]>>;
-  /** Path of a PEM file of the authorities for resolvers over TLS, or "". */
-  readonly resolverCACertFile: string;
-  /** Which of several resolvers is asked, and when the next. */
-  readonly forwardPolicy: ForwardPolicyName;
-  /** Whether resolvers are asked for names in random upper and lower case. */
-  readonly mixedCase: boolean;
-  /** Seconds that a forwarded query may take in all. */
-  readonly timeout: number;
-  /** IP addresses the DNS server binds; at least one. */
-  readonly listener: readonly string[];
-  /** Threads that answer over UDP; 0 for one a core, at most four. */
-  readonly dnsThreads: number;
-  readonly udpEngine: UdpEngineName;
-  readonly httplistener: string;
-  readonly httpport: number;
-  readonly dnson: boolean;
-  readonly httpon: boolean;
-  readonly externalon: boolean;
-  readonly recurseon: boolean;
+  /** Seconds, for every record served. */
+  readonly ttl: number;
   /** Names without the final dot, lower case. */
   readonly SOAMname: string;
   readonly SOARname: string;
@@ -85,19 +64,30 @@ export interface Config {
   readonly SOAMinttl: number;
   readonly srvRecordDefaultWeight: number;
   readonly enforceRFC952: boolean;
-  readonly SetTruncateBit: boolean;
   readonly IPSources: readonly IpSource[];
-  readonly EnumerationOn: boolean;
   /** What a task's health checks mean for its records: "ignore" publishes unhealthy tasks as Mesos-DNS does. */
   readonly healthPolicy: HealthPolicy;
   /** Whether DC/OS's names, under `thisdcos.directory`, are served beside those of `domain`. */
   readonly dcosNames: boolean;
-  /** Folder for the last good zone, or "" for none. */
-  readonly stateDir: string;
-  /** Largest UDP answer in octets, whatever a client offers. */
-  readonly maxUdpPayload: number;
   /** Answer PTR queries for the cluster's addresses. */
   readonly reverse: boolean;
+}
+
+/** How long the last good zone is served, and where it is kept. */
+export interface StateConfig {
+  /** Folder for the last good zone, or "" for none. */
+  readonly stateDir: string;
+  /** Seconds after which the last good state is called stale (EDE 3, /readyz 503); 0 = never. */
+  readonly stateMaxAgeSeconds: number;
+}
+
+/** How queries are answered, and whose. */
+export interface AnswerConfig {
+  readonly externalon: boolean;
+  readonly recurseon: boolean;
+  readonly SetTruncateBit: boolean;
+  /** Largest UDP answer in octets, whatever a client offers. */
+  readonly maxUdpPayload: number;
   /** Text for `version.bind` and `version.server` (class CH); "" refuses them. */
   readonly serverVersion: string;
   /** Text for `id.server` and `hostname.bind` (class CH), and the NSID; "" refuses and leaves it out. */
@@ -112,19 +102,64 @@ export interface Config {
   readonly allowQuery: readonly string[];
   /** Networks (CIDR) whose clients' queries are forwarded. */
   readonly allowRecursion: readonly string[];
-  readonly trustedProxies: readonly string[];
   readonly rateLimit: RateLimit;
+}
+
+/** Who is asked for the names of others. */
+export interface ForwardConfig {
+  /** Asked for names outside `domain` and `zoneResolvers`; empty where the machine itself names none. */
+  readonly resolvers: readonly Resolver[];
+  /** Zone (lower case, no final dot) to the resolvers asked for it. */
+  readonly zoneResolvers: Readonly<Record<string, readonly Resolver[]>>;
+  /** Path of a PEM file of the authorities for resolvers over TLS, or "". */
+  readonly resolverCACertFile: string;
+  /** Which of several resolvers is asked, and when the next. */
+  readonly forwardPolicy: ForwardPolicyName;
+  /** Whether resolvers are asked for names in random upper and lower case. */
+  readonly mixedCase: boolean;
+  /** Seconds that a forwarded query may take in all. */
+  readonly timeout: number;
   readonly forwarding: ForwardLimits;
   readonly cache: CacheSettings;
+}
+
+/** Where DNS is served. */
+export interface SocketConfig {
+  readonly dnson: boolean;
+  /** IP addresses the DNS server binds; at least one. */
+  readonly listener: readonly string[];
+  readonly port: number;
+  /** Threads that answer over UDP; 0 for one a core, at most four. */
+  readonly dnsThreads: number;
+  readonly udpEngine: UdpEngineName;
   readonly tcp: TcpSettings;
   /** Paths of PEM files for DNS over TLS and HTTPS, or "" for neither. */
   readonly tlsCertFile: string;
   readonly tlsKeyFile: string;
   /** Port of DNS over TLS, where there is a certificate; 0 for none. */
   readonly tlsPort: number;
+}
+
+/** Where HTTP is served, and what of it. */
+export interface HttpConfig {
+  readonly httpon: boolean;
+  readonly httplistener: string;
+  readonly httpport: number;
   /** Port of HTTPS, where there is a certificate: DNS over HTTPS and the HTTP API; 0 for none. */
   readonly httpsPort: number;
+  readonly EnumerationOn: boolean;
+  readonly trustedProxies: readonly string[];
 }
+
+/** The whole of it; whoever needs less takes a slice. */
+export interface Config
+  extends ClusterConfig,
+    ZoneConfig,
+    StateConfig,
+    AnswerConfig,
+    ForwardConfig,
+    SocketConfig,
+    HttpConfig {}
 
 /** Response rate limiting over UDP, by client prefix and kind of response; 0 responses a second is no limit. */
 export interface RateLimit {

@@ -1,11 +1,11 @@
 import { inChunks } from "../base/text-chunks.js";
-import type { Config } from "../config/config.js";
+import type { ClusterConfig, ZoneConfig } from "../config/config.js";
 import { TYPE } from "../wire/protocol.js";
 import { recordsOf, type StoredSet } from "../zone/dump.js";
 import type { Snapshot } from "../zone/snapshot.js";
 
 /** `domain`: which zone is listed; the first one while a new domain has not been built yet. */
-type AxfrConfig = Pick<Config, "domain" | "refreshSeconds">;
+type AxfrConfig = Pick<ZoneConfig, "domain"> & Pick<ClusterConfig, "refreshSeconds">;
 
 const SECTIONS = [
   ["As", TYPE.A],

@@ -1,13 +1,13 @@
 import type { Context } from "hono";
 import { formatResolver } from "../base/host-port.js";
-import type { Config, Resolver } from "../config/config.js";
+import type { AnswerConfig, ForwardConfig, Resolver } from "../config/config.js";
 import { readZoneName } from "../config/names.js";
 import type { ForwardReport, UpstreamReport } from "../forward/report.js";
 import { encodeName } from "../wire/names.js";
 import type { ApiContext } from "./context.js";
 
 /** The answer to `GET /v1/forward`: whom names outside the domain are asked of, how they are, and what is kept. */
-export function describeForwarding(report: ForwardReport, config: Config) {
+export function describeForwarding(report: ForwardReport, config: ForwardConfig & Pick<AnswerConfig, "externalon">) {
   const { cache, waiting, questions, joined, overLimit } = report;
   const lists: (readonly [string, readonly Resolver[]])[] = [
     [".", config.resolvers],

@@ -1,5 +1,5 @@
 import type { Failure } from "../base/errors.js";
-import type { Config } from "../config/config.js";
+import type { StateConfig } from "../config/config.js";
 import type { ServerStatus } from "../status/status.js";
 
 /** What keeps this process from doing its work, as sentences; none where it is well. A restart may help. */
@@ -12,7 +12,7 @@ export function unhealthyReasons(status: ServerStatus): string[] {
  *
  * @param now milliseconds since the epoch
  */
-export function unreadyReasons(status: ServerStatus, config: Config, now: number): string[] {
+export function unreadyReasons(status: ServerStatus, config: StateConfig, now: number): string[] {
   const reasons = unhealthyReasons(status);
   if (status.dns === "starting") reasons.push("the DNS listeners are not open yet");
   if (!status.build) reasons.push(`no state from a Mesos master yet${restored(status, now)}${causes(status, now)}`);

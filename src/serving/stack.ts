@@ -7,7 +7,7 @@ import type { Logger } from "../base/log.js";
 import { createRandom } from "../base/random.js";
 import { createSecureRandom16 } from "../base/secure-random.js";
 import { systemTimers } from "../base/timers.js";
-import type { Config } from "../config/config.js";
+import type { AnswerConfig, ForwardConfig, ZoneConfig } from "../config/config.js";
 import { ForwardClient } from "../forward/forward-client.js";
 import { ForwardServer } from "../forward/forward-server.js";
 import { CachingForwarder, type ForwarderParts, type ForwardPolicy } from "../forward/forwarder.js";
@@ -28,8 +28,11 @@ import { UpstreamLog } from "./upstream-log.js";
 
 const UINT32 = 2 ** 32;
 
+/** What of the configuration answering is done by. */
+export type StackConfig = AnswerConfig & ForwardConfig & ZoneConfig;
+
 export interface DnsStackOptions {
-  readonly config: Config;
+  readonly config: StackConfig;
   readonly snapshot: Snapshot;
   readonly stats: QueryStats;
   readonly log: Logger;
@@ -144,7 +147,7 @@ export class DnsStack {
     this.#upstreamLog.close();
   }
 
-  configure(config: Config, authorities: string | undefined): void {
+  configure(config: StackConfig, authorities: string | undefined): void {
     const { ready, serial } = this.answerer.snapshot;
     // Before the first state no snapshot follows that would bring another domain.
     if (!ready) this.answerer.use(Snapshot.empty(apexesOf(zonesOf(viewsOf(config)), serial)));
@@ -165,7 +168,7 @@ function forwarderParts({ loopToken }: OwnSecrets, log: UpstreamLog): ForwarderP
   return { makeLinks: linkMaker(random16), timers: systemTimers, random16, loopToken, onHealth, onMindsCase };
 }
 
-function answerPolicy(config: Config, own: OwnSecrets): AnswerPolicy {
+function answerPolicy(config: StackConfig, own: OwnSecrets): AnswerPolicy {
   return {
     maxUdpPayload: Math.min(config.maxUdpPayload, MAX_UDP_PAYLOAD),
     setTruncateBit: config.SetTruncateBit,
@@ -177,11 +180,14 @@ function answerPolicy(config: Config, own: OwnSecrets): AnswerPolicy {
   };
 }
 
-function localNamesOf({ zoneResolvers, reverse, ttl, SOAMinttl }: Config, { loopToken }: OwnSecrets): LocalNames {
+function localNamesOf(
+  { zoneResolvers, reverse, ttl, SOAMinttl }: Pick<StackConfig, "zoneResolvers" | "reverse" | "ttl" | "SOAMinttl">,
+  { loopToken }: OwnSecrets,
+): LocalNames {
   return new LocalNames(Object.keys(zoneResolvers), loopToken, reverse ? Math.min(ttl, SOAMinttl) : LOCAL_TTL);
 }
 
-function cookiesOf({ cookieSecret, previousCookieSecret }: Config, ownSecret: Uint8Array): Cookies {
+function cookiesOf({ cookieSecret, previousCookieSecret }: AnswerConfig, ownSecret: Uint8Array): Cookies {
   const secret = cookieSecret === "" ? ownSecret : octetsOf(cookieSecret);
   return new Cookies(secret, previousCookieSecret === "" ? undefined : octetsOf(previousCookieSecret));
 }
@@ -190,7 +196,7 @@ function octetsOf(hex: string): Uint8Array {
   return Uint8Array.from(Buffer.from(hex, "hex"));
 }
 
-function forwardPolicy(config: Config, authorities: string | undefined, share: Share): ForwardPolicy {
+function forwardPolicy(config: ForwardConfig, authorities: string | undefined, share: Share): ForwardPolicy {
   const { resolvers, zoneResolvers, mixedCase, timeout, forwarding: limits, forwardPolicy: policy } = config;
   const cache = { ...config.cache, maxBytes: Math.floor(config.cache.maxBytes * share.cache) };
   return { resolvers, zoneResolvers, authorities, policy, mixedCase, timeoutMs: timeout * 1000, limits, cache };

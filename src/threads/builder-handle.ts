@@ -3,8 +3,7 @@ import { type Backoff, pauseAfter } from "../base/backoff.js";
 import { messageOf } from "../base/errors.js";
 import type { Logger, Verbosity } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
-import type { Config } from "../config/config.js";
-import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
+import type { BuilderConfig, BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
 import { endOf } from "./responder-handle.js";
 import type { Responders } from "./responders.js";
 
@@ -84,7 +83,7 @@ export class BuilderHandle {
     this.#worker = worker;
   }
 
-  configure(config: Config): void {
+  configure(config: BuilderConfig): void {
     this.#post({ kind: "configure", config });
   }
 

@@ -6,7 +6,6 @@ import { HostResolver, type Lookup } from "../build/host-resolver.js";
 import type { SkipLog } from "../build/skip-log.js";
 import { type Build, ZoneBuilder, type ZoneBuilderOptions } from "../build/zone-builder.js";
 import { fingerprintOf, type ZoneFiles, ZoneSaver, type ZoneSaverOptions } from "../build/zone-file.js";
-import type { Config } from "../config/config.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import type { LeaderAccess } from "../sources/mesos/leader.js";
 import { ClusterFeed, type Source } from "../sources/mesos/live/feed.js";
@@ -18,7 +17,7 @@ import type { BuildReport } from "../status/status.js";
 import { countRecords } from "../views/mesos-dns/record-count.js";
 import { ShardPool } from "../zone/shard-pool.js";
 import { Enumerations } from "./enumerations.js";
-import type { BuilderStart, FromBuilder, ResponderPort, ToBuilder } from "./messages.js";
+import type { BuilderConfig, BuilderStart, FromBuilder, ResponderPort, ToBuilder } from "./messages.js";
 
 /** Serials that may be used before the zone is saved again: there are at most ten a second. */
 const SPARE_SERIALS = 1_000;
@@ -62,7 +61,7 @@ export class Builder {
   readonly #feed: ClusterFeed;
   readonly #saver: ZoneSaver | undefined;
   readonly #enumerations: Enumerations;
-  #config: Config;
+  #config: BuilderConfig;
   #lastReport: BuildReport | undefined;
   #unsaved = "";
   #savedAt: number;
@@ -143,7 +142,7 @@ export class Builder {
   }
 
   /** Polls as the new configuration says, and serves what is known already under it at once. */
-  async #configure(config: Config): Promise<void> {
+  async #configure(config: BuilderConfig): Promise<void> {
     this.#config = config;
     this.#zones.configure(config);
     const rebuilt = await this.#zones.rebuild();
@@ -155,7 +154,7 @@ export class Builder {
     await this.#feed.configure(this.#accessFor(config), config);
   }
 
-  #accessFor(config: Config): LeaderAccess {
+  #accessFor(config: BuilderConfig): LeaderAccess {
     return createStateReader(config, { resolve: this.#parts.lookup, source: this.#masters.source(config) });
   }
 

@@ -1,9 +1,10 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Failure } from "../base/errors.js";
 import type { Verbosity } from "../base/log.js";
-import type { Config } from "../config/config.js";
+import type { BuildConfig } from "../build/zone-builder.js";
+import type { ClusterConfig, SocketConfig, StateConfig } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
-import type { OwnSecrets, Share } from "../serving/stack.js";
+import type { OwnSecrets, Share, StackConfig } from "../serving/stack.js";
 import type { LiveReport } from "../sources/mesos/live/report.js";
 import type { ZooKeeperNews } from "../sources/mesos/zookeeper/news.js";
 import type { BuildReport } from "../status/status.js";
@@ -12,6 +13,11 @@ import type { InheritedSocket } from "../transport/inherited.js";
 import type { UdpPlan } from "../transport/udp.js";
 import type { Apex } from "../zone/apex.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
+
+/** What of the configuration an answering thread has. */
+export type ResponderConfig = StackConfig & SocketConfig;
+/** What of the configuration the builder has. */
+export type BuilderConfig = ClusterConfig & BuildConfig & StateConfig;
 
 /** Through it a responder is sent snapshots, and says which generation it reads. */
 export interface ResponderPort {
@@ -23,7 +29,7 @@ export interface ResponderPort {
 /** Everything that threads say to each other. Only plain values, shared memory and ports: never a tree of JSON. */
 
 export interface ResponderStart {
-  readonly config: Config;
+  readonly config: ResponderConfig;
   readonly verbosity: Verbosity;
   /** The zones before the first state. */
   readonly apexes: readonly Apex[];
@@ -48,7 +54,7 @@ export type ToResponder =
   | { readonly kind: "forwarding"; readonly port: MessagePort }
   /** Asks to open the sockets when this generation is there, or a later one: snapshots come another way, and perhaps later. */
   | { readonly kind: "listen"; readonly generation: number }
-  | { readonly kind: "configure"; readonly config: Config; readonly certificates: Certificates }
+  | { readonly kind: "configure"; readonly config: ResponderConfig; readonly certificates: Certificates }
   /** Asks to forget answers of resolvers, all or those for one name (lower-case wire form as latin1). */
   | { readonly kind: "flush"; readonly id: number; readonly name: string | undefined }
   | { readonly kind: "stale"; readonly stale: boolean }
@@ -62,7 +68,7 @@ export type FromResponder =
   | { readonly kind: "stopped" };
 
 export interface BuilderStart {
-  readonly config: Config;
+  readonly config: BuilderConfig;
   readonly verbosity: Verbosity;
   /** Seed of the name hash. */
   readonly seed: number;
@@ -77,7 +83,7 @@ export interface BuilderStart {
 }
 
 export type ToBuilder =
-  | { readonly kind: "configure"; readonly config: Config }
+  | { readonly kind: "configure"; readonly config: BuilderConfig }
   /** The main thread reads this generation and, of those before it, the pinned ones. */
   | { readonly kind: "reading"; readonly generation: number; readonly pinned: readonly number[] }
   /** Asks for the next piece of the enumeration `id`; the first one starts it. */

@@ -1,10 +1,9 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
-import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Certificates } from "../transport/certificate.js";
-import type { FromResponder, ResponderStart, ToResponder } from "./messages.js";
+import type { FromResponder, ResponderConfig, ResponderStart, ToResponder } from "./messages.js";
 
 export interface ResponderHandleOptions {
   readonly start: ResponderStart;
@@ -65,7 +64,7 @@ export class ResponderHandle {
     return this.#listening;
   }
 
-  configure(config: Config, certificates: Certificates): void {
+  configure(config: ResponderConfig, certificates: Certificates): void {
     this.#post({ kind: "configure", config, certificates });
   }
 

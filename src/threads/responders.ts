@@ -1,13 +1,12 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Logger } from "../base/log.js";
-import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { QueryStats } from "../serving/query-stats.js";
 import type { Certificates } from "../transport/certificate.js";
 import { claimTcp, claimUdp } from "../transport/claim.js";
 import { type Kind, listenAddressesOf } from "../transport/listen-addresses.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
-import type { ResponderStart } from "./messages.js";
+import type { ResponderConfig, ResponderStart } from "./messages.js";
 import { ResponderHandle } from "./responder-handle.js";
 
 export interface RespondersOptions {
@@ -84,7 +83,7 @@ export class Responders {
     return this.#handles.map((handle) => handle.connect());
   }
 
-  configure(config: Config, certificates: Certificates): void {
+  configure(config: ResponderConfig, certificates: Certificates): void {
     for (const handle of this.#handles) handle.configure(config, certificates);
   }
 

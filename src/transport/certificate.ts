@@ -2,8 +2,10 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { MesosDnsError, messageOf } from "../base/errors.js";
-import type { Config } from "../config/config.js";
+import type { ForwardConfig, SocketConfig } from "../config/config.js";
 import type { Certificate } from "./tcp.js";
+
+type CertificateConfig = Pick<SocketConfig, "tlsCertFile" | "tlsKeyFile"> & Pick<ForwardConfig, "resolverCACertFile">;
 
 /** What the files that the configuration names hold, in PEM, all checked. */
 export interface Certificates {
@@ -30,11 +32,11 @@ export const TLS_OPTIONS = {
 } as const;
 
 /** @throws {MesosDnsError} CREDENTIALS_UNREADABLE */
-export function readCertificates(config: Config): Certificates {
+export function readCertificates(config: CertificateConfig): Certificates {
   return { certificate: readCertificate(config), resolverAuthorities: readAuthorities(config) };
 }
 
-function readAuthorities({ resolverCACertFile: path }: Config): string | undefined {
+function readAuthorities({ resolverCACertFile: path }: CertificateConfig): string | undefined {
   if (path === "") return undefined;
   const authorities = read("resolverCACertFile", path);
   try {
@@ -47,7 +49,7 @@ function readAuthorities({ resolverCACertFile: path }: Config): string | undefin
 }
 
 /** The certificate for TLS and HTTPS; nothing where none is configured. */
-function readCertificate({ tlsCertFile, tlsKeyFile }: Config): Certificate | undefined {
+function readCertificate({ tlsCertFile, tlsKeyFile }: CertificateConfig): Certificate | undefined {
   if (tlsCertFile === "") return undefined;
   const certificate = { cert: read("tlsCertFile", tlsCertFile), key: read("tlsKeyFile", tlsKeyFile) };
   try {

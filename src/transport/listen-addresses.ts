@@ -1,5 +1,5 @@
 import type { HostPort } from "../base/host-port.js";
-import type { Config } from "../config/config.js";
+import type { SocketConfig } from "../config/config.js";
 import type { InheritedSocket } from "./inherited.js";
 
 export type Kind = "udp" | "tcp" | "tls";
@@ -12,7 +12,7 @@ export interface ListenAddress {
 }
 
 export interface ListenAddressesOptions {
-  readonly config: Pick<Config, "listener" | "port" | "tlsPort">;
+  readonly config: Pick<SocketConfig, "listener" | "port" | "tlsPort">;
   /** Sockets that are open already, and stand for those of their kind that the configuration names. */
   readonly sockets: readonly InheritedSocket[];
   /** Whether there is a certificate: without one there is no TLS. */

@@ -2,7 +2,7 @@ import { networkInterfaces } from "node:os";
 import type { HostPort } from "../base/host-port.js";
 import type { Logger } from "../base/log.js";
 import { addressesBehind, isWildcard } from "../base/wildcards.js";
-import type { Config } from "../config/config.js";
+import type { SocketConfig } from "../config/config.js";
 import type { QueryStats } from "../serving/query-stats.js";
 import type { DnsStack } from "../serving/stack.js";
 import { bindStream } from "./batch/descriptor.js";
@@ -20,7 +20,7 @@ const DRAIN_MS = 3_000;
 const DRAIN_STEP_MS = 20;
 
 export interface ListenersOptions {
-  readonly config: Config;
+  readonly config: SocketConfig;
   readonly stack: DnsStack;
   readonly stats: QueryStats;
   readonly certificate: Certificate | undefined;
@@ -74,7 +74,7 @@ export class Listeners {
   }
 
   /** Opens or closes DNS over TLS where a certificate is new or gone; rejects with a `MesosDnsError` if it cannot be opened. */
-  async configure(config: Config, certificate: Certificate | undefined): Promise<void> {
+  async configure(config: SocketConfig, certificate: Certificate | undefined): Promise<void> {
     for (const transport of this.#streams) transport.limits = limitsOf(config.tcp);
     if (certificate === undefined) {
       for (const transport of this.#tls) transport.stop();
@@ -86,7 +86,7 @@ export class Listeners {
     }
   }
 
-  async #addTls(config: Config, certificate: Certificate): Promise<void> {
+  async #addTls(config: SocketConfig, certificate: Certificate): Promise<void> {
     const added = this.#makeTls(config, certificate);
     this.#tls = added;
     if (!this.#isListening) return;
@@ -104,7 +104,7 @@ export class Listeners {
     }
   }
 
-  #makeTls(config: Config, certificate: Certificate | undefined): readonly TcpTransport[] {
+  #makeTls(config: SocketConfig, certificate: Certificate | undefined): readonly TcpTransport[] {
     const where = { config, sockets: this.#options.sockets, secure: certificate !== undefined };
     return listenAddressesOf("tls", where).map((at) => this.#makeStream(at, certificate));
   }

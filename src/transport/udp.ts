@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { messageOf } from "../base/errors.js";
 import type { HostPort } from "../base/host-port.js";
-import type { Config } from "../config/config.js";
+import type { SocketConfig } from "../config/config.js";
 import type { ClientTable } from "../serving/clients.js";
 import type { DnsService } from "../serving/service.js";
 import { loadSystem, type System } from "./batch/system.js";
@@ -42,7 +42,7 @@ export const MOST_THREADS = 4;
  * @throws {MesosDnsError} ENGINE_UNAVAILABLE where `udpEngine` asks for what it cannot
  */
 export function planUdp(
-  { udpEngine, dnsThreads }: Pick<Config, "udpEngine" | "dnsThreads">,
+  { udpEngine, dnsThreads }: Pick<SocketConfig, "udpEngine" | "dnsThreads">,
   log: { warn(message: string): void },
   load: () => System = loadSystem,
 ): UdpPlan {

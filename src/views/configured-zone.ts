@@ -1,8 +1,8 @@
-import type { ViewConfig } from "./view.js";
+import type { ZoneConfig } from "../config/config.js";
 import type { ZoneSpec } from "./zone-spec.js";
 
 /** A zone with the SOA that is configured. */
-export function zoneAt(name: string, config: ViewConfig): ZoneSpec {
+export function zoneAt(name: string, config: ZoneConfig): ZoneSpec {
   return {
     name,
     ttl: config.ttl,

@@ -1,27 +1,7 @@
-import type { Config } from "../config/config.js";
 import type { Agent, Framework, Skipped, SkipReason, Task } from "../sources/mesos/cluster.js";
 import type { ClusterFacts } from "./facts.js";
 import type { ClaimSink, RecordSink, Sinks } from "./sink.js";
 import type { ZoneSpec } from "./zone-spec.js";
-
-/** What of the configuration views look at. */
-export type ViewConfig = Pick<
-  Config,
-  | "domain"
-  | "ttl"
-  | "SOAMname"
-  | "SOARname"
-  | "SOARefresh"
-  | "SOARetry"
-  | "SOAExpire"
-  | "SOAMinttl"
-  | "srvRecordDefaultWeight"
-  | "enforceRFC952"
-  | "IPSources"
-  | "healthPolicy"
-  | "dcosNames"
-  | "reverse"
->;
 
 /** Why something gets no records. */
 export interface Problem {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { decodeJwt, SignJWT } from "jose";
 import type { Dispatcher } from "undici";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
-import type { Config } from "../../config/config.js";
+import type { ClusterConfig } from "../../config/config.js";
 import { parseHttpUrl } from "./endpoint.js";
 import { isObject, type JsonObject, textOf } from "./lenient.js";
 
@@ -26,7 +26,7 @@ export interface AuthorizationOptions {
 }
 
 /** Throws MesosDnsError CREDENTIALS_UNREADABLE where the service account file of `iam` cannot be used. */
-export function createAuthorization(config: Config, options: AuthorizationOptions): Authorization {
+export function createAuthorization(config: ClusterConfig, options: AuthorizationOptions): Authorization {
   if (config.mesosAuthentication === "iam") {
     return new IamAuthorization(readServiceAccount(config.IAMConfigFile), options);
   }

@@ -4,7 +4,7 @@ import { Deadline } from "../../base/deadline.js";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 import type { HostPort } from "../../base/host-port.js";
 import type { Timers } from "../../base/timers.js";
-import type { Config } from "../../config/config.js";
+import type { ClusterConfig } from "../../config/config.js";
 import { type Authorization, createAuthorization } from "./auth.js";
 import { type BodyOptions, readBody, tooLarge } from "./body.js";
 import { explainFailure } from "./failures.js";
@@ -65,7 +65,7 @@ export interface MasterClientOptions {
 
 /** Asks Mesos masters for their state and their stream of events over one connection pool, with the certificates and credentials configured. */
 export class MasterClient {
-  readonly #config: Config;
+  readonly #config: ClusterConfig;
   readonly #timers: Timers;
   readonly #dispatcher: Dispatcher;
   readonly #authorization: Authorization;
@@ -73,7 +73,7 @@ export class MasterClient {
   readonly #old = new Set<string>();
 
   /** Throws MesosDnsError CREDENTIALS_UNREADABLE. */
-  constructor(config: Config, { timers, wallClock }: MasterClientOptions) {
+  constructor(config: ClusterConfig, { timers, wallClock }: MasterClientOptions) {
     this.#config = config;
     this.#timers = timers;
     const timeout = config.stateTimeoutSeconds * 1000;

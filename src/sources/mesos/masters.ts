@@ -1,6 +1,6 @@
 import { formatHostPort, type HostPort } from "../../base/host-port.js";
 import type { Timers } from "../../base/timers.js";
-import type { Config } from "../../config/config.js";
+import type { ClusterConfig } from "../../config/config.js";
 import { parseZkUrl } from "../../config/zk-url.js";
 import { listedMasters, type MasterSource } from "./leader.js";
 import type { Connect } from "./zookeeper/connection.js";
@@ -36,7 +36,7 @@ export class Masters {
   }
 
   /** What is to be polled under this configuration. ZooKeeper's connection is kept unless `zk` has changed. */
-  source(config: Config): MasterSource {
+  source(config: ClusterConfig): MasterSource {
     if (config.zk !== this.#zk) this.#follow(config.zk);
     if (!this.#follower) return listedMasters(config.masters);
     return electedMasters({

@@ -1,5 +1,5 @@
 import { systemTimers, type Timers } from "../../base/timers.js";
-import type { Config } from "../../config/config.js";
+import type { ClusterConfig } from "../../config/config.js";
 import { MasterClient } from "./client.js";
 import { type LeaderAccess, LeaderFinder, listedMasters, type MasterSource } from "./leader.js";
 
@@ -17,7 +17,7 @@ export interface StateReaderOptions {
  * What reads the leading master's state and events as `config` says. Files it names are read now.
  * Throws MesosDnsError CREDENTIALS_UNREADABLE.
  */
-export function createStateReader(config: Config, options: StateReaderOptions): LeaderAccess {
+export function createStateReader(config: ClusterConfig, options: StateReaderOptions): LeaderAccess {
   const { resolve, source = listedMasters(config.masters), timers = systemTimers, wallClock = Date.now } = options;
   return new LeaderFinder({ client: new MasterClient(config, { timers, wallClock }), source, resolve, timers });
 }

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
-import type { Config } from "../../config/config.js";
+import type { ClusterConfig } from "../../config/config.js";
 
 /** PEM texts, as `node:tls` takes them; what is not configured is absent. */
 export interface TlsFiles {
@@ -15,7 +15,7 @@ export interface TlsFiles {
  * Reads CACertFile, CertFile and KeyFile and checks that they are what their names say.
  * Throws MesosDnsError CREDENTIALS_UNREADABLE.
  */
-export function readTlsFiles({ CACertFile, CertFile, KeyFile }: Config): TlsFiles {
+export function readTlsFiles({ CACertFile, CertFile, KeyFile }: ClusterConfig): TlsFiles {
   const ca = readPem("CACertFile", CACertFile);
   const cert = readPem("CertFile", CertFile);
   const key = readPem("KeyFile", KeyFile);

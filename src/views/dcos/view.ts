@@ -1,4 +1,5 @@
 import type { Address } from "../../base/addresses.js";
+import type { ZoneConfig } from "../../config/config.js";
 import { DCOS_ZONE } from "../../config/dcos-zone.js";
 import type { Framework, Task } from "../../sources/mesos/cluster.js";
 import { isDnsName } from "../../wire/names.js";
@@ -8,7 +9,7 @@ import { RFC1123, toLabel } from "../mesos-dns/labels.js";
 import { isNowhere } from "../mesos-dns/records.js";
 import { isStandby } from "../mesos-dns/rules.js";
 import { onStandby, type RecordSink } from "../sink.js";
-import type { Emitter, View, ViewConfig } from "../view.js";
+import type { Emitter, View } from "../view.js";
 
 /** Below it are tasks, masters and their leader; DC/OS's own tools and packages ask for these names. */
 const DCOS_DOMAIN = `dcos.${DCOS_ZONE}`;
@@ -16,7 +17,7 @@ const DCOS_DOMAIN = `dcos.${DCOS_ZONE}`;
 const MIRROR = `mesos.${DCOS_ZONE}`;
 
 /** The names of DC/OS, where they are wanted (`dcosNames`): its own, and those of `domain` once more. */
-export function dcosView(config: ViewConfig): View | undefined {
+export function dcosView(config: ZoneConfig): View | undefined {
   if (!config.dcosNames) return undefined;
   const { domain } = config;
   return {
@@ -28,10 +29,10 @@ export function dcosView(config: ViewConfig): View | undefined {
 
 class DcosRecords implements Emitter {
   readonly #facts: ClusterFacts;
-  readonly #config: ViewConfig;
+  readonly #config: ZoneConfig;
   readonly #records: RecordSink;
 
-  constructor(facts: ClusterFacts, config: ViewConfig, records: RecordSink) {
+  constructor(facts: ClusterFacts, config: ZoneConfig, records: RecordSink) {
     this.#facts = facts;
     this.#config = config;
     this.#records = records;

@@ -1,16 +1,16 @@
 import type { Address } from "../../base/addresses.js";
 import { inChunks } from "../../base/text-chunks.js";
+import type { ZoneConfig } from "../../config/config.js";
 import type { Framework, Task } from "../../sources/mesos/cluster.js";
 import type { ClusterFacts } from "../facts.js";
 import type { RecordSink } from "../sink.js";
-import type { ViewConfig } from "../view.js";
 import type { MesosDnsRecords } from "./records.js";
 import { domainRecords } from "./view.js";
 
 /** A cluster, and the configuration that its records are made under. */
 export interface Published {
   readonly facts: ClusterFacts;
-  readonly config: ViewConfig;
+  readonly config: ZoneConfig;
   /** Whether a name has records now beside those on standby, which are not published then. */
   readonly omitsStandby: (name: string) => boolean;
 }

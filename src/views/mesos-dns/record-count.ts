@@ -1,16 +1,17 @@
 import { type Address, parseAddress } from "../../base/addresses.js";
 import type { HostPort } from "../../base/host-port.js";
+import type { ZoneConfig } from "../../config/config.js";
 import type { Cluster } from "../../sources/mesos/cluster.js";
 import { emitAll } from "../changes.js";
 import { ClusterFacts, hostNames } from "../facts.js";
-import { together, type ViewConfig } from "../view.js";
+import { together } from "../view.js";
 import { domainRecords } from "./view.js";
 
 /** Stands for what a host name leads to: whether it resolves is not the cluster's doing. */
 const ANYWHERE = [parseAddress("192.0.2.1") as Address];
 
 /** About how many records a cluster gives under this configuration: those that are equal count each. */
-export function countRecords(cluster: Cluster, masters: readonly HostPort[], config: ViewConfig): number {
+export function countRecords(cluster: Cluster, masters: readonly HostPort[], config: ZoneConfig): number {
   const resolved = new Map(Array.from(hostNames(cluster, masters), (host) => [host, ANYWHERE]));
   const nameServer = { name: config.SOAMname, addresses: [] };
   const facts = new ClusterFacts({ cluster, masters, nameServer, resolved, ipSources: config.IPSources });

@@ -1,6 +1,5 @@
-import type { HealthPolicy } from "../../config/config.js";
+import type { HealthPolicy, ZoneConfig } from "../../config/config.js";
 import type { Task } from "../../sources/mesos/cluster.js";
-import type { ViewConfig } from "../view.js";
 import { type LabelRules, RFC952, RFC1123 } from "./labels.js";
 
 /** What the configuration says of names. */
@@ -11,7 +10,7 @@ export interface NamingRules {
   readonly healthPolicy: HealthPolicy;
 }
 
-export function namingRulesOf({ domain, enforceRFC952, healthPolicy }: ViewConfig): NamingRules {
+export function namingRulesOf({ domain, enforceRFC952, healthPolicy }: ZoneConfig): NamingRules {
   return { domain, labels: enforceRFC952 ? RFC952 : RFC1123, healthPolicy };
 }
 

@@ -1,12 +1,13 @@
+import type { ZoneConfig } from "../../config/config.js";
 import { zoneAt } from "../configured-zone.js";
 import type { ClusterFacts } from "../facts.js";
 import { NO_CLAIMS, type RecordSink } from "../sink.js";
-import type { View, ViewConfig } from "../view.js";
+import type { View } from "../view.js";
 import { MesosDnsRecords, type NamesOfFrameworks } from "./records.js";
 import { namingRulesOf } from "./rules.js";
 
 /** The names of Mesos-DNS, in `domain`. */
-export function mesosDnsView(config: ViewConfig): View {
+export function mesosDnsView(config: ZoneConfig): View {
   const rules = namingRulesOf(config);
   const names: NamesOfFrameworks = new WeakMap();
   return {
@@ -19,7 +20,7 @@ export function mesosDnsView(config: ViewConfig): View {
 }
 
 /** What `domain` has of a cluster goes to `records`, and nothing else is emitted. */
-export function domainRecords(facts: ClusterFacts, config: ViewConfig, records: RecordSink): MesosDnsRecords {
+export function domainRecords(facts: ClusterFacts, config: ZoneConfig, records: RecordSink): MesosDnsRecords {
   return new MesosDnsRecords({
     facts,
     rules: namingRulesOf(config),

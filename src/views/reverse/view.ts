@@ -1,11 +1,12 @@
+import type { ZoneConfig } from "../../config/config.js";
 import { zoneAt } from "../configured-zone.js";
 import type { RecordSink } from "../sink.js";
-import type { View, ViewConfig } from "../view.js";
+import type { View } from "../view.js";
 import { SCATTERED } from "../zone-spec.js";
 import { ReverseNames } from "./reverse-names.js";
 
 /** The reverse names of the cluster's addresses, where they are wanted (`reverse`), wherever in `in-addr.arpa` and `ip6.arpa`. */
-export function reverseView(config: ViewConfig): View | undefined {
+export function reverseView(config: ZoneConfig): View | undefined {
   if (!config.reverse) return undefined;
   const names = new ReverseNames();
   return {

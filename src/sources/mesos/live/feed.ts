@@ -1,6 +1,6 @@
 import { formatHostPort, type HostPort } from "../../../base/host-port.js";
 import type { Timers } from "../../../base/timers.js";
-import type { Config } from "../../../config/config.js";
+import type { ClusterConfig } from "../../../config/config.js";
 import type { Cluster } from "../cluster.js";
 import { sameEndpoint } from "../endpoint.js";
 import type { LeaderAccess } from "../leader.js";
@@ -36,7 +36,10 @@ export interface FeedOptions {
   readonly onReport: (report: LiveReport) => void;
 }
 
-export type FeedConfig = Pick<Config, "refreshSeconds" | "updates" | "failoverGrace" | "maxShrink" | "stateMaxBytes">;
+export type FeedConfig = Pick<
+  ClusterConfig,
+  "refreshSeconds" | "updates" | "failoverGrace" | "maxShrink" | "stateMaxBytes"
+>;
 
 /** Where a cluster comes from. */
 export interface Source {

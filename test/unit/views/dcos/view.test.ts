@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { HealthPolicy } from "../../../../src/config/config.js";
+import type { HealthPolicy, ZoneConfig } from "../../../../src/config/config.js";
 import type { Framework, Task } from "../../../../src/sources/mesos/cluster.js";
 import { dcosView } from "../../../../src/views/dcos/view.js";
 import type { RecordSink } from "../../../../src/views/sink.js";
 import { NO_CLAIMS } from "../../../../src/views/sink.js";
-import type { ViewConfig } from "../../../../src/views/view.js";
 import { configOf } from "../../config/support.js";
 import { address, emitted, framework, linesInto, task } from "../mesos-dns/support.js";
 
@@ -16,7 +15,7 @@ const MASTERS = [
 ];
 
 /** What DC/OS's zone gets, and what the domain does, as lines. */
-function bothOf(frameworks: Framework[], rules: Partial<ViewConfig> = {}): { dcos: string[]; own: string[] } {
+function bothOf(frameworks: Framework[], rules: Partial<ZoneConfig> = {}): { dcos: string[]; own: string[] } {
   const { domain = "mesos" } = rules;
   const { zone } = emitted(frameworks, { config: { ...rules, dcosNames: true }, masters: MASTERS });
   return { dcos: zone(ZONE), own: zone(domain) };

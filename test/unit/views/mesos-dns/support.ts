@@ -1,10 +1,11 @@
 import { type Address, parseAddress } from "../../../../src/base/addresses.js";
+import type { ZoneConfig } from "../../../../src/config/config.js";
 import type { Agent, Cluster, Framework, Skipped, Task } from "../../../../src/sources/mesos/cluster.js";
 import { emitAll } from "../../../../src/views/changes.js";
 import { ClusterFacts, type FactsInput } from "../../../../src/views/facts.js";
 import type { RecordSink } from "../../../../src/views/sink.js";
 import { sinksOf } from "../../../../src/views/sinks-of.js";
-import { type Problems, together, type ViewConfig } from "../../../../src/views/view.js";
+import { type Problems, together } from "../../../../src/views/view.js";
 import { viewsOf, zonesOf } from "../../../../src/views/views.js";
 import { SCATTERED } from "../../../../src/views/zone-spec.js";
 import { configOf } from "../../config/support.js";
@@ -44,7 +45,7 @@ export function linesInto(lines: Set<string>): RecordSink {
 
 export interface Parts extends Partial<FactsInput> {
   readonly agents?: readonly Agent[];
-  readonly config?: Partial<ViewConfig>;
+  readonly config?: Partial<ZoneConfig>;
 }
 
 /** A cluster with these frameworks; the agent, the master and the rules are those of every test unless it says otherwise. */

@@ -1,0 +1,44 @@
+import { lookup } from "node:dns/promises";
+import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import type { ClusterConfig } from "../config/config.js";
+import { type LoadOptions, loadWithNames } from "../config/load.js";
+import { nameserversOf } from "../config/resolv-conf.js";
+import type { Checked } from "../process/serve.js";
+import { createStateReader } from "../sources/mesos/reader.js";
+import { readCertificates } from "../transport/certificate.js";
+import { findTroubles } from "./preflight.js";
+
+/** What a configuration is read with on this machine. @param needsMasters whether it is used to follow a cluster */
+export function loadOptions(file: string | undefined, needsMasters: boolean): LoadOptions {
+  return {
+    ...(file !== undefined && { file }),
+    env: process.env,
+    readFile: (path) => readFileSync(path, "utf8"),
+    systemResolvers: () => nameserversOf(readFileSync("/etc/resolv.conf", "utf8"), machineAddresses()),
+    machineAddresses,
+    needsMasters,
+  };
+}
+
+/** Reads the configuration to serve by, and all files that it names, so that a fault in them is found before anything listens. */
+export async function loadChecked(file: string): Promise<Checked> {
+  const loaded = await loadWithNames(loadOptions(file, true), addressOf);
+  await checkCredentials(loaded.config);
+  const certificates = readCertificates(loaded.config);
+  return { ...loaded, certificates, troubles: await findTroubles(loaded.config, Date.now()) };
+}
+
+/** The address to listen at for a host name: an IPv4 address before others, as Go chooses. */
+async function addressOf(name: string): Promise<string | undefined> {
+  const all = await lookup(name, { all: true, verbatim: true }).catch(() => []);
+  return (all.find(({ family }) => family === 4) ?? all[0])?.address;
+}
+
+function machineAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+}
+
+async function checkCredentials(config: ClusterConfig): Promise<void> {
+  await createStateReader(config, { resolve: async () => [] }).close();
+}
