@@ -50,8 +50,11 @@ export async function limited(name: string, wanted: "missing" | "truncated"): Pr
   return answers.some((answer) => (wanted === "missing" ? answer === undefined : answer?.flag_tc === true));
 }
 
-/** Whether two addresses of 127.0.0.0/8 that nobody has asked from, in two networks of /24, have one answer a second between them. */
-export async function shareLimit(): Promise<boolean> {
+/** Whether networks of /24 have one answer a second between them. Asked twice: by chance, two of them may have one bucket. */
+export const shareLimit = async () => (await isOneTooMany()) && (await isOneTooMany());
+
+/** Whether one answer is withheld from two addresses of 127.0.0.0/8 that nobody has asked from. */
+async function isOneTooMany(): Promise<boolean> {
   const withheld = async () => (await server.metric('mesos_dns_responses_rate_limited_total{action="withheld"}')) ?? 0;
   const before = await withheld();
   const network = ++serial % 256;
