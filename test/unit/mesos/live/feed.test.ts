@@ -200,6 +200,19 @@ describe("a state that removes too much", () => {
     await feed.stop();
   });
 
+  it("is served at once under a maxShrink that lets it, though the master does not answer any more", async () => {
+    const { feed, timers, log, script, access } = setUp(busy, { updates: "poll" });
+    feed.start();
+    await timers.advance(10_000);
+    script.state = idle;
+    await timers.advance(53_000);
+    script.fetchMs = 3_600_000;
+    await feed.configure(access, { ...CONFIG, maxShrink: 100, updates: "poll" });
+    await timers.advance(10_000);
+    expect(log.at(-1)).toBe("63.02 marathon:");
+    await feed.stop();
+  });
+
   it("told by events is confirmed by a fetch of its own", async () => {
     const { feed, timers, log, script, say } = setUp(busy, { refreshSeconds: 3600 });
     feed.start();
@@ -253,6 +266,17 @@ describe("what was served before the start", () => {
     expect(log.some((line) => line.endsWith(" chronos:; marathon: api web"))).toBe(true);
     await timers.advance(2_000);
     expect(times(log, "").at(-1)).toBeGreaterThanOrEqual(600);
+    await feed.stop();
+  });
+
+  it("is given up when a new failoverGrace says so, though the master does not answer any more", async () => {
+    const { feed, timers, log, script, access } = setUp(cluster({}), { updates: "poll", maxShrink: 100 }, restored);
+    feed.start();
+    await timers.advance(10_000);
+    script.fetchMs = 3_600_000;
+    await feed.configure(access, { ...CONFIG, updates: "poll", maxShrink: 100, failoverGrace: 60 });
+    await timers.advance(600_000);
+    expect(Number.parseFloat(log.at(-1) ?? "")).toBeCloseTo(60, 0);
     await feed.stop();
   });
 
