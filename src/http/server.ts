@@ -12,7 +12,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import { TLS_OPTIONS } from "../transport/certificate.js";
 import { listenError } from "../transport/listen-error.js";
-import type { Certificate } from "../transport/tcp.js";
+import { type Certificate, HANDSHAKE_MS } from "../transport/tcp.js";
 import { type Connection, Connections } from "./connections.js";
 
 /** Octets of all headers of a request. */
@@ -69,7 +69,13 @@ interface HttpsParts {
 }
 
 async function startHttps({ api, connections, host, port, certificate }: HttpsParts): Promise<HttpServer> {
-  const server = createSecureServer({ ...certificate, ...TLS_OPTIONS, ...LIMITS, allowHTTP1: true });
+  const server = createSecureServer({
+    ...certificate,
+    ...TLS_OPTIONS,
+    ...LIMITS,
+    handshakeTimeout: HANDSHAKE_MS,
+    allowHTTP1: true,
+  });
   serveApi(server, api, connections);
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
