@@ -1,6 +1,4 @@
-import type { AliasTarget } from "../wire/alias.js";
 import { NO_OPTIONS } from "../wire/edns.js";
-import { hashName } from "../wire/names.js";
 import {
   CLASS,
   EDE,
@@ -20,6 +18,7 @@ import { entryWord, isApex, rrsetCount, rrsetWord, type Shard, type Snapshot } f
 import { chaosAnswer } from "./chaos.js";
 import { characterString, type LocalAnswer } from "./local-names.js";
 import { MessageWriter } from "./message-writer.js";
+import { firstOwnName, type OwnName, ownerOfSoa } from "./own-name.js";
 import type { AnswerPolicy } from "./policy.js";
 import type { Channel, Client, Request } from "./request.js";
 import { findRrset, hasGlue, isAddress } from "./rrset.js";
@@ -59,6 +58,8 @@ export class Answerer {
   stale = false;
 
   #snapshot: Snapshot;
+  /** Stands for the snapshot in what may outlive it. */
+  #zones = {};
   #policy: AnswerPolicy;
   readonly #parts: AnswererParts;
   readonly #writer: MessageWriter;
@@ -89,6 +90,7 @@ export class Answerer {
   /** Later answers come from this snapshot. */
   use(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
+    this.#zones = {};
   }
 
   configure(policy: AnswerPolicy): void {
@@ -161,32 +163,43 @@ export class Answerer {
   }
 
   /**
-   * Answers with a reply whose CNAME records lead into one of the zones, and with what there is: who has the zones is here, and
-   * upstreams need not know (RFC 1034 §4.3.2). False where they lead elsewhere, or nothing can be said yet.
+   * Answers with a reply whose CNAME records lead into one of the zones: as far as that, and with what there is. What the upstream says
+   * of the zone's name, and of what that may have been an alias of, counts for nothing. False where they lead elsewhere.
    */
   #follow(reply: Reply, age: number): boolean {
+    const { chain, rcode } = reply;
+    if (!chain || chain.strangerTo === this.#zones) return false;
+    if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) return false;
+    const own = firstOwnName(chain, this.#snapshot);
+    if (own) this.rcode = this.#alias(reply, own, age);
+    else chain.strangerTo = this.#zones;
+    return own !== undefined;
+  }
+
+  /** @returns the rcode */
+  #alias(reply: Reply, own: OwnName, age: number): number {
+    const { link, found, zone } = own;
     const snapshot = this.#snapshot;
-    const { target, rcode } = reply;
-    if (!target || (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN)) return false;
-    const hash = hashName(target.octets, 0, target.length, snapshot.seed) | 0;
-    const found = snapshot.ready ? snapshot.find(target.words, 0, target.length, hash) : 0;
-    const zone = found === 0 ? zoneOf(snapshot, target) : undefined;
-    if (found === 0 && (!zone || !snapshot.ready)) return false;
     const writer = this.#writer;
-    if (!writer.alias(reply, target, age)) return false;
+    if (!snapshot.ready) {
+      writer.opt.ede = EDE.NOT_READY;
+      return RCODE.SERVFAIL;
+    }
+    // Nobody sends an alias behind what it leads to; without it there is nothing that could be said.
+    if (link.records === 0 || !writer.reaches(link)) return RCODE.SERVFAIL;
+    if (!writer.alias(reply, link, age)) return RCODE.NOERROR;
     if (this.stale) writer.opt.ede = EDE.STALE_ANSWER;
-    this.rcode = RCODE.NOERROR;
     if (zone) {
-      this.rcode = RCODE.NXDOMAIN;
       writer.namedSoa(zone.name, zone.negativeSoa);
-      return true;
+      return RCODE.NXDOMAIN;
     }
     const shard = snapshot.shardAt(found);
     const entry = entryWord(found);
     const rrset = findRrset(shard.words, entry, this.query.type);
+    const apex = snapshot.zoneAt(shard, entry);
     if (rrset !== 0) this.#append(shard, entry, rrset);
-    else writer.namedSoa(ownerOfSoa(snapshot.zoneAt(shard, entry), target), snapshot.zoneAt(shard, entry).negativeSoa);
-    return true;
+    else writer.namedSoa(ownerOfSoa(apex, own), apex.negativeSoa);
+    return RCODE.NOERROR;
   }
 
   /** Octets of an answer that this client takes over this channel. */
@@ -416,23 +429,3 @@ export class Answerer {
 }
 
 const NOBODY: Client = { octets: new Uint8Array(4), mayQuery: false, mayRecurse: false };
-
-/** The zone that a name outside the question is in. */
-function zoneOf({ zones }: Snapshot, { octets, length }: AliasTarget): ApexRecords | undefined {
-  for (let at = 0; at < length; at += octets[at] + 1) {
-    const zone = zones.find(
-      ({ apex, name }) => !apex.scattered && name.length === length - at && endsWith(octets, at, name),
-    );
-    if (zone) return zone;
-  }
-  return undefined;
-}
-
-function endsWith(octets: Uint8Array, at: number, name: Uint8Array): boolean {
-  return name.every((octet, i) => octets[at + i] === octet);
-}
-
-/** A name in a zone of single names is its own apex. */
-function ownerOfSoa({ apex, name }: ApexRecords, { octets, length }: AliasTarget): Uint8Array {
-  return apex.scattered ? octets.subarray(0, length) : name;
-}

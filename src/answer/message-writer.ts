@@ -1,4 +1,4 @@
-import type { AliasTarget } from "../wire/alias.js";
+import type { AliasLink } from "../wire/alias.js";
 import { OptReply } from "../wire/edns.js";
 import { CLASS, HEADER, TYPE } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
@@ -218,17 +218,26 @@ export class MessageWriter {
   }
 
   /**
-   * Appends the answer section of an upstream's reply; the records that follow belong to the name that its CNAME records lead to.
-   * False, and nothing is written, where that cannot be done: it does not fit, or the name is where no pointer reaches.
+   * Appends the answers of an upstream's reply that lead to a name and say nothing of it; the records that follow belong to that name.
+   * Where they do not fit, TC is set.
+   *
+   * @returns whether they are there now
    */
-  alias(reply: Reply, target: AliasTarget, age: number): boolean {
-    const size = recordEnd(reply, reply.answers - 1);
-    const owner = this.#query.questionEnd + target.at;
-    if (!this.fits(size) || owner > MAX_POINTER) return false;
+  alias(reply: Reply, link: AliasLink, age: number): boolean {
+    const size = recordEnd(reply, link.records - 1);
+    if (!this.fits(size)) {
+      this.truncate();
+      return false;
+    }
+    this.#owner = this.#query.questionEnd + link.at;
     this.#at = writeRecords(reply, size, this.#out, this.#at, age, 0);
-    this.answers = reply.answers;
-    this.#owner = owner;
+    this.answers = link.records;
     return true;
+  }
+
+  /** Whether a pointer reaches the name of a link. */
+  reaches(link: AliasLink): boolean {
+    return this.#query.questionEnd + link.at <= MAX_POINTER;
   }
 
   /** Appends an SOA record with its owner written out to the authority section, where it fits. */

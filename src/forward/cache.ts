@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import type { AliasChain } from "../wire/alias.js";
 import type { Reply } from "../wire/reply.js";
 import { KEY_SUFFIX } from "./question.js";
 
@@ -19,6 +20,9 @@ export interface CachedReply {
  * headers and the map's slots in V8's heap, and 200 that the process needs for an ArrayBuffer and V8 does not count.
  */
 const OVERHEAD = 750;
+/** The same for the names that an alias leads to, and for each of them. */
+const CHAIN_OVERHEAD = 500;
+const LINK_OVERHEAD = 50;
 /** Of all bytes, what is for answers that were asked for more than once. */
 const PROTECTED_SHARE = 0.75;
 
@@ -83,10 +87,15 @@ export class AnswerCache {
   #part(maxSize: number, onEvicted: (kept: CachedReply, key: string) => void): LRUCache<string, CachedReply> {
     return new LRUCache<string, CachedReply>({
       maxSize: Math.floor(maxSize),
-      sizeCalculation: ({ reply }, key) => key.length + reply.octets.length + reply.options.length + OVERHEAD,
+      sizeCalculation: ({ reply }, key) =>
+        key.length + reply.octets.length + reply.options.length + chainSize(reply.chain) + OVERHEAD,
       dispose: (kept, key, reason) => {
         if (reason === "evict") onEvicted(kept, key);
       },
     });
   }
+}
+
+function chainSize(chain: AliasChain | undefined): number {
+  return chain ? chain.octets.length + chain.links.length * LINK_OVERHEAD + CHAIN_OVERHEAD : 0;
 }

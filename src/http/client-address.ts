@@ -1,5 +1,6 @@
 import { octetsOf, parseAddress } from "../base/addresses.js";
 import { NetworkList } from "../base/network-list.js";
+import { forwardedFor } from "./forwarded.js";
 
 /** Addresses in a header that are looked at: proxies in a row are few, and a client may write as many as it likes. */
 const MAX_HOPS = 20;
@@ -38,7 +39,7 @@ export class TrustedProxies {
   clientOf(peer: string, { forwarded, xForwardedFor }: ProxyHeaders): string {
     if (!this.includes(peer)) return peer;
     const named = [
-      ...(forwarded === undefined ? [] : [this.#lastStranger(forwardedAddresses(forwarded))]),
+      ...(forwarded === undefined ? [] : [this.#lastStranger(forwardedFor(forwarded) ?? [])]),
       ...(xForwardedFor === undefined ? [] : [this.#lastStranger(xForwardedFor.split(","))]),
     ];
     if (named.length === 0) return peer;
@@ -68,14 +69,9 @@ export function proxiesOf(networks: () => readonly string[]): () => TrustedProxi
   };
 }
 
-/** What stands behind `for=` in each element; "" for one without. */
-function forwardedAddresses(header: string): string[] {
-  return header.split(",").map((element) => /(?:^|;)\s*for=("[^"]*"|[^;\s]*)/i.exec(element)?.[1] ?? "");
-}
-
-/** Without quotes, brackets and a port: `"[2001:db8::1]:4711"`, `192.0.2.1:4711`, `2001:db8::1`. */
+/** Without brackets and a port: `[2001:db8::1]:4711`, `192.0.2.1:4711`, `2001:db8::1`. */
 function addressIn(written: string): string {
-  const text = written.trim().replace(/^"(.*)"$/, "$1");
+  const text = written.trim();
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(text);
   if (bracketed) return bracketed[1];
   return text.replace(/^([\d.]+):\d+$/, "$1");

@@ -12,8 +12,10 @@ import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import { TLS_OPTIONS } from "../transport/certificate.js";
 import { listenError } from "../transport/listen-error.js";
-import type { Certificate } from "../transport/tcp.js";
+import { type Certificate, HANDSHAKE_MS } from "../transport/tcp.js";
 import { type Connection, Connections } from "./connections.js";
+import { PacedSocket } from "./paced-socket.js";
+import { Turns } from "./turns.js";
 
 /** Octets of all headers of a request. */
 const MAX_HEADERS = 16 * 1024;
@@ -24,6 +26,8 @@ const REQUEST_TIMEOUT = 30_000;
 const KEEP_ALIVE_TIMEOUT = 75_000;
 /** Milliseconds without an octet either way after which a connection is given up, such as with a reader that stopped. */
 const SILENCE_TIMEOUT = 120_000;
+/** Requests that one connection of HTTP/2 may have under way; one of HTTP/1.1 has one. */
+const MAX_STREAMS = 32;
 /** Milliseconds that answers in flight have left when the server closes. */
 const CLOSE_GRACE = 1_000;
 
@@ -52,6 +56,7 @@ export async function startHttp({ api, host, port, isProxy, certificate }: HttpO
   const connections = new Connections(isProxy ?? (() => false));
   if (certificate) return startHttps({ api, connections, host, port, certificate });
   const server = createServer(LIMITS);
+  pace(server, "connection");
   serveApi(server, api, connections);
   return {
     port: await listen(server, host, port),
@@ -69,7 +74,15 @@ interface HttpsParts {
 }
 
 async function startHttps({ api, connections, host, port, certificate }: HttpsParts): Promise<HttpServer> {
-  const server = createSecureServer({ ...certificate, ...TLS_OPTIONS, ...LIMITS, allowHTTP1: true });
+  const server = createSecureServer({
+    ...certificate,
+    ...TLS_OPTIONS,
+    ...LIMITS,
+    handshakeTimeout: HANDSHAKE_MS,
+    settings: { maxConcurrentStreams: MAX_STREAMS },
+    allowHTTP1: true,
+  });
+  pace(server, "secureConnection");
   serveApi(server, api, connections);
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
@@ -110,10 +123,21 @@ const LIMITS = {
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
 };
 
+/** Hands connections of HTTP/1.1 to the server's own listener in a `PacedSocket`. */
+function pace(server: Server | Http2SecureServer, event: "connection" | "secureConnection"): void {
+  const [serve] = server.listeners(event);
+  server.removeAllListeners(event);
+  server.on(event, (socket: Socket) => {
+    const isHttp2 = "alpnProtocol" in socket && socket.alpnProtocol === "h2";
+    Reflect.apply(serve, server, [isHttp2 ? socket : new PacedSocket(socket, server)]);
+  });
+}
+
 /** Serves requests, counts connections, and lets go of those that are too many. */
 function serveApi(server: Server | Http2SecureServer, api: Hono, connections: Connections): void {
   // HTTP/1.0 asks without naming a host, as health checks of load balancers do.
   const listener = getRequestListener(api.fetch, { overrideGlobalObjects: false, hostname: "localhost" });
+  const turns = new Turns();
   // TLS has a socket of its own above that of TCP: what both know is who is at the other end.
   const byPeer = new Map<string, Connection>();
   server.setTimeout(SILENCE_TIMEOUT);
@@ -130,8 +154,15 @@ function serveApi(server: Server | Http2SecureServer, api: Hono, connections: Co
   server.on("request", (request: Request, response: Response) => {
     const connection = byPeer.get(peerOf(request.socket));
     if (connection) connections.asked(connection);
-    if (hasTwoHosts(request.rawHeaders)) refuse(request, response);
-    else listener(request, response);
+    const answer = () => {
+      if (isGone(request)) return;
+      if (hasTwoHosts(request.rawHeaders)) refuse(request, response);
+      else listener(request, response);
+    };
+    const begin = () => turns.take(connection?.address ?? "", answer);
+    const socket: unknown = isHttp2(request) ? undefined : request.socket;
+    if (socket instanceof PacedSocket) socket.answer(request as IncomingMessage, response as ServerResponse, begin);
+    else begin();
   });
 }
 
@@ -140,6 +171,15 @@ type Response = ServerResponse | Http2ServerResponse;
 
 function peerOf({ remoteAddress, remotePort }: Pick<Socket, "remoteAddress" | "remotePort">): string {
   return `${remoteAddress} ${remotePort}`;
+}
+
+function isHttp2(request: Request): request is Http2ServerRequest {
+  return request.httpVersionMajor === 2;
+}
+
+/** Whether nobody waits for an answer any more. */
+function isGone(request: Request): boolean {
+  return isHttp2(request) ? request.stream.destroyed : request.socket.destroyed;
 }
 
 function refuse({ httpVersionMajor }: Request, response: Response): void {

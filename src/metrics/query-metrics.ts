@@ -149,15 +149,15 @@ function histograms(stats: readonly QueryStats[]): MetricSource[] {
 
 function connectionMetrics(sum: Sum): MetricSource[] {
   return [
-    gauge("mesos_dns_tcp_connections", "DNS connections open over TCP.", () =>
+    gauge("mesos_dns_tcp_connections", "DNS connections open over TCP and TLS, those not secured yet included.", () =>
       single(sum(({ connections: { opened, closed } }) => opened - closed)),
     ),
-    counter("mesos_dns_tcp_connections_opened_total", "DNS connections accepted over TCP.", () =>
+    counter("mesos_dns_tcp_connections_opened_total", "DNS connections accepted over TCP and TLS.", () =>
       single(sum((one) => one.connections.opened)),
     ),
     counter(
       "mesos_dns_tcp_connections_refused_total",
-      "DNS connections over TCP closed at once because too many were open.",
+      "DNS connections over TCP and TLS closed at once because too many were open.",
       () => single(sum((one) => one.connections.refused)),
     ),
   ];

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
+import { keptFor } from "../base/kept.js";
 import { createLogger, type Logger, type Verbosity } from "../base/log.js";
 import { createRandom } from "../base/random.js";
 import { systemTimers } from "../base/timers.js";
@@ -38,6 +39,9 @@ export interface ServeOptions extends Checked {
   /** Reads and checks the configuration again. */
   readonly reload: () => Promise<Checked>;
 }
+
+/** Milliseconds that the text of /metrics is kept: making it holds up the main thread. */
+const METRICS_MS = 1000;
 
 /** Runs the server until a signal stops it. Rejects with a `MesosDnsError` if it cannot listen. */
 export async function serve(options: ServeOptions): Promise<void> {
@@ -154,6 +158,11 @@ function openerOf(
     forwarding: () => app.forwarding,
     now: Date.now,
   });
+  const metricsText = keptFor(
+    METRICS_MS,
+    () => performance.now(),
+    () => registry.metrics(),
+  );
   const proxies = proxiesOf(() => app.config.trustedProxies);
   const api = createApi({
     config: () => app.config,
@@ -169,7 +178,7 @@ function openerOf(
     flushCache: (name) => app.flushCache(name),
     answerOverHttps: (message, address) => app.https.answer(message, address),
     proxies,
-    metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    metrics: async () => ({ contentType: registry.contentType, body: await metricsText() }),
     log,
   });
   return (address) => {

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import type { HostPort } from "../base/host-port.js";
 import type { TcpSettings } from "../config/config.js";
 import { streamChannel } from "../serving/channels.js";
@@ -15,6 +15,8 @@ export interface TcpLimits {
   /** Connections in all; above, new ones are closed at once. */
   readonly connections: number;
   readonly connectionsPerClient: number;
+  /** Milliseconds that a client may take until its connection is secured. */
+  readonly handshakeMs: number;
   /** Milliseconds without anything to do after which a connection is closed. */
   readonly idleMs: number;
   /** Milliseconds an unfinished message, or a client that does not read, is waited for. */
@@ -27,13 +29,14 @@ export interface TcpLimits {
 
 const UNSENT_OCTETS = 1024 * 1024;
 const FORWARDS = 1000;
-/** Milliseconds that a client may take until its connection is secured: node:tls is told once, so no setting can change it. */
-const HANDSHAKE_MS = 10_000;
+/** For HTTPS too. node:tls is told once, so no setting can change it. */
+export const HANDSHAKE_MS = 10_000;
 
 export function limitsOf(settings: TcpSettings): TcpLimits {
   return {
     connections: settings.maxConnections,
     connectionsPerClient: settings.maxConnectionsPerClient,
+    handshakeMs: HANDSHAKE_MS,
     idleMs: settings.idleSeconds * 1000,
     stalledMs: settings.stalledSeconds * 1000,
     unsentOctets: UNSENT_OCTETS,
@@ -64,28 +67,22 @@ export interface TcpOptions {
 /** DNS over TCP (RFC 7766), or over TLS. */
 export class TcpTransport {
   readonly #options: TcpOptions;
-  readonly #server: Server | TlsServer;
-  readonly #connections = new Set<TcpConnection>();
+  /** Accepts and counts connections, those too that are not secured yet. */
+  readonly #server: Server;
+  readonly #tls: TlsServer | undefined;
+  readonly #sockets = new Set<Socket>();
   readonly #perClient = new Map<string, number>();
+  readonly #connections = new Set<TcpConnection>();
   #limits: TcpLimits;
 
   constructor(options: TcpOptions) {
     this.#options = options;
     this.#limits = options.limits;
-    const accept = (socket: Socket) => this.#accept(socket);
-    const socketOptions = { allowHalfOpen: true, noDelay: true };
-    this.#server = options.certificate
-      ? createTlsServer(
-          {
-            ...socketOptions,
-            ...options.certificate,
-            ALPNProtocols: ["dot"],
-            ...TLS_OPTIONS,
-            handshakeTimeout: HANDSHAKE_MS,
-          },
-          accept,
-        )
-      : createServer(socketOptions, accept);
+    const { certificate } = options;
+    // Whoever leaves before the connection is secured wants no answer any more.
+    const allowHalfOpen = certificate === undefined;
+    this.#server = createServer({ allowHalfOpen, noDelay: true }, (socket) => this.#accept(socket));
+    if (certificate) this.#tls = this.#makeTls(certificate);
   }
 
   async listen(): Promise<void> {
@@ -111,7 +108,7 @@ export class TcpTransport {
 
   /** New connections are secured with this certificate. */
   renew(certificate: Certificate): void {
-    if ("setSecureContext" in this.#server) this.#server.setSecureContext({ ...certificate, ...TLS_OPTIONS });
+    this.#tls?.setSecureContext({ ...certificate, ...TLS_OPTIONS });
   }
 
   /** Accepts nothing more and lets connections end as soon as their answers are out. */
@@ -120,35 +117,62 @@ export class TcpTransport {
     for (const connection of this.#connections) connection.finish();
   }
 
+  /** Those that may ask; one that is not secured yet has nothing to lose. */
   get openConnections(): number {
     return this.#connections.size;
   }
 
   close(): void {
-    for (const connection of this.#connections) connection.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** It does not listen: it is handed connections that have been let in. */
+  #makeTls(certificate: Certificate): TlsServer {
+    const handshakeTimeout = this.#limits.handshakeMs;
+    const server = createTlsServer({ ...certificate, ALPNProtocols: ["dot"], ...TLS_OPTIONS, handshakeTimeout });
+    server.on("secureConnection", (socket) => {
+      socket.allowHalfOpen = true;
+      this.#serve(socket);
+    });
+    // Nobody else lets go of a connection whose handshake took too long: node:tls only tells.
+    server.on("tlsClientError", (_error: Error, socket: TLSSocket) => socket.destroy());
+    return server;
   }
 
   #accept(socket: Socket): void {
-    const { stats, service, clients, certificate } = this.#options;
-    const limits = this.#limits;
+    const { stats } = this.#options;
     const address = socket.remoteAddress ?? "";
     const mine = this.#perClient.get(address) ?? 0;
-    if (this.#connections.size >= limits.connections || mine >= limits.connectionsPerClient) {
+    if (this.#sockets.size >= this.#limits.connections || mine >= this.#limits.connectionsPerClient) {
       stats.connection("refused");
       socket.destroy();
       return;
     }
     stats.connection("opened");
     this.#perClient.set(address, mine + 1);
-    const channel = streamChannel(certificate !== undefined, limits.idleMs / 1000);
-    const connection = new TcpConnection(socket, { service, limits, client: clients.of(address), channel });
-    this.#connections.add(connection);
+    this.#sockets.add(socket);
     socket.once("close", () => {
       stats.connection("closed");
-      this.#connections.delete(connection);
+      this.#sockets.delete(socket);
       const left = (this.#perClient.get(address) ?? 1) - 1;
       if (left === 0) this.#perClient.delete(address);
       else this.#perClient.set(address, left);
     });
+    if (this.#tls) this.#tls.emit("connection", socket);
+    else this.#serve(socket);
+  }
+
+  #serve(socket: Socket): void {
+    if (!this.#server.listening) {
+      socket.destroy();
+      return;
+    }
+    const { service, clients, certificate } = this.#options;
+    const limits = this.#limits;
+    const channel = streamChannel(certificate !== undefined, limits.idleMs / 1000);
+    const client = clients.of(socket.remoteAddress ?? "");
+    const connection = new TcpConnection(socket, { service, limits, client, channel });
+    this.#connections.add(connection);
+    socket.once("close", () => this.#connections.delete(connection));
   }
 }

@@ -1,20 +1,29 @@
-import { nameWords } from "./names.js";
+import { toWords } from "./names.js";
 import { HEADER, TYPE } from "./protocol.js";
 import { expandName } from "./readable.js";
 
-/** CNAME records that are followed from a question to its answer. */
-const MAX_LINKS = 8;
-/** Answers with more records than this have what was asked for, or nothing that could be made sense of. */
-const MAX_ANSWERS = 64;
-
-/** A name that an upstream's CNAME records lead to, of which it gave nothing that was asked for. */
-export interface AliasTarget {
-  /** In lower-case wire form, padded with zeros to a word. */
-  readonly words: Uint32Array;
-  readonly octets: Uint8Array;
+/** A name that a CNAME record of an answer leads to, and where it stands. */
+export interface AliasLink {
+  /** Where the name starts in the `words` of the chain, and its octets. */
+  readonly word: number;
   readonly length: number;
   /** Where the name stands in the message, counted from behind its question. */
   readonly at: number;
+  /**
+   * How many answers stand in front of the first one that belongs to this name or to one behind it; 0 where not all CNAME records that
+   * lead to it are among them.
+   */
+  readonly records: number;
+}
+
+/** The names from a question to what it is an alias of, one behind the other. */
+export interface AliasChain {
+  /** All of them, in lower-case wire form, each padded with zeros to a word. */
+  readonly words: Uint32Array;
+  readonly octets: Uint8Array;
+  readonly links: readonly AliasLink[];
+  /** For whoever looks at the names to note what it has found none of them in. */
+  strangerTo: object | undefined;
 }
 
 /** Where records start, and where their types stand. */
@@ -25,43 +34,86 @@ export interface RecordPlaces {
   readonly answers: number;
 }
 
+/** A CNAME record on the way, and the name that it leads to. */
+interface Step {
+  readonly record: number;
+  readonly at: number;
+  readonly name: string;
+}
+
 /** Octets from a record's type to its RDATA. */
 const RECORD_FIXED = 10;
+/** The first octet of a name that is a pointer, at least. */
+const POINTER = 0xc0;
 
 /**
- * Where the CNAME records of an answer lead, if there is nothing of the type asked for there; nothing for answers without any, and for
- * chains that are too long or come back to where they were. The caller has seen to it that all names can be read.
+ * Where the CNAME records of an answer lead, whatever the answer has for that; nothing for answers without any. The caller has seen to
+ * it that all names can be read, and that there are not very many CNAME records.
  *
  * @param questionEnd octet behind the question
  */
-export function aliasTarget(
+export function aliasChain(
   message: Uint8Array,
   questionEnd: number,
   type: number,
-  { ownerAt, fixedAt, answers }: RecordPlaces,
-): AliasTarget | undefined {
-  if (type === TYPE.CNAME || type === TYPE.ANY || answers > MAX_ANSWERS) return undefined;
-  const typeOf = (record: number) => (message[fixedAt[record]] << 8) | message[fixedAt[record] + 1];
-  const links = new Map<string, number>();
-  const owners = new Set<string>();
+  places: RecordPlaces,
+): AliasChain | undefined {
+  if (type === TYPE.CNAME || type === TYPE.ANY) return undefined;
+  const steps = stepsOf(message, places);
+  if (steps.length === 0) return undefined;
+  const octets = new Uint8Array(steps.reduce((size, { name }) => size + 4 * toWords(name.length), 0));
+  const records = recordsInFront(message, places, steps);
+  const links: AliasLink[] = [];
+  let word = 0;
+  for (const [i, { name, at }] of steps.entries()) {
+    octets.set(Buffer.from(name, "latin1"), 4 * word);
+    links.push({ word, length: name.length, at: at - questionEnd, records: records[i] });
+    word += toWords(name.length);
+  }
+  return { words: new Uint32Array(octets.buffer), octets, links, strangerTo: undefined };
+}
+
+function stepsOf(message: Uint8Array, { ownerAt, fixedAt, answers }: RecordPlaces): Step[] {
+  const aliases = new Map<string, number>();
   for (let i = 0; i < answers; i++) {
-    const recordType = typeOf(i);
-    if (recordType === TYPE.CNAME) links.set(nameAt(message, ownerAt[i]), fixedAt[i] + RECORD_FIXED);
-    else if (recordType === type) owners.add(nameAt(message, ownerAt[i]));
+    const type = (message[fixedAt[i]] << 8) | message[fixedAt[i] + 1];
+    if (type !== TYPE.CNAME) continue;
+    const owner = nameAt(message, ownerAt[i]);
+    if (!aliases.has(owner)) aliases.set(owner, i);
   }
+  const steps: Step[] = [];
+  if (aliases.size === 0) return steps;
   let name = nameAt(message, HEADER);
-  let at = 0;
-  for (let followed = 0; links.has(name); followed++) {
-    if (followed === MAX_LINKS) return undefined;
-    at = links.get(name) as number;
-    links.delete(name);
+  for (let record = aliases.get(name); record !== undefined; record = aliases.get(name)) {
+    aliases.delete(name);
+    const at = fixedAt[record] + RECORD_FIXED;
     name = nameAt(message, at);
+    steps.push({ record, at, name });
   }
-  const isLoop = at > 0 && name === nameAt(message, HEADER);
-  if (at === 0 || isLoop || owners.has(name)) return undefined;
-  const octets = Buffer.from(name, "latin1");
-  const words = nameWords(octets);
-  return { words, octets: new Uint8Array(words.buffer), length: octets.length, at: at - questionEnd };
+  return steps;
+}
+
+/** For each step the `records` of its link. */
+function recordsInFront(message: Uint8Array, { ownerAt, answers }: RecordPlaces, steps: readonly Step[]): number[] {
+  const question = nameAt(message, HEADER);
+  const stepOf = new Map<string, number>();
+  for (const [i, { name }] of steps.entries()) if (name !== question && !stepOf.has(name)) stepOf.set(name, i);
+  const first = new Array<number>(steps.length).fill(answers);
+  for (let i = 0; i < answers; i++) {
+    if (i > 0 && isSamePointer(message, ownerAt[i - 1], ownerAt[i])) continue;
+    const step = stepOf.get(nameAt(message, ownerAt[i]));
+    if (step !== undefined) first[step] = Math.min(first[step], i);
+  }
+  for (let i = steps.length - 2; i >= 0; i--) first[i] = Math.min(first[i], first[i + 1]);
+  let last = 0;
+  return steps.map(({ record }, i) => {
+    last = Math.max(last, record);
+    return last < first[i] ? first[i] : 0;
+  });
+}
+
+function isSamePointer(message: Uint8Array, a: number, b: number): boolean {
+  return message[a] >= POINTER && message[a] === message[b] && message[a + 1] === message[b + 1];
 }
 
 /** The name at an octet, in lower-case wire form as latin1. */

@@ -1,4 +1,4 @@
-import { type AliasTarget, aliasTarget } from "./alias.js";
+import { type AliasChain, aliasChain } from "./alias.js";
 import { NO_OPTIONS, OPT_FIXED, passedOptions } from "./edns.js";
 import { HEADER, RCODE, TYPE } from "./protocol.js";
 import { isReadable, nameEnd } from "./readable.js";
@@ -40,8 +40,8 @@ export interface Reply {
   readonly runLength: number;
   /** Seconds that it may be kept; 0 where it must not be. */
   readonly lifetime: number;
-  /** Where its CNAME records lead, if it says nothing of what was asked for there. */
-  readonly target: AliasTarget | undefined;
+  /** Where its CNAME records lead, if the question's name has one. */
+  readonly chain: AliasChain | undefined;
 }
 
 /** Type, class, TTL and RDLENGTH behind an owner. */
@@ -65,6 +65,9 @@ const EXTENDED_RCODE = 5;
 
 /** Records that a message of 65,535 octets can hold: an owner of one octet, and no RDATA. */
 const MAX_RECORDS = 6_000;
+
+/** No alias has to go over more names, and none is followed over so many. */
+const MAX_CNAMES = 64;
 
 /** Where the parts of the record lie that is being read. One serves all: reading is synchronous. */
 const ownerAt = new Uint16Array(MAX_RECORDS);
@@ -115,7 +118,7 @@ export function readReply(
     runStart,
     runLength,
     lifetime: truncated ? 0 : lifetime,
-    target: aliasTarget(message, questionEnd, type, { ownerAt, fixedAt, answers }),
+    chain: aliasChain(message, questionEnd, type, { ownerAt, fixedAt, answers }),
   };
 }
 
@@ -145,6 +148,7 @@ function walkRecords(message: Uint8Array, questionEnd: number): Walk | undefined
   let optAt = -1;
   let end = questionEnd;
   let records = 0;
+  let cnames = 0;
   for (let i = 0; i < total; i++) {
     const owner = at;
     at = nameEnd(message, at, length);
@@ -153,6 +157,7 @@ function walkRecords(message: Uint8Array, questionEnd: number): Walk | undefined
     at += RECORD_FIXED + ((message[at + 8] << 8) | message[at + 9]);
     if (at > length) return undefined;
     const type = (message[fixed] << 8) | message[fixed + 1];
+    if (type === TYPE.CNAME && i < answers && ++cnames > MAX_CNAMES) return undefined;
     if (type !== TYPE.OPT && !isReadable(message, type, fixed + RECORD_FIXED, at)) return undefined;
     if (type === TYPE.OPT) {
       if (i < answers + authorities || message[owner] !== 0 || optAt >= 0) return undefined;

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { request } from "node:https";
+import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
@@ -115,6 +116,18 @@ describe("with a certificate", () => {
         .end();
     });
     expect(JSON.parse(body)).toMatchObject({ ready: true });
+  });
+
+  test("who does not finish the handshake is let go after ten seconds", async () => {
+    const { tls, https } = await serve();
+    const started = performance.now();
+    const held = [tls, https].map((at) =>
+      connectTcp({ ...at, allowHalfOpen: true })
+        .on("error", () => undefined)
+        .resume(),
+    );
+    await Promise.all(held.map((socket) => once(socket, "end")));
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   test("a renewed certificate is used after SIGHUP, and a broken one changes nothing", async () => {

@@ -103,7 +103,7 @@ describe("a name elsewhere", () => {
     await until("it to be shown", async () =>
       (await (await server.fetch("/v1/forward")).text()).includes('"mindsCase":true'),
     );
-    const metrics = await (await server.fetch("/metrics")).text();
+    const metrics = await server.metrics();
     expect(metrics).toContain(`mesos_dns_upstream_minds_case{resolver="${upstream.address}"} 1`);
     const plain = await startUpstream(address("198.51.100.1"));
     const other = await forwarding({ resolvers: [plain.address], mixedCase: false });

@@ -158,7 +158,7 @@ describe("every route", () => {
 describe("/metrics", () => {
   it("is as Prometheus wants it", async () => {
     await askUdp(server, "web.marathon.mesos");
-    const text = await (await server.fetch("/metrics")).text();
+    const text = await server.metrics();
     expect(await run("promtool", ["check", "metrics"], text)).toEqual({ status: 0, stdout: "", stderr: "" });
   });
 

@@ -77,7 +77,7 @@ describe("sizes", () => {
 
   it.skipIf(process.getuid?.() !== 0)("a query from port 0 is not answered: nobody listens there", async () => {
     const requests = async () => {
-      const text = await (await server.fetch("/metrics")).text();
+      const text = await server.metrics();
       const counts = text.split("\n").filter((line) => line.startsWith('mesos_dns_requests_total{transport="udp"'));
       return counts.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
     };

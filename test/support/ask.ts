@@ -13,10 +13,11 @@ export interface At {
 /** How long an answer is waited for. */
 const PATIENCE_MS = 15_000;
 
-/** Sends one datagram and resolves to the first that comes back. */
-export async function sendUdp({ host, port }: At, query: Uint8Array): Promise<Buffer> {
+/** Sends one datagram and resolves to the first that comes back. @param from the client's address, if it is to have a certain one */
+export async function sendUdp({ host, port }: At, query: Uint8Array, from?: string): Promise<Buffer> {
   const socket = createSocket(isIPv6(host) ? "udp6" : "udp4");
   try {
+    if (from !== undefined) socket.bind(0, from);
     const answered = once(socket, "message", { signal: AbortSignal.timeout(PATIENCE_MS) });
     socket.send(query, port, host);
     const [answer] = await answered;

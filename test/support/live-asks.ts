@@ -2,10 +2,11 @@ import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { type At, askUdp, TcpClient } from "./ask.js";
+import { type At, askUdp, sendUdp, TcpClient } from "./ask.js";
 import { type Ask, decode, encodeQuery, lines } from "./dns.js";
 import { closedAfter } from "./live-probes.js";
-import { base, folder, master, other, secured, server } from "./live-server.js";
+import { base, FAILED_OVER, folder, master, other, secured, server } from "./live-server.js";
+import { until } from "./wait.js";
 
 /** What can be asked of the server whose keys are changed. */
 
@@ -49,6 +50,38 @@ export async function limited(name: string, wanted: "missing" | "truncated"): Pr
   return answers.some((answer) => (wanted === "missing" ? answer === undefined : answer?.flag_tc === true));
 }
 
+/** Whether networks of /24 have one answer a second between them. Asked twice: by chance, two of them may have one bucket. */
+export const shareLimit = async () => (await isOneTooMany()) && (await isOneTooMany());
+
+/** Whether one answer is withheld from two addresses of 127.0.0.0/8 that nobody has asked from. */
+async function isOneTooMany(): Promise<boolean> {
+  const withheld = async () => (await server.metric('mesos_dns_responses_rate_limited_total{action="withheld"}')) ?? 0;
+  const before = await withheld();
+  const network = ++serial % 256;
+  let answered = 0;
+  for (const host of [1, 2]) {
+    const query = encodeQuery("web.marathon.mesos");
+    sendUdp(at(), query, `127.${network}.${host}.1`).then(
+      () => answered++,
+      () => undefined,
+    );
+  }
+  const outcome = await until("both answers, or one withheld", async () =>
+    answered === 2 ? "apart" : (await withheld()) > before && "together",
+  );
+  return outcome === "together";
+}
+
+/** Whether the tasks are gone of which a new leader has not heard. */
+export async function areGivenUp(): Promise<boolean> {
+  master.lead(FAILED_OVER);
+  const fate = await until("the new leader's state", async () => {
+    if ((await web()) === "") return "given up";
+    return ((await server.metric("mesos_dns_guard_held_tasks")) ?? 0) > 0 && "held";
+  });
+  return fate === "given up";
+}
+
 export async function isSecure(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, ALPNProtocols: ["dot", "h2"] }, () => {
@@ -78,6 +111,7 @@ export const FROM_SECURED = () => ({
   CertFile: join(folder, "cert"),
   KeyFile: join(folder, "key"),
 });
+export const isFromOther = async () => (await web()).includes("203.0.113.9");
 export const isFromSecured = async () => (await web()).includes("203.0.113.8");
 export const areSecure = async () =>
   (await isSecure(base.tlsPort as number)) && (await isSecure(base.httpsPort as number));
@@ -85,11 +119,6 @@ export const login = (principal: string, secret: string) => ({
   mesosAuthentication: "basic",
   mesosCredentials: { principal, secret },
 });
-export const config = (field: string, value: unknown) => async () => {
-  const shown = await server.json<Record<string, Record<string, unknown>>>("/v1/config");
-  const [name, inner] = field.split(".") as [string, string?];
-  return JSON.stringify(inner === undefined ? shown[name] : shown[name]?.[inner]) === JSON.stringify(value);
-};
 
 export async function isSecondClosed(): Promise<boolean> {
   const first = await TcpClient.connect(at());

@@ -1,16 +1,16 @@
-import { join } from "node:path";
 import { optOf } from "./dns.js";
 import {
   account,
   answersOf,
+  areGivenUp,
   areSecure,
   ask,
   at,
   basic,
   CERT,
-  config,
   FROM_SECURED,
   failures,
+  isFromOther,
   isFromSecured,
   isSecondClosed,
   limited,
@@ -20,31 +20,30 @@ import {
   outside,
   overHttps,
   rcode,
-  refused,
+  shareLimit,
   soa,
   status,
   web,
 } from "./live-asks.js";
-import { closedAfter, cookieOf, isCookieOf } from "./live-probes.js";
-import { folder, master, mute, OTHER_SECRET, one, other, STATE, server, tlsResolver, two } from "./live-server.js";
+import type { Change } from "./live-change.js";
+import { FORWARDING_CHANGES } from "./live-forwarding.js";
+import { closedAfter, cookieOf, cookieWith, isCookieOf } from "./live-probes.js";
+import { master, OTHER_SECRET, other, STATE, server } from "./live-server.js";
 
-/** What a key is changed to on a running server, and how to see there that it counts. */
-export interface Change {
-  readonly to: Readonly<Record<string, unknown>>;
-  readonly isSeen: () => Promise<boolean>;
-  /** Looking changes what the others do, so that it cannot be looked before. */
-  readonly isDisturbing?: true;
-}
-
-/** One for every key that is live. */
+/** One for every key that is live and can be seen by asking this server. */
 export const CHANGES: Readonly<Record<string, () => Change>> = {
+  ...FORWARDING_CHANGES,
   zk: () => ({
     to: { zk: "zk://127.0.0.1:1/mesos" },
     isSeen: async () =>
       ((await server.metric('mesos_dns_zookeeper_failures_total{code="ZOOKEEPER_UNREACHABLE"}')) ?? 0) > 0,
   }),
-  zkDetectionTimeout: () => ({ to: { zkDetectionTimeout: 1 }, isSeen: config("ZkDetectionTimeout", 1) }),
-  masters: () => ({ to: { masters: [other.address] }, isSeen: async () => (await web()).includes("203.0.113.9") }),
+  zkDetectionTimeout: () => ({
+    given: { zk: "zk://127.0.0.1:1/mesos", masters: [other.address] },
+    to: { zkDetectionTimeout: 1 },
+    isSeen: isFromOther,
+  }),
+  masters: () => ({ to: { masters: [other.address] }, isSeen: isFromOther }),
   mesosAuthentication: () => ({ to: login("a", "b"), isSeen: masterHeard(basic("a", "b")) }),
   "mesosCredentials.principal": () => ({ to: login("c", "b"), isSeen: masterHeard(basic("c", "b")) }),
   "mesosCredentials.secret": () => ({ to: login("c", "d"), isSeen: masterHeard(basic("c", "d")) }),
@@ -65,7 +64,7 @@ export const CHANGES: Readonly<Record<string, () => Change>> = {
     to: { updates: "stream" },
     isSeen: async () => master.requests.some(({ method }) => method === "POST"),
   }),
-  failoverGrace: () => ({ to: { failoverGrace: 7 }, isSeen: config("FailoverGrace", 7) }),
+  failoverGrace: () => ({ to: { failoverGrace: 1 }, isSeen: areGivenUp }),
   maxShrink: () => ({
     to: { maxShrink: 1 },
     isDisturbing: true,
@@ -99,50 +98,10 @@ export const CHANGES: Readonly<Record<string, () => Change>> = {
     to: { domain: "dc1.example" },
     isSeen: async () => / 203\.0\.113\.1$/.test((await answersOf("web.marathon.dc1.example"))[0] ?? ""),
   }),
-  resolvers: () => ({
-    to: { resolvers: [two.address] },
-    isSeen: async () => (await answersOf(outside()))[0]?.endsWith("198.51.100.2") === true,
-  }),
-  zoneResolvers: () => ({
-    to: { zoneResolvers: { "corp.example": [two.address] } },
-    isSeen: async () =>
-      (await answersOf(`${outside()}`.replace("example", "corp.example")))[0]?.endsWith("198.51.100.2") === true,
-  }),
-  resolverCACertFile: () => ({
-    to: { resolvers: [tlsResolver()], resolverCACertFile: join(folder, "cert") },
-    isSeen: async () => (await answersOf(outside()))[0]?.endsWith("198.51.100.3") === true,
-  }),
-  forwardPolicy: () => ({
-    to: { forwardPolicy: "race", resolvers: [one.address, two.address] },
-    isSeen: async () => {
-      const before = two.queries.length;
-      await ask(outside());
-      return two.queries.length > before;
-    },
-  }),
-  mixedCase: () => ({
-    to: { mixedCase: false },
-    isSeen: async () => {
-      const name = `abcdefghijklmnopqrstuvwxyz.${outside()}`;
-      await ask(name);
-      return one.queries.at(-1)?.message.questions?.[0]?.name === name;
-    },
-  }),
   trustedProxies: () => ({
     to: { trustedProxies: ["127.0.0.0/8"] },
     isSeen: async () => (await overHttps(outside(), { "x-forwarded-for": "203.0.113.200" })) === "REFUSED",
   }),
-  timeout: () => ({
-    to: { timeout: 1 },
-    isDisturbing: true,
-    isSeen: async () => {
-      mute();
-      const began = performance.now();
-      await ask(outside());
-      return performance.now() - began < 3_000;
-    },
-  }),
-  externalon: () => ({ to: { externalon: false }, isSeen: async () => (await rcode(outside())) === "REFUSED" }),
   recurseon: () => ({
     to: { recurseon: false },
     isSeen: async () => (await ask("web.marathon.mesos")).flag_ra === false,
@@ -196,15 +155,14 @@ export const CHANGES: Readonly<Record<string, () => Change>> = {
   }),
   previousCookieSecret: () => ({
     to: { previousCookieSecret: OTHER_SECRET },
-    isSeen: config("PreviousCookieSecret", "[hidden]"),
+    isSeen: async () => {
+      const old = cookieWith(OTHER_SECRET);
+      return (await cookieOf(at(), old))?.equals(old) === true;
+    },
   }),
   allowQuery: () => ({
     to: { allowQuery: ["192.0.2.0/24"] },
     isSeen: async () => (await rcode("web.marathon.mesos")) === "REFUSED",
-  }),
-  allowRecursion: () => ({
-    to: { allowRecursion: ["192.0.2.0/24"] },
-    isSeen: async () => (await rcode(outside())) === "REFUSED",
   }),
   "rateLimit.answersPerSecond": () => ({
     to: { rateLimit: { answersPerSecond: 1, slip: 0 } },
@@ -223,12 +181,9 @@ export const CHANGES: Readonly<Record<string, () => Change>> = {
     isSeen: () => limited("web.marathon.mesos", "truncated"),
   }),
   "rateLimit.ipv4PrefixLength": () => ({
-    to: { rateLimit: { ipv4PrefixLength: 8 } },
-    isSeen: config("RateLimit.ipv4PrefixLength", 8),
-  }),
-  "rateLimit.ipv6PrefixLength": () => ({
-    to: { rateLimit: { ipv6PrefixLength: 48 } },
-    isSeen: config("RateLimit.ipv6PrefixLength", 48),
+    given: { rateLimit: { answersPerSecond: 1, slip: 0 } },
+    to: { rateLimit: { answersPerSecond: 1, slip: 0, ipv4PrefixLength: 8 } },
+    isSeen: shareLimit,
   }),
   "tcp.maxConnections": () => ({ to: { tcp: { maxConnections: 1 } }, isSeen: isSecondClosed }),
   "tcp.maxConnectionsPerClient": () => ({ to: { tcp: { maxConnectionsPerClient: 1 } }, isSeen: isSecondClosed }),
@@ -239,42 +194,6 @@ export const CHANGES: Readonly<Record<string, () => Change>> = {
   "tcp.stalledSeconds": () => ({
     to: { tcp: { stalledSeconds: 1 } },
     isSeen: async () => (await closedAfter(at(), Uint8Array.of(0, 60, 1), 5_000)) < 4_000,
-  }),
-  "forwarding.maxQueries": () => ({
-    to: { forwarding: { maxQueries: 1 } },
-    isSeen: async () => (await refused(8)) > 0,
-  }),
-  "forwarding.maxQueriesPerClient": () => ({
-    to: { forwarding: { maxQueriesPerClient: 1 } },
-    isSeen: async () => (await refused(8)) > 0,
-  }),
-  "forwarding.maxQueriesPerResolver": () => ({
-    to: { forwarding: { maxQueriesPerResolver: 1 }, timeout: 1 },
-    isSeen: config("Forwarding.maxQueriesPerResolver", 1),
-  }),
-  "cache.enabled": () => ({
-    to: { cache: { enabled: false } },
-    isSeen: async () => {
-      const before = one.queries.length;
-      for (const name of ["twice.example", "twice.example"]) await ask(name);
-      return one.queries.length >= before + 2;
-    },
-  }),
-  "cache.maxBytes": () => ({ to: { cache: { maxBytes: 1_048_576 } }, isSeen: config("Cache.maxBytes", 1_048_576) }),
-  "cache.minTtl": () => ({
-    to: { cache: { minTtl: 500 } },
-    isSeen: async () => (await answersOf(outside()))[0]?.split(" ")[1] === "500",
-  }),
-  "cache.maxTtl": () => ({
-    to: { cache: { maxTtl: 3 } },
-    isSeen: async () => (await answersOf(outside()))[0]?.split(" ")[1] === "3",
-  }),
-  "cache.maxNegativeTtl": () => ({ to: { cache: { maxNegativeTtl: 3 } }, isSeen: config("Cache.maxNegativeTtl", 3) }),
-  "cache.prefetch": () => ({ to: { cache: { prefetch: false } }, isSeen: config("Cache.prefetch", false) }),
-  "cache.staleSeconds": () => ({ to: { cache: { staleSeconds: 0 } }, isSeen: config("Cache.staleSeconds", 0) }),
-  "cache.allowFlush": () => ({
-    to: { cache: { allowFlush: true } },
-    isSeen: async () => (await status("/v1/cache/flush", { method: "POST" })) === 200,
   }),
   tlsCertFile: () => ({ to: CERT(), isSeen: areSecure }),
   tlsKeyFile: () => ({ to: CERT(), isSeen: areSecure }),

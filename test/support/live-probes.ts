@@ -25,10 +25,16 @@ export async function startTlsResolver(
   return server;
 }
 
-/** The server's cookie; nothing where it gives none. */
-export async function cookieOf(at: { readonly host: string; readonly port: number }): Promise<Buffer | undefined> {
-  const options = [{ code: 10, data: Buffer.from("0123456789abcdef", "hex") }];
-  const opt = { type: "OPT", name: ".", udpPayloadSize: 1232, flags: 0, options };
+const CLIENT_COOKIE = Buffer.from("0123456789abcdef", "hex");
+const _SERVER_COOKIE = 16;
+const CLIENT = Uint8Array.of(127, 0, 0, 1);
+
+/** The server's cookie; nothing where it gives none. @param sent what the client has of one */
+export async function cookieOf(
+  at: { readonly host: string; readonly port: number },
+  sent: Buffer = CLIENT_COOKIE,
+): Promise<Buffer | undefined> {
+  const opt = { type: "OPT", name: ".", udpPayloadSize: 1232, flags: 0, options: [{ code: 10, data: sent }] };
   const query = packet.encode({
     type: "query",
     id: 1,
@@ -40,10 +46,18 @@ export async function cookieOf(at: { readonly host: string; readonly port: numbe
 
 /** Whether a cookie was made with this secret for a client at 127.0.0.1. */
 export function isCookieOf(cookie: Buffer | undefined, secret: string): boolean {
-  const cookies = new Cookies(Uint8Array.from(Buffer.from(secret, "hex")));
-  const now = Math.floor(Date.now() / 1000);
-  return cookie !== undefined && cookies.isGood(cookie, 0, cookie.length, Uint8Array.of(127, 0, 0, 1), now);
+  return cookie !== undefined && cookiesOf(secret).isGood(cookie, 0, cookie.length, CLIENT, now());
 }
+
+/** A cookie as a server with this secret gives it to a client at 127.0.0.1. */
+export function cookieWith(secret: string): Buffer {
+  const cookies = cookiesOf(secret);
+  cookies.answer(CLIENT_COOKIE, 0, CLIENT_COOKIE.length, CLIENT, now());
+  return Buffer.from(cookies.cookie);
+}
+
+const cookiesOf = (secret: string) => new Cookies(Uint8Array.from(Buffer.from(secret, "hex")));
+const now = () => Math.floor(Date.now() / 1000);
 
 /** Milliseconds until the server closes a connection to which these octets have been written, at most `limit`. */
 export async function closedAfter(

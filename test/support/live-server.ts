@@ -4,15 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { selfSigned } from "../unit/sources/mesos/certificate.js";
 import { startTlsResolver } from "./live-probes.js";
-import { agent, cluster, framework, ScriptedMaster, task } from "./scripted-master.js";
+import { agent, cluster, framework, recoveredAgent, ScriptedMaster, task } from "./scripted-master.js";
 import { freePort, Server } from "./server.js";
-import { type Script, Upstream } from "./upstream.js";
+import { nameError, refusal, type Script, Upstream } from "./upstream.js";
 
 /** A running server whose keys are changed one after the other, and all that it asks. */
 
 export const folder = mkdtempSync(join(tmpdir(), "mesos-dns-live-keys-"));
 const pem = selfSigned();
 export const [SECRET, OTHER_SECRET] = ["0".repeat(32), "1".repeat(32)];
+const SERVFAIL = 2;
 const addresses = (count: number) => Array.from({ length: count }, (_, i) => `203.0.113.${i + 100}`);
 
 export const STATE = (ip: string, withAll = true) =>
@@ -30,6 +31,9 @@ export const STATE = (ip: string, withAll = true) =>
     ],
   });
 
+/** What a new leader says to which no agent and no framework has come back. */
+export const FAILED_OVER = { id: "next", ...cluster({ recovered: [recoveredAgent("S0")] }) };
+
 export let [master, other, secured]: ScriptedMaster[] = [];
 export let [one, two]: Upstream[] = [];
 let overTls: Awaited<ReturnType<typeof startTlsResolver>>;
@@ -41,10 +45,6 @@ let isMute = false;
 export async function startLive(): Promise<void> {
   [master, other] = [await ScriptedMaster.start(), await ScriptedMaster.start()];
   secured = await ScriptedMaster.start({ tls: { ...pem, ca: pem.cert } });
-  const reply =
-    (data: string): Script =>
-    ({ questions }) =>
-      isMute ? undefined : [{ name: questions?.[0]?.name ?? "", type: "A", ttl: 9, data }];
   [one, two] = [await Upstream.start(reply("198.51.100.1")), await Upstream.start(reply("198.51.100.2"))];
   overTls = await startTlsResolver(pem, "198.51.100.3");
   for (const [name, text] of Object.entries({ cert: pem.cert, key: pem.key })) writeFileSync(join(folder, name), text);
@@ -61,6 +61,21 @@ export async function startLive(): Promise<void> {
   };
   lead();
   server = await Server.start(base);
+}
+
+/** Every name has this address, but those in two zones: one where there are none, and one where each is answered once. */
+function reply(data: string): Script {
+  const known = new Set<string>();
+  return (query) => {
+    const name = query.questions?.[0]?.name ?? "";
+    const [host = "", zone] = name.toLowerCase().split(/\.(?=(?:missing|once)\.example$)/);
+    if (isMute) return undefined;
+    if (zone === "missing.example") return nameError(query);
+    if (zone !== "once.example") return [{ name, type: "A", ttl: 9, data }];
+    if (known.has(host)) return refusal(query, SERVFAIL);
+    known.add(host);
+    return [{ name, type: "A", ttl: 1, data }];
+  };
 }
 
 export async function stopLive(): Promise<void> {

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { until } from "./wait.js";
 
@@ -44,6 +45,8 @@ const LEVELS_OF_TROUBLE = ["warn", "error", "fatal"];
 const TRIES = 5;
 /** Twice what a supervisor allows: a busy machine is no fault. */
 const STOP_LIMIT_MS = 10_000;
+/** A little more than the server keeps the text of /metrics. */
+const METRICS_KEPT_MS = 1_050;
 const RUN_LIMIT_MS = 30_000;
 
 export class Server {
@@ -57,6 +60,8 @@ export class Server {
   readonly #folder: string;
   readonly #exited: Promise<number | null>;
   #stderr = "";
+
+  #metricsAt = Number.NEGATIVE_INFINITY;
 
   private constructor(config: Settings, { args = [], env = {}, sockets = [] }: StartOptions) {
     this.host = config.listener ?? CONFIG.listener;
@@ -152,9 +157,18 @@ export class Server {
 
   /** The value of one series, `mesos_dns_responses_total{transport="udp",rcode="NOERROR"}`; absent where there is none. */
   async metric(series: string): Promise<number | undefined> {
-    const text = await (await this.fetch("/metrics")).text();
+    const text = await this.metrics();
     const line = text.split("\n").find((candidate) => candidate.startsWith(`${series} `));
     return line === undefined ? undefined : Number(line.slice(series.length));
+  }
+
+  /** The text of /metrics as it is now: not the one of an earlier call, which the server keeps. */
+  async metrics(): Promise<string> {
+    const age = performance.now() - this.#metricsAt;
+    if (age < METRICS_KEPT_MS) await sleep(METRICS_KEPT_MS - age);
+    const text = await (await this.fetch("/metrics")).text();
+    this.#metricsAt = performance.now();
+    return text;
   }
 
   /** Ends it as its supervisor would; that it ends well is part of every test. */

@@ -78,14 +78,27 @@ export class Upstream {
 }
 
 /** A reply to `query` with these records; `flags` are added to AA, which a resolver's reply may have. */
-export function answerTo(query: Message, answers: readonly Answer[], flags = 0): Buffer {
-  const message: Packet = { type: "response", flags: AA | RD | flags, answers: [...answers] };
+export function answerTo(
+  query: Message,
+  answers: readonly Answer[],
+  flags = 0,
+  authorities: readonly Answer[] = [],
+): Buffer {
+  const sections = { answers: [...answers], authorities: [...authorities] };
+  const message: Packet = { type: "response", flags: AA | RD | flags, ...sections };
   return packet.encode({ ...message, id: query.id ?? 0, questions: query.questions ?? [] });
 }
 
 /** A reply with TC and nothing else. */
 export function truncated(query: Message): Buffer {
   return answerTo(query, [], TC);
+}
+
+/** A reply that there is no such name, which may be kept for ten minutes. */
+export function nameError(query: Message): Buffer {
+  const timers = { serial: 1, refresh: 600, retry: 600, expire: 600, minimum: 600 };
+  const data = { mname: "ns.example", rname: "root.example", ...timers };
+  return answerTo(query, [], NXDOMAIN, [{ name: "example", type: "SOA", ttl: 600, data }]);
 }
 
 /** A reply with nothing but an rcode. */

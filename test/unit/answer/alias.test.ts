@@ -1,9 +1,20 @@
 import { describe, expect, test } from "vitest";
+import { Answerer } from "../../../src/answer/answer.js";
 import type { Channel } from "../../../src/answer/request.js";
-import { readReply } from "../../../src/wire/reply.js";
+import { type Reply, readReply } from "../../../src/wire/reply.js";
+import { Snapshot } from "../../../src/zone/snapshot.js";
 import { decode, encodeQuery, lines, type Message } from "../../support/dns.js";
 import { ANY_TTL } from "../../support/service.js";
-import { answererOf, DATAGRAM, requestOf, STREAM } from "../../support/zone.js";
+import {
+  APEX,
+  answererOf,
+  DATAGRAM,
+  POLICY,
+  REVERSE_APEX,
+  requestOf,
+  STREAM,
+  snapshotOfZones,
+} from "../../support/zone.js";
 import { message, record, TYPES } from "../wire/raw-message.js";
 
 const ZONE = [
@@ -23,6 +34,9 @@ const wire = (name: string) =>
     ...name.split(".").map((label) => Buffer.from(`${String.fromCharCode(label.length)}${label}`, "latin1")),
     Buffer.alloc(1),
   ]);
+/** What no name of the cluster's is to be given. */
+const address = (owner: string) => record(wire(owner), TYPES.A, 300, Buffer.from([203, 0, 113, 9]));
+const RRSIG = 46;
 const cname = (owner: string, target: string) => record(wire(owner), TYPES.CNAME, 300, wire(target));
 
 interface Asked {
@@ -32,14 +46,23 @@ interface Asked {
   readonly edns?: number;
 }
 
-/** What a client gets that asks for www.example, of which an upstream says this. */
-function relayed(records: readonly Buffer[], { type = "A", rcode = 0, channel = DATAGRAM, edns }: Asked = {}): Message {
-  const query = encodeQuery("www.example", edns === undefined ? { type } : { type, edns });
+/** What an upstream says of www.example. */
+function saidBy(records: readonly Buffer[], { type = "A", rcode = 0 }: Asked = {}): Reply | undefined {
   const octets = message("www.example", records, [record(Buffer.alloc(1), TYPES.NS, 9, wire("ns.example"))], [], rcode);
   octets.writeUInt16BE(TYPES[type], QUESTION - 4);
-  const reply = readReply(octets, QUESTION, TYPES[type], ANY_TTL);
+  return readReply(octets, QUESTION, TYPES[type], ANY_TTL);
+}
+
+/** What a client gets that asks for www.example, of which an upstream says this. */
+function relayed(
+  records: readonly Buffer[],
+  asked: Asked = {},
+  answerer = answererOf(ZONE, { forwarding: true }),
+): Message {
+  const { type = "A", channel = DATAGRAM, edns } = asked;
+  const query = encodeQuery("www.example", edns === undefined ? { type } : { type, edns });
+  const reply = saidBy(records, asked);
   if (!reply) throw new Error("the test's own reply is malformed");
-  const answerer = answererOf(ZONE, { forwarding: true });
   answerer.answer(requestOf(query, { out, channel }));
   return decode(out.subarray(0, answerer.relay(reply, 100)));
 }
@@ -74,14 +97,83 @@ describe("a foreign name that is an alias of the cluster's", () => {
     expect([other.rcode, ...lines(other.authorities)]).toEqual(["NOERROR", SOA]);
   });
 
-  test("is followed over eight links, and over no more", () => {
-    const chain = (length: number) =>
-      Array.from({ length }, (_, i) =>
-        cname(i === 0 ? "www.example" : `n${i}.example`, i === length - 1 ? "web.marathon.mesos" : `n${i + 1}.example`),
+  const chain = (length: number) =>
+    Array.from({ length }, (_, i) =>
+      cname(i === 0 ? "www.example" : `n${i}.example`, i === length - 1 ? "web.marathon.mesos" : `n${i + 1}.example`),
+    );
+
+  test("is followed over any number of links that an upstream may give", () => {
+    for (const length of [8, 9, 64]) {
+      expect(relayed(chain(length), { channel: STREAM }).answers).toHaveLength(length + 1);
+      expect(lines(relayed(chain(length).reverse(), { channel: STREAM }).answers)).toContain(
+        "web.marathon.mesos 60 A 192.0.2.1",
       );
-    expect(relayed(chain(8)).answers).toHaveLength(9);
-    expect(lines(relayed(chain(8).reverse()).answers)).toContain("web.marathon.mesos 60 A 192.0.2.1");
-    expect(relayed(chain(9)).answers).toHaveLength(9);
+    }
+    expect(saidBy(chain(65))).toBeUndefined();
+  });
+
+  test("is answered up to the first name of the cluster's, and what an upstream says of that and behind it is dropped", () => {
+    const foreign = [
+      cname("www.example", "n1.example"),
+      record(wire("www.example"), RRSIG, 300, Buffer.alloc(20)),
+      cname("n1.example", "web.marathon.mesos"),
+      record(wire("n1.example"), RRSIG, 300, Buffer.alloc(20)),
+    ];
+    const evil = address("evil.example");
+    for (const behind of [
+      [address("web.marathon.mesos")],
+      [address("Web.Marathon.mesos"), address("web.marathon.mesos")],
+      [cname("web.marathon.mesos", "evil.example"), evil],
+      [cname("web.marathon.mesos", "target.mesos"), cname("target.mesos", "evil.example"), evil],
+      [evil, cname("web.marathon.mesos", "evil.example")],
+      [cname("web.marathon.mesos", "www.example")],
+    ]) {
+      const answer = relayed([...foreign, ...behind], { channel: STREAM });
+      expect(answer).toMatchObject({ rcode: "NOERROR", authorities: [], additionals: [] });
+      expect(answer.answers?.map(({ name, type }) => `${name} ${type}`)).toEqual([
+        "www.example CNAME",
+        "www.example RRSIG",
+        "n1.example CNAME",
+        "n1.example RRSIG",
+        "web.marathon.mesos A",
+      ]);
+      expect(lines(answer.answers)).toContain("web.marathon.mesos 60 A 192.0.2.1");
+    }
+    const absent = relayed([cname("www.example", "nope.mesos"), address("nope.mesos")]);
+    expect([absent.rcode, ...lines(absent.answers)]).toEqual(["NXDOMAIN", "www.example 200 CNAME nope.mesos"]);
+  });
+
+  test("is SERVFAIL where what is to be dropped stands in front of what is to stay", () => {
+    const answer = relayed([address("web.marathon.mesos"), ...WEB]);
+    expect(answer).toMatchObject({ rcode: "SERVFAIL", answers: [], authorities: [] });
+  });
+
+  test("is SERVFAIL before the first state, as the name itself is", () => {
+    const empty = new Answerer({
+      snapshot: Snapshot.empty([APEX]),
+      policy: { ...POLICY, forwarding: true },
+      random: () => 0,
+      clock: () => 0,
+    });
+    expect(relayed([...WEB, address("web.marathon.mesos")], {}, empty)).toMatchObject({
+      rcode: "SERVFAIL",
+      answers: [],
+    });
+  });
+
+  test("is found to be one also when the cluster gets the name while the answer is kept", () => {
+    const pointer = "7.2.0.192.in-addr.arpa";
+    const reply = saidBy([cname("www.example", pointer)], { type: "PTR" });
+    if (!reply) throw new Error("the test's own reply is malformed");
+    const answerer = answererOf(ZONE, { forwarding: true });
+    const query = encodeQuery("www.example", { type: "PTR" });
+    const ask = () => {
+      answerer.answer(requestOf(query, { out, channel: DATAGRAM }));
+      return lines(decode(out.subarray(0, answerer.relay(reply, 100))).answers);
+    };
+    for (let i = 0; i < 2; i++) expect(ask()).toEqual([`www.example 200 CNAME ${pointer}`]);
+    answerer.use(snapshotOfZones([[REVERSE_APEX, [`${pointer} PTR target.mesos`]]]));
+    expect(ask()).toContain(`${pointer} 60 PTR target.mesos`);
   });
 
   test("that leads back to itself is passed on as it is", () => {
@@ -94,12 +186,11 @@ describe("a foreign name that is an alias of the cluster's", () => {
     }
   });
 
-  test("or leads elsewhere, or is answered already, or asked for itself, is passed on as it is", () => {
-    const address = record(wire("web.marathon.mesos"), TYPES.A, 300, Buffer.from([203, 0, 113, 9]));
+  test("or leads elsewhere, or is asked for itself, is passed on as it is", () => {
     for (const [records, asked] of [
       [[cname("www.example", "www.example.org")], {}],
       [[cname("other.example", "web.marathon.mesos")], {}],
-      [[...WEB, address], {}],
+      [[cname("www.example", "www.example.org"), address("www.example.org")], {}],
       [WEB, { type: "CNAME" }],
     ] as const) {
       const answer = relayed(records, asked);

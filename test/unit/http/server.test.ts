@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Agent, get, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import { type HttpServer, startHttp } from "../../../src/http/server.js";
 import { failure } from "../config/support.js";
 import { apiOf } from "./support.js";
@@ -116,9 +116,11 @@ async function raw(port: number, text: string, isDone: (answer: string) => boole
   return answer;
 }
 
-test("listings that wait behind others on a connection end with it", async () => {
+test("listings that wait behind others on a connection are not begun, and end with it", async () => {
   let open = 0;
+  let begun = 0;
   async function* endless(): AsyncGenerator<string> {
+    begun++;
     open++;
     try {
       for (;;) yield "x".repeat(64 * 1024);
@@ -127,13 +129,19 @@ test("listings that wait behind others on a connection end with it", async () =>
     }
   }
   const { api, logged } = apiOf({ enumerate: endless });
+  const warned: Error[] = [];
+  const warn = (warning: Error) => warned.push(warning);
+  process.on("warning", warn);
+  onTestFinished(() => void process.off("warning", warn));
   const server = await startHttp({ api, host: "127.0.0.1", port: 0 });
   servers.push(server);
   const request = "GET /v1/enumerate HTTP/1.1\r\nHost: localhost\r\n\r\n";
   for (let i = 0; i < 20; i++) {
-    await raw(server.port, request.repeat(2), () => open === 2);
+    await raw(server.port, request.repeat(12), () => true);
     await expect.poll(() => open).toBe(0);
   }
+  expect(begun).toBe(20);
+  expect(warned).toEqual([]);
   expect(logged).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import type { Answerer } from "../../../src/answer/answer.js";
-import { limitsOf, type TcpLimits, TcpTransport } from "../../../src/transport/tcp.js";
+import { type Certificate, limitsOf, type TcpLimits, TcpTransport } from "../../../src/transport/tcp.js";
 import { decode, encodeQuery } from "../../support/dns.js";
 import { ScriptedForwarder, serviceOf } from "../../support/service.js";
 import { answererOf } from "../../support/zone.js";
@@ -28,6 +28,7 @@ export async function freePort(): Promise<number> {
 export async function start(
   limits: Partial<TcpLimits> = {},
   answerer: Answerer = answererOf(ZONE, { forwarding: true }),
+  certificate?: Certificate,
 ) {
   const forwarder = new ScriptedForwarder();
   const { service, stats, clients } = serviceOf(answerer, forwarder);
@@ -40,6 +41,7 @@ export async function start(
     clients,
     stats,
     limits: { ...LIMITS, ...limits },
+    ...(certificate && { certificate }),
   });
   await transport.listen();
   onTestFinished(() => {

@@ -3,7 +3,7 @@ import { encodeQuery } from "../../support/dns.js";
 
 /** Replies written octet by octet: with compression, and with what no library would write. */
 
-export const TYPES = { A: 1, NS: 2, CNAME: 5, SOA: 6, MX: 15, TXT: 16, AAAA: 28, SRV: 33 } as const;
+export const TYPES = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33 } as const;
 
 const QR = 0x80;
 const HEADER = 12;

@@ -123,6 +123,8 @@ export class ClusterFeed {
     this.#gate.configure(config.maxShrink);
     this.#streamLog.turn(config.updates === "stream");
     this.#tell();
+    // What is kept or held may be so no longer, and a master that is asked for that may take long.
+    this.#request();
     await Promise.all([stream?.stop(), this.#poller.updateConfig(access, config.refreshSeconds)]);
   }
 

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { keptFor } from "../../../src/base/kept.js";
+
+function counted(fails = false) {
+  const seen = { now: 0, made: 0 };
+  const get = keptFor(
+    1000,
+    () => seen.now,
+    async () => {
+      seen.made++;
+      if (fails) throw new Error("not now");
+      return seen.made;
+    },
+  );
+  return { seen, get };
+}
+
+test("what is kept is made once in its time, also for those who ask while it is being made", async () => {
+  const { seen, get } = counted();
+  expect(await Promise.all([get(), get()])).toEqual([1, 1]);
+  seen.now = 999;
+  expect(await get()).toBe(1);
+  seen.now = 1000;
+  expect(await get()).toBe(2);
+});
+
+test("a failure is told to all who wait for it, and not kept", async () => {
+  const { seen, get } = counted(true);
+  const asked = await Promise.allSettled([get(), get()]);
+  expect(asked.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect(seen.made).toBe(1);
+  await expect(get()).rejects.toThrow("not now");
+  expect(seen.made).toBe(2);
+});
