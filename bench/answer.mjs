@@ -6,6 +6,7 @@ import { createRandom } from "../dist/base/random.js";
 import { ZoneRecords } from "../dist/build/zone-records.js";
 import { UDP } from "../dist/serving/channels.js";
 import { readState } from "../dist/sources/mesos/state.js";
+import { ClusterFacts } from "../dist/views/facts.js";
 import { Cookies } from "../dist/wire/cookies.js";
 import { apexesOf } from "../dist/zone/apex.js";
 import { compileZones } from "../dist/zone/compile.js";
@@ -25,8 +26,11 @@ const CLIENT = { octets: Uint8Array.of(192, 0, 2, 77), mayQuery: true, mayRecurs
 
 function snapshotOf(tasks) {
   const cluster = readState(stateBody(tasks, "127.0.0.1:5050"));
-  const _records = new RecordSet(DOMAIN, SEED);
-  const { config } = createBuilder({ MESOS_DNS_DOMAIN: DOMAIN });
+  const { config } = createBuilder({
+    MESOS_DNS_DOMAIN: DOMAIN,
+    MESOS_DNS_MASTERS: "127.0.0.1:5050",
+    MESOS_DNS_REVERSE: "false",
+  });
   const zones = new ZoneRecords(config, SEED);
   const nameServer = { name: config.SOAMname, addresses: [] };
   const ipSources = config.IPSources;

@@ -10,9 +10,9 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
-import { TLS_OPTIONS } from "../transport/certificate.js";
+import { type Certificate, TLS_OPTIONS } from "../transport/certificate.js";
 import { listenError } from "../transport/listen-error.js";
-import { type Certificate, HANDSHAKE_MS } from "../transport/tcp.js";
+import { HANDSHAKE_MS } from "../transport/tcp-limits.js";
 import { type Connection, Connections } from "./connections.js";
 import { PacedSocket } from "./paced-socket.js";
 import { Turns } from "./turns.js";

@@ -33,16 +33,10 @@ export class ClusterLog {
 
   /** @param hasListed whether there are masters to ask while ZooKeeper names none */
   note(message: ClusterNews, hasListed: boolean): void {
-    switch (message.kind) {
-      case "built":
-        return this.#state.noteBuild(message.report, message.fetched);
-      case "failure":
-        return this.#state.noteFailure(message.failure);
-      case "live":
-        return this.#live.note(message.report);
-      case "zookeeper":
-        return this.#zookeeper.note(message.news, hasListed);
-    }
+    if (message.kind === "built") this.#state.noteBuild(message.report, message.fetched);
+    else if (message.kind === "failure") this.#state.noteFailure(message.failure);
+    else if (message.kind === "live") this.#live.note(message.report);
+    else this.#zookeeper.note(message.news, hasListed);
   }
 
   /** @param followsZooKeeper whether `zk` is configured */

@@ -3,7 +3,12 @@ import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import type { ForwardConfig, SocketConfig } from "../config/config.js";
-import type { Certificate } from "./tcp.js";
+
+/** Certificate and key in PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 type CertificateConfig = Pick<SocketConfig, "tlsCertFile" | "tlsKeyFile"> & Pick<ForwardConfig, "resolverCACertFile">;
 

@@ -8,10 +8,12 @@ import type { DnsStack } from "../serving/stack.js";
 import { bindStream } from "./batch/descriptor.js";
 import { BatchEngine } from "./batch/engine.js";
 import { loadSystem } from "./batch/system.js";
+import type { Certificate } from "./certificate.js";
 import { claimTcp, claimUdp } from "./claim.js";
 import type { InheritedSocket } from "./inherited.js";
 import { type ListenAddress, listenAddressesOf } from "./listen-addresses.js";
-import { type Certificate, limitsOf, TcpTransport } from "./tcp.js";
+import { TcpTransport } from "./tcp.js";
+import { limitsOf } from "./tcp-limits.js";
 import type { UdpEngine, UdpPlan } from "./udp.js";
 import { DgramEngine } from "./udp-dgram.js";
 

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { type Channel, type Client, Request } from "../answer/request.js";
 import { BROKEN, type DnsService, PENDING } from "../serving/service.js";
 import { HEADER, MAX_MESSAGE } from "../wire/protocol.js";
-import type { TcpLimits } from "./tcp.js";
+import type { TcpLimits } from "./tcp-limits.js";
 
 /** Two octets of length stand before every message (RFC 1035 §4.2.2). */
 const PREFIX = 2;

@@ -1,54 +1,14 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import type { HostPort } from "../base/host-port.js";
-import type { TcpSettings } from "../config/config.js";
 import { streamChannel } from "../serving/channels.js";
 import type { ClientTable } from "../serving/clients.js";
 import type { QueryStats } from "../serving/query-stats.js";
 import type { DnsService } from "../serving/service.js";
-import { TLS_OPTIONS } from "./certificate.js";
+import { type Certificate, TLS_OPTIONS } from "./certificate.js";
 import { listenError } from "./listen-error.js";
 import { TcpConnection } from "./tcp-connection.js";
-
-/** What clients may take of this server (RFC 7766 §6.2). */
-export interface TcpLimits {
-  /** Connections in all; above, new ones are closed at once. */
-  readonly connections: number;
-  readonly connectionsPerClient: number;
-  /** Milliseconds that a client may take until its connection is secured. */
-  readonly handshakeMs: number;
-  /** Milliseconds without anything to do after which a connection is closed. */
-  readonly idleMs: number;
-  /** Milliseconds an unfinished message, or a client that does not read, is waited for. */
-  readonly stalledMs: number;
-  /** Octets of answers not yet taken by the client, above which its queries are no longer read. */
-  readonly unsentOctets: number;
-  /** Queries of one connection on their way to upstream resolvers, above which no more are read. */
-  readonly forwards: number;
-}
-
-const UNSENT_OCTETS = 1024 * 1024;
-const FORWARDS = 1000;
-/** For HTTPS too. node:tls is told once, so no setting can change it. */
-export const HANDSHAKE_MS = 10_000;
-
-export function limitsOf(settings: TcpSettings): TcpLimits {
-  return {
-    connections: settings.maxConnections,
-    connectionsPerClient: settings.maxConnectionsPerClient,
-    handshakeMs: HANDSHAKE_MS,
-    idleMs: settings.idleSeconds * 1000,
-    stalledMs: settings.stalledSeconds * 1000,
-    unsentOctets: UNSENT_OCTETS,
-    forwards: FORWARDS,
-  };
-}
-
-/** Certificate and key in PEM. */
-export interface Certificate {
-  readonly cert: string;
-  readonly key: string;
-}
+import type { TcpLimits } from "./tcp-limits.js";
 
 export interface TcpOptions {
   readonly address: HostPort;

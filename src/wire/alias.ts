@@ -1,5 +1,5 @@
 import { toWords } from "./names.js";
-import { HEADER, TYPE } from "./protocol.js";
+import { HEADER, POINTER, RECORD_FIXED, TYPE } from "./protocol.js";
 import { expandName } from "./readable.js";
 
 /** A name that a CNAME record of an answer leads to, and where it stands. */
@@ -40,11 +40,6 @@ interface Step {
   readonly at: number;
   readonly name: string;
 }
-
-/** Octets from a record's type to its RDATA. */
-const RECORD_FIXED = 10;
-/** The first octet of a name that is a pointer, at least. */
-const POINTER = 0xc0;
 
 /**
  * Where the CNAME records of an answer lead, whatever the answer has for that; nothing for answers without any. The caller has seen to

@@ -1,7 +1,9 @@
 import { type AliasChain, aliasChain } from "./alias.js";
 import { NO_OPTIONS, OPT_FIXED, passedOptions } from "./edns.js";
-import { HEADER, RCODE, TYPE } from "./protocol.js";
+import { writeUint16, writeUint32 } from "./octets.js";
+import { HEADER, MAX_POINTER, POINTER, RCODE, RECORD_FIXED, TC, TYPE } from "./protocol.js";
 import { isReadable, nameEnd } from "./readable.js";
+import { readTtl, type StoredRecords, TTL_IN_FIXED, TTL_TO_RDATA, ttlPlace } from "./reply-records.js";
 
 /** Bounds of the TTLs that are believed, in seconds (RFC 8767 §4 suggests caps). A TTL of 0 stays 0. */
 export interface TtlBounds {
@@ -16,7 +18,7 @@ export interface TtlBounds {
  * for letter case, so that compression pointers still lead where they led. The OPT record, which is between neighbours,
  * is taken out.
  */
-export interface Reply {
+export interface Reply extends StoredRecords {
   /** All of the rcode, extended bits included. */
   readonly rcode: number;
   /** AD: the upstream has validated it. */
@@ -30,32 +32,17 @@ export interface Reply {
   readonly answers: number;
   readonly authorities: number;
   readonly additionals: number;
-  /** The records, and behind them, two octets each, the places of their TTLs. */
-  readonly octets: Uint8Array;
-  /** Where in `octets` the additional section starts, and where the records end. */
+  /** Where in `octets` the additional section starts. */
   readonly additionalAt: number;
-  readonly end: number;
-  /** The longest run of addresses, which take turns: its first record, and how many there are. */
-  readonly runStart: number;
-  readonly runLength: number;
   /** Seconds that it may be kept; 0 where it must not be. */
   readonly lifetime: number;
   /** Where its CNAME records lead, if the question's name has one. */
   readonly chain: AliasChain | undefined;
 }
 
-/** Type, class, TTL and RDLENGTH behind an owner. */
-const RECORD_FIXED = 10;
-const TTL_IN_FIXED = 4;
-/** From a record's TTL to its RDATA. */
-const TTL_TO_RDATA = 6;
 /** Type and class behind a question's name. */
 const TYPE_AND_CLASS = 4;
 const AD = 0x20;
-const TC = 0x02;
-const POINTER = 0xc0;
-/** Pointers reach the first 16 KiB of a message (RFC 1035 §4.1.4). */
-const MAX_POINTER = 0x3fff;
 /** Octets of the SOA's last field. */
 const MINIMUM_SIZE = 4;
 /** Octets of options that are passed on: more would leave no room for the rest of the smallest answer buffer. */
@@ -240,12 +227,6 @@ function negativeTtl(octets: Uint8Array, at: number, ttl: number, { min, max, ma
   return bounded(Math.min(ttl, minimum), min, Math.min(max, maxNegative));
 }
 
-/** RFC 2181 §8: a TTL with the topmost bit set is 0. */
-function readTtl(octets: Uint8Array, at: number): number {
-  if ((octets[at] & 0x80) !== 0) return 0;
-  return (octets[at] << 24) | (octets[at + 1] << 16) | (octets[at + 2] << 8) | octets[at + 3];
-}
-
 function bounded(ttl: number, min: number, max: number): number {
   return ttl === 0 ? 0 : Math.min(max, Math.max(min, ttl));
 }
@@ -285,69 +266,4 @@ function isSameOwner(message: Uint8Array, first: number, other: number, size: nu
   if (canPoint && message[other] === (POINTER | (first >>> 8)) && message[other + 1] === (first & 0xff)) return true;
   for (let i = 0; i < size; i++) if (message[first + i] !== message[other + i]) return false;
   return true;
-}
-
-/** Where in `octets` the TTL of record `i` stands. */
-function ttlPlace(octets: Uint8Array, end: number, i: number): number {
-  const at = end + 2 * i;
-  return (octets[at] << 8) | octets[at + 1];
-}
-
-/** The octet of `octets` behind record `i`. */
-export function recordEnd({ octets, end }: Reply, i: number): number {
-  const at = ttlPlace(octets, end, i) + TTL_IN_FIXED;
-  return at + 2 + ((octets[at] << 8) | octets[at + 1]);
-}
-
-/** A stale record's TTL (RFC 8767 §4). */
-export const STALE_TTL = 30;
-
-/**
- * Writes the first `size` octets of a reply's records to `out` at `start`, with their TTLs as they are `age` seconds
- * later, or `STALE_TTL` where that is negative; its addresses from the `turn`th on and around.
- *
- * @returns the octet behind them
- */
-export function writeRecords(
-  reply: Reply,
-  size: number,
-  out: Uint8Array,
-  start: number,
-  age: number,
-  turn: number,
-): number {
-  const { octets, end, runLength } = reply;
-  for (let i = 0; i < size; i++) out[start + i] = octets[i];
-  const records = (octets.length - end) >>> 1;
-  for (let i = 0; i < records; i++) {
-    const at = ttlPlace(octets, end, i);
-    if (at >= size) break;
-    writeUint32(out, start + at, age < 0 ? STALE_TTL : readTtl(octets, at) - age);
-  }
-  if (runLength > 1) turnAddresses(reply, size, out, start, turn % runLength);
-  return start + size;
-}
-
-/** Addresses have no names inside: their RDATA can change places whatever their owners look like. */
-function turnAddresses(reply: Reply, size: number, out: Uint8Array, start: number, turn: number): void {
-  const { octets, end, runStart: first, runLength: count } = reply;
-  const rdlength = octets[ttlPlace(octets, end, first) + TTL_IN_FIXED + 1];
-  for (let i = 0; i < count; i++) {
-    const from = ttlPlace(octets, end, first + ((i + turn) % count)) + TTL_TO_RDATA;
-    const to = ttlPlace(octets, end, first + i) + TTL_TO_RDATA;
-    if (to >= size) return;
-    for (let k = 0; k < rdlength; k++) out[start + to + k] = octets[from + k];
-  }
-}
-
-function writeUint16(octets: Uint8Array, at: number, value: number): void {
-  octets[at] = value >>> 8;
-  octets[at + 1] = value;
-}
-
-function writeUint32(octets: Uint8Array, at: number, value: number): void {
-  octets[at] = value >>> 24;
-  octets[at + 1] = value >>> 16;
-  octets[at + 2] = value >>> 8;
-  octets[at + 3] = value;
 }

@@ -7,10 +7,11 @@ import type { At } from "../support/ask.js";
 import { askMany } from "../support/ask-many.js";
 import { type Authority, startAuthority } from "../support/authoritative.js";
 import { encodeQuery } from "../support/dns.js";
+import type { Json } from "../support/json.js";
 import { motleyCluster } from "../support/motley-cluster.js";
 import { type GeneratedQuery, QueryGenerator } from "../support/query-generator.js";
 import { type Reply, replyOf } from "../support/replies.js";
-import { type Json, ScriptedMaster, stateOf } from "../support/scripted-master.js";
+import { ScriptedMaster, stateOf } from "../support/scripted-master.js";
 import { runProgram, Server } from "../support/server.js";
 import { read, tableRows } from "../unit/docs/files.js";
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askTcp, askUdp, sendUdp } from "../support/ask.js";
 import { encodeQuery } from "../support/dns.js";
+import type { Json } from "../support/json.js";
 import { growth, startServer } from "../support/scenario.js";
-import { agent, cluster, framework, type Json, ScriptedMaster, task } from "../support/scripted-master.js";
+import { agent, cluster, framework, ScriptedMaster, task } from "../support/scripted-master.js";
 import { Server } from "../support/server.js";
 import { run } from "../support/tools.js";
 import { until } from "../support/wait.js";

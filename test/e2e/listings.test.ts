@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
+import type { Json } from "../support/json.js";
 import { startMaster, startServer } from "../support/scenario.js";
-import { agent, cluster, framework, type Json, task } from "../support/scripted-master.js";
+import { agent, cluster, framework, task } from "../support/scripted-master.js";
 import { until } from "../support/wait.js";
 
 /** More than the sockets of a connection hold. */

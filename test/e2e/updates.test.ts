@@ -1,16 +1,9 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { askUdp } from "../support/ask.js";
+import type { Json } from "../support/json.js";
 import { agentAdded, frameworkAdded, HEARTBEAT, taskAdded, taskUpdated } from "../support/operator-api.js";
 import { growth, startMaster, startServer, web, webAt } from "../support/scenario.js";
-import {
-  agent,
-  cluster,
-  framework,
-  type Json,
-  recoveredAgent,
-  type ScriptedMaster,
-  task,
-} from "../support/scripted-master.js";
+import { agent, cluster, framework, recoveredAgent, type ScriptedMaster, task } from "../support/scripted-master.js";
 import type { Server } from "../support/server.js";
 import { until } from "../support/wait.js";
 

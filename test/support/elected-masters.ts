@@ -1,5 +1,6 @@
+import type { Json } from "./json.js";
 import { agentAdded, frameworkAdded, taskAdded } from "./operator-api.js";
-import { agent, cluster, framework, type Json, recoveredAgent, ScriptedMaster, task } from "./scripted-master.js";
+import { agent, cluster, framework, recoveredAgent, ScriptedMaster, task } from "./scripted-master.js";
 import type { Expected } from "./steady-asker.js";
 import { until } from "./wait.js";
 import { ZooKeeper } from "./zookeeper.js";

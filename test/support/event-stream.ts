@@ -1,6 +1,6 @@
 import type http from "node:http";
+import type { Json } from "./json.js";
 import { HEARTBEAT, recordOf, subscribed } from "./operator-api.js";
-import type { Json } from "./scripted-master.js";
 
 /** How a scripted master's stream of events begins. */
 export interface Beginning {

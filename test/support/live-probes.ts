@@ -26,7 +26,6 @@ export async function startTlsResolver(
 }
 
 const CLIENT_COOKIE = Buffer.from("0123456789abcdef", "hex");
-const _SERVER_COOKIE = 16;
 const CLIENT = Uint8Array.of(127, 0, 0, 1);
 
 /** The server's cookie; nothing where it gives none. @param sent what the client has of one */

@@ -1,5 +1,6 @@
 import { createRandom } from "../../src/base/random.js";
-import { agent, cluster, framework, type Json, type TaskOptions, task } from "./scripted-master.js";
+import type { Json } from "./json.js";
+import { agent, cluster, framework, type TaskOptions, task } from "./scripted-master.js";
 
 /** A cluster of a few hundred tasks that has every kind of name, and record sets of every size that matters. */
 

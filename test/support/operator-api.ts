@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import type { Json } from "./scripted-master.js";
+import type { Json } from "./json.js";
 
 /** Messages of Mesos' operator API for what the scripted master's builders make: agents, frameworks and tasks. */
 

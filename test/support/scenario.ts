@@ -1,15 +1,8 @@
 import { onTestFinished } from "vitest";
 import { type At, askUdp } from "./ask.js";
 import { lines } from "./dns.js";
-import {
-  agent,
-  cluster,
-  framework,
-  type Json,
-  ScriptedMaster,
-  type ScriptedMasterOptions,
-  task,
-} from "./scripted-master.js";
+import type { Json } from "./json.js";
+import { agent, cluster, framework, ScriptedMaster, type ScriptedMasterOptions, task } from "./scripted-master.js";
 import { Server, type StartOptions } from "./server.js";
 import { Upstream } from "./upstream.js";
 import { until } from "./wait.js";

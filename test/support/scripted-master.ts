@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { type Beginning, Subscribers } from "./event-stream.js";
+import type { Json } from "./json.js";
 
 /**
  * A Mesos master that does what a test tells it, over real HTTP on a free port of 127.0.0.1, and builders for the
@@ -15,8 +16,6 @@ import { type Beginning, Subscribers } from "./event-stream.js";
  *       frameworks: [framework("marathon", { tasks: [task("web", { agent: "S0", ports: [31000] })] })],
  *     }));
  */
-
-export type Json = Readonly<Record<string, unknown>>;
 
 /** How to answer a request. Without `state` or `body`, the body is empty. */
 export interface Answer {

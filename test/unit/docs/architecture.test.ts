@@ -81,6 +81,42 @@ describe("the import rules of ARCHITECTURE.md", () => {
   });
 });
 
+/** Files that can be reached from this one by imports, types included. */
+function reachedFrom(start: string, importsByFile: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const ahead = [...(importsByFile.get(start) ?? [])];
+  for (let file = ahead.pop(); file !== undefined; file = ahead.pop()) {
+    if (reached.has(file)) continue;
+    reached.add(file);
+    ahead.push(...(importsByFile.get(file) ?? []));
+  }
+  return reached;
+}
+
+describe("files", () => {
+  it("import each other in no circle", () => {
+    const importsByFile = new Map<string, string[]>();
+    for (const { file, target, isLocal } of IMPORTS) {
+      if (isLocal) importsByFile.set(file, [...(importsByFile.get(file) ?? []), target]);
+    }
+    const inCircles = [...importsByFile.keys()].filter((file) => reachedFrom(file, importsByFile).has(file));
+    expect(inCircles).toEqual([]);
+  });
+
+  it("have at most 300 lines", () => {
+    const lines = (file: string) => read(file).split("\n").length - 1;
+    expect(filesBelow("src", ".ts").filter((file) => lines(file) > 300)).toEqual([]);
+  });
+
+  it("have no function with more than five parameters, as the linter sees to", () => {
+    const { linter } = JSON.parse(read("biome.json")) as { linter: { rules: Record<string, Record<string, unknown>> } };
+    expect(linter.rules.complexity?.useMaxParams).toEqual({ level: "error", options: { max: 5 } });
+    expect(linter.rules.suspicious?.noImportCycles).toEqual({ level: "error", options: { ignoreTypes: false } });
+    const suppressed = filesBelow("src", ".ts").filter((file) => read(file).includes("biome-ignore lint"));
+    expect(suppressed).toEqual([]);
+  });
+});
+
 it("ARCHITECTURE.md points to files that exist", () => {
   const rows = tableRows(read("ARCHITECTURE.md"), "Folder").filter((row) => row[0]?.startsWith("`src/"));
   const files = new Set(filesBelow("src", ".ts"));

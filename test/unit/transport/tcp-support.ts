@@ -1,7 +1,9 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import type { Answerer } from "../../../src/answer/answer.js";
-import { type Certificate, limitsOf, type TcpLimits, TcpTransport } from "../../../src/transport/tcp.js";
+import type { Certificate } from "../../../src/transport/certificate.js";
+import { TcpTransport } from "../../../src/transport/tcp.js";
+import { limitsOf, type TcpLimits } from "../../../src/transport/tcp-limits.js";
 import { decode, encodeQuery } from "../../support/dns.js";
 import { ScriptedForwarder, serviceOf } from "../../support/service.js";
 import { answererOf } from "../../support/zone.js";

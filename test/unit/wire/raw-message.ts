@@ -6,6 +6,7 @@ import { encodeQuery } from "../../support/dns.js";
 export const TYPES = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33 } as const;
 
 const QR = 0x80;
+const TC = 0x02;
 const HEADER = 12;
 const ROOT_AND_FIXED = 11;
 
@@ -22,21 +23,27 @@ export function record(owner: Buffer, type: number, ttl: number, rdata: Buffer):
   return Buffer.concat([owner, fixed, rdata]);
 }
 
-/** A reply with records as they stand; `flags` are added to the header's third octet. */
+/** A reply with records as they stand. */
 export function message(
   name: string,
   answers: readonly Buffer[] = [],
   authorities: readonly Buffer[] = [],
   additionals: readonly Buffer[] = [],
   rcode = 0,
-  flags = 0,
 ): Buffer {
   const octets = Buffer.concat([encodeQuery(name), ...answers, ...authorities, ...additionals]);
-  octets[2] |= QR | flags;
+  octets[2] |= QR;
   octets[3] |= rcode;
   octets.writeUInt16BE(answers.length, 6);
   octets.writeUInt16BE(authorities.length, 8);
   octets.writeUInt16BE(additionals.length, 10);
+  return octets;
+}
+
+/** The same reply, cut short: with TC. */
+export function truncated(reply: Buffer): Buffer {
+  const octets = Buffer.from(reply);
+  octets[2] |= TC;
   return octets;
 }
 

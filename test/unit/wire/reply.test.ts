@@ -4,7 +4,7 @@ import { readReply, type TtlBounds } from "../../../src/wire/reply.js";
 import { decode, encodeQuery, lines, type Message } from "../../support/dns.js";
 import { ANY_TTL } from "../../support/service.js";
 import { answererOf, DATAGRAM, requestOf, STREAM } from "../../support/zone.js";
-import { message, OPT, rdataOf, record, TYPES, ttlOf } from "./raw-message.js";
+import { message, OPT, rdataOf, record, TYPES, truncated, ttlOf } from "./raw-message.js";
 
 const QUERY = encodeQuery("www.example", { edns: 4096 });
 const QUESTION_END = 12 + 13 + 4;
@@ -150,7 +150,7 @@ describe("TTLs", () => {
     const ns = record(NAME, TYPES.NS, 90, ROOT);
     expect(lifetime(message("www.example", [], [ns]))).toBe(0);
     expect(lifetime(message("www.example", addresses(1), [], [], 5))).toBe(0);
-    expect(lifetime(message("www.example", addresses(1), [], [], 0, 0x02))).toBe(0);
+    expect(lifetime(truncated(message("www.example", addresses(1))))).toBe(0);
     expect(lifetime(message("www.example", [], [], [], 3))).toBe(0);
     expect(lifetime(message("www.example", [], [record(ROOT, TYPES.SOA, 90, Buffer.alloc(0))]))).toBe(0);
   });

@@ -280,9 +280,9 @@ export class LiveCluster {
     const known = [...this.#frameworks.values()];
     const agents = new Map<string, Agent>();
     const registered = new Set<string>();
-    for (const [id, { agent, registered: isRegistered }] of this.#agents) {
-      agents.set(id, agent);
-      if (isRegistered) registered.add(id);
+    for (const [id, known] of this.#agents) {
+      agents.set(id, known.agent);
+      if (known.registered) registered.add(id);
     }
     const cluster: Cluster = {
       leader: this.#session.leader,
@@ -296,6 +296,4 @@ export class LiveCluster {
   }
 }
 
-function changed(isChanged: boolean): Effect {
-  return isChanged ? "changed" : "unchanged";
-}
+const changed = (isChanged: boolean): Effect => (isChanged ? "changed" : "unchanged");

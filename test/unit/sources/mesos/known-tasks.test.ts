@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { KnownTasks } from "../../../../src/sources/mesos/known-tasks.js";
 import { readMasterState } from "../../../../src/sources/mesos/state.js";
-import { agent, cluster, framework, type Json, stateOf, task } from "../../../support/scripted-master.js";
+import type { Json } from "../../../support/json.js";
+import { agent, cluster, framework, stateOf, task } from "../../../support/scripted-master.js";
 import { bytes, MASTER } from "./reading.js";
 
 const WEB = task("web", { id: "web.1", agent: "S0", ip: "192.0.2.1" });

@@ -3,7 +3,8 @@ import { MesosDnsError } from "../../../../src/base/errors.js";
 import { formatHostPort, type HostPort } from "../../../../src/base/host-port.js";
 import type { BodyReader } from "../../../../src/sources/mesos/client.js";
 import { LeaderFinder, listedMasters, type MasterSource } from "../../../../src/sources/mesos/leader.js";
-import { agent, cluster, type Json } from "../../../support/scripted-master.js";
+import type { Json } from "../../../support/json.js";
+import { agent, cluster } from "../../../support/scripted-master.js";
 import { ManualTimers } from "../../../support/timers.js";
 
 const never = new AbortController().signal;

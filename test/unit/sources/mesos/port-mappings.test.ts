@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { LiveCluster } from "../../../../src/sources/mesos/live/live-cluster.js";
+import type { Json } from "../../../support/json.js";
 import { captured, taskAdded } from "../../../support/operator-api.js";
-import { cluster, type Json, task } from "../../../support/scripted-master.js";
+import { cluster, task } from "../../../support/scripted-master.js";
 import { event, stateFrom } from "./live/support.js";
 import { network, readTask, running } from "./reading.js";
 

@@ -1,6 +1,7 @@
 import type { Task } from "../../../../src/sources/mesos/cluster.js";
 import { readState } from "../../../../src/sources/mesos/state.js";
-import { agent, cluster, framework, type Json, stateOf, task } from "../../../support/scripted-master.js";
+import type { Json } from "../../../support/json.js";
+import { agent, cluster, framework, stateOf, task } from "../../../support/scripted-master.js";
 
 /** Short ways to read states that differ in one thing. */
 

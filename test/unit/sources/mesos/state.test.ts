@@ -1,15 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { KnownTasks } from "../../../../src/sources/mesos/known-tasks.js";
 import { readMasterState, readState, StateParser } from "../../../../src/sources/mesos/state.js";
-import {
-  agent,
-  cluster,
-  framework,
-  type Json,
-  recoveredAgent,
-  stateOf,
-  task,
-} from "../../../support/scripted-master.js";
+import type { Json } from "../../../support/json.js";
+import { agent, cluster, framework, recoveredAgent, stateOf, task } from "../../../support/scripted-master.js";
 import { addresses, bytes, MASTER, network, read, readTask, readTasks, running, withTasks } from "./reading.js";
 
 describe("a state", () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { EventParser, type MasterEvent } from "../../../../../src/sources/mesos/live/events.js";
 import { LiveCluster } from "../../../../../src/sources/mesos/live/live-cluster.js";
+import type { Json } from "../../../../support/json.js";
 import { captured, HEARTBEAT, recordOf, subscribed, taskAdded, taskUpdated } from "../../../../support/operator-api.js";
-import { cluster, framework, type Json, task } from "../../../../support/scripted-master.js";
+import { cluster, framework, task } from "../../../../support/scripted-master.js";
 import { bytes } from "../reading.js";
 import { event, FULL, readEvent, S0, stateFrom } from "./support.js";
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FailoverGuard } from "../../../../../src/sources/mesos/live/guard.js";
 import { LiveCluster } from "../../../../../src/sources/mesos/live/live-cluster.js";
+import type { Json } from "../../../../support/json.js";
 import {
   agentAdded,
   agentRemoved,
@@ -10,7 +11,7 @@ import {
   taskAdded,
   taskUpdated,
 } from "../../../../support/operator-api.js";
-import { agent, cluster, framework, type Json, recoveredAgent, task } from "../../../../support/scripted-master.js";
+import { agent, cluster, framework, recoveredAgent, task } from "../../../../support/scripted-master.js";
 import {
   API,
   agentNamed,

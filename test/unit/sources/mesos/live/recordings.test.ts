@@ -4,7 +4,7 @@ import type { Cluster } from "../../../../../src/sources/mesos/cluster.js";
 import { FailoverGuard } from "../../../../../src/sources/mesos/live/guard.js";
 import { LiveCluster } from "../../../../../src/sources/mesos/live/live-cluster.js";
 import { type MasterState, readMasterState } from "../../../../../src/sources/mesos/state.js";
-import type { Json } from "../../../../support/scripted-master.js";
+import type { Json } from "../../../../support/json.js";
 import { event } from "./support.js";
 
 /**

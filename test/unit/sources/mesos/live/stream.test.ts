@@ -2,8 +2,9 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { MesosDnsError } from "../../../../../src/base/errors.js";
 import { EventStream } from "../../../../../src/sources/mesos/live/stream.js";
+import type { Json } from "../../../../support/json.js";
 import { HEARTBEAT, recordOf, subscribed, taskAdded } from "../../../../support/operator-api.js";
-import { cluster, type Json } from "../../../../support/scripted-master.js";
+import { cluster } from "../../../../support/scripted-master.js";
 import { ManualTimers, settle } from "../../../../support/timers.js";
 import { WEB } from "./support.js";
 

@@ -2,7 +2,8 @@ import type { Agent, Cluster, Framework, Task } from "../../../../../src/sources
 import { EventParser, type MasterEvent } from "../../../../../src/sources/mesos/live/events.js";
 import { LiveCluster } from "../../../../../src/sources/mesos/live/live-cluster.js";
 import { type MasterState, readMasterState } from "../../../../../src/sources/mesos/state.js";
-import { agent, cluster, framework, type Json, stateOf, task } from "../../../../support/scripted-master.js";
+import type { Json } from "../../../../support/json.js";
+import { agent, cluster, framework, stateOf, task } from "../../../../support/scripted-master.js";
 import { bytes } from "../reading.js";
 
 export const LEADER = { address: "192.0.2.1:5050" };

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { Journal } from "../../../../../src/sources/mesos/live/journal.js";
 import type { LiveCluster } from "../../../../../src/sources/mesos/live/live-cluster.js";
 import { WaitingTasks } from "../../../../../src/sources/mesos/live/waiting-tasks.js";
+import type { Json } from "../../../../support/json.js";
 import { subscribed, taskAdded, taskUpdated } from "../../../../support/operator-api.js";
-import { cluster, type Json, task } from "../../../../support/scripted-master.js";
+import { cluster, task } from "../../../../support/scripted-master.js";
 import {
   API,
   event,

@@ -1,0 +1,225 @@
+import { writeUint16, writeUint32 } from "../wire/octets.js";
+import { CLASS, MAX_POINTER, POINTER_SIZE, TYPE } from "../wire/protocol.js";
+import {
+  NAME_SHIFT,
+  NAME_SIZE_MASK,
+  RECORD_HEADER,
+  SRV_PREFIX,
+  TARGET_WORDS,
+  TARGETS_FLAG,
+  TARGETS_HEADER_WORDS,
+} from "../zone/layout.js";
+import { entryWord, nameAt, nameLength, type Shard, type Snapshot } from "../zone/snapshot.js";
+import type { MessageBuffer } from "./message-buffer.js";
+import { findRrset, ownOctets, rrsetOctets, targetTable } from "./rrset.js";
+
+/**
+ * Writes RRsets of a snapshot: one is selected, and as many of its records are written as fit, from one of them on and around. One
+ * object serves all answers of a thread, and nothing is allocated.
+ */
+export class RrsetWriter {
+  readonly #message: MessageBuffer;
+  readonly #random: () => number;
+  #shard: Shard | undefined;
+  #entry = 0;
+  #rrset = 0;
+  #ttl = 0;
+  /** Records of the set, and which of them comes first. */
+  total = 0;
+  #first = 0;
+  /** Records that were written of it, and where they start. */
+  #count = 0;
+  #writtenAt = 0;
+
+  /** @param random unsigned 32-bit integers */
+  constructor(message: MessageBuffer, random: () => number) {
+    this.#message = message;
+    this.#random = random;
+  }
+
+  /** What follows is about this set; its first record comes first. */
+  select(shard: Shard, entry: number, rrset: number, ttl: number): void {
+    this.#shard = shard;
+    this.#entry = entry;
+    this.#rrset = rrset;
+    this.#ttl = ttl;
+    this.total = shard.words[rrset + 1];
+    this.#first = 0;
+  }
+
+  /** Another record comes first this time: each equally often (RFC 1794). */
+  turn(): void {
+    this.#first = this.#pick(this.total);
+  }
+
+  /** How many whole records still fit. */
+  fitting(): number {
+    const { words } = this.#shard as Shard;
+    const [entry, rrset, total] = [this.#entry, this.#rrset, this.total];
+    const { room } = this.#message;
+    if (rrsetOctets(words, entry, rrset) <= room) return total;
+    const own = ownOctets(words[rrset]);
+    if ((words[rrset] & TARGETS_FLAG) === 0) return Math.max(0, Math.floor(room / (RECORD_HEADER + own)));
+    const ahead = RECORD_HEADER + (own === 0 ? 0 : SRV_PREFIX + own);
+    const data = entry + words[rrset + 2];
+    const table = targetTable(words, rrset, data);
+    let count = 0;
+    let taken = 0;
+    for (let i = this.#first; count < total; i = next(i, total)) {
+      const target = table + words[data + TARGETS_HEADER_WORDS + i] * TARGET_WORDS;
+      taken += ahead + (words[target + 1] & NAME_SIZE_MASK);
+      if (taken > room) break;
+      count++;
+    }
+    return count;
+  }
+
+  /** Appends so many records, whose owner stands in the message at `owner`. */
+  write(count: number, owner: number): void {
+    const { words } = this.#shard as Shard;
+    const message = this.#message;
+    this.#count = count;
+    this.#writtenAt = message.at;
+    if ((words[this.#rrset] & TARGETS_FLAG) !== 0) {
+      this.#writeTargets(owner);
+      return;
+    }
+    for (let n = 0, i = this.#first; n < count; n++, i = next(i, this.total)) {
+      message.pointer(owner);
+      this.#plainRecord(this.#shard as Shard, this.#entry, this.#rrset, i);
+    }
+  }
+
+  /**
+   * Appends the addresses of every target among the records that were written last, in their order, each target once; what does not
+   * fit is left out by whole RRsets (RFC 2181 §9).
+   *
+   * @returns how many records these are
+   */
+  glue(snapshot: Snapshot): number {
+    const { words } = this.#shard as Shard;
+    const [entry, rrset, total] = [this.#entry, this.#rrset, this.total];
+    const data = entry + words[rrset + 2];
+    const numbers = data + TARGETS_HEADER_WORDS;
+    const table = targetTable(words, rrset, data);
+    const own = ownOctets(words[rrset]);
+    const ahead = RECORD_HEADER + (own === 0 ? 0 : SRV_PREFIX + own);
+    const firstTarget = words[numbers + this.#first];
+    let owner = this.#writtenAt + ahead;
+    let before = -1;
+    let records = 0;
+    for (let n = 0, i = this.#first; n < this.#count; n++, i = next(i, total)) {
+      const number = words[numbers + i];
+      const target = table + number * TARGET_WORDS;
+      const size = words[target + 1] & NAME_SIZE_MASK;
+      // Neighbours share targets; the first one's may come round again at the end.
+      if (number !== before && (n === 0 || number !== firstTarget)) {
+        const found = snapshot.find(words, entry + (words[target + 1] >>> NAME_SHIFT), size, words[target] | 0);
+        if (found !== 0) records += this.#addresses(snapshot, found, owner);
+      }
+      before = number;
+      owner += size + ahead;
+    }
+    return records;
+  }
+
+  /** Appends the A and AAAA sets of the entry `found`, whose name stands in the message at `owner`. */
+  #addresses(snapshot: Snapshot, found: number, owner: number): number {
+    const shard = snapshot.shardAt(found);
+    const entry = entryWord(found);
+    this.#ttl = snapshot.zoneAt(shard, entry).ttl;
+    const a = findRrset(shard.words, entry, TYPE.A);
+    const aaaa = findRrset(shard.words, entry, TYPE.AAAA);
+    return (
+      (a === 0 ? 0 : this.#glueSet(shard, entry, a, owner)) +
+      (aaaa === 0 ? 0 : this.#glueSet(shard, entry, aaaa, owner))
+    );
+  }
+
+  #glueSet(shard: Shard, entry: number, rrset: number, owner: number): number {
+    const { words, octets } = shard;
+    const message = this.#message;
+    const count = words[rrset + 1];
+    const canPoint = owner <= MAX_POINTER;
+    const ownerSize = canPoint ? POINTER_SIZE : nameLength(words, entry);
+    if (!message.fits(rrsetOctets(words, entry, rrset) + count * (ownerSize - POINTER_SIZE))) return 0;
+    const name = nameAt(words, entry);
+    for (let n = 0, i = this.#pick(count); n < count; n++, i = next(i, count)) {
+      if (canPoint) message.pointer(owner);
+      else message.copy(octets, name, name + ownerSize);
+      this.#plainRecord(shard, entry, rrset, i);
+    }
+    return count;
+  }
+
+  #pick(total: number): number {
+    return total === 1 ? 0 : this.#random() % total;
+  }
+
+  /** Record `i` of a set without targets, behind its owner. */
+  #plainRecord({ words, octets }: Shard, entry: number, rrset: number, i: number): void {
+    const own = ownOctets(words[rrset]);
+    const from = (entry + words[rrset + 2]) * 4 + i * own;
+    this.#header(words[rrset] & 0xffff, own);
+    this.#message.copy(octets, from, from + own);
+  }
+
+  /** Records of a set with targets. One that has the target of the one before is that one, but for its own octets. */
+  #writeTargets(owner: number): void {
+    const { words, octets } = this.#shard as Shard;
+    const message = this.#message;
+    const { out } = message;
+    const [entry, rrset, total] = [this.#entry, this.#rrset, this.total];
+    const own = ownOctets(words[rrset]);
+    const numbers = entry + words[rrset + 2] + TARGETS_HEADER_WORDS;
+    const ownAt = (numbers + total) * 4;
+    let before = -1;
+    let size = 0;
+    for (let n = 0, i = this.#first; n < this.#count; n++, i = next(i, total)) {
+      const { at } = message;
+      if (words[numbers + i] === before) {
+        out.copyWithin(at, at - size, at);
+        message.at = at + RECORD_HEADER + SRV_PREFIX;
+        message.copy(octets, ownAt + i * own, ownAt + (i + 1) * own);
+        message.at = at + size;
+        continue;
+      }
+      before = words[numbers + i];
+      message.pointer(owner);
+      this.#targetRecord(i);
+      size = message.at - at;
+    }
+  }
+
+  /** Record `i` of a set with targets, behind its owner. Targets are never compressed (RFC 2782, RFC 3597 §4). */
+  #targetRecord(i: number): void {
+    const { words, octets } = this.#shard as Shard;
+    const message = this.#message;
+    const [entry, rrset] = [this.#entry, this.#rrset];
+    const own = ownOctets(words[rrset]);
+    const data = entry + words[rrset + 2];
+    const target = targetTable(words, rrset, data) + words[data + TARGETS_HEADER_WORDS + i] * TARGET_WORDS;
+    const name = (entry + (words[target + 1] >>> NAME_SHIFT)) * 4;
+    const size = words[target + 1] & NAME_SIZE_MASK;
+    this.#header(words[rrset] & 0xffff, own === 0 ? size : SRV_PREFIX + own + size);
+    if (own > 0) {
+      message.at = writeUint32(message.out, message.at, words[data + 1]);
+      const from = (data + TARGETS_HEADER_WORDS + words[rrset + 1]) * 4 + i * own;
+      message.copy(octets, from, from + own);
+    }
+    message.copy(octets, name, name + size);
+  }
+
+  /** Type, class, TTL and RDLENGTH. */
+  #header(type: number, rdlength: number): void {
+    const { out, at } = this.#message;
+    writeUint32(out, at, (type << 16) | CLASS.IN);
+    writeUint32(out, at + 4, this.#ttl);
+    this.#message.at = writeUint16(out, at + 8, rdlength);
+  }
+}
+
+/** The record behind record `i` of a set of `total`, and around. */
+function next(i: number, total: number): number {
+  return i + 1 === total ? 0 : i + 1;
+}

@@ -1,0 +1,2 @@
+/** An object as JSON has it. */
+export type Json = Readonly<Record<string, unknown>>;
