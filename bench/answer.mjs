@@ -7,6 +7,7 @@ import { ZoneRecords } from "../dist/build/zone-records.js";
 import { UDP } from "../dist/serving/channels.js";
 import { readState } from "../dist/sources/mesos/state.js";
 import { ClusterFacts } from "../dist/views/facts.js";
+import { viewsOf } from "../dist/views/views.js";
 import { Cookies } from "../dist/wire/cookies.js";
 import { apexesOf } from "../dist/zone/apex.js";
 import { compileZones } from "../dist/zone/compile.js";
@@ -31,7 +32,7 @@ function snapshotOf(tasks) {
     MESOS_DNS_MASTERS: "127.0.0.1:5050",
     MESOS_DNS_REVERSE: "false",
   });
-  const zones = new ZoneRecords(config, SEED);
+  const zones = new ZoneRecords(viewsOf(config), SEED);
   const nameServer = { name: config.SOAMname, addresses: [] };
   const ipSources = config.IPSources;
   zones.fill(new ClusterFacts({ cluster, masters: [], nameServer, resolved: new Map(), ipSources }));

@@ -4,6 +4,7 @@ import type { SocketConfig, ZoneConfig } from "../config/config.js";
 import type { Cluster, Skipped } from "../sources/mesos/cluster.js";
 import { ClusterFacts, hostNames } from "../views/facts.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
+import { viewsOf } from "../views/views.js";
 import { apexesOf } from "../zone/apex.js";
 import { compileZones, type ShardContent } from "../zone/compile.js";
 import type { ZoneImage } from "../zone/image.js";
@@ -151,7 +152,7 @@ export class ZoneBuilder {
     // What it knows of addresses long gone goes as well.
     this.#book = new AddressBook();
     facts = this.#factsOf(config, cluster, resolved);
-    const records = new ZoneRecords(config, this.#options.seed, basis?.records);
+    const records = new ZoneRecords(viewsOf(config), this.#options.seed, basis?.records);
     // Its memory is used by the new ones.
     this.#basis = undefined;
     records.fill(facts);

@@ -1,17 +1,15 @@
-import type { ZoneConfig } from "../config/config.js";
 import { emitAll, emitChanges, type Side } from "../views/changes.js";
 import type { ClusterFacts } from "../views/facts.js";
 import type { Sinks } from "../views/sink.js";
 import { sinksOf } from "../views/sinks-of.js";
 import { type Problems, together, type View } from "../views/view.js";
-import { viewsOf, zonesOf } from "../views/views.js";
+import { zonesOf } from "../views/views.js";
 import type { ZoneSpec } from "../views/zone-spec.js";
 import type { ZoneContent } from "../zone/compile.js";
 import { RecordSet } from "../zone/record-set.js";
 
-/** The records of every zone under one configuration, as the views emit them; they follow the cluster piece by piece. */
+/** The records of every zone, as views emit them; they follow the cluster piece by piece. */
 export class ZoneRecords {
-  readonly config: ZoneConfig;
   readonly zones: readonly ZoneSpec[];
   readonly problems: Problems = new Map();
   readonly #views: readonly View[];
@@ -22,13 +20,13 @@ export class ZoneRecords {
   #facts: ClusterFacts | undefined;
 
   /**
+   * @param views made for this object alone
    * @param seed of the name hash
    * @param former whose memory may be used again
    */
-  constructor(config: ZoneConfig, seed: number, former?: ZoneRecords) {
-    this.config = config;
-    this.#views = viewsOf(config);
-    this.zones = zonesOf(this.#views);
+  constructor(views: readonly View[], seed: number, former?: ZoneRecords) {
+    this.#views = views;
+    this.zones = zonesOf(views);
     this.#sets = new Map(this.zones.map(({ name }) => [name, former?.give(name) ?? new RecordSet(name, seed)]));
     const removals = new Map(Array.from(this.#sets, ([zone, { removal }]) => [zone, removal]));
     this.#added = sinksOf(this.#views, this.#sets, "made");

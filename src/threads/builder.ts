@@ -7,11 +7,9 @@ import type { SkipLog } from "../build/skip-log.js";
 import { type Build, ZoneBuilder, type ZoneBuilderOptions } from "../build/zone-builder.js";
 import { fingerprintOf, type ZoneFiles, ZoneSaver, type ZoneSaverOptions } from "../build/zone-file.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
-import type { LeaderAccess } from "../sources/mesos/leader.js";
-import { ClusterFeed, type Source } from "../sources/mesos/live/feed.js";
-import { Masters } from "../sources/mesos/masters.js";
-import { createStateReader } from "../sources/mesos/reader.js";
+import type { Provenance } from "../sources/mesos/live/feed.js";
 import { readClusterLines } from "../sources/mesos/saved-cluster.js";
+import { MesosSource } from "../sources/mesos/source.js";
 import type { Connect } from "../sources/mesos/zookeeper/connection.js";
 import type { BuildReport } from "../status/status.js";
 import { countRecords } from "../views/mesos-dns/record-count.js";
@@ -57,8 +55,7 @@ export class Builder {
   readonly #parts: BuilderParts;
   readonly #pool = new ShardPool();
   readonly #zones: ZoneBuilder;
-  readonly #masters: Masters;
-  readonly #feed: ClusterFeed;
+  readonly #source: MesosSource;
   readonly #saver: ZoneSaver | undefined;
   readonly #enumerations: Enumerations;
   #config: BuilderConfig;
@@ -76,26 +73,19 @@ export class Builder {
     const hosts = new HostResolver({ lookup, delay: (ms) => delay(timers, ms) });
     const pool = this.#pool;
     this.#zones = new ZoneBuilder({ config, seed, serial, generation, hosts, pool, ownAddresses, wallClock, now });
-    this.#masters = new Masters({
-      connect,
-      timers,
-      random,
-      wallClock,
-      onNews: (news) => port.postMessage({ kind: "zookeeper", news }),
-      onLeader: () => this.#feed.leaderChanged(),
-      onMasters: () => this.#feed.mastersChanged(),
-    });
-    this.#feed = new ClusterFeed({
-      access: this.#accessFor(config),
+    this.#source = new MesosSource({
       config,
       timers,
       random,
       wallClock,
+      lookup,
+      connect,
       count: (cluster, known) => countRecords(cluster, known, this.#config),
       restored: this.#takeSavedCluster(start),
-      serve: (cluster, source) => this.#serve(cluster, source),
+      onCluster: (cluster, provenance) => this.#serve(cluster, provenance),
       onFailure: (error) => this.#fail(error),
       onReport: (report) => port.postMessage({ kind: "live", report }),
+      onZooKeeper: (news) => port.postMessage({ kind: "zookeeper", news }),
     });
     this.#saver = this.#saverIn(config.stateDir, files);
     this.#enumerations = new Enumerations(port, () => this.#zones.enumerate() ?? emptyListing());
@@ -108,7 +98,7 @@ export class Builder {
       responder.on("message", (generation) => this.#pool.acknowledge(`responder ${index}`, generation));
     });
     this.#pool.acknowledge("main", start.generation);
-    this.#feed.start();
+    this.#source.start();
   }
 
   /** Does what it is told. A promise is settled when that is done. */
@@ -138,7 +128,7 @@ export class Builder {
   async #end(): Promise<void> {
     for (const responder of this.#parts.responders) responder.close();
     this.#saver?.changed();
-    await Promise.allSettled([this.#feed.stop(), this.#masters.stop(), this.#saver?.finish()]);
+    await Promise.allSettled([this.#source.stop(), this.#saver?.finish()]);
   }
 
   /** Polls as the new configuration says, and serves what is known already under it at once. */
@@ -151,14 +141,10 @@ export class Builder {
       this.#publish(rebuilt, { ...facts, fetch: seconds.fetch, parse: seconds.parse }, false);
     }
     if (this.#stopping) return;
-    await this.#feed.configure(this.#accessFor(config), config);
+    await this.#source.configure(config);
   }
 
-  #accessFor(config: BuilderConfig): LeaderAccess {
-    return createStateReader(config, { resolve: this.#parts.lookup, source: this.#masters.source(config) });
-  }
-
-  async #serve(cluster: Cluster, { state, fetched, wholeAt }: Source): Promise<void> {
+  async #serve(cluster: Cluster, { state, fetched, wholeAt }: Provenance): Promise<void> {
     // What is left of reading it.
     if (fetched) this.#parts.makeRoom();
     const build = await this.#zones.build(cluster, state.masters);

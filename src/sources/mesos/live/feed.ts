@@ -31,7 +31,7 @@ export interface FeedOptions {
   /** How many records a cluster gives. */
   readonly count: (cluster: Cluster, masters: readonly HostPort[]) => number;
   /** Serves a cluster; the next one is not given before its promise is settled. */
-  readonly serve: (cluster: Cluster, source: Source) => Promise<void>;
+  readonly serve: (cluster: Cluster, provenance: Provenance) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
   readonly onReport: (report: LiveReport) => void;
 }
@@ -42,7 +42,7 @@ export type FeedConfig = Pick<
 >;
 
 /** Where a cluster comes from. */
-export interface Source {
+export interface Provenance {
   /** The last state that was fetched, or that a stream began with. */
   readonly state: FetchInfo;
   /** Whether it was fetched for this cluster. */

@@ -1,0 +1,82 @@
+import type { HostPort } from "../../base/host-port.js";
+import type { Timers } from "../../base/timers.js";
+import type { ClusterConfig } from "../../config/config.js";
+import type { Source } from "../source.js";
+import type { Cluster } from "./cluster.js";
+import type { LeaderAccess } from "./leader.js";
+import { ClusterFeed, type Provenance } from "./live/feed.js";
+import type { LiveReport } from "./live/report.js";
+import { Masters } from "./masters.js";
+import { createStateReader, type StateReaderOptions } from "./reader.js";
+import type { Connect } from "./zookeeper/connection.js";
+import type { ZooKeeperNews } from "./zookeeper/news.js";
+
+export interface MesosSourceParts {
+  readonly config: ClusterConfig;
+  readonly timers: Timers;
+  /** From 0 up to but not including 1. */
+  readonly random: () => number;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  /** Addresses of a host. */
+  readonly lookup: StateReaderOptions["resolve"];
+  readonly connect: Connect;
+  /** How many records a cluster gives. */
+  readonly count: (cluster: Cluster, masters: readonly HostPort[]) => number;
+  /** What has been served since before the start, without a master having said so. */
+  readonly restored: Cluster | undefined;
+  /** Is given each cluster; the next one is not given before its promise is settled. */
+  readonly onCluster: (cluster: Cluster, provenance: Provenance) => Promise<void>;
+  readonly onFailure: (error: unknown) => void;
+  readonly onReport: (report: LiveReport) => void;
+  readonly onZooKeeper: (news: ZooKeeperNews) => void;
+}
+
+/** A Mesos cluster: finds the leading master, by a list or by ZooKeeper, and follows its state and its events. */
+export class MesosSource implements Source<ClusterConfig> {
+  readonly #parts: MesosSourceParts;
+  readonly #masters: Masters;
+  readonly #feed: ClusterFeed;
+
+  constructor(parts: MesosSourceParts) {
+    const { config, timers, random, wallClock, connect, count, restored } = parts;
+    this.#parts = parts;
+    this.#masters = new Masters({
+      connect,
+      timers,
+      random,
+      wallClock,
+      onNews: parts.onZooKeeper,
+      onLeader: () => this.#feed.leaderChanged(),
+      onMasters: () => this.#feed.mastersChanged(),
+    });
+    this.#feed = new ClusterFeed({
+      access: this.#accessFor(config),
+      config,
+      timers,
+      random,
+      wallClock,
+      count,
+      restored,
+      serve: parts.onCluster,
+      onFailure: parts.onFailure,
+      onReport: parts.onReport,
+    });
+  }
+
+  start(): void {
+    this.#feed.start();
+  }
+
+  async configure(config: ClusterConfig): Promise<void> {
+    await this.#feed.configure(this.#accessFor(config), config);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled([this.#feed.stop(), this.#masters.stop()]);
+  }
+
+  #accessFor(config: ClusterConfig): LeaderAccess {
+    return createStateReader(config, { resolve: this.#parts.lookup, source: this.#masters.source(config) });
+  }
+}

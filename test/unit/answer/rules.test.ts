@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { Answerer } from "../../../src/answer/answer.js";
+import type { AnswerRules } from "../../../src/views/zone-spec.js";
+import { type Ask, decode, encodeQuery, lines, type Message } from "../../support/dns.js";
+import { APEX, DATAGRAM, POLICY, requestOf, STREAM, snapshotOf } from "../../support/zone.js";
+
+const ZONE = Array.from({ length: 40 }, (_, i) => `many.mesos A 192.0.2.${i}`);
+const out = new Uint8Array(65_535);
+
+interface Asked extends Ask {
+  readonly stream?: boolean;
+  /** Which record would come first. */
+  readonly turn?: number;
+}
+
+/** The answer for 40 addresses from a zone with these rules. */
+function ask(answers: AnswerRules, { stream = false, turn = 0, ...what }: Asked = {}): Message {
+  const snapshot = snapshotOf(ZONE, { ...APEX, answers });
+  const answerer = new Answerer({ snapshot, policy: POLICY, random: () => turn, clock: () => 0 });
+  const query = encodeQuery("many.mesos", what);
+  return decode(out.subarray(0, answerer.answer(requestOf(query, { out, channel: stream ? STREAM : DATAGRAM }))));
+}
+
+const hosts = ({ answers }: Message) => lines(answers).map((line) => Number(line.split(".").at(-1)));
+
+describe("a zone may have rules of its own:", () => {
+  test("without any, records take turns, and TC says that there are more", () => {
+    const message = ask({}, { turn: 7 });
+    expect(message.flag_tc).toBe(true);
+    expect(hosts(message).slice(0, 2)).toEqual([7, 8]);
+    expect(hosts(message).length).toBeGreaterThan(20);
+  });
+
+  test("clients without EDNS get a few records over UDP, other ones each time", () => {
+    const answers = { plainUdpLimit: 3 };
+    expect(hosts(ask(answers, { turn: 38 }))).toEqual([38, 39, 0]);
+    expect(hosts(ask(answers, { edns: 4096 }))).toHaveLength(40);
+    expect(hosts(ask(answers, { stream: true }))).toHaveLength(40);
+  });
+
+  test("a part of a set does not set TC", () => {
+    expect(ask({ cutsSilently: true })).toMatchObject({ flag_tc: false });
+    expect(ask({ cutsSilently: true, plainUdpLimit: 3 })).toMatchObject({ flag_tc: false });
+    expect(ask({ plainUdpLimit: 3 })).toMatchObject({ flag_tc: true });
+  });
+
+  test("records come in the order of the zone", () => {
+    expect(hosts(ask({ keepsOrder: true }, { turn: 7 })).slice(0, 2)).toEqual([0, 1]);
+  });
+});
