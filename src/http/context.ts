@@ -1,4 +1,5 @@
 import type { Logger } from "../base/log.js";
+import type { Timers } from "../base/timers.js";
 import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { ServerStatus } from "../status/status.js";
@@ -30,5 +31,7 @@ export interface ApiContext {
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** Unsigned integers: which row comes first. */
   random(): number;
+  /** Measure how long clients take. */
+  readonly timers: Timers;
   readonly log: Pick<Logger, "error" | "warn">;
 }

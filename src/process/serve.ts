@@ -172,6 +172,7 @@ function openerOf(
     pinSnapshot: () => app.pinSnapshot(),
     status: () => app.status,
     now: Date.now,
+    timers: systemTimers,
     random: createRandom(randomInt(1, 2 ** 31)),
     enumerate: () => app.enumerate(),
     forwarding: () => app.forwarding,
