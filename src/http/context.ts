@@ -28,7 +28,7 @@ export interface ApiContext {
   answerOverHttps(message: Uint8Array, address: string): Promise<Uint8Array | undefined>;
   /** Who is believed where it says for whom it asks. */
   proxies(): TrustedProxies;
-  metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
+  metrics(): Promise<{ readonly contentType: string; readonly body: Uint8Array<ArrayBuffer> }>;
   /** Unsigned integers: which row comes first. */
   random(): number;
   /** Measure how long clients take. */

@@ -158,11 +158,8 @@ function openerOf(
     forwarding: () => app.forwarding,
     now: Date.now,
   });
-  const metricsText = keptFor(
-    METRICS_MS,
-    () => performance.now(),
-    () => registry.metrics(),
-  );
+  const makeMetrics = async () => new TextEncoder().encode(await registry.metrics());
+  const metrics = keptFor(METRICS_MS, systemTimers.now, makeMetrics);
   const proxies = proxiesOf(() => app.config.trustedProxies);
   const api = createApi({
     config: () => app.config,
@@ -179,7 +176,7 @@ function openerOf(
     flushCache: (name) => app.flushCache(name),
     answerOverHttps: (message, address) => app.answerOverHttps(message, address),
     proxies,
-    metrics: async () => ({ contentType: registry.contentType, body: await metricsText() }),
+    metrics: async () => ({ contentType: registry.contentType, body: await metrics() }),
     log,
   });
   return (address) => {

@@ -115,7 +115,10 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     now: () => NOW,
     enumerate: () => chunksOf(['{"frameworks":[', "]}"]),
     answerOverHttps: async () => undefined,
-    metrics: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "up 1\n" }),
+    metrics: async () => ({
+      contentType: "text/plain; version=0.0.4; charset=utf-8",
+      body: new TextEncoder().encode("up 1\n"),
+    }),
     proxies: () => new TrustedProxies([]),
     random: () => 0,
     timers: systemTimers,
