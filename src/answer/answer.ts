@@ -260,9 +260,9 @@ export class Answerer {
       this.#writer.opt.ede = EDE.NOT_AUTHORITATIVE;
       return this.#finish(RCODE.REFUSED);
     }
-    if (!this.#client.mayRecurse) return this.#prohibit();
     const local = localNames.answer(this.query);
-    return local ? this.#local(local) : FORWARD;
+    if (local) return this.#local(local);
+    return this.#client.mayRecurse ? FORWARD : this.#prohibit();
   }
 
   /** A name that never leaves this server (RFC 6303, 6761, 7686). */

@@ -36,8 +36,9 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     --config FILE   the configuration (default: the defaults of every key)
     --zone NAME     which zone, where there are several (default: the domain)
 
-Flags may be written with one dash or two, their values after "=" or as the next word. The flags of glog that Mesos-DNS
-has (-logtostderr, -log_dir, ...) are accepted and do nothing: the log goes to standard error.
+Flags may be written with one dash or two, their values after "=" or as the next word. They end at "--" and before the
+first word that is none: what follows is ignored, with a warning. The flags of glog that Mesos-DNS has (-logtostderr,
+-log_dir, ...) are accepted and do nothing: the log goes to standard error.
 Signals: SIGHUP reads the configuration again, SIGTERM stops the server.
 `;
 
@@ -88,7 +89,7 @@ export function parseCommandLine(argv: readonly string[]): Command {
 }
 
 function parseServe(argv: readonly string[]): Command {
-  const flags = parseFlags(argv, SERVE_FLAGS);
+  const { flags, rest } = parseFlags(argv, SERVE_FLAGS);
   if (flags.has("help") || flags.has("h")) return { kind: "help" };
   if (flags.has("version")) return { kind: "version" };
   return {
@@ -97,7 +98,7 @@ function parseServe(argv: readonly string[]): Command {
     verbosity: flags.has("vv") ? 2 : parseVerbosity(flags.get("v") ?? "0"),
     check: flags.has("check"),
     takeOver: flags.has("take-over"),
-    warnings: unusedFlags(flags),
+    warnings: [...unusedFlags(flags), ...unusedWords(rest)],
   };
 }
 
@@ -108,8 +109,16 @@ function unusedFlags(flags: ReadonlyMap<string, string>): readonly string[] {
   return [`${subject} ignored: the log goes to standard error, a JSON object a line, and -v says how much of it`];
 }
 
+/** Go's flags end at the first word that is none, and Mesos-DNS takes no notice of what follows. */
+function unusedWords(rest: readonly string[]): readonly string[] {
+  if (rest.length === 0) return [];
+  const words = rest.map((word) => JSON.stringify(word)).join(", ");
+  return [`${words} ${rest.length === 1 ? "is" : "are"} ignored: flags end before the first word that is none`];
+}
+
 function parseZone(argv: readonly string[]): Command {
-  const flags = parseFlags(argv, ZONE_FLAGS);
+  const { flags, rest } = parseFlags(argv, ZONE_FLAGS);
+  if (rest.length > 0) throw usage(`unexpected argument ${JSON.stringify(rest[0])}`);
   if (flags.has("help") || flags.has("h")) return { kind: "help" };
   const stateFile = flags.get("state");
   const configFile = flags.get("config");
@@ -123,11 +132,20 @@ function parseZone(argv: readonly string[]): Command {
   };
 }
 
-/** The flags given, without dashes. A switch has an empty value; one turned off (`-version=false`) is not there. */
-function parseFlags(argv: readonly string[], known: ReadonlyMap<string, FlagKind>): ReadonlyMap<string, string> {
+interface Parsed {
+  /** The flags given, without dashes. A switch has an empty value; one turned off (`-version=false`) is not there. */
+  readonly flags: ReadonlyMap<string, string>;
+  /** The words behind them. */
+  readonly rest: readonly string[];
+}
+
+/** As in Go, `--` ends the flags, and so does a word without a dash or one that is nothing else. */
+function parseFlags(argv: readonly string[], known: ReadonlyMap<string, FlagKind>): Parsed {
   const flags = new Map<string, string>();
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at];
+    if (word === "--") return { flags, rest: argv.slice(at + 1) };
+    if (word === "-" || !word.startsWith("-")) return { flags, rest: argv.slice(at) };
     const { name, attached } = /^--?(?<name>[^-=][^=]*)(?:=(?<attached>.*))?$/s.exec(word)?.groups ?? {};
     if (name === undefined) throw usage(`unexpected argument ${JSON.stringify(word)}`);
     const kind = known.get(name);
@@ -141,7 +159,7 @@ function parseFlags(argv: readonly string[], known: ReadonlyMap<string, FlagKind
     const value = attached ?? next;
     flags.set(name, kind === "value" ? requireValue(word, value) : (value ?? "1"));
   }
-  return flags;
+  return { flags, rest: [] };
 }
 
 /** Whether the word behind a flag is the flag's value. */

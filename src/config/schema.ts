@@ -170,7 +170,7 @@ export const KEYS: Table = {
   cookieSecret: { ...live("", format.cookieSecret, "Secret of the cookies, the same on servers that shall accept each other's. Empty: a random one, new at every start."), sensitive: true },
   previousCookieSecret: { ...live("", format.cookieSecret, "The secret before this one, whose cookies are still accepted."), sensitive: true },
   allowQuery: live(["0.0.0.0/0", "::/0"], lists.networks, "Networks whose clients are answered; others are refused."),
-  allowRecursion: live(PRIVATE_NETWORKS, lists.networks, "Networks whose clients may ask for names outside `domain`; others are refused those."),
+  allowRecursion: live(PRIVATE_NETWORKS, lists.networks, "Networks whose clients may ask for names outside `domain`; others are refused those, but for those that never leave."),
   "rateLimit.answersPerSecond": live(0, perSecond, "Positive answers a second over UDP to one client network. 0: no limit."),
   "rateLimit.negativesPerSecond": live(0, perSecond, "Answers a second that a name or type does not exist, over UDP to one client network. 0: no limit."),
   "rateLimit.errorsPerSecond": live(0, perSecond, "Errors and refusals a second over UDP to one client network. 0: no limit."),

@@ -1,4 +1,5 @@
 import type { Logger } from "../base/log.js";
+import type { Timers } from "../base/timers.js";
 import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { ServerStatus } from "../status/status.js";
@@ -27,8 +28,10 @@ export interface ApiContext {
   answerOverHttps(message: Uint8Array, address: string): Promise<Uint8Array | undefined>;
   /** Who is believed where it says for whom it asks. */
   proxies(): TrustedProxies;
-  metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
+  metrics(): Promise<{ readonly contentType: string; readonly body: Uint8Array<ArrayBuffer> }>;
   /** Unsigned integers: which row comes first. */
   random(): number;
+  /** Measure how long clients take. */
+  readonly timers: Timers;
   readonly log: Pick<Logger, "error" | "warn">;
 }

@@ -1,7 +1,7 @@
-import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
 import { lifetimeOf } from "../wire/lifetime.js";
 import { HEADER, MAX_MESSAGE } from "../wire/protocol.js";
+import { clientOf } from "./client.js";
 import type { ApiContext } from "./context.js";
 
 const MEDIA_TYPE = "application/dns-message";
@@ -44,13 +44,12 @@ export class DohRoutes {
     return c.body(Uint8Array.from(response), 200, headers);
   }
 
-  /** The client's address; a request that came through no socket counts as one from nowhere. */
   #clientOf(c: Context): string {
-    const peer = c.env?.incoming ? (getConnInfo(c).remote.address ?? "") : "";
     const proxies = this.#context.proxies();
-    const headers = { forwarded: c.req.header("forwarded"), xForwardedFor: c.req.header("x-forwarded-for") };
-    if (!proxies.includes(peer) && (headers.forwarded ?? headers.xForwardedFor) !== undefined) this.#warn(peer);
-    return proxies.clientOf(peer, headers);
+    const { peer, client } = clientOf(c, proxies);
+    const isNamed = (c.req.header("forwarded") ?? c.req.header("x-forwarded-for")) !== undefined;
+    if (isNamed && !proxies.includes(peer)) this.#warn(peer);
+    return client;
   }
 
   /** Once: anybody can send these headers. */

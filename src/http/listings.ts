@@ -1,55 +1,83 @@
 import type { Context } from "hono";
+import { clientOf } from "./client.js";
 import type { ApiContext } from "./context.js";
+import { ListingPace } from "./listing-pace.js";
 import { textStream } from "./stream.js";
 
 /** Listings that are sent at one time: each holds the memory of a zone, and its client may take its time. */
 const MAX_LISTINGS = 8;
+/** Those of one address: it leaves room for others. */
+const MAX_PER_ADDRESS = 2;
+
+type ListingsContext = Pick<ApiContext, "log" | "proxies" | "timers">;
 
 /** Sends answers of any size, as fast as their clients take them, a few at a time. */
 export class Listings {
-  readonly #context: Pick<ApiContext, "log">;
+  readonly #context: ListingsContext;
   #open = 0;
+  readonly #byAddress = new Map<string, number>();
 
-  constructor(context: Pick<ApiContext, "log">) {
+  constructor(context: ListingsContext) {
     this.#context = context;
   }
 
   async send(c: Context, open: () => AsyncIterable<string>): Promise<Response> {
     const headers = { "content-type": "application/json" };
     if (c.req.method === "HEAD") return c.body(null, 200, headers);
-    if (this.#open >= MAX_LISTINGS) {
-      const error = `${MAX_LISTINGS} listings are being sent, which is as many as there may be; ask again when one has ended`;
-      return c.json({ error }, 503, { "retry-after": "1" });
-    }
-    this.#open++;
-    const path = c.req.path;
+    const { log, proxies, timers } = this.#context;
+    const { client } = clientOf(c, proxies());
+    const error = this.#reasonAgainst(client);
+    if (error !== undefined) return c.json({ error }, 503, { "retry-after": "1" });
+    this.#count(client, 1);
+    const { path } = c.req;
+    const { gone, cut } = connectionOf(c);
+    const pace = new ListingPace(timers, cut);
     const body = await textStream({
       source: open(),
-      onError: (error) => this.#context.log.error({ err: error, path }, "an HTTP answer broke off"),
+      onError: (error) => log.error({ err: error, path }, "an HTTP answer broke off"),
       onEnd: () => {
-        this.#open--;
+        pace.stop();
+        this.#count(client, -1);
       },
-      gone: goneSignal(c),
+      gone,
+      pace,
     });
     return c.body(body, 200, headers);
   }
+
+  #reasonAgainst(client: string): string | undefined {
+    const advice = "which is as many as there may be; ask again when one has ended";
+    if (this.#open >= MAX_LISTINGS) return `${MAX_LISTINGS} listings are being sent, ${advice}`;
+    if ((this.#byAddress.get(client) ?? 0) < MAX_PER_ADDRESS) return undefined;
+    return `${MAX_PER_ADDRESS} listings are being sent to this address, ${advice}`;
+  }
+
+  #count(client: string, change: 1 | -1): void {
+    this.#open += change;
+    const own = (this.#byAddress.get(client) ?? 0) + change;
+    if (own === 0) this.#byAddress.delete(client);
+    else this.#byAddress.set(client, own);
+  }
 }
 
-/**
- * Aborted when the connection of the request has gone. Of requests that wait behind others on a connection, nobody else says so: the
- * answers to them have not begun.
- */
-function goneSignal(c: Context): AbortSignal {
+interface Carrier {
+  /** Aborted when the connection of the request, or its stream of HTTP/2, has gone. Nobody else says so before the answer has begun. */
+  readonly gone: AbortSignal;
+  /** Ends it. */
+  readonly cut: () => void;
+}
+
+function connectionOf(c: Context): Carrier {
   const gone = new AbortController();
   const incoming = c.env?.incoming;
   // HTTP/2 has a stream for each request.
   const carrier = incoming?.stream ?? incoming?.socket;
-  if (!carrier) return gone.signal;
   const abort = () => gone.abort();
+  if (!carrier) return { gone: gone.signal, cut: abort };
   if (carrier.destroyed) abort();
   else {
     carrier.once("close", abort);
     c.env.outgoing?.once("close", () => carrier.off("close", abort));
   }
-  return gone.signal;
+  return { gone: gone.signal, cut: () => carrier.destroy() };
 }

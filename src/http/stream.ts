@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import type { ListingPace } from "./listing-pace.js";
 
 /** Lets everything else that waits have its turn after each chunk, so that a long answer holds up no other. */
 export async function* politely(chunks: Iterable<string>): AsyncGenerator<string> {
@@ -16,6 +17,8 @@ export interface TextStreamParts {
   readonly onEnd: () => void;
   /** Aborted when the connection has gone: whoever was to read the body may never have begun to. */
   readonly gone: AbortSignal;
+  /** Told what the client has to take, and when it has taken it. */
+  readonly pace: Pick<ListingPace, "given" | "taken">;
 }
 
 /**
@@ -28,6 +31,7 @@ export async function textStream({
   onError,
   onEnd,
   gone,
+  pace,
 }: TextStreamParts): Promise<ReadableStream<Uint8Array>> {
   const chunks = source[Symbol.asyncIterator]();
   let hasEnded = false;
@@ -52,9 +56,12 @@ export async function textStream({
   }
   gone.addEventListener("abort", leave);
   if (gone.aborted) leave();
+  // Whoever asked may never begin to read.
+  else pace.given(0);
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        pace.taken();
         try {
           const { done, value } = first ?? (await chunks.next());
           first = undefined;
@@ -63,7 +70,11 @@ export async function textStream({
           if (done) {
             end();
             controller.close();
-          } else controller.enqueue(Buffer.from(value));
+          } else {
+            const chunk = Buffer.from(value);
+            pace.given(chunk.length);
+            controller.enqueue(chunk);
+          }
         } catch (error) {
           if (hasEnded) return;
           end();

@@ -157,11 +157,8 @@ function openerOf(
     forwarding: () => app.forwarding,
     now: Date.now,
   });
-  const metricsText = keptFor(
-    METRICS_MS,
-    () => performance.now(),
-    () => registry.metrics(),
-  );
+  const makeMetrics = async () => new TextEncoder().encode(await registry.metrics());
+  const metrics = keptFor(METRICS_MS, systemTimers.now, makeMetrics);
   const proxies = proxiesOf(() => app.config.trustedProxies);
   const api = createApi({
     config: () => app.config,
@@ -171,13 +168,14 @@ function openerOf(
     pinSnapshot: () => app.zone.pin(),
     status: () => app.status,
     now: Date.now,
+    timers: systemTimers,
     random: createRandom(randomInt(1, 2 ** 31)),
     enumerate: () => app.enumerate(),
     forwarding: () => app.forwarding,
     flushCache: (name) => app.flushCache(name),
     answerOverHttps: (message, address) => app.https.answer(message, address),
     proxies,
-    metrics: async () => ({ contentType: registry.contentType, body: await metricsText() }),
+    metrics: async () => ({ contentType: registry.contentType, body: await metrics() }),
     log,
   });
   return (address) => {

@@ -41,6 +41,8 @@ export class TcpConnection {
   #unread: Buffer | undefined;
   /** Nothing more is read: the client shut its side down, or the server stops. */
   #ended = false;
+  /** The client has sent what is no query: what it sends besides counts for nothing. */
+  #hasLeft = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, { service, limits, client, channel }: ConnectionParts) {
@@ -72,9 +74,10 @@ export class TcpConnection {
 
   /** Handles what has come, as far as the client takes the answers; the rest of the chunk waits. */
   #receive(chunk: Buffer): void {
+    if (this.#hasLeft) return;
     let at = 0;
     this.#service.begin();
-    while (at < chunk.length && this.#socket.writable && !this.#isBusy()) {
+    while (at < chunk.length && this.#socket.writable && !this.#hasLeft && !this.#isBusy()) {
       if (this.#partial) at = this.#completePartial(chunk, at);
       else if (chunk.length - at < PREFIX || chunk.length - at < PREFIX + chunk.readUInt16BE(at)) {
         at = this.#startPartial(chunk, at);
@@ -86,8 +89,9 @@ export class TcpConnection {
     }
     this.#service.end();
     this.#flush();
-    this.#unread = at < chunk.length ? chunk.subarray(at) : undefined;
-    if (this.#isBusy()) this.#socket.pause();
+    this.#unread = at < chunk.length && !this.#hasLeft ? chunk.subarray(at) : undefined;
+    if (this.#hasLeft) this.#endWhenAnswered();
+    else if (this.#isBusy()) this.#socket.pause();
     this.#watch();
   }
 
@@ -122,7 +126,7 @@ export class TcpConnection {
   #handle(message: Buffer): void {
     // Nothing shorter can be a message: the stream is out of step, or not DNS at all.
     if (message.length < HEADER) {
-      this.destroy();
+      this.#leave();
       return;
     }
     const request = this.#request;
@@ -181,10 +185,11 @@ export class TcpConnection {
     this.#unfinished = undefined;
   }
 
-  /** What was no query: a peer that sends answers here may take ours for queries. What it was told before that is sent. */
+  /** What was no query: a peer that sends answers here may take ours for queries. What it asked before that is answered. */
   #leave(): void {
-    this.#flush();
-    this.#socket.destroySoon();
+    this.#hasLeft = true;
+    this.#ended = true;
+    this.#unread = undefined;
   }
 
   #append(answer: Uint8Array, size: number): void {
@@ -232,7 +237,9 @@ export class TcpConnection {
   }
 
   #endWhenAnswered(): void {
-    if (this.#forwards === 0 && !this.#unread && !this.#unfinished) this.#socket.end();
+    if (this.#forwards > 0 || this.#unread || this.#unfinished) return;
+    if (this.#hasLeft) this.#socket.destroySoon();
+    else this.#socket.end();
   }
 
   /**

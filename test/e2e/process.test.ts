@@ -50,7 +50,7 @@ describe("the command line", () => {
 
   it.each([
     ["an unknown flag", ["--confg=x"], "unknown flag --confg=x"],
-    ["a stray word", ["serve"], 'unexpected argument "serve"'],
+    ["a stray word", ["zone", "--state=s.json", "serve"], 'unexpected argument "serve"'],
     ["a verbosity there is not", ["-v=much"], "-v must be a number, 0, 1 or 2"],
     ["a flag without its value", ["-config"], "-config needs a value"],
     ["zone without a state", ["zone"], "zone needs --state FILE"],

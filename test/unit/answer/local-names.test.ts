@@ -172,9 +172,20 @@ describe("the question that finds loops", () => {
     expect(told(`x.${own}`, { type: "TXT" })).toEqual(["forwarded"]);
   });
 
-  test("is refused to who may not have outside names at all", () => {
+  test("is answered whoever brings it back", () => {
     const stranger = { ...CLIENT, mayRecurse: false };
-    expect(ask(own, { type: "TXT" }, [], stranger)?.rcode).toBe("REFUSED");
-    expect(ask("localhost", {}, [], stranger)?.rcode).toBe("REFUSED");
+    expect(ask(own, { type: "TXT" }, [], stranger)?.rcode).toBe("NOERROR");
   });
+});
+
+test("who may not have outside names gets these all the same, without RA, and is refused what would leave", () => {
+  const stranger = { ...CLIENT, mayRecurse: false };
+  const localhost = ask("localhost", {}, [], stranger);
+  expect(localhost).toMatchObject({ rcode: "NOERROR", flag_aa: true, flag_ra: false });
+  expect(lines(localhost?.answers)).toEqual(["localhost 10800 A 127.0.0.1"]);
+  expect(ask("www.test", {}, [], stranger)?.rcode).toBe("NXDOMAIN");
+  expect(ask("1.0.0.10.in-addr.arpa", { type: "PTR" }, [], stranger)?.rcode).toBe("NXDOMAIN");
+  expect(ask("www.test", {}, ["test"], stranger)?.rcode).toBe("REFUSED");
+  expect(ask("www.example.com", {}, [], stranger)?.rcode).toBe("REFUSED");
+  expect(ask("localhost", {}, [], { ...stranger, mayQuery: false })?.rcode).toBe("REFUSED");
 });

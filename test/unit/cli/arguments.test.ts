@@ -68,6 +68,30 @@ describe("the flags of glog are accepted, and do nothing:", () => {
   });
 });
 
+describe("words behind the flags are ignored, with a warning, as Go's flags end there:", () => {
+  const reason = "ignored: flags end before the first word that is none";
+
+  test.each([
+    ["--", {}, []],
+    ["-v=1 --", { verbosity: 1 }, []],
+    ["serve", {}, [`"serve" is ${reason}`]],
+    ["-v=1 zone", { verbosity: 1 }, [`"zone" is ${reason}`]],
+    ["-v=1 serve -v=2 -config=b.json", { verbosity: 1 }, [`"serve", "-v=2", "-config=b.json" are ${reason}`]],
+    ["-v=1 -", { verbosity: 1 }, [`"-" is ${reason}`]],
+    ["-v=1 -- --port=53", { verbosity: 1 }, [`"--port=53" is ${reason}`]],
+    ["-config - more", { configFile: "-" }, [`"more" is ${reason}`]],
+    ["-config -- -v=2", { configFile: "--", verbosity: 2 }, []],
+    ["-v - -v=2", { verbosity: 1 }, [`"-", "-v=2" are ${reason}`]],
+  ])("%j", (line, expected, warnings) => {
+    expect(parseCommandLine(words(line))).toEqual({ ...serve, ...expected, warnings });
+  });
+
+  test("beside the flags of glog", () => {
+    const command = parseCommandLine(words("-logtostderr serve"));
+    expect(command).toMatchObject({ warnings: [expect.stringMatching(/^-logtostderr is/), `"serve" is ${reason}`] });
+  });
+});
+
 test.each(["-version", "--version", "-v=1 --version", "-version=true"])("%j asks for the version", (line) => {
   expect(parseCommandLine(words(line))).toEqual({ kind: "version" });
 });
@@ -94,18 +118,16 @@ describe("what is not known is refused, and help is pointed at:", () => {
   test.each([
     ["--port=53", "unknown flag --port=53"],
     ["---config=x", 'unexpected argument "---config=x"'],
-    ["-", 'unexpected argument "-"'],
-    ["--", 'unexpected argument "--"'],
-    ["serve", 'unexpected argument "serve"'],
-    ["-v=1 zone", 'unexpected argument "zone"'],
     ["-config", "-config needs a value"],
     ["-config=", "-config= needs a value"],
     ["-v=", '-v must be a number, 0, 1 or 2, not ""'],
     ["-v much", '-v must be a number, 0, 1 or 2, not "much"'],
     ["-v=1.5", '-v must be a number, 0, 1 or 2, not "1.5"'],
     ["--check=yes", "--check=yes must be true or false, or have no value"],
-    ["-logtostderr serve", 'unexpected argument "serve"'],
     ["zone", "zone needs --state FILE"],
+    ["zone --state s.json more", 'unexpected argument "more"'],
+    ["zone --state s.json -", 'unexpected argument "-"'],
+    ["-=x", 'unexpected argument "-=x"'],
     ["zone --state s.json -v=1", "unknown flag -v=1"],
   ])("%j", (line, problem) => {
     const error = failure(() => parseCommandLine(words(line)));

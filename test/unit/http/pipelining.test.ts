@@ -19,7 +19,7 @@ async function start({ secure = false, ...changes }: Partial<ApiContext> & { sec
   const metrics = async () => {
     seen.begun++;
     await new Promise<void>((resolve) => waiting.push(resolve));
-    return { contentType: "text/plain", body: `answer ${seen.begun}\n` };
+    return { contentType: "text/plain", body: new TextEncoder().encode(`answer ${seen.begun}\n`) };
   };
   const { api, logged } = apiOf({ metrics, ...changes });
   const certificate = secure ? CERTIFICATE : undefined;

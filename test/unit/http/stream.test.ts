@@ -2,10 +2,15 @@ import { expect, test } from "vitest";
 import { politely, textStream } from "../../../src/http/stream.js";
 import type { Snapshot } from "../../../src/zone/snapshot.js";
 import { snapshotOf } from "../../support/zone.js";
-import { apiOf } from "./support.js";
+import { apiOf, from } from "./support.js";
 
 const NAMES = 20_000;
-const QUIET = { onError: () => {}, onEnd: () => {}, gone: new AbortController().signal };
+const QUIET = {
+  onError: () => {},
+  onEnd: () => {},
+  gone: new AbortController().signal,
+  pace: { given: () => {}, taken: () => {} },
+};
 
 /** A zone whose listing takes many chunks. */
 function largeSnapshot(): Snapshot {
@@ -120,12 +125,13 @@ test("as many listings are sent at a time as there may be, and another when one 
   }
   let source = chunks;
   const { api, logged } = apiOf({ enumerate: () => source() });
-  const ask = async () => api.request("/v1/enumerate");
-  const open = await Promise.all(Array.from({ length: 8 }, ask));
+  let asked = 0;
+  const ask = async (path = "/v1/enumerate") => api.request(path, {}, from(`192.0.2.${++asked}`));
+  const open = await Promise.all(Array.from({ length: 8 }, () => ask()));
   const refused = await ask();
   expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
   expect(await refused.json()).toEqual({ error: expect.stringMatching(/^8 listings are being sent/) });
-  expect((await api.request("/v1/axfr")).status).toBe(503);
+  expect((await ask("/v1/axfr")).status).toBe(503);
   await open[0]?.body?.cancel();
   expect(seen.left).toBe(true);
   source = failing;

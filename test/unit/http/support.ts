@@ -1,3 +1,5 @@
+import { PassThrough } from "node:stream";
+import { systemTimers } from "../../../src/base/timers.js";
 import type { ForwardReport } from "../../../src/forward/report.js";
 import { createApi } from "../../../src/http/api.js";
 import { TrustedProxies } from "../../../src/http/client-address.js";
@@ -113,9 +115,13 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     now: () => NOW,
     enumerate: () => chunksOf(['{"frameworks":[', "]}"]),
     answerOverHttps: async () => undefined,
-    metrics: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "up 1\n" }),
+    metrics: async () => ({
+      contentType: "text/plain; version=0.0.4; charset=utf-8",
+      body: new TextEncoder().encode("up 1\n"),
+    }),
     proxies: () => new TrustedProxies([]),
     random: () => 0,
+    timers: systemTimers,
     log: { error: (...line: unknown[]) => logged.push(line), warn: (...line: unknown[]) => logged.push(line) },
     ...changes,
   });
@@ -130,4 +136,10 @@ export async function* chunksOf(chunks: readonly string[]): AsyncGenerator<strin
 export async function get(path: string, changes: Partial<ApiContext> = {}): Promise<unknown> {
   const response = await apiOf(changes).api.request(path);
   return response.json();
+}
+
+/** What a request came through: as much of a connection as the API looks at. */
+export function from(remoteAddress: string) {
+  const socket = new PassThrough();
+  return { incoming: { socket: Object.assign(socket, { remoteAddress }) } };
 }

@@ -65,6 +65,27 @@ describe("a TCP connection", () => {
     expect(forwarder.requests).toEqual([]);
   });
 
+  const anAnswer = query("web.mesos", 9);
+  anAnswer[4] |= 0x80;
+
+  test.each([
+    ["too short", framed(Buffer.alloc(11))],
+    ["empty", framed(Buffer.alloc(0))],
+    ["an answer", anAnswer],
+  ])("answers what came before a message that is %s, forwarded names too, and then closes", async (_what, last) => {
+    const { client, forwarder } = await start();
+    const { socket, received, messages, closed } = await client();
+    socket.write(Buffer.concat([query("www.example.com", 1), query("web.mesos", 2), last, query("web.mesos", 3)]));
+    await received(1);
+    socket.write(query("web.mesos", 4));
+    await sleep(50);
+    expect(socket.destroyed).toBe(false);
+    const [{ query: sent, settle }] = forwarder.requests;
+    settle(upstreamReply(sent));
+    await closed();
+    expect(messages.map((message) => message.readUInt16BE(0))).toEqual([2, 1]);
+  });
+
   test("closes on a message that an octet now and then keeps unfinished", async () => {
     const { client } = await start({ idleMs: 60_000, stalledMs: 100 });
     const { socket, closed } = await client();
