@@ -6,6 +6,8 @@
 export type IpSource = "netinfo" | "mesos" | "docker" | "host";
 export type HealthPolicy = "ignore" | "omitUnhealthy";
 export type UpdateSource = "stream" | "poll";
+/** "auto" keeps it while something reads it. */
+export type CatalogChoice = "auto" | true;
 export type UdpEngineName = "auto" | "batch" | "dgram";
 export type MesosAuthentication = "none" | "basic" | "iam";
 
@@ -96,6 +98,8 @@ export interface Config {
   readonly healthPolicy: HealthPolicy;
   /** Whether DC/OS's names, under `thisdcos.directory`, are served beside those of `domain`. */
   readonly dcosNames: boolean;
+  /** Whether the catalogue of services is kept. */
+  readonly catalog: CatalogChoice;
   /** Folder for the last good zone, or "" for none. */
   readonly stateDir: string;
   /** Largest UDP answer in octets, whatever a client offers. */

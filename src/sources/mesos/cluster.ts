@@ -3,6 +3,8 @@
  * Immutable once built. Host names are still names here: `records/` is given what they resolve to.
  */
 
+import type { AgentFacts, StatusFacts, TaskFacts } from "./facts/facts.js";
+
 /** `host` is an IP literal (no brackets) or a host name; `port` is 0 where none was given. */
 export interface Endpoint {
   readonly host: string;
@@ -14,6 +16,8 @@ export interface Agent {
   /** From the agent's `pid`; where it has none (an agent recovered after a failover), its `hostname` and `port`. */
   readonly endpoint: Endpoint;
   readonly hostname: string;
+  /** Only while a catalogue is kept. */
+  readonly facts?: AgentFacts;
 }
 
 export interface DiscoveryPort {
@@ -55,6 +59,9 @@ export interface Task {
   readonly mapsPorts?: true;
   /** The same, as its latest TASK_RUNNING status says of the container's networks. */
   readonly networkMapsPorts?: true;
+  /** Only while a catalogue is kept, and then both of every task. */
+  readonly facts?: TaskFacts;
+  readonly statusFacts?: StatusFacts;
 }
 
 export interface Framework {
@@ -65,6 +72,8 @@ export interface Framework {
   /** "" where the framework has none. */
   readonly hostname: string;
   readonly tasks: readonly Task[];
+  /** Tasks in state TASK_KILLING, which have no records; only while a catalogue is kept, and where there are any. */
+  readonly killing?: readonly Task[];
 }
 
 export interface Cluster {

@@ -1,9 +1,12 @@
 import type { ReportedAddresses, Task } from "./cluster.js";
+import type { FactsReader } from "./facts/reader.js";
 import { isObject, type JsonObject, listOf, textOf } from "./lenient.js";
 import { networksMap } from "./port-mappings.js";
 
 /** The state of a task that has records, and of the statuses that say where and how it is. */
 export const RUNNING = "TASK_RUNNING";
+/** The state of one that has been told to end. */
+export const KILLING = "TASK_KILLING";
 const BEFORE_RUNNING: ReadonlySet<string> = new Set(["TASK_STAGING", "TASK_STARTING"]);
 const MESOS_LABEL = "MesosContainerizer.NetworkSettings.IPAddress";
 const DOCKER_LABEL = "Docker.NetworkSettings.IPAddress";
@@ -31,7 +34,13 @@ export function runningSince(statuses: readonly unknown[]): number {
 }
 
 /** What statuses say of a task: everything else of it stays as it is for as long as it runs. */
-export type Reported = Pick<Task, "addresses" | "unhealthy" | "networkMapsPorts">;
+export type Reported = Pick<Task, "addresses" | "unhealthy" | "networkMapsPorts" | "statusFacts">;
+
+/** reportedIn() with what a catalogue wants to know. */
+export function reportedWithFacts(statuses: readonly unknown[], facts: FactsReader): Reported {
+  const status = latestRunning(statuses);
+  return { ...reportedIn(statuses), statusFacts: facts.ofStatus(status, status ? networksIn(status) : []) };
+}
 
 /** What a task's statuses say of it. One without health checks, or whose checks have said nothing yet, is not unhealthy. */
 export function reportedIn(statuses: readonly unknown[]): Reported {
