@@ -2,8 +2,8 @@
 
 import { Answerer } from "../dist/answer/answer.js";
 import { Request } from "../dist/answer/request.js";
-import { UDP } from "../dist/serving/channels.js";
 import { createRandom } from "../dist/base/random.js";
+import { UDP } from "../dist/serving/channels.js";
 import { readState } from "../dist/sources/mesos/state.js";
 import { RecordGenerator } from "../dist/views/mesos-dns/generate.js";
 import { RFC1123 } from "../dist/views/mesos-dns/labels.js";

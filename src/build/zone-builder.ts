@@ -106,6 +106,11 @@ export class ZoneBuilder {
     return this.#generator && enumerate(this.#generator, (name) => records.omitsStandby(name));
   }
 
+  /** The addresses of an agent's host as the last build found them. */
+  addressesOf(host: string): readonly string[] {
+    return this.#generator?.addressesOf(host).split(" ").filter(Boolean) ?? [];
+  }
+
   /** What the last build came to, and the configuration it was made under; nothing before the first. */
   get built(): BuiltZone | undefined {
     const { seed } = this.#options;

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { ServerStatus } from "../status/status.js";
 import type { Snapshot } from "../zone/snapshot.js";
+import type { CatalogContext } from "./catalog/routes.js";
 import type { TrustedProxies } from "./client-address.js";
 
 /** What the API shows, asked for anew with every request. */
@@ -28,6 +29,7 @@ export interface ApiContext {
   /** Who is believed where it says for whom it asks. */
   proxies(): TrustedProxies;
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
+  readonly catalog: CatalogContext;
   /** Unsigned integers: which row comes first. */
   random(): number;
   readonly log: Pick<Logger, "error" | "warn">;

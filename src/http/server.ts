@@ -14,6 +14,7 @@ import { TLS_OPTIONS } from "../transport/certificate.js";
 import { listenError } from "../transport/listen-error.js";
 import type { Certificate } from "../transport/tcp.js";
 import { type Connection, Connections } from "./connections.js";
+import { giveSeat, type Seat } from "./seats.js";
 
 /** Octets of all headers of a request. */
 const MAX_HEADERS = 16 * 1024;
@@ -129,10 +130,44 @@ function serveApi(server: Server | Http2SecureServer, api: Hono, connections: Co
   });
   server.on("request", (request: Request, response: Response) => {
     const connection = byPeer.get(peerOf(request.socket));
-    if (connection) connections.asked(connection);
+    if (connection) {
+      connections.asked(connection);
+      giveSeat(request, new PatientSeat(request.socket, () => connections.seat(connection)));
+    }
     if (hasTwoHosts(request.rawHeaders)) refuse(request, response);
     else listener(request, response);
   });
+}
+
+/** Sockets with requests that wait for news, and how many each has: one of HTTP/2 may have several. */
+const patient = new WeakMap<object, number>();
+
+/** Keeps the socket of a request open while that waits, however silent it is. */
+class PatientSeat implements Seat {
+  readonly #socket: Pick<Socket, "setTimeout">;
+  readonly #admit: () => boolean;
+  #isTaken = false;
+
+  constructor(socket: Pick<Socket, "setTimeout">, admit: () => boolean) {
+    this.#socket = socket;
+    this.#admit = admit;
+  }
+
+  take(): boolean {
+    if (!this.#admit()) return false;
+    this.#isTaken = true;
+    patient.set(this.#socket, (patient.get(this.#socket) ?? 0) + 1);
+    this.#socket.setTimeout(0);
+    return true;
+  }
+
+  leave(): void {
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    const left = (patient.get(this.#socket) ?? 1) - 1;
+    patient.set(this.#socket, left);
+    if (left === 0) this.#socket.setTimeout(SILENCE_TIMEOUT);
+  }
 }
 
 type Request = IncomingMessage | Http2ServerRequest;

@@ -2,9 +2,11 @@ import { randomBytes, randomInt } from "node:crypto";
 import { Request } from "../answer/request.js";
 import type { Logger, Verbosity } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
+import { keepsCatalog } from "../config/catalog.js";
 import type { Config } from "../config/config.js";
 import { changedKeys } from "../config/reload.js";
 import { type ForwardReport, mergeReports } from "../forward/report.js";
+import { CatalogBoard } from "../http/catalog/board.js";
 import { HTTPS } from "../serving/channels.js";
 import { processClock } from "../serving/clock.js";
 import { QueryStats } from "../serving/query-stats.js";
@@ -59,6 +61,8 @@ export class App {
   readonly #startedAt: number;
   /** What the answering threads count, and last what DNS over HTTPS counts in this one. */
   readonly stats: readonly QueryStats[];
+  /** The catalogue of services, where one is kept. */
+  readonly catalog: CatalogBoard;
   readonly #httpsStats = new QueryStats();
   readonly #own = {
     cookies: Uint8Array.from(randomBytes(COOKIE_SECRET)),
@@ -96,6 +100,7 @@ export class App {
     this.stats = [...answering, this.#httpsStats];
     this.#log = options.log;
     this.#config = options.config;
+    this.catalog = new CatalogBoard(keepsCatalog(config));
     this.#state = new StateLog(options.log);
     this.#zookeeper = new ZooKeeperLog(options.log);
     this.#live = new LiveLog(options.log);
@@ -200,7 +205,13 @@ export class App {
         const { serial } = this.#snapshot.zones[0].apex.soa;
         const savedCluster = this.#saved?.cluster;
         this.#saved = undefined;
-        return { config: this.#config, serial, generation: this.#snapshot.generation, savedCluster };
+        return {
+          config: this.#config,
+          serial,
+          generation: this.#snapshot.generation,
+          savedCluster,
+          catalogIndex: this.catalog.index,
+        };
       },
       responders: this.#responders,
       onMessage: (message) => this.#fromBuilder(message),
@@ -219,6 +230,7 @@ export class App {
     this.#overHttps.configure(config, certificates.resolverAuthorities);
     if (live.length === 0) return;
     this.#config = config;
+    this.catalog.configure(keepsCatalog(config));
     this.#builder?.configure(config);
     this.#checkAge();
   }
@@ -288,6 +300,7 @@ export class App {
 
   #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" }>): void {
     if (message.kind === "zookeeper") this.#zookeeper.note(message.news, this.#config.masters.length > 0);
+    else if (message.kind === "catalog") this.catalog.take(message.piece);
     else if (message.kind === "live") this.#live.note(message.report);
     else if (message.kind === "failure") {
       this.#state.noteFailure(message.failure);

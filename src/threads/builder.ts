@@ -13,6 +13,7 @@ import { countRecords } from "../build/record-count.js";
 import { SkipLog } from "../build/skip-log.js";
 import { type Build, ZoneBuilder } from "../build/zone-builder.js";
 import { fingerprintOf, ZoneSaver, type ZoneSaverOptions } from "../build/zone-file.js";
+import { keepsCatalog } from "../config/catalog.js";
 import type { Config } from "../config/config.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import type { LeaderAccess } from "../sources/mesos/leader.js";
@@ -23,6 +24,7 @@ import { readClusterLines } from "../sources/mesos/saved-cluster.js";
 import { connectZooKeeper } from "../sources/mesos/zookeeper/connection.js";
 import type { BuildReport } from "../status/status.js";
 import { ShardPool } from "../zone/shard-pool.js";
+import { CatalogPublisher } from "./catalog-publisher.js";
 import { HeapKeeper, ownHeap } from "./garbage.js";
 import type { BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
 import { yieldThread } from "./priority.js";
@@ -67,6 +69,13 @@ const builder = new ZoneBuilder({
   wallClock: Date.now,
   now: () => performance.now(),
 });
+const catalog = new CatalogPublisher({
+  send: (piece) => post({ kind: "catalog", piece }),
+  wallClock: Date.now,
+  above: start.catalogIndex,
+  log,
+});
+catalog.configure(keepsCatalog(start.config));
 const masters = new Masters({
   connect: connectZooKeeper,
   timers: systemTimers,
@@ -109,7 +118,7 @@ function takeSavedCluster(): Cluster | undefined {
   const { savedCluster } = start;
   start.savedCluster = undefined;
   try {
-    return savedCluster && readClusterLines(savedCluster);
+    return savedCluster && readClusterLines(savedCluster, keepsCatalog(start.config));
   } catch (error) {
     log.error({ code: codeOf(error) }, `${messageOf(error)}; what a new leader has not heard of will not be kept`);
     return undefined;
@@ -156,6 +165,7 @@ async function serve(cluster: Cluster, { state, fetched, wholeAt }: Source): Pro
     parse: state.parseMs / 1000,
   };
   publish(build, facts, fetched);
+  catalog.follow(cluster, fetched, (host) => builder.addressesOf(host));
 }
 
 interface FetchFacts {
@@ -192,6 +202,7 @@ function publish(build: Build, { fetch, parse, ...facts }: FetchFacts, fetched: 
 async function configure(message: Extract<ToBuilder, { kind: "configure" }>): Promise<void> {
   config = message.config;
   builder.configure(config);
+  catalog.configure(keepsCatalog(config));
   const rebuilt = await builder.rebuild();
   if (rebuilt && lastReport) {
     const { seconds, ...facts } = lastReport;
@@ -245,6 +256,9 @@ port.on("message", (message: ToBuilder) => {
       break;
     case "enumerate":
       nextPiece(message.id);
+      break;
+    case "catalogTaken":
+      catalog.taken();
       break;
     case "enumerated":
       enumerations.delete(message.id);

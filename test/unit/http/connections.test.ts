@@ -3,7 +3,12 @@ import { Connections } from "../../../src/http/connections.js";
 
 function setUp() {
   const destroyed: string[] = [];
-  const connections = new Connections((address) => address === "proxy", { all: 6, perAddress: 3 });
+  const connections = new Connections((address) => address === "proxy", {
+    all: 6,
+    perAddress: 3,
+    waiting: 4,
+    waitingPerAddress: 2,
+  });
   const open = (name: string, address = name[0] as string) => {
     const connection = { address, destroy: () => void destroyed.push(name) };
     connections.add(connection);
