@@ -14,7 +14,6 @@ import { TLS_OPTIONS } from "../transport/certificate.js";
 import { listenError } from "../transport/listen-error.js";
 import type { Certificate } from "../transport/tcp.js";
 import { type Connection, Connections } from "./connections.js";
-import { giveSeat, type Seat } from "./seats.js";
 
 /** Octets of all headers of a request. */
 const MAX_HEADERS = 16 * 1024;
@@ -28,8 +27,30 @@ const SILENCE_TIMEOUT = 120_000;
 /** Milliseconds that answers in flight have left when the server closes. */
 const CLOSE_GRACE = 1_000;
 
+/**
+ * A connection whose request waits for news is silent on purpose: it has a place of its own, where it is not closed for its silence nor
+ * for others to come in.
+ */
+export interface Seat {
+  /** False where no place is left. */
+  take(): boolean;
+  /** The request has its answer. */
+  leave(): void;
+}
+
+/** Takes requests that wait for news; false for any other, which is then the API's. */
+export interface Waits {
+  handle(request: IncomingMessage, response: ServerResponse, seat: Seat): boolean;
+}
+
+interface Served {
+  readonly api: Hono;
+  readonly waits: Waits | undefined;
+}
+
 export interface HttpOptions {
   readonly api: Hono;
+  readonly waits?: Waits | undefined;
   /** IP address to bind. */
   readonly host: string;
   /** 0 lets the system choose. */
@@ -49,11 +70,11 @@ export interface HttpServer {
 }
 
 /** Serves the API. Rejects with a `MesosDnsError` where it cannot listen. */
-export async function startHttp({ api, host, port, isProxy, certificate }: HttpOptions): Promise<HttpServer> {
+export async function startHttp({ api, waits, host, port, isProxy, certificate }: HttpOptions): Promise<HttpServer> {
   const connections = new Connections(isProxy ?? (() => false));
-  if (certificate) return startHttps({ api, connections, host, port, certificate });
+  if (certificate) return startHttps({ served: { api, waits }, connections, host, port, certificate });
   const server = createServer(LIMITS);
-  serveApi(server, api, connections);
+  serveApi(server, { api, waits }, connections);
   return {
     port: await listen(server, host, port),
     close: () => close(server, () => server.closeAllConnections()),
@@ -62,16 +83,16 @@ export async function startHttp({ api, host, port, isProxy, certificate }: HttpO
 }
 
 interface HttpsParts {
-  readonly api: Hono;
+  readonly served: Served;
   readonly connections: Connections;
   readonly host: string;
   readonly port: number;
   readonly certificate: Certificate;
 }
 
-async function startHttps({ api, connections, host, port, certificate }: HttpsParts): Promise<HttpServer> {
+async function startHttps({ served, connections, host, port, certificate }: HttpsParts): Promise<HttpServer> {
   const server = createSecureServer({ ...certificate, ...TLS_OPTIONS, ...LIMITS, allowHTTP1: true });
-  serveApi(server, api, connections);
+  serveApi(server, served, connections);
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
@@ -112,7 +133,7 @@ const LIMITS = {
 };
 
 /** Serves requests, counts connections, and lets go of those that are too many. */
-function serveApi(server: Server | Http2SecureServer, api: Hono, connections: Connections): void {
+function serveApi(server: Server | Http2SecureServer, { api, waits }: Served, connections: Connections): void {
   // HTTP/1.0 asks without naming a host, as health checks of load balancers do.
   const listener = getRequestListener(api.fetch, { overrideGlobalObjects: false, hostname: "localhost" });
   // TLS has a socket of its own above that of TCP: what both know is who is at the other end.
@@ -130,12 +151,10 @@ function serveApi(server: Server | Http2SecureServer, api: Hono, connections: Co
   });
   server.on("request", (request: Request, response: Response) => {
     const connection = byPeer.get(peerOf(request.socket));
-    if (connection) {
-      connections.asked(connection);
-      giveSeat(request, new PatientSeat(request.socket, () => connections.seat(connection)));
-    }
-    if (hasTwoHosts(request.rawHeaders)) refuse(request, response);
-    else listener(request, response);
+    if (connection) connections.asked(connection);
+    if (hasTwoHosts(request.rawHeaders)) return refuse(request, response);
+    const seat = new PatientSeat(request.socket, () => connection !== undefined && connections.seat(connection));
+    if (!waits?.handle(request as IncomingMessage, response as ServerResponse, seat)) listener(request, response);
   });
 }
 

@@ -11,6 +11,7 @@ import type { Loaded } from "../config/load.js";
 import { applyLive, changedKeys } from "../config/reload.js";
 import { createApi } from "../http/api.js";
 import { Waiters } from "../http/catalog/waiters.js";
+import { CatalogWaits } from "../http/catalog/waits.js";
 import { proxiesOf, type TrustedProxies } from "../http/client-address.js";
 import { type HttpServer, startHttp } from "../http/server.js";
 import { createRegistry } from "../metrics/registry.js";
@@ -165,7 +166,7 @@ function openerOf(
     now: Date.now,
   });
   const api = createApi({
-    catalog: { board: app.catalog, waiters, random: Math.random },
+    catalog: app.catalog,
     config: () => app.config,
     configFile,
     version: VERSION,
@@ -182,11 +183,12 @@ function openerOf(
     metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     log,
   });
+  const waits = new CatalogWaits({ board: app.catalog, waiters, random: Math.random });
   return (address) => {
     const { host, port } = address;
     const onWait = () => log.info({ host, port }, "waiting for the other process to let go of HTTP");
     const isProxy = (address: string) => proxies().includes(address);
-    const start = () => startHttp({ api, isProxy, ...address });
+    const start = () => startHttp({ api, waits, isProxy, ...address });
     return takeOver ? whenFree(start, systemTimers, onWait) : start();
   };
 }

@@ -13,6 +13,7 @@ export class Rendering {
   readonly index: number;
   readonly body: Buffer;
   #packed: Promise<Buffer> | undefined;
+  #readyPacked: Buffer | undefined;
 
   constructor(index: number, body: Buffer) {
     this.index = index;
@@ -25,8 +26,16 @@ export class Rendering {
 
   /** In gzip, by another thread, once. */
   packed(): Promise<Buffer> {
-    this.#packed ??= pack(this.body, { level: constants.Z_BEST_SPEED });
+    this.#packed ??= pack(this.body, { level: constants.Z_BEST_SPEED }).then((packed) => {
+      this.#readyPacked = packed;
+      return packed;
+    });
     return this.#packed;
+  }
+
+  /** The same where it is there already. */
+  get readyPacked(): Buffer | undefined {
+    return this.#readyPacked;
   }
 }
 

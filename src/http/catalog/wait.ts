@@ -40,7 +40,7 @@ export function parseDuration(text: string): number | undefined {
  * What a request says of waiting, or what is wrong with that, as a sentence.
  * @param random from 0 up to but not including 1
  */
-export function waitIn(query: URLSearchParams, random: () => number): Wait | string {
+export function waitIn(query: URLSearchParams, random: () => number = () => 0): Wait | string {
   const [index, wait] = [query.get("index"), query.get("wait")];
   const above = index === null || index === "" ? 0 : /^\d{1,16}$/.test(index) ? Number(index) : Number.NaN;
   if (!Number.isSafeInteger(above)) {

@@ -1,9 +1,6 @@
-import { systemTimers, type Timers } from "../../../src/base/timers.js";
 import type { ForwardReport } from "../../../src/forward/report.js";
 import { createApi } from "../../../src/http/api.js";
 import { CatalogBoard } from "../../../src/http/catalog/board.js";
-import type { CatalogContext } from "../../../src/http/catalog/routes.js";
-import { Waiters } from "../../../src/http/catalog/waiters.js";
 import { TrustedProxies } from "../../../src/http/client-address.js";
 import type { ApiContext } from "../../../src/http/context.js";
 import { NOTHING_FOLLOWED } from "../../../src/sources/mesos/live/report.js";
@@ -120,20 +117,11 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     metrics: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "up 1\n" }),
     proxies: () => new TrustedProxies([]),
     random: () => 0,
-    catalog: catalogOf(),
+    catalog: new CatalogBoard(false),
     log: { error: (...line: unknown[]) => logged.push(line), warn: (...line: unknown[]) => logged.push(line) },
     ...changes,
   });
   return { api, logged, pinned, config };
-}
-
-/** What the routes of the catalogue have: a board that keeps none, unless one is given. */
-export function catalogOf(
-  board = new CatalogBoard(false),
-  timers: Pick<Timers, "after"> = systemTimers,
-): CatalogContext {
-  const waiters = new Waiters({ board, timers, later: setImmediate, isShared: () => false });
-  return { board, waiters, random: () => 0 };
 }
 
 export async function* chunksOf(chunks: readonly string[]): AsyncGenerator<string> {
