@@ -163,6 +163,7 @@ function openerOf(
     status: () => app.status,
     snapshot: () => app.snapshot,
     forwarding: () => app.forwarding,
+    catalog: { counts: () => app.catalog.counts, waiters: () => waiters.size },
     now: Date.now,
   });
   const api = createApi({
