@@ -153,29 +153,32 @@ function serveApi(server: Server | Http2SecureServer, { api, waits }: Served, co
     const connection = byPeer.get(peerOf(request.socket));
     if (connection) connections.asked(connection);
     if (hasTwoHosts(request.rawHeaders)) return refuse(request, response);
-    const seat = new PatientSeat(request.socket, () => connection !== undefined && connections.seat(connection));
-    if (!waits?.handle(request as IncomingMessage, response as ServerResponse, seat)) listener(request, response);
+    const seat = connection && new PatientSeat(connection, connections, request.socket);
+    if (seat && waits?.handle(request as IncomingMessage, response as ServerResponse, seat)) return;
+    listener(request, response);
   });
 }
 
-/** Sockets with requests that wait for news, and how many each has: one of HTTP/2 may have several. */
-const patient = new WeakMap<object, number>();
+/** Connections with requests that wait for news, and how many each has: one of HTTP/2 may have several. */
+const patient = new WeakMap<Connection, number>();
 
-/** Keeps the socket of a request open while that waits, however silent it is. */
+/** Keeps the connection of a request open while that waits, however silent it is. */
 class PatientSeat implements Seat {
+  readonly #connection: Connection;
+  readonly #connections: Connections;
   readonly #socket: Pick<Socket, "setTimeout">;
-  readonly #admit: () => boolean;
   #isTaken = false;
 
-  constructor(socket: Pick<Socket, "setTimeout">, admit: () => boolean) {
+  constructor(connection: Connection, connections: Connections, socket: Pick<Socket, "setTimeout">) {
+    this.#connection = connection;
+    this.#connections = connections;
     this.#socket = socket;
-    this.#admit = admit;
   }
 
   take(): boolean {
-    if (!this.#admit()) return false;
+    if (!this.#connections.seat(this.#connection)) return false;
     this.#isTaken = true;
-    patient.set(this.#socket, (patient.get(this.#socket) ?? 0) + 1);
+    patient.set(this.#connection, (patient.get(this.#connection) ?? 0) + 1);
     this.#socket.setTimeout(0);
     return true;
   }
@@ -183,8 +186,8 @@ class PatientSeat implements Seat {
   leave(): void {
     if (!this.#isTaken) return;
     this.#isTaken = false;
-    const left = (patient.get(this.#socket) ?? 1) - 1;
-    patient.set(this.#socket, left);
+    const left = (patient.get(this.#connection) ?? 1) - 1;
+    patient.set(this.#connection, left);
     if (left === 0) this.#socket.setTimeout(SILENCE_TIMEOUT);
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Catalog } from "../../../src/catalog/catalog.js";
 import { Deletions } from "../../../src/catalog/deletions.js";
 import { instanceText, isWell, MAX_PORTS, portsOf } from "../../../src/catalog/instance.js";
-import type { Task } from "../../../src/sources/mesos/cluster.js";
+import type { Agent, Task } from "../../../src/sources/mesos/cluster.js";
 import { agent, cluster, framework, type Json, task } from "../../support/scripted-master.js";
 import { API, clusterOf, FULL, marathonWith, S0, S1, Watched, web } from "./support.js";
 
@@ -107,6 +107,18 @@ describe("an update", () => {
     isWatched = true;
     expect(watched.update({ ...same, frameworks })).toBe("nothing");
     expect(watched.update({ ...same, frameworks: frameworks.map((each) => ({ ...each })) })).toBe("nothing");
+  });
+
+  it("looks at the tasks of an agent that has moved, come or gone, though they are the same", () => {
+    const same = clusterOf(FULL);
+    const watched = new Watched();
+    watched.update(same);
+    const [s0, s1] = [...same.agents.values()] as [Agent, Agent];
+    const on = (...agents: readonly Agent[]) => ({ ...same, agents: new Map(agents.map((each) => [each.id, each])) });
+    const elsewhere = { ...s0, endpoint: { host: "192.0.2.99", port: 5051 } };
+    expect(watched.update(on(elsewhere, s1))).toBe("node:agents-S0 web");
+    expect(watched.update(on(s1))).toBe("-node:agents-S0 -web");
+    expect(watched.update(on(s0, s1))).toBe("node:agents-S0 web");
   });
 
   it("follows the addresses that a host name has", () => {

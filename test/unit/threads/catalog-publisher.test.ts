@@ -3,7 +3,7 @@ import { type CatalogPiece, PIECE_CHARS } from "../../../src/catalog/pieces.js";
 import { CatalogBoard } from "../../../src/http/catalog/board.js";
 import { readMasterState } from "../../../src/sources/mesos/state.js";
 import { CatalogPublisher } from "../../../src/threads/catalog-publisher.js";
-import { type Json, stateOf } from "../../support/scripted-master.js";
+import { type Json, stateOf, task } from "../../support/scripted-master.js";
 import { API, clusterOf, FULL, marathonWith, web } from "../catalog/support.js";
 import { bytes, MASTER } from "../sources/mesos/reading.js";
 
@@ -87,6 +87,16 @@ describe("the catalogue's publisher", () => {
     expect(takeAll()).toBe(2);
     expect(sent[1]).toMatchObject({ services: [{ name: "web" }], gone: [{ name: "api" }] });
     expect([instances("web"), instances("api")]).toEqual([3, undefined]);
+  });
+
+  it("does not send a service that has come and gone meanwhile", () => {
+    const { follow, sent, takeAll, instances } = setUp();
+    follow(FULL);
+    follow(marathonWith(web(1), web(2), API, task("other", { agent: "S0" })));
+    follow(FULL);
+    takeAll();
+    expect(sent[1]).toMatchObject({ services: [], gone: [{ name: "other" }] });
+    expect(instances("other")).toBeUndefined();
   });
 
   it("begins anew with larger indexes when it has been turned off and on", () => {

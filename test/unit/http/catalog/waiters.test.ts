@@ -107,6 +107,18 @@ describe("many who wait", () => {
     expect([woken.length, laterWork.length]).toEqual([150, 0]);
   });
 
+  it("who are woken while others are answered have their turn behind them", () => {
+    const { followed, woken, wait, laterWork } = setUp({ all: 1_000, perAddress: 1_000 });
+    for (let i = 0; i < 100; i++) wait("web", WEB);
+    for (let i = 0; i < 100; i++) wait("api", APP);
+    followed.update(marathonWith(API));
+    followed.update(marathonWith(web(1)));
+    expect([woken.length, laterWork.length]).toEqual([64, 1]);
+    while (laterWork.length > 0) laterWork.shift()?.();
+    expect(woken.indexOf("api")).toBe(100);
+    expect(woken).toHaveLength(200);
+  });
+
   it("are bounded in number, of one address and in all, but for a proxy's", () => {
     const { wait, waiters } = setUp({ all: 5, perAddress: 2 });
     const leave = wait("1", WEB);

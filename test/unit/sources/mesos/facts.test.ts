@@ -161,6 +161,19 @@ describe("while a catalogue is kept", () => {
     expect(parser.end().cluster).toEqual(readWith(STATE, new FactsReader()));
   });
 
+  it("a state is the same wherever it is cut in two", () => {
+    const body = bytes(
+      stateOf(MASTER, cluster({ agents: [HOST, agent("S1")], frameworks: [framework("m", { tasks: [WEB] })] })),
+    );
+    const whole = readMasterState(body, new KnownTasks(), new FactsReader()).cluster;
+    for (let cut = 1; cut < body.length; cut++) {
+      const parser = new StateParser(new KnownTasks(), new FactsReader());
+      parser.add(body.subarray(0, cut));
+      parser.add(body.subarray(cut));
+      expect(parser.end().cluster).toEqual(whole);
+    }
+  });
+
   it("equal lists of labels are one list, also between states and events", () => {
     const facts = new FactsReader();
     const state = readWith(
