@@ -1,5 +1,6 @@
-/** `npm run bench [-- answer transports peers threads forward state freshness churn soak fuzz]`: all measurements but the last two, or those named. */
+/** `npm run bench [-- answer transports peers threads forward state freshness catalog churn soak fuzz]`: all measurements but the last two, or those named. */
 import { benchAnswer } from "./answer.mjs";
+import { benchCatalog } from "./catalog.mjs";
 import { benchChurn } from "./churn.mjs";
 import { benchForward } from "./forward.mjs";
 import { benchFreshness } from "./freshness.mjs";
@@ -18,6 +19,7 @@ const BENCHES = {
   forward: benchForward,
   state: benchState,
   freshness: benchFreshness,
+  catalog: benchCatalog,
   churn: benchChurn,
   soak: benchSoak,
   fuzz: benchFuzz,

@@ -17,6 +17,7 @@ function portsOf({ ports = "" }) {
 
 export function v1Task(task) {
   const { id, name, framework_id: framework, slave_id: agent, state, resources, statuses, discovery } = task;
+  const { labels, container, health_check } = task;
   return {
     name,
     task_id: value(id),
@@ -26,6 +27,9 @@ export function v1Task(task) {
     resources: portsOf(resources),
     statuses: statuses.map((status) => ({ ...status, task_id: value(id), agent_id: value(agent) })),
     ...(discovery && { discovery }),
+    ...(labels && { labels: { labels } }),
+    ...(container && { container }),
+    ...(health_check && { health_check }),
   };
 }
 

@@ -97,6 +97,11 @@ export class ZoneBuilder {
     return enumerate({ facts, config, omitsStandby: (name) => records.omitsStandby(config.domain, name) });
   }
 
+  /** The addresses of an agent's host as the last build found them. */
+  addressesOf(host: string): readonly string[] {
+    return this.#basis?.facts.resolve(host).map(({ text }) => text) ?? [];
+  }
+
   /** What the last build came to, and the configuration it was made under; nothing before the first. */
   get built(): BuiltZone | undefined {
     const { seed } = this.#options;

@@ -6,6 +6,7 @@ import type { HostPort } from "../base/host-port.js";
  */
 
 export type IpSource = "netinfo" | "mesos" | "docker" | "host";
+export type CatalogChoice = "auto" | true;
 export type HealthPolicy = "ignore" | "omitUnhealthy";
 export type UpdateSource = "stream" | "poll";
 export type UdpEngineName = "auto" | "batch" | "dgram";
@@ -21,6 +22,8 @@ export type ForwardPolicyName = "sequential" | "fastest" | "race";
 
 /** Where the masters are, and how the cluster is followed. */
 export interface ClusterConfig {
+  /** Whether the catalogue of services is kept. */
+  readonly catalog: CatalogChoice;
   /** `zk://[user:pass@]host:port,…/path` or "" for none. Holds a password: never log it unmasked. */
   readonly zk: string;
   readonly masters: readonly HostPort[];

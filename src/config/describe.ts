@@ -61,6 +61,7 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     SRVRecordDefaultWeight: config.srvRecordDefaultWeight,
     HealthPolicy: config.healthPolicy,
     DcosNames: config.dcosNames,
+    Catalog: config.catalog,
     StateDir: config.stateDir,
     MaxUdpPayload: config.maxUdpPayload,
     Reverse: config.reverse,

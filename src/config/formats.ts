@@ -14,6 +14,17 @@ export const boolean: Format<boolean> = {
   },
 };
 
+/** Wanted, or wanted where it is of use. */
+export const autoOrTrue: Format<"auto" | true> = {
+  allowed: '"auto" or true',
+  fromText: (text) => (text.trim().toLowerCase() === "true" ? true : text),
+  read(value, findings) {
+    if (value === "auto" || value === true) return value;
+    findings.fault("", value, autoOrTrue.allowed);
+    return undefined;
+  },
+};
+
 export const text: Format<string> = textual("a string", (value) => value);
 
 export const path: Format<string> = textual("the path of a file, or an empty string for none", (value) => value);

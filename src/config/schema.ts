@@ -161,6 +161,7 @@ export const KEYS: Table = {
   EnumerationOn: live(true, format.boolean, "Serve `/v1/enumerate` and `/v1/axfr`."),
   healthPolicy: live("ignore", healthPolicy, "What health checks mean for records: with \"omitUnhealthy\", a task whose checks fail is left out of the names that it shares with healthy ones and keeps its own; with \"ignore\", as in Mesos-DNS, it makes no difference."),
   dcosNames: live(false, format.boolean, "Serve the names that DC/OS gives beside `domain`: tasks in `agentip`, `containerip` and `autoip` of `dcos.thisdcos.directory`, and everything in `domain` again in `mesos.thisdcos.directory`. Not where `domain` is in `thisdcos.directory` itself."),
+  catalog: live("auto", format.autoOrTrue, "Keep a catalogue of services: everything that tasks and agents say of themselves, for `/v1/catalog`. \"auto\": while something else reads it, which nothing does yet. It costs memory, and fetches the whole state anew when it is turned on."),
   stateDir: restart("", format.path, "Folder where the last good zone is kept, to be served after a restart while no master answers. Empty: the one that systemd gives (`StateDirectory=`), else none."),
   maxUdpPayload: live(1232, integer(512, 65_535), "Largest UDP answer in octets, whatever a client offers; a datagram holds 65,507. Above 1232, answers may come in fragments, which get lost."),
   reverse: live(true, format.boolean, "Answer PTR queries for the cluster's own addresses."),

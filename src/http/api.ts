@@ -2,6 +2,7 @@ import { type Context, type Handler, Hono } from "hono";
 import { describeConfig } from "../config/describe.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import { axfr } from "./axfr.js";
+import { catalogRoutes } from "./catalog/routes.js";
 import type { ApiContext } from "./context.js";
 import { DohRoutes } from "./doh.js";
 import { describeForwarding, flush } from "./forwarding.js";
@@ -23,7 +24,11 @@ export function createApi(context: ApiContext): Hono {
   for (const path of LISTINGS) {
     api.use(path, async (c, next) => (context.config().EnumerationOn ? next() : c.notFound()));
   }
-  for (const [path, handler] of [...nameRoutes(context), ...operatorRoutes(context)]) {
+  for (const [path, handler] of [
+    ...nameRoutes(context),
+    ...catalogRoutes(context.catalog),
+    ...operatorRoutes(context),
+  ]) {
     api.get(path, handler);
     api.all(path, (c) => methodNotAllowed(c, "GET, HEAD"));
   }

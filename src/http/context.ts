@@ -4,6 +4,7 @@ import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { ServerStatus } from "../status/status.js";
 import type { Snapshot } from "../zone/snapshot.js";
+import type { CatalogBoard } from "./catalog/board.js";
 import type { TrustedProxies } from "./client-address.js";
 
 /** What the API shows, asked for anew with every request. */
@@ -29,6 +30,8 @@ export interface ApiContext {
   /** Who is believed where it says for whom it asks. */
   proxies(): TrustedProxies;
   metrics(): Promise<{ readonly contentType: string; readonly body: Uint8Array<ArrayBuffer> }>;
+  /** The catalogue of services, where one is kept. */
+  readonly catalog: CatalogBoard;
   /** Unsigned integers: which row comes first. */
   random(): number;
   /** Measure how long clients take. */

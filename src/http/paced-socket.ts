@@ -28,6 +28,7 @@ export class PacedSocket extends Duplex {
   #rest: Buffer = NOTHING;
   #isWanted = false;
   #hasEnded = false;
+  #isPatient = false;
   /** The first one is being answered. There are others only where one begins in the piece in which the one before ends. */
   readonly #asked: Asked[] = [];
 
@@ -42,7 +43,8 @@ export class PacedSocket extends Duplex {
     });
     socket.on("end", () => {
       this.#hasEnded = true;
-      this.#feed();
+      if (this.#isPatient) this.destroy();
+      else this.#feed();
     });
     socket.on("error", (error) => this.destroy(error));
     socket.on("close", () => this.destroy());
@@ -69,6 +71,15 @@ export class PacedSocket extends Duplex {
   /** node:http2 asks for it, to know which protocol is spoken. */
   get alpnProtocol(): string | false {
     return "alpnProtocol" in this.#socket && (this.#socket.alpnProtocol as string | false);
+  }
+
+  /**
+   * While a request waits for news, which may take minutes, a client that shuts its side down has left. It is not known from one that
+   * still reads, but that one can ask again.
+   */
+  set patient(isPatient: boolean) {
+    this.#isPatient = isPatient;
+    if (isPatient && this.#hasEnded) this.destroy();
   }
 
   setTimeout(milliseconds: number): this {

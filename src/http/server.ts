@@ -31,8 +31,30 @@ const MAX_STREAMS = 32;
 /** Milliseconds that answers in flight have left when the server closes. */
 const CLOSE_GRACE = 1_000;
 
+/**
+ * A connection whose request waits for news is silent on purpose: it has a place of its own, where it is not closed for its silence nor
+ * for others to come in.
+ */
+export interface Seat {
+  /** False where no place is left. */
+  take(): boolean;
+  /** The request has its answer. */
+  leave(): void;
+}
+
+/** Takes requests that wait for news; false for any other, which is then the API's. */
+export interface Waits {
+  handle(request: IncomingMessage, response: ServerResponse, seat: Seat): boolean;
+}
+
+interface Served {
+  readonly api: Hono;
+  readonly waits: Waits | undefined;
+}
+
 export interface HttpOptions {
   readonly api: Hono;
+  readonly waits?: Waits | undefined;
   /** IP address to bind. */
   readonly host: string;
   /** 0 lets the system choose. */
@@ -52,12 +74,12 @@ export interface HttpServer {
 }
 
 /** Serves the API. Rejects with a `MesosDnsError` where it cannot listen. */
-export async function startHttp({ api, host, port, isProxy, certificate }: HttpOptions): Promise<HttpServer> {
+export async function startHttp({ api, waits, host, port, isProxy, certificate }: HttpOptions): Promise<HttpServer> {
   const connections = new Connections(isProxy ?? (() => false));
-  if (certificate) return startHttps({ api, connections, host, port, certificate });
+  if (certificate) return startHttps({ served: { api, waits }, connections, host, port, certificate });
   const server = createServer(LIMITS);
   pace(server, "connection");
-  serveApi(server, api, connections);
+  serveApi(server, { api, waits }, connections);
   return {
     port: await listen(server, host, port),
     close: () => close(server, () => server.closeAllConnections()),
@@ -66,14 +88,14 @@ export async function startHttp({ api, host, port, isProxy, certificate }: HttpO
 }
 
 interface HttpsParts {
-  readonly api: Hono;
+  readonly served: Served;
   readonly connections: Connections;
   readonly host: string;
   readonly port: number;
   readonly certificate: Certificate;
 }
 
-async function startHttps({ api, connections, host, port, certificate }: HttpsParts): Promise<HttpServer> {
+async function startHttps({ served, connections, host, port, certificate }: HttpsParts): Promise<HttpServer> {
   const server = createSecureServer({
     ...certificate,
     ...TLS_OPTIONS,
@@ -83,7 +105,7 @@ async function startHttps({ api, connections, host, port, certificate }: HttpsPa
     allowHTTP1: true,
   });
   pace(server, "secureConnection");
-  serveApi(server, api, connections);
+  serveApi(server, served, connections);
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
@@ -134,7 +156,7 @@ function pace(server: Server | Http2SecureServer, event: "connection" | "secureC
 }
 
 /** Serves requests, counts connections, and lets go of those that are too many. */
-function serveApi(server: Server | Http2SecureServer, api: Hono, connections: Connections): void {
+function serveApi(server: Server | Http2SecureServer, { api, waits }: Served, connections: Connections): void {
   // HTTP/1.0 asks without naming a host, as health checks of load balancers do.
   const listener = getRequestListener(api.fetch, { overrideGlobalObjects: false, hostname: "localhost" });
   const turns = new Turns();
@@ -156,14 +178,53 @@ function serveApi(server: Server | Http2SecureServer, api: Hono, connections: Co
     if (connection) connections.asked(connection);
     const answer = () => {
       if (isGone(request)) return;
-      if (hasTwoHosts(request.rawHeaders)) refuse(request, response);
-      else listener(request, response);
+      if (hasTwoHosts(request.rawHeaders)) return refuse(request, response);
+      const seat = connection && new PatientSeat(connection, connections, request.socket);
+      if (seat && waits?.handle(request as IncomingMessage, response as ServerResponse, seat)) return;
+      listener(request, response);
     };
     const begin = () => turns.take(connection?.address ?? "", answer);
     const socket: unknown = isHttp2(request) ? undefined : request.socket;
     if (socket instanceof PacedSocket) socket.answer(request as IncomingMessage, response as ServerResponse, begin);
     else begin();
   });
+}
+
+/** Connections with requests that wait for news, and how many each has: one of HTTP/2 may have several. */
+const patient = new WeakMap<Connection, number>();
+
+/** Keeps the connection of a request open while that waits, however silent it is. */
+class PatientSeat implements Seat {
+  readonly #connection: Connection;
+  readonly #connections: Connections;
+  readonly #socket: Pick<Socket, "setTimeout">;
+  #isTaken = false;
+
+  /** @param socket the request's own */
+  constructor(connection: Connection, connections: Connections, socket: Pick<Socket, "setTimeout">) {
+    this.#connection = connection;
+    this.#connections = connections;
+    this.#socket = socket;
+  }
+
+  take(): boolean {
+    if (!this.#connections.seat(this.#connection)) return false;
+    this.#isTaken = true;
+    patient.set(this.#connection, (patient.get(this.#connection) ?? 0) + 1);
+    this.#socket.setTimeout(0);
+    if (this.#socket instanceof PacedSocket) this.#socket.patient = true;
+    return true;
+  }
+
+  leave(): void {
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    const left = (patient.get(this.#connection) ?? 1) - 1;
+    patient.set(this.#connection, left);
+    if (left > 0) return;
+    this.#socket.setTimeout(SILENCE_TIMEOUT);
+    if (this.#socket instanceof PacedSocket) this.#socket.patient = false;
+  }
 }
 
 type Request = IncomingMessage | Http2ServerRequest;

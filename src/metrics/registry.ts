@@ -2,6 +2,7 @@ import { Registry } from "prom-client";
 import { VERSION } from "../base/version.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { QueryStats } from "../serving/query-stats.js";
+import { type CatalogSources, catalogMetrics } from "./catalog-metrics.js";
 import { forwardMetrics } from "./forward-metrics.js";
 import { liveMetrics } from "./live-metrics.js";
 import { type MetricSource, register } from "./metric.js";
@@ -13,6 +14,7 @@ export interface MetricsSources extends StatusSources {
   /** The counters of every answering thread. */
   readonly stats: readonly QueryStats[];
   readonly forwarding: () => ForwardReport;
+  readonly catalog: CatalogSources;
 }
 
 /** Everything /metrics shows; docs/metrics.md lists it. To be called on the main thread, whose event loop it watches. */
@@ -23,6 +25,7 @@ export function createRegistry(sources: MetricsSources): Registry {
     ...queryMetrics(sources.stats),
     ...forwardMetrics(sources.forwarding),
     ...statusMetrics(sources),
+    ...catalogMetrics(sources.catalog),
     ...liveMetrics(() => sources.status().live),
     ...processMetrics(),
   ];

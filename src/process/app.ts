@@ -1,9 +1,11 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { Logger, Verbosity } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
+import { keepsCatalog } from "../config/catalog.js";
 import type { Config } from "../config/config.js";
 import { changedKeys } from "../config/reload.js";
 import { type ForwardReport, mergeReports } from "../forward/report.js";
+import { CatalogBoard } from "../http/catalog/board.js";
 import { QueryStats } from "../serving/query-stats.js";
 import { createBuckets } from "../serving/rate-limiter.js";
 import type { OwnSecrets } from "../serving/stack.js";
@@ -54,6 +56,8 @@ export class App {
   readonly #startedAt: number;
   readonly zone: CurrentZone;
   readonly https: HttpsDns;
+  /** The catalogue of services, where one is kept. */
+  readonly catalog: CatalogBoard;
   readonly #cluster: ClusterLog;
   readonly #responders: Responders | undefined;
   readonly #listening: DnsListening | undefined;
@@ -77,6 +81,7 @@ export class App {
       this.#zoneCame = resolve;
     });
     this.#cluster = new ClusterLog(log);
+    this.catalog = new CatalogBoard(keepsCatalog(config));
     const serial = Math.max(Math.floor(this.#startedAt / 1000), restored?.serial ?? 0);
     const apexes = apexesOf(zonesOf(viewsOf(config)), serial);
     const saved = restored && { ...updateOf(restored), apexes };
@@ -134,6 +139,7 @@ export class App {
     this.https.stack.configure(config, certificates.resolverAuthorities);
     if (live.length === 0) return;
     this.#config = config;
+    this.catalog.configure(keepsCatalog(config));
     this.#builder.configure(config);
     this.#checkAge();
   }
@@ -205,7 +211,8 @@ export class App {
       startOf: () => {
         this.#cluster.restarted();
         const { serial, generation } = this.zone.snapshot;
-        const start = { config: this.#config, serial, generation, savedCluster: saved };
+        const catalogIndex = this.catalog.index;
+        const start = { config: this.#config, serial, generation, savedCluster: saved, catalogIndex };
         saved = undefined;
         return start;
       },
@@ -227,6 +234,10 @@ export class App {
   }
 
   #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" }>): void {
+    if (message.kind === "catalog") {
+      this.catalog.take(message.piece);
+      return;
+    }
     if (message.kind === "built") {
       this.zone.built(message.update, message.report.fetchedAt);
       if (message.update) this.https.stack.answerer.use(this.zone.snapshot);

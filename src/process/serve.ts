@@ -11,7 +11,9 @@ import type { Config } from "../config/config.js";
 import type { Loaded } from "../config/load.js";
 import { applyLive, changedKeys } from "../config/reload.js";
 import { createApi } from "../http/api.js";
-import { proxiesOf } from "../http/client-address.js";
+import { Waiters } from "../http/catalog/waiters.js";
+import { CatalogWaits } from "../http/catalog/waits.js";
+import { proxiesOf, type TrustedProxies } from "../http/client-address.js";
 import { type HttpServer, startHttp } from "../http/server.js";
 import { createRegistry } from "../metrics/registry.js";
 import { yieldHelpers } from "../threads/priority.js";
@@ -67,11 +69,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   });
   const http = new Map<number, HttpServer>();
   // From the first moment on: a signal that nobody handles would end the process as it is.
-  const open = config.httpon ? openerOf(app, options, log) : undefined;
+  const proxies = proxiesOf(() => app.config.trustedProxies);
+  const isProxy = (address: string) => proxies().includes(address);
+  const waiters = new Waiters({ board: app.catalog, timers: systemTimers, later: setImmediate, isShared: isProxy });
+  const open = config.httpon ? openerOf({ app, waiters, proxies, log }, options) : undefined;
   const serveHttp = async (certificate: Certificate | undefined) => {
     if (open) await adjustHttp(http, httpAddressesOf(config, certificate), open);
   };
-  handleSignals({ app, http, serveHttp, log }, options);
+  handleSignals({ app, http, waiters, serveHttp, log }, options);
   await app.start();
   if (app.stopping) return;
   try {
@@ -145,22 +150,29 @@ async function adjustHttp(
   }
 }
 
+interface HttpParts {
+  readonly app: App;
+  readonly waiters: Waiters;
+  readonly proxies: () => TrustedProxies;
+  readonly log: Logger;
+}
+
 function openerOf(
-  app: App,
+  { app, waiters, proxies, log }: HttpParts,
   { configFile, takeOver }: ServeOptions,
-  log: Logger,
 ): (address: HttpAddress) => Promise<HttpServer> {
   const registry = createRegistry({
     stats: app.stats,
     status: () => app.status,
     snapshot: () => app.zone.snapshot,
     forwarding: () => app.forwarding,
+    catalog: { counts: () => app.catalog.counts, waiters: () => waiters.size },
     now: Date.now,
   });
   const makeMetrics = async () => new TextEncoder().encode(await registry.metrics());
   const metrics = keptFor(METRICS_MS, systemTimers.now, makeMetrics);
-  const proxies = proxiesOf(() => app.config.trustedProxies);
   const api = createApi({
+    catalog: app.catalog,
     config: () => app.config,
     configFile,
     version: VERSION,
@@ -178,11 +190,12 @@ function openerOf(
     metrics: async () => ({ contentType: registry.contentType, body: await metrics() }),
     log,
   });
+  const waits = new CatalogWaits({ board: app.catalog, waiters, random: Math.random });
   return (address) => {
     const { host, port } = address;
     const onWait = () => log.info({ host, port }, "waiting for the other process to let go of HTTP");
     const isProxy = (address: string) => proxies().includes(address);
-    const start = () => startHttp({ api, isProxy, ...address });
+    const start = () => startHttp({ api, waits, isProxy, ...address });
     return takeOver ? whenFree(start, systemTimers, onWait) : start();
   };
 }
@@ -191,19 +204,21 @@ function openerOf(
 interface Running {
   readonly app: App;
   readonly http: ReadonlyMap<number, HttpServer>;
+  readonly waiters: Waiters;
   /** Serves HTTP as it is to be with this certificate, or without one. */
   readonly serveHttp: (certificate: Certificate | undefined) => Promise<void>;
   readonly log: Logger;
 }
 
 function handleSignals(running: Running, options: ServeOptions): void {
-  const { app, http, log } = running;
+  const { app, http, waiters, log } = running;
   let stopping = false;
   const stop = async (signal: string) => {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, "stopping");
     notifySystemd("STOPPING=1", log);
+    waiters.close();
     await Promise.all([...Array.from(http.values(), (server) => server.close()), app.stop()]);
     log.info("stopped");
     process.exit(0);

@@ -12,7 +12,7 @@ export interface BuilderHandleOptions {
   readonly log: Logger;
   readonly seed: number;
   /** Where a builder that starts now goes on from. */
-  readonly startOf: () => Pick<BuilderStart, "config" | "serial" | "generation" | "savedCluster">;
+  readonly startOf: () => Pick<BuilderStart, "config" | "serial" | "generation" | "savedCluster" | "catalogIndex">;
   readonly responders: Responders | undefined;
   readonly onMessage: (message: Exclude<FromBuilder, { kind: "piece" }>) => void;
   readonly timers: Pick<Timers, "after">;
@@ -132,6 +132,7 @@ export class BuilderHandle {
     }
     if (message.kind === "built") this.#failures = 0;
     this.#options.onMessage(message);
+    if (message.kind === "catalog") this.#post({ kind: "catalogTaken" });
   }
 
   #restart(failed: unknown): void {

@@ -6,6 +6,7 @@ import { HostResolver, type Lookup } from "../build/host-resolver.js";
 import type { SkipLog } from "../build/skip-log.js";
 import { type Build, ZoneBuilder, type ZoneBuilderOptions } from "../build/zone-builder.js";
 import { fingerprintOf, type ZoneFiles, ZoneSaver, type ZoneSaverOptions } from "../build/zone-file.js";
+import { keepsCatalog } from "../config/catalog.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import type { Provenance } from "../sources/mesos/live/feed.js";
 import { readClusterLines } from "../sources/mesos/saved-cluster.js";
@@ -14,6 +15,7 @@ import type { Connect } from "../sources/mesos/zookeeper/connection.js";
 import type { BuildReport } from "../status/status.js";
 import { countRecords } from "../views/mesos-dns/record-count.js";
 import { ShardPool } from "../zone/shard-pool.js";
+import { CatalogPublisher } from "./catalog-publisher.js";
 import { Enumerations } from "./enumerations.js";
 import type { BuilderConfig, BuilderStart, FromBuilder, ResponderPort, ToBuilder } from "./messages.js";
 
@@ -55,6 +57,7 @@ export class Builder {
   readonly #parts: BuilderParts;
   readonly #pool = new ShardPool();
   readonly #zones: ZoneBuilder;
+  readonly #catalog: CatalogPublisher;
   readonly #source: MesosSource;
   readonly #saver: ZoneSaver | undefined;
   readonly #enumerations: Enumerations;
@@ -73,6 +76,13 @@ export class Builder {
     const hosts = new HostResolver({ lookup, delay: (ms) => delay(timers, ms) });
     const pool = this.#pool;
     this.#zones = new ZoneBuilder({ config, seed, serial, generation, hosts, pool, ownAddresses, wallClock, now });
+    this.#catalog = new CatalogPublisher({
+      send: (piece) => port.postMessage({ kind: "catalog", piece }),
+      wallClock,
+      above: start.catalogIndex,
+      log: parts.log,
+    });
+    this.#catalog.configure(keepsCatalog(config));
     this.#source = new MesosSource({
       config,
       timers,
@@ -112,6 +122,8 @@ export class Builder {
         return;
       case "enumerate":
         return this.#enumerations.next(message.id);
+      case "catalogTaken":
+        return this.#catalog.taken();
       case "enumerated":
         return this.#enumerations.end(message.id);
       case "stop":
@@ -135,6 +147,7 @@ export class Builder {
   async #configure(config: BuilderConfig): Promise<void> {
     this.#config = config;
     this.#zones.configure(config);
+    this.#catalog.configure(keepsCatalog(config));
     const rebuilt = await this.#zones.rebuild();
     if (rebuilt && this.#lastReport) {
       const { seconds, ...facts } = this.#lastReport;
@@ -159,6 +172,7 @@ export class Builder {
       parse: state.parseMs / 1000,
     };
     this.#publish(build, facts, fetched);
+    this.#catalog.follow(cluster, fetched, (host) => this.#zones.addressesOf(host));
   }
 
   /** @param fetched whether the state was fetched for this build */
@@ -214,7 +228,7 @@ export class Builder {
     const { savedCluster } = start;
     start.savedCluster = undefined;
     try {
-      return savedCluster && readClusterLines(savedCluster);
+      return savedCluster && readClusterLines(savedCluster, keepsCatalog(start.config));
     } catch (error) {
       const message = `${messageOf(error)}; what a new leader has not heard of will not be kept`;
       this.#parts.log.error({ code: codeOf(error) }, message);

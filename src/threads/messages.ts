@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Failure } from "../base/errors.js";
 import type { Verbosity } from "../base/log.js";
 import type { BuildConfig } from "../build/zone-builder.js";
+import type { CatalogPiece } from "../catalog/pieces.js";
 import type { ClusterConfig, SocketConfig, StateConfig } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { OwnSecrets, Share, StackConfig } from "../serving/stack.js";
@@ -76,6 +77,8 @@ export interface BuilderStart {
   readonly serial: number;
   /** Generation of the newest snapshot there is. */
   readonly generation: number;
+  /** Indexes of the catalogue up to this one have been used. */
+  readonly catalogIndex: number;
   /** The cluster that was saved with the zone from before the start, as text. The builder lets go of it when it has been read. */
   savedCluster: Uint8Array | undefined;
   /** One port a responder: it is sent `SnapshotUpdate`s, and says which generation it reads. */
@@ -89,6 +92,8 @@ export type ToBuilder =
   /** Asks for the next piece of the enumeration `id`; the first one starts it. */
   | { readonly kind: "enumerate"; readonly id: number }
   | { readonly kind: "enumerated"; readonly id: number }
+  /** A piece of the catalogue has been taken in: the next may be sent. */
+  | { readonly kind: "catalogTaken" }
   | { readonly kind: "stop" };
 
 export type FromBuilder =
@@ -103,5 +108,7 @@ export type FromBuilder =
   | { readonly kind: "failure"; readonly failure: Failure }
   | { readonly kind: "live"; readonly report: LiveReport }
   | { readonly kind: "zookeeper"; readonly news: ZooKeeperNews }
+  /** The next piece of the catalogue; another one is not sent before this one is said to have been taken. */
+  | { readonly kind: "catalog"; readonly piece: CatalogPiece }
   /** The next piece of JSON text; `undefined` behind the last. */
   | { readonly kind: "piece"; readonly id: number; readonly text: string | undefined };

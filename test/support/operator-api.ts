@@ -7,7 +7,7 @@ const value = (text: unknown) => ({ value: String(text) });
 
 /** A task of a state as the operator API writes it. */
 export function v1Task(task: Json, frameworkId: string): Json {
-  const { id, slave_id, resources, statuses, ...rest } = task;
+  const { id, slave_id, resources, statuses, labels, ...rest } = task;
   const ports = /\[(.*)\]/.exec((resources as { ports?: string }).ports ?? "")?.[1];
   const range = ports?.split(", ").map((text) => {
     const [begin, end] = text.split("-").map(Number);
@@ -20,11 +20,24 @@ export function v1Task(task: Json, frameworkId: string): Json {
     agent_id: value(slave_id),
     resources: range ? [{ name: "ports", type: "RANGES", ranges: { range } }] : [],
     statuses,
+    ...(labels !== undefined && { labels: { labels } }),
   };
 }
 
-export function v1Agent({ id, hostname, port, pid }: Json): Json {
-  return { agent_info: { id: value(id), hostname, port }, active: true, pid };
+export function v1Agent({ id, hostname, port, pid, attributes, active = true }: Json): Json {
+  const list = Object.entries((attributes ?? {}) as Json).map(v1Attribute);
+  return { agent_info: { id: value(id), hostname, port, attributes: list }, active, pid };
+}
+
+/** A state has numbers, and text for the rest: `[1-3]` is of ranges, `{a, b}` of a set. */
+function v1Attribute([name, written]: [string, unknown]): Json {
+  if (typeof written === "number") return { name, type: "SCALAR", scalar: { value: written } };
+  const text = String(written);
+  const range = /^\[(\d+)-(\d+)\]$/.exec(text);
+  if (range) return { name, type: "RANGES", ranges: { range: [{ begin: Number(range[1]), end: Number(range[2]) }] } };
+  const set = /^\{(.*)\}$/.exec(text);
+  if (set) return { name, type: "SET", set: { item: set[1]?.split(", ") } };
+  return { name, type: "TEXT", text: { value: text } };
 }
 
 export function v1Framework({ id, name, hostname }: Json, recovered = false): Json {

@@ -5,11 +5,14 @@ import type { HostPort } from "../../base/host-port.js";
  * Immutable once built. Host names are still names here: `records/` is given what they resolve to.
  */
 
+import type { AgentFacts, StatusFacts, TaskFacts } from "./facts/facts.js";
 export interface Agent {
   readonly id: string;
   /** Port 0 where none was given. From the agent's `pid`; where it has none (an agent recovered after a failover), its `hostname` and `port`. */
   readonly endpoint: HostPort;
   readonly hostname: string;
+  /** Only while a catalogue is kept. */
+  readonly facts?: AgentFacts;
 }
 
 export interface DiscoveryPort {
@@ -51,6 +54,9 @@ export interface Task {
   readonly mapsPorts?: true;
   /** The same, as its latest TASK_RUNNING status says of the container's networks. */
   readonly networkMapsPorts?: true;
+  /** Only while a catalogue is kept, and then both of every task. */
+  readonly facts?: TaskFacts;
+  readonly statusFacts?: StatusFacts;
 }
 
 export interface Framework {
@@ -61,6 +67,8 @@ export interface Framework {
   /** "" where the framework has none. */
   readonly hostname: string;
   readonly tasks: readonly Task[];
+  /** Tasks in state TASK_KILLING, which have no records; only while a catalogue is kept, and where there are any. */
+  readonly killing?: readonly Task[];
 }
 
 export interface Cluster {

@@ -1,7 +1,6 @@
 import type { Discovery, DiscoveryPort } from "./cluster.js";
 import { isPort } from "./endpoint.js";
-import { isObject, listOf, textOf } from "./lenient.js";
-import { trimmed } from "./statuses.js";
+import { isObject, type JsonObject, listOf, textOf, trimmed } from "./lenient.js";
 
 /**
  * A task's `discovery`, which a state and the operator API write alike.
@@ -17,8 +16,11 @@ export function discoveryOf(value: unknown, intern: (text: string) => string): D
 }
 
 /** Port 0 is kept: schedulers publish it for containers that have an address of their own. */
+export function isDiscoveryPort(port: unknown): port is JsonObject & { readonly number: number } {
+  return isObject(port) && (port.number === 0 || isPort(port.number));
+}
+
 function discoveryPortOf(port: unknown, intern: (text: string) => string): DiscoveryPort[] {
-  const number = isObject(port) ? port.number : undefined;
-  if (!isObject(port) || !(number === 0 || isPort(number))) return [];
-  return [{ number, name: intern(textOf(port.name)), protocol: intern(textOf(port.protocol)) }];
+  if (!isDiscoveryPort(port)) return [];
+  return [{ number: port.number, name: intern(textOf(port.name)), protocol: intern(textOf(port.protocol)) }];
 }

@@ -4,6 +4,7 @@ import type { Timers } from "../../base/timers.js";
 import type { BodyReader, MasterClient, StreamAnswer } from "./client.js";
 import type { Cluster } from "./cluster.js";
 import { sameEndpoint } from "./endpoint.js";
+import type { FactsReader } from "./facts/reader.js";
 import { KnownTasks } from "./known-tasks.js";
 import { type MasterState, type Registry, StateParser } from "./state.js";
 
@@ -51,6 +52,8 @@ export interface StateReader {
 
 /** The same, and the leader's stream of events over the same connections. */
 export interface LeaderAccess extends StateReader {
+  /** Reads what a catalogue wants to know, from states and events alike; absent where there is none. */
+  readonly facts?: FactsReader | undefined;
   /** `signal` ends the stream. */
   subscribe(signal: AbortSignal): Promise<StreamAnswer>;
 }
@@ -61,6 +64,8 @@ export interface LeaderFinderOptions {
   /** The addresses of a host name, an address being its own; may throw where there are none. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
   readonly timers: Timers;
+  /** As in LeaderAccess. */
+  readonly facts?: FactsReader | undefined;
 }
 
 /** What has been tried while looking for the leader once. */
@@ -81,6 +86,10 @@ export class LeaderFinder implements LeaderAccess {
 
   constructor(options: LeaderFinderOptions) {
     this.#options = options;
+  }
+
+  get facts(): FactsReader | undefined {
+    return this.#options.facts;
   }
 
   /**
@@ -144,7 +153,7 @@ export class LeaderFinder implements LeaderAccess {
   async #fetch(master: HostPort, search: Search): Promise<MasterState & { readonly found: LeaderState }> {
     const { client, timers, source } = this.#options;
     const start = timers.now();
-    const reader = new TimedReader(new StateParser(this.#known), timers);
+    const reader = new TimedReader(new StateParser(this.#known, this.#options.facts), timers);
     const { content, bytes, from } = await client.fetchState(master, search.signal, reader);
     search.asked.add(formatHostPort(from));
     const parseMs = reader.ms;

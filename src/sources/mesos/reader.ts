@@ -1,6 +1,8 @@
 import { systemTimers, type Timers } from "../../base/timers.js";
+import { keepsCatalog } from "../../config/catalog.js";
 import type { ClusterConfig } from "../../config/config.js";
 import { MasterClient } from "./client.js";
+import { FactsReader } from "./facts/reader.js";
 import { type LeaderAccess, LeaderFinder, listedMasters, type MasterSource } from "./leader.js";
 
 export interface StateReaderOptions {
@@ -19,5 +21,7 @@ export interface StateReaderOptions {
  */
 export function createStateReader(config: ClusterConfig, options: StateReaderOptions): LeaderAccess {
   const { resolve, source = listedMasters(config.masters), timers = systemTimers, wallClock = Date.now } = options;
-  return new LeaderFinder({ client: new MasterClient(config, { timers, wallClock }), source, resolve, timers });
+  const client = new MasterClient(config, { timers, wallClock });
+  const facts = keepsCatalog(config) ? new FactsReader() : undefined;
+  return new LeaderFinder({ client, source, resolve, timers, facts });
 }

@@ -1,8 +1,9 @@
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 import type { HostPort } from "../../base/host-port.js";
 import type { Agent, Cluster, Discovery, Framework, ReportedAddresses, Task } from "./cluster.js";
-import { isPort } from "./endpoint.js";
-import { isObject, type JsonObject } from "./lenient.js";
+import { SavedFacts } from "./facts/saved-facts.js";
+import type { JsonObject } from "./lenient.js";
+import { list, object, port, text } from "./saved-values.js";
 
 /** Tasks or agents in a line: what is made in one go takes a millisecond or two. */
 const BATCH = 1_000;
@@ -15,23 +16,28 @@ const LINE_FEED = 0x0a;
  *     {"agents":[…]}                              up to 1,000
  *     {"framework":{"id":…,"name":…}}
  *     {"tasks":[…]}                               up to 1,000, of the framework above
+ *     {"killing":[…]}                             the same of those that have been told to end
  *
  * What has been left out of the cluster is not in it.
  */
 export function* clusterLines({ leader, agents, frameworks }: Cluster): Generator<string> {
   yield line({ leader });
   for (const batch of batches([...agents.values()])) yield line({ agents: batch });
-  for (const { tasks, ...framework } of frameworks) {
+  for (const { tasks, killing = [], ...framework } of frameworks) {
     yield line({ framework });
     for (const batch of batches(tasks)) yield line({ tasks: batch });
+    for (const batch of batches(killing)) yield line({ killing: batch });
   }
 }
 
-/** What clusterLines() wrote. Throws MesosDnsError ZONE_FILE_DAMAGED for anything else. */
-export function readClusterLines(text: Uint8Array): Cluster {
+/**
+ * What clusterLines() wrote. Throws MesosDnsError ZONE_FILE_DAMAGED for anything else.
+ * @param withFacts whether a catalogue is kept, which wants to know more than is served
+ */
+export function readClusterLines(text: Uint8Array, withFacts = false): Cluster {
   let number = 0;
   try {
-    const reader = new ClusterReader();
+    const reader = new ClusterReader(withFacts ? new SavedFacts() : undefined);
     for (const octets of linesOf(text)) {
       number++;
       reader.take(object(JSON.parse(Buffer.from(octets).toString("utf8"))));
@@ -60,27 +66,47 @@ function* linesOf(text: Uint8Array): Generator<Uint8Array> {
   }
 }
 
+interface SavedFramework extends Omit<Framework, "killing"> {
+  readonly tasks: Task[];
+  killing?: Task[];
+}
+
 class ClusterReader {
   readonly #agents = new Map<string, Agent>();
-  readonly #frameworks: (Framework & { readonly tasks: Task[] })[] = [];
+  readonly #frameworks: SavedFramework[] = [];
+  readonly #facts: SavedFacts | undefined;
   #leader: HostPort | undefined;
 
-  take({ leader, agents, framework, tasks }: JsonObject): void {
-    if (leader !== undefined) this.#leader = endpointIn(leader);
-    else if (agents !== undefined) for (const agent of list(agents, agentIn)) this.#agents.set(agent.id, agent);
-    else if (framework !== undefined) this.#frameworks.push({ ...frameworkIn(framework), tasks: [] });
-    else this.#takeTasks(list(tasks, taskIn));
+  constructor(facts: SavedFacts | undefined) {
+    this.#facts = facts;
   }
+
+  take({ leader, agents, framework, tasks, killing }: JsonObject): void {
+    if (leader !== undefined) this.#leader = endpointIn(leader);
+    else if (agents !== undefined) for (const agent of list(agents, this.#agent)) this.#agents.set(agent.id, agent);
+    else if (framework !== undefined) this.#frameworks.push({ ...frameworkIn(framework), tasks: [] });
+    else if (killing !== undefined) this.#takeKilling(killing);
+    else for (const task of list(tasks, this.#task)) this.#last.tasks.push(task);
+  }
+
+  readonly #agent = (value: unknown): Agent => ({ ...agentIn(value), ...this.#facts?.ofAgent(object(value)) });
+  readonly #task = (value: unknown): Task => ({ ...taskIn(value), ...this.#facts?.ofTask(object(value)) });
 
   end(): Cluster {
     if (!this.#leader) throw new Error("it names no leader");
     return { leader: this.#leader, agents: this.#agents, frameworks: this.#frameworks, skipped: [] };
   }
 
-  #takeTasks(tasks: readonly Task[]): void {
+  get #last(): SavedFramework {
     const framework = this.#frameworks.at(-1);
     if (!framework) throw new Error("its tasks belong to no framework");
-    for (const task of tasks) framework.tasks.push(task);
+    return framework;
+  }
+
+  #takeKilling(killing: unknown): void {
+    if (!this.#facts) return;
+    const framework = this.#last;
+    framework.killing = [...(framework.killing ?? []), ...list(killing, this.#task)];
   }
 }
 
@@ -89,7 +115,7 @@ function agentIn(value: unknown): Agent {
   return { id: text(id), endpoint: endpointIn(endpoint), hostname: text(hostname) };
 }
 
-function frameworkIn(value: unknown): Omit<Framework, "tasks"> {
+function frameworkIn(value: unknown): Omit<Framework, "tasks" | "killing"> {
   const { id, name, pid, hostname } = object(value);
   const own = pid === undefined ? undefined : endpointIn(pid);
   return { id: text(id), name: text(name), ...(own && { pid: own }), hostname: text(hostname) };
@@ -136,24 +162,4 @@ function addressesIn({ netinfo, mesos, docker }: JsonObject): ReportedAddresses 
 function endpointIn(value: unknown): HostPort {
   const { host, port: number } = object(value);
   return { host: text(host), port: port(number) };
-}
-
-function object(value: unknown): JsonObject {
-  if (isObject(value)) return value;
-  throw new Error("it lacks an object where one belongs");
-}
-
-function list<Item>(value: unknown, read: (element: unknown) => Item): readonly Item[] {
-  if (Array.isArray(value)) return value.map((element) => read(element));
-  throw new Error("it lacks a list where one belongs");
-}
-
-function text(value: unknown): string {
-  if (typeof value === "string") return value;
-  throw new Error("it lacks a text where one belongs");
-}
-
-function port(value: unknown): number {
-  if (value === 0 || isPort(value)) return value;
-  throw new Error("it lacks a port where one belongs");
 }

@@ -183,6 +183,8 @@ export class StateScanner {
     try {
       return JSON.parse(bytes.toString("utf8", from, to));
     } catch (error) {
+      // A word such as `true` that the next part goes on with; what else is cut off does not come so far.
+      if (to === bytes.length) throw this.#cutOff(`inside the value that begins at byte ${start}`);
       throw invalid(`the value at byte ${start} is not JSON`, error);
     }
   }

@@ -1,10 +1,12 @@
 import { MesosDnsError } from "../../base/errors.js";
 import type { HostPort } from "../../base/host-port.js";
 import type { Agent, Cluster, Framework, Skipped, Task } from "./cluster.js";
-import { isPort, parsePid } from "./endpoint.js";
+import { parsePid } from "./endpoint.js";
+import type { FactsReader } from "./facts/reader.js";
 import { Fields } from "./fields.js";
 import { type Keep, KnownTasks } from "./known-tasks.js";
-import { type JsonObject, type Malformed, malformed, textOf } from "./lenient.js";
+import { type Malformed, malformed, textOf } from "./lenient.js";
+import { agentOf, frameworkOf, skippedAs, type TaskLists } from "./state-items.js";
 import { type Reading, type StreamedJson, StreamedReader } from "./streamed-json.js";
 import { TaskReader } from "./tasks.js";
 
@@ -56,9 +58,10 @@ export function readState(body: Uint8Array): Cluster {
 /**
  * As readState(), with what tells whether the master that answered is the leader.
  * @param known tasks that need not be held in memory anew; those of this state from now on
+ * @param facts reads what a catalogue wants to know, where there is one
  */
-export function readMasterState(body: Uint8Array, known = new KnownTasks()): MasterState {
-  const parser = new StateParser(known);
+export function readMasterState(body: Uint8Array, known = new KnownTasks(), facts?: FactsReader): MasterState {
+  const parser = new StateParser(known, facts);
   parser.add(body);
   return parser.end();
 }
@@ -69,10 +72,11 @@ export class StateParser {
   readonly #reader: StreamedReader<MasterState>;
 
   /** @param known as for readMasterState(); of use to one parser at a time */
-  constructor(known: KnownTasks) {
+  constructor(known: KnownTasks, facts?: FactsReader) {
     this.#known = known;
     known.begin();
-    this.#reader = new StreamedReader((json) => new StateDecoder(json, known).read());
+    facts?.beginState();
+    this.#reader = new StreamedReader((json) => new StateDecoder(json, known, facts).read());
   }
 
   /** The next part of the body, which must stay as it is. */
@@ -91,7 +95,9 @@ export class StateParser {
 const ENDED_LISTS = ["completed_tasks", "unreachable_tasks"];
 const TOP = new Fields(["leader", "pid", "id", "slaves", "recovered_slaves", "frameworks", "completed_frameworks"]);
 const FRAMEWORK = new Fields(["id", "name", "pid", "hostname", "recovered", "tasks", ...ENDED_LISTS]);
-const AGENT = new Fields(["id", "pid", "hostname", "port"]);
+const AGENT_FIELDS = ["id", "pid", "hostname", "port"];
+const AGENT = new Fields(AGENT_FIELDS);
+const AGENT_WITH_FACTS = new Fields([...AGENT_FIELDS, "attributes", "active"]);
 const ENDED = new Fields(["id", "state"]);
 
 /** What one of the lists in the state gave. */
@@ -107,15 +113,17 @@ class StateDecoder implements Lists {
   readonly #json: StreamedJson;
   readonly #tasks: TaskReader;
   readonly #known: KnownTasks;
+  readonly #facts: FactsReader | undefined;
   readonly #recoveredFrameworks = new Set<string>();
   readonly #completedFrameworks: string[] = [];
   readonly #ended: EndedTask[] = [];
   readonly #unreported: UnreportedTask[] = [];
 
-  constructor(json: StreamedJson, known: KnownTasks) {
+  constructor(json: StreamedJson, known: KnownTasks, facts: FactsReader | undefined) {
     this.#json = json;
-    this.#tasks = new TaskReader(json.scanner);
+    this.#tasks = new TaskReader(json.scanner, facts);
     this.#known = known;
+    this.#facts = facts;
   }
 
   *read(): Reading<MasterState> {
@@ -142,8 +150,10 @@ class StateDecoder implements Lists {
 
   *#readAgents(name: string, into: "agents" | "recovered"): Reading {
     const json = this.#json;
+    const facts = this.#facts;
+    const members = facts ? AGENT_WITH_FACTS : AGENT;
     this[into] = yield* this.#list("agent", name, function* () {
-      return agentOf(yield* json.read((scanner) => AGENT.read(scanner)));
+      return agentOf(yield* json.read((scanner) => members.read(scanner)), facts);
     });
   }
 
@@ -156,14 +166,14 @@ class StateDecoder implements Lists {
   }
 
   *#readFramework(position: string, skippedTasks: Skipped[][]): Reading<Framework | Malformed> {
-    const lists: TaskLists = { running: [], unreported: [], skipped: [] };
+    const lists: TaskLists = { running: [], killing: [], unreported: [], skipped: [] };
     const ended: Omit<EndedTask, "frameworkId">[] = [];
     const fields = yield* FRAMEWORK.walk(this.#json, {
       tasks: ({ id }) => this.#readTasks(`${position}.tasks`, lists, this.#known.of(textOf(id))),
       completed_tasks: () => this.#readEnded(ended),
       unreachable_tasks: () => this.#readEnded(ended),
     });
-    const framework = frameworkOf(fields, lists.running);
+    const framework = frameworkOf(fields, lists);
     if ("malformed" in framework) return framework;
     skippedTasks.push(lists.skipped);
     for (const task of lists.unreported) this.#unreported.push({ frameworkId: framework.id, task });
@@ -176,12 +186,13 @@ class StateDecoder implements Lists {
     const json = this.#json;
     const reader = this.#tasks;
     // Of lists given twice, the last counts.
-    const { running, unreported, skipped } = lists;
-    for (const each of [running, unreported, skipped]) each.length = 0;
+    const { running, killing, unreported, skipped } = lists;
+    for (const each of [running, killing, unreported, skipped]) each.length = 0;
     const isList = yield* this.#each(function* (index) {
       const task = yield* json.read(() => reader.read(keep));
       if (task === undefined) return;
       if ("malformed" in task) skipped.push(skippedAs("task", `${list}[${index}]`, task));
+      else if (reader.killing) killing.push(task);
       else if (reader.unreported) unreported.push(task);
       else running.push(task);
     });
@@ -236,13 +247,6 @@ class StateDecoder implements Lists {
   }
 }
 
-/** What the tasks of a framework come to. */
-interface TaskLists {
-  readonly running: Task[];
-  readonly unreported: Task[];
-  readonly skipped: Skipped[];
-}
-
 interface Lists {
   readonly agents: Listed<Agent> | undefined;
   readonly recovered: Listed<Agent> | undefined;
@@ -269,31 +273,4 @@ function leaderIn(leader: unknown): HostPort {
   const endpoint = parsePid(leader);
   if (endpoint !== undefined) return endpoint;
   throw new MesosDnsError("STATE_INVALID", `the state's leader is ${JSON.stringify(leader)}, not master@host:port`);
-}
-
-function agentOf(fields: JsonObject | undefined): Agent | Malformed {
-  if (fields === undefined) return malformed("it is not an object");
-  const id = textOf(fields.id);
-  if (id === "") return malformed("it has no id");
-  const hostname = textOf(fields.hostname);
-  const endpoint = parsePid(fields.pid) ?? hostEndpoint(hostname, fields.port);
-  return endpoint === undefined ? malformed("it has neither a pid nor a hostname", id) : { id, endpoint, hostname };
-}
-
-function hostEndpoint(host: string, port: unknown): HostPort | undefined {
-  return host === "" ? undefined : { host, port: isPort(port) ? port : 0 };
-}
-
-function frameworkOf(fields: JsonObject | undefined, tasks: readonly Task[]): Framework | Malformed {
-  if (fields === undefined) return malformed("it is not an object");
-  const { id, name } = fields;
-  if (typeof id !== "string" || id === "") return malformed("it has no id");
-  if (typeof name !== "string") return malformed("its name is not a string", id);
-  const pid = parsePid(fields.pid);
-  const framework = { id, name, hostname: textOf(fields.hostname), tasks };
-  return pid === undefined ? framework : { ...framework, pid };
-}
-
-function skippedAs(kind: Skipped["kind"], position: string, { id, malformed: detail }: Malformed): Skipped {
-  return { kind, id: id ?? position, reason: "malformed", detail };
 }

@@ -1,13 +1,15 @@
 import type { ReportedAddresses, Task } from "./cluster.js";
-import { isObject, type JsonObject, listOf, textOf } from "./lenient.js";
+import type { FactsReader } from "./facts/reader.js";
+import { isObject, type JsonObject, listOf, textOf, trimmed } from "./lenient.js";
 import { networksMap } from "./port-mappings.js";
 
 /** The state of a task that has records, and of the statuses that say where and how it is. */
 export const RUNNING = "TASK_RUNNING";
+/** The state of one that has been told to end. */
+export const KILLING = "TASK_KILLING";
 const BEFORE_RUNNING: ReadonlySet<string> = new Set(["TASK_STAGING", "TASK_STARTING"]);
 const MESOS_LABEL = "MesosContainerizer.NetworkSettings.IPAddress";
 const DOCKER_LABEL = "Docker.NetworkSettings.IPAddress";
-const NONE: readonly never[] = Object.freeze([]);
 const NO_ADDRESSES: ReportedAddresses = Object.freeze({});
 
 /** The same in a state and in the operator API. */
@@ -31,7 +33,13 @@ export function runningSince(statuses: readonly unknown[]): number {
 }
 
 /** What statuses say of a task: everything else of it stays as it is for as long as it runs. */
-export type Reported = Pick<Task, "addresses" | "unhealthy" | "networkMapsPorts">;
+export type Reported = Pick<Task, "addresses" | "unhealthy" | "networkMapsPorts" | "statusFacts">;
+
+/** reportedIn() with what a catalogue wants to know. */
+export function reportedWithFacts(statuses: readonly unknown[], facts: FactsReader): Reported {
+  const status = latestRunning(statuses);
+  return { ...reportedIn(statuses), statusFacts: facts.ofStatus(status, status ? networksIn(status) : []) };
+}
 
 /** What a task's statuses say of it. One without health checks, or whose checks have said nothing yet, is not unhealthy. */
 export function reportedIn(statuses: readonly unknown[]): Reported {
@@ -51,11 +59,6 @@ export function reportedIn(statuses: readonly unknown[]): Reported {
 export function isUnreported(statuses: readonly unknown[]): boolean {
   const isAboutTo = statuses.some((status) => isObject(status) && BEFORE_RUNNING.has(textOf(status.state)));
   return isAboutTo && latestRunning(statuses) === undefined;
-}
-
-/** A list built element by element has room for 17; its copy has room for what is in it. There are 100,000 of them. */
-export function trimmed<Item>(list: readonly Item[]): readonly Item[] {
-  return list.length === 0 ? NONE : list.slice();
 }
 
 /** Masters list statuses in no order that can be relied on: the greatest timestamp counts, of equal ones the last. */

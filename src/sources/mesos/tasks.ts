@@ -1,15 +1,18 @@
 import type { PortRange, Task } from "./cluster.js";
 import { discoveryOf } from "./discovery.js";
+import type { FactsReader } from "./facts/reader.js";
 import { Fields } from "./fields.js";
 import type { Keep } from "./known-tasks.js";
-import { listOf, type Malformed, malformed, textOf } from "./lenient.js";
+import { listOf, type Malformed, malformed, textOf, trimmed } from "./lenient.js";
 import { mapsPorts, readContainer } from "./port-mappings.js";
 import { parsePortRanges } from "./ports.js";
 import { MemberNames, type StateScanner } from "./state-scanner.js";
-import { isUnreported, RUNNING, reportedIn, trimmed } from "./statuses.js";
+import { isUnreported, KILLING, RUNNING, reportedIn, reportedWithFacts } from "./statuses.js";
 
 const FIELDS = ["id", "name", "slave_id", "state", "resources", "statuses", "discovery", "container"] as const;
-type Field = (typeof FIELDS)[number];
+/** What only a catalogue asks for stands behind the others. */
+const ALL_FIELDS = [...FIELDS, "labels", "health_check"] as const;
+type Field = (typeof ALL_FIELDS)[number];
 const CONTAINER = FIELDS.indexOf("container");
 const RESOURCES = FIELDS.indexOf("resources");
 const PORTS = new Fields(["ports"]);
@@ -20,19 +23,25 @@ const PORTS = new Fields(["ports"]);
  */
 export class TaskReader {
   readonly #scanner: StateScanner;
-  readonly #names = new MemberNames(FIELDS);
-  readonly #starts = new Array<number>(FIELDS.length).fill(-1);
-  readonly #ends = new Array<number>(FIELDS.length).fill(-1);
+  readonly #facts: FactsReader | undefined;
+  readonly #names: MemberNames;
+  readonly #starts = new Array<number>(ALL_FIELDS.length).fill(-1);
+  readonly #ends = new Array<number>(ALL_FIELDS.length).fill(-1);
   readonly #strings = new Map<string, string>();
   readonly #ports = new Map<string, readonly PortRange[]>();
   /** Whether no status of the task that was read last says yet that it runs, and where (`isUnreported`). */
   unreported = false;
+  /** Whether the task that was read last has been told to end. */
+  killing = false;
 
-  constructor(scanner: StateScanner) {
+  /** @param facts reads what a catalogue wants to know; without, a task has none of it, and none is read that is being killed */
+  constructor(scanner: StateScanner, facts: FactsReader | undefined) {
     this.#scanner = scanner;
+    this.#facts = facts;
+    this.#names = new MemberNames(facts ? ALL_FIELDS : FIELDS);
   }
 
-  /** Consumes the element the scanner stands at. `undefined` for a task that is not running. */
+  /** Consumes the element the scanner stands at. `undefined` for a task that has no place in a cluster. */
   read(keep: Keep): Task | Malformed | undefined {
     if (this.#scanner.kind() !== "object") {
       this.#scanner.skip();
@@ -42,7 +51,8 @@ export class TaskReader {
     const state = this.#field("state");
     const id = this.#field("id");
     if (typeof state !== "string") return malformed("its state is not a string", id);
-    if (state !== RUNNING) return undefined;
+    this.killing = state === KILLING;
+    if (state !== RUNNING && !(this.killing && this.#facts)) return undefined;
     const task = this.#running(id, this.#field("name"), this.#field("slave_id"));
     return "malformed" in task ? task : keep(task);
   }
@@ -59,7 +69,7 @@ export class TaskReader {
   }
 
   #field(name: Field): unknown {
-    const field = FIELDS.indexOf(name);
+    const field = ALL_FIELDS.indexOf(name);
     const start = this.#starts[field] as number;
     return start < 0 ? undefined : this.#scanner.decode(start, this.#ends[field] as number);
   }
@@ -76,7 +86,8 @@ export class TaskReader {
     const agent = this.#intern(agentId);
     const ports = this.#portsOf(this.#readAt(RESOURCES, () => PORTS.read(this.#scanner)?.ports));
     const statuses = listOf(this.#field("statuses"));
-    const reported = reportedIn(statuses);
+    const facts = this.#facts;
+    const reported = facts ? reportedWithFacts(statuses, facts) : reportedIn(statuses);
     this.unreported = isUnreported(statuses);
     const published = this.#field("discovery");
     const discovery = discoveryOf(published, this.#intern);
@@ -89,6 +100,11 @@ export class TaskReader {
       discovery === undefined
         ? { id, name: this.#intern(name), agentId: agent, ports, addresses }
         : { id, name: this.#intern(name), agentId: agent, discovery, ports, addresses };
+    if (facts) {
+      const own = { labels: this.#field("labels"), healthCheck: this.#field("health_check"), discovery: published };
+      task.facts = facts.ofTask({ ...own, container });
+      if (reported.statusFacts) task.statusFacts = reported.statusFacts;
+    }
     if (reported.unhealthy) task.unhealthy = true;
     if (maps) task.mapsPorts = true;
     if (reported.networkMapsPorts) task.networkMapsPorts = true;

@@ -56,6 +56,7 @@ describe("the defaults", () => {
       EnumerationOn: true,
       healthPolicy: "ignore",
       dcosNames: false,
+      catalog: "auto",
       stateDir: "",
       maxUdpPayload: 1232,
       reverse: true,

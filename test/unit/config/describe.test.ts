@@ -51,6 +51,7 @@ test("the description has Mesos-DNS's field names", () => {
     SRVRecordDefaultWeight: 1,
     HealthPolicy: "ignore",
     DcosNames: false,
+    Catalog: "auto",
     StateDir: "",
     MaxUdpPayload: 1232,
     Reverse: true,

@@ -3,7 +3,12 @@ import { Connections } from "../../../src/http/connections.js";
 
 function setUp() {
   const destroyed: string[] = [];
-  const connections = new Connections((address) => address === "proxy", { all: 6, perAddress: 3 });
+  const connections = new Connections((address) => address === "proxy", {
+    all: 6,
+    perAddress: 3,
+    waiting: 4,
+    waitingPerAddress: 2,
+  });
   const open = (name: string, address = name[0] as string) => {
     const connection = { address, destroy: () => void destroyed.push(name) };
     connections.add(connection);
@@ -53,3 +58,32 @@ describe("a connection too many", () => {
     expect([destroyed, connections.size]).toEqual([[], 0]);
   });
 });
+
+describe("a connection that waits for news", () => {
+  test("counts apart from the others, and is not ended for them", () => {
+    const { connections, destroyed, open } = setUp();
+    const a1 = open("a1");
+    expect([connections.seat(a1), connections.seat(a1)]).toEqual([true, true]);
+    for (const name of ["a2", "a3", "a4", "a5"]) open(name);
+    expect(destroyed).toEqual(["a2"]);
+  });
+
+  test("has a place only where one is left, of its address and of all, until one is closed", () => {
+    const { connections, open } = setUp();
+    const [a1, a2, a3] = ["a1", "a2", "a3"].map((name) => open(name)) as [Opened, Opened, Opened];
+    expect([a1, a2, a3].map((each) => connections.seat(each))).toEqual([true, true, false]);
+    connections.remove(a1);
+    expect(connections.seat(a3)).toBe(true);
+    const proxies = ["p1", "p2", "p3"].map((name) => connections.seat(open(name, "proxy")));
+    expect(proxies).toEqual([true, true, false]);
+  });
+
+  test("has none when it has been closed already", () => {
+    const { connections, open } = setUp();
+    const a1 = open("a1");
+    connections.remove(a1);
+    expect(connections.seat(a1)).toBe(false);
+  });
+});
+
+type Opened = ReturnType<ReturnType<typeof setUp>["open"]>;

@@ -1,7 +1,28 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { agent, cluster, framework, task } from "../../support/scripted-master.js";
+import { API } from "../catalog/support.js";
 import { configOf } from "../config/support.js";
+import { Followed } from "./catalog/support.js";
 import { apiOf, chunksOf } from "./support.js";
+
+const MAPPING = { host_port: 31000, container_port: 80, protocol: "tcp" };
+const NETWORK = { name: "dcos", ip_addresses: [{ ip_address: "203.0.113.1" }] };
+const PORT = { number: 80, name: "http", protocol: "tcp", labels: { labels: [{ key: "VIP_0", value: "/web:80" }] } };
+const WEB = task("web", {
+  id: "web.0f5d2b1c",
+  agent: "S0",
+  discovery: { name: "web", ports: [PORT] },
+  extra: {
+    labels: [{ key: "owner", value: "team-a" }],
+    health_check: {},
+    container: { type: "DOCKER", docker: { port_mappings: [MAPPING] } },
+    statuses: [{ state: "TASK_RUNNING", timestamp: 1, healthy: false, container_status: { network_infos: [NETWORK] } }],
+  },
+});
+const S0 = { ...agent("S0", { ip: "192.0.2.10", hostname: "agent-0.example" }), attributes: { rack: "7a", cpus: 16 } };
+const tasks = [WEB, { ...API, slave_id: "agents-S0" }];
+const { board } = new Followed(cluster({ agents: [S0], frameworks: [framework("marathon", { tasks })] }));
 
 const text = readFileSync(new URL("../../../docs/http-api.md", import.meta.url), "utf8");
 const EXAMPLE = /```console\n\$ curl -s (?:-X (\w+) )?'?http:\/\/localhost:8123([^\s']+)'?\n([\s\S]*?)```/g;
@@ -15,7 +36,7 @@ const listing = examples.find(([, path]) => path === "/v1/enumerate")?.[2] ?? ""
 describe("docs/http-api.md", () => {
   test.each(examples)("%s %s answers as shown", async (method, path, answer) => {
     const config = configOf(method === "POST" ? { cache: { allowFlush: true } } : {});
-    const { api } = apiOf({ enumerate: () => chunksOf([listing]), config: () => config });
+    const { api } = apiOf({ enumerate: () => chunksOf([listing]), config: () => config, catalog: board });
     const response = await api.request(path, { method });
     expect(await response.json()).toEqual(JSON.parse(answer));
   });

@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { systemTimers } from "../../../src/base/timers.js";
 import type { ForwardReport } from "../../../src/forward/report.js";
 import { createApi } from "../../../src/http/api.js";
+import { CatalogBoard } from "../../../src/http/catalog/board.js";
 import { TrustedProxies } from "../../../src/http/client-address.js";
 import type { ApiContext } from "../../../src/http/context.js";
 import { NOTHING_FOLLOWED } from "../../../src/sources/mesos/live/report.js";
@@ -122,6 +123,7 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     proxies: () => new TrustedProxies([]),
     random: () => 0,
     timers: systemTimers,
+    catalog: new CatalogBoard(false),
     log: { error: (...line: unknown[]) => logged.push(line), warn: (...line: unknown[]) => logged.push(line) },
     ...changes,
   });

@@ -20,8 +20,11 @@ beforeEach(() => {
   stats = [new QueryStats(), new QueryStats()];
 });
 
+const COUNTS = { services: 3, instances: 5, nodes: 2, droppedFacts: 4, droppedTasks: 1 };
+
 function registryOf(status: Partial<ServerStatus> = {}, snapshot = snapshotOf(["a.mesos A 192.0.2.1"])) {
   return createRegistry({
+    catalog: { counts: () => COUNTS, waiters: () => 9 },
     stats,
     status: () => ({ ...STATUS, ...status }),
     forwarding: () => FORWARDING,

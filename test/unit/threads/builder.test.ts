@@ -38,7 +38,7 @@ function setUp(master: ScriptedMaster, config: object = {}, savedCluster?: Uint8
     configOf({ masters: [master.address], refreshSeconds: 3600, updates: "poll", ...config, ...changes });
   const log = Object.assign(Object.create(silentLog), { error: (...line: unknown[]) => errors.push(line) });
   const builder = new Builder({
-    start: { config: follow({}), seed: 1, serial: 0, generation: 0, savedCluster },
+    start: { config: follow({}), seed: 1, serial: 0, generation: 0, savedCluster, catalogIndex: 0 },
     port: { postMessage: (message) => said.push(message) },
     responders: [responder],
     log,

@@ -1,9 +1,11 @@
 import type { Agent, Framework, PortRange, Task } from "../cluster.js";
 import { discoveryOf } from "../discovery.js";
 import { isPort, parsePid } from "../endpoint.js";
-import { isObject, type JsonObject, listOf, textOf } from "../lenient.js";
+import type { TaskFacts } from "../facts/facts.js";
+import type { FactsReader } from "../facts/reader.js";
+import { isObject, type JsonObject, listOf, textOf, trimmed } from "../lenient.js";
 import { mapsPorts } from "../port-mappings.js";
-import { isUnreported, reportedIn, runningSince, trimmed } from "../statuses.js";
+import { isUnreported, reportedIn, reportedWithFacts, runningSince } from "../statuses.js";
 
 /** Tasks, agents and frameworks as the operator API writes them, read into what a state is read into. */
 
@@ -31,8 +33,11 @@ export function idOf(holder: unknown): string {
   return isObject(holder) ? textOf(holder.value) : "";
 }
 
-/** `undefined` for what has no id, no name or no place to be. */
-export function taskIn(value: unknown): LiveTask | undefined {
+/**
+ * `undefined` for what has no id, no name or no place to be.
+ * @param facts reads what a catalogue wants to know, where there is one
+ */
+export function taskIn(value: unknown, facts?: FactsReader): LiveTask | undefined {
   if (!isObject(value) || typeof value.name !== "string") return undefined;
   const id = idOf(value.task_id);
   const agentId = idOf(value.agent_id);
@@ -46,22 +51,31 @@ export function taskIn(value: unknown): LiveTask | undefined {
     agentId,
     ...(discovery && { discovery }),
     ports: portsIn(listOf(value.resources)),
-    ...reportedIn(statuses),
+    ...(facts ? reportedWithFacts(statuses, facts) : reportedIn(statuses)),
+    ...(facts && { facts: factsOf(value, facts) }),
     ...(mapsPorts(value.container, value.discovery) && { mapsPorts: true }),
   };
   const since = runningSince(statuses);
   return { frameworkId, state: textOf(value.state), task, since, unreported: isUnreported(statuses) };
 }
 
+function factsOf(
+  { labels, discovery, health_check: healthCheck, container }: JsonObject,
+  facts: FactsReader,
+): TaskFacts {
+  return facts.ofTask({ labels, discovery, healthCheck, container });
+}
+
 /** Takes an Agent, and the AgentInfo that stands for one known from before a failover. */
-export function agentIn(value: unknown): Agent | undefined {
+export function agentIn(value: unknown, facts?: FactsReader): Agent | undefined {
   if (!isObject(value)) return undefined;
   const info: JsonObject = isObject(value.agent_info) ? value.agent_info : value;
   const id = idOf(info.id);
   const hostname = textOf(info.hostname);
   const port = isPort(info.port) ? info.port : 0;
   const endpoint = parsePid(value.pid) ?? (hostname === "" ? undefined : { host: hostname, port });
-  return id === "" || endpoint === undefined ? undefined : { id, endpoint, hostname };
+  if (id === "" || endpoint === undefined) return undefined;
+  return { id, endpoint, hostname, ...(facts && { facts: facts.ofAgent(info.attributes, value.active) }) };
 }
 
 export function frameworkIn(value: unknown): LiveFramework | undefined {

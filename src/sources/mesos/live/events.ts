@@ -1,8 +1,9 @@
 import { MesosDnsError, messageOf } from "../../../base/errors.js";
 import type { Agent } from "../cluster.js";
+import type { FactsReader } from "../facts/reader.js";
 import { Fields } from "../fields.js";
 import { isObject, type JsonObject, textOf } from "../lenient.js";
-import { type Reported, RUNNING, reportedIn, runningSince } from "../statuses.js";
+import { type Reported, RUNNING, reportedIn, reportedWithFacts, runningSince } from "../statuses.js";
 import { type Reading, type StreamedJson, StreamedReader } from "../streamed-json.js";
 import { agentIn, frameworkIn, idOf, type LiveFramework, type LiveTask, taskIn } from "./entities.js";
 
@@ -62,7 +63,12 @@ const EVENT = new Fields(["type", "subscribed", ...BODIES]);
  * costs itself. Throws MesosDnsError STREAM_INVALID for what is not a JSON object with a type.
  */
 export class EventParser {
-  readonly #reader = new StreamedReader(readEvent);
+  readonly #reader: StreamedReader<MasterEvent>;
+
+  /** @param facts reads what a catalogue wants to know, where there is one */
+  constructor(facts?: FactsReader) {
+    this.#reader = new StreamedReader((json) => readEvent(json, facts));
+  }
 
   /** The next part of the record, which must stay as it is. */
   add(octets: Uint8Array): void {
@@ -84,38 +90,38 @@ function explaining<Result>(read: () => Result): Result {
   }
 }
 
-function* readEvent(json: StreamedJson): Reading<MasterEvent> {
+function* readEvent(json: StreamedJson, facts: FactsReader | undefined): Reading<MasterEvent> {
   let subscribed: Subscribed | undefined;
   const fields = yield* EVENT.walk(json, {
     *subscribed() {
-      subscribed = yield* readSubscribed(json);
+      subscribed = yield* readSubscribed(json, facts);
     },
   });
   if (fields === undefined) throw new Error("it is not an object");
   yield* json.behind();
   const { type } = fields;
   if (typeof type !== "string") throw new Error("it has no type");
-  if (type !== "SUBSCRIBED") return changeIn(type, fields);
+  if (type !== "SUBSCRIBED") return changeIn(type, fields, facts);
   const { heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, all = NOTHING } = subscribed ?? {};
   return { type, all, heartbeatSeconds };
 }
 
-function changeIn(type: string, event: JsonObject): MasterEvent {
+function changeIn(type: string, event: JsonObject, facts: FactsReader | undefined): MasterEvent {
   const body = event[type.toLowerCase()];
   const fields = isObject(body) ? body : {};
   switch (type) {
     case "HEARTBEAT":
       return { type };
     case "TASK_ADDED": {
-      const task = taskIn(fields.task);
+      const task = taskIn(fields.task, facts);
       return task ? { type, task } : OTHER;
     }
     case "TASK_UPDATED": {
-      const update = updateIn(fields);
+      const update = updateIn(fields, facts);
       return update ? { type, update } : OTHER;
     }
     case "AGENT_ADDED": {
-      const agent = agentIn(fields.agent);
+      const agent = agentIn(fields.agent, facts);
       return agent ? { type, agent } : OTHER;
     }
     case "AGENT_REMOVED": {
@@ -137,7 +143,7 @@ function changeIn(type: string, event: JsonObject): MasterEvent {
 }
 
 /** The state of the whole update counts: its status may be an older one, repeated until it is acknowledged. */
-function updateIn(fields: JsonObject): TaskUpdate | undefined {
+function updateIn(fields: JsonObject, facts: FactsReader | undefined): TaskUpdate | undefined {
   const status = isObject(fields.status) ? fields.status : {};
   const id = idOf(status.task_id);
   const frameworkId = idOf(fields.framework_id);
@@ -145,7 +151,8 @@ function updateIn(fields: JsonObject): TaskUpdate | undefined {
   if (id === "" || frameworkId === "" || state === "") return undefined;
   const update = { id, frameworkId, state, reason: textOf(status.reason) };
   if (status.state !== RUNNING) return update;
-  return { ...update, running: { reported: reportedIn([status]), since: runningSince([status]) } };
+  const reported = facts ? reportedWithFacts([status], facts) : reportedIn([status]);
+  return { ...update, running: { reported, since: runningSince([status]) } };
 }
 
 type Subscribed = Pick<Extract<MasterEvent, { type: "SUBSCRIBED" }>, "all" | "heartbeatSeconds">;
@@ -165,7 +172,12 @@ const NOTHING: Everything = {
 };
 
 /** Walks the value that stands here element by element: a tree of 100,000 tasks would take half a gigabyte. */
-function* readSubscribed(json: StreamedJson): Reading<Subscribed> {
+function* readSubscribed(json: StreamedJson, facts: FactsReader | undefined): Reading<Subscribed> {
+  facts?.beginState();
+  const readTask = (value: unknown) => taskIn(value, facts);
+  // Of one that has ended, only that is of interest.
+  const readEnded = (value: unknown) => taskIn(value);
+  const readAgent = (value: unknown) => agentIn(value, facts);
   const agents: Agent[] = [];
   const recoveredAgents: Agent[] = [];
   const frameworks: LiveFramework[] = [];
@@ -177,16 +189,16 @@ function* readSubscribed(json: StreamedJson): Reading<Subscribed> {
     () =>
       collect(json, into, read);
   const inTasks = {
-    tasks: list(tasks, taskIn),
-    orphan_tasks: list(tasks, taskIn),
-    completed_tasks: list(endedTasks, taskIn),
-    unreachable_tasks: list(endedTasks, taskIn),
+    tasks: list(tasks, readTask),
+    orphan_tasks: list(tasks, readTask),
+    completed_tasks: list(endedTasks, readEnded),
+    unreachable_tasks: list(endedTasks, readEnded),
   };
   const inFrameworks = {
     frameworks: list(frameworks, frameworkIn),
     completed_frameworks: list(completedFrameworks, (value) => frameworkIn(value)?.info.id),
   };
-  const inAgents = { agents: list(agents, agentIn), recovered_agents: list(recoveredAgents, agentIn) };
+  const inAgents = { agents: list(agents, readAgent), recovered_agents: list(recoveredAgents, readAgent) };
   const inState = {
     get_tasks: () => TASKS.walk(json, inTasks),
     get_frameworks: () => FRAMEWORKS.walk(json, inFrameworks),

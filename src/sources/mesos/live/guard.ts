@@ -1,6 +1,6 @@
 import type { Agent, Cluster, Framework, Task } from "../cluster.js";
 import { sameEndpoint } from "../endpoint.js";
-import { isLost, type Marks, type Session, taskKey, type View } from "./view.js";
+import { hasEnded, isLost, type Marks, type Session, taskKey, type View } from "./view.js";
 
 /** Somebody who has not come back. */
 interface Awaited {
@@ -146,13 +146,15 @@ export class FailoverGuard {
     let tasks = 0;
     const allAgents = new Map([...view.cluster.agents, ...agents]);
     const former = new Map(served.frameworks.map((framework) => [framework.id, framework]));
+    const isAwaited = (framework: Framework, task: Task) =>
+      agents.has(task.agentId) ||
+      (allAgents.has(task.agentId) &&
+        (frameworks.has(framework.id) || view.unreported.has(taskKey(framework.id, task.id))));
+    const isBeingKilled = (framework: Framework) => (task: Task) =>
+      isAwaited(framework, task) && !hasEnded(marks.tasks.get(taskKey(framework.id, task.id)) ?? "");
     const kept = (framework: Framework, running: ReadonlySet<string>) => {
-      const isAwaited = (task: Task) =>
-        agents.has(task.agentId) ||
-        (allAgents.has(task.agentId) &&
-          (frameworks.has(framework.id) || view.unreported.has(taskKey(framework.id, task.id))));
       const isKept = (task: Task) =>
-        isAwaited(task) && !running.has(task.id) && !marks.tasks.has(taskKey(framework.id, task.id));
+        isAwaited(framework, task) && !running.has(task.id) && !marks.tasks.has(taskKey(framework.id, task.id));
       const result = framework.tasks.filter(isKept);
       tasks += result.length;
       return result;
@@ -162,12 +164,19 @@ export class FailoverGuard {
       if (!before) return framework;
       const held = kept(before, new Set(framework.tasks.map(({ id }) => id)));
       const pid = view.recoveredFrameworks.has(framework.id) ? (framework.pid ?? before.pid) : framework.pid;
-      if (held.length === 0 && pid === framework.pid) return framework;
-      return reuse(before, { ...framework, ...(pid && { pid }), tasks: [...framework.tasks, ...held] });
+      const killing = (before.killing ?? []).filter(isBeingKilled(before));
+      if (held.length + killing.length === 0 && pid === framework.pid) return framework;
+      const { killing: own = [], ...rest } = framework;
+      const next = { ...rest, ...(pid && { pid }), tasks: [...framework.tasks, ...held] };
+      return reuse(before, withKilling(next, [...killing, ...own]));
     });
     const absent = served.frameworks
       .filter(({ id }) => frameworks.has(id))
-      .map((framework) => reuse(framework, { ...framework, tasks: kept(framework, NOBODY) }));
+      .map((framework) => {
+        const { killing = [], ...rest } = framework;
+        const next = { ...rest, tasks: kept(framework, NOBODY) };
+        return reuse(framework, withKilling(next, killing.filter(isBeingKilled(framework))));
+      });
     this.#held = { agents: agents.size, frameworks: frameworks.size, tasks, until: this.#until(agents, frameworks) };
     return { ...view.cluster, agents: allAgents, frameworks: [...known, ...absent] };
   }
@@ -193,6 +202,15 @@ function lostWith(served: Cluster, marks: Marks): ReadonlySet<string> {
   return lost;
 }
 
+/** Adds those that have been told to end, each once, and none that runs as well. */
+function withKilling(framework: Omit<Framework, "killing">, killing: readonly Task[]): Framework {
+  if (killing.length === 0) return framework;
+  const running = new Set(framework.tasks.map(({ id }) => id));
+  const others = killing.filter(({ id }) => !running.has(id));
+  const byId = new Map(others.map((task) => [task.id, task]));
+  return byId.size === 0 ? framework : { ...framework, killing: [...byId.values()] };
+}
+
 /** The framework of before, where nothing about it has changed. */
 function reuse(before: Framework, next: Framework): Framework {
   const isSame =
@@ -200,9 +218,13 @@ function reuse(before: Framework, next: Framework): Framework {
     before.hostname === next.hostname &&
     before.pid?.host === next.pid?.host &&
     before.pid?.port === next.pid?.port &&
-    before.tasks.length === next.tasks.length &&
-    before.tasks.every((task, index) => task === next.tasks[index]);
+    sameTasks(before.tasks, next.tasks) &&
+    sameTasks(before.killing ?? [], next.killing ?? []);
   return isSame ? before : next;
+}
+
+function sameTasks(before: readonly Task[], next: readonly Task[]): boolean {
+  return before.length === next.length && before.every((task, index) => task === next[index]);
 }
 
 function forgetOthers(known: Map<string, Awaited> | Set<string>, isServed: (id: string) => boolean): void {

@@ -1,23 +1,19 @@
 import type { HostPort } from "../../../base/host-port.js";
-import type { Agent, Cluster, Skipped, Task } from "../cluster.js";
+import type { Agent, Skipped, Task } from "../cluster.js";
 import { sameValue } from "../same.js";
 import type { MasterState } from "../state.js";
-import { RUNNING } from "../statuses.js";
+import { KILLING, RUNNING } from "../statuses.js";
 import type { LiveFramework, LiveTask } from "./entities.js";
 import type { Everything, MasterEvent, TaskUpdate } from "./events.js";
 import { Journal } from "./journal.js";
 import { type Differences, frameworksOf, TasksOf } from "./tasks-of.js";
 import { hasEnded, isLost, type Marks, type Session, taskKey, type View } from "./view.js";
+import { type KnownAgent, viewOf } from "./view-of.js";
 import { WaitingTasks } from "./waiting-tasks.js";
 
 const AGENT_REMOVED = /^REASON_(AGENT|SLAVE)_REMOVED/;
 /** What an event did: `unknown` is a task that runs of which something is not known that a state may know. */
 export type Effect = "changed" | "unchanged" | "unknown";
-
-interface KnownAgent {
-  readonly agent: Agent;
-  readonly registered: boolean;
-}
 
 /**
  * The cluster in memory, to which states and events are applied. What has not changed is the very same object in the next
@@ -38,7 +34,11 @@ export class LiveCluster {
 
   /** The cluster as it is now. */
   get view(): View {
-    this.#view ??= this.#make();
+    this.#view ??= viewOf(this.#frameworks.values(), this.#agents.values(), {
+      session: this.#session,
+      skipped: this.#skipped,
+      unreported: this.#waiting.unreported,
+    });
     return this.#view;
   }
 
@@ -172,7 +172,8 @@ export class LiveCluster {
       return changed(this.#run(frameworkId, task));
     }
     if (!hasEnded(state)) this.#waiting.add(key, live);
-    return changed(this.#endTask(frameworkId, task.id, state) !== undefined);
+    const ended = this.#endTask(frameworkId, task.id, state);
+    return changed(this.#kill(frameworkId, task, state) || ended !== undefined);
   }
 
   /** A task that runs, but has not said where: it stays as it was until it does, not there if it is new. */
@@ -191,22 +192,34 @@ export class LiveCluster {
 
   #run(frameworkId: string, task: Task): boolean {
     const framework = this.#of(frameworkId);
-    if (sameValue(framework.tasks.get(task.id), task)) return false;
+    const wasKilled = framework.killing.delete(task.id);
+    if (!wasKilled && sameValue(framework.tasks.get(task.id), task)) return false;
     framework.tasks.set(task.id, task);
     framework.touch();
     return true;
   }
 
-  /** Takes a task out of those that run. Returns it, if it was one. */
+  /** Keeps one that has been told to end, if a catalogue is kept. @returns whether it is one, and is not kept so already */
+  #kill(frameworkId: string, task: Task, state: string): boolean {
+    if (state !== KILLING || !task.facts) return false;
+    const framework = this.#of(frameworkId);
+    if (sameValue(framework.killing.get(task.id), task)) return false;
+    framework.killing.set(task.id, task);
+    framework.touch();
+    return true;
+  }
+
+  /** Takes a task out of those that run, or have been told to end. Returns it, if it was one. */
   #endTask(frameworkId: string, id: string, state: string): Task | undefined {
     const key = taskKey(frameworkId, id);
     this.#marks.tasks.set(key, state);
     this.#since.delete(key);
     if (hasEnded(state)) this.#waiting.delete(key);
     const framework = this.#frameworks.get(frameworkId);
-    const task = framework?.tasks.get(id);
+    const task = framework?.tasks.get(id) ?? framework?.killing.get(id);
     if (!framework || !task) return undefined;
     framework.tasks.delete(id);
+    framework.killing.delete(id);
     framework.touch();
     return task;
   }
@@ -216,6 +229,7 @@ export class LiveCluster {
     if (state !== RUNNING) {
       const task = this.#endTask(frameworkId, id, state);
       if (!task) return "unchanged";
+      this.#kill(frameworkId, task, state);
       if (!hasEnded(state)) this.#waiting.add(key, { frameworkId, state, task, since: 0, unreported: false });
       else if (isLost(state) && AGENT_REMOVED.test(reason)) this.#removeAgent(task.agentId);
       return "changed";
@@ -228,7 +242,7 @@ export class LiveCluster {
     this.#waiting.delete(key);
     if (running.since < (this.#since.get(key) ?? 0)) return changed(this.#run(frameworkId, task));
     this.#since.set(key, running.since);
-    const { addresses, unhealthy, networkMapsPorts, ...lasting } = task;
+    const { addresses, unhealthy, networkMapsPorts, statusFacts, ...lasting } = task;
     return changed(this.#run(frameworkId, { ...lasting, ...running.reported }));
   }
 
@@ -251,8 +265,9 @@ export class LiveCluster {
   /** With all that ran on it, of which the master tells one by one. */
   #removeAgent(agentId: string): boolean {
     this.#marks.agents.add(agentId);
-    for (const [frameworkId, { tasks }] of this.#frameworks) {
-      for (const task of tasks.values()) if (task.agentId === agentId) this.#endTask(frameworkId, task.id, "TASK_LOST");
+    for (const [frameworkId, { tasks, killing }] of this.#frameworks) {
+      for (const task of [...tasks.values(), ...killing.values()])
+        if (task.agentId === agentId) this.#endTask(frameworkId, task.id, "TASK_LOST");
     }
     return this.#agents.delete(agentId);
   }
@@ -275,25 +290,8 @@ export class LiveCluster {
     this.#view = undefined;
     return differences;
   }
-
-  #make(): View {
-    const known = [...this.#frameworks.values()];
-    const agents = new Map<string, Agent>();
-    const registered = new Set<string>();
-    for (const [id, known] of this.#agents) {
-      agents.set(id, known.agent);
-      if (known.registered) registered.add(id);
-    }
-    const cluster: Cluster = {
-      leader: this.#session.leader,
-      agents,
-      frameworks: known.flatMap(({ framework }) => framework ?? []),
-      skipped: this.#skipped,
-    };
-    const recovered = known.filter((framework) => framework.recovered).flatMap(({ info }) => info?.id ?? []);
-    const unreported = new Set(this.#waiting.unreported);
-    return { cluster, session: this.#session, registered, recoveredFrameworks: new Set(recovered), unreported };
-  }
 }
 
-const changed = (isChanged: boolean): Effect => (isChanged ? "changed" : "unchanged");
+function changed(isChanged: boolean): Effect {
+  return isChanged ? "changed" : "unchanged";
+}

@@ -24,7 +24,7 @@ export type StreamNews =
   | { readonly kind: "failed"; readonly error: MesosDnsError };
 
 export interface EventStreamOptions {
-  readonly access: Pick<LeaderAccess, "subscribe">;
+  readonly access: Pick<LeaderAccess, "subscribe" | "facts">;
   /** Octets of the largest record that is accepted. */
   readonly maxRecordBytes: number;
   readonly timers: Timers;
@@ -113,7 +113,8 @@ export class EventStream {
 
   async #read(body: Readable, from: HostPort, silence: Silence, signal: AbortSignal): Promise<never> {
     const decoder = new RecordDecoder(this.#options.maxRecordBytes);
-    let parser = new EventParser();
+    const { facts } = this.#options.access;
+    let parser = new EventParser(facts);
     try {
       for await (const chunk of body) {
         silence.heard();
@@ -122,7 +123,7 @@ export class EventStream {
           parser.add(octets);
           if (!isLast) continue;
           this.#take(parser.end(), from, silence);
-          parser = new EventParser();
+          parser = new EventParser(facts);
         }
       }
     } catch (error) {

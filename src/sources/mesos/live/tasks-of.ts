@@ -9,21 +9,30 @@ export interface Differences {
   frameworks: number;
 }
 
+/** A framework without its tasks. */
+type FrameworkInfo = Omit<Framework, "tasks" | "killing">;
+
 /** A framework and its running tasks. Its tasks may be known before it is. */
 export class TasksOf {
-  info: Omit<Framework, "tasks"> | undefined;
+  info: FrameworkInfo | undefined;
   recovered = false;
   readonly tasks: Map<string, Task>;
+  /** Those that have been told to end; kept for a catalogue only. */
+  readonly killing: Map<string, Task>;
   #made: Framework | undefined;
 
-  constructor(info?: Omit<Framework, "tasks">, tasks: Iterable<Task> = []) {
+  constructor(info?: FrameworkInfo, tasks: Iterable<Task> = [], killing: Iterable<Task> = []) {
     this.info = info;
-    this.tasks = new Map(Array.from(tasks, (task) => [task.id, task]));
+    this.tasks = byId(tasks);
+    this.killing = byId(killing);
   }
 
   /** The framework as it is now, the same object until something changes; `undefined` while only its tasks are known. */
   get framework(): Framework | undefined {
-    if (this.info && !this.#made) this.#made = { ...this.info, tasks: [...this.tasks.values()] };
+    if (this.info && !this.#made) {
+      const made = { ...this.info, tasks: [...this.tasks.values()] };
+      this.#made = this.killing.size === 0 ? made : { ...made, killing: [...this.killing.values()] };
+    }
     return this.#made;
   }
 
@@ -34,18 +43,30 @@ export class TasksOf {
 
   /** Takes the objects of `before` for what is equal, and counts what is not. */
   adopt(before: TasksOf | undefined, differences: Differences): void {
-    for (const [id, task] of this.tasks) {
-      const former = before?.tasks.get(id);
-      if (former === task) continue;
-      if (former && sameValue(former, task)) this.tasks.set(id, former);
-      else differences.tasks++;
-    }
-    for (const id of before?.tasks.keys() ?? []) if (!this.tasks.has(id)) differences.tasks++;
+    differences.tasks += adoptTasks(this.tasks, before?.tasks) + adoptTasks(this.killing, before?.killing);
     const sameInfo = sameValue(this.info, before?.info);
     if (!sameInfo) differences.frameworks++;
     this.#made = undefined;
-    if (sameInfo && before && sameOrder(this.tasks, before.tasks)) this.#made = before.framework;
+    if (sameInfo && before && sameOrder(this.tasks, before.tasks) && sameOrder(this.killing, before.killing))
+      this.#made = before.framework;
   }
+}
+
+function byId(tasks: Iterable<Task>): Map<string, Task> {
+  return new Map(Array.from(tasks, (task) => [task.id, task]));
+}
+
+/** @returns how many are not the same */
+function adoptTasks(tasks: Map<string, Task>, before: ReadonlyMap<string, Task> | undefined): number {
+  let differences = 0;
+  for (const [id, task] of tasks) {
+    const former = before?.get(id);
+    if (former === task) continue;
+    if (former && sameValue(former, task)) tasks.set(id, former);
+    else differences++;
+  }
+  for (const id of before?.keys() ?? []) if (!tasks.has(id)) differences++;
+  return differences;
 }
 
 function sameOrder(a: ReadonlyMap<string, Task>, b: ReadonlyMap<string, Task>): boolean {
@@ -58,8 +79,8 @@ function sameOrder(a: ReadonlyMap<string, Task>, b: ReadonlyMap<string, Task>): 
 /** The frameworks of a state, by id. */
 export function frameworksOf({ frameworks }: Cluster, { recoveredFrameworks }: Registry): Map<string, TasksOf> {
   return new Map(
-    frameworks.map(({ tasks, ...info }) => {
-      const framework = new TasksOf(info, tasks);
+    frameworks.map(({ tasks, killing, ...info }) => {
+      const framework = new TasksOf(info, tasks, killing);
       framework.recovered = recoveredFrameworks.has(info.id);
       return [info.id, framework];
     }),

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MesosDnsError } from "../../../../src/base/errors.js";
-import type { Cluster, Task } from "../../../../src/sources/mesos/cluster.js";
+import type { Agent, Cluster, Task } from "../../../../src/sources/mesos/cluster.js";
 import { clusterLines, readClusterLines } from "../../../../src/sources/mesos/saved-cluster.js";
 import { agent, cluster, framework, task } from "../../../support/scripted-master.js";
 import { FULL, stateFrom } from "./live/support.js";
@@ -50,10 +50,39 @@ describe("a cluster in lines", () => {
       unhealthy: true,
       mapsPorts: true,
       networkMapsPorts: true,
+      facts: {
+        labels: [{ key: "owner", value: "team-a" }],
+        portLabels: [[{ key: "VIP_0", value: "/web:80" }]],
+        hasHealthCheck: true,
+        containerType: "DOCKER",
+        mappings: [{ hostPort: 31000, containerPort: 80, protocol: "tcp" }],
+        dropped: 2,
+      },
+      statusFacts: {
+        healthy: false,
+        networks: [{ name: "dcos", addresses: ["192.0.2.7"] }],
+        mappings: [{ hostPort: 31001, containerPort: 81, protocol: "" }],
+        dropped: 0,
+      },
+    };
+    const host: Required<Agent> = {
+      id: "S0",
+      endpoint: { host: "192.0.2.10", port: 5051 },
+      hostname: "agent-0",
+      facts: { attributes: [{ key: "rack", value: "7" }], active: false, dropped: 0 },
     };
     const [marathon] = full.frameworks;
-    const of = { ...full, frameworks: [{ ...marathon, tasks: [whole] }] };
-    expect(readClusterLines(saved(of))).toEqual(of);
+    const frameworks = [{ ...marathon, tasks: [whole], killing: [{ ...whole, id: "web.2" }] }];
+    const of = { ...full, agents: new Map([["S0", host]]), frameworks } as Cluster;
+    expect(readClusterLines(saved(of), true)).toEqual(of);
+    const { facts, statusFacts, ...task } = whole;
+    const plain = readClusterLines(saved(of));
+    expect(plain.frameworks).toEqual([{ ...marathon, tasks: [task] }]);
+    expect(Object.keys(plain.agents.get("S0") ?? {})).toEqual(["id", "endpoint", "hostname"]);
+  });
+
+  it("that was saved without a catalogue can be read with one", () => {
+    expect(readClusterLines(saved(full), true)).toEqual(full);
   });
 
   it("is made line by line, none of which is long", () => {

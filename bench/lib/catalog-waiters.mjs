@@ -1,0 +1,58 @@
+/** A process of its own: a thousand clients that wait for news of the catalogue, each over a connection of its own. */
+import { createConnection } from "node:net";
+
+const [port, count, path] = process.argv.slice(2);
+const now = () => performance.timeOrigin + performance.now();
+const heard = { waiter: [], index: [], at: [], octets: 0, failures: 0 };
+let isOver = false;
+
+function wait(number) {
+  const socket = createConnection({ port: Number(port), host: "127.0.0.1", noDelay: true });
+  let index = 0;
+  let missing = -1;
+  let head = "";
+  let isIn = false;
+  const ask = () =>
+    socket.write(`GET ${path}?index=${index}&wait=60s HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip\r\n\r\n`);
+  const done = () => {
+    heard.waiter.push(number);
+    heard.index.push(index);
+    heard.at.push(now());
+    missing = -1;
+    if (!isOver) ask();
+    if (!isIn) {
+      isIn = true;
+      begin();
+    }
+  };
+  socket.on("data", (chunk) => {
+    heard.octets += chunk.length;
+    if (missing < 0) {
+      head += chunk.toString("latin1");
+      const end = head.indexOf("\r\n\r\n");
+      if (end < 0) return;
+      if (!head.startsWith("HTTP/1.1 200")) heard.failures++;
+      index = Number(/x-mesos-dns-index: (\d+)/i.exec(head)?.[1] ?? 0);
+      missing = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0) - (head.length - end - 4);
+      head = "";
+    } else missing -= chunk.length;
+    if (missing === 0) done();
+  });
+  socket.on("connect", ask);
+  socket.on("error", () => heard.failures++);
+  socket.on("close", () => {
+    if (!isOver) heard.failures++;
+  });
+}
+
+/** A few at a time: all at once would be more strangers than are let in. */
+const ABREAST = 50;
+let begun = 0;
+const begin = () => {
+  if (begun < Number(count)) wait(begun++);
+};
+for (let i = 0; i < ABREAST; i++) begin();
+process.on("message", () => {
+  isOver = true;
+  process.send(heard, () => process.exit(0));
+});

@@ -1,0 +1,32 @@
+import type { Context, Handler } from "hono";
+import { answerTo, PACKED, takesGzip } from "./answers.js";
+import type { CatalogBoard, Topic } from "./board.js";
+import { LIST_PATH, NODES_PATH, SERVICES_PATH } from "./paths.js";
+import { waitIn } from "./wait.js";
+
+/**
+ * The routes of the catalogue, which answer at once. Requests that wait for news do not come here: they are many, and CatalogWaits
+ * answers them without the framework.
+ */
+export function catalogRoutes(board: CatalogBoard): [path: string, handler: Handler][] {
+  return [
+    [LIST_PATH, (c) => respond(c, board, { kind: "services" })],
+    [NODES_PATH, (c) => respond(c, board, { kind: "nodes" })],
+    [
+      `${SERVICES_PATH}:framework/:name`,
+      (c) => {
+        const key = { framework: c.req.param("framework") ?? "", name: c.req.param("name") ?? "" };
+        return respond(c, board, { kind: "service", key });
+      },
+    ],
+  ];
+}
+
+async function respond(c: Context, board: CatalogBoard, topic: Topic): Promise<Response> {
+  const wait = waitIn(new URL(c.req.url).searchParams);
+  if (typeof wait === "string" && board.state !== "off") return c.json({ error: wait }, 400);
+  const { status, headers, rendering, body } = answerTo(board, topic);
+  const isPacked = rendering?.isWorthPacking && takesGzip(c.req.header("accept-encoding"));
+  if (!isPacked) return c.body(Uint8Array.from(body), status, headers);
+  return c.body(Uint8Array.from(await rendering.packed()), status, { ...headers, ...PACKED });
+}

@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Seat } from "../server.js";
+import { answerTo, failure, PACKED, takesGzip } from "./answers.js";
+import type { CatalogBoard, Topic } from "./board.js";
+import { topicOf } from "./paths.js";
+import { waitIn } from "./wait.js";
+import type { Waiters } from "./waiters.js";
+
+/** What is used of a request and its response, of HTTP/1.1 or HTTP/2. */
+export type WaitRequest = Pick<IncomingMessage, "method" | "url" | "headers" | "httpVersionMajor" | "socket">;
+export type WaitResponse = Pick<
+  ServerResponse,
+  "writeHead" | "end" | "once" | "destroyed" | "headersSent" | "writableEnded"
+>;
+
+export interface CatalogWaitsOptions {
+  readonly board: CatalogBoard;
+  readonly waiters: Waiters;
+  /** From 0 up to but not including 1: how much longer than asked a request waits. */
+  readonly random: () => number;
+}
+
+const CLOSING = { connection: "close" };
+const RETRY = { "retry-after": "5" };
+const NO_SEAT = "as many connections wait for news as there may be";
+
+/**
+ * Requests that wait for news of the catalogue. A thousand of them are woken by one change and ask again at once: what each of them takes
+ * is kept small, and their answers share their octets.
+ */
+export class CatalogWaits {
+  readonly #options: CatalogWaitsOptions;
+
+  constructor(options: CatalogWaitsOptions) {
+    this.#options = options;
+  }
+
+  /** False, with nothing done, where the request is not one that waits, or says so wrongly: the routes have an answer for that. */
+  handle(request: WaitRequest, response: WaitResponse, seat: Seat): boolean {
+    const { method, url = "", headers, socket } = request;
+    const { board, waiters, random } = this.#options;
+    const mark = url.indexOf("?");
+    if (mark < 0 || (method !== "GET" && method !== "HEAD") || board.state !== "ready") return false;
+    const topic = topicOf(url.slice(0, mark));
+    const wait = topic && waitIn(new URLSearchParams(url.slice(mark + 1)), random);
+    if (!topic || typeof wait !== "object" || wait.above === undefined) return false;
+    const { above, patience } = wait;
+    const packs = takesGzip(headers["accept-encoding"]);
+    if (board.indexOf(topic) > above) {
+      this.#send(request, response, topic, packs);
+      return true;
+    }
+    const address = socket.remoteAddress ?? "";
+    const refusal = waiters.refusal(address) ?? (seat.take() ? undefined : NO_SEAT);
+    if (refusal !== undefined) {
+      const { status, headers, body } = failure(503, `${refusal}; ask again later, or without index`, RETRY);
+      response.writeHead(status, { ...headers, "content-length": body.length }).end(body);
+      return true;
+    }
+    const answer = () => {
+      seat.leave();
+      this.#send(request, response, topic, packs);
+    };
+    const leave = waiters.add({ topic, above, patience, address, answer });
+    response.once("close", () => {
+      leave();
+      seat.leave();
+    });
+    return true;
+  }
+
+  #send(request: WaitRequest, response: WaitResponse, topic: Topic, packs: boolean): void {
+    const { status, headers, body, rendering } = answerTo(this.#options.board, topic);
+    const send = (octets: Buffer, more: Readonly<Record<string, string>> = {}) => {
+      if (response.destroyed || response.writableEnded) return;
+      const closing = this.#options.waiters.isClosed && request.httpVersionMajor === 1 ? CLOSING : {};
+      response.writeHead(status, { ...headers, ...more, ...closing, "content-length": octets.length }).end(octets);
+    };
+    if (!packs || !rendering?.isWorthPacking) send(body);
+    else if (rendering.readyPacked) send(rendering.readyPacked, PACKED);
+    else {
+      rendering.packed().then(
+        (octets) => send(octets, PACKED),
+        () => send(body),
+      );
+    }
+  }
+}

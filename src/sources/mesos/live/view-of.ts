@@ -1,0 +1,40 @@
+import type { Agent, Skipped } from "../cluster.js";
+import type { TasksOf } from "./tasks-of.js";
+import type { Session, View } from "./view.js";
+
+export interface KnownAgent {
+  readonly agent: Agent;
+  /** Whether it has registered with the master that leads. */
+  readonly registered: boolean;
+}
+
+export interface ViewParts {
+  readonly session: Session;
+  readonly skipped: readonly Skipped[];
+  readonly unreported: ReadonlySet<string>;
+}
+
+/** What is known at this moment, which may go on changing. */
+export function viewOf(frameworks: Iterable<TasksOf>, known: Iterable<KnownAgent>, parts: ViewParts): View {
+  const { session, skipped, unreported } = parts;
+  const all = [...frameworks];
+  const agents = new Map<string, Agent>();
+  const registered = new Set<string>();
+  for (const { agent, registered: isRegistered } of known) {
+    agents.set(agent.id, agent);
+    if (isRegistered) registered.add(agent.id);
+  }
+  const recovered = all.filter((framework) => framework.recovered).flatMap(({ info }) => info?.id ?? []);
+  return {
+    cluster: {
+      leader: session.leader,
+      agents,
+      frameworks: all.flatMap(({ framework }) => framework ?? []),
+      skipped,
+    },
+    session,
+    registered,
+    recoveredFrameworks: new Set(recovered),
+    unreported: new Set(unreported),
+  };
+}

@@ -1,0 +1,102 @@
+import type { Logger } from "../base/log.js";
+import { type AddressesOf, Catalog } from "../catalog/catalog.js";
+import { type CatalogPiece, piecesOf } from "../catalog/pieces.js";
+import type { Cluster } from "../sources/mesos/cluster.js";
+import { Unsent } from "./unsent-changes.js";
+
+export interface CatalogPublisherOptions {
+  /** The next piece goes out when taken() has been called for this one. */
+  readonly send: (piece: CatalogPiece) => void;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  /** Indexes up to this one have been used. */
+  readonly above: number;
+  readonly log: Pick<Logger, "warn">;
+}
+
+/**
+ * Keeps the catalogue in the builder thread, and sends the main thread the text of what changes, piece by piece: as fast as it takes
+ * them, so that neither has a long turn. Changes that come meanwhile are sent as one.
+ */
+export class CatalogPublisher {
+  readonly #options: CatalogPublisherOptions;
+  #isKept = false;
+  #above: number;
+  #catalog: Catalog | undefined;
+  #unsent = new Unsent();
+  #pieces: Generator<CatalogPiece> | undefined;
+  #isUnderWay = false;
+
+  constructor(options: CatalogPublisherOptions) {
+    this.#options = options;
+    this.#above = options.above;
+  }
+
+  configure(isKept: boolean): void {
+    if (isKept === this.#isKept) return;
+    this.#isKept = isKept;
+    this.#above = this.#catalog?.index ?? this.#above;
+    this.#catalog = undefined;
+    this.#unsent = new Unsent();
+    this.#pieces = undefined;
+  }
+
+  /** @param fetched whether a state has been fetched for this cluster */
+  follow(cluster: Cluster, fetched: boolean, addressesOf: AddressesOf): void {
+    if (!this.#isKept) return;
+    const known = this.#catalog;
+    if (!known && !(fetched && hasFacts(cluster))) return;
+    const catalog = known ?? new Catalog(this.#options.wallClock, this.#above);
+    this.#catalog = catalog;
+    const change = catalog.update(cluster, addressesOf);
+    this.#tell(catalog);
+    if (!known) this.#unsent.add(catalog.everything(), true);
+    else if (change) this.#unsent.add(change, false);
+    this.#send();
+  }
+
+  /** The main thread has taken the last piece. */
+  taken(): void {
+    this.#isUnderWay = false;
+    this.#send();
+  }
+
+  #send(): void {
+    if (this.#isUnderWay) return;
+    const piece = this.#next();
+    if (!piece) return;
+    this.#isUnderWay = true;
+    this.#options.send(piece);
+  }
+
+  #next(): CatalogPiece | undefined {
+    const { value, done } = this.#pieces?.next() ?? { value: undefined, done: true };
+    if (!done) return value;
+    this.#pieces = undefined;
+    const catalog = this.#catalog;
+    const unsent = this.#unsent.take();
+    if (!catalog || !unsent) return undefined;
+    const { index, servicesIndex, nodesIndex, counts } = catalog;
+    this.#pieces = piecesOf(unsent.change, { index, servicesIndex, nodesIndex, counts }, unsent.isFirst);
+    return this.#pieces.next().value;
+  }
+
+  #tell(catalog: Catalog): void {
+    for (const { framework, name, dropped } of catalog.takeOverLimit()) {
+      const what = { framework, service: name.slice(0, MAX_SHOWN), dropped };
+      if (dropped > 0)
+        this.#options.log.warn(what, "left out of the catalogue: labels, ports or addresses of a service");
+      else this.#options.log.warn(what, "left out of the catalogue: a task whose name or id is too long");
+    }
+  }
+}
+
+/** Characters of a name that is logged. */
+const MAX_SHOWN = 100;
+
+/** A cluster from before the catalogue was wanted has none. */
+function hasFacts({ frameworks }: Cluster): boolean {
+  return (
+    frameworks.every(({ tasks }) => tasks.length === 0) || frameworks.some(({ tasks }) => tasks.some((t) => t.facts))
+  );
+}
