@@ -1,10 +1,13 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { filesBelow, read } from "./files.js";
+import { filesBelow, quoted, read } from "./files.js";
 
 const PAGES = filesBelow(".", ".md");
 const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(read("package.json")).scripts;
+
+/** The file that docs/extending.md has its reader write. */
+const EXAMPLE = "src/views/nodes/view.ts";
 
 /** npm's own commands, which are no scripts of package.json. */
 const NPM_COMMANDS = new Set(["ci", "pack", "install", "root"]);
@@ -27,6 +30,12 @@ function anchors(markdown: string): string[] {
 describe("every page", () => {
   it.each(PAGES)("%s names scripts that exist", (page) => {
     for (const script of npmScripts(read(page))) expect(SCRIPTS).toHaveProperty([script]);
+  });
+
+  it.each(PAGES)("%s names source files that exist", (page) => {
+    for (const file of quoted(read(page)).filter((word) => /^[\w-]+(\/[\w-]+)+\.ts$/.test(word))) {
+      if (file !== EXAMPLE) expect([file, `src/${file}`].some(existsSync), `${page} names ${file}`).toBe(true);
+    }
   });
 
   it.each(PAGES)("%s links to what exists", (page) => {
