@@ -56,7 +56,9 @@ export class ZoneRecords {
 
   /** Takes the records of a cluster. To be called once, before any change. */
   fill(facts: ClusterFacts): void {
-    emitAll(this.#side(facts, this.#added), this.problems);
+    emitAll(this.#side(facts, this.#added), this.problems, (share) => {
+      for (const set of this.#sets.values()) set.expectRest(share);
+    });
     this.#publish();
     this.#facts = facts;
   }

@@ -8,15 +8,26 @@ export interface Side {
   readonly emitter: Required<Emitter>;
 }
 
-/** Emits all pieces of a cluster, and notes what had to be left out. */
-export function emitAll({ facts, emitter }: Side, problems: Problems): void {
+/** Tasks after which what all of them take is seen well enough. */
+const SAMPLE = 4_096;
+
+/**
+ * Emits all pieces of a cluster, and notes what had to be left out.
+ * @param onSample is told once, in a large cluster, what share of its tasks has been emitted
+ */
+export function emitAll({ facts, emitter }: Side, problems: Problems, onSample: (share: number) => void = () => {}): void {
   const { cluster } = facts;
+  const tasks = cluster.frameworks.reduce((sum, framework) => sum + framework.tasks.length, 0);
+  let emitted = 0;
   emitter.nameServer();
   emitter.masters();
   for (const agent of cluster.agents.values()) emitter.agent(agent);
   for (const framework of cluster.frameworks) {
     emitFramework(emitter, framework, problems);
-    for (const task of framework.tasks) emitTask(emitter, framework, task, problems);
+    for (const task of framework.tasks) {
+      emitTask(emitter, framework, task, problems);
+      if (++emitted === SAMPLE) onSample(emitted / tasks);
+    }
   }
 }
 

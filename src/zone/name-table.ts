@@ -38,6 +38,14 @@ export class NameTable {
     this.#slots.fill(0);
   }
 
+  /** Makes room for so many names of the length that those here have: to grow step by step costs twice the time and the memory. */
+  reserve(count: number): void {
+    if (count > this.at.length) this.#widen(count);
+    const words = Math.ceil((this.#used / Math.max(1, this.count)) * count);
+    if (words > this.words.length) this.#extend(words);
+    if (count * 2 > this.#slots.length) this.#rehash(2 ** Math.ceil(Math.log2(count * 2)));
+  }
+
   /** The number of a dotted name (lower case, no final dot, `isDnsName`). */
   intern(text: string): number {
     return this.#internWire(this.#encode(text));
@@ -108,7 +116,7 @@ export class NameTable {
     }
     const number = this.#append(length, hash);
     this.#slots[slot] = number + 1;
-    if (this.count * 2 > this.#slots.length) this.#rehash();
+    if (this.count * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
     return number;
   }
 
@@ -124,16 +132,9 @@ export class NameTable {
   /** Adds the name in `#scratch`. */
   #append(length: number, hash: number): number {
     const number = this.count++;
-    if (number === this.at.length) {
-      this.at = grown(this.at, new Uint32Array(number * 2));
-      this.size = grown(this.size, new Uint8Array(number * 2));
-      this.hash = grown(this.hash, new Uint32Array(number * 2));
-    }
+    if (number === this.at.length) this.#widen(number * 2);
     const count = toWords(length);
-    if (this.#used + count > this.words.length) {
-      this.words = grown(this.words, new Uint32Array(this.words.length + (this.words.length >>> 1)));
-      this.octets = new Uint8Array(this.words.buffer);
-    }
+    if (this.#used + count > this.words.length) this.#extend(this.words.length + (this.words.length >>> 1));
     for (let i = 0; i < count; i++) this.words[this.#used + i] = this.#scratchWords[i];
     this.at[number] = this.#used;
     this.size[number] = length;
@@ -142,8 +143,20 @@ export class NameTable {
     return number;
   }
 
-  #rehash(): void {
-    const slots = new Uint32Array(this.#slots.length * 2);
+  /** The columns by name get this length. */
+  #widen(length: number): void {
+    this.at = grown(this.at, new Uint32Array(length));
+    this.size = grown(this.size, new Uint8Array(length));
+    this.hash = grown(this.hash, new Uint32Array(length));
+  }
+
+  #extend(words: number): void {
+    this.words = grown(this.words, new Uint32Array(words));
+    this.octets = new Uint8Array(this.words.buffer);
+  }
+
+  #rehash(length: number): void {
+    const slots = new Uint32Array(length);
     const mask = slots.length - 1;
     for (let number = 0; number < this.count; number++) {
       let slot = this.hash[number] & mask;

@@ -105,6 +105,15 @@ export class RecordSet implements RecordSink {
     return Math.max(this.names.count, this.addresses.length) > 2 * this.#living + FIRST_CAPACITY;
   }
 
+  /** Makes room for all records, of which this share is here now. Memory that is set aside and not used costs nothing. */
+  expectRest(share: number): void {
+    const spare = 1.1 / share;
+    this.names.reserve(Math.ceil(this.names.count * spare));
+    this.#fit();
+    const cells = Math.ceil(this.#used * spare);
+    if (cells > this.cells.length) this.cells = grown(this.cells, new Uint32Array(cells));
+  }
+
   address(name: string, address: Address, standby?: boolean): void {
     this.#add(name, kindOf(address, standby), this.#valueOf(address), 0);
   }
