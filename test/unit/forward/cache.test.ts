@@ -17,7 +17,7 @@ function kept(addresses = 1): CachedReply {
   const answers = Array.from({ length: addresses }, (_, i) => a("x", `192.0.2.${i % 250}`));
   const reply = readReply(say(query, { answers }), say(query).length, 1, ANY_TTL);
   if (!reply) throw new Error("the test's own reply is malformed");
-  return { reply, storedAt: 0, expiresAt: 1, hits: 0, retryAt: 0, recoveriesThen: 0 };
+  return { reply, storedAt: 0, expiresAt: 1, hits: 0, retryAt: 0, recoveriesAtFailure: 0 };
 }
 
 describe("the cache of answers", () => {
