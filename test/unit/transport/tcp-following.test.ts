@@ -65,7 +65,7 @@ describe("a response of several messages", () => {
 
   test("is written no faster than its client takes it, and given up when the client leaves", async () => {
     const answerer = new ManyMessages(10_000, LARGE);
-    const { client } = await start({ unsentOctets: 100_000 }, answerer);
+    const { client } = await start({ unsentBytes: 100_000 }, answerer);
     const { socket } = await client();
     socket.pause();
     socket.write(query("many.mesos"));

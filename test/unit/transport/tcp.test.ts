@@ -130,7 +130,7 @@ describe("a TCP connection", () => {
   });
 
   test("of a client that does not read is closed, and holds little memory until then", async () => {
-    const { client, transport } = await start({ unsentOctets: 256 * 1024, stalledMs: 200 });
+    const { client, transport } = await start({ unsentBytes: 256 * 1024, stalledMs: 200 });
     const { socket } = await client();
     socket.pause();
     const flood = Buffer.concat(Array.from({ length: 2000 }, (_, id) => query("big.mesos", id)));

@@ -232,13 +232,13 @@ describe("memory for datagrams", () => {
     const datagrams = make();
     for (const data of datagrams.data) data.fill(0xff);
     for (let i = 0; i < 4; i++) datagrams.prepare(i);
-    expect(datagrams.intact).toBe(true);
+    expect(datagrams.isIntact).toBe(true);
   });
 
   test("is not whole when an octet beside them has been written", () => {
     const datagrams = make();
     const [first] = datagrams.data;
     new Uint8Array(first.buffer)[first.byteOffset + first.length + 4] = 0;
-    expect(datagrams.intact).toBe(false);
+    expect(datagrams.isIntact).toBe(false);
   });
 });
