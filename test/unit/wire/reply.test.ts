@@ -19,11 +19,14 @@ function read(octets: Uint8Array, bounds: TtlBounds = ANY_TTL, type: number = TY
   return readReply(octets, QUESTION_END, type, bounds);
 }
 
-/** What a client gets of a reply, its addresses from the `turn`th on. */
-function relayed(octets: Uint8Array, { age = 0, turn = 0, query = QUERY, stream = true } = {}): Message | undefined {
+/** What a client gets of a reply, its addresses from the `rotation`th on. */
+function relayed(
+  octets: Uint8Array,
+  { age = 0, rotation = 0, query = QUERY, stream = true } = {},
+): Message | undefined {
   const reply = read(octets);
   if (!reply) return undefined;
-  const answerer = answererOf([], { forwarding: true }, () => turn);
+  const answerer = answererOf([], { forwarding: true }, () => rotation);
   answerer.answer(requestOf(query, { out, channel: stream ? STREAM : DATAGRAM }));
   return decode(out.subarray(0, answerer.relay(reply, age)));
 }
@@ -175,8 +178,8 @@ describe("TTLs", () => {
 });
 
 describe("addresses take turns", () => {
-  const order = (octets: Buffer, turn: number) =>
-    relayed(octets, { turn })?.answers?.map((one) => (one as { data: string }).data);
+  const order = (octets: Buffer, rotation: number) =>
+    relayed(octets, { rotation })?.answers?.map((one) => (one as { data: string }).data);
 
   test("and stay with their owners", () => {
     const alias = record(NAME, TYPES.CNAME, 60, Buffer.from("\x03web\0", "latin1"));
