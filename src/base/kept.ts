@@ -1,6 +1,6 @@
 /**
- * What `make` makes, kept for so many milliseconds and shared by all who ask meanwhile, also while it is being made. A failure is
- * shared, and not kept.
+ * Returns a function that caches the result of `make` for this number of milliseconds. Calls during that time share the result,
+ * also while it is being made. A failure is shared but not cached.
  */
 export function keptFor<T>(milliseconds: number, now: () => number, make: () => Promise<T>): () => Promise<T> {
   let kept: Promise<T> | undefined;
