@@ -67,7 +67,7 @@ function topLabelSlot(size: number, first: number): number {
 
 type Kind = "localhost" | "nonexistent" | "reverse";
 
-/** A zone of local names. Without a kind, a zone inside one whose names are forwarded. */
+/** A zone of local names; without a kind, a zone whose names are forwarded although it may be inside a local one. */
 interface LocalZone {
   readonly kind: Kind | undefined;
   readonly apex: ApexRecords;

@@ -28,7 +28,7 @@ export interface ForwardPolicy extends GroupPolicy {
 export interface ForwarderParts {
   readonly makeLinks: MakeLinks;
   readonly timers: Timers;
-  /** Unsigned 16-bit integers that nobody can guess. */
+  /** Returns unpredictable unsigned 16-bit integers. */
   readonly random16: () => number;
   /** Label, known to this server only, in the names of its loop checks. */
   readonly loopToken: string;

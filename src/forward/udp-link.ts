@@ -12,7 +12,7 @@ import { reasonOf } from "./reason.js";
  */
 const SOCKETS = 16;
 
-/** Queries, and milliseconds, after which a socket is replaced: nobody has longer to find out its port. */
+/** Queries, and milliseconds, after which a socket is replaced, so that an attacker has little time to find its port. */
 const QUERIES_PER_SOCKET = 1024;
 const SOCKET_LIFE_MS = 60_000;
 

@@ -22,7 +22,7 @@ export interface AliasChain {
   readonly words: Uint32Array;
   readonly octets: Uint8Array;
   readonly links: readonly AliasLink[];
-  /** Token of a snapshot that none of the names is in, so that it is not searched again; set by whoever searched. */
+  /** Token of the last snapshot in which none of the names was found, so that it is not searched again. */
   outsideOf: object | undefined;
 }
 

@@ -6,7 +6,7 @@ import { HEADER, POINTER } from "./protocol.js";
  * gets FORMERR and a reply is a bad reply: other servers might read something else in it.
  */
 
-/** Most compression pointers in a name: no name has more labels. More of them are an attack on whoever follows them. */
+/** Most compression pointers in a name: no name has more labels. More of them are an attack. */
 const MAX_POINTERS = 128;
 
 /**
