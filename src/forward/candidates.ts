@@ -52,7 +52,7 @@ export class Candidates {
    *
    * @param hasRoom whether an upstream can take another query
    */
-  take(hasRoom: (upstream: Upstream) => boolean): number | undefined {
+  takeNext(hasRoom: (upstream: Upstream) => boolean): number | undefined {
     const count = this.upstreams.length;
     for (let i = 0; i < count; i++) {
       const candidate = (this.#next + i) % count;
@@ -83,7 +83,7 @@ export class Candidates {
     const before = this.#states[candidate];
     if (before === DECLINED && state === FAILED) return;
     this.#states[candidate] = state;
-    this.upstreams[candidate].dueChanged(Number(state === ASKED) - Number(before === ASKED));
+    this.upstreams[candidate].addDue(Number(state === ASKED) - Number(before === ASKED));
   }
 
   /** The resolution has ended: no reply is due any more. */
@@ -103,7 +103,7 @@ export class Candidates {
   }
 
   /** Marks the candidates whose replies have become late as silent, and returns them. */
-  takeLate(now: number): number[] {
+  markLate(now: number): number[] {
     const late: number[] = [];
     this.#states.forEach((state, i) => {
       if (state === ASKED && now >= this.#dueAt[i]) late.push(i);

@@ -143,7 +143,7 @@ export class CachingForwarder implements Forwarder {
       return hit;
     }
     const stale = cached && now < cached.expiresAt + cache.staleSeconds * 1000 ? cached : undefined;
-    if (stale && this.#hasFailed(stale, group, now)) return this.#giveStale(stale);
+    if (stale && this.#hasFailedRecently(stale, group, now)) return this.#giveStale(stale);
     const refusal = this.#refuse(client);
     if (refusal) return stale ? this.#giveStale(stale) : refusal;
     if (cache.enabled) this.#counts.misses++;
@@ -170,11 +170,11 @@ export class CachingForwarder implements Forwarder {
     const { cache, limits } = this.#policy;
     const isEnding = cached.expiresAt - now < PREFETCH_SHARE * (cached.expiresAt - cached.storedAt);
     if (!cache.prefetch || !isEnding || cached.hits < POPULAR_HITS) return false;
-    return this.#pending.size < limits.maxQueries && !this.#hasFailed(cached, group, now);
+    return this.#pending.size < limits.maxQueries && !this.#hasFailedRecently(cached, group, now);
   }
 
   /** Whether asking failed less than `RETRY_MS` ago and no upstream of the group has recovered since. */
-  #hasFailed(cached: CachedReply, group: Group, now: number): boolean {
+  #hasFailedRecently(cached: CachedReply, group: Group, now: number): boolean {
     return now < cached.retryAt && recoveriesOf(group) === cached.recoveriesAtFailure;
   }
 

@@ -41,12 +41,12 @@ export function questionOf(query: Query, message: Uint8Array): Question {
     recursionDesired: query.recursionDesired,
     checkingDisabled: query.checkingDisabled,
     dnssecOk: opt.dnssecOk,
-    options: opt.endToEnd ? passedOn(endToEndOptions(message, opt.optionsAt, opt.optionsEnd)) : NO_OPTIONS,
+    options: opt.endToEnd ? boundedOptions(endToEndOptions(message, opt.optionsAt, opt.optionsEnd)) : NO_OPTIONS,
   };
 }
 
 /** Drops options that are too long: no datagram would hold them, and a failed send closes the socket for all queries on it. */
-function passedOn(options: Uint8Array): Uint8Array {
+function boundedOptions(options: Uint8Array): Uint8Array {
   return options.length > MAX_OPTIONS ? NO_OPTIONS : options;
 }
 

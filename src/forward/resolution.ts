@@ -79,7 +79,7 @@ export class Resolution implements AttemptOwner {
   /** A reply to an attempt, possibly long after the resolution has ended. */
   replied(attempt: Attempt, octets: Uint8Array, caseKept: boolean, milliseconds: number): void {
     const { upstream } = attempt;
-    upstream.heard(milliseconds, this.#parts.timers.now());
+    upstream.replyReceived(milliseconds, this.#parts.timers.now());
     const reply = readReplyTo(attempt, octets, this.#parts.bounds);
     if (attempt.purpose.confirms !== undefined) {
       if (caseKept && negativeOf(reply) === attempt.purpose.confirms)
@@ -192,7 +192,7 @@ export class Resolution implements AttemptOwner {
   #askNext(): void {
     const { timers, maxPerUpstream } = this.#parts;
     const now = timers.now();
-    const candidate = this.#candidates.take((upstream) => {
+    const candidate = this.#candidates.takeNext((upstream) => {
       const hasRoom = upstream.hasRoom(maxPerUpstream, now);
       if (!hasRoom && this.#candidates.isIdle) this.#ede = EDE.OVER_QUOTA;
       return hasRoom;
@@ -229,7 +229,7 @@ export class Resolution implements AttemptOwner {
   /** The client's spelling for an upstream that gave a negative reply, or none, to mixed case. */
   #lettersFor(candidate: number): Letters {
     const { spelling } = this.#candidates.upstreams[candidate];
-    if (!this.#parts.mixedCase || this.#spellingCheck.isHeld(candidate)) return "client";
+    if (!this.#parts.mixedCase || this.#spellingCheck.needsClientSpelling(candidate)) return "client";
     const isDoubtful = this.#candidates.isSilentOnMixed(candidate) && !spelling.isTrusted;
     return isDoubtful ? "client" : spelling.letters;
   }
@@ -253,7 +253,7 @@ export class Resolution implements AttemptOwner {
 
   /** Notes the candidates whose replies are late. Returns how many there are. */
   #markLate(now: number): number {
-    const late = this.#candidates.takeLate(now);
+    const late = this.#candidates.markLate(now);
     for (const candidate of late) {
       const upstream = this.#candidates.upstreams[candidate];
       upstream.count("timeout");

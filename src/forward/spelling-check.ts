@@ -11,7 +11,7 @@ export type Belief = "believed" | "ask" | "wait";
  */
 export class SpellingCheck {
   /** By candidate: its negative reply to mixed case, until it has replied to the client's spelling. */
-  readonly #held = new Map<number, Negative>();
+  readonly #negatives = new Map<number, Negative>();
   readonly #confirm: (attempt: Attempt, negative: Negative) => void;
 
   /** @param confirm asks once more in mixed case: the same negative reply again shows that the letter case is the reason */
@@ -20,8 +20,8 @@ export class SpellingCheck {
   }
 
   /** Whether a candidate gave a negative reply to mixed case and must be asked in the client's spelling. */
-  isHeld(candidate: number): boolean {
-    return this.#held.has(candidate);
+  needsClientSpelling(candidate: number): boolean {
+    return this.#negatives.has(candidate);
   }
 
   /** @param reply undefined if it could not be read */
@@ -30,15 +30,15 @@ export class SpellingCheck {
     const negative = negativeOf(reply);
     if (attempt.isRespelled) {
       if (negative === undefined || upstream.spelling.isTrusted || owner.outcome) return "believed";
-      if (this.#held.has(candidate)) return "wait";
-      this.#held.set(candidate, negative);
+      if (this.#negatives.has(candidate)) return "wait";
+      this.#negatives.set(candidate, negative);
       return "ask";
     }
-    const held = this.#held.get(candidate);
-    if (held === undefined) return "believed";
-    this.#held.delete(candidate);
-    if (held === negative) upstream.spelling.negativeForBoth(owner.question);
-    else this.#confirm(attempt, held);
+    const earlier = this.#negatives.get(candidate);
+    if (earlier === undefined) return "believed";
+    this.#negatives.delete(candidate);
+    if (earlier === negative) upstream.spelling.negativeForBoth(owner.question);
+    else this.#confirm(attempt, earlier);
     return "believed";
   }
 }

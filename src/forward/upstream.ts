@@ -55,7 +55,7 @@ export class Upstream {
   /** Since when it is in doubt: replies were late `MAX_FAILURES` times in a row, and nothing has arrived since. */
   #doubtedSince: number | undefined;
   /** When the last reply arrived. */
-  #heardAt = Number.NEGATIVE_INFINITY;
+  #lastReplyAt = Number.NEGATIVE_INFINITY;
   #forgotAt = Number.NEGATIVE_INFINITY;
   /** Questions that wait for its reply, which is not late yet. */
   #due = 0;
@@ -134,7 +134,7 @@ export class Upstream {
   }
 
   /** Adds to the number of questions that wait for its reply. */
-  dueChanged(change: number): void {
+  addDue(change: number): void {
     this.#due += change;
   }
 
@@ -152,7 +152,7 @@ export class Upstream {
   }
 
   /** A reply arrived, whatever its content. @param milliseconds round-trip time */
-  heard(milliseconds: number, now: number): void {
+  replyReceived(milliseconds: number, now: number): void {
     const deviation = Math.abs(this.#roundTrip - milliseconds);
     const isFirst = this.#roundTrip < 0;
     this.#deviation = isFirst ? milliseconds / 2 : this.#deviation + (deviation - this.#deviation) / 4;
@@ -198,7 +198,7 @@ export class Upstream {
    * or a packet was lost. Returns whether the upstream came into doubt by that.
    */
   timedOut(question: Question, sentAt: number, now: number): boolean {
-    if (this.#heardAt >= sentAt) return false;
+    if (this.#lastReplyAt >= sentAt) return false;
     this.lastFailure = "no answer in time";
     this.unanswered = question;
     if (++this.#failures < MAX_FAILURES || this.#isDown || this.#doubtedSince !== undefined) return false;
@@ -262,7 +262,7 @@ export class Upstream {
   }
 
   #noteAlive(now: number): void {
-    this.#heardAt = now;
+    this.#lastReplyAt = now;
     this.#failures = 0;
     this.#doubtedSince = undefined;
   }

@@ -72,7 +72,7 @@ export class ClientTable {
     for (let place = set * WAYS; place < (set + 1) * WAYS; place++) {
       if (this.#isAt(place, words, at, count)) return this.#clients[place] as Client;
     }
-    return this.#learn(set, words, at, count);
+    return this.#insert(set, words, at, count);
   }
 
   /** The client with an address of 4 or 16 octets. Valid like the result of `at`. */
@@ -113,7 +113,7 @@ export class ClientTable {
     return true;
   }
 
-  #learn(set: number, words: Uint32Array, at: number, count: number): Client {
+  #insert(set: number, words: Uint32Array, at: number, count: number): Client {
     for (let i = 0; i < count; i++) this.#words[i] = words[at + i];
     const isMapped = count === WORDS && isMappedIPv4(this.#octets);
     const octets = isMapped ? this.#octets.subarray(12) : this.#octets.subarray(0, count * 4);

@@ -9,7 +9,7 @@ export const ALLOW = 0;
 /** Send the response truncated, so that a real client asks again over TCP. */
 export const SLIP = 1;
 export const WITHHOLD = 2;
-export type Ruling = typeof ALLOW | typeof SLIP | typeof WITHHOLD;
+export type Decision = typeof ALLOW | typeof SLIP | typeof WITHHOLD;
 
 /** Number of buckets. In a flood from more networks than this, some share a bucket, which limits the flood sooner. */
 const BUCKETS = 1 << 16;
@@ -66,7 +66,7 @@ export class RateLimiter {
    * @param octets the client's address: 4 or 16 octets
    * @param clock milliseconds on a monotonic clock, the same for all threads, in the first element
    */
-  rule(octets: Uint8Array, kind: ResponseKind, clock: Float64Array): Ruling {
+  decide(octets: Uint8Array, kind: ResponseKind, clock: Float64Array): Decision {
     const rate = this.#rates[kind];
     if (rate === 0) return ALLOW;
     const now = clock[0] / 1000;

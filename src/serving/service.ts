@@ -143,10 +143,10 @@ export class DnsService {
   /** Applies rate limits to an answer of `size` octets. Returns the length to send, or `DROP`. */
   #limit(size: number, request: Request): number {
     const { answerer, limiter, stats } = this.#parts;
-    const ruling = limiter.rule(request.client.octets, kindOf(answerer), this.#clock);
-    if (ruling === ALLOW) return size;
-    stats.limited(ruling === SLIP);
-    if (ruling === SLIP) return answerer.truncate(request, answerer.rcode);
+    const decision = limiter.decide(request.client.octets, kindOf(answerer), this.#clock);
+    if (decision === ALLOW) return size;
+    stats.limited(decision === SLIP);
+    if (decision === SLIP) return answerer.truncate(request, answerer.rcode);
     return DROP;
   }
 

@@ -64,7 +64,7 @@ export class BatchEngine implements UdpEngine {
     this.#queries = new Datagrams(BATCH, QUERY_ROOM, isWildcard, addressOf);
     this.#answers = outbox();
     this.#late = outbox();
-    this.#poller = LoopPoller.at(socket.fd, system, systemClock(system));
+    this.#poller = LoopPoller.create(socket.fd, system, systemClock(system));
     this.#watch = system.watch(this.#poller?.fd ?? socket.fd, () => this.#onReadable());
   }
 

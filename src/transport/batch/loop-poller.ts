@@ -49,7 +49,7 @@ export class LoopPoller {
   }
 
   /** Undefined if the event loop cannot be found or polled: then callbacks must return to it. */
-  static at(socket: number, system: System, clock: Clock): LoopPoller | undefined {
+  static create(socket: number, system: System, clock: Clock): LoopPoller | undefined {
     const loop = system.eventLoop();
     if (!loop) return undefined;
     const fd = system.epoll_create1(EPOLL_CLOEXEC);

@@ -45,23 +45,23 @@ describe("rate limiting", () => {
 
   test("sends as many responses as the rate, then truncates every second one and withholds the others", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    const rulings = Array.from({ length: 16 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, at(100)));
-    expect(rulings.slice(0, 10).every((ruling) => ruling === ALLOW)).toBe(true);
-    expect(rulings.slice(10)).toEqual([WITHHOLD, SLIP, WITHHOLD, SLIP, WITHHOLD, SLIP]);
+    const decisions = Array.from({ length: 16 }, () => limiter.decide(octets("192.0.2.1"), ANSWER, at(100)));
+    expect(decisions.slice(0, 10).every((ruling) => ruling === ALLOW)).toBe(true);
+    expect(decisions.slice(10)).toEqual([WITHHOLD, SLIP, WITHHOLD, SLIP, WITHHOLD, SLIP]);
   });
 
   test("does not limit a client's first responses, even if the clock has just started", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    expect(limiter.rule(octets("192.0.2.1"), ANSWER, at(0))).toBe(ALLOW);
-    expect(limiter.rule(octets("198.51.100.1"), ANSWER, at(0.2))).toBe(ALLOW);
+    expect(limiter.decide(octets("192.0.2.1"), ANSWER, at(0))).toBe(ALLOW);
+    expect(limiter.decide(octets("198.51.100.1"), ANSWER, at(0.2))).toBe(ALLOW);
   });
 
   test("allows more responses as time passes", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    for (let i = 0; i < 30; i++) limiter.rule(octets("192.0.2.1"), ANSWER, at(100));
+    for (let i = 0; i < 30; i++) limiter.decide(octets("192.0.2.1"), ANSWER, at(100));
     const allowed = (now: number) => {
       let count = 0;
-      while (limiter.rule(octets("192.0.2.1"), ANSWER, at(now)) === ALLOW) count++;
+      while (limiter.decide(octets("192.0.2.1"), ANSWER, at(now)) === ALLOW) count++;
       return count;
     };
     expect(allowed(100.5)).toBe(5);
@@ -70,39 +70,39 @@ describe("rate limiting", () => {
 
   test("counts a network as one, and other networks and other kinds of response separately", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    for (let i = 0; i < 10; i++) limiter.rule(octets(`192.0.2.${i}`), ANSWER, at(100));
-    expect(limiter.rule(octets("192.0.2.200"), ANSWER, at(100))).not.toBe(ALLOW);
-    expect(limiter.rule(octets("192.0.3.1"), ANSWER, at(100))).toBe(ALLOW);
-    expect(limiter.rule(octets("192.0.2.1"), NEGATIVE, at(100))).toBe(ALLOW);
-    expect(limiter.rule(octets("192.0.2.1"), ERROR, at(100))).toBe(ALLOW);
-    for (let i = 0; i < 10; i++) limiter.rule(octets(`2001:db8::${i}`), ANSWER, at(100));
-    expect(limiter.rule(octets("2001:db8:0:ff::1"), ANSWER, at(100))).not.toBe(ALLOW);
-    expect(limiter.rule(octets("2001:db8:0:100::1"), ANSWER, at(100))).toBe(ALLOW);
+    for (let i = 0; i < 10; i++) limiter.decide(octets(`192.0.2.${i}`), ANSWER, at(100));
+    expect(limiter.decide(octets("192.0.2.200"), ANSWER, at(100))).not.toBe(ALLOW);
+    expect(limiter.decide(octets("192.0.3.1"), ANSWER, at(100))).toBe(ALLOW);
+    expect(limiter.decide(octets("192.0.2.1"), NEGATIVE, at(100))).toBe(ALLOW);
+    expect(limiter.decide(octets("192.0.2.1"), ERROR, at(100))).toBe(ALLOW);
+    for (let i = 0; i < 10; i++) limiter.decide(octets(`2001:db8::${i}`), ANSWER, at(100));
+    expect(limiter.decide(octets("2001:db8:0:ff::1"), ANSWER, at(100))).not.toBe(ALLOW);
+    expect(limiter.decide(octets("2001:db8:0:100::1"), ANSWER, at(100))).toBe(ALLOW);
   });
 
   test("keeps a network's bucket while it is in use, however many other networks there are", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    for (let i = 0; i < 10; i++) limiter.rule(octets("192.0.2.1"), ANSWER, at(100));
+    for (let i = 0; i < 10; i++) limiter.decide(octets("192.0.2.1"), ANSWER, at(100));
     const network = new Uint8Array(4);
     for (let i = 0; i < 200_000; i++) {
       network.set([11 + (i >> 16), i >> 8, i, 1]);
-      limiter.rule(network, ANSWER, at(100));
+      limiter.decide(network, ANSWER, at(100));
     }
-    expect(limiter.rule(octets("192.0.2.1"), ANSWER, at(100))).not.toBe(ALLOW);
+    expect(limiter.decide(octets("192.0.2.1"), ANSWER, at(100))).not.toBe(ALLOW);
     // After it was unused for long enough, another network may take it over.
-    for (let i = 0; i < 10; i++) expect(limiter.rule(octets("192.0.2.1"), ANSWER, at(102))).toBe(ALLOW);
+    for (let i = 0; i < 10; i++) expect(limiter.decide(octets("192.0.2.1"), ANSWER, at(102))).toBe(ALLOW);
   });
 
   test("truncates all with slip 1, withholds all with slip 0, and limits nothing with rate 0", () => {
     const over = (slip: number) => {
       const limiter = new RateLimiter({ ...limit, slip }, createBuckets(1));
-      return Array.from({ length: 14 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, at(100))).slice(10);
+      return Array.from({ length: 14 }, () => limiter.decide(octets("192.0.2.1"), ANSWER, at(100))).slice(10);
     };
     expect(over(1)).toEqual([SLIP, SLIP, SLIP, SLIP]);
     expect(over(0)).toEqual([WITHHOLD, WITHHOLD, WITHHOLD, WITHHOLD]);
     const off = new RateLimiter(NO_LIMIT, createBuckets(1));
     expect(
-      Array.from({ length: 1000 }, () => off.rule(octets("192.0.2.1"), ANSWER, at(100))).every((r) => r === ALLOW),
+      Array.from({ length: 1000 }, () => off.decide(octets("192.0.2.1"), ANSWER, at(100))).every((r) => r === ALLOW),
     ).toBe(true);
   });
 });

@@ -45,7 +45,7 @@ function setUp({ due = -1, calls = {} }: { due?: number; calls?: Partial<System>
     },
     ...calls,
   });
-  const linger = LoopPoller.at(socket.fd, system, (into) => into.fill(time.now));
+  const linger = LoopPoller.create(socket.fd, system, (into) => into.fill(time.now));
   onTestFinished(() => linger?.close());
   return { linger: linger as LoopPoller, socket, others, time, waits };
 }

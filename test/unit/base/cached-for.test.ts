@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { keptFor } from "../../../src/base/kept.js";
+import { cachedFor } from "../../../src/base/cached-for.js";
 
 function counted(fails = false) {
   const seen = { now: 0, made: 0 };
-  const get = keptFor(
+  const get = cachedFor(
     1000,
     () => seen.now,
     async () => {
