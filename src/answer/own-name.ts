@@ -15,8 +15,8 @@ export interface OwnName {
 }
 
 /**
- * The first name of a chain of aliases that is in one of the snapshot's zones: this server is authoritative for it (RFC 1034
- * §4.3.2).
+ * The first name of a chain of aliases that is in one of the snapshot's zones: this server is authoritative for it
+ * (RFC 1034 §4.3.2).
  */
 export function firstOwnName({ words, octets, links }: AliasChain, snapshot: Snapshot): OwnName | undefined {
   for (const link of links) {

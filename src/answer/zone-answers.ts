@@ -63,8 +63,7 @@ export class ZoneAnswers {
   }
 
   /**
-   * Answers AXFR and IXFR: there are no zone transfers. IXFR over UDP gets the SOA, by which the client asks again over TCP (RFC
-   * 1995 §2).
+   * Answers AXFR and IXFR: there are no zone transfers. IXFR over UDP gets the current SOA (RFC 1995 §2).
    *
    * @returns the rcode
    */

@@ -52,7 +52,7 @@ export const MIN_UDP_PAYLOAD = 512;
 export const MAX_UDP_QUERY = 4096;
 
 /**
- * Most octets of a message in a datagram over IPv4: 65,535, less 20 for the IP header (RFC 791) and 8 for the UDP header (RFC
- * 768).
+ * Most octets of a message in a datagram over IPv4: 65,535, less 20 for the header of IP (RFC 791) and 8 for that of UDP
+ * (RFC 768).
  */
 export const MAX_UDP_PAYLOAD = 65_507;

@@ -115,7 +115,7 @@ describe("a name outside the zones that is an alias of a name inside", () => {
     expect(saidBy(chain(65))).toBeUndefined();
   });
 
-  test("is answered up to the first name of the cluster, and what the upstream says about that name and later ones is dropped", () => {
+  test("is answered up to the first name of the cluster, without the upstream's records for that and later names", () => {
     const foreign = [
       cname("www.example", "n1.example"),
       record(wire("www.example"), RRSIG, 300, Buffer.alloc(20)),

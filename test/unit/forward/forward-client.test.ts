@@ -128,7 +128,7 @@ describe("a forward client", () => {
     expect(ask("www.example")).toBeUndefined();
   });
 
-  test("caches nothing with the cache off or for queries without RD, and is empty after a flush or a new configuration", async () => {
+  test("caches nothing with the cache off or without RD, and is empty after a flush or a new configuration", async () => {
     const without = start({ enabled: false });
     without.ask("www.example");
     await without.carried(1);

@@ -186,7 +186,7 @@ describe("an upstream that sends queries back", () => {
   });
 });
 
-test("a late reply counts for an upstream's round-trip time and health, and queries without a reply are forgotten in the end", () => {
+test("a late reply counts for round-trip time and health, and queries without a reply are forgotten in the end", () => {
   const { rig, server } = started(answering, silent);
   server.delay = 4_000;
   const got = rig.ask("www.example");

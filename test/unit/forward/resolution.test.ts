@@ -220,7 +220,7 @@ describe("the letter case of a question", () => {
     expect(rig.forwarder.report().upstreams["192.0.2.53:53"].mixedCase).toBe(true);
   });
 
-  test("is no longer random for an upstream without TCP that changes it three times, and its clients are answered all the time", () => {
+  test("is no longer random after an upstream without TCP has changed it three times, with all clients answered", () => {
     const { rig, server } = rigOf((query, via) => (via === "udp" ? lowered(query, via) : "refused"));
     expect(lines(rig.get("www.example").answers)).toHaveLength(1);
     expect(server.queries.map(({ via }) => via)).toEqual(["udp", "tcp", "udp", "tcp", "udp", "tcp", "udp"]);
