@@ -7,46 +7,46 @@ import { firstOwnName, type OwnName, ownerOfSoa } from "./own-name.js";
 import { findRrset } from "./rrset.js";
 import { OUTSIDE, type ZoneAnswers } from "./zone-answers.js";
 
-/** What the snapshot's zones have for a foreign name that is an alias into them. */
+/** Answers for names outside the zones that are aliases of names inside them. */
 export class AliasAnswers {
   readonly #query: Query;
   readonly #writer: MessageWriter;
-  readonly #own: ZoneAnswers;
+  readonly #zones: ZoneAnswers;
 
   constructor(query: Query, writer: MessageWriter, own: ZoneAnswers) {
     this.#query = query;
     this.#writer = writer;
-    this.#own = own;
+    this.#zones = own;
   }
 
   /**
-   * Answers with a reply whose CNAME records lead into one of the zones: as far as that, and with what there is. What the upstream says
-   * of the zone's name, and of what that may have been an alias of, counts for nothing.
+   * Answers with a reply whose CNAME records lead into one of the zones. The answer has the CNAME records up to the first name in
+   * a zone, and what the zone has for that name. What the upstream says about that name, or behind it, is ignored.
    *
    * @param age see `Answerer.relay`
-   * @returns the rcode, or `OUTSIDE` where they lead elsewhere
+   * @returns the rcode, or `OUTSIDE` if no CNAME record leads into a zone
    */
   answer(reply: Reply, age: number): number {
     const { chain, rcode } = reply;
-    const { snapshot, token } = this.#own;
-    if (!chain || chain.strangerTo === token) return OUTSIDE;
+    const { snapshot, token } = this.#zones;
+    if (!chain || chain.outsideOf === token) return OUTSIDE;
     if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) return OUTSIDE;
     const own = firstOwnName(chain, snapshot);
     if (own) return this.#answer(reply, own, age);
-    chain.strangerTo = token;
+    chain.outsideOf = token;
     return OUTSIDE;
   }
 
   #answer(reply: Reply, own: OwnName, age: number): number {
     const { link, found, zone } = own;
-    const { snapshot, stale } = this.#own;
+    const { snapshot, stale } = this.#zones;
     const writer = this.#writer;
     if (!snapshot.ready) {
       writer.opt.ede = EDE.NOT_READY;
       return RCODE.SERVFAIL;
     }
-    // Nobody sends an alias behind what it leads to; without it there is nothing that could be said.
-    if (link.records === 0 || !writer.reaches(link)) return RCODE.SERVFAIL;
+    // The reply has its CNAME records in an order that no server uses, or a compression pointer cannot reach the name.
+    if (link.records === 0 || !writer.canPointTo(link)) return RCODE.SERVFAIL;
     if (!writer.alias(reply, link, age)) return RCODE.NOERROR;
     if (stale) writer.opt.ede = EDE.STALE_ANSWER;
     if (zone) {
@@ -57,7 +57,7 @@ export class AliasAnswers {
     const entry = entryWord(found);
     const rrset = findRrset(shard.words, entry, this.#query.type);
     const apex = snapshot.zoneAt(shard, entry);
-    if (rrset !== 0) this.#own.append(shard, entry, rrset);
+    if (rrset !== 0) this.#zones.append(shard, entry, rrset);
     else writer.namedSoa(ownerOfSoa(apex, own), apex.negativeSoa);
     return RCODE.NOERROR;
   }

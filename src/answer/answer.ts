@@ -27,7 +27,7 @@ const CD = 0x10;
 
 /** `answer` returns the length of the answer, or one of these. */
 export const DROP = 0;
-/** The name is nobody's here: the caller forwards the query. */
+/** The name is in no zone of this server: the caller forwards the query. */
 export const FORWARD = -1;
 
 export interface AnswererParts {
@@ -40,19 +40,18 @@ export interface AnswererParts {
 }
 
 /**
- * The one function between a query's octets and an answer's: synchronous, without I/O or allocation. Clock and randomness
- * (which record comes first) are passed in. What was asked and answered stays readable until the next call, for those
- * who count.
+ * Turns a query's octets into an answer's octets: synchronous, without I/O or allocation. Clock and randomness (which record
+ * comes first) are passed in. The query and the properties of its answer stay readable until the next call, for statistics.
  */
 export class Answerer {
   readonly query = new Query();
   rcode: number = RCODE.NOERROR;
-  /** The client showed a cookie that it got from this server (or one that shares its secret): its address is its own. */
+  /** The query had a valid server cookie, from this server or one with the same secret: its source address is not forged. */
   trusted = false;
   #policy: AnswerPolicy;
   readonly #parts: AnswererParts;
   readonly #writer: MessageWriter;
-  readonly #own: ZoneAnswers;
+  readonly #zones: ZoneAnswers;
   readonly #aliases: AliasAnswers;
   #client: Client = NOBODY;
 
@@ -60,34 +59,34 @@ export class Answerer {
     this.#parts = parts;
     this.#policy = parts.policy;
     this.#writer = new MessageWriter(this.query, parts.random);
-    this.#own = new ZoneAnswers(this.query, this.#writer, parts.snapshot);
-    this.#aliases = new AliasAnswers(this.query, this.#writer, this.#own);
+    this.#zones = new ZoneAnswers(this.query, this.#writer, parts.snapshot);
+    this.#aliases = new AliasAnswers(this.query, this.#writer, this.#zones);
   }
 
   get snapshot(): Snapshot {
-    return this.#own.snapshot;
+    return this.#zones.snapshot;
   }
 
-  /** The records are older than allowed: answers say so (EDE 3). */
+  /** The snapshot is older than allowed: answers from it say so (EDE 3). */
   get stale(): boolean {
-    return this.#own.stale;
+    return this.#zones.stale;
   }
 
   set stale(stale: boolean) {
-    this.#own.stale = stale;
+    this.#zones.stale = stale;
   }
 
   /** Whether the last answer came from one of the snapshot's zones. */
   get authoritative(): boolean {
-    return this.#own.authoritative;
+    return this.#zones.authoritative;
   }
 
-  /** The last answer has some of the records only, and nothing in it says so: they are more than a message can hold. */
+  /** Whether the last answer is incomplete without saying so: the records are more than a message can hold. */
   get partial(): boolean {
-    return this.#own.partial;
+    return this.#zones.partial;
   }
 
-  /** Whether the last answer was cut short. */
+  /** Whether the last answer has TC set. */
   get truncated(): boolean {
     return this.#writer.truncated;
   }
@@ -97,9 +96,9 @@ export class Answerer {
     return this.#writer.answers > 0;
   }
 
-  /** Later answers come from this snapshot. */
+  /** Uses this snapshot for later answers. */
   use(snapshot: Snapshot): void {
-    this.#own.use(snapshot);
+    this.#zones.use(snapshot);
   }
 
   configure(policy: AnswerPolicy): void {
@@ -113,7 +112,7 @@ export class Answerer {
    */
   answer(request: Request): number {
     const { message, length, client, channel } = request;
-    // Of a datagram that is longer than there is room for, nothing but the header is to be relied on.
+    // A datagram longer than the receive buffer was truncated: only its header is read.
     const whole = channel.stream || length <= MAX_UDP_QUERY;
     const verdict = this.#begin(request, whole ? length : HEADER);
     if (verdict === VERDICT.DROP) return DROP;
@@ -121,37 +120,36 @@ export class Answerer {
     if (verdict !== VERDICT.OK) return this.#answerOther(verdict, message, length);
     const { type } = this.query;
     const isTransfer = type === TYPE.AXFR || type === TYPE.IXFR;
-    const rcode = isTransfer ? this.#own.transfer() : this.#own.lookUp();
+    const rcode = isTransfer ? this.#zones.transfer() : this.#zones.lookUp();
     return rcode === OUTSIDE ? this.#outside() : this.#finish(rcode);
   }
 
-  /** Answers a message with an rcode and an extended error alone: what to say when forwarding it failed. */
+  /**
+   * Answers a message with an rcode and an extended error (RFC 8914), and no records: for a query that could not be forwarded.
+   */
   fail(request: Request, rcode: number, ede: number): number {
     if (this.#begin(request, request.length) === VERDICT.DROP) return DROP;
     this.#writer.opt.ede = ede;
     return this.#finish(rcode);
   }
 
-  /**
-   * Answers a message with TC and nothing else: what to say where the whole answer is too large for the client, or would
-   * be one too many.
-   */
-  cut(request: Request, rcode: number): number {
+  /** Answers a message with TC and no records, so that the client asks again over TCP. */
+  truncate(request: Request, rcode: number): number {
     if (this.#begin(request, request.length) === VERDICT.DROP) return DROP;
     this.#writer.truncate();
     return this.#finish(rcode);
   }
 
-  /** Begins the answer to a message anew, of which `answer` said before that it is to be forwarded; `relay` ends it. */
+  /** Starts the answer to a message for which `answer` returned `FORWARD` earlier. `relay` completes it. */
   resume(request: Request): void {
     this.#begin(request, request.length);
   }
 
   /**
-   * Answers the message that `answer` has just called one to be forwarded, or `resume` has begun, with what an upstream
-   * replied.
+   * Answers with an upstream's reply. `answer`, returning `FORWARD`, or `resume` must have been called for the message just
+   * before.
    *
-   * @param age seconds since then, which its TTLs lose; negative for a reply that is past its time (RFC 8767)
+   * @param age seconds since the reply arrived, by which its TTLs are reduced; negative if it is stale (RFC 8767)
    */
   relay(reply: Reply, age: number): number {
     const { query } = this;
@@ -165,7 +163,7 @@ export class Answerer {
       return this.#writer.finish(rcode, false, this.#isRecursionAvailable(), query.checkingDisabled ? CD : 0);
     }
     opt.passed = reply.options;
-    // Records are what was asked for.
+    // Records are more important than the upstream's options.
     if (!this.#writer.fits(reply.additionalAt)) opt.passed = NO_OPTIONS;
     this.#writer.reply(reply, age);
     this.rcode = reply.rcode;
@@ -175,7 +173,7 @@ export class Answerer {
     return this.#writer.finish(reply.rcode, false, this.#isRecursionAvailable(), flags);
   }
 
-  /** Octets of an answer that this client takes over this channel. */
+  /** Most octets of an answer to the last query over this channel. */
   limit(channel: Channel): number {
     const { opt } = this.query;
     if (channel.stream) return MAX_MESSAGE;
@@ -183,11 +181,11 @@ export class Answerer {
     return Math.max(MIN_UDP_PAYLOAD, Math.min(opt.payload, this.#policy.maxUdpPayload));
   }
 
-  /** @param length octets of the message that are read */
+  /** Reads a message and starts its answer. @param length octets of the message to read */
   #begin({ message, out, client, channel }: Request, length: number): Verdict {
     const { query } = this;
-    const verdict = query.read(message, length, this.#own.snapshot.seed);
-    this.#own.begin(channel.stream, this.#policy.setTruncateBit);
+    const verdict = query.read(message, length, this.#zones.snapshot.seed);
+    this.#zones.begin(channel.stream, this.#policy.setTruncateBit);
     this.trusted = false;
     this.#client = client;
     if (verdict === VERDICT.DROP) return verdict;
@@ -196,7 +194,7 @@ export class Answerer {
     return verdict;
   }
 
-  /** The options of the answer that depend on the query's alone. */
+  /** Sets the answer's options that depend on the query's options only. */
   #beginOpt(message: Uint8Array, client: Client, channel: Channel): void {
     const asked = this.query.opt;
     const reply = this.#writer.opt;
@@ -211,7 +209,7 @@ export class Answerer {
     reply.padded = asked.padding && channel.encrypted;
   }
 
-  /** Answers what is no question in class IN. */
+  /** Answers a message that is no valid question in class IN. */
   #answerOther(verdict: Verdict, message: Uint8Array, length: number): number {
     switch (verdict) {
       case VERDICT.OPCODE:
@@ -240,7 +238,7 @@ export class Answerer {
     if (query.class !== CLASS.CH || !isText) return this.#finish(RCODE.REFUSED);
     const text = chaosAnswer(query.name, query.nameLength, this.#policy.identity);
     if (!text) return this.#finish(RCODE.REFUSED);
-    this.#own.authoritative = true;
+    this.#zones.authoritative = true;
     this.#writer.record(TYPE.TXT, CLASS.CH, 0, characterString(text));
     return this.#finish(RCODE.NOERROR);
   }
@@ -265,10 +263,10 @@ export class Answerer {
     return this.#client.mayRecurse ? FORWARD : this.#prohibit();
   }
 
-  /** A name that never leaves this server (RFC 6303, 6761, 7686). */
+  /** Answers for a name that is never forwarded (RFC 6303, 6761, 7686). */
   #local({ rcode, rdata, ttl, soa, soaLabels }: LocalAnswer): number {
     const { query } = this;
-    this.#own.authoritative = true;
+    this.#zones.authoritative = true;
     if (rdata) this.#writer.record(query.type, CLASS.IN, ttl, rdata);
     else this.#writer.soa(soa, HEADER + query.labelAt[query.labels - soaLabels], true);
     return this.#finish(rcode);
@@ -280,7 +278,7 @@ export class Answerer {
     return this.#writer.finish(rcode, this.authoritative, this.#isRecursionAvailable());
   }
 
-  /** RA: for those who may, where there is any (RFC 1035 §4.1.1). */
+  /** RA: recursion is available, and to this client (RFC 1035 §4.1.1). */
   #isRecursionAvailable(): boolean {
     return this.#policy.recursionAvailable && this.#policy.forwarding && this.#client.mayRecurse;
   }

@@ -4,8 +4,8 @@ import type { Query } from "../wire/query.js";
 import { ApexRecords } from "../zone/apex.js";
 
 /**
- * Names that mean something on this machine or this network only, or nothing anywhere. Asking the Internet for them
- * tells strangers about the network and burdens servers that cannot know; so they are answered here.
+ * Names that have a meaning on this machine or this network only, or none at all. This server answers for them itself: forwarding
+ * them would disclose facts about the network and burden servers that have no answer.
  */
 
 /** Seconds, from RFC 6303 §3. */
@@ -14,10 +14,10 @@ const REFRESH = 3600;
 const RETRY = 1200;
 const EXPIRE = 604_800;
 
-/** No such name, nor any below: RFC 6761 §6.2 and §6.4, RFC 7686 §2. */
-const NOWHERE = ["test", "invalid", "onion"];
+/** Zones in which no name exists: RFC 6761 §6.2 and §6.4, RFC 7686 §2. */
+const NONEXISTENT = ["test", "invalid", "onion"];
 
-/** Reverse names of addresses that are nobody's or everybody's: RFC 6303 §4, and of shared addresses, RFC 7793 §2. */
+/** Reverse zones of private and special addresses (RFC 6303 §4), and of shared addresses (RFC 7793 §2). */
 const PRIVATE_REVERSE = [
   "10.in-addr.arpa",
   ...range(16, 31).map((octet) => `${octet}.172.in-addr.arpa`),
@@ -43,30 +43,31 @@ const PRIVATE_REVERSE = [
 const LOCALHOST_A = Uint8Array.of(127, 0, 0, 1);
 const LOCALHOST_AAAA = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
-/** Labels of a whole address's reverse name, `in-addr.arpa` and `ip6.arpa` included. */
+/** Labels of the reverse name of a complete address, `in-addr.arpa` or `ip6.arpa` included. */
 const IPV4_LABELS = 6;
 const IPV6_LABELS = 34;
 
 export interface LocalAnswer {
   readonly rcode: number;
-  /** RDATA of the one record, of the type asked for; without, it is a negative answer. */
+  /** RDATA of the only record, which has the type asked for; undefined for a negative answer. */
   readonly rdata: Uint8Array | undefined;
+  /** TTL of the record, in seconds. */
   readonly ttl: number;
-  /** The SOA of a negative answer, and the labels of its owner, which is the end of the question's name. */
+  /** The SOA of a negative answer, and the number of labels of its owner, which is a suffix of the question's name. */
   readonly soa: Uint8Array;
   readonly soaLabels: number;
 }
 
-/** A label has up to 63 octets, the first of which has 256 values. */
-const TOP_SLOTS = 64 * 256;
+/** One slot for each length of a label, up to 63, and each value of its first octet. */
+const TOP_LABEL_SLOTS = 64 * 256;
 
-function topSlot(size: number, first: number): number {
+function topLabelSlot(size: number, first: number): number {
   return (size << 8) | first;
 }
 
-type Kind = "localhost" | "nowhere" | "reverse";
+type Kind = "localhost" | "nonexistent" | "reverse";
 
-/** One such zone, or, without a kind, a zone whose names are asked for elsewhere. */
+/** A zone of local names; without a kind, a zone whose names are forwarded although it may be inside a local one. */
 interface LocalZone {
   readonly kind: Kind | undefined;
   readonly apex: ApexRecords;
@@ -74,44 +75,44 @@ interface LocalZone {
 }
 
 /**
- * What a server asks its resolvers in order to find out whether they send queries back to it: a name that only it knows,
- * which it answers itself.
+ * Second label of the names for loop checks. The server asks its upstreams for a name below it that only it knows. If it receives
+ * that query, the upstream sends queries back to it, and it answers.
  */
 export const LOOP_LABEL = "loop-check";
 
-/** Finds the local names among those outside the cluster's zones. */
+/** Answers for local names, which are outside the cluster's zones. */
 export class LocalNames {
   readonly #zones = new Map<string, LocalZone>();
-  /** Of the last labels of those names, size and first octet: for most questions one look at it is all. */
-  readonly #tops = new Uint8Array(TOP_SLOTS);
+  /** 1 for the length and first octet of each zone's last label: rules out most questions at once. */
+  readonly #topLabels = new Uint8Array(TOP_LABEL_SLOTS);
   readonly #loopPrefix: Uint8Array;
   readonly #loopAnswer: LocalAnswer;
 
   /**
-   * @param elsewhere zones (lower case, no final dot) that resolvers of their own know
-   * @param loopToken the label, lower case, that makes a question under `LOOP_LABEL` this server's own
-   * @param reverseTtl seconds that it may be remembered that a private address has no name: any may be a task's the next moment
+   * @param elsewhere zones (lower case, no final dot) that have upstreams of their own
+   * @param loopToken first label, lower case, of this server's loop checks
+   * @param reverseTtl negative TTL of private reverse zones, in seconds: a task may get any of their addresses soon
    */
   constructor(elsewhere: readonly string[], loopToken: string, reverseTtl = LOCAL_TTL) {
     this.#add("localhost", "localhost");
-    for (const zone of NOWHERE) this.#add(zone, "nowhere");
+    for (const zone of NONEXISTENT) this.#add(zone, "nonexistent");
     for (const zone of PRIVATE_REVERSE) this.#add(zone, "reverse", reverseTtl);
     for (const zone of elsewhere) this.#add(zone, undefined);
     for (const name of this.#zones.keys()) {
       const top = name.slice(name.lastIndexOf(".") + 1);
-      this.#tops[topSlot(Buffer.byteLength(top), Buffer.from(top)[0])] = 1;
+      this.#topLabels[topLabelSlot(Buffer.byteLength(top), Buffer.from(top)[0])] = 1;
     }
     this.#loopPrefix = encodeName(`${loopToken}.${LOOP_LABEL}`).subarray(0, -1);
     const rdata = characterString(Buffer.from(loopToken));
     this.#loopAnswer = { rcode: RCODE.NOERROR, rdata, ttl: 0, soa: new Uint8Array(0), soaLabels: 0 };
   }
 
-  /** What to answer, or nothing where the name is to be asked for elsewhere. */
+  /** The answer, or undefined if the name is to be forwarded. */
   answer(query: Query): LocalAnswer | undefined {
     if (this.#isOwnLoopCheck(query)) return this.#loopAnswer;
     if (query.labels === 0) return undefined;
     const top = query.labelAt[query.labels - 1];
-    if (this.#tops[topSlot(query.name[top], query.name[top + 1])] === 0) return undefined;
+    if (this.#topLabels[topLabelSlot(query.name[top], query.name[top + 1])] === 0) return undefined;
     for (let labels = query.labels; labels > 0; labels--) {
       const zone = this.#zones.get(nameText(query, labels));
       if (zone) return answerIn(zone, query, labels);
@@ -146,23 +147,23 @@ function answerIn({ kind, apex, nsdname }: LocalZone, query: Query, labels: numb
   const positive = { ...negative, rcode: RCODE.NOERROR };
   switch (kind) {
     case "localhost":
-      // RFC 6761 §6.3: every name in it is this machine's loopback address.
+      // RFC 6761 §6.3: every name in the zone has the loopback address.
       if (query.type === TYPE.A) return { ...positive, rdata: LOCALHOST_A };
       return query.type === TYPE.AAAA ? { ...positive, rdata: LOCALHOST_AAAA } : positive;
-    case "nowhere":
+    case "nonexistent":
       return { ...negative, rcode: RCODE.NXDOMAIN };
     case "reverse":
       if (query.labels === labels && query.type === TYPE.SOA)
         return { ...positive, rdata: apex.soa.subarray(SOA_FIXED) };
       if (query.labels === labels && query.type === TYPE.NS) return { ...positive, rdata: nsdname };
-      // The name of a part of an address may have names of the cluster below: it does exist (RFC 8020).
+      // The reverse name of a partial address may have names of the cluster below it: then it exists (RFC 8020).
       return query.labels === labels || isPartOfAddress(query) ? positive : { ...negative, rcode: RCODE.NXDOMAIN };
     default:
       return undefined;
   }
 }
 
-/** Type, class, TTL and RDLENGTH of an SOA without its owner. */
+/** Octets of type, class, TTL and RDLENGTH in front of an SOA's RDATA. */
 const SOA_FIXED = 10;
 
 function isPartOfAddress(query: Query): boolean {
@@ -175,13 +176,13 @@ export function characterString(text: Uint8Array): Uint8Array {
   return Uint8Array.of(text.length, ...text);
 }
 
-/** The text of the question's label `index`. */
+/** Label `index` of the question's name, as text. */
 function labelText({ name, labelAt }: Query, index: number): string {
   const at = labelAt[index];
   return String.fromCharCode(...name.subarray(at + 1, at + 1 + name[at]));
 }
 
-/** The last labels of the question's name, dotted. A label with a dot inside must not look like two. */
+/** The last labels of the question's name, dotted. A label that contains a dot is escaped, so that it does not look like two. */
 function nameText(query: Query, labels: number): string {
   let text = "";
   for (let i = query.labels - labels; i < query.labels; i++) {

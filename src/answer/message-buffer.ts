@@ -1,13 +1,13 @@
 import { POINTER, POINTER_SIZE } from "../wire/protocol.js";
 
-/** The message in the making: its octets, how far they are written, and how far they may be. Several write to it in turn. */
+/** The message that is being written: its octets, the write position and the limit. Several writers share it. */
 export class MessageBuffer {
   out: Uint8Array = new Uint8Array(0);
-  /** Where the next octet goes. */
+  /** Index of the next octet to write. */
   at = 0;
-  /** Octets that the message may have. */
+  /** Most octets of the message. */
   limit = 0;
-  /** Octets of these that are kept for what comes last: the OPT record. */
+  /** Octets reserved for the OPT record, which is written last. */
   reserved = 0;
 
   /** Octets left for records. */
@@ -27,7 +27,7 @@ export class MessageBuffer {
     this.at = at;
   }
 
-  /** Appends a pointer to this octet of the message. */
+  /** Appends a compression pointer to octet `to` of the message. */
   pointer(to: number): void {
     this.out[this.at] = POINTER | (to >>> 8);
     this.out[this.at + 1] = to & 0xff;

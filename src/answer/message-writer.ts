@@ -15,19 +15,19 @@ const RD = 0x01;
 const RA = 0x80;
 
 /**
- * Writes one answer into a buffer: first the records, in the order of the sections, then `finish`. Keeps count of the
- * sections and of the room that the OPT record will need; nothing is ever written past the limit.
+ * Writes one answer into a buffer: first the records, in the order of the sections, then `finishOpt` and `finish`. Counts the
+ * records of each section and reserves room for the OPT record. Never writes past the limit.
  */
 export class MessageWriter {
-  /** The answer is cut short, TC set. */
+  /** Whether to set TC. */
   truncated = false;
-  /** What goes into the OPT record, if the query has one. To be set before records are written: it takes room. */
+  /** Content of the OPT record, if the query has one. Must be set before records are written, as it takes room. */
   readonly opt = new OptReply();
   readonly #random: () => number;
   readonly #query: Query;
   readonly #message = new MessageBuffer();
   readonly #rrsets: RrsetWriter;
-  /** Where the owner of the answer's records stands. */
+  /** Index of the owner's name that records of the answer section point to. */
   #owner: number = HEADER;
   /** Records in the answer section. */
   answers = 0;
@@ -40,7 +40,7 @@ export class MessageWriter {
     this.#rrsets = new RrsetWriter(this.#message, random);
   }
 
-  /** Starts an answer of at most `limit` octets by copying the question out of `message`, letter case and all. */
+  /** Starts an answer of at most `limit` octets. Copies the question from `message`, letter case included. */
   begin(message: Uint8Array, out: Uint8Array, limit: number): void {
     this.truncated = false;
     this.opt.reset();
@@ -54,7 +54,7 @@ export class MessageWriter {
     this.#message.copy(message, HEADER, this.#query.questionEnd);
   }
 
-  /** Octets left for the OPT record and all that follows. */
+  /** Octets left for records and the OPT record. */
   get room(): number {
     return this.#message.limit - this.#message.at;
   }
@@ -64,7 +64,7 @@ export class MessageWriter {
     return this.#message.fits(octets);
   }
 
-  /** Appends an SOA record whose owner stands in the message at `owner`, unless it does not fit. */
+  /** Appends an SOA record with a pointer to its owner at `owner`. If it does not fit, truncates. */
   soa(soa: Uint8Array, owner: number, authority: boolean): void {
     if (!this.fits(POINTER_SIZE + soa.length)) {
       this.truncate();
@@ -76,29 +76,29 @@ export class MessageWriter {
     else this.answers++;
   }
 
-  /** An RRset of the answer section, of which `rrset` is to write some records. Another one comes first each time, if it is to. */
+  /** Selects the RRset that `rrset` will write to the answer section. */
   select(shard: Shard, entry: number, rrset: number, ttl: number): void {
     this.#reserve();
     this.#rrsets.select(shard, entry, rrset, ttl);
   }
 
-  /** What is selected. */
+  /** The selected RRset. */
   get selected(): RrsetWriter {
     return this.#rrsets;
   }
 
-  /** Appends so many records of the selected RRset. */
+  /** Appends `count` records of the selected RRset to the answer section. */
   rrset(count: number): void {
     this.#rrsets.write(count, this.#owner);
     this.answers += count;
   }
 
-  /** Appends the addresses of the targets of what `rrset` has written. */
+  /** Appends the addresses of the targets of the records that `rrset` has written, to the additional section. */
   glue(snapshot: Snapshot): void {
     this.#additionals += this.#rrsets.glue(snapshot);
   }
 
-  /** Leaves nothing but the question (RFC 2181 §9): the client asks again over TCP. */
+  /** Sets TC and removes all records (RFC 2181 §9): the client asks again over TCP. */
   truncate(): void {
     this.truncated = true;
     this.answers = 0;
@@ -107,13 +107,13 @@ export class MessageWriter {
     this.#message.at = this.#query.questionEnd;
   }
 
-  /** Appends a record written as octets, owner and all, to the additional section: a TSIG. */
+  /** Appends a complete record, owner included, to the additional section: a TSIG. */
   additional(record: Uint8Array): void {
     this.#message.copy(record, 0, record.length);
     this.#additionals++;
   }
 
-  /** Appends a record to the answer section that belongs to the question's name, unless it does not fit. */
+  /** Appends a record for the question's name to the answer section. If it does not fit, truncates. */
   record(type: number, dnsClass: number, ttl: number, rdata: Uint8Array): void {
     const message = this.#message;
     if (!this.fits(POINTER_SIZE + RECORD_FIXED + rdata.length)) {
@@ -129,37 +129,37 @@ export class MessageWriter {
   }
 
   /**
-   * Appends the records of an upstream's reply, without the additional section if it does not fit. If the rest does not fit either,
-   * TC is set, and there are none but as many as fit of an answer that consists of addresses.
+   * Appends the records of an upstream's reply, without the additional section if that does not fit. If the rest does not fit
+   * either, truncates; if addresses were asked for, the answer still has as many records as fit.
    *
    * @param age see `writeRecords`
    */
   reply(reply: Reply, age: number): void {
     const whole = this.fits(reply.end);
-    const turn = reply.runLength > 1 ? this.#random() : 0;
+    const rotation = reply.runLength > 1 ? this.#random() : 0;
     if (!whole && !this.fits(reply.additionalAt)) {
       this.truncate();
-      if (reply.runLength > 1 && isAddress(this.#query.type)) this.#addressesOf(reply, age, turn);
+      if (reply.runLength > 1 && isAddress(this.#query.type)) this.#addressesOf(reply, age, rotation);
       return;
     }
-    this.#records(reply, whole ? reply.end : reply.additionalAt, age, turn);
+    this.#records(reply, whole ? reply.end : reply.additionalAt, age, rotation);
     this.truncated = reply.truncated;
     this.answers = reply.answers;
     this.#authorities = reply.authorities;
     if (whole) this.#additionals = reply.additionals;
   }
 
-  /** Appends what fits of the answer section of a reply with addresses, which are random ones, as they take turns. */
-  #addressesOf(reply: Reply, age: number, turn: number): void {
+  /** Appends as many records of the answer section as fit. As the addresses rotate, it is a random part of them. */
+  #addressesOf(reply: Reply, age: number, rotation: number): void {
     while (this.answers < reply.answers && this.fits(recordEnd(reply, this.answers))) this.answers++;
-    if (this.answers > 0) this.#records(reply, recordEnd(reply, this.answers - 1), age, turn);
+    if (this.answers > 0) this.#records(reply, recordEnd(reply, this.answers - 1), age, rotation);
   }
 
   /**
-   * Appends the answers of an upstream's reply that lead to a name and say nothing of it; the records that follow belong to that name.
-   * Where they do not fit, TC is set.
+   * Appends those answers of an upstream's reply that lead to the name of a link, and makes that name the owner of the records
+   * that follow. If they do not fit, truncates.
    *
-   * @returns whether they are there now
+   * @returns whether they fit
    */
   alias(reply: Reply, link: AliasLink, age: number): boolean {
     const size = recordEnd(reply, link.records - 1);
@@ -173,17 +173,17 @@ export class MessageWriter {
     return true;
   }
 
-  /** Whether a pointer reaches the name of a link. */
-  reaches(link: AliasLink): boolean {
+  /** Whether a compression pointer can reach the name of a link. */
+  canPointTo(link: AliasLink): boolean {
     return this.#query.questionEnd + link.at <= MAX_POINTER;
   }
 
-  #records(reply: Reply, size: number, age: number, turn: number): void {
+  #records(reply: Reply, size: number, age: number, rotation: number): void {
     const message = this.#message;
-    message.at = writeRecords(reply, size, message.out, message.at, { age, turn });
+    message.at = writeRecords(reply, size, message.out, message.at, { age, rotation });
   }
 
-  /** Appends an SOA record with its owner written out to the authority section, where it fits. */
+  /** Appends an SOA record with its owner uncompressed to the authority section, if it fits. */
   namedSoa(owner: Uint8Array, soa: Uint8Array): void {
     if (!this.fits(owner.length + soa.length)) return;
     this.#message.copy(owner, 0, owner.length);
@@ -191,7 +191,7 @@ export class MessageWriter {
     this.#authorities++;
   }
 
-  /** Writes the OPT record, if the query has one, behind what was written so far. */
+  /** Writes the OPT record behind the records, if the query has one. @param payload UDP payload size to offer */
   finishOpt(rcode: number, payload: number): void {
     const { opt } = this.#query;
     if (!opt.present) return;
@@ -225,7 +225,7 @@ export class MessageWriter {
     return at;
   }
 
-  /** What the OPT record will take depends on what it says by now. */
+  /** Reserves room for the OPT record, whose size depends on the options set so far. */
   #reserve(): void {
     this.#message.reserved = this.#query.opt.present ? this.opt.size : 0;
   }

@@ -3,18 +3,21 @@ import { hashName } from "../wire/names.js";
 import type { ApexRecords } from "../zone/apex.js";
 import type { Snapshot } from "../zone/snapshot.js";
 
-/** A name of ours that a foreign one is an alias of. */
+/** A name in one of the zones that a name outside is an alias of. */
 export interface OwnName {
   readonly link: AliasLink;
   /** In lower-case wire form. */
   readonly name: Uint8Array;
-  /** Its entry in the snapshot, or 0. */
+  /** Its entry in the snapshot; 0 if there is none. */
   readonly found: number;
-  /** The zone that it is in, where it has no entry. */
+  /** The zone that it is in, if it has no entry. */
   readonly zone: ApexRecords | undefined;
 }
 
-/** The first name on the way that is in one of the snapshot's zones: who has the zones is here (RFC 1034 §4.3.2). */
+/**
+ * The first name of a chain of aliases that is in one of the snapshot's zones: this server is authoritative for it
+ * (RFC 1034 §4.3.2).
+ */
 export function firstOwnName({ words, octets, links }: AliasChain, snapshot: Snapshot): OwnName | undefined {
   for (const link of links) {
     const start = 4 * link.word;
@@ -27,7 +30,7 @@ export function firstOwnName({ words, octets, links }: AliasChain, snapshot: Sna
   return undefined;
 }
 
-/** The owner of the SOA for a name: one in a zone of single names is its own apex. */
+/** The owner of the SOA in a negative answer. In a scattered zone, which has no apex, it is the name itself. */
 export function ownerOfSoa({ apex, name }: ApexRecords, own: OwnName): Uint8Array {
   return apex.scattered ? own.name : name;
 }

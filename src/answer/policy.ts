@@ -2,19 +2,19 @@ import type { Cookies } from "../wire/cookies.js";
 import type { Identity } from "./chaos.js";
 import type { LocalNames } from "./local-names.js";
 
-/** What the configuration decides about answers. */
+/** The configuration of answers. */
 export interface AnswerPolicy {
-  /** Largest UDP answer in octets, whatever a client offers; no more than `MAX_UDP_PAYLOAD`. */
+  /** Most octets of a UDP answer, whatever the client accepts; at most `MAX_UDP_PAYLOAD`. */
   readonly maxUdpPayload: number;
-  /** Whether an answer that does not fit is empty with TC set, or as many whole records as fit without TC. */
+  /** Whether a UDP answer that does not fit has TC set. If not, it has as many whole records as fit, and no TC. */
   readonly setTruncateBit: boolean;
-  /** Whether answers may say that recursion is available, to those who may recurse. */
+  /** Whether answers have RA set, for clients that may recurse. */
   readonly recursionAvailable: boolean;
-  /** Whether names outside the zones are forwarded, for those who may recurse, or refused. */
+  /** Whether queries for names outside the zones are forwarded, for clients that may recurse. If not, they are refused. */
   readonly forwarding: boolean;
-  /** Names outside the zones that are answered all the same. */
+  /** Names outside the zones that this server answers itself. */
   readonly localNames: LocalNames;
   readonly identity: Identity;
-  /** Nothing where clients get no cookies. */
+  /** Undefined if clients get no cookies. */
   readonly cookies: Cookies | undefined;
 }

@@ -14,8 +14,8 @@ import type { MessageBuffer } from "./message-buffer.js";
 import { findRrset, ownOctets, rrsetOctets, targetTable } from "./rrset.js";
 
 /**
- * Writes RRsets of a snapshot: one is selected, and as many of its records are written as fit, from one of them on and around. One
- * object serves all answers of a thread, and nothing is allocated.
+ * Writes RRsets of a snapshot: the caller selects one, and writes some of its records, in order from any of them on. One object
+ * serves all answers of a thread, and allocates nothing.
  */
 export class RrsetWriter {
   readonly #message: MessageBuffer;
@@ -24,20 +24,20 @@ export class RrsetWriter {
   #entry = 0;
   #rrset = 0;
   #ttl = 0;
-  /** Records of the set, and which of them comes first. */
+  /** Records of the selected RRset, and the index of the one to write first. */
   total = 0;
   #first = 0;
-  /** Records that were written of it, and where they start. */
+  /** Records that were written of it, and the index in the message where they start. */
   #count = 0;
   #writtenAt = 0;
 
-  /** @param random unsigned 32-bit integers */
+  /** @param random returns unsigned 32-bit integers */
   constructor(message: MessageBuffer, random: () => number) {
     this.#message = message;
     this.#random = random;
   }
 
-  /** What follows is about this set; its first record comes first. */
+  /** Selects an RRset, for the calls that follow. */
   select(shard: Shard, entry: number, rrset: number, ttl: number): void {
     this.#shard = shard;
     this.#entry = entry;
@@ -47,12 +47,12 @@ export class RrsetWriter {
     this.#first = 0;
   }
 
-  /** Another record comes first this time: each equally often (RFC 1794). */
-  turn(): void {
+  /** Lets a random record come first, so that each does equally often (RFC 1794). */
+  rotate(): void {
     this.#first = this.#pick(this.total);
   }
 
-  /** How many whole records still fit. */
+  /** How many records still fit, from the first one on. */
   fitting(): number {
     const { words } = this.#shard as Shard;
     const [entry, rrset, total] = [this.#entry, this.#rrset, this.total];
@@ -74,7 +74,7 @@ export class RrsetWriter {
     return count;
   }
 
-  /** Appends so many records, whose owner stands in the message at `owner`. */
+  /** Appends `count` records with a pointer to their owner at `owner`. */
   write(count: number, owner: number): void {
     const { words } = this.#shard as Shard;
     const message = this.#message;
@@ -91,10 +91,10 @@ export class RrsetWriter {
   }
 
   /**
-   * Appends the addresses of every target among the records that were written last, in their order, each target once; what does not
-   * fit is left out by whole RRsets (RFC 2181 §9).
+   * Appends the addresses of all targets of the records just written, in the same order, each target once. An RRset that does not
+   * fit is left out as a whole (RFC 2181 §9).
    *
-   * @returns how many records these are
+   * @returns the number of records appended
    */
   glue(snapshot: Snapshot): number {
     const { words } = this.#shard as Shard;
@@ -112,7 +112,7 @@ export class RrsetWriter {
       const number = words[numbers + i];
       const target = table + number * TARGET_WORDS;
       const size = words[target + 1] & NAME_SIZE_MASK;
-      // Neighbours share targets; the first one's may come round again at the end.
+      // Records with the same target are adjacent. With rotation, the first record's target may appear again at the end.
       if (number !== before && (n === 0 || number !== firstTarget)) {
         const found = snapshot.find(words, entry + (words[target + 1] >>> NAME_SHIFT), size, words[target] | 0);
         if (found !== 0) records += this.#addresses(snapshot, found, owner);
@@ -123,7 +123,7 @@ export class RrsetWriter {
     return records;
   }
 
-  /** Appends the A and AAAA sets of the entry `found`, whose name stands in the message at `owner`. */
+  /** Appends the A and AAAA RRsets of the entry `found`, whose name is in the message at `owner`. */
   #addresses(snapshot: Snapshot, found: number, owner: number): number {
     const shard = snapshot.shardAt(found);
     const entry = entryWord(found);
@@ -156,7 +156,7 @@ export class RrsetWriter {
     return total === 1 ? 0 : this.#random() % total;
   }
 
-  /** Record `i` of a set without targets, behind its owner. */
+  /** Appends record `i` of an RRset without targets, behind its owner. */
   #plainRecord({ words, octets }: Shard, entry: number, rrset: number, i: number): void {
     const own = ownOctets(words[rrset]);
     const from = (entry + words[rrset + 2]) * 4 + i * own;
@@ -164,7 +164,10 @@ export class RrsetWriter {
     this.#message.copy(octets, from, from + own);
   }
 
-  /** Records of a set with targets. One that has the target of the one before is that one, but for its own octets. */
+  /**
+   * Appends records of an RRset with targets. One with the same target as the record before is a copy of that, with its own RDATA
+   * octets.
+   */
   #writeTargets(owner: number): void {
     const { words, octets } = this.#shard as Shard;
     const message = this.#message;
@@ -191,7 +194,7 @@ export class RrsetWriter {
     }
   }
 
-  /** Record `i` of a set with targets, behind its owner. Targets are never compressed (RFC 2782, RFC 3597 §4). */
+  /** Appends record `i` of an RRset with targets, behind its owner. Targets are not compressed (RFC 2782, RFC 3597 §4). */
   #targetRecord(i: number): void {
     const { words, octets } = this.#shard as Shard;
     const message = this.#message;
@@ -210,7 +213,7 @@ export class RrsetWriter {
     message.copy(octets, name, name + size);
   }
 
-  /** Type, class, TTL and RDLENGTH. */
+  /** Appends type, class, TTL and RDLENGTH. */
   #header(type: number, rdlength: number): void {
     const { out, at } = this.#message;
     writeUint32(out, at, (type << 16) | CLASS.IN);
@@ -219,7 +222,7 @@ export class RrsetWriter {
   }
 }
 
-/** The record behind record `i` of a set of `total`, and around. */
+/** The index after `i` in an RRset of `total` records; after the last one, the first. */
 function next(i: number, total: number): number {
   return i + 1 === total ? 0 : i + 1;
 }

@@ -5,19 +5,19 @@ import { entryWord, isApex, rrsetCount, rrsetWord, type Shard, type Snapshot } f
 import type { MessageWriter } from "./message-writer.js";
 import { findRrset, hasGlue, isAddress } from "./rrset.js";
 
-/** In place of an rcode: no zone has the question's name. */
+/** Returned instead of an rcode: the question's name is in no zone. */
 export const OUTSIDE = -1;
 
-/** What the snapshot's zones have for a query; says the rcode, and leaves the rest of the message to the caller. */
+/** Answers from the snapshot's zones: writes records and returns the rcode. The caller finishes the message. */
 export class ZoneAnswers {
   snapshot: Snapshot;
-  /** Stands for the snapshot in what may outlive it. */
+  /** Identifies the snapshot in objects that may outlive it, which must not keep it in memory. */
   token = {};
-  /** The records are older than allowed: answers say so (EDE 3). */
+  /** The snapshot is older than allowed: answers from it say so (EDE 3). */
   stale = false;
   /** Whether the answer came from one of the zones. */
   authoritative = false;
-  /** The answer has some of the records only, and nothing in it says so: they are more than a message can hold. */
+  /** The answer is incomplete without saying so: the records are more than a message can hold. */
   partial = false;
   readonly #query: Query;
   readonly #writer: MessageWriter;
@@ -30,13 +30,13 @@ export class ZoneAnswers {
     this.snapshot = snapshot;
   }
 
-  /** Later answers come from this snapshot. */
+  /** Uses this snapshot for later answers. */
   use(snapshot: Snapshot): void {
     this.snapshot = snapshot;
     this.token = {};
   }
 
-  /** @param setsTruncateBit whether a datagram that does not hold all says so */
+  /** Starts an answer. @param setsTruncateBit whether a datagram that does not hold all records has TC set */
   begin(stream: boolean, setsTruncateBit: boolean): void {
     this.authoritative = false;
     this.partial = false;
@@ -44,7 +44,7 @@ export class ZoneAnswers {
     this.#setsTruncateBit = setsTruncateBit;
   }
 
-  /** @returns the rcode, or `OUTSIDE` */
+  /** Answers the query. @returns the rcode, or `OUTSIDE` */
   lookUp(): number {
     const query = this.#query;
     const found = this.snapshot.find(query.nameWords, 0, query.nameLength, query.hash);
@@ -62,7 +62,11 @@ export class ZoneAnswers {
       : this.#negative(zone, RCODE.NOERROR);
   }
 
-  /** Zones are not transferred; over UDP an IXFR is told the serial, from which it sees that (RFC 1995 §2). */
+  /**
+   * Answers AXFR and IXFR: there are no zone transfers. IXFR over UDP gets the current SOA (RFC 1995 §2).
+   *
+   * @returns the rcode
+   */
   transfer(): number {
     const zone = this.#zone();
     if (!zone || this.#query.labels !== zone.labels) return RCODE.NOTAUTH;
@@ -71,22 +75,22 @@ export class ZoneAnswers {
     return this.#soa(zone);
   }
 
-  /** Appends an RRset and its glue. Over UDP, one that does not fit sets TC: the client asks again over TCP (RFC 2181 §9). */
+  /** Appends an RRset and its glue. Over UDP, sets TC if it does not fit: the client asks again over TCP (RFC 2181 §9). */
   append(shard: Shard, entry: number, rrset: number): void {
     const writer = this.#writer;
     const { ttl, apex } = this.snapshot.zoneAt(shard, entry);
     const { answers } = apex;
     writer.select(shard, entry, rrset, ttl);
     const { selected } = writer;
-    if (!answers.keepsOrder) selected.turn();
+    if (!answers.keepsOrder) selected.rotate();
     let count = selected.fitting();
     if (!this.#stream && !this.#query.opt.present) count = Math.min(count, answers.plainUdpLimit ?? count);
     const isWhole = count === selected.total;
-    // Over TCP there is nowhere to ask again: as much as a message can hold is the best answer there is.
+    // Over TCP the client cannot ask again for more: as many records as a message can hold is the best answer.
     this.partial = this.#stream && !isWhole;
     if (!isWhole && !this.#stream && this.#setsTruncateBit && !answers.cutsSilently) {
       writer.truncated = true;
-      // Some never ask again over TCP, and can do with any address: old musl, as in Alpine up to 3.17.
+      // Some resolvers never ask again over TCP, such as musl in Alpine up to 3.17. They can use any address.
       if (!isAddress(this.#query.type)) return;
     }
     writer.rrset(count);
@@ -104,7 +108,7 @@ export class ZoneAnswers {
     return this.#negative(zone, RCODE.NXDOMAIN);
   }
 
-  /** The zone that the question's name is in. */
+  /** The zone that the question's name is in; undefined if there is none. */
   #zone(): ApexRecords | undefined {
     const { zones } = this.snapshot;
     for (let i = 0; i < zones.length; i++) if (!zones[i].apex.scattered && this.#isInside(zones[i])) return zones[i];
@@ -120,7 +124,7 @@ export class ZoneAnswers {
     return true;
   }
 
-  /** NODATA and NXDOMAIN: the apex SOA in the authority section (RFC 2308 §2). */
+  /** Answers NODATA or NXDOMAIN, with the SOA in the authority section (RFC 2308 §2). */
   #negative(zone: ApexRecords, rcode: number): number {
     const query = this.#query;
     this.authoritative = true;
@@ -141,7 +145,7 @@ export class ZoneAnswers {
     return RCODE.NOERROR;
   }
 
-  /** A datagram gets one RRset, a stream all of them (RFC 8482 §4.1, §4.4). */
+  /** Answers ANY: with one RRset in a datagram, with all of them over a stream (RFC 8482 §4.1, §4.4). */
   #any(shard: Shard, entry: number): number {
     const { words } = shard;
     const writer = this.#writer;

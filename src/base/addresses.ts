@@ -4,26 +4,26 @@ export interface IPv4Address {
   readonly family: 4;
   /** Dotted quad. */
   readonly text: string;
-  /** Its 32 bits, as a signed number: a cluster has very many, and octets would take ten times the room. */
+  /** Its 32 bits as a signed number. A cluster has very many addresses, and octets would take ten times the memory. */
   readonly bits: number;
 }
 
 export interface IPv6Address {
   readonly family: 6;
-  /** As RFC 5952 writes it. */
+  /** In the canonical form of RFC 5952. */
   readonly text: string;
-  /** 16 octets in network order. */
+  /** 16 octets in network byte order. */
   readonly octets: Uint8Array;
 }
 
-/** An IP address as records carry it. */
+/** An IP address of a record. */
 export type Address = IPv4Address | IPv6Address;
 
-/** Longest text form, `ffff:` six times and a dotted quad; anything longer is not worth parsing. */
+/** Characters of the longest text form: `ffff:` six times and a dotted quad. Longer text is not parsed. */
 const MAX_TEXT = 45;
 
 /**
- * Parses the text of an IPv4 or IPv6 address; `undefined` for anything else. As strict as Go's `net.ParseIP`: four
+ * Parses the text of an IPv4 or IPv6 address; undefined for any other text. As strict as Go's `net.ParseIP`: four
  * decimal parts without leading zeros, no zone index. An IPv4-mapped IPv6 address is the IPv4 address.
  */
 export function parseAddress(text: string): Address | undefined {
@@ -37,17 +37,17 @@ export function parseAddress(text: string): Address | undefined {
   return { family: 6, text: canonical, octets: Uint8Array.from(address.toByteArray()) };
 }
 
-/** The 4 or 16 octets of an address in network order. */
+/** The 4 or 16 octets of an address in network byte order. */
 export function octetsOf(address: Address): Uint8Array {
   if (address.family === 6) return address.octets;
   const { bits } = address;
   return Uint8Array.of(bits >>> 24, bits >>> 16, bits >>> 8, bits);
 }
 
-/** More than any cluster has: beyond it, most are addresses that nobody has any more. */
+/** Addresses after which an `AddressBook` starts anew: more than any cluster has, so that most of them are unused by then. */
 const MAX_KNOWN = 500_000;
 
-/** Remembers what takes long to parse. */
+/** Parses addresses, and remembers those that take long to parse. */
 export class AddressBook {
   readonly #known = new Map<string, Address | undefined>();
 
@@ -68,8 +68,8 @@ const ZERO = 0x30;
 const NINE = 0x39;
 
 /**
- * The bits of four decimal parts without leading zeros; nothing for any other text. By hand: a cluster has such an address
- * for each of its containers.
+ * The 32 bits of a dotted quad without leading zeros; undefined for any other text. Written by hand for speed: a cluster has such
+ * an address for each of its containers.
  */
 function readIPv4(text: string): number | undefined {
   let bits = 0;

@@ -1,16 +1,19 @@
-/** How long to wait between attempts that fail: milliseconds at first, and at the most. */
+/** Pauses between attempts that fail: the first one, and the longest, in milliseconds. */
 export interface Backoff {
   readonly firstMs: number;
   readonly lastMs: number;
 }
 
-/** A pause ends at a random moment in its last half, so that clients that failed together do not come back together. */
+/**
+ * Share of a pause that is random: it ends at a random time in its last half, so that clients that failed together do not retry
+ * together.
+ */
 const JITTER = 0.5;
 
 /**
- * The pause before the next attempt: each twice as long as the one before.
+ * The pause before the next attempt, in milliseconds: twice as long as the one before.
  *
- * @param pauses that there have been since the last success
+ * @param pauses number of pauses since the last success
  * @param random from 0 up to but not including 1; 0 gives the whole pause
  */
 export function pauseAfter(pauses: number, { firstMs, lastMs }: Backoff, random: () => number): number {

@@ -1,6 +1,6 @@
 import type { Timers } from "./timers.js";
 
-/** A signal that is aborted when its time is up or when another signal is, whichever comes first. */
+/** An abort signal that is aborted after `ms` milliseconds or together with its parent, whichever comes first. */
 export class Deadline {
   readonly #controller = new AbortController();
   readonly #parent: AbortSignal;
@@ -25,7 +25,7 @@ export class Deadline {
     return this.#expired;
   }
 
-  /** To be called when there is nothing left to abort. */
+  /** Cancels the timer. Must be called when there is nothing left to abort. */
   clear(): void {
     this.#cancel();
     this.#parent.removeEventListener("abort", this.#follow);

@@ -1,6 +1,6 @@
 /**
- * The failures a person has to read. Each says in one sentence what went wrong, where, and what to do about it;
- * `code` is stable, so that log searches and tests need not match prose. docs/errors.md lists every code.
+ * An error for people. Its message says in one sentence what went wrong, where, and what to do. Its `code` is stable, for log
+ * searches and tests. docs/errors.md lists every code.
  */
 export class MesosDnsError extends Error {
   readonly code: ErrorCode;
@@ -44,7 +44,7 @@ export type ErrorCode =
   | "THREAD_LOST"
   | "INTERNAL";
 
-/** A failure as threads tell each other of it. */
+/** An error as threads pass it to each other. */
 export interface Failure {
   readonly code: ErrorCode;
   readonly message: string;

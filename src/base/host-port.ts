@@ -1,10 +1,10 @@
-/** Where somebody listens: a host, by name or address without brackets, and a port. */
+/** A host, by name or address without brackets, and a port. */
 export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
 
-/** A resolver as the configuration writes it: `192.0.2.53:53`, `tls://192.0.2.53:853#dns.example`. */
+/** A resolver in the configuration's notation: `192.0.2.53:53`, `tls://192.0.2.53:853#dns.example`. */
 export function formatResolver(resolver: HostPort & { readonly tlsName?: string }): string {
   const { tlsName } = resolver;
   const at = formatHostPort(resolver);
@@ -12,7 +12,7 @@ export function formatResolver(resolver: HostPort & { readonly tlsName?: string 
   return tlsName === "" ? `tls://${at}` : `tls://${at}#${tlsName}`;
 }
 
-/** A host, by name or address without brackets, and a port as people and URLs write them: `[2001:db8::1]:53`. */
+/** A host and a port as in URLs: `[2001:db8::1]:53`. @param defaultPort is left out */
 export function formatHostPort({ host, port }: HostPort, defaultPort?: number): string {
   if (port === defaultPort) return host;
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

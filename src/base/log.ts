@@ -3,14 +3,14 @@ import { printableJson } from "./printable.js";
 
 export type { Logger };
 
-/** `-v=0|1|2`, the verbosity of Mesos-DNS: 0 what an operator must know, 1 every change, 2 everything. */
+/** `-v=0|1|2`, as in Mesos-DNS: 0 logs what an operator must know, 1 every change, 2 everything. */
 export type Verbosity = 0 | 1 | 2;
 
 const LEVELS = ["info", "debug", "trace"] as const;
 
 /**
- * JSON lines on standard error, written synchronously so that the last words of a dying process are not lost and
- * worker threads can log without passing through the main thread. Never a line per query.
+ * Logs JSON lines to standard error. Writes synchronously, so that the last lines before the process ends are not lost, and
+ * worker threads need not log through the main thread. There must never be a line per query.
  */
 export function createLogger(verbosity: Verbosity, thread: string): Logger {
   return pino(

@@ -5,11 +5,11 @@ interface Network {
   readonly prefix: number;
 }
 
-/** Networks in CIDR notation, to ask whether they include an address. */
+/** A list of networks that can tell whether one of them includes an address. */
 export class NetworkList {
   readonly #networks: readonly Network[];
 
-  /** @param networks valid `address/prefix length`, IPv4 or IPv6 */
+  /** @param networks in CIDR notation, valid, IPv4 or IPv6 */
   constructor(networks: readonly string[]) {
     this.#networks = networks.map((text) => {
       const [address, prefix] = ipaddr.parseCIDR(text);
@@ -17,7 +17,7 @@ export class NetworkList {
     });
   }
 
-  /** @param octets 4 or 16 octets */
+  /** Whether one of the networks includes an address. @param octets 4 or 16 octets of the address */
   includes(octets: Uint8Array): boolean {
     return this.#networks.some((network) => network.octets.length === octets.length && sharesPrefix(network, octets));
   }

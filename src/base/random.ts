@@ -1,9 +1,9 @@
-/** A source of unsigned 31-bit integers: one more bit, and V8 might make objects of them. */
+/** Returns unsigned 31-bit integers. With one more bit, V8 might allocate objects for them. */
 export type Random = () => number;
 
 /**
- * xorshift32 (Marsaglia 2003): fast and even enough to choose which record comes first; nothing that must not be
- * guessed may come from it.
+ * xorshift32 (Marsaglia, 2003): fast, and uniform enough to choose which record comes first. Predictable: never use it for
+ * anything that must not be guessed.
  *
  * @param seed anything but 0
  */

@@ -2,7 +2,10 @@ import { randomFillSync } from "node:crypto";
 
 const POOL = 4096;
 
-/** Unsigned 16-bit integers that nobody can guess, at a price that every query can pay: bytes are drawn in bulk. */
+/**
+ * Returns a function that returns unpredictable unsigned 16-bit integers. Draws bytes in bulk, so that a call for each query is
+ * cheap.
+ */
 export function createSecureRandom16(): () => number {
   const pool = new Uint16Array(POOL);
   let used = POOL;

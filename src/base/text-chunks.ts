@@ -1,7 +1,7 @@
-/** Characters a chunk holds before it goes out: enough for one write, few enough that making one holds nobody up. */
+/** Characters of a chunk: enough for one write, and few enough not to block the event loop. */
 export const CHUNK_SIZE = 64 * 1024;
 
-/** Joins pieces of text to chunks of `size` characters or a little more; the last one may be shorter. */
+/** Joins pieces of text into chunks of at least `size` characters. Only the last chunk may be shorter. */
 export function* inChunks(pieces: Iterable<string>, size = CHUNK_SIZE): Generator<string> {
   let chunk = "";
   for (const piece of pieces) {

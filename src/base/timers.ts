@@ -1,8 +1,8 @@
-/** Time as code that waits sees it, so that tests can move it by hand. */
+/** Clock and timers. Passed in, so that tests can move time by hand. */
 export interface Timers {
-  /** Milliseconds on a clock that never goes back. */
+  /** Milliseconds on a monotonic clock. */
   now(): number;
-  /** Calls `callback` once, `ms` milliseconds from now. Returns what cancels it. */
+  /** Calls `callback` once, `ms` milliseconds from now. Returns a function that cancels this. */
   after(ms: number, callback: () => void): () => void;
 }
 

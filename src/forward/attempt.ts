@@ -3,28 +3,28 @@ import type { UpstreamQuery, Via } from "./link.js";
 import { type QueryStyle, type Question, questionEnd, writeQuery } from "./question.js";
 import type { Upstream } from "./upstream.js";
 
-/** What a reply is that has no answer: its rcode, or a number below 0. */
+/** Why a reply has no answer: its rcode, or a number below 0 for what has no rcode of its own (`verdict.ts`). */
 export type Negative = number;
 
-/** What an attempt is made for, where it is not just for the answer. */
+/** Why an attempt is made, if not for the answer alone. */
 export interface Purpose {
-  /** To find out whether it is the upstream that has changed the letters of an earlier one's question. */
+  /** To find out whether the upstream itself changed the letter case of the question in an earlier reply. */
   readonly checksCase?: boolean;
-  /** To find out whether the upstream says this again to mixed case; the client has its answer already. */
-  readonly proves?: Negative;
+  /** To find out whether mixed case makes the upstream say this again; the client already has its answer. */
+  readonly confirms?: Negative;
 }
 
-/** Who makes attempts, and hears what becomes of them. */
+/** Makes attempts and receives their results. */
 export interface AttemptOwner {
   readonly question: Question;
-  /** Set when nobody waits for a reply any more. */
+  /** Set when the question is settled: no client waits for a reply any more. */
   readonly outcome: unknown;
   replied(attempt: Attempt, reply: Uint8Array, caseKept: boolean, milliseconds: number): void;
-  refused(attempt: Attempt, reason: string): void;
+  networkFailed(attempt: Attempt, reason: string): void;
 }
 
 export interface AttemptParts {
-  /** The upstream's place in the owner's list. */
+  /** Index of the upstream in the owner's list. */
   readonly candidate: number;
   readonly upstream: Upstream;
   readonly via: Via;
@@ -40,12 +40,12 @@ export class Attempt implements UpstreamQuery {
   readonly via: Via;
   readonly query: Uint8Array;
   readonly questionEnd: number;
-  /** Its letters are random, and a reply has to have the same. */
+  /** Its letter case is random, and a reply has to repeat it. */
   readonly mixedCase: boolean;
-  /** Its letters are the client's. */
+  /** Its letter case is that of the client's query. */
   readonly spelledAsClient: boolean;
-  /** They are random, and other ones than the client's. */
-  readonly isMixed: boolean;
+  /** Its letter case is random and differs from the client's. */
+  readonly isRespelled: boolean;
   readonly edns: boolean;
   readonly purpose: Purpose;
 
@@ -56,15 +56,15 @@ export class Attempt implements UpstreamQuery {
     this.via = via;
     this.query = writeQuery(owner.question, style);
     this.questionEnd = questionEnd(owner.question);
-    this.spelledAsClient = style.letters === "own";
+    this.spelledAsClient = style.letters === "client";
     this.mixedCase = style.letters === "mixed";
-    this.isMixed = this.mixedCase && owner.question.spelling.some((octet, i) => octet !== this.query[HEADER + i]);
+    this.isRespelled = this.mixedCase && owner.question.spelling.some((octet, i) => octet !== this.query[HEADER + i]);
     this.edns = style.edns;
     this.purpose = purpose;
   }
 
   get isWanted(): boolean {
-    return this.purpose.proves === undefined && !this.owner.outcome;
+    return this.purpose.confirms === undefined && !this.owner.outcome;
   }
 
   replied(reply: Uint8Array, caseKept: boolean, milliseconds: number): void {
@@ -72,6 +72,6 @@ export class Attempt implements UpstreamQuery {
   }
 
   failed(reason: string): void {
-    this.owner.refused(this, reason);
+    this.owner.networkFailed(this, reason);
   }
 }

@@ -3,33 +3,34 @@ import type { AliasChain } from "../wire/alias.js";
 import type { Reply } from "../wire/reply.js";
 import { KEY_SUFFIX } from "./question.js";
 
-/** An answer that is kept. Times are milliseconds on the forwarder's clock. */
+/** A cached answer. Times are milliseconds on the forwarder's clock. */
 export interface CachedReply {
   readonly reply: Reply;
   readonly storedAt: number;
   readonly expiresAt: number;
-  /** Times it was given out. */
+  /** How often it has answered a query. */
   hits: number;
-  /** When asking again failed: no use in trying before this moment, unless an upstream has recovered since. */
+  /** Set when refreshing it failed: do not ask again before this time, unless an upstream has recovered since. */
   retryAt: number;
-  recoveriesThen: number;
+  /** Recoveries of the group's upstreams at that failure. */
+  recoveriesAtFailure: number;
 }
 
 /**
- * What an entry takes beside the octets of key and reply, as measured with Node.js 20: 520 to 540 for objects, array
- * headers and the map's slots in V8's heap, and 200 that the process needs for an ArrayBuffer and V8 does not count.
+ * Bytes of memory that an entry takes besides its key and its reply, as measured with Node.js 20: 520 to 540 for objects,
+ * array headers and the map's slots in V8's heap, and 200 for an ArrayBuffer, which V8 does not count.
  */
 const OVERHEAD = 750;
-/** The same for the names that an alias leads to, and for each of them. */
+/** The same for a chain of aliases, and for each name in it. */
 const CHAIN_OVERHEAD = 500;
 const LINK_OVERHEAD = 50;
-/** Of all bytes, what is for answers that were asked for more than once. */
+/** Share of the bytes that is for answers used more than once. */
 const PROTECTED_SHARE = 0.75;
 
 /**
- * Answers by key, bounded in bytes. A new one is on probation; the second time that it is asked for it moves to the
- * protected part, where only what is asked for as often can push it out (a segmented LRU). So a flood of names that
- * nobody asks for twice runs through the part on probation and harms no other.
+ * Answers by key, bounded in bytes: a segmented LRU. A new answer starts in the probation segment. When it is used for the first
+ * time, it moves to the protected segment, where only other used answers can evict it. A flood of names that nobody asks for
+ * twice therefore passes through the probation segment and evicts nothing else.
  */
 export class AnswerCache {
   readonly maxBytes: number;
@@ -42,7 +43,7 @@ export class AnswerCache {
     this.#probation = this.#part(maxBytes * (1 - PROTECTED_SHARE), () => {
       this.evictions++;
     });
-    this.#protected = this.#part(maxBytes * PROTECTED_SHARE, (kept, key) => this.#probation.set(key, kept));
+    this.#protected = this.#part(maxBytes * PROTECTED_SHARE, (cached, key) => this.#probation.set(key, cached));
   }
 
   get entries(): number {
@@ -53,20 +54,20 @@ export class AnswerCache {
     return this.#probation.calculatedSize + this.#protected.calculatedSize;
   }
 
-  /** What is kept for the key, however old; being asked for makes it count as used. */
+  /** The answer for the key, however old. Counts as a use of it. */
   get(key: string): CachedReply | undefined {
     const popular = this.#protected.get(key);
     if (popular) return popular;
-    const kept = this.#probation.get(key);
-    if (kept) {
+    const cached = this.#probation.get(key);
+    if (cached) {
       this.#probation.delete(key);
-      this.#protected.set(key, kept);
+      this.#protected.set(key, cached);
     }
-    return kept;
+    return cached;
   }
 
-  set(key: string, kept: CachedReply): void {
-    (this.#protected.has(key) ? this.#protected : this.#probation).set(key, kept);
+  set(key: string, cached: CachedReply): void {
+    (this.#protected.has(key) ? this.#protected : this.#probation).set(key, cached);
   }
 
   delete(key: string): void {
@@ -74,7 +75,7 @@ export class AnswerCache {
     this.#probation.delete(key);
   }
 
-  /** Forgets all answers, or those for one name (lower-case wire form as latin1). Returns how many there were. */
+  /** Removes all answers, or those for one name (lower-case wire form as latin1). Returns how many were removed. */
   flush(name: string | undefined): number {
     const isMeant = (key: string) => key.length === (name ?? "").length + KEY_SUFFIX && key.startsWith(name ?? "");
     let flushed = 0;
@@ -84,13 +85,13 @@ export class AnswerCache {
     return flushed;
   }
 
-  #part(maxSize: number, onEvicted: (kept: CachedReply, key: string) => void): LRUCache<string, CachedReply> {
+  #part(maxSize: number, onEvicted: (cached: CachedReply, key: string) => void): LRUCache<string, CachedReply> {
     return new LRUCache<string, CachedReply>({
       maxSize: Math.floor(maxSize),
       sizeCalculation: ({ reply }, key) =>
         key.length + reply.octets.length + reply.options.length + chainSize(reply.chain) + OVERHEAD,
-      dispose: (kept, key, reason) => {
-        if (reason === "evict") onEvicted(kept, key);
+      dispose: (cached, key, reason) => {
+        if (reason === "evict") onEvicted(cached, key);
       },
     });
   }

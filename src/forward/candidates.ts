@@ -1,27 +1,27 @@
 import type { Attempt } from "./attempt.js";
 import type { Upstream } from "./upstream.js";
 
-/** What a candidate has come to in a resolution; 0 before it is asked. */
+/** State of a candidate in a resolution; 0 before it is asked. */
 const ASKED = 1;
 const SILENT = 2;
-/** The network refused, or the reply was none: what it was asked before may still be answered. */
+/** The network failed, or the reply could not be used. Earlier attempts may still be answered. */
 export const FAILED = 3;
-/** It said that it has no answer. */
+/** It replied SERVFAIL or REFUSED. */
 export const DECLINED = 4;
 
-/** The upstreams that one question is put to, in the order of preference, and how each has done so far. */
+/** The upstreams that one question may be sent to, in the order of preference, and the state of each. */
 export class Candidates {
   readonly upstreams: readonly Upstream[];
   readonly #endsAt: number;
   readonly #states: Uint8Array;
-  /** Attempts made with each: every further one is waited for twice as long. */
+  /** Attempts made with each: the resolution waits twice as long for every further one. */
   readonly #rounds: Uint8Array;
-  /** Attempts with each whose answer may still come. */
+  /** Attempts with each whose reply may still arrive. */
   readonly #open: Uint8Array;
-  /** When each was asked last, and when its answer is late. */
+  /** When each was asked last, and from when its reply is late: milliseconds on the resolution's clock. */
   readonly #askedAt: Float64Array;
   readonly #dueAt: Float64Array;
-  /** 1 for those asked in mixed case last. */
+  /** 1 for those whose last attempt had mixed case. */
   readonly #mixed: Uint8Array;
   #next = 0;
 
@@ -37,18 +37,22 @@ export class Candidates {
     this.#mixed = new Uint8Array(length);
   }
 
-  /** Whether no answer may still come. */
+  /** Whether no reply is outstanding. */
   get isIdle(): boolean {
     return this.#open.every((open) => open === 0);
   }
 
-  /** The same, but for answers of those that have said they have none: to an earlier attempt they will not have one. */
-  get isHopeless(): boolean {
+  /** Whether no answer can come any more. Upstreams that have declined do not count: they would decline again. */
+  get isExhausted(): boolean {
     return this.#open.every((open, i) => open === 0 || this.#states[i] === DECLINED);
   }
 
-  /** The next that can be asked: first those not asked yet, then those that are silent. @param hasRoom told of each */
-  take(hasRoom: (upstream: Upstream) => boolean): number | undefined {
+  /**
+   * The next candidate to ask: first those not asked yet, then those that are silent. Undefined if there is none.
+   *
+   * @param hasRoom whether an upstream can take another query
+   */
+  takeNext(hasRoom: (upstream: Upstream) => boolean): number | undefined {
     const count = this.upstreams.length;
     for (let i = 0; i < count; i++) {
       const candidate = (this.#next + i) % count;
@@ -60,35 +64,36 @@ export class Candidates {
     return undefined;
   }
 
-  /** @param patience milliseconds that the first answer is waited for */
-  asked({ candidate, isMixed }: Attempt, now: number, patience: number): void {
-    this.enter(candidate, ASKED);
+  /** Notes an attempt. @param patience milliseconds after which the first attempt with a candidate is late */
+  asked({ candidate, isRespelled }: Attempt, now: number, patience: number): void {
+    this.setState(candidate, ASKED);
     this.#open[candidate]++;
-    this.#mixed[candidate] = Number(isMixed);
+    this.#mixed[candidate] = Number(isRespelled);
     this.#askedAt[candidate] = now;
     this.#dueAt[candidate] = Math.min(now + patience * 2 ** this.#rounds[candidate]++, this.#endsAt);
   }
 
-  /** An attempt has come to something. */
+  /** An attempt has ended: a reply arrived, or the network failed. */
   close({ candidate }: Attempt): void {
     this.#open[candidate]--;
   }
 
-  enter(candidate: number, state: number): void {
+  /** Sets the state of a candidate. One that has declined stays declined. */
+  setState(candidate: number, state: number): void {
     const before = this.#states[candidate];
     if (before === DECLINED && state === FAILED) return;
     this.#states[candidate] = state;
-    this.upstreams[candidate].dueChanged(Number(state === ASKED) - Number(before === ASKED));
+    this.upstreams[candidate].addDue(Number(state === ASKED) - Number(before === ASKED));
   }
 
-  /** Nobody waits for an answer any more. */
+  /** The resolution has ended: no reply is due any more. */
   end(): void {
     this.upstreams.forEach((_, i) => {
-      if (this.#states[i] === ASKED) this.enter(i, SILENT);
+      if (this.#states[i] === ASKED) this.setState(i, SILENT);
     });
   }
 
-  /** When the next answer is late, or the time is up. */
+  /** When the next reply becomes late, or the resolution's time is up, whichever is first. */
   nextDue(): number {
     let until = this.#endsAt;
     this.#states.forEach((state, i) => {
@@ -97,13 +102,13 @@ export class Candidates {
     return until;
   }
 
-  /** Those whose answers have become late. */
-  takeLate(now: number): number[] {
+  /** Marks the candidates whose replies have become late as silent, and returns them. */
+  markLate(now: number): number[] {
     const late: number[] = [];
     this.#states.forEach((state, i) => {
       if (state === ASKED && now >= this.#dueAt[i]) late.push(i);
     });
-    for (const i of late) this.enter(i, SILENT);
+    for (const i of late) this.setState(i, SILENT);
     return late;
   }
 
@@ -111,7 +116,7 @@ export class Candidates {
     return this.#askedAt[candidate];
   }
 
-  /** Whether it was asked in mixed case last and has not answered in time. */
+  /** Whether the last attempt with it had mixed case and was not answered in time. */
   isSilentOnMixed(candidate: number): boolean {
     return this.#states[candidate] === SILENT && this.#mixed[candidate] === 1;
   }

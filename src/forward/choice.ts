@@ -2,17 +2,17 @@ import type { ForwardPolicyName } from "../config/config.js";
 import type { Group } from "./groups.js";
 import type { Upstream } from "./upstream.js";
 
-/** One in so many questions is put to a second upstream as well, so that it is known how fast that one is. */
+/** One in so many questions also goes to a second upstream, to measure its round-trip time. */
 const EXPLORE_EVERY = 32;
 
 export interface Choice {
-  /** In the order in which they are to be asked: those that answer, then, as a last resort, those that do not. */
+  /** In the order in which they are to be asked: first those that answer; as a last resort, those that do not. */
   readonly candidates: readonly Upstream[];
-  /** How many are asked at once. */
+  /** How many to ask at the same time. */
   readonly atOnce: number;
 }
 
-/** Which of a group's upstreams a question is put to. Those that send our queries back are never asked. */
+/** Chooses the upstreams of a group for a question. Upstreams that send our queries back to us are never asked. */
 export function choose({ upstreams }: Group, policy: ForwardPolicyName, random16: () => number): Choice {
   const areAllUp = upstreams.every(({ isSound }) => isSound);
   const up = areAllUp ? upstreams : upstreams.filter(({ isSound }) => isSound);
@@ -21,7 +21,7 @@ export function choose({ upstreams }: Group, policy: ForwardPolicyName, random16
     case "sequential":
       return { candidates: areAllUp ? upstreams : [...up, ...down], atOnce: 1 };
     case "race":
-      // One that is down is no match for one that is up: it would only be asked in vain.
+      // Racing an upstream that is down against one that is up only wastes a query.
       return { candidates: [...up, ...down], atOnce: up.length === 1 ? 1 : 2 };
     case "fastest": {
       const fastest = up.toSorted((a, b) => a.roundTrip - b.roundTrip);

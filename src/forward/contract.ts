@@ -2,27 +2,28 @@ import type { Client } from "../answer/request.js";
 import type { Query } from "../wire/query.js";
 import type { Reply } from "../wire/reply.js";
 
-/** No upstream had an answer; `ede` is the extended error (RFC 8914) that says why. */
+/** No upstream had an answer. `ede` is the info code of the extended error that says why (RFC 8914). */
 export interface Failed {
   readonly kind: "failed";
   readonly ede: number;
 }
 
-/** What asking upstreams came to. */
+/** The result of asking upstreams. */
 export type Outcome = { readonly kind: "reply"; readonly reply: Reply } | Failed;
 
-/** What a client gets. */
+/** The result of forwarding a client's query. */
 export type Forwarded =
-  /** `age` in seconds; negative where the reply is past its time (RFC 8767). */
+  /** `age` is seconds since the reply arrived, or negative if it is stale (RFC 8767). */
   { readonly kind: "reply"; readonly reply: Reply; readonly age: number } | Failed;
 
-/** Asks somebody else, or remembers what they said. */
+/** Answers queries for names outside the zones: from upstreams, or from what they answered before. */
 export interface Forwarder {
   /**
-   * Answers a query for a name outside the zones. `message` is what `query` was read from; both are only valid during
-   * the call.
+   * Answers a query for a name outside the zones. `message` is the message that `query` was read from. Both are valid
+   * during the call only.
    *
-   * @param done called exactly once, later, if the answer is not returned
+   * @param done called once, after the call, if the result is not returned
+   * @returns the result, if it is known at once
    */
   ask(query: Query, message: Uint8Array, client: Client, done: (forwarded: Forwarded) => void): Forwarded | undefined;
 }

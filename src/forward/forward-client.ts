@@ -10,11 +10,13 @@ import type { ForwardRequest, ForwardResponse } from "./forward-server.js";
 import { keyOf } from "./question.js";
 import type { ForwardReport } from "./report.js";
 
-/** Of an answer's time, how long it is given out from here; then the thread that forwards is to know how popular it is. */
-const OWN_SHARE = 0.9;
+/**
+ * Share of an answer's lifetime for which it is cached here. Then the forwarding thread sees queries for it, and can prefetch it.
+ */
+const LOCAL_SHARE = 0.9;
 const NO_UPSTREAMS = {};
 
-/** A port to the thread that forwards. */
+/** A port to the forwarding thread. */
 export interface ForwardServerPort {
   postMessage(message: readonly ForwardRequest[]): void;
   on(event: "message", listener: (message: readonly ForwardResponse[]) => void): unknown;
@@ -22,14 +24,14 @@ export interface ForwardServerPort {
 }
 
 interface PendingRequest {
-  /** "" where the answer is this client's alone. */
+  /** Key in the cache; "" if the answer is for this client only. */
   readonly key: string;
   readonly done: (forwarded: Forwarded) => void;
 }
 
 /**
- * Forwards through another thread of this process, so that one set of upstreams, one cache and one quota serve all threads; answers
- * that have been fetched once are given out from here for most of their time.
+ * Forwards through another thread of this process, so that all threads share one set of upstreams, one cache and one quota.
+ * Caches answers here as well, for most of their lifetime.
  */
 export class ForwardClient implements Forwarder {
   readonly #timers: Pick<Timers, "now">;
@@ -48,15 +50,15 @@ export class ForwardClient implements Forwarder {
     this.#cache = new AnswerCache(settings.maxBytes);
   }
 
-  /** To be called before the first query. */
+  /** Must be called before the first query. */
   connect(port: ForwardServerPort): void {
     this.#port = port;
-    port.on("message", (returns) => {
-      for (const each of returns) this.#take(each);
+    port.on("message", (responses) => {
+      for (const each of responses) this.#receive(each);
     });
   }
 
-  /** What is kept belongs to the resolvers of before. @param revision as the thread that forwards counts it */
+  /** Empties the cache: its upstreams may have been replaced. @param revision see `ForwardServer.revision` */
   configure(settings: CacheSettings, revision: number): void {
     this.#settings = settings;
     this.#revision = revision;
@@ -68,7 +70,7 @@ export class ForwardClient implements Forwarder {
     this.#port?.close();
   }
 
-  /** What is kept here is kept by the thread that forwards as well, and counted there. */
+  /** Returns 0: the forwarding thread caches the same answers and counts them. */
   flush(name: string | undefined, revision: number): number {
     this.#revision = revision;
     this.#cache.flush(name);
@@ -83,18 +85,18 @@ export class ForwardClient implements Forwarder {
 
   ask(query: Query, message: Uint8Array, client: Client, done: (forwarded: Forwarded) => void): Forwarded | undefined {
     const isShared = query.recursionDesired && !query.opt.endToEnd && this.#settings.enabled;
-    // All that decides which resolvers are asked is in the name.
+    // The scope can be 0: the name alone decides which upstreams are asked.
     const key = isShared ? keyOf(query, 0) : "";
-    const kept = isShared ? this.#cache.get(key) : undefined;
+    const cached = isShared ? this.#cache.get(key) : undefined;
     const now = this.#timers.now();
-    if (kept && now < kept.expiresAt) {
+    if (cached && now < cached.expiresAt) {
       this.#hits++;
-      return { kind: "reply", reply: kept.reply, age: Math.floor((now - kept.storedAt) / 1000) };
+      return { kind: "reply", reply: cached.reply, age: Math.floor((now - cached.storedAt) / 1000) };
     }
     if (!this.#port) return { kind: "failed", ede: EDE.NOT_READY };
     const id = ++this.#lastId;
     this.#waiting.set(id, { key, done });
-    // All queries that came at one time go in one message.
+    // Queries handled in the same turn of the event loop go to the forwarding thread in one message.
     if (this.#requests.length === 0) queueMicrotask(() => this.#send());
     this.#requests.push({ id, message: new Uint8Array(message.subarray(0, query.end)), client: client.octets });
     return undefined;
@@ -106,20 +108,20 @@ export class ForwardClient implements Forwarder {
     this.#port?.postMessage(requests);
   }
 
-  #take({ id, forwarded, revision }: ForwardResponse): void {
+  #receive({ id, forwarded, revision }: ForwardResponse): void {
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
     this.#waiting.delete(id);
-    // What was asked for before may come from resolvers that have been replaced, or have been flushed.
+    // Do not cache what was asked for before a new configuration or a flush.
     const isCurrent = revision === this.#revision;
     if (waiting.key !== "" && isCurrent && forwarded.kind === "reply")
       this.#remember(waiting.key, forwarded.reply, forwarded.age);
     waiting.done(forwarded);
   }
 
-  /** @param age seconds; negative where the reply is past its time */
+  /** @param age seconds; negative if the reply is stale */
   #remember(key: string, reply: Reply, age: number): void {
-    const left = (reply.lifetime - age) * 1000 * OWN_SHARE;
+    const left = (reply.lifetime - age) * 1000 * LOCAL_SHARE;
     if (age < 0 || left <= 0 || reply.truncated) return;
     const now = this.#timers.now();
     this.#cache.set(key, {
@@ -128,7 +130,7 @@ export class ForwardClient implements Forwarder {
       expiresAt: now + left,
       hits: 0,
       retryAt: 0,
-      recoveriesThen: 0,
+      recoveriesAtFailure: 0,
     });
   }
 }

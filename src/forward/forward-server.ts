@@ -3,23 +3,23 @@ import { NO_EDE } from "../wire/edns.js";
 import { Query } from "../wire/query.js";
 import type { Forwarded, Forwarder } from "./contract.js";
 
-/** A query that another thread wants to have forwarded. */
+/** A query that another thread asks this one to forward. */
 export interface ForwardRequest {
   readonly id: number;
   readonly message: Uint8Array;
-  /** 4 or 16 octets of the client's address. */
+  /** The client's address: 4 or 16 octets. */
   readonly client: Uint8Array;
 }
 
-/** What became of it. */
+/** The outcome of a forward request. */
 export interface ForwardResponse {
   readonly id: number;
   readonly forwarded: Forwarded;
-  /** What `revision` of the server was when the query was brought. */
+  /** `ForwardServer.revision` when the request arrived. */
   readonly revision: number;
 }
 
-/** A port to a thread that has queries forwarded. */
+/** A port to a thread that sends forward requests. */
 export interface ForwardClientPort {
   postMessage(message: readonly ForwardResponse[]): void;
   on(event: "message", listener: (message: readonly ForwardRequest[]) => void): unknown;
@@ -28,17 +28,17 @@ export interface ForwardClientPort {
 
 export interface ForwardServerParts {
   readonly forwarder: Forwarder;
-  /** Knows clients by their addresses. */
+  /** The client with an address of 4 or 16 octets. */
   readonly clientOf: (octets: Uint8Array) => Client;
-  /** A query could not be forwarded; its client is told so. */
+  /** Told of an exception while forwarding a query. Its client gets SERVFAIL. */
   readonly onError: (error: unknown, message: Uint8Array) => void;
 }
 
-/** Where forward clients of other threads bring their queries, to be forwarded here. */
+/** Forwards queries for the `ForwardClient`s of other threads. */
 export class ForwardServer {
-  /** Queries of other threads whose replies have not been handed to them. */
+  /** Requests of other threads that have not been answered yet. */
   pending = 0;
-  /** Of the configuration and the cache: another number each time resolvers are replaced or answers flushed. */
+  /** Number of the configuration and the cache: changes whenever upstreams are replaced or answers are flushed. */
   revision = 0;
   readonly #parts: ForwardServerParts;
   readonly #query = new Query();
@@ -48,22 +48,22 @@ export class ForwardServer {
     this.#parts = parts;
   }
 
-  /** Serves one more thread. */
+  /** Starts to serve another thread. */
   connect(port: ForwardClientPort): void {
     this.#ports.push(port);
-    let returns: ForwardResponse[] = [];
+    let responses: ForwardResponse[] = [];
     const send = () => {
-      port.postMessage(returns);
-      this.pending -= returns.length;
-      returns = [];
+      port.postMessage(responses);
+      this.pending -= responses.length;
+      responses = [];
     };
-    const give = (id: number, revision: number, forwarded: Forwarded) => {
-      // What resolvers answer in one turn of the event loop goes back in one message.
-      if (returns.length === 0) setImmediate(send);
-      returns.push({ id, forwarded, revision });
+    const respond = (id: number, revision: number, forwarded: Forwarded) => {
+      // Replies received in the same turn of the event loop go back in one message.
+      if (responses.length === 0) setImmediate(send);
+      responses.push({ id, forwarded, revision });
     };
     port.on("message", (requests) => {
-      for (const request of requests) this.#forward(request, give);
+      for (const request of requests) this.#forward(request, respond);
     });
   }
 
@@ -74,20 +74,20 @@ export class ForwardServer {
 
   #forward(
     { id, message, client }: ForwardRequest,
-    give: (id: number, revision: number, forwarded: Forwarded) => void,
+    respond: (id: number, revision: number, forwarded: Forwarded) => void,
   ): void {
     const { forwarder, clientOf, onError } = this.#parts;
     const { revision } = this;
     this.pending++;
     let ready: Forwarded | undefined;
     try {
-      // The other thread has read it before; its name need not be hashed.
+      // Seed 0: nothing looks up the name's hash here. The other thread has already checked the query.
       this.#query.read(message, message.length, 0);
-      ready = forwarder.ask(this.#query, message, clientOf(client), (forwarded) => give(id, revision, forwarded));
+      ready = forwarder.ask(this.#query, message, clientOf(client), (forwarded) => respond(id, revision, forwarded));
     } catch (error) {
       onError(error, message);
       ready = { kind: "failed", ede: NO_EDE };
     }
-    if (ready) give(id, revision, ready);
+    if (ready) respond(id, revision, ready);
   }
 }

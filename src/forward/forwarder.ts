@@ -19,7 +19,7 @@ export interface ForwardPolicy extends GroupPolicy {
   readonly policy: ForwardPolicyName;
   /** Whether names are spelled in random upper and lower case. */
   readonly mixedCase: boolean;
-  /** Milliseconds that a query may take in all. */
+  /** Milliseconds that a question may take in all, whatever number of upstreams is asked. */
   readonly timeoutMs: number;
   readonly limits: ForwardLimits;
   readonly cache: CacheSettings;
@@ -28,37 +28,38 @@ export interface ForwardPolicy extends GroupPolicy {
 export interface ForwarderParts {
   readonly makeLinks: MakeLinks;
   readonly timers: Timers;
-  /** Unsigned 16-bit integers that nobody can guess. */
+  /** Returns unpredictable unsigned 16-bit integers. */
   readonly random16: () => number;
-  /** The label of this server's own questions that find loops. */
+  /** Label, known to this server only, in the names of its loop checks. */
   readonly loopToken: string;
-  /** Told when an upstream is found to be down or to send queries back, and when it is well again. */
+  /** Told when an upstream goes down or is found to send queries back to us, and when it has recovered. */
   readonly onHealth: (upstream: Upstream) => void;
-  /** Told when one is found to mind in which letter case a name is spelled. */
+  /** Told when an upstream is found to answer differently for another letter case of a name. */
   readonly onMindsCase: (upstream: Upstream) => void;
 }
 
-/** How long a client waits where there is an answer past its time, and how long a failure is believed (RFC 8767 §5). */
+/** How long a client waits if there is a stale answer, and how long after a failure nothing is asked (RFC 8767 §5). */
 const STALE_AFTER_MS = 1_800;
 const RETRY_MS = 30_000;
-/** How long a client waits in that time: an upstream is back, and may have an answer, but that has yet to be seen. */
+/** The same within `RETRY_MS` after a failure, if an upstream has recovered since: it may not have this answer. */
 const STALE_AFTER_RECOVERY_MS = 200;
-/** Hits that make an entry popular, and the last part of its time in which it is then fetched again. */
+/** Hits that make an entry popular, and the last share of its lifetime in which a popular entry is fetched again. */
 const POPULAR_HITS = 3;
 const PREFETCH_SHARE = 0.1;
 
-/** Answers from its cache, and asks upstreams for the rest: once for all who ask the same at the same time. */
+/** Answers from its cache and asks upstreams for the rest. Clients that ask the same at the same time share one question. */
 export class CachingForwarder implements Forwarder {
   readonly #parts: ForwarderParts;
   readonly #groups: Groups;
   readonly #monitor: Monitor;
   #policy: ForwardPolicy;
   #cache: AnswerCache;
+  /** Changes whenever answers to pending questions must no longer be cached. */
   #epoch = 0;
-  /** Questions under way by key, for others to join. */
-  readonly #pending = new Map<string, PendingQuestion>();
-  /** All that are under way. */
-  readonly #underWay = new Set<PendingQuestion>();
+  /** Pending questions that further queries can join, by key. */
+  readonly #joinable = new Map<string, PendingQuestion>();
+  /** All pending questions. */
+  readonly #pending = new Set<PendingQuestion>();
   readonly #quota = new Quota();
   readonly #counts = { hits: 0, misses: 0, stale: 0, prefetches: 0, joined: 0 };
 
@@ -72,44 +73,46 @@ export class CachingForwarder implements Forwarder {
     this.#monitor = new Monitor({ groups: this.#groups, timers, random16, loopToken, timeoutMs, onHealth });
   }
 
-  /** Looks after the upstreams until `close`; to be called when this server can be reached. */
+  /** Monitors the upstreams until `close`. Must be called when this server can be reached: loop checks come back to it. */
   start(): void {
     this.#monitor.start();
   }
 
   configure(policy: ForwardPolicy): void {
     const { maxBytes, enabled } = policy.cache;
-    const isOther = maxBytes !== this.#policy.cache.maxBytes || enabled !== this.#policy.cache.enabled;
+    const isNewCache = maxBytes !== this.#policy.cache.maxBytes || enabled !== this.#policy.cache.enabled;
     this.#policy = policy;
-    if (isOther) this.#cache = new AnswerCache(maxBytes);
+    if (isNewCache) this.#cache = new AnswerCache(maxBytes);
     this.#groups.configure(policy);
-    this.#turnOver();
+    this.#startEpoch();
     this.#monitor.checkLoops();
   }
 
-  /** Who still waits is forgotten. */
+  /** Closes all upstreams. Clients that still wait get no answer. */
   close(): void {
     this.#monitor.stop();
-    for (const { resolution, waiters } of this.#underWay) {
+    for (const { resolution, waiters } of this.#pending) {
       resolution?.cancel();
       for (const { cancelTimer } of waiters) cancelTimer?.();
     }
     for (const upstream of this.#groups.upstreams) upstream.close();
   }
 
-  /** Forgets all answers, or those for one name (lower-case wire form as latin1). Returns how many there were. */
+  /**
+   * Removes all answers from the cache, or those for one name (lower-case wire form as latin1). Returns how many were removed.
+   */
   flush(name: string | undefined): number {
-    this.#turnOver();
+    this.#startEpoch();
     return this.#cache.flush(name);
   }
 
   /**
-   * What is under way is for those who wait for it already: its answer may be older than the order to forget, or upstreams
-   * may be gone that will not answer any more.
+   * Pending questions keep their clients, but no further query joins them and their answers are not cached: these may be older
+   * than the flush, and their upstreams may be closed.
    */
-  #turnOver(): void {
+  #startEpoch(): void {
     this.#epoch++;
-    this.#pending.clear();
+    this.#joinable.clear();
   }
 
   report(): ForwardReport {
@@ -118,32 +121,33 @@ export class CachingForwarder implements Forwarder {
     const { entries, bytes, maxBytes, evictions } = this.#cache;
     const upstreams = Object.fromEntries([...this.#groups.upstreams].map((one) => [one.name, one.report()]));
     const cache = { entries, bytes, maxBytes, hits, misses, stale, prefetches, evictions };
-    return { upstreams, cache, waiting, questions: this.#underWay.size, joined, overLimit };
+    return { upstreams, cache, waiting, questions: this.#pending.size, joined, overLimit };
   }
 
   ask(query: Query, message: Uint8Array, client: Client, done: (forwarded: Forwarded) => void): Forwarded | undefined {
     const group = this.#groups.of(query);
     const { cache } = this.#policy;
-    // Without RD no resolver is asked to find the answer, and with options of the client's it may be that client's alone.
+    // Without RD the answer depends on what the upstream has cached; with end-to-end options it may be for this client only.
     const isShared = query.recursionDesired && !query.opt.endToEnd;
     if (!isShared) {
       const alone: Waiter = { client, done, cancelTimer: undefined };
       return this.#refuse(client) ?? this.#begin("", group, questionOf(query, message), alone, undefined);
     }
     const key = keyOf(query, group.scope);
-    const kept = cache.enabled ? this.#cache.get(key) : undefined;
+    const cached = cache.enabled ? this.#cache.get(key) : undefined;
     const now = this.#parts.timers.now();
-    if (kept && now < kept.expiresAt) {
-      const hit = this.#hit(kept, now);
-      if (this.#isDueAgain(kept, group, now) && !this.#pending.has(key)) this.#prefetch(key, group, query, message);
+    if (cached && now < cached.expiresAt) {
+      const hit = this.#hit(cached, now);
+      if (this.#shouldPrefetch(cached, group, now) && !this.#joinable.has(key))
+        this.#prefetch(key, group, query, message);
       return hit;
     }
-    const stale = kept && now < kept.expiresAt + cache.staleSeconds * 1000 ? kept : undefined;
-    if (stale && this.#hasFailed(stale, group, now)) return this.#giveStale(stale);
+    const stale = cached && now < cached.expiresAt + cache.staleSeconds * 1000 ? cached : undefined;
+    if (stale && this.#hasFailedRecently(stale, group, now)) return this.#giveStale(stale);
     const refusal = this.#refuse(client);
     if (refusal) return stale ? this.#giveStale(stale) : refusal;
     if (cache.enabled) this.#counts.misses++;
-    const pending = this.#pending.get(key);
+    const pending = this.#joinable.get(key);
     const waiter: Waiter = { client, done, cancelTimer: undefined };
     if (!pending) return this.#begin(key, group, questionOf(query, message), waiter, stale);
     this.#counts.joined++;
@@ -155,31 +159,31 @@ export class CachingForwarder implements Forwarder {
     this.#launch(key, group, questionOf(query, message));
   }
 
-  #hit(kept: CachedReply, now: number): Forwarded {
+  #hit(cached: CachedReply, now: number): Forwarded {
     this.#counts.hits++;
-    kept.hits++;
-    return { kind: "reply", reply: kept.reply, age: Math.floor((now - kept.storedAt) / 1000) };
+    cached.hits++;
+    return { kind: "reply", reply: cached.reply, age: Math.floor((now - cached.storedAt) / 1000) };
   }
 
-  /** Whether an answer is popular and so near its end that it is time to ask again; clients' own questions come first. */
-  #isDueAgain(kept: CachedReply, group: Group, now: number): boolean {
+  /** Whether to prefetch an answer: it is popular and near its end. Not if that would take a place from clients' questions. */
+  #shouldPrefetch(cached: CachedReply, group: Group, now: number): boolean {
     const { cache, limits } = this.#policy;
-    const isEnding = kept.expiresAt - now < PREFETCH_SHARE * (kept.expiresAt - kept.storedAt);
-    if (!cache.prefetch || !isEnding || kept.hits < POPULAR_HITS) return false;
-    return this.#underWay.size < limits.maxQueries && !this.#hasFailed(kept, group, now);
+    const isEnding = cached.expiresAt - now < PREFETCH_SHARE * (cached.expiresAt - cached.storedAt);
+    if (!cache.prefetch || !isEnding || cached.hits < POPULAR_HITS) return false;
+    return this.#pending.size < limits.maxQueries && !this.#hasFailedRecently(cached, group, now);
   }
 
-  /** Whether asking has failed lately and nothing has changed since. */
-  #hasFailed(kept: CachedReply, group: Group, now: number): boolean {
-    return now < kept.retryAt && recoveriesOf(group) === kept.recoveriesThen;
+  /** Whether asking failed less than `RETRY_MS` ago and no upstream of the group has recovered since. */
+  #hasFailedRecently(cached: CachedReply, group: Group, now: number): boolean {
+    return now < cached.retryAt && recoveriesOf(group) === cached.recoveriesAtFailure;
   }
 
-  #giveStale(kept: CachedReply): Forwarded {
+  #giveStale(cached: CachedReply): Forwarded {
     this.#counts.stale++;
-    return { kind: "reply", reply: kept.reply, age: -1 };
+    return { kind: "reply", reply: cached.reply, age: -1 };
   }
 
-  /** What a client hears whose query is one too many. */
+  /** The answer to a query over the limits; undefined if the query may wait. */
   #refuse(client: Client): Forwarded | undefined {
     return this.#quota.admits(client, this.#policy.limits) ? undefined : { kind: "failed", ede: EDE.OVER_QUOTA };
   }
@@ -193,7 +197,7 @@ export class CachingForwarder implements Forwarder {
   ): Forwarded | undefined {
     const pending = this.#launch(key, group, question);
     const outcome = pending.resolution?.outcome;
-    // With nobody to ask it is over before anybody waits.
+    // If no upstream can be asked, the resolution has ended already.
     return outcome ? this.#result(outcome, stale) : this.#wait(pending, waiter, stale);
   }
 
@@ -202,17 +206,17 @@ export class CachingForwarder implements Forwarder {
     const { timeoutMs, limits, cache, policy, mixedCase } = this.#policy;
     const bounds = cache.enabled
       ? { min: cache.minTtl, max: cache.maxTtl, maxNegative: cache.maxNegativeTtl }
-      : AS_IT_IS;
+      : UNBOUNDED_TTLS;
     const onFailure = (upstream: Upstream) => this.#monitor.failed(upstream);
     const onUp = (upstream: Upstream) => this.#monitor.cameBack(upstream);
     const maxPerUpstream = limits.maxQueriesPerResolver;
-    const told = { onFailure, onUp, onMindsCase };
-    const parts = { timers, random16, bounds, timeoutMs, maxPerUpstream, mixedCase, ...told };
+    const callbacks = { onFailure, onUp, onMindsCase };
+    const parts = { timers, random16, bounds, timeoutMs, maxPerUpstream, mixedCase, ...callbacks };
     const { candidates, atOnce } = choose(group, policy, random16);
     const pending: PendingQuestion = { key, group, epoch: this.#epoch, resolution: undefined, waiters: new Set() };
     pending.resolution = new Resolution(question, candidates, parts, (outcome) => this.#settle(pending, outcome));
-    this.#underWay.add(pending);
-    if (key !== "") this.#pending.set(key, pending);
+    this.#pending.add(pending);
+    if (key !== "") this.#joinable.set(key, pending);
     pending.resolution.start(atOnce);
     return pending;
   }
@@ -235,35 +239,35 @@ export class CachingForwarder implements Forwarder {
     return undefined;
   }
 
-  /** A question is settled: keeps the answer, and tells all who wait for it. */
+  /** Ends a question: caches its answer and gives it to all clients that wait for it. */
   #settle(pending: PendingQuestion, outcome: Outcome): void {
     const { key, waiters } = pending;
-    this.#underWay.delete(pending);
+    this.#pending.delete(pending);
     let stale: CachedReply | undefined;
     if (key !== "") {
-      if (this.#pending.get(key) === pending) this.#pending.delete(key);
+      if (this.#joinable.get(key) === pending) this.#joinable.delete(key);
       stale = this.#remember(pending, outcome);
     }
     for (const waiter of waiters) this.#deliver(waiter, this.#result(outcome, stale));
     waiters.clear();
   }
 
-  /** Keeps what may be kept. Returns the answer past its time that is better than none. */
+  /** Caches an answer. Without one, returns the stale answer to give instead, if there is one. */
   #remember({ key, group, epoch }: PendingQuestion, outcome: Outcome): CachedReply | undefined {
     const { cache } = this.#policy;
     if (!cache.enabled || epoch !== this.#epoch) return undefined;
     const now = this.#parts.timers.now();
     if (!isAnswer(outcome)) {
-      const kept = this.#cache.get(key);
-      if (!kept) return undefined;
-      kept.retryAt = now + RETRY_MS;
-      kept.recoveriesThen = recoveriesOf(group);
-      return now < kept.expiresAt + cache.staleSeconds * 1000 ? kept : undefined;
+      const cached = this.#cache.get(key);
+      if (!cached) return undefined;
+      cached.retryAt = now + RETRY_MS;
+      cached.recoveriesAtFailure = recoveriesOf(group);
+      return now < cached.expiresAt + cache.staleSeconds * 1000 ? cached : undefined;
     }
     const { reply } = outcome;
     if (reply.lifetime > 0) {
       const expiresAt = now + reply.lifetime * 1000;
-      this.#cache.set(key, { reply, storedAt: now, expiresAt, hits: 0, retryAt: 0, recoveriesThen: 0 });
+      this.#cache.set(key, { reply, storedAt: now, expiresAt, hits: 0, retryAt: 0, recoveriesAtFailure: 0 });
     } else this.#cache.delete(key);
     return undefined;
   }
@@ -280,10 +284,10 @@ export class CachingForwarder implements Forwarder {
   }
 }
 
-/** Without a cache TTLs are nobody's business but the client's. */
-const AS_IT_IS = { min: 0, max: 2 ** 31 - 1, maxNegative: 2 ** 31 - 1 };
+/** Without a cache, TTLs go to the client unchanged. */
+const UNBOUNDED_TTLS = { min: 0, max: 2 ** 31 - 1, maxNegative: 2 ** 31 - 1 };
 
-/** All else is what resolvers say who have no answer, or no way to give it. */
+/** Whether an outcome may replace a cached answer: NOERROR or NXDOMAIN, and not truncated. */
 function isAnswer(outcome: Outcome): outcome is Exclude<Outcome, Failed> {
   if (outcome.kind === "failed" || outcome.reply.truncated) return false;
   return outcome.reply.rcode === RCODE.NOERROR || outcome.reply.rcode === RCODE.NXDOMAIN;

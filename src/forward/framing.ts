@@ -1,9 +1,9 @@
-/** Two octets of length stand before every message (RFC 1035 §4.2.2). */
+/** Octets of the length field in front of every message (RFC 1035 §4.2.2). */
 const PREFIX = 2;
 
 const NOTHING = new Uint8Array();
 
-/** A message as it goes over a stream, in one piece: the prefix must not travel alone (RFC 7766 §8). */
+/** A message with its length prefix, as one buffer: both should be sent together (RFC 7766 §8). */
 export function framed(message: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(PREFIX + message.length);
   frame.writeUInt16BE(message.length);
@@ -12,8 +12,8 @@ export function framed(message: Uint8Array): Buffer {
 }
 
 /**
- * Takes the messages out of a stream, into whatever pieces it was cut. Each gets memory of its own: a view of the piece
- * would keep all of that in memory as long as the message is used.
+ * Reads messages from a stream that arrives in pieces of any size. Each message is a copy: a view would keep the whole piece
+ * in memory as long as the message is used.
  */
 export class MessageReader {
   #piece: Uint8Array = NOTHING;
@@ -23,13 +23,13 @@ export class MessageReader {
   #message: Uint8Array | undefined;
   #filled = 0;
 
-  /** What has come next; what came before has to be read to its end. */
+  /** Adds the next piece. The caller must have read all messages of the piece before. */
   push(piece: Uint8Array): void {
     this.#piece = piece;
     this.#at = 0;
   }
 
-  /** The next message that is complete, if there is one. */
+  /** The next complete message, without its length prefix; undefined if there is none. */
   next(): Uint8Array | undefined {
     while (!this.#message) {
       if (this.#at === this.#piece.length) return undefined;

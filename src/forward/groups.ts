@@ -3,12 +3,12 @@ import type { Resolver } from "../config/config.js";
 import type { Query } from "../wire/query.js";
 import { type MakeLinks, Upstream } from "./upstream.js";
 
-/** The upstreams that are asked for one zone, or for all names that are in none. */
+/** The upstreams for one zone of `zoneResolvers`, or for all names that are in no such zone. */
 export interface Group {
-  /** Lower case, no final dot; "" for all other names. */
+  /** Lower case, no final dot; "" for names in no such zone. */
   readonly zone: string;
   readonly upstreams: readonly Upstream[];
-  /** A number that no other zone and no other list of resolvers has: answers of one group are never another's. */
+  /** Number of this zone with this list of resolvers, unique in the process: keeps the groups' cached answers apart. */
   readonly scope: number;
 }
 
@@ -16,18 +16,18 @@ export interface GroupPolicy {
   readonly resolvers: readonly Resolver[];
   /** Zone (lower case, no final dot) to its resolvers. */
   readonly zoneResolvers: Readonly<Record<string, readonly Resolver[]>>;
-  /** PEM of those who sign the certificates of resolvers asked over TLS; nothing for those that Node.js trusts. */
+  /** Certificates, in PEM, of the authorities to trust for DNS over TLS; undefined for those that Node.js trusts. */
   readonly authorities: string | undefined;
 }
 
-/** Knows whom to ask for a name. An upstream that stands in several lists is one: what is learnt of it serves all. */
+/** Finds the upstreams for a name. A resolver in several lists is one `Upstream`, so that its health and speed are known once. */
 export class Groups {
   readonly #makeLinks: MakeLinks;
   #authorities: string | undefined;
   readonly #upstreams = new Map<string, Upstream>();
   readonly #scopes = new Map<string, number>();
   readonly #zones = new Map<string, Group>();
-  /** Most names have fewer labels than the shortest zone, or there is none. */
+  /** The group for names in no zone of `zoneResolvers`. */
   #others: Group;
 
   constructor(makeLinks: MakeLinks, policy: GroupPolicy) {
@@ -45,7 +45,7 @@ export class Groups {
     return [this.#others, ...this.#zones.values()];
   }
 
-  /** Upstreams that stay keep what is known of them; the others are closed. */
+  /** Upstreams that are configured again keep their state; the others are closed. */
   configure({ resolvers, zoneResolvers, authorities }: GroupPolicy): void {
     if (authorities !== this.#authorities) this.#drop(({ resolver }) => resolver.tlsName !== undefined);
     this.#authorities = authorities;
@@ -56,15 +56,15 @@ export class Groups {
     this.#drop((upstream) => !used.has(upstream));
   }
 
-  #drop(isMeant: (upstream: Upstream) => boolean): void {
+  #drop(shouldDrop: (upstream: Upstream) => boolean): void {
     for (const [name, upstream] of this.#upstreams) {
-      if (!isMeant(upstream)) continue;
+      if (!shouldDrop(upstream)) continue;
       upstream.close();
       this.#upstreams.delete(name);
     }
   }
 
-  /** The group of the longest zone that the question's name is in, else the general one. */
+  /** The group of the longest zone that the query's name is in, or the group for all other names. */
   of(query: Query): Group {
     if (this.#zones.size === 0) return this.#others;
     const { name, labels, labelAt } = query;
@@ -73,7 +73,7 @@ export class Groups {
     );
     for (let i = 0; i < labels; i++) {
       const group = this.#zones.get(texts.slice(i).join("."));
-      // A label with a dot inside must not look like two.
+      // Compare the number of labels: a label that contains a dot must not match two labels.
       if (group && group.zone.split(".").length === labels - i) return group;
     }
     return this.#others;

@@ -1,54 +1,58 @@
-/** The seam between deciding whom to ask and the sockets that do it. */
+/** The seam between the choice of upstreams and the sockets that reach them. */
 
-/** How a query goes to an upstream resolver. */
+/** How a query is sent to an upstream. */
 export type Via = "udp" | "tcp" | "tls";
 
-/** Why a reply was not taken for one that is waited for. */
+/** Why a message from an upstream was ignored. */
 export const IGNORED = ["unexpected", "question", "malformed", "letter_case"] as const;
 export type Ignored = (typeof IGNORED)[number];
 
-/** One query on its way to one upstream resolver. What a link calls, it calls at most once in all. */
+/** One query to one upstream. Its link calls one of `replied` and `failed`, once, or neither if the query expires. */
 export interface UpstreamQuery {
-  /** The query, in memory of its own; the link writes an id that nobody can guess into its first two octets. */
+  /** The message, in memory of its own. The link writes an unpredictable id into its first two octets. */
   readonly query: Uint8Array;
-  /** Octet behind the query's question. */
+  /** Index of the octet behind the question. */
   readonly questionEnd: number;
-  /** Whether somebody still waits for the reply. */
+  /** Whether a client still waits for the reply. */
   readonly isWanted: boolean;
   /**
-   * The reply: same id, opcode and question, the latter but for letter case.
+   * A reply arrived: its id, opcode and question match, the question's letter case aside.
    *
-   * @param reply in memory that is the receiver's
-   * @param caseKept whether the question's letters came back as they were sent (draft-vixie-dnsext-dns0x20)
+   * @param reply in memory that belongs to the receiver
+   * @param caseKept whether the question came back in the letter case it was sent in (draft-vixie-dnsext-dns0x20)
    * @param milliseconds from sending to receiving
    */
   replied(reply: Uint8Array, caseKept: boolean, milliseconds: number): void;
-  /** The network refuses: nobody listens there, no route, the connection broke. Silence is never reported. */
+  /**
+   * The network failed: nothing listens there, no route, the connection broke. A missing reply is no failure.
+   *
+   * @param reason in words
+   */
   failed(reason: string): void;
 }
 
-/** The sockets to one upstream resolver over one protocol. */
+/** The sockets to one upstream over one protocol. */
 export interface Link {
-  /** Queries sent that neither have got a reply nor failed nor expired. */
+  /** Queries that were sent and have neither been answered nor failed nor expired. */
   readonly inFlight: number;
-  /** Sends a query, opening what it takes. */
+  /** Sends a query. Opens a socket or connection if none is usable. */
   send(query: UpstreamQuery): void;
   /**
-   * Forgets queries sent before this moment, in milliseconds on the link's clock: their replies will be unexpected. To
-   * be called now and then; also closes what has not been used for a while.
+   * Forgets queries sent before this time, in milliseconds on the link's clock; their replies will be ignored as "unexpected".
+   * Also closes idle sockets. Must be called regularly.
    */
   expire(before: number): void;
-  /** Forgets queries whose reply nobody waits for any more. */
+  /** Forgets queries that are no longer wanted. */
   forgetUnwanted(): void;
-  /** Closes all sockets; queries still waiting are forgotten. */
+  /** Closes all sockets and forgets the queries in flight. */
   close(): void;
 }
 
 export interface LinkParts {
-  /** Milliseconds on a clock that never goes back. */
+  /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
-  /** Unsigned 16-bit integers that nobody can guess. */
+  /** Returns unpredictable unsigned 16-bit integers. */
   readonly random16: () => number;
-  /** Told of each reply that is ignored: late, forged, or broken. */
+  /** Told of each message that is ignored: late, forged or malformed. */
   readonly ignored: (reason: Ignored) => void;
 }

@@ -4,7 +4,7 @@ import { StreamLink } from "./stream-link.js";
 import { UdpLink } from "./udp-link.js";
 import type { MakeLinks, UpstreamLinks } from "./upstream.js";
 
-/** Makes the sockets to upstream resolvers. @param random16 unsigned 16-bit integers that nobody can guess */
+/** Makes the links to upstreams. @param random16 returns unpredictable unsigned 16-bit integers */
 export function linkMaker(random16: () => number): MakeLinks {
   return (resolver: Resolver, authorities: string | undefined, ignored: (reason: Ignored) => void): UpstreamLinks => {
     const { host, port, tlsName } = resolver;

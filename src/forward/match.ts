@@ -3,32 +3,32 @@ import { HEADER, QR, RCODE } from "../wire/protocol.js";
 const TC = 0x02;
 const OPCODE = 0x78;
 const RCODE_MASK = 0x0f;
-/** Octets of type and class behind the question's name. */
+/** Octets of the question's type and class. */
 const TYPE_AND_CLASS = 4;
-/** What tells an ASCII letter from the same letter in the other case. */
+/** The bit that differs between upper and lower case of an ASCII letter. */
 const CASE = 0x20;
 
-/** How the question of a reply compares with the one asked: letter for letter, but for letter case, or not at all. */
+/** How a reply's question compares with the one asked: identical, different in letter case only, or another question. */
 export type Match = "exact" | "folded" | "other";
 
-/** Whether a message can be a reply at all: a whole header, with QR set (RFC 1035 §4.1.1). */
+/** Whether a message has a complete header with QR set (RFC 1035 §4.1.1). */
 export function isResponse(message: Uint8Array): boolean {
   return message.length >= HEADER && (message[2] & QR) !== 0;
 }
 
-/** The id of a message that has a header. */
+/** The id of a message with a complete header. */
 export function idOf(message: Uint8Array): number {
   return (message[0] << 8) | message[1];
 }
 
 /**
- * Compares what a response repeats of its query with the query: opcode and question (RFC 5452 §9.1). Names are equal
- * whatever the case of their ASCII letters (RFC 4343). A reply without a question is taken only as an error, as servers
- * send it that could not read the query, or where it is truncated, for then anything may be missing (RFC 2181 §9); it
- * says nothing about letter case and so counts as exact.
+ * Compares the opcode and the question of a reply with those of the query (RFC 5452 §9.1). The case of ASCII letters in names
+ * does not matter (RFC 4343). A reply without a question is accepted in two cases: as an error, as some servers send it if they
+ * cannot read the query, and if it is truncated, as anything may be missing then (RFC 2181 §9). It says nothing about letter case
+ * and counts as exact.
  *
- * @param reply for which `isResponse` holds
- * @param questionEnd octet behind the query's question, which has no compression pointers
+ * @param reply a message for which `isResponse` holds
+ * @param questionEnd index of the octet behind the query's question, which has no compression pointers
  */
 export function matchQuestion(reply: Uint8Array, query: Uint8Array, questionEnd: number): Match {
   if ((reply[2] & OPCODE) !== (query[2] & OPCODE)) return "other";
@@ -52,7 +52,7 @@ export function matchQuestion(reply: Uint8Array, query: Uint8Array, questionEnd:
   return match;
 }
 
-/** Length octets are below 64 and so no letters: every octet of a name can be asked. */
+/** Can be called for every octet of a name: length octets are below 64 and therefore no letters. */
 function isLetter(octet: number): boolean {
   const lower = octet | CASE;
   return lower >= 0x61 && lower <= 0x7a;

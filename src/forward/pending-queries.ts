@@ -4,13 +4,13 @@ import { idOf, isResponse, matchQuestion } from "./match.js";
 /** A query that has been sent. */
 export interface Sent {
   readonly sentQuery: UpstreamQuery;
-  /** When it was sent first, in milliseconds on the link's clock. */
+  /** When it was first sent, in milliseconds on the link's clock. */
   readonly at: number;
-  /** Whether it was sent before, over a connection that broke. */
-  readonly again: boolean;
+  /** Whether it is repeated: it was sent before, over a connection that broke. */
+  readonly isRepeat: boolean;
 }
 
-/** The queries that wait on one socket, by the ids of their queries. They must be fewer than there are ids: 65,536. */
+/** The queries in flight on one socket, by their ids. There must be fewer than 65,536: as many as there are ids. */
 export class PendingQueries {
   readonly #parts: LinkParts;
   readonly #sent = new Map<number, Sent>();
@@ -23,12 +23,12 @@ export class PendingQueries {
     return this.#sent.size;
   }
 
-  /** The queries, ready to be sent. */
+  /** The messages, in the order in which they were added. */
   *queries(): Generator<Uint8Array> {
     for (const { sentQuery } of this.#sent.values()) yield sentQuery.query;
   }
 
-  /** Writes an id that nobody else has here into the query. */
+  /** Adds a query, and writes an unused id into its message. */
   add(sent: Sent): void {
     let id = this.#parts.random16();
     while (this.#sent.has(id)) id = (id + 1) & 0xffff;
@@ -38,7 +38,7 @@ export class PendingQueries {
     this.#sent.set(id, sent);
   }
 
-  /** Hands a message to the query it is the reply for. Returns whether there is one; other messages are ignored. */
+  /** Passes a reply to its query and removes that. Returns false for a message that is no query's reply: it is ignored. */
   receive(message: Uint8Array): boolean {
     const { ignored, now } = this.#parts;
     if (!isResponse(message)) {
@@ -62,7 +62,7 @@ export class PendingQueries {
     return true;
   }
 
-  /** Takes out all for which `which` holds. */
+  /** Removes and returns all queries for which `which` holds. */
   take(which: (sent: Sent) => boolean): Sent[] {
     const taken: Sent[] = [];
     for (const [id, sent] of this.#sent) {
@@ -73,7 +73,7 @@ export class PendingQueries {
     return taken;
   }
 
-  /** One by one, so that there is nothing left to fail if one of them closes the link. */
+  /** Fails all queries. Each is removed first: a callback may close the link, which forgets the rest. */
   fail(reason: string): void {
     for (const [id, { sentQuery }] of this.#sent) {
       this.#sent.delete(id);

@@ -2,36 +2,36 @@ import { endToEndOptions, NO_OPTIONS, OPT_FIXED } from "../wire/edns.js";
 import { CLASS, HEADER, TYPE } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
 
-/** What is asked of upstream resolvers, whoever asked it here. */
+/** A question to upstreams: what they need to know of a client's query. */
 export interface Question {
   /** The name in lower-case wire form. */
   readonly name: Uint8Array;
-  /** The same in the letters of the client's query. */
+  /** The name in wire form, in the letter case of the client's query. */
   readonly spelling: Uint8Array;
   readonly type: number;
   readonly recursionDesired: boolean;
   readonly checkingDisabled: boolean;
   readonly dnssecOk: boolean;
-  /** EDNS options of the client's that are for whoever answers in the end. */
+  /** EDNS options of the client's query that are end to end: for the server that answers in the end. */
   readonly options: Uint8Array;
 }
 
-/** What upstream replies may have: what passes everywhere without fragments (RFC 9715). */
+/** UDP payload size offered to upstreams, in octets: passes almost everywhere without fragmentation (RFC 9715). */
 const PAYLOAD = 1232;
 const RD = 0x01;
 const AD = 0x20;
 const CD = 0x10;
 const DO = 0x80;
-/** Code and length in front of an option's data. */
+/** Octets of an option's code and length. */
 const OPTION_HEADER = 4;
 const PADDING = 12;
 /** Encrypted queries are padded to multiples of this (RFC 8467 §4.1). */
 const PADDING_BLOCK = 128;
 const MAX_NAME = 255;
-/** Octets of a client's options that go upstream: over a connection it may send some 65,000. */
+/** Most octets of options that are forwarded. Over TCP, a client can send some 65,000. */
 const MAX_OPTIONS = 1024;
 
-/** The question of a query, in memory of its own. `message` is the query that `query` was read from. */
+/** The question of a query, as a copy. @param message that `query` was read from */
 export function questionOf(query: Query, message: Uint8Array): Question {
   const { opt } = query;
   return {
@@ -41,17 +41,17 @@ export function questionOf(query: Query, message: Uint8Array): Question {
     recursionDesired: query.recursionDesired,
     checkingDisabled: query.checkingDisabled,
     dnssecOk: opt.dnssecOk,
-    options: opt.endToEnd ? passedOn(endToEndOptions(message, opt.optionsAt, opt.optionsEnd)) : NO_OPTIONS,
+    options: opt.endToEnd ? boundedOptions(endToEndOptions(message, opt.optionsAt, opt.optionsEnd)) : NO_OPTIONS,
   };
 }
 
-/** Too many to go along are left out: no datagram would hold them, and a failed send closes the socket for all. */
-function passedOn(options: Uint8Array): Uint8Array {
+/** Drops options that are too long: no datagram would hold them, and a failed send closes the socket for all queries on it. */
+function boundedOptions(options: Uint8Array): Uint8Array {
   return options.length > MAX_OPTIONS ? NO_OPTIONS : options;
 }
 
-/** A question of this server's own: is somebody there? */
-export function ownQuestion(name: Uint8Array, type: number): Question {
+/** A question that this server itself asks, to probe an upstream. */
+export function probeQuestion(name: Uint8Array, type: number): Question {
   return {
     name,
     spelling: name,
@@ -66,9 +66,9 @@ export function ownQuestion(name: Uint8Array, type: number): Question {
 const scratch = Buffer.alloc(MAX_NAME + 8);
 
 /**
- * One text for all queries that get the same answer: name, type, class, DO and CD, and whose resolvers are asked.
+ * The cache key of a query, the same for all that get the same answer: name, type, class, DO, CD and the group of upstreams.
  *
- * @param scope number of the group of resolvers
+ * @param scope see `Group.scope`
  */
 export function keyOf(query: Query, scope: number): string {
   const { name, nameLength, type } = query;
@@ -83,30 +83,30 @@ export function keyOf(query: Query, scope: number): string {
   return scratch.toString("latin1", 0, nameLength + KEY_SUFFIX);
 }
 
-/** Octets of a key behind the name. */
+/** Characters of a key behind the name. */
 export const KEY_SUFFIX = 7;
 
 /**
- * How a name is spelled: in random upper and lower case (draft-vixie-dnsext-dns0x20), which is more to guess for a forger,
- * in lower case, or as the client did.
+ * The letter case of the name in a query: random (draft-vixie-dnsext-dns0x20), which a forger would have to guess as well; lower
+ * case; or the client's.
  */
-export type Letters = "mixed" | "lower" | "own";
+export type Letters = "mixed" | "lower" | "client";
 
 export interface QueryStyle {
   readonly letters: Letters;
   readonly edns: boolean;
-  /** Pad, for the query is encrypted. */
+  /** Whether to pad the query: it is sent encrypted. */
   readonly padded: boolean;
-  /** Unsigned 16-bit integers that nobody can guess. */
+  /** Returns unpredictable unsigned 16-bit integers. */
   readonly random16: () => number;
 }
 
-/** Octet behind the question of any query for this. */
+/** Index of the octet behind the question, in every query for it. */
 export function questionEnd({ name }: Question): number {
   return HEADER + name.length + 4;
 }
 
-/** The query as it goes upstream, its id still 0. */
+/** The message to send to an upstream. Its id is 0 until the link sets it. */
 export function writeQuery(question: Question, style: QueryStyle): Uint8Array {
   const { name, type, options } = question;
   const end = questionEnd(question);
@@ -115,10 +115,10 @@ export function writeQuery(question: Question, style: QueryStyle): Uint8Array {
   const octets = Buffer.allocUnsafe(size);
   octets.fill(0, 0, HEADER);
   octets[2] = question.recursionDesired ? RD : 0;
-  // AD asks to be told whether the answer was validated (RFC 6840 §5.7); whether the client is told is its own query's matter.
+  // AD asks whether the upstream validated the answer (RFC 6840 §5.7). The client's query decides whether the client is told.
   octets[3] = AD | (question.checkingDisabled ? CD : 0);
   octets[5] = 1;
-  octets.set(style.letters === "own" ? question.spelling : name, HEADER);
+  octets.set(style.letters === "client" ? question.spelling : name, HEADER);
   if (style.letters === "mixed") mixCase(octets, HEADER, HEADER + name.length, style.random16);
   octets.writeUInt16BE(type, end - 4);
   octets.writeUInt16BE(CLASS.IN, end - 2);
@@ -129,7 +129,7 @@ export function writeQuery(question: Question, style: QueryStyle): Uint8Array {
   return octets;
 }
 
-/** An OPT record up to the end of `octets`; what is behind `optionsEnd` is a padding option. */
+/** Writes an OPT record from `at` to the end of `octets`. From `optionsEnd` on it is a padding option. */
 function writeOpt(octets: Buffer, at: number, { dnssecOk, options }: Question, optionsEnd: number): void {
   octets[at] = 0;
   octets.writeUInt16BE(TYPE.OPT, at + 1);
@@ -147,7 +147,7 @@ function padded(size: number): number {
   return Math.ceil((size + OPTION_HEADER) / PADDING_BLOCK) * PADDING_BLOCK;
 }
 
-/** Length octets are below 64 and so no letters: a whole name can be looked through. */
+/** Changes the case of random letters. Length octets are below 64 and therefore no letters. */
 function mixCase(octets: Uint8Array, start: number, end: number, random16: () => number): void {
   let bits = 0;
   for (let i = start, left = 0; i < end; i++, left--, bits >>>= 1) {

@@ -1,15 +1,16 @@
 import type { Client } from "../answer/request.js";
 import type { ForwardLimits } from "../config/config.js";
 
-/** Counts whose queries wait for an answer. */
+/** Limits the queries that wait for upstreams, in all and for each client. */
 export class Quota {
+  /** Queries that wait now. */
   waiting = 0;
-  /** Queries that were one too many. */
+  /** Queries that were refused, as they were over a limit. */
   refusals = 0;
-  /** By address: who is forgotten and learnt anew in between is the same client. */
+  /** Waiting queries by address. Not by `Client`: one client may be different objects in the course of time. */
   readonly #byClient = new Map<string, number>();
 
-  /** Whether a query of the client's may wait; where it may not, that is counted. */
+  /** Whether another query of the client may wait. Counts a refusal. */
   admits(client: Client, { maxQueries, maxQueriesPerClient }: ForwardLimits): boolean {
     if (this.waiting < maxQueries && (this.#byClient.get(keyOf(client)) ?? 0) < maxQueriesPerClient) return true;
     this.refusals++;

@@ -1,6 +1,6 @@
 import { getSystemErrorMap } from "node:util";
 
-/** What a certificate is refused for when nobody known has signed it, in OpenSSL's words. */
+/** OpenSSL's codes for a certificate that no trusted authority has signed. */
 const UNKNOWN_AUTHORITY = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "SELF_SIGNED_CERT_IN_CHAIN",
@@ -11,7 +11,7 @@ const UNKNOWN_AUTHORITY = new Set([
 
 const SYSTEM_ERRORS = getSystemErrorMap();
 
-/** Why a socket failed, in a few words for a sentence that names the server. */
+/** Why a socket failed, in a few words, for a message that names the upstream. */
 export function reasonOf(error: NodeJS.ErrnoException & { readonly reason?: unknown }): string {
   const { code = "", errno = 0, reason, message } = error;
   if (code.startsWith("ERR_SSL_") && typeof reason === "string") return `TLS failed: ${reason}`;
@@ -19,9 +19,9 @@ export function reasonOf(error: NodeJS.ErrnoException & { readonly reason?: unkn
 }
 
 /**
- * The same for a socket with TLS.
+ * Why a TLS connection failed, in a few words.
  *
- * @param name whom the server's certificate has to be for
+ * @param name that the upstream's certificate has to be for
  */
 export function tlsReasonOf(error: NodeJS.ErrnoException, name: string): string {
   const { code = "" } = error;

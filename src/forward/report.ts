@@ -1,36 +1,36 @@
 import type { Ignored } from "./link.js";
 
-/** What a forwarder tells of itself: plain values, for other threads, /metrics and /v1/forward. */
+/** The state and the counters of a forwarder: plain values, for other threads, /metrics and /v1/forward. */
 
-/** What became of a query to an upstream. One that is answered late counts as `timeout` first and as what it brought then. */
+/** Results of a query to an upstream. A query that is answered late counts twice: as `timeout`, and then by its reply. */
 export const FORWARD_RESULTS = ["answered", "servfail", "refused", "timeout", "network_error", "bad_reply"] as const;
 export type ForwardResult = (typeof FORWARD_RESULTS)[number];
 
 export const UPSTREAM_HEALTH = ["up", "down", "loop"] as const;
 export type UpstreamHealth = (typeof UPSTREAM_HEALTH)[number];
 
-/** Upper bounds in seconds. */
+/** Upper bounds of the round-trip histogram, in seconds. */
 export const ROUND_TRIP_BUCKETS = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] as const;
 
 export interface UpstreamReport {
   readonly health: UpstreamHealth;
-  /** Smoothed; nothing before the first reply. */
+  /** Smoothed; undefined before the first reply. */
   readonly roundTripSeconds: number | undefined;
   readonly inFlight: number;
   readonly queries: number;
   readonly results: Readonly<Record<ForwardResult, number>>;
   readonly ignored: Readonly<Record<Ignored, number>>;
-  /** Replies by round-trip time: one count a bound, and one above all. */
+  /** Replies by round-trip time: a count for each bound, and one for all above. `sum` is in seconds. */
   readonly roundTrips: { readonly buckets: readonly number[]; readonly sum: number };
-  /** Whether names are spelled in random letter case for it. */
+  /** Whether it is asked in random letter case. */
   readonly mixedCase: boolean;
-  /** Whether it is known to have other answers, or none, for other spellings of a name. */
+  /** Whether it is known to answer differently, or not at all, for another letter case of a name. */
   readonly mindsCase: boolean;
-  /** What went wrong with it last, in words; "" before anything did. */
+  /** Its last failure, in words; "" if there was none. */
   readonly lastFailure: string;
 }
 
-/** How a query that could be answered from the cache was answered. */
+/** Size of the cache, and how the queries that it could answer were answered. */
 export interface CacheReport {
   readonly entries: number;
   readonly bytes: number;
@@ -43,19 +43,19 @@ export interface CacheReport {
 }
 
 export interface ForwardReport {
-  /** By resolver, as the configuration writes it. */
+  /** By resolver, in the configuration's notation. */
   readonly upstreams: Readonly<Record<string, UpstreamReport>>;
   readonly cache: CacheReport;
-  /** Queries of clients whose answer is due, and different questions among them. */
+  /** Clients' queries that wait for upstreams, and the pending questions that they wait for. */
   readonly waiting: number;
   readonly questions: number;
-  /** Queries that joined one for the same question that was already on its way. */
+  /** Queries that joined a pending question. */
   readonly joined: number;
-  /** Queries that were one too many. */
+  /** Queries that were refused, as they were over a limit. */
   readonly overLimit: number;
 }
 
-/** Two forwarders seen as one. An upstream is as badly off as the worse of the two says. */
+/** The report of two forwarders together. An upstream has the worse health of the two. */
 export function mergeReports(a: ForwardReport, b: ForwardReport): ForwardReport {
   const names = [...new Set([...Object.keys(a.upstreams), ...Object.keys(b.upstreams)])];
   const merge = (name: string) => {
@@ -72,7 +72,7 @@ export function mergeReports(a: ForwardReport, b: ForwardReport): ForwardReport 
   };
 }
 
-/** @param a the one whose round-trip time is shown, if it has one */
+/** @param a the report whose round-trip time is taken, if it has one */
 function mergeUpstreams(a: UpstreamReport, b: UpstreamReport): UpstreamReport {
   const worse = Math.max(UPSTREAM_HEALTH.indexOf(a.health), UPSTREAM_HEALTH.indexOf(b.health));
   return {

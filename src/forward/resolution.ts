@@ -9,45 +9,47 @@ import type { Letters, Question } from "./question.js";
 import type { ForwardResult } from "./report.js";
 import { SpellingCheck } from "./spelling-check.js";
 import type { Upstream } from "./upstream.js";
-import { isForClients, isPuzzle, isPuzzledByEdns, negativeOf, readFor, resultOf, shared } from "./verdict.js";
+import { forAllClients, isEdnsError, isForClients, negativeOf, readReplyTo, rejectsEdns, resultOf } from "./verdict.js";
 
 export interface ResolutionParts {
   readonly timers: Timers;
   readonly random16: () => number;
   readonly bounds: TtlBounds;
-  /** Milliseconds that all of it may take. */
+  /** Milliseconds that the resolution may take in all. */
   readonly timeoutMs: number;
+  /** Most queries in flight to one upstream. */
   readonly maxPerUpstream: number;
-  /** Whether names are spelled in random upper and lower case, for those upstreams that do not mind. */
+  /** Whether to ask in random letter case, where the upstream does not mind. */
   readonly mixedCase: boolean;
-  /** An upstream has failed once too often, or is in doubt. */
+  /** An upstream has gone down, or is in doubt. */
   readonly onFailure: (upstream: Upstream) => void;
-  /** One that was down is back. */
+  /** An upstream that was down has answered. */
   readonly onUp: (upstream: Upstream) => void;
-  /** One is found to mind in which letter case a name is spelled. */
+  /** An upstream is found to answer differently for another letter case of a name. */
   readonly onMindsCase: (upstream: Upstream) => void;
 }
 
 /**
- * One question on its way through the upstreams: asks them in the order given, the next one when one fails or is late,
- * and takes the first answer, whoever it comes from, until the time is up.
+ * Asks upstreams one question: in the given order, the next one whenever one fails or is late. The first answer of any of them
+ * ends the resolution, and so does its time limit.
  */
 export class Resolution implements AttemptOwner {
   readonly question: Question;
-  /** Nothing while it is under way. */
+  /** Undefined until the resolution ends. */
   outcome: Outcome | undefined;
   readonly startedAt: number;
   readonly #parts: ResolutionParts;
   readonly #candidates: Candidates;
   readonly #settled: (outcome: Outcome) => void;
-  readonly #spellingCheck = new SpellingCheck((attempt, negative) => this.#prove(attempt, negative));
+  readonly #spellingCheck = new SpellingCheck((attempt, negative) => this.#confirm(attempt, negative));
   readonly #endsAt: number;
   #cancelTimer: (() => void) | undefined;
-  /** The best of what was no answer: a refusal, or a truncated reply. */
+  /** The reply to give if there is no answer: SERVFAIL, REFUSED, or a truncated one. */
   #lastResort: Reply | undefined;
+  /** The extended error if there is no reply at all (RFC 8914). */
   #ede: number = EDE.NO_REACHABLE_AUTHORITY;
 
-  /** @param candidates upstreams in the order of preference */
+  /** @param candidates upstreams in the order of preference @param settled called once, with the outcome */
   constructor(
     question: Question,
     candidates: readonly Upstream[],
@@ -62,46 +64,46 @@ export class Resolution implements AttemptOwner {
     this.#candidates = new Candidates(candidates, this.#endsAt);
   }
 
-  /** @param atOnce how many upstreams are asked at the same time */
+  /** Asks the first upstreams. @param atOnce how many of them */
   start(atOnce: number): void {
     for (let i = 0; i < atOnce && !this.outcome; i++) this.#askNext();
   }
 
-  /** Nobody wants the outcome any more. */
+  /** Ends the resolution without an outcome. */
   cancel(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#candidates.end();
   }
 
-  /** A reply to an attempt, which may come long after the question is settled. */
+  /** A reply to an attempt, possibly long after the resolution has ended. */
   replied(attempt: Attempt, octets: Uint8Array, caseKept: boolean, milliseconds: number): void {
     const { upstream } = attempt;
-    upstream.heard(milliseconds, this.#parts.timers.now());
-    const reply = readFor(attempt, octets, this.#parts.bounds);
-    if (attempt.purpose.proves !== undefined) {
-      if (caseKept && negativeOf(reply) === attempt.purpose.proves)
-        this.#mindsCase(upstream.spelling.foundToMind(), upstream);
+    upstream.replyReceived(milliseconds, this.#parts.timers.now());
+    const reply = readReplyTo(attempt, octets, this.#parts.bounds);
+    if (attempt.purpose.confirms !== undefined) {
+      if (caseKept && negativeOf(reply) === attempt.purpose.confirms)
+        this.#reportMindsCase(upstream.spelling.noteMindsCase(), upstream);
       return;
     }
     this.#candidates.close(attempt);
-    if (attempt.isMixed) upstream.spelling.answeredMixed();
+    if (attempt.isRespelled) upstream.spelling.repliedToMixed();
     if (attempt.mixedCase) {
       if (caseKept) upstream.spelling.keptCase();
       else if (!this.#acceptChangedCase(attempt)) return;
-    } else this.#mindsCase(upstream.spelling.answeredOwn(), upstream);
+    } else this.#reportMindsCase(upstream.spelling.repliedToClientSpelling(), upstream);
     if (reply?.truncated && attempt.via === "udp") this.#answered(attempt, reply);
-    else if (reply && isPuzzledByEdns(attempt, reply)) this.#again(attempt, attempt.via, false);
-    else if (this.#isBelieved(attempt, reply)) this.#take(attempt, reply);
+    else if (reply && rejectsEdns(attempt, reply)) this.#retry(attempt, attempt.via, false);
+    else if (this.#isBelieved(attempt, reply)) this.#accept(attempt, reply);
   }
 
-  #take(attempt: Attempt, reply: Reply | undefined): void {
+  #accept(attempt: Attempt, reply: Reply | undefined): void {
     if (!reply || !isForClients(reply)) this.#failed(attempt, "bad_reply");
     else if (reply.rcode === RCODE.SERVFAIL || reply.rcode === RCODE.REFUSED) this.#declined(attempt, reply);
     else this.#answered(attempt, reply);
   }
 
-  /** Where a no may come of the spelling, the client's is asked first. */
+  /** Whether to accept a reply. If the letter case may be the reason for a negative one, asks in the client's spelling first. */
   #isBelieved(attempt: Attempt, reply: Reply | undefined): boolean {
     const belief = this.#spellingCheck.judge(attempt, reply);
     if (belief === "believed") return true;
@@ -109,34 +111,34 @@ export class Resolution implements AttemptOwner {
     const result = resultOf(reply);
     upstream.count(result);
     if (result === "servfail" || result === "refused") this.#lastResort ??= reply;
-    if (belief === "ask") this.#again(attempt, via, upstream.speaksEdns(this.#parts.timers.now()));
+    if (belief === "ask") this.#retry(attempt, via, upstream.speaksEdns(this.#parts.timers.now()));
     return false;
   }
 
-  /** Asks in mixed case once more; nobody waits for that. */
-  #prove(attempt: Attempt, proves: Negative): void {
+  /** Asks once more in mixed case, to learn about the upstream. No client waits for the reply. */
+  #confirm(attempt: Attempt, confirms: Negative): void {
     const { candidate, upstream, via, edns } = attempt;
-    const proof = this.#attempt(candidate, via, edns, "mixed", { proves });
-    // With a letter or two, chance may have it that it is the client's spelling again.
-    if (!proof.isMixed) return;
+    const confirmation = this.#attempt(candidate, via, edns, "mixed", { confirms });
+    // In a name with few letters, random case may happen to be the client's.
+    if (!confirmation.isRespelled) return;
     upstream.asked();
-    this.#send(proof);
+    this.#send(confirmation);
   }
 
-  #mindsCase(isNews: boolean, upstream: Upstream): void {
-    if (isNews) this.#parts.onMindsCase(upstream);
+  #reportMindsCase(isNew: boolean, upstream: Upstream): void {
+    if (isNew) this.#parts.onMindsCase(upstream);
   }
 
-  /** The network refused an attempt. @param reason in words */
-  refused(attempt: Attempt, reason: string): void {
-    if (attempt.purpose.proves !== undefined) return;
+  /** The network failed for an attempt. @param reason in words */
+  networkFailed(attempt: Attempt, reason: string): void {
+    if (attempt.purpose.confirms !== undefined) return;
     this.#candidates.close(attempt);
     this.#ede = EDE.NETWORK_ERROR;
     if (attempt.upstream.failed(reason, this.question)) this.#parts.onFailure(attempt.upstream);
     if (attempt.purpose.checksCase) {
       attempt.upstream.count("network_error");
-      // Without TCP it stays open whose change it was: a datagram has to do.
-      this.#again(attempt, "udp", attempt.edns);
+      // Without TCP it cannot be found out who changed the letter case: ask over UDP again.
+      this.#retry(attempt, "udp", attempt.edns);
     } else this.#failed(attempt, "network_error");
   }
 
@@ -145,52 +147,52 @@ export class Resolution implements AttemptOwner {
     const { timers, onUp } = this.#parts;
     upstream.count("answered");
     if (upstream.succeeded()) onUp(upstream);
-    // Who understands the question neither way tells nothing about EDNS, and a client's options may be what it minds.
-    const isPlain = !attempt.edns && !isPuzzle(reply.rcode) && this.question.options.length === 0;
-    if (isPlain) upstream.answeredPlain(timers.now());
+    // FORMERR with and without EDNS says nothing about EDNS support. Nor does an upstream that rejects a client's options.
+    const showsNoEdns = !attempt.edns && !isEdnsError(reply.rcode) && this.question.options.length === 0;
+    if (showsNoEdns) upstream.answeredWithoutEdns(timers.now());
     if (reply.truncated && attempt.via === "udp") {
       this.#lastResort = reply;
-      this.#again(attempt, "tcp", attempt.edns);
-    } else this.#settle({ kind: "reply", reply: shared(attempt, reply) });
+      this.#retry(attempt, "tcp", attempt.edns);
+    } else this.#settle({ kind: "reply", reply: forAllClients(attempt, reply) });
   }
 
   #declined(attempt: Attempt, reply: Reply): void {
     this.#lastResort ??= reply;
     const isServfail = reply.rcode === RCODE.SERVFAIL;
-    if (isServfail && attempt.upstream.gaveUp(this.question, this.#parts.timers.now()))
+    if (isServfail && attempt.upstream.answeredServfail(this.question, this.#parts.timers.now()))
       this.#parts.onFailure(attempt.upstream);
     this.#failed(attempt, isServfail ? "servfail" : "refused", DECLINED);
   }
 
   /**
-   * A datagram whose question has other letter case may be forged: the question is asked again over TCP, where nobody
-   * can meddle. If the letters come back changed there too, the upstream is one that changes them.
+   * Whether to accept a reply whose question has another letter case than the query. A datagram may be forged: the question is
+   * asked again over TCP, where forging is hard. If the letter case is changed there too, it is the upstream that changes it.
    */
   #acceptChangedCase(attempt: Attempt): boolean {
     const isCertain = attempt.via !== "udp";
     attempt.upstream.changedCase(isCertain);
     if (isCertain) return true;
-    this.#again(attempt, "tcp", attempt.edns, { checksCase: true });
+    this.#retry(attempt, "tcp", attempt.edns, { checksCase: true });
     return false;
   }
 
-  /** Asks the same upstream once more, otherwise. */
-  #again(attempt: Attempt, via: Via, edns: boolean, purpose: Purpose = {}): void {
+  /** Asks the same upstream again in another way, unless the resolution has ended. */
+  #retry(attempt: Attempt, via: Via, edns: boolean, purpose: Purpose = {}): void {
     if (!this.outcome) this.#ask(attempt.candidate, via, edns, purpose);
   }
 
   #failed(attempt: Attempt, result: ForwardResult, state = FAILED): void {
     attempt.upstream.count(result);
     if (this.outcome) return;
-    this.#candidates.enter(attempt.candidate, state);
+    this.#candidates.setState(attempt.candidate, state);
     this.#askNext();
   }
 
-  /** Asks the next upstream that can be. */
+  /** Asks the next candidate. If there is none, waits for outstanding replies, or gives up if none can bring an answer. */
   #askNext(): void {
     const { timers, maxPerUpstream } = this.#parts;
     const now = timers.now();
-    const candidate = this.#candidates.take((upstream) => {
+    const candidate = this.#candidates.takeNext((upstream) => {
       const hasRoom = upstream.hasRoom(maxPerUpstream, now);
       if (!hasRoom && this.#candidates.isIdle) this.#ede = EDE.OVER_QUOTA;
       return hasRoom;
@@ -198,7 +200,7 @@ export class Resolution implements AttemptOwner {
     if (candidate !== undefined) {
       const upstream = this.#candidates.upstreams[candidate];
       this.#ask(candidate, upstream.links.datagrams ? "udp" : "tls", upstream.speaksEdns(now));
-    } else if (this.#candidates.isHopeless) this.#giveUp();
+    } else if (this.#candidates.isExhausted) this.#giveUp();
     else this.#wait();
   }
 
@@ -206,7 +208,7 @@ export class Resolution implements AttemptOwner {
     const upstream = this.#candidates.upstreams[candidate];
     const attempt = this.#attempt(candidate, via, edns, this.#lettersFor(candidate), purpose);
     upstream.asked();
-    const patience = via === "udp" ? upstream.timeout : Math.max(MIN_STREAM_MS, STREAM_TURNS * upstream.timeout);
+    const patience = via === "udp" ? upstream.timeout : Math.max(MIN_STREAM_MS, STREAM_ROUND_TRIPS * upstream.timeout);
     this.#candidates.asked(attempt, this.#parts.timers.now(), patience);
     this.#wait();
     this.#send(attempt);
@@ -224,47 +226,48 @@ export class Resolution implements AttemptOwner {
     link.send(attempt);
   }
 
-  /** Who said no to mixed case, or nothing, may know the client's spelling. */
+  /** The client's spelling for an upstream that gave a negative reply, or none, to mixed case. */
   #lettersFor(candidate: number): Letters {
     const { spelling } = this.#candidates.upstreams[candidate];
-    if (!this.#parts.mixedCase || this.#spellingCheck.isHeld(candidate)) return "own";
+    if (!this.#parts.mixedCase || this.#spellingCheck.needsClientSpelling(candidate)) return "client";
     const isDoubtful = this.#candidates.isSilentOnMixed(candidate) && !spelling.isTrusted;
-    return isDoubtful ? "own" : spelling.letters;
+    return isDoubtful ? "client" : spelling.letters;
   }
 
-  /** Until an answer is late or the time is up. */
+  /** Sets the timer for the next late reply or the time limit. */
   #wait(): void {
     const { timers } = this.#parts;
     this.#cancelTimer?.();
-    this.#cancelTimer = timers.after(Math.max(0, Math.ceil(this.#candidates.nextDue() - timers.now())), this.#onTime);
+    this.#cancelTimer = timers.after(Math.max(0, Math.ceil(this.#candidates.nextDue() - timers.now())), this.#onTimer);
   }
 
-  readonly #onTime = (): void => {
+  readonly #onTimer = (): void => {
     const now = this.#parts.timers.now();
     this.#cancelTimer = undefined;
     const late = this.#markLate(now);
     if (now >= this.#endsAt) this.#giveUp();
-    // Timers can be early by a part of a millisecond.
+    // Timers can fire a fraction of a millisecond early.
     else if (late === 0) this.#wait();
     else for (let i = 0; i < late && !this.outcome; i++) this.#askNext();
   };
 
-  /** Notes whose answers are late. Returns how many. */
+  /** Notes the candidates whose replies are late. Returns how many there are. */
   #markLate(now: number): number {
-    const late = this.#candidates.takeLate(now);
+    const late = this.#candidates.markLate(now);
     for (const candidate of late) {
       const upstream = this.#candidates.upstreams[candidate];
       upstream.count("timeout");
       if (this.#candidates.isSilentOnMixed(candidate)) upstream.spelling.silentOnMixed();
-      if (upstream.late(this.question, this.#candidates.askedAt(candidate), now)) this.#parts.onFailure(upstream);
+      if (upstream.timedOut(this.question, this.#candidates.askedAt(candidate), now)) this.#parts.onFailure(upstream);
     }
     return late.length;
   }
 
+  /** Ends without an answer. A bare SERVFAIL tells the client less than an extended error of our own. */
   #giveUp(): void {
     const reply = this.#lastResort;
-    const isMute = !reply || (reply.rcode === RCODE.SERVFAIL && reply.options.length === 0);
-    this.#settle(isMute ? { kind: "failed", ede: this.#ede } : { kind: "reply", reply });
+    const saysNothing = !reply || (reply.rcode === RCODE.SERVFAIL && reply.options.length === 0);
+    this.#settle(saysNothing ? { kind: "failed", ede: this.#ede } : { kind: "reply", reply });
   }
 
   #settle(outcome: Outcome): void {
@@ -275,6 +278,6 @@ export class Resolution implements AttemptOwner {
   }
 }
 
-/** Over a stream an answer can take a connection, perhaps with TLS, first. */
-const STREAM_TURNS = 3;
+/** A reply over a stream may take more round trips: one to connect, and another for TLS. */
+const STREAM_ROUND_TRIPS = 3;
 const MIN_STREAM_MS = 500;

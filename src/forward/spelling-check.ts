@@ -2,43 +2,43 @@ import type { Reply } from "../wire/reply.js";
 import type { Attempt, Negative } from "./attempt.js";
 import { negativeOf } from "./verdict.js";
 
-/** What to do with a reply: believe it; ask again in the client's spelling; or nothing, for that is on its way. */
+/** What to do with a reply: believe it; ask again in the client's spelling; or wait, as that has been asked already. */
 export type Belief = "believed" | "ask" | "wait";
 
 /**
- * Whether the replies to one question may come of its spelling: a no to a name in mixed case is only believed when the
- * client's spelling brings the same.
+ * Decides whether the letter case of one question may be the reason for a negative reply. A negative reply to mixed case is only
+ * believed after the client's spelling has been asked too.
  */
 export class SpellingCheck {
-  /** By candidate: what it said to mixed case, until it has answered the client's spelling. */
-  readonly #held = new Map<number, Negative>();
-  readonly #prove: (attempt: Attempt, negative: Negative) => void;
+  /** By candidate: its negative reply to mixed case, until it has replied to the client's spelling. */
+  readonly #negatives = new Map<number, Negative>();
+  readonly #confirm: (attempt: Attempt, negative: Negative) => void;
 
-  /** @param prove asks in mixed case once more: only if that fails again is it the spelling */
-  constructor(prove: (attempt: Attempt, negative: Negative) => void) {
-    this.#prove = prove;
+  /** @param confirm asks once more in mixed case: the same negative reply again shows that the letter case is the reason */
+  constructor(confirm: (attempt: Attempt, negative: Negative) => void) {
+    this.#confirm = confirm;
   }
 
-  /** Whether a candidate has said no to mixed case, and is to be asked in the client's spelling. */
-  isHeld(candidate: number): boolean {
-    return this.#held.has(candidate);
+  /** Whether a candidate gave a negative reply to mixed case and must be asked in the client's spelling. */
+  needsClientSpelling(candidate: number): boolean {
+    return this.#negatives.has(candidate);
   }
 
-  /** @param reply nothing where it could not be read */
+  /** @param reply undefined if it could not be read */
   judge(attempt: Attempt, reply: Reply | undefined): Belief {
     const { candidate, upstream, owner } = attempt;
     const negative = negativeOf(reply);
-    if (attempt.isMixed) {
+    if (attempt.isRespelled) {
       if (negative === undefined || upstream.spelling.isTrusted || owner.outcome) return "believed";
-      if (this.#held.has(candidate)) return "wait";
-      this.#held.set(candidate, negative);
+      if (this.#negatives.has(candidate)) return "wait";
+      this.#negatives.set(candidate, negative);
       return "ask";
     }
-    const held = this.#held.get(candidate);
-    if (held === undefined) return "believed";
-    this.#held.delete(candidate);
-    if (held === negative) upstream.spelling.refusedBoth(owner.question);
-    else this.#prove(attempt, held);
+    const earlier = this.#negatives.get(candidate);
+    if (earlier === undefined) return "believed";
+    this.#negatives.delete(candidate);
+    if (earlier === negative) upstream.spelling.negativeForBoth(owner.question);
+    else this.#confirm(attempt, earlier);
     return "believed";
   }
 }

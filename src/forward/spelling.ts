@@ -1,79 +1,80 @@
 import type { Letters, Question } from "./question.js";
 
-/** In a row: replies with changed letter case after which an upstream is believed to change it always. */
+/** Replies in a row with changed letter case, after which an upstream is taken to change it always. */
 const MAX_CHANGES = 3;
 /**
- * Names that an upstream has said no to in both spellings until its no is believed at once. One would do for most, but
- * some know a few names of their own by the letter, and ask others for the rest, who do not mind.
+ * Names with the same negative reply to both spellings, after which negative replies to mixed case are believed at once. One name
+ * would do for most upstreams. But some compare the letter case of a few local names, and forward the rest to servers that do
+ * not.
  */
 const ENOUGH_NAMES = 8;
-/** In a row: queries that were answered in the client's spelling after silence in another. */
+/** Queries in a row that were answered in the client's spelling after silence in mixed case: the upstream minds letter case. */
 const ENOUGH_SILENCES = 5;
 
 /**
- * What an upstream makes of names in random upper and lower case: most take all spellings for the same name (RFC 4343)
- * and give them back as they were. Some change them, and some know a name in one spelling only.
+ * How an upstream treats names in random letter case. Most compare names without regard to case (RFC 4343) and repeat the
+ * question as it was. Some change its case, and some know a name in one spelling only.
  */
 export class Spelling {
-  /** Whether it gives back the question's letters as they were. */
+  /** Whether it repeats the question in the letter case it was asked in. */
   keepsCase = true;
-  /** Whether it has other answers, or none, for other spellings of a name. */
+  /** Whether it answers differently, or not at all, for another letter case of a name. */
   mindsCase = false;
   #changes = 0;
-  /** Names that it has said no to in both spellings, until they are enough. */
-  readonly #refused = new Set<string>();
-  /** It has answered a query in mixed case, whatever it said. */
+  /** Names with the same negative reply to both spellings, until there are `ENOUGH_NAMES`. */
+  readonly #negatives = new Set<string>();
+  /** Whether it has ever replied to a query in mixed case. */
   #knowsMixed = false;
-  /** It was silent on one, and is asked in the client's spelling to see whether it was that. */
-  #triesOwn = false;
+  /** Whether it was silent on mixed case, and is asked in the client's spelling to see whether that was the reason. */
+  #triesClientSpelling = false;
   #silences = 0;
 
-  /** How it is asked next. */
+  /** Letter case for the next query. */
   get letters(): Letters {
     if (!this.keepsCase) return "lower";
-    return this.mindsCase || this.#triesOwn ? "own" : "mixed";
+    return this.mindsCase || this.#triesClientSpelling ? "client" : "mixed";
   }
 
-  /** Whether what it says in mixed case is believed without asking in the client's spelling. */
+  /** Whether its negative replies to mixed case are believed without asking in the client's spelling. */
   get isTrusted(): boolean {
-    // Who lowers a name before it looks for it takes all spellings for the same.
-    return !this.keepsCase || this.#refused.size >= ENOUGH_NAMES;
+    // An upstream that changes letter case compares names without regard to it.
+    return !this.keepsCase || this.#negatives.size >= ENOUGH_NAMES;
   }
 
   keptCase(): void {
     this.#changes = 0;
   }
 
-  /** @param isCertain nobody but the upstream can have sent this reply */
+  /** @param isCertain whether the reply cannot be forged */
   changedCase(isCertain: boolean): void {
     this.#changes++;
     if (isCertain || this.#changes >= MAX_CHANGES) this.keepsCase = false;
   }
 
-  /** It has said no to both spellings of a name. */
-  refusedBoth({ name }: Question): void {
-    if (!this.isTrusted) this.#refused.add(Buffer.from(name).toString("latin1"));
+  /** It gave the same negative reply to both spellings of a name. */
+  negativeForBoth({ name }: Question): void {
+    if (!this.isTrusted) this.#negatives.add(Buffer.from(name).toString("latin1"));
   }
 
-  /** It was silent on a name in mixed case. */
+  /** It did not reply in time to mixed case. */
   silentOnMixed(): void {
-    if (!this.#knowsMixed) this.#triesOwn = true;
+    if (!this.#knowsMixed) this.#triesClientSpelling = true;
   }
 
-  answeredMixed(): void {
+  repliedToMixed(): void {
     this.#knowsMixed = true;
-    this.#triesOwn = false;
+    this.#triesClientSpelling = false;
   }
 
-  /** It has answered a name in the client's spelling. Returns whether it is found to mind case by that. */
-  answeredOwn(): boolean {
-    if (!this.#triesOwn) return false;
-    this.#triesOwn = false;
-    return ++this.#silences >= ENOUGH_SILENCES && this.foundToMind();
+  /** It replied to a client's spelling. Returns whether this shows for the first time that it minds letter case. */
+  repliedToClientSpelling(): boolean {
+    if (!this.#triesClientSpelling) return false;
+    this.#triesClientSpelling = false;
+    return ++this.#silences >= ENOUGH_SILENCES && this.noteMindsCase();
   }
 
-  /** Returns whether that is news. */
-  foundToMind(): boolean {
+  /** Notes that it minds letter case. Returns whether this was not known before. */
+  noteMindsCase(): boolean {
     if (this.mindsCase) return false;
     this.mindsCase = true;
     return true;

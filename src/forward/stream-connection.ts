@@ -5,37 +5,37 @@ import type { LinkParts } from "./link.js";
 import { PendingQueries, type Sent } from "./pending-queries.js";
 
 /**
- * If nothing comes for this long though a query has been sent, the connection is dead or will never stand, whatever TCP
- * hopes for in the minutes to come. If the server was only slow, another connection is no great cost.
+ * If nothing arrives for this long after a query was sent, the connection is taken for dead, without waiting minutes for TCP to
+ * notice. If the upstream was only slow, a new connection costs little.
  */
 const SILENCE_MS = 3_000;
 
 export interface StreamConnectionParts {
   readonly link: LinkParts;
-  /** On its way to be connected. */
+  /** A socket that is connecting. */
   readonly socket: Socket;
-  /** The socket's event that says that queries may go out. */
+  /** The socket's event after which queries may be sent. */
   readonly ready: "connect" | "secureConnect";
   readonly reasonOf: (error: Error) => string;
-  /** The connections of the link that are open; this one belongs to them as long as it is. */
+  /** The link's open connections. This connection adds itself. */
   readonly open: Set<StreamConnection>;
   /**
-   * Told if the connection ends and it was not `close` that ended it; what waits, and the place among the open, is left
-   * to the receiver.
+   * Told if the connection ends other than by `close`. The receiver has to deal with the queries in flight and to remove the
+   * connection from `open`.
    *
-   * @param isStale the server has answered before: it may just have been tired of an idle connection
+   * @param mayRepeat whether the upstream has replied over it before, so that it may just have closed an idle connection
    */
-  readonly broke: (connection: StreamConnection, reason: string, isStale: boolean) => void;
+  readonly onBroken: (connection: StreamConnection, reason: string, mayRepeat: boolean) => void;
 }
 
-/** One connection to an upstream resolver: queries go out as they come, replies come in any order (RFC 7766 §6.2.1.1). */
+/** One connection to an upstream. Queries are pipelined, and replies may come in any order (RFC 7766 §6.2.1.1). */
 export class StreamConnection {
   readonly waiting: PendingQueries;
   readonly #parts: StreamConnectionParts;
   readonly #socket: Socket;
   readonly #reader = new MessageReader();
   #usedAt: number;
-  /** When the first query was sent of those since which nothing has come. */
+  /** When the first query was sent since which nothing has arrived. */
   #silentSince = Number.POSITIVE_INFINITY;
   #ready = false;
   #batching = false;
@@ -58,7 +58,7 @@ export class StreamConnection {
     socket.on("close", () => this.#break("the connection was closed"));
   }
 
-  /** Takes no more queries, and closes when nothing waits. */
+  /** Whether it takes no more queries and closes when none is in flight. */
   get isRetired(): boolean {
     return this.#retired;
   }
@@ -76,9 +76,9 @@ export class StreamConnection {
   }
 
   /**
-   * Forgets what was sent before this moment. Queries no longer go over a connection that has fallen silent.
+   * Forgets queries sent before this time. Retires a connection that has fallen silent.
    *
-   * @param idleSince closes the connection if nothing waits and nothing went over it since
+   * @param idleSince retires the connection if no query is in flight and nothing was sent or received since
    */
   expire(before: number, idleSince: number): void {
     this.waiting.take(({ at }) => at < before);
@@ -87,20 +87,20 @@ export class StreamConnection {
     if (isSilent || isIdle || this.#retired) this.retire();
   }
 
-  /** What still waits is forgotten. */
+  /** Closes the connection and forgets the queries in flight. */
   close(): void {
     this.waiting.forget();
     this.#parts.open.delete(this);
     this.#shut();
   }
 
-  /** Queries wait until the connection stands; over TLS, until it is certain whom they will be told. */
+  /** Sends the queries that waited for the connection: over TLS, for the upstream's certificate to be checked. */
   #flush(): void {
     this.#ready = true;
     for (const query of this.waiting.queries()) this.#write(query);
   }
 
-  /** Queries of one turn of the event loop leave together: one system call, one TLS record. */
+  /** Sends all queries of one turn of the event loop together: one system call, one TLS record. */
   #write(query: Uint8Array): void {
     if (!this.#batching) {
       this.#batching = true;
@@ -121,7 +121,7 @@ export class StreamConnection {
     this.#reader.push(piece);
     for (let message = this.#reader.next(); message && !this.#closed; message = this.#reader.next()) {
       if (this.waiting.receive(message)) this.#answered = true;
-      // Nothing shorter can be a message: the stream is out of step, or not DNS at all.
+      // A message has at least a header: the stream is out of step, or is not DNS.
       else if (message.length < HEADER) this.#break("what it sends is not DNS");
     }
     if (this.#retired && this.waiting.size === 0) this.close();
@@ -129,16 +129,16 @@ export class StreamConnection {
 
   #break(reason: string): void {
     if (this.#closed) return;
-    const isStale = this.#answered && !this.#retired;
+    const mayRepeat = this.#answered && !this.#retired;
     this.#shut();
-    this.#parts.broke(this, reason, isStale);
+    this.#parts.onBroken(this, reason, mayRepeat);
   }
 
   #shut(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#retired = true;
-    // Over TLS, end() says that this is the end and not an attack (RFC 8446 §6.1); destroy() waits for nobody.
+    // Over TLS, end() sends close_notify (RFC 8446 §6.1). destroy() closes without waiting for the upstream.
     this.#socket.end();
     this.#socket.destroy();
   }

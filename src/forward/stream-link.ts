@@ -5,32 +5,33 @@ import type { Link, LinkParts, UpstreamQuery } from "./link.js";
 import { reasonOf, tlsReasonOf } from "./reason.js";
 import { StreamConnection } from "./stream-connection.js";
 
-/** One does, for queries are pipelined (RFC 7766 §6.2.2); another helps where the first is busy or behind a lost packet. */
+/** One is enough, as queries are pipelined (RFC 7766 §6.2.2). A second helps if the first is busy or waits for a lost packet. */
 const CONNECTIONS = 2;
 
-/** Queries waiting on a connection that make another worth while, and those that are too many: ids would run short. */
+/** Queries in flight on a connection that justify another one, and most queries on a connection: ids must not run out. */
 const BUSY = 128;
-const MOST_WAITING = 32_768;
+const MAX_WAITING = 32_768;
 
-/** A connection unused for this long is closed, for that is the client's part (RFC 7766 §6.2.3). */
+/** A connection unused for this long is closed, as clients should do (RFC 7766 §6.2.3). */
 const IDLE_MS = 10_000;
 
 export interface TlsOptions {
-  /** Whom the certificate has to be for; with "", for the server's address. */
+  /** The name that the certificate has to be for; "" for the upstream's address. */
   readonly name: string;
-  /** Certificates, PEM, of the authorities to trust instead of those known to all. */
+  /** Certificates, in PEM, of the authorities to trust; undefined for those that Node.js trusts. */
   readonly ca: string | undefined;
 }
 
 export interface StreamLinkOptions extends LinkParts {
   /** An address, not a name. */
   readonly server: HostPort;
-  /** Given for DNS over TLS. */
+  /** For DNS over TLS; without it, DNS over TCP. */
   readonly tls?: TlsOptions;
+  /** Most connections at a time. */
   readonly connections?: number;
 }
 
-/** DNS over TCP (RFC 7766) or over TLS (RFC 7858) to one server, over connections that are kept and shared. */
+/** DNS over TCP (RFC 7766) or over TLS (RFC 7858) to one upstream, over connections that are kept open and shared. */
 export class StreamLink implements Link {
   readonly #options: StreamLinkOptions;
   readonly #limit: number;
@@ -41,7 +42,7 @@ export class StreamLink implements Link {
   constructor(options: StreamLinkOptions) {
     this.#options = options;
     this.#limit = options.connections ?? CONNECTIONS;
-    // Once and for all: certificates take a while to be read.
+    // Made once: reading certificates takes a while.
     if (options.tls) this.#context = createSecureContext({ ca: options.tls.ca, minVersion: "TLSv1.2" });
   }
 
@@ -54,8 +55,8 @@ export class StreamLink implements Link {
   send(sentQuery: UpstreamQuery): void {
     if (this.#closed) return;
     const connection = this.#choose();
-    if (connection.waiting.size < MOST_WAITING) {
-      connection.send({ sentQuery, at: this.#options.now(), again: false });
+    if (connection.waiting.size < MAX_WAITING) {
+      connection.send({ sentQuery, at: this.#options.now(), isRepeat: false });
     } else {
       process.nextTick(() => sentQuery.failed("too many queries wait for replies"));
     }
@@ -75,7 +76,7 @@ export class StreamLink implements Link {
     for (const connection of this.#open) connection.close();
   }
 
-  /** The connection on which the fewest wait, or a new one. */
+  /** The connection with the fewest queries in flight, or a new one. */
   #choose(): StreamConnection {
     let best: StreamConnection | undefined;
     let usable = 0;
@@ -95,7 +96,7 @@ export class StreamLink implements Link {
       ready: tls ? "secureConnect" : "connect",
       reasonOf: (error) => (tls ? tlsReasonOf(error, tls.name || server.host) : reasonOf(error)),
       open: this.#open,
-      broke: (connection, reason, isStale) => this.#broke(connection, reason, isStale),
+      onBroken: (connection, reason, mayRepeat) => this.#onBroken(connection, reason, mayRepeat),
     });
   }
 
@@ -105,24 +106,24 @@ export class StreamLink implements Link {
       host,
       port,
       secureContext: this.#context,
-      // An address cannot be asked for (RFC 6066 §3).
+      // Server name indication takes names only, no addresses (RFC 6066 §3).
       servername: isIP(name) === 0 ? name : "",
       checkServerIdentity: (_, certificate) => checkServerIdentity(name || host, certificate),
-      // Said, because an environment variable could say otherwise.
+      // Explicit, as the environment variable NODE_TLS_REJECT_UNAUTHORIZED could change the default.
       rejectUnauthorized: true,
       ALPNProtocols: ["dot"],
     });
   }
 
   /**
-   * Servers close connections at any time, and a query may cross that (RFC 7766 §6.2.4): it goes out again, once, over a
-   * connection that is new and so cannot have been given up already.
+   * An upstream may close a connection at any time, while a query is on its way to it (RFC 7766 §6.2.4). Such a query is sent
+   * once more, over a new connection.
    */
-  #broke(connection: StreamConnection, reason: string, isStale: boolean): void {
-    const repeated = isStale ? connection.waiting.take(({ again }) => !again) : [];
+  #onBroken(connection: StreamConnection, reason: string, mayRepeat: boolean): void {
+    const repeated = mayRepeat ? connection.waiting.take(({ isRepeat }) => !isRepeat) : [];
     if (repeated.length > 0) {
       const fresh = this.#connect();
-      for (const { sentQuery, at } of repeated) fresh.send({ sentQuery, at, again: true });
+      for (const { sentQuery, at } of repeated) fresh.send({ sentQuery, at, isRepeat: true });
     }
     connection.waiting.fail(reason);
     this.#open.delete(connection);

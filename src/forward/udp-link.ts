@@ -7,20 +7,19 @@ import { PendingQueries } from "./pending-queries.js";
 import { reasonOf } from "./reason.js";
 
 /**
- * Sockets to one server. Who forges a reply has to hit the query's port as well as its id (RFC 5452 §9.2); even for
- * somebody who has found out all ports of the moment, 16 of them add four bits to the id's. More would have the event
- * loop wake up for a reply at a time.
+ * Sockets to one upstream. A forged reply has to match the query's port as well as its id (RFC 5452 §9.2). Even against somebody
+ * who knows all ports in use, 16 of them add four bits to the id. With more sockets, the event loop would wake up for each reply.
  */
 const SOCKETS = 16;
 
-/** How long a port can be watched or searched for before there is another: queries, and milliseconds. */
+/** Queries, and milliseconds, after which a socket is replaced, so that an attacker has little time to find its port. */
 const QUERIES_PER_SOCKET = 1024;
 const SOCKET_LIFE_MS = 60_000;
 
-/** A socket without a query for this long is closed. */
+/** A socket unused for this long is closed. */
 const IDLE_MS = 10_000;
 
-/** Room for the replies that come while the thread does something else; the kernel grants up to net.core.rmem_max. */
+/** Receive buffer, in bytes, for replies that arrive while the thread is busy. The kernel grants up to net.core.rmem_max. */
 const RECEIVE_BUFFER = 1024 * 1024;
 
 export interface UdpLinkOptions extends LinkParts {
@@ -29,12 +28,12 @@ export interface UdpLinkOptions extends LinkParts {
   readonly sockets?: number;
 }
 
-/** DNS over UDP (RFC 1035 §4.2.1) to one server, from a pool of sockets. */
+/** DNS over UDP (RFC 1035 §4.2.1) to one upstream, from a pool of sockets. */
 export class UdpLink implements Link {
   readonly #options: UdpLinkOptions;
-  /** Where queries leave from; each goes to a random place. */
+  /** The sockets for new queries. Each query takes a random one. */
   readonly #pool: (PooledSocket | undefined)[];
-  /** All that are open, the ones that were replaced included. */
+  /** All open sockets, also those that have been replaced and still wait for replies. */
   readonly #open = new Set<PooledSocket>();
   #closed = false;
 
@@ -78,8 +77,8 @@ export class UdpLink implements Link {
 }
 
 /**
- * One socket, bound by the kernel to a random port and connected: the kernel passes on nothing but what comes from the
- * server's address and port, and reports a closed port.
+ * One socket, bound by the kernel to a random port and connected: the kernel accepts datagrams from the upstream's address and
+ * port only, and reports a closed port.
  */
 class PooledSocket {
   readonly waiting: PendingQueries;
@@ -92,7 +91,7 @@ class PooledSocket {
   #retired = false;
   #closed = false;
 
-  /** @param open the sockets of the link that are open; this one belongs to them as long as it is */
+  /** @param open the link's open sockets; this one adds itself, and removes itself when it closes */
   constructor(options: UdpLinkOptions, open: Set<PooledSocket>, at: number) {
     const { host, port } = options.server;
     const family = isIPv6(host) ? 6 : 4;
@@ -111,7 +110,7 @@ class PooledSocket {
     this.#socket.connect(port, host);
   }
 
-  /** Whether queries may go out from here. */
+  /** Whether new queries may be sent from this socket. */
   isFresh(at: number): boolean {
     return !this.#retired && this.#queries < QUERIES_PER_SOCKET && at - this.#openedAt < SOCKET_LIFE_MS;
   }
@@ -119,24 +118,24 @@ class PooledSocket {
   send(sentQuery: UpstreamQuery, at: number): void {
     this.#queries++;
     this.#usedAt = at;
-    this.waiting.add({ sentQuery, at, again: false });
+    this.waiting.add({ sentQuery, at, isRepeat: false });
     if (this.#connected) this.#socket.send(sentQuery.query, this.#sent);
   }
 
-  /** Sends no more; closes when nothing waits. */
+  /** Takes no more queries, and closes when none is in flight. */
   retire(): void {
     this.#retired = true;
     this.#closeIfDone();
   }
 
-  /** @param idleSince closes the socket if nothing waits and nothing was sent since */
+  /** Forgets queries sent before this time. @param idleSince retires the socket if nothing was sent since */
   expire(before: number, idleSince: number): void {
     this.waiting.take(({ at }) => at < before);
     if (this.#usedAt < idleSince) this.retire();
     else this.#closeIfDone();
   }
 
-  /** What still waits is forgotten. */
+  /** Closes the socket and forgets the queries in flight. */
   close(): void {
     this.waiting.forget();
     this.#open.delete(this);
@@ -144,14 +143,14 @@ class PooledSocket {
   }
 
   /**
-   * One for all queries. It is needed: an error that the kernel got from the network is reported once, by whatever comes
-   * next, and that may be a send; without a callback, node would drop it.
+   * The callback of all sends. The kernel reports an error from the network once, by the next call on the socket. If that is a
+   * send without a callback, Node.js drops the error.
    */
   readonly #sent = (error: Error | null): void => {
     if (error) this.#break(error);
   };
 
-  /** Sends what came before the socket was connected, which takes a moment. */
+  /** Sends the queries that came before the socket was connected. */
   #flush(): void {
     if (this.#closed) return;
     this.#connected = true;
@@ -167,7 +166,7 @@ class PooledSocket {
     if (this.#retired && this.waiting.size === 0) this.close();
   }
 
-  /** Fails what waits, but not at once: opening can fail inside of `send`, whose caller does not expect to be called. */
+  /** Fails the queries in flight, but not at once: a socket can fail inside `send`, whose caller expects no callback then. */
   #break(error: Error): void {
     if (this.#closed) return;
     this.#shut();

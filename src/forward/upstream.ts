@@ -5,67 +5,67 @@ import type { Question } from "./question.js";
 import { type ForwardResult, ROUND_TRIP_BUCKETS, type UpstreamHealth, type UpstreamReport } from "./report.js";
 import { Spelling } from "./spelling.js";
 
-/** Milliseconds that a first answer is waited for, and bounds of what is measured later (Unbound's and RFC 6298's sense). */
+/** Milliseconds until the first reply is late, and bounds of the timeout computed later (as in Unbound and RFC 6298). */
 const FIRST_TIMEOUT = 400;
 const MIN_TIMEOUT = 100;
 const MAX_TIMEOUT = 1_500;
 
-/** In a row: queries without an answer in time, or that the network refused, after which an upstream is left out. */
+/** Failures in a row, late replies or network errors, after which an upstream is in doubt or down. */
 const MAX_FAILURES = 3;
-/** How long one in doubt has to say nothing at all, not even to probes, until it is down: slow names are no silence. */
+/** How long an upstream in doubt has to stay silent, to probes too, until it is down. Slow names alone do not take it down. */
 const DOUBT_MS = 5_000;
-/** Between two looks through all that waits for what nobody wants any more. */
-const SHED_MS = 100;
-/** The same for SERVFAIL, which may be the question's fault. */
+/** Shortest time between two searches for queries that are no longer wanted. */
+const FORGET_INTERVAL_MS = 100;
+/** SERVFAILs in a row after which an upstream is down. More than `MAX_FAILURES`, as the reason may be the question. */
 const MAX_SERVFAILS = 20;
-/** How long one that says SERVFAIL is left out at least: it may answer what it is probed with, and nothing else. */
-const MEND_MS = 10_000;
-/** How long an upstream that stumbled over EDNS is asked without. */
-const PLAIN_MS = 600_000;
+/** How long an upstream that is down for SERVFAIL stays so at least: it may answer the probe and nothing else. */
+const SERVFAIL_DOWN_MS = 10_000;
+/** How long an upstream without EDNS support is asked without EDNS. */
+const NO_EDNS_MS = 600_000;
 
-/** The links to an upstream: datagrams are not for those asked over TLS. */
+/** The links to an upstream. One asked over TLS has no link for datagrams. */
 export interface UpstreamLinks {
   readonly datagrams: Link | undefined;
   readonly stream: Link;
 }
 
-/** @param authorities PEM of those who sign the certificates of resolvers asked over TLS */
+/** @param authorities certificates, in PEM, of the authorities to trust for DNS over TLS */
 export type MakeLinks = (
   resolver: Resolver,
   authorities: string | undefined,
   ignored: (reason: Ignored) => void,
 ) => UpstreamLinks;
 
-/** One upstream resolver: how it is, how fast it is, and what it cannot do. */
+/** One upstream resolver: its links, its health, its round-trip time, and what it does not support. */
 export class Upstream {
-  /** As the configuration writes it. */
+  /** The resolver in the configuration's notation. */
   readonly name: string;
   readonly resolver: Resolver;
   readonly links: UpstreamLinks;
-  /** Zones for whose names it sends our queries back to us; "" for all other names. */
+  /** Zones for which it sends our queries back to us; "" for names in no zone of `zoneResolvers`. */
   readonly loops = new Set<string>();
   readonly spelling = new Spelling();
-  /** Times that it came back: who was told of a failure before may ask again. */
+  /** How often it has come back after being down. After that, questions that failed may be asked again. */
   recoveries = 0;
-  /** What went wrong with it last, in words; "" before anything did. */
+  /** Its last failure, in words; "" if there was none. */
   lastFailure = "";
   /** The question it failed to answer last. */
   unanswered: Question | undefined;
   #isDown = false;
-  /** Since when answers are late one after another and nothing else is heard. */
+  /** Since when it is in doubt: replies were late `MAX_FAILURES` times in a row, and nothing has arrived since. */
   #doubtedSince: number | undefined;
-  /** When a reply came last. */
-  #heardAt = Number.NEGATIVE_INFINITY;
-  #shedAt = Number.NEGATIVE_INFINITY;
-  /** Questions whose answer is due and not late yet. */
+  /** When the last reply arrived. */
+  #lastReplyAt = Number.NEGATIVE_INFINITY;
+  #forgotAt = Number.NEGATIVE_INFINITY;
+  /** Questions that wait for its reply, which is not late yet. */
   #due = 0;
-  /** When it said SERVFAIL last before it went down. */
+  /** When it last replied SERVFAIL before it went down. */
   #downAt = 0;
-  /** It is down because it said nothing, not because of what it said. */
+  /** Whether it is down because it was silent or unreachable, not because of SERVFAIL. */
   #isSilent = false;
   #failures = 0;
   #servfails = 0;
-  #plainUntil = Number.NEGATIVE_INFINITY;
+  #noEdnsUntil = Number.NEGATIVE_INFINITY;
   /** Smoothed round-trip time and its deviation in milliseconds (RFC 6298 §2); negative before the first. */
   #roundTrip = -1;
   #deviation = 0;
@@ -92,12 +92,12 @@ export class Upstream {
     return !this.#isDown && !this.looping;
   }
 
-  /** Up, as far as is known, and answering: asked before those that are not. */
+  /** Up and not in doubt: asked before upstreams that are not. */
   get isSound(): boolean {
     return this.isUp && this.#doubtedSince === undefined;
   }
 
-  /** It sends our queries back to us. */
+  /** Whether it sends our queries back to us. */
   get looping(): boolean {
     return this.loops.size > 0;
   }
@@ -106,12 +106,12 @@ export class Upstream {
     return this.#isDown;
   }
 
-  /** Smoothed milliseconds; 0 before the first answer, so that everybody gets a try. */
+  /** Smoothed, in milliseconds; 0 before the first reply, so that every upstream is tried. */
   get roundTrip(): number {
     return Math.max(0, this.#roundTrip);
   }
 
-  /** Milliseconds after which an answer is late. */
+  /** Milliseconds after which a reply is late. */
   get timeout(): number {
     if (this.#roundTrip < 0) return FIRST_TIMEOUT;
     return Math.min(MAX_TIMEOUT, Math.max(MIN_TIMEOUT, this.#roundTrip + 4 * this.#deviation));
@@ -122,25 +122,25 @@ export class Upstream {
     return (datagrams?.inFlight ?? 0) + stream.inFlight;
   }
 
-  /** Whether one more query is not too many. Those that are late do not count: they may be lost, and are waited for. */
+  /** Whether it may be sent another query. Late ones do not count: they may be lost. @param most allowed at the same time */
   hasRoom(most: number, now: number): boolean {
     if (this.inFlight < most) return true;
-    if (now - this.#shedAt >= SHED_MS) {
-      this.#shedAt = now;
+    if (now - this.#forgotAt >= FORGET_INTERVAL_MS) {
+      this.#forgotAt = now;
       this.links.datagrams?.forgetUnwanted();
       this.links.stream.forgetUnwanted();
     }
     return this.#due < most;
   }
 
-  /** So many questions more whose answer is due. */
-  dueChanged(change: number): void {
+  /** Adds to the number of questions that wait for its reply. */
+  addDue(change: number): void {
     this.#due += change;
   }
 
-  /** Whether it is asked with EDNS at this moment. */
+  /** Whether to ask it with EDNS now. */
   speaksEdns(now: number): boolean {
-    return now >= this.#plainUntil;
+    return now >= this.#noEdnsUntil;
   }
 
   asked(): void {
@@ -151,8 +151,8 @@ export class Upstream {
     this.#results[result]++;
   }
 
-  /** A reply came, whatever it said. */
-  heard(milliseconds: number, now: number): void {
+  /** A reply arrived, whatever its content. @param milliseconds round-trip time */
+  replyReceived(milliseconds: number, now: number): void {
     const deviation = Math.abs(this.#roundTrip - milliseconds);
     const isFirst = this.#roundTrip < 0;
     this.#deviation = isFirst ? milliseconds / 2 : this.#deviation + (deviation - this.#deviation) / 4;
@@ -161,10 +161,10 @@ export class Upstream {
     const bucket = ROUND_TRIP_BUCKETS.findIndex((bound) => seconds <= bound);
     this.#buckets[bucket < 0 ? ROUND_TRIP_BUCKETS.length : bucket]++;
     this.#seconds += seconds;
-    this.#isThere(now);
+    this.#noteAlive(now);
   }
 
-  /** It answered a question: it is well. Returns whether it was not before. */
+  /** It answered a question: it is up. Returns whether it was down before. */
   succeeded(): boolean {
     this.#servfails = 0;
     this.#failures = 0;
@@ -175,18 +175,18 @@ export class Upstream {
   }
 
   /**
-   * It answered the question whether it is back. If it was silent, any answer will do: one that knows some zones and
-   * cannot reach the root says SERVFAIL for that. If it said SERVFAIL, it gets some time to be mended. Returns whether it
-   * is back.
+   * It replied to a probe. If it was silent before, any reply brings it back: an upstream that knows some zones and cannot reach
+   * the root replies SERVFAIL. If it was down for SERVFAIL, only another reply after `SERVFAIL_DOWN_MS` does. Returns whether it
+   * came back.
    */
   probed(isServfail: boolean, sentAt: number, now: number): boolean {
-    this.#isThere(now);
+    this.#noteAlive(now);
     if (!this.#isDown) return false;
-    const isMended = !isServfail && sentAt - this.#downAt >= MEND_MS;
+    const isMended = !isServfail && sentAt - this.#downAt >= SERVFAIL_DOWN_MS;
     return (this.#isSilent || isMended) && this.succeeded();
   }
 
-  /** The network refused a query. Returns whether that was one too many. @param reason in words */
+  /** The network failed for a query. Returns whether the upstream went down by that. @param reason in words */
   failed(reason: string, question: Question): boolean {
     this.lastFailure = reason;
     this.unanswered = question;
@@ -194,11 +194,11 @@ export class Upstream {
   }
 
   /**
-   * No answer in time to what was put to it at `sentAt`. That is no failure where others were answered meanwhile: then it
-   * is the name that is slow, or a packet was lost. Returns whether the upstream is in doubt now, and was not before.
+   * The reply to a query sent at `sentAt` is late. That is no failure if another reply has arrived since: then the name is slow,
+   * or a packet was lost. Returns whether the upstream came into doubt by that.
    */
-  late(question: Question, sentAt: number, now: number): boolean {
-    if (this.#heardAt >= sentAt) return false;
+  timedOut(question: Question, sentAt: number, now: number): boolean {
+    if (this.#lastReplyAt >= sentAt) return false;
     this.lastFailure = "no answer in time";
     this.unanswered = question;
     if (++this.#failures < MAX_FAILURES || this.#isDown || this.#doubtedSince !== undefined) return false;
@@ -206,31 +206,31 @@ export class Upstream {
     return true;
   }
 
-  /** One that has been in doubt for long is down. Returns whether it is so now, and was not before. */
+  /** Takes the upstream down if it has been in doubt for `DOUBT_MS`. Returns whether it went down by that. */
   settleDoubt(now: number): boolean {
     return this.#doubtedSince !== undefined && now - this.#doubtedSince >= DOUBT_MS && this.#goDown(true);
   }
 
-  /** It answered that it could not. Returns whether that was one too many. */
-  gaveUp(question: Question, now: number): boolean {
+  /** It replied SERVFAIL. Returns whether it went down by that. */
+  answeredServfail(question: Question, now: number): boolean {
     if (!this.#isDown) this.#downAt = now;
     this.lastFailure = "answered SERVFAIL";
     this.unanswered = question;
     return ++this.#servfails >= MAX_SERVFAILS && this.#goDown(false);
   }
 
-  /** @param isCertain nobody but the upstream can have sent this reply */
+  /** A reply's question had another letter case. @param isCertain whether the reply cannot be forged */
   changedCase(isCertain: boolean): void {
     if (!isCertain) this.#ignored.letter_case++;
     this.spelling.changedCase(isCertain);
   }
 
-  /** It answered a query without EDNS, as it is asked only where it did not understand one with it. */
-  answeredPlain(now: number): void {
-    if (this.speaksEdns(now)) this.#plainUntil = now + PLAIN_MS;
+  /** It answered without EDNS, which is only asked after it rejected EDNS: asks it without EDNS for `NO_EDNS_MS`. */
+  answeredWithoutEdns(now: number): void {
+    if (this.speaksEdns(now)) this.#noEdnsUntil = now + NO_EDNS_MS;
   }
 
-  /** Forgets queries that nobody waits for any more. */
+  /** Forgets queries sent before this time, and closes idle sockets. */
   expire(before: number): void {
     this.links.datagrams?.expire(before);
     this.links.stream.expire(before);
@@ -261,8 +261,8 @@ export class Upstream {
     return this.#isDown ? "down" : "up";
   }
 
-  #isThere(now: number): void {
-    this.#heardAt = now;
+  #noteAlive(now: number): void {
+    this.#lastReplyAt = now;
     this.#failures = 0;
     this.#doubtedSince = undefined;
   }

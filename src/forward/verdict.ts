@@ -3,16 +3,16 @@ import { type Reply, readReply, type TtlBounds } from "../wire/reply.js";
 import type { Attempt, Negative } from "./attempt.js";
 import type { ForwardResult } from "./report.js";
 
-/** What replies are taken for. */
+/** How replies of upstreams are read and classified. */
 
 const COUNTS_AT = 6;
-const MAX_PLAIN_RCODE = 15;
+const MAX_HEADER_RCODE = 15;
 
 /**
- * Reads the reply to an attempt; nothing where it is no well-formed message. A truncated datagram is never that: what is
- * behind its question may be cut anywhere, and is ignored (RFC 2181 §9).
+ * Reads the reply to an attempt; undefined if it is malformed. A truncated datagram may be cut anywhere behind its question: if
+ * it cannot be read, everything behind the question is ignored (RFC 2181 §9).
  */
-export function readFor(attempt: Attempt, octets: Uint8Array, bounds: TtlBounds): Reply | undefined {
+export function readReplyTo(attempt: Attempt, octets: Uint8Array, bounds: TtlBounds): Reply | undefined {
   const { questionEnd, owner, via } = attempt;
   const { type, options } = owner.question;
   const reply = readReply(octets, questionEnd, type, bounds, options);
@@ -23,32 +23,32 @@ export function readFor(attempt: Attempt, octets: Uint8Array, bounds: TtlBounds)
   return readReply(bare, questionEnd, type, bounds);
 }
 
-/** An extended rcode is about EDNS between this server and the upstream: nothing for the client. */
+/** Whether the client may see the rcode. An extended rcode concerns EDNS between this server and the upstream. */
 export function isForClients({ rcode }: Reply): boolean {
-  return rcode <= MAX_PLAIN_RCODE;
+  return rcode <= MAX_HEADER_RCODE;
 }
 
-/** Servers from before EDNS answer it with one of these, and without EDNS themselves (RFC 6891 §7). */
-export function isPuzzledByEdns(attempt: Attempt, { rcode, edns }: Reply): boolean {
-  return attempt.edns && isPuzzle(rcode) && (!edns || rcode === RCODE.BADVERS);
+/** Whether an upstream rejects EDNS: without support, it replies one of these rcodes and without EDNS (RFC 6891 §7). */
+export function rejectsEdns(attempt: Attempt, { rcode, edns }: Reply): boolean {
+  return attempt.edns && isEdnsError(rcode) && (!edns || rcode === RCODE.BADVERS);
 }
 
-export function isPuzzle(rcode: number): boolean {
+export function isEdnsError(rcode: number): boolean {
   return rcode === RCODE.FORMERR || rcode === RCODE.NOTIMP || rcode === RCODE.BADVERS;
 }
 
-/** A reply that has no answer may be one of these. */
+/** Negative replies that no rcode stands for. */
 const NO_DATA: Negative = -1;
 const UNREADABLE: Negative = -2;
 
-/** Nothing where a reply has an answer. */
+/** Why a reply has no answer; undefined if it has one. */
 export function negativeOf(reply: Reply | undefined): Negative | undefined {
   if (!reply) return UNREADABLE;
   if (reply.rcode !== RCODE.NOERROR) return reply.rcode;
   return reply.answers === 0 ? NO_DATA : undefined;
 }
 
-/** What a reply that is not believed counts as. */
+/** The result as which to count a reply that is not believed. */
 export function resultOf(reply: Reply | undefined): ForwardResult {
   if (!reply || !isForClients(reply)) return "bad_reply";
   if (reply.rcode === RCODE.SERVFAIL) return "servfail";
@@ -56,10 +56,10 @@ export function resultOf(reply: Reply | undefined): ForwardResult {
 }
 
 /**
- * What it is for all clients: a no to one client's odd spelling may not be one to others, and is not kept. Mixed case was
- * tried where it is believed.
+ * A reply as it may be cached for all clients. A negative reply to one client's unusual letter case may not hold for others and
+ * is not cached, its lifetime being 0. A negative reply to mixed case that is believed was checked with both spellings.
  */
-export function shared(attempt: Attempt, reply: Reply): Reply {
+export function forAllClients(attempt: Attempt, reply: Reply): Reply {
   const { name, spelling } = attempt.owner.question;
   const isOdd = attempt.spelledAsClient && name.some((octet, i) => octet !== spelling[i]);
   return isOdd && negativeOf(reply) !== undefined ? { ...reply, lifetime: 0 } : reply;

@@ -11,8 +11,8 @@ export class HttpsDns {
   readonly stats = new QueryStats();
   readonly stack: DnsStack;
 
-  constructor(options: Omit<DnsStackOptions, "stats" | "isBranch" | "clock">) {
-    this.stack = new DnsStack({ ...options, stats: this.stats, isBranch: false, clock: processClock });
+  constructor(options: Omit<DnsStackOptions, "stats" | "usesForwardClient" | "clock">) {
+    this.stack = new DnsStack({ ...options, stats: this.stats, usesForwardClient: false, clock: processClock });
   }
 
   /** Answers a message; nothing where it deserves no answer. @param address the client's */

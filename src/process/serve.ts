@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
+import { cachedFor } from "../base/cached-for.js";
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
-import { keptFor } from "../base/kept.js";
 import { createLogger, type Logger, type Verbosity } from "../base/log.js";
 import { createRandom } from "../base/random.js";
 import { systemTimers } from "../base/timers.js";
@@ -41,7 +41,7 @@ export interface ServeOptions extends Checked {
   readonly reload: () => Promise<Checked>;
 }
 
-/** Milliseconds that the text of /metrics is kept: making it holds up the main thread. */
+/** Milliseconds that the text of /metrics is cached: making it holds up the main thread. */
 const METRICS_MS = 1000;
 
 /** Runs the server until a signal stops it. Rejects with a `MesosDnsError` if it cannot listen. */
@@ -170,7 +170,7 @@ function openerOf(
     now: Date.now,
   });
   const makeMetrics = async () => new TextEncoder().encode(await registry.metrics());
-  const metrics = keptFor(METRICS_MS, systemTimers.now, makeMetrics);
+  const metrics = cachedFor(METRICS_MS, systemTimers.now, makeMetrics);
   const api = createApi({
     catalog: app.catalog,
     config: () => app.config,

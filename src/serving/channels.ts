@@ -4,7 +4,7 @@ import { TRANSPORTS, type Transport } from "./query-stats.js";
 export const UDP: Channel = { stream: false, encrypted: false, keepalive: -1, transport: indexOf("udp") };
 export const HTTPS: Channel = { stream: true, encrypted: true, keepalive: -1, transport: indexOf("https") };
 
-/** TCP, or TLS over it. @param idleSeconds how long a connection may have nothing to do */
+/** The channel of TCP or TLS connections. @param idleSeconds after which an idle connection is closed */
 export function streamChannel(encrypted: boolean, idleSeconds: number): Channel {
   const keepalive = Math.min(0xffff, idleSeconds * 10);
   return { stream: true, encrypted, keepalive, transport: indexOf(encrypted ? "tls" : "tcp") };

@@ -4,21 +4,21 @@ import { octetsOf, parseAddress } from "../base/addresses.js";
 import { NetworkList } from "../base/network-list.js";
 
 /**
- * Clients are remembered in sets of a few each: looking for one takes the same small number of steps whatever addresses came
- * before, and a new one takes the place of an old one of its set. All sets together hold more than the nodes of any cluster.
+ * Clients are cached in sets of a few each. A lookup takes the same small number of steps whatever addresses came before. A new
+ * client replaces the oldest one of its set. All sets together hold more clients than any cluster has nodes.
  */
 const SETS = 1 << 12;
 const SET_SHIFT = 32 - 12;
 const WAYS = 4;
-/** Words of the longest address. */
+/** 32-bit words of an IPv6 address. */
 const WORDS = 4;
-/** Texts of addresses remembered, of those who may ask. */
+/** Most addresses cached by their text. */
 const MAX_TEXTS = 20_000;
 
-/** Words of the secret that chooses a client's set: one to start with, and two for each word of an address. */
+/** Words of the secret that selects a client's set: one to start with, and two for each word of an address. */
 export const CLIENT_SECRET_WORDS = 1 + 2 * WORDS;
 
-/** Clients remembered at most by the octets of their addresses. */
+/** Most clients cached by the octets of their addresses. */
 export const MAX_CLIENTS = SETS * WAYS;
 
 export interface AccessPolicy {
@@ -27,27 +27,26 @@ export interface AccessPolicy {
 }
 
 /**
- * What clients may, by their address; worked out once for each that may ask at all. Others are not remembered, so that they
- * displace nobody.
+ * The permissions of clients by their address. Caches clients that may query. Others are not cached, so that they evict nobody.
  */
 export class ClientTable {
   readonly #secret: Uint32Array;
   readonly #octetsOfText = new LRUCache<string, Uint8Array>({ max: MAX_TEXTS });
-  /** Addresses as the kernel writes them, `WORDS` a place; how many words of it count; and whose they are. */
+  /** For each place: the address in network byte order, in `WORDS` words; how many of the words are used; and the client. */
   readonly #addresses = new Uint32Array(MAX_CLIENTS * WORDS);
   readonly #sizes = new Uint8Array(MAX_CLIENTS);
   readonly #clients: (Client | undefined)[] = new Array(MAX_CLIENTS).fill(undefined);
-  /** Of each set, the place that is given away next. */
+  /** For each set, the place that is replaced next. */
   readonly #oldest = new Uint8Array(SETS);
   readonly #words = new Uint32Array(WORDS);
   readonly #octets = new Uint8Array(this.#words.buffer);
-  /** For clients that may not ask, one after the other. */
+  /** Returned for clients that may not query: reused for each of them. */
   readonly #denied4: Client = { octets: new Uint8Array(4), mayQuery: false, mayRecurse: false };
   readonly #denied16: Client = { octets: new Uint8Array(16), mayQuery: false, mayRecurse: false };
   #query: NetworkList;
   #recursion: NetworkList;
 
-  /** @param secret `CLIENT_SECRET_WORDS` random words: without them nobody can find addresses that share a set */
+  /** @param secret `CLIENT_SECRET_WORDS` random words, so that nobody can find addresses that share a set */
   constructor({ allowQuery, allowRecursion }: AccessPolicy, secret: Uint32Array) {
     this.#secret = secret;
     this.#query = new NetworkList(allowQuery);
@@ -63,8 +62,8 @@ export class ClientTable {
   }
 
   /**
-   * The client whose address stands at `words[at]` in network order, without allocation for one that is known or may not ask. One
-   * that may not ask is only valid until the next call.
+   * The client whose address is at `words[at]`, in network byte order. Allocates nothing for a client that is cached or may not
+   * query. One that may not query is valid until the next call only.
    *
    * @param count words of the address: 1 or 4
    */
@@ -73,16 +72,16 @@ export class ClientTable {
     for (let place = set * WAYS; place < (set + 1) * WAYS; place++) {
       if (this.#isAt(place, words, at, count)) return this.#clients[place] as Client;
     }
-    return this.#learn(set, words, at, count);
+    return this.#insert(set, words, at, count);
   }
 
-  /** The client with an address of 4 or 16 octets. */
+  /** The client with an address of 4 or 16 octets. Valid like the result of `at`. */
   withAddress(octets: Uint8Array): Client {
     this.#octets.set(octets);
     return this.at(this.#words, 0, octets.length >>> 2);
   }
 
-  /** The client with this address, to be kept. @param address as Node.js writes it; a zone index is of no account */
+  /** The client with this address, which the caller may keep. @param address as Node.js writes it; a zone index is ignored */
   of(address: string): Client {
     const known = this.#octetsOfText.get(address);
     if (known) return this.withAddress(known);
@@ -95,8 +94,8 @@ export class ClientTable {
   }
 
   /**
-   * The set of an address: a multilinear hash of its halves of words (Lemire and Kaser 2014), of which any two addresses share the
-   * upper bits no more often than by chance, whoever chose them.
+   * The set of an address: the upper bits of a multilinear hash of its 16-bit halves of words (Lemire and Kaser, 2014). Two
+   * addresses share a set no more often than by chance, even if an attacker chooses them.
    */
   #setOf(words: Uint32Array, at: number, count: number): number {
     const secret = this.#secret;
@@ -114,7 +113,7 @@ export class ClientTable {
     return true;
   }
 
-  #learn(set: number, words: Uint32Array, at: number, count: number): Client {
+  #insert(set: number, words: Uint32Array, at: number, count: number): Client {
     for (let i = 0; i < count; i++) this.#words[i] = words[at + i];
     const isMapped = count === WORDS && isMappedIPv4(this.#octets);
     const octets = isMapped ? this.#octets.subarray(12) : this.#octets.subarray(0, count * 4);
@@ -133,7 +132,7 @@ export class ClientTable {
   }
 }
 
-/** An IPv4 address as sockets for both families write it: ::ffff:0:0/96 (RFC 4291 §2.5.5.2). */
+/** Whether it is an IPv4-mapped IPv6 address, as dual-stack sockets report IPv4 clients: ::ffff:0:0/96 (RFC 4291 §2.5.5.2). */
 function isMappedIPv4(octets: Uint8Array): boolean {
   for (let i = 0; i < 10; i++) if (octets[i] !== 0) return false;
   return octets[10] === 0xff && octets[11] === 0xff;

@@ -1,6 +1,6 @@
 /**
- * Writes the milliseconds since the machine's start into the first element: a clock that never goes back and is the same for all
- * threads. It returns nothing, as a number with a fraction that is handed from function to function becomes an object.
+ * Writes the milliseconds since the machine's start into the first element: a monotonic clock that is the same for all threads.
+ * It does not return them, as V8 would allocate an object for a number with a fraction.
  */
 export type Clock = (into: Float64Array) => void;
 

@@ -1,18 +1,18 @@
 import { TYPE } from "../wire/protocol.js";
 
 /**
- * Counters of one answering thread, in shared memory: the thread adds, the main thread reads them when Prometheus asks.
- * A labelled counter of prom-client would cost about a microsecond a query; adding to an array costs next to nothing.
- * Every slot has one writer; a reader may see a value a query old.
+ * Counters of one answering thread, in shared memory. The thread increments them, and the main thread reads them for Prometheus.
+ * A labelled counter of prom-client would cost about a microsecond a query; incrementing an array element costs almost nothing.
+ * Every slot has one writer. A reader may see a value that is one query old.
  */
 
 export const TRANSPORTS = ["udp", "tcp", "tls", "https"] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
-/** Whose name was asked: the cluster's, somebody else's, or nobody's (broken, refused or foreign-class queries). */
+/** Who answers for the name: a zone of this server, upstreams, or nobody (malformed and refused queries, other classes). */
 export const ZONES = ["local", "forward", "none"] as const;
 
-/** Types counted one by one; all others are "other", so that clients cannot grow the number of series. */
+/** Types that are counted individually. All others count as "other", so that clients cannot increase the number of series. */
 export const COUNTED_TYPES = [
   ["A", TYPE.A],
   ["AAAA", TYPE.AAAA],
@@ -25,7 +25,7 @@ export const COUNTED_TYPES = [
 ] as const;
 export const TYPE_LABELS: readonly string[] = [...COUNTED_TYPES.map(([name]) => name), "other"];
 
-/** Rcodes up to BADCOOKIE one by one; the last slot is for all that an upstream may send beyond. */
+/** Rcodes up to BADCOOKIE are counted individually. The last slot is for all others that an upstream may send. */
 export const RCODES = 25;
 
 /** Upper bounds in seconds. */
@@ -60,14 +60,14 @@ for (const section of Object.keys(SLOTS) as Section[]) {
   total += SLOTS[section];
 }
 
-/** A histogram as Prometheus wants it: cumulative counts by bound, then their number and sum. */
+/** A histogram in the form of Prometheus: cumulative counts for each bound, the number of values, and their sum. */
 export interface HistogramValues {
   readonly buckets: readonly number[];
   readonly count: number;
   readonly sum: number;
 }
 
-/** An answer as far as it is counted. */
+/** The properties of an answer that are counted. */
 export interface Answered {
   readonly query: { readonly type: number };
   readonly rcode: number;
@@ -87,7 +87,7 @@ export class QueryStats {
     });
   }
 
-  /** Counts one answered query. `transport` and `zone` are indices into `TRANSPORTS` and `ZONES`. */
+  /** Counts an answer. `transport` and `zone` are indices in `TRANSPORTS` and `ZONES`. */
   answered(transport: number, zone: number, octets: number, { query, rcode, truncated }: Answered): void {
     const { type } = query;
     const values = this.#values;
@@ -98,18 +98,18 @@ export class QueryStats {
     observe(values, START.sizes + transport * (SIZE_BUCKETS.length + 2), SIZE_BUCKETS, octets, 1);
   }
 
-  /** Counts how long a number of answers took, all of them as long. */
+  /** Counts the duration of a number of answers, which is the same for all of them. */
   took(zone: number, seconds: number, answers: number): void {
     const start = START.durations + zone * (DURATION_BUCKETS.length + 2);
     observe(this.#values, start, DURATION_BUCKETS, seconds, answers);
   }
 
-  /** Counts a message that deserves no answer. */
+  /** Counts a message that is not answered. */
   dropped(transport: number): void {
     this.#values[START.dropped + transport]++;
   }
 
-  /** Counts a response that rate limiting sent truncated, or withheld. */
+  /** Counts a response that rate limiting truncated (`slipped`) or withheld. */
   limited(slipped: boolean): void {
     this.#values[START.limited + (slipped ? 0 : 1)]++;
   }
@@ -119,17 +119,17 @@ export class QueryStats {
     this.#values[START.failures]++;
   }
 
-  /** Counts an answer that has only some of the records, as no message can hold them all. */
+  /** Counts an incomplete answer: no message can hold all of its records. */
   partial(): void {
     this.#values[START.partial]++;
   }
 
-  /** Counts an accepted TCP connection, a closed one, or one refused for want of room. */
+  /** Counts a TCP connection that was accepted, closed, or refused because of a limit. */
   connection(event: "opened" | "closed" | "refused"): void {
     this.#values[START.connections + ["opened", "closed", "refused"].indexOf(event)]++;
   }
 
-  /** Datagrams that the kernel had no room for. The slot holds one more, so that nothing known is nothing told. */
+  /** Datagrams that the kernel has dropped. The slot has one more, so that 0 means unknown. */
   set receiveDrops(count: number) {
     this.#values[START.receiveDrops] = count + 1;
   }
@@ -191,7 +191,7 @@ export class QueryStats {
   }
 }
 
-/** Slots of a histogram: one a bound, one for what is above all bounds, and the sum. */
+/** Adds values to a histogram. It has a slot for each bound, one for values above all bounds, and the sum. */
 function observe(values: Float64Array, start: number, bounds: readonly number[], value: number, count: number): void {
   let i = 0;
   while (i < bounds.length && value > bounds[i]) i++;

@@ -1,27 +1,27 @@
 import type { RateLimit } from "../config/config.js";
 import { finishHash, mixHash } from "../wire/names.js";
 
-/** Kinds of response that are limited apart from each other. */
+/** Kinds of response that are limited separately. */
 export const RESPONSE_KIND = { ANSWER: 0, NEGATIVE: 1, ERROR: 2 } as const;
 export type ResponseKind = (typeof RESPONSE_KIND)[keyof typeof RESPONSE_KIND];
 
 export const ALLOW = 0;
-/** Send the response truncated, so that whoever really asked comes back over TCP. */
+/** Send the response truncated, so that a real client asks again over TCP. */
 export const SLIP = 1;
 export const WITHHOLD = 2;
-export type Ruling = typeof ALLOW | typeof SLIP | typeof WITHHOLD;
+export type Decision = typeof ALLOW | typeof SLIP | typeof WITHHOLD;
 
-/** Buckets; a flood from more networks than these makes some share one, which is to limit the flood sooner. */
+/** Number of buckets. In a flood from more networks than this, some share a bucket, which limits the flood sooner. */
 const BUCKETS = 1 << 16;
-/** A bucket holds what a second gives. */
+/** A full bucket has the tokens of this many seconds. */
 const BURST_SECONDS = 1;
 
 /**
- * Buckets that all threads of a process count in: the kernel deals a client's queries out to them by its port. Two that count at
- * the same moment may count one response as none.
+ * Token buckets, shared by all threads of a process, as the kernel distributes a client's queries among the threads by port. If
+ * two threads count at the same time, one response may not be counted.
  */
 export interface Buckets {
-  /** Of the hash that chooses a bucket; clients should not know it. */
+  /** Seed of the hash that selects a bucket; clients should not know it. */
   readonly seed: number;
   readonly memory: SharedArrayBuffer;
 }
@@ -33,8 +33,8 @@ export function createBuckets(seed: number): Buckets {
 }
 
 /**
- * Response rate limiting: a token bucket for each client network and kind of response, in columns of typed arrays. What
- * matters is where responses go, not who asks: over UDP the source may be the victim.
+ * Response rate limiting: a token bucket for each client network and kind of response. The columns are typed arrays. Limits what
+ * is sent to a network, as over UDP the source address may be that of a victim.
  */
 export class RateLimiter {
   readonly #seed: number;
@@ -61,12 +61,12 @@ export class RateLimiter {
   }
 
   /**
-   * Whether one more response of this kind may go to this client.
+   * Decides about a response of this kind to this client, and counts it.
    *
-   * @param octets 4 or 16 octets of its address
-   * @param clock milliseconds on a clock that never goes back, the same for all who share the buckets
+   * @param octets the client's address: 4 or 16 octets
+   * @param clock milliseconds on a monotonic clock, the same for all threads, in the first element
    */
-  rule(octets: Uint8Array, kind: ResponseKind, clock: Float64Array): Ruling {
+  decide(octets: Uint8Array, kind: ResponseKind, clock: Float64Array): Decision {
     const rate = this.#rates[kind];
     if (rate === 0) return ALLOW;
     const now = clock[0] / 1000;
@@ -91,7 +91,7 @@ export class RateLimiter {
     if ((prefix & 7) !== 0) hash = mixHash(hash, octets[whole] >>> (8 - (prefix & 7)));
     hash = finishHash(hash);
     const bucket = hash & (BUCKETS - 1);
-    // A bucket that has been left alone long enough to be full is anybody's.
+    // A bucket of another network is taken over once it has been unused long enough to be full.
     if (this.#key[bucket] !== hash && now - this.#at[bucket] >= BURST_SECONDS) {
       this.#key[bucket] = hash;
       this.#tokens[bucket] = rate * BURST_SECONDS;

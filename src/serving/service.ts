@@ -14,18 +14,18 @@ const LOCAL = ZONES.indexOf("local");
 const FORWARDED = ZONES.indexOf("forward");
 const NONE = ZONES.indexOf("none");
 
-/** Kinds of failure, and names, that are remembered: a bound for what comes from queries. */
+/** Most kinds of failure, and most names, that are remembered: clients must not be able to fill the memory. */
 const MAX_KINDS = 100;
 
-/** Sends an answer that was not ready when the query was handled. It may come after the client is gone. */
+/** Sends an answer after `handle` has returned. The client may be gone by then. */
 export type SendResponse = (message: Uint8Array) => void;
 
-/** Called once for an answer that is not ready, before `handle` returns: makes what sends it, if it is sent at all. */
+/** Called once before `handle` returns `PENDING`. Returns the function that will send the answer. */
 export type Defer = () => SendResponse;
 
-/** `handle` returns this where the answer follows through `send`. */
+/** Returned by `handle` if the answer will be sent later. */
 export const PENDING = -1;
-/** `next` returns this where a response cannot be finished: what its client has is of no use. */
+/** Returned by `next` if a response cannot be completed: what the client has received of it is useless. */
 export const BROKEN = -1;
 
 export interface ServiceParts {
@@ -37,44 +37,45 @@ export interface ServiceParts {
   readonly clock: Clock;
 }
 
-/** A query on its way to an upstream resolver and back. */
+/** A query that waits for upstreams. */
 interface PendingQuery {
   readonly request: Request;
+  /** Milliseconds on the service's clock. */
   readonly started: number;
   readonly send: SendResponse;
 }
 
 /**
- * What every transport does with a message: answer it, forward it or leave it, and count it. Nothing that a message
- * holds makes this throw.
+ * Handles messages for all transports: answers, forwards or drops them, and counts them. Never throws, whatever a message
+ * contains.
  */
 export class DnsService {
   readonly #parts: ServiceParts;
   readonly #known = new Set<string>();
-  /** Names of which answers were partial. */
+  /** Names whose incomplete answers have been logged. */
   readonly #partial = new Set<string>();
   readonly #scratch = new Uint8Array(MAX_MESSAGE);
-  /** Answers still on their way back from upstream resolvers. */
+  /** Queries that wait for upstreams. */
   pending = 0;
-  /** When the turn began. In an array, as a number with a fraction in a variable may be an object to be collected. */
+  /** When `begin` was called. In an array, as V8 may allocate an object for a number with a fraction. */
   readonly #began = new Float64Array(1);
   readonly #ended = new Float64Array(1);
-  /** The one of them that tells the time now. */
+  /** The one of the two that was set last. */
   #clock = this.#began;
-  /** Answers of this turn, by whose name was asked for. */
+  /** Answers since `begin`, by index in `ZONES`. */
   readonly #answers = new Uint32Array(ZONES.length);
 
   constructor(parts: ServiceParts) {
     this.#parts = parts;
   }
 
-  /** To be called before the messages that came at one time are handled. */
+  /** Must be called before messages that arrived together are handled. */
   begin(): void {
     this.#parts.clock(this.#began);
     this.#clock = this.#began;
   }
 
-  /** To be called when they have been handled: their answers took as long as all of them. */
+  /** Must be called after they have been handled. Each of their answers counts with the time since `begin`. */
   end(): void {
     const { stats, clock } = this.#parts;
     clock(this.#ended);
@@ -86,10 +87,11 @@ export class DnsService {
   }
 
   /**
-   * Handles one message, between `begin` and `end`. The request's memory may be used again after the call.
+   * Handles one message, between `begin` and `end`. The request's memory may be reused after the call.
    *
-   * @param defer called if the answer is `PENDING`; what it returns is called later, and once at most: never for a datagram that a rate limit withholds
-   * @returns the octets of the answer in `out`, 0 if there is none, or `PENDING`
+   * @param defer called if the result is `PENDING`. The function that it returns is called at most once, later: not if a rate
+   * limit withholds the answer.
+   * @returns the length in octets of the answer in `out`, 0 if there is none, or `PENDING`
    */
   handle(request: Request, defer: Defer): number {
     const { channel } = request;
@@ -114,9 +116,9 @@ export class DnsService {
   }
 
   /**
-   * The next message of a response that has `following` ones, as far as the client takes them.
+   * Writes the next message of a response that has `following` ones.
    *
-   * @returns the octets of the message in `out`, 0 behind the last one, or `BROKEN`
+   * @returns the length in octets of the message in `out`, 0 after the last one, or `BROKEN`
    */
   next(request: Request): number {
     const { following } = request;
@@ -133,18 +135,18 @@ export class DnsService {
     }
   }
 
-  /** Whether the client of the message handled last may not be who it says. */
+  /** Whether rate limits apply to the message handled last: its source address may be forged. */
   #isLimited({ channel }: Request): boolean {
     return !channel.stream && !this.#parts.answerer.trusted;
   }
 
-  /** What becomes of an answer of `size` octets to a client that may not be who it says. */
+  /** Applies rate limits to an answer of `size` octets. Returns the length to send, or `DROP`. */
   #limit(size: number, request: Request): number {
     const { answerer, limiter, stats } = this.#parts;
-    const ruling = limiter.rule(request.client.octets, kindOf(answerer), this.#clock);
-    if (ruling === ALLOW) return size;
-    stats.limited(ruling === SLIP);
-    if (ruling === SLIP) return answerer.cut(request, answerer.rcode);
+    const decision = limiter.decide(request.client.octets, kindOf(answerer), this.#clock);
+    if (decision === ALLOW) return size;
+    stats.limited(decision === SLIP);
+    if (decision === SLIP) return answerer.truncate(request, answerer.rcode);
     return DROP;
   }
 
@@ -198,7 +200,7 @@ export class DnsService {
     send(request.out.slice(0, size));
   }
 
-  /** The message for the client. `answer` or `resume` of the answerer have just read its query. */
+  /** Writes the answer. `answer` or `resume` of the answerer must have read its query just before. */
   #relay(forwarded: Forwarded, request: Request): number {
     const { answerer } = this.#parts;
     if (forwarded.kind === "reply") return answerer.relay(forwarded.reply, forwarded.age);
@@ -219,7 +221,7 @@ export class DnsService {
     }
   }
 
-  /** Counts every such answer, and logs each name once: there is no sign of it in the answer. */
+  /** Counts every incomplete answer, and logs each name once, as the answer itself does not show it. */
   #notePartial(): void {
     const { answerer, stats, log } = this.#parts;
     stats.partial();
@@ -230,7 +232,7 @@ export class DnsService {
     log.warn({ name, type: answerer.query.type }, `the records of ${name} need more than 65,535 octets: ${advice}`);
   }
 
-  /** Counts every failure, and logs each kind once with the message that caused it: that is what a fix needs. */
+  /** Counts every exception, and logs each kind once with the message that caused it, for debugging. */
   report(error: unknown, { message, length }: Pick<Request, "message" | "length">): void {
     const { stats, log } = this.#parts;
     stats.failed();

@@ -28,7 +28,7 @@ import { UpstreamLog } from "./upstream-log.js";
 
 const UINT32 = 2 ** 32;
 
-/** What of the configuration answering is done by. */
+/** The parts of the configuration that answering depends on. */
 export type StackConfig = AnswerConfig & ForwardConfig & ZoneConfig;
 
 export interface DnsStackOptions {
@@ -37,35 +37,35 @@ export interface DnsStackOptions {
   readonly stats: QueryStats;
   readonly log: Logger;
   readonly own: OwnSecrets;
-  /** PEM of the authorities for resolvers over TLS. */
+  /** Certificates, in PEM, of the authorities to trust for upstreams over TLS; undefined for those that Node.js trusts. */
   readonly authorities: string | undefined;
   readonly share: Share;
-  /** Whether it forwards through another stack: `forwardClient` has to be connected to that one's `forwardServer`. */
-  readonly isBranch: boolean;
+  /** Whether it forwards through another stack: its `forwardClient` must be connected to the `forwardServer` of that stack. */
+  readonly usesForwardClient: boolean;
   readonly clock: Clock;
 }
 
-/** The part that a stack has of what all stacks of the process may use together. */
+/** A stack's share of what all stacks of the process may use together. */
 export interface Share {
-  /** Of `cache.maxBytes`. */
+  /** Of `cache.maxBytes`: from 0 to 1. */
   readonly cache: number;
 }
 
-/** What all stacks of a process share and nobody else knows. */
+/** Secrets and buckets that all stacks of a process share. */
 export interface OwnSecrets {
-  /** Secret of the cookies where the configuration gives none: 16 octets. */
+  /** Secret for cookies if none is configured: 16 octets. */
   readonly cookies: Uint8Array;
-  /** The label of questions that find out whether resolvers send queries back: 32 hexadecimal digits. */
+  /** First label in the names of loop checks: 32 hexadecimal digits. */
   readonly loopToken: string;
   readonly buckets: Buckets;
 }
 
-/** All that a thread needs to answer queries, but for the transports: made once, configured again and again. */
+/** All that a thread needs to answer queries, except the transports. Created once; `configure` applies a new configuration. */
 export class DnsStack {
   readonly answerer: Answerer;
-  /** Where other stacks bring queries to be forwarded by this one. */
+  /** Forwards queries for other stacks; undefined if this stack forwards through another one. */
   readonly forwardServer: ForwardServer | undefined;
-  /** The way to the stack that forwards for this one. */
+  /** Forwards through another stack; undefined if this stack forwards itself. */
   readonly forwardClient: ForwardClient | undefined;
   readonly #forwarder: CachingForwarder | undefined;
   readonly #upstreamLog: UpstreamLog;
@@ -76,7 +76,7 @@ export class DnsStack {
   readonly #share: Share;
   #revision = 0;
 
-  constructor({ config, snapshot, stats, log, own, authorities, share, isBranch, clock }: DnsStackOptions) {
+  constructor({ config, snapshot, stats, log, own, authorities, share, usesForwardClient, clock }: DnsStackOptions) {
     this.#own = own;
     this.#share = share;
     this.answerer = new Answerer({
@@ -88,8 +88,10 @@ export class DnsStack {
     this.clients = new ClientTable(config, randomFillSync(new Uint32Array(CLIENT_SECRET_WORDS)));
     const policy = forwardPolicy(config, authorities, share);
     this.#upstreamLog = new UpstreamLog(log, systemTimers);
-    this.forwardClient = isBranch ? new ForwardClient(systemTimers, policy.cache) : undefined;
-    this.#forwarder = isBranch ? undefined : new CachingForwarder(forwarderParts(own, this.#upstreamLog), policy);
+    this.forwardClient = usesForwardClient ? new ForwardClient(systemTimers, policy.cache) : undefined;
+    this.#forwarder = usesForwardClient
+      ? undefined
+      : new CachingForwarder(forwarderParts(own, this.#upstreamLog), policy);
     this.#limiter = new RateLimiter(config.rateLimit, own.buckets);
     this.service = new DnsService({
       answerer: this.answerer,
@@ -113,30 +115,34 @@ export class DnsStack {
     return (this.#forwarder ?? this.forwardClient) as CachingForwarder | ForwardClient;
   }
 
-  /** Queries that resolvers have to answer first, its own and those of other threads. */
+  /** Queries that wait for upstreams: its own and those of other threads. */
   get pending(): number {
     return this.service.pending + (this.forwardServer?.pending ?? 0);
   }
 
-  /** What it has to tell of forwarding. */
+  /** The state and the counters of its forwarder. */
   report(): ForwardReport {
     return this.#forwarding.report();
   }
 
-  /** Forgets answers of resolvers; returns how many there were. @param name lower-case wire form as latin1 */
+  /**
+   * Removes upstreams' answers from the cache. Returns how many were removed.
+   *
+   * @param name lower-case wire form as latin1; undefined for all
+   */
   flush(name: string | undefined): number {
     const revision = this.#revise();
     return this.forwardClient?.flush(name, revision) ?? this.#forwarder?.flush(name) ?? 0;
   }
 
-  /** All stacks of a process are configured and flushed in the same order, and so count alike. */
+  /** Counts configurations and flushes. All stacks of a process have them in the same order, and so have the same count. */
   #revise(): number {
     this.#revision++;
     if (this.forwardServer) this.forwardServer.revision = this.#revision;
     return this.#revision;
   }
 
-  /** Looks after upstreams until `close`; to be called when this server can be reached. */
+  /** Monitors upstreams until `close`. Must be called when this server can be reached: loop checks come back to it. */
   start(): void {
     this.#forwarder?.start();
   }
@@ -149,7 +155,7 @@ export class DnsStack {
 
   configure(config: StackConfig, authorities: string | undefined): void {
     const { ready, serial } = this.answerer.snapshot;
-    // Before the first state no snapshot follows that would bring another domain.
+    // Before the first state there is no snapshot from the builder that would have the new zones.
     if (!ready) this.answerer.use(Snapshot.empty(apexesOf(zonesOf(viewsOf(config)), serial)));
     this.answerer.configure(answerPolicy(config, this.#own));
     const policy = forwardPolicy(config, authorities, this.#share);

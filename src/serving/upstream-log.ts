@@ -2,23 +2,23 @@ import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
 import type { Upstream } from "../forward/upstream.js";
 
-/** How long changes of one upstream are counted that are too many to have lines of their own. */
+/** Period of one summary line for an upstream that changes often. */
 const PERIOD_MS = 60_000;
-/** Lines at once in that time: it fails, and it is well again. */
+/** Changes of an upstream that are logged at once in a period: it fails, and it recovers. */
 const LINES = 2;
 
-/** What is known of an upstream that has changed lately. */
+/** An upstream that has changed in the current period. */
 interface Recent {
   readonly upstream: Upstream;
   lines: number;
-  /** Changes that had no line. */
-  unsaid: number;
+  /** Changes that were not logged. */
+  unlogged: number;
   cancelTimer: () => void;
 }
 
 /**
- * Says in the log how upstreams are. Who has them go up and down, or a network that loses packets, must not fill the
- * log: what changes more often than twice a minute gets one line a minute, with a count.
+ * Logs changes of upstreams. An attacker or a network that loses packets can make them go up and down, and must not fill the log:
+ * an upstream that changes more often than twice a minute gets one line a minute, with a count.
  */
 export class UpstreamLog {
   readonly #log: Logger;
@@ -30,16 +30,16 @@ export class UpstreamLog {
     this.#timers = timers;
   }
 
-  /** An upstream is found to be down or to send queries back, or is well again. */
+  /** An upstream has gone down, was found to send queries back to us, or has recovered. */
   changed(upstream: Upstream): void {
     const recent = this.#recent.get(upstream.name) ?? this.#remember(upstream);
     if (recent.lines < LINES) {
       recent.lines++;
-      this.#say(upstream);
-    } else recent.unsaid++;
+      this.#write(upstream);
+    } else recent.unlogged++;
   }
 
-  /** An upstream is found to mind letter case, which is found once. */
+  /** An upstream was found to answer differently for another letter case of a name. Happens once for each. */
   mindsCase({ name }: Upstream): void {
     this.#log.warn(
       { resolver: name },
@@ -53,33 +53,33 @@ export class UpstreamLog {
   }
 
   #remember(upstream: Upstream): Recent {
-    const recent: Recent = { upstream, lines: 0, unsaid: 0, cancelTimer: () => undefined };
+    const recent: Recent = { upstream, lines: 0, unlogged: 0, cancelTimer: () => undefined };
     this.#recent.set(upstream.name, recent);
-    this.#await(recent);
+    this.#startPeriod(recent);
     return recent;
   }
 
-  #await(recent: Recent): void {
-    recent.cancelTimer = this.#timers.after(PERIOD_MS, () => this.#sum(recent));
+  #startPeriod(recent: Recent): void {
+    recent.cancelTimer = this.#timers.after(PERIOD_MS, () => this.#endPeriod(recent));
   }
 
-  /** The end of a period: one that has kept still in it has lines at once again. */
-  #sum(recent: Recent): void {
-    const { upstream, unsaid } = recent;
-    if (unsaid === 0) {
+  /** Ends a period. Logs a summary; or, if no change went unlogged, lets the next change be logged at once again. */
+  #endPeriod(recent: Recent): void {
+    const { upstream, unlogged } = recent;
+    if (unlogged === 0) {
       this.#recent.delete(upstream.name);
       return;
     }
     const { name: resolver, lastFailure: reason, isUp } = upstream;
     this.#log.warn(
-      { resolver, changes: unsaid, health: upstream.report().health, reason },
-      `this resolver comes and goes: ${unsaid} more changes in a minute; now it ${isUp ? "answers" : "fails"}`,
+      { resolver, changes: unlogged, health: upstream.report().health, reason },
+      `this resolver comes and goes: ${unlogged} more changes in a minute; now it ${isUp ? "answers" : "fails"}`,
     );
-    recent.unsaid = 0;
-    this.#await(recent);
+    recent.unlogged = 0;
+    this.#startPeriod(recent);
   }
 
-  #say({ name, looping, isUp, lastFailure }: Upstream): void {
+  #write({ name, looping, isUp, lastFailure }: Upstream): void {
     const resolver = { resolver: name };
     if (looping)
       this.#log.error(resolver, "this resolver sends our queries back to us; it is not asked until that ends");

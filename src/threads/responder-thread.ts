@@ -25,7 +25,7 @@ const stack = new DnsStack({
   own,
   authorities: certificates.resolverAuthorities,
   share,
-  isBranch: start.index > 0,
+  usesForwardClient: start.index > 0,
   clock: plan.engine === "batch" ? systemClock(loadSystem()) : processClock,
 });
 stack.answerer.stale = restored !== undefined;

@@ -21,7 +21,7 @@ type Stack = Pick<
 
 export interface ResponderParts {
   readonly stack: Stack;
-  readonly listeners: Pick<Listeners, "listen" | "configure" | "count" | "stop">;
+  readonly listeners: Pick<Listeners, "listen" | "configure" | "updateReceiveDrops" | "stop">;
   /** Through it come `ToResponder`s; what is said goes back. */
   readonly port: { postMessage(message: FromResponder): void; close(): void };
   readonly log: Pick<Logger, "error">;
@@ -127,7 +127,7 @@ export class Responder {
 
   /** Resolvers are few: a message when something changed will do. */
   #report(): void {
-    this.#parts.listeners.count();
+    this.#parts.listeners.updateReceiveDrops();
     const report = this.#parts.stack.report();
     const text = JSON.stringify(report);
     if (text === this.#reported) return;

@@ -12,15 +12,15 @@ export interface Certificate {
 
 type CertificateConfig = Pick<SocketConfig, "tlsCertFile" | "tlsKeyFile"> & Pick<ForwardConfig, "resolverCACertFile">;
 
-/** What the files that the configuration names hold, in PEM, all checked. */
+/** The contents of the configured certificate files, checked. */
 export interface Certificates {
-  /** For DNS over TLS and HTTPS. */
+  /** For DNS over TLS and HTTPS; undefined if none is configured. */
   readonly certificate: Certificate | undefined;
-  /** Authorities that sign the certificates of resolvers; nothing for those that Node.js trusts. */
+  /** Certificates, in PEM, of the authorities to trust for upstreams over TLS; undefined for those that Node.js trusts. */
   readonly resolverAuthorities: string | undefined;
 }
 
-/** For servers: TLS 1.3, and of TLS 1.2 what keeps a recording secret when the key becomes known (RFC 9325 §4.2.1). */
+/** For servers: TLS 1.3, and the cipher suites of TLS 1.2 that have forward secrecy (RFC 9325 §4.2.1). */
 export const TLS_OPTIONS = {
   minVersion: "TLSv1.2",
   ciphers: [
@@ -53,7 +53,7 @@ function readAuthorities({ resolverCACertFile: path }: CertificateConfig): strin
   }
 }
 
-/** The certificate for TLS and HTTPS; nothing where none is configured. */
+/** The certificate for TLS and HTTPS; undefined if none is configured. */
 function readCertificate({ tlsCertFile, tlsKeyFile }: CertificateConfig): Certificate | undefined {
   if (tlsCertFile === "") return undefined;
   const certificate = { cert: read("tlsCertFile", tlsCertFile), key: read("tlsKeyFile", tlsKeyFile) };

@@ -3,7 +3,7 @@ import { createServer, isIPv6 } from "node:net";
 import type { HostPort } from "../base/host-port.js";
 import { listenError } from "./listen-error.js";
 
-/** Rejects with a `MesosDnsError` if the address is in use, which sockets that share their port would not notice. */
+/** Rejects with a `MesosDnsError` if the UDP address is in use. Sockets that share their port would not notice it. */
 export async function claimUdp({ host, port }: HostPort): Promise<void> {
   const socket = createSocket(isIPv6(host) ? "udp6" : "udp4");
   await new Promise<void>((resolve, reject) => {

@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { MesosDnsError } from "../base/errors.js";
 
-/** A socket that whoever started this process has opened for it. */
+/** A socket that was opened by the parent process, such as systemd. */
 export interface InheritedSocket {
   readonly fd: number;
   readonly protocol: "udp" | "tcp";
@@ -9,9 +9,9 @@ export interface InheritedSocket {
   readonly port: number;
 }
 
-/** What tells of the descriptors of this process. */
+/** Reads facts about the descriptors of this process. */
 export interface DescriptorFacts {
-  /** What `/proc/self/fd/FD` is a link to. */
+  /** The target of the link `/proc/self/fd/FD`. */
   readonly link: (fd: number) => string;
   /** The text of `/proc/self/net/TABLE`. */
   readonly table: (name: string) => string;
@@ -19,16 +19,16 @@ export interface DescriptorFacts {
 
 const FIRST_FD = 3;
 const TABLES = ["udp", "udp6", "tcp", "tcp6"] as const;
-/** Columns of the tables: the local address in hexadecimal, and the inode. */
+/** Columns of `/proc/self/net` tables: the local address in hexadecimal, and the inode. */
 const LOCAL = 1;
 const INODE = 9;
 
 /**
- * The sockets that systemd has opened (sd_listen_fds(3)): they stay open while the service is started again, and nothing that comes
- * meanwhile is lost.
+ * The sockets that systemd has opened (sd_listen_fds(3)). They stay open while the service restarts, so that no query that
+ * arrives meanwhile is lost.
  *
  * @param pid of this process
- * @throws {MesosDnsError} LISTEN_FAILED for a descriptor that is no such socket
+ * @throws {MesosDnsError} LISTEN_FAILED for a descriptor that is not a UDP or TCP socket for IP
  */
 export function inheritedSockets(env: NodeJS.ProcessEnv, pid: number, facts: DescriptorFacts): InheritedSocket[] {
   if (Number(env.LISTEN_PID) !== pid) return [];
@@ -55,7 +55,7 @@ function describeSocket(fd: number, { link, table }: DescriptorFacts): Inherited
   throw new MesosDnsError("LISTEN_FAILED", `descriptor ${fd} from systemd is no UDP or TCP socket for IP: ${advice}`);
 }
 
-/** The kernel writes addresses as words of 32 bits, each in the machine's order of octets. */
+/** The text of an address. The kernel writes it as 32-bit words in the machine's byte order. */
 function hostOf(hexadecimal: string): string {
   const words = hexadecimal.match(/.{8}/g) ?? [];
   const octets = words.flatMap((word) => (word.match(/../g) ?? []).reverse());

@@ -7,19 +7,19 @@ export type Kind = "udp" | "tcp" | "tls";
 /** Where to listen. */
 export interface ListenAddress {
   readonly address: HostPort;
-  /** Descriptor of a socket that is open already. */
+  /** Descriptor of an inherited socket; undefined if the socket is still to be opened. */
   readonly inherited: number | undefined;
 }
 
 export interface ListenAddressesOptions {
   readonly config: Pick<SocketConfig, "listener" | "port" | "tlsPort">;
-  /** Sockets that are open already, and stand for those of their kind that the configuration names. */
+  /** Inherited sockets. Those of one kind replace the configured listeners of that kind. */
   readonly sockets: readonly InheritedSocket[];
-  /** Whether there is a certificate: without one there is no TLS. */
+  /** Whether there is a certificate. Without one there is no DNS over TLS. */
   readonly secure: boolean;
 }
 
-/** Where to listen for queries of this kind. */
+/** The addresses on which to listen for queries of this kind. */
 export function listenAddressesOf(
   kind: Kind,
   { config, sockets, secure }: ListenAddressesOptions,

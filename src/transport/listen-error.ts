@@ -1,7 +1,7 @@
 import { MesosDnsError } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 
-/** What to tell an operator when a socket cannot be opened. */
+/** The error for a socket that cannot be opened, with advice for the operator. */
 export function listenError(error: Error, protocol: "UDP" | "TCP" | "HTTP", host: string, port: number): MesosDnsError {
   const where = `${protocol} ${formatHostPort({ host, port })}`;
   const options = { cause: error };

@@ -17,7 +17,7 @@ import { limitsOf } from "./tcp-limits.js";
 import type { UdpEngine, UdpPlan } from "./udp.js";
 import { DgramEngine } from "./udp-dgram.js";
 
-/** How long answers in flight are waited for when stopping. */
+/** How long to wait for outstanding answers when stopping. */
 const DRAIN_MS = 3_000;
 const DRAIN_STEP_MS = 20;
 
@@ -27,9 +27,12 @@ export interface ListenersOptions {
   readonly stats: QueryStats;
   readonly certificate: Certificate | undefined;
   readonly plan: UdpPlan;
-  /** Number of this thread: the first one has the TCP and TLS listeners, and UDP all have, or each some of the open sockets. */
+  /**
+   * Number of this thread. Thread 0 has the TCP and TLS listeners. All threads have UDP sockets; inherited ones are divided among
+   * them.
+   */
   readonly thread: number;
-  /** Sockets that are open already, and stand for those that the configuration names for the same protocol. */
+  /** Inherited sockets. They replace the configured listeners of the same kind. */
   readonly sockets: readonly InheritedSocket[];
   readonly log: Pick<Logger, "error">;
 }
@@ -60,7 +63,7 @@ export class Listeners {
     this.#tls = this.#makeTls(config, certificate);
   }
 
-  /** Opens all sockets; rejects with a `MesosDnsError` for the first that cannot be. */
+  /** Opens all sockets. Rejects with a `MesosDnsError` for the first that cannot be opened. */
   listen(): Promise<void> {
     this.#opening = this.#open();
     return this.#opening;
@@ -75,7 +78,7 @@ export class Listeners {
     this.#isListening = true;
   }
 
-  /** Opens or closes DNS over TLS where a certificate is new or gone; rejects with a `MesosDnsError` if it cannot be opened. */
+  /** Applies new limits, and opens, renews or closes DNS over TLS. Rejects with a `MesosDnsError` if it cannot be opened. */
   async configure(config: SocketConfig, certificate: Certificate | undefined): Promise<void> {
     for (const transport of this.#streams) transport.limits = limitsOf(config.tcp);
     if (certificate === undefined) {
@@ -111,16 +114,16 @@ export class Listeners {
     return listenAddressesOf("tls", where).map((at) => this.#makeStream(at, certificate));
   }
 
-  /** Notes what only the kernel knows. */
-  count(): void {
+  /** Copies the kernel's count of dropped datagrams to the statistics. */
+  updateReceiveDrops(): void {
     const drops = this.#udp.map((engine) => engine.drops).filter((count) => count !== undefined);
     if (drops.length > 0) this.#options.stats.receiveDrops = drops.reduce((sum, count) => sum + count, 0);
   }
 
-  /** Takes nothing new, gives answers in flight their time, and closes. */
+  /** Stops accepting, waits for outstanding answers up to `DRAIN_MS`, and closes all sockets. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    // What is being opened has to be open before it can be closed. Why it cannot be is told by listen().
+    // Sockets have to be open before they can be closed. If opening fails, listen() rejects with the reason.
     await this.#opening.catch(() => undefined);
     for (const listener of [...this.#udp, ...this.#streams]) listener.stop();
     const deadline = performance.now() + DRAIN_MS;
@@ -150,7 +153,7 @@ export class Listeners {
     }
   }
 
-  /** Over TCP, or over TLS where it is given a certificate. */
+  /** A listener for TCP, or for TLS if there is a certificate. */
   #makeStream({ address, inherited }: ListenAddress, certificate?: Certificate): TcpTransport {
     const { config, stack, stats, plan } = this.#options;
     const { service, clients } = stack;
@@ -169,7 +172,7 @@ export class Listeners {
     return new TcpTransport({ ...parts, ...(certificate && { certificate }) });
   }
 
-  /** Whether "::" leaves IPv4 to a listener for all of its addresses. */
+  /** Whether a socket at "::" is for IPv6 only, as another listener has all IPv4 addresses. */
   get #onlyIPv6(): boolean {
     return this.#options.config.listener.includes("0.0.0.0");
   }
@@ -184,9 +187,9 @@ export class Listeners {
 }
 
 /**
- * The addresses to open sockets of node:dgram at for a listener. An answer has to leave from the address that was asked, which a
- * socket for all addresses leaves to the routing table; so each address of the machine gets a socket of its own, and the
- * one for all is there for addresses that come later.
+ * The addresses for the node:dgram sockets of a listener. An answer has to leave from the address that was asked. A wildcard
+ * socket leaves that choice to the routing table, so each address of the machine gets a socket of its own. The wildcard socket
+ * serves addresses that are added later.
  */
 function udpAddresses(listener: string, onlyIPv6: boolean): string[] {
   if (!isWildcard(listener)) return [listener];

@@ -4,13 +4,15 @@ import { BROKEN, type DnsService, PENDING } from "../serving/service.js";
 import { HEADER, MAX_MESSAGE } from "../wire/protocol.js";
 import type { TcpLimits } from "./tcp-limits.js";
 
-/** Two octets of length stand before every message (RFC 1035 §4.2.2). */
+/** Octets of the length field in front of every message (RFC 1035 §4.2.2). */
 const PREFIX = 2;
 
-/** How much of a response of several messages is written before others have their turn. */
-const TURN_OCTETS = 256 * 1024;
+/** Bytes of a response of several messages that are written in one turn of the event loop. */
+const BYTES_A_TURN = 256 * 1024;
 
-/** Where an answer is written, and where the answers to one chunk of queries are collected; a chunk is handled in one go. */
+/**
+ * Memory for one answer, and for the answers to one chunk of queries. All connections share it: a chunk is handled synchronously.
+ */
 const scratch = new Uint8Array(MAX_MESSAGE);
 const batch = Buffer.alloc(2 * (PREFIX + MAX_MESSAGE));
 
@@ -21,28 +23,28 @@ export interface ConnectionParts {
   readonly channel: Channel;
 }
 
-/** One client: reassembles its messages, answers them as they come, and watches what it takes of the server. */
+/** One connection: reassembles the client's messages, answers them, and enforces the limits. */
 export class TcpConnection {
   readonly #socket: Socket;
   readonly #service: DnsService;
   readonly #limits: TcpLimits;
   readonly #client: Client;
   readonly #request: Request;
-  /** A request whose response has more messages than have been written. No other is handled meanwhile. */
+  /** A request whose response of several messages has not been written completely. No other request is handled meanwhile. */
   #unfinished: Request | undefined;
   #isResuming = false;
-  /** A message not complete yet, its length prefix included; `undefined` between messages. */
+  /** An incomplete message with its length prefix; undefined between messages. */
   #partial: Buffer | undefined;
   #partialSize = 0;
   #partialTimed = false;
   #batched = 0;
   #forwards = 0;
-  /** Queries read but not handled yet, because the client does not take its answers. */
+  /** Queries that were received but not handled, because the client does not read its answers. */
   #unread: Buffer | undefined;
-  /** Nothing more is read: the client shut its side down, or the server stops. */
+  /** Nothing more is read: the client closed its side, or the server stops. */
   #ended = false;
-  /** The client has sent what is no query: what it sends besides counts for nothing. */
-  #hasLeft = false;
+  /** The client sent something other than a query: whatever else it sends is ignored. */
+  #isAbandoned = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, { service, limits, client, channel }: ConnectionParts) {
@@ -56,15 +58,15 @@ export class TcpConnection {
     socket.on("drain", () => this.#resume());
     socket.on("error", () => this.destroy());
     socket.on("close", () => this.#closed());
-    this.#watch();
+    this.#startTimer();
   }
 
-  /** Reads nothing more, and closes when the answers still due are out. */
+  /** Reads nothing more, and closes after the outstanding answers are sent. */
   finish(): void {
     this.#ended = true;
     this.#socket.pause();
     this.#endWhenAnswered();
-    this.#watch();
+    this.#startTimer();
   }
 
   destroy(): void {
@@ -72,12 +74,12 @@ export class TcpConnection {
     this.#socket.destroy();
   }
 
-  /** Handles what has come, as far as the client takes the answers; the rest of the chunk waits. */
+  /** Handles the queries of a chunk as long as the client reads its answers. The rest of the chunk waits. */
   #receive(chunk: Buffer): void {
-    if (this.#hasLeft) return;
+    if (this.#isAbandoned) return;
     let at = 0;
     this.#service.begin();
-    while (at < chunk.length && this.#socket.writable && !this.#hasLeft && !this.#isBusy()) {
+    while (at < chunk.length && this.#socket.writable && !this.#isAbandoned && !this.#isBusy()) {
       if (this.#partial) at = this.#completePartial(chunk, at);
       else if (chunk.length - at < PREFIX || chunk.length - at < PREFIX + chunk.readUInt16BE(at)) {
         at = this.#startPartial(chunk, at);
@@ -89,13 +91,13 @@ export class TcpConnection {
     }
     this.#service.end();
     this.#flush();
-    this.#unread = at < chunk.length && !this.#hasLeft ? chunk.subarray(at) : undefined;
-    if (this.#hasLeft) this.#endWhenAnswered();
+    this.#unread = at < chunk.length && !this.#isAbandoned ? chunk.subarray(at) : undefined;
+    if (this.#isAbandoned) this.#endWhenAnswered();
     else if (this.#isBusy()) this.#socket.pause();
-    this.#watch();
+    this.#startTimer();
   }
 
-  /** Keeps the rest of a chunk that ends inside a message. */
+  /** Copies the end of a chunk that ends inside a message. Returns the index behind what was copied. */
   #startPartial(chunk: Buffer, at: number): number {
     const known = chunk.length - at >= PREFIX;
     this.#partial = Buffer.allocUnsafe(known ? PREFIX + chunk.readUInt16BE(at) : PREFIX);
@@ -124,9 +126,9 @@ export class TcpConnection {
   }
 
   #handle(message: Buffer): void {
-    // Nothing shorter can be a message: the stream is out of step, or not DNS at all.
+    // A message has at least a header: the stream is out of step, or is not DNS.
     if (message.length < HEADER) {
-      this.#leave();
+      this.#abandon();
       return;
     }
     const request = this.#request;
@@ -134,11 +136,11 @@ export class TcpConnection {
     const size = this.#service.handle(request, this.#defer);
     if (size === PENDING) this.#forwards++;
     else if (size > 0) this.#append(scratch, size);
-    else this.#leave();
+    else this.#abandon();
     if (request.following) this.#begin(request);
   }
 
-  /** For an answer that comes later. */
+  /** Returns the function that sends an answer later. */
   readonly #defer = () => (answer: Uint8Array) => {
     this.#forwards--;
     this.#append(answer, answer.length);
@@ -147,7 +149,7 @@ export class TcpConnection {
     if (this.#ended) this.#endWhenAnswered();
   };
 
-  /** The messages behind the first one are written in turns of their own. */
+  /** Keeps a request of which more messages follow. They are written in later turns of the event loop. */
   #begin(request: Request): void {
     this.#unfinished = request.copy(scratch);
     this.#resumeSoon();
@@ -162,16 +164,16 @@ export class TcpConnection {
     });
   }
 
-  /** Writes more of a response of several messages, as much as is good for one turn of the event loop. */
-  #continue(): void {
+  /** Writes more of a response of several messages: up to `BYTES_A_TURN`. */
+  #writeMore(): void {
     const request = this.#unfinished;
     if (!request) return;
-    for (let written = 0; written < TURN_OCTETS; ) {
-      if (this.#unsent > this.#limits.unsentOctets) return;
+    for (let written = 0; written < BYTES_A_TURN; ) {
+      if (this.#unsentBytes > this.#limits.unsentBytes) return;
       const size = this.#service.next(request);
       if (size <= 0) {
         this.#unfinished = undefined;
-        if (size === BROKEN) this.#leave();
+        if (size === BROKEN) this.#abandon();
         return;
       }
       this.#append(scratch, size);
@@ -185,9 +187,12 @@ export class TcpConnection {
     this.#unfinished = undefined;
   }
 
-  /** What was no query: a peer that sends answers here may take ours for queries. What it asked before that is answered. */
-  #leave(): void {
-    this.#hasLeft = true;
+  /**
+   * The client sent something other than a query. Answering could make two servers answer each other for ever. Its earlier
+   * queries are still answered.
+   */
+  #abandon(): void {
+    this.#isAbandoned = true;
     this.#ended = true;
     this.#unread = undefined;
   }
@@ -204,25 +209,25 @@ export class TcpConnection {
     this.#batched = 0;
   }
 
-  /** Whether the client has to take answers before more of its queries are read. */
+  /** Whether to read no more queries until answers are sent. */
   #isBusy(): boolean {
     if (this.#unfinished || this.#forwards >= this.#limits.forwards) return true;
-    return this.#unsent > this.#limits.unsentOctets;
+    return this.#unsentBytes > this.#limits.unsentBytes;
   }
 
-  /** Octets that the client has not taken yet. */
-  get #unsent(): number {
+  /** Bytes of answers that the client has not read yet. */
+  get #unsentBytes(): number {
     return this.#socket.writableLength + this.#batched;
   }
 
   #resume(): void {
     if (!this.#socket.writable) return;
-    this.#continue();
+    this.#writeMore();
     this.#flush();
     if (this.#unfinished) {
-      this.#watch();
-      // Otherwise the socket tells when the client has taken what it has.
-      if (this.#unsent <= this.#limits.unsentOctets) this.#resumeSoon();
+      this.#startTimer();
+      // Above the limit, the socket's "drain" event resumes.
+      if (this.#unsentBytes <= this.#limits.unsentBytes) this.#resumeSoon();
     }
     if (this.#isBusy()) return;
     const unread = this.#unread;
@@ -233,20 +238,20 @@ export class TcpConnection {
     if (this.#unread || this.#isBusy()) return;
     if (this.#ended) this.#endWhenAnswered();
     else if (this.#socket.isPaused()) this.#socket.resume();
-    this.#watch();
+    this.#startTimer();
   }
 
   #endWhenAnswered(): void {
     if (this.#forwards > 0 || this.#unread || this.#unfinished) return;
-    if (this.#hasLeft) this.#socket.destroySoon();
+    if (this.#isAbandoned) this.#socket.destroySoon();
     else this.#socket.end();
   }
 
   /**
-   * Sets the clock for what the client does next; forwards have their own. An unfinished message has its time from its
-   * first octet on: more of them, one now and then, do not give it more.
+   * Starts the timer for the client's next action. While queries are forwarded it only restarts. The time for an incomplete
+   * message counts from its first octet: a client cannot extend it by sending octets one by one.
    */
-  #watch(): void {
+  #startTimer(): void {
     const partial = this.#partial !== undefined;
     if (partial && this.#partialTimed) return;
     this.#partialTimed = partial;
@@ -256,7 +261,7 @@ export class TcpConnection {
     const wait = stalled ? this.#limits.stalledMs : this.#limits.idleMs;
     this.#timer = setTimeout(() => {
       this.#partialTimed = false;
-      if (this.#forwards > 0) this.#watch();
+      if (this.#forwards > 0) this.#startTimer();
       else this.destroy();
     }, wait);
   }

@@ -1,25 +1,25 @@
 import type { TcpSettings } from "../config/config.js";
 
-/** What clients may take of this server (RFC 7766 §6.2). */
+/** Limits for clients over TCP and TLS (RFC 7766 §6.2). */
 export interface TcpLimits {
-  /** Connections in all; above, new ones are closed at once. */
+  /** Connections in all. Above this, new ones are closed at once. */
   readonly connections: number;
   readonly connectionsPerClient: number;
-  /** Milliseconds that a client may take until its connection is secured. */
+  /** Milliseconds that a client may take for the TLS handshake. */
   readonly handshakeMs: number;
-  /** Milliseconds without anything to do after which a connection is closed. */
+  /** Milliseconds after which an idle connection is closed. */
   readonly idleMs: number;
-  /** Milliseconds an unfinished message, or a client that does not read, is waited for. */
+  /** Milliseconds to wait for the rest of a message, or for a client that does not read its answers. */
   readonly stalledMs: number;
-  /** Octets of answers not yet taken by the client, above which its queries are no longer read. */
-  readonly unsentOctets: number;
-  /** Queries of one connection on their way to upstream resolvers, above which no more are read. */
+  /** Bytes of answers that the client has not read, above which its queries are no longer read. */
+  readonly unsentBytes: number;
+  /** Queries of one connection that wait for upstreams, from which on no more are read. */
   readonly forwards: number;
 }
 
-const UNSENT_OCTETS = 1024 * 1024;
+const UNSENT_BYTES = 1024 * 1024;
 const FORWARDS = 1000;
-/** For HTTPS too. node:tls is told once, so no setting can change it. */
+/** For HTTPS too. No setting, as node:tls takes it only when a server is made. */
 export const HANDSHAKE_MS = 10_000;
 
 export function limitsOf(settings: TcpSettings): TcpLimits {
@@ -29,7 +29,7 @@ export function limitsOf(settings: TcpSettings): TcpLimits {
     handshakeMs: HANDSHAKE_MS,
     idleMs: settings.idleSeconds * 1000,
     stalledMs: settings.stalledSeconds * 1000,
-    unsentOctets: UNSENT_OCTETS,
+    unsentBytes: UNSENT_BYTES,
     forwards: FORWARDS,
   };
 }

@@ -12,22 +12,24 @@ import type { TcpLimits } from "./tcp-limits.js";
 
 export interface TcpOptions {
   readonly address: HostPort;
-  /** Where the socket to listen on comes from, if not from Node.js: a descriptor, or a `MesosDnsError` thrown. */
+  /**
+   * Makes the socket to listen on and returns its descriptor, or throws a `MesosDnsError`. Without it, Node.js makes the socket.
+   */
   readonly descriptor: (() => number) | undefined;
-  /** Leave IPv4 to another listener, where the address is "::". */
+  /** Whether a socket at "::" is for IPv6 only. */
   readonly onlyIPv6: boolean;
   readonly service: DnsService;
   readonly clients: ClientTable;
   readonly stats: QueryStats;
   readonly limits: TcpLimits;
-  /** Makes it DNS over TLS (RFC 7858). */
+  /** For DNS over TLS (RFC 7858); without it, DNS over TCP. */
   readonly certificate?: Certificate;
 }
 
 /** DNS over TCP (RFC 7766), or over TLS. */
 export class TcpTransport {
   readonly #options: TcpOptions;
-  /** Accepts and counts connections, those too that are not secured yet. */
+  /** Accepts connections, before any TLS handshake. */
   readonly #server: Server;
   readonly #tls: TlsServer | undefined;
   readonly #sockets = new Set<Socket>();
@@ -39,7 +41,7 @@ export class TcpTransport {
     this.#options = options;
     this.#limits = options.limits;
     const { certificate } = options;
-    // Whoever leaves before the connection is secured wants no answer any more.
+    // A client that closes its side during the TLS handshake gets no answers.
     const allowHalfOpen = certificate === undefined;
     this.#server = createServer({ allowHalfOpen, noDelay: true }, (socket) => this.#accept(socket));
     if (certificate) this.#tls = this.#makeTls(certificate);
@@ -54,30 +56,30 @@ export class TcpTransport {
       this.#server.listen({ ...where, backlog: 1024 }, resolve);
     });
     this.#server.removeAllListeners("error");
-    // Out of descriptors, say: the connection is lost, the listener goes on.
+    // For example, out of descriptors: the connection is lost, but the listener continues.
     this.#server.on("error", () => this.#options.stats.connection("refused"));
     this.#server.maxConnections = this.#limits.connections;
     this.#server.on("drop", () => this.#options.stats.connection("refused"));
   }
 
-  /** For connections accepted from now on. */
+  /** Sets the limits for connections accepted from now on. */
   set limits(limits: TcpLimits) {
     this.#limits = limits;
     this.#server.maxConnections = limits.connections;
   }
 
-  /** New connections are secured with this certificate. */
+  /** Uses this certificate for new connections. */
   renew(certificate: Certificate): void {
     this.#tls?.setSecureContext({ ...certificate, ...TLS_OPTIONS });
   }
 
-  /** Accepts nothing more and lets connections end as soon as their answers are out. */
+  /** Accepts no more connections, and closes each open one after its outstanding answers are sent. */
   stop(): void {
     this.#server.close();
     for (const connection of this.#connections) connection.finish();
   }
 
-  /** Those that may ask; one that is not secured yet has nothing to lose. */
+  /** Connections that can send queries. Those in a TLS handshake do not count. */
   get openConnections(): number {
     return this.#connections.size;
   }
@@ -86,7 +88,7 @@ export class TcpTransport {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** It does not listen: it is handed connections that have been let in. */
+  /** A TLS server that does not listen: `#accept` passes connections to it. */
   #makeTls(certificate: Certificate): TlsServer {
     const handshakeTimeout = this.#limits.handshakeMs;
     const server = createTlsServer({ ...certificate, ALPNProtocols: ["dot"], ...TLS_OPTIONS, handshakeTimeout });
@@ -94,7 +96,7 @@ export class TcpTransport {
       socket.allowHalfOpen = true;
       this.#serve(socket);
     });
-    // Nobody else lets go of a connection whose handshake took too long: node:tls only tells.
+    // After a handshake timeout node:tls only emits this event and leaves the connection open.
     server.on("tlsClientError", (_error: Error, socket: TLSSocket) => socket.destroy());
     return server;
   }

@@ -8,17 +8,17 @@ import { MAX_UDP_PAYLOAD } from "../wire/protocol.js";
 import { listenError } from "./listen-error.js";
 import type { UdpEngine, UdpEngineOptions } from "./udp.js";
 
-/** Room for bursts while the thread does something else; the kernel grants up to net.core.rmem_max. */
+/** Receive buffer, in bytes, for bursts while the thread is busy. The kernel grants up to net.core.rmem_max. */
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
 
 export interface DgramOptions extends UdpEngineOptions {
-  /** Other sockets of this process have the same port, at other addresses or at all of them. */
+  /** Whether other sockets of this process have the same port, at other addresses or at the wildcard address. */
   readonly shared: boolean;
-  /** Leave IPv4 to another socket, where the address is "::". */
+  /** Whether a socket at "::" is for IPv6 only. */
   readonly onlyIPv6: boolean;
 }
 
-/** Datagrams through node:dgram: one socket, one answer at a time. */
+/** The UDP engine on node:dgram: one datagram a system call. */
 export class DgramEngine implements UdpEngine {
   readonly drops = undefined;
   readonly #options: DgramOptions;
@@ -49,13 +49,13 @@ export class DgramEngine implements UdpEngine {
       this.#socket.bind(inherited === undefined ? { address: host, port } : { fd: inherited }, resolve);
     });
     this.#socket.removeAllListeners("error");
-    // A send can fail for reasons of the client's (an ICMP error, no route); the socket stays usable.
+    // A send can fail because of the client (an ICMP error, no route). The socket stays usable.
     this.#socket.on("error", () => undefined);
     this.#socket.on("message", (message, remote) => this.#receive(message, remote));
   }
 
   stop(): void {
-    // Without closing it, a socket goes on to be read: what is for its next reader is answered here until then.
+    // An inherited socket stays open for the next process. Until close(), queries that arrive there are answered here.
     this.#receiving = this.#options.inherited !== undefined;
   }
 
@@ -65,7 +65,7 @@ export class DgramEngine implements UdpEngine {
   }
 
   #receive(message: Buffer, remote: RemoteInfo): void {
-    // Nobody listens on port 0: such a source is forged.
+    // Port 0 cannot receive an answer: such a source is forged.
     if (!this.#receiving || remote.port === 0) return;
     const defer = () => (answer: Uint8Array) => this.#send(answer, answer.length, remote);
     const client = this.#options.clients.of(remote.address);
@@ -76,12 +76,12 @@ export class DgramEngine implements UdpEngine {
     this.#service.end();
     if (size <= 0) return;
     this.#send(request.out, size, remote);
-    // A send that the kernel could not take at once still reads this memory.
+    // If the send is queued, this memory is still needed for it.
     if (this.#socket.getSendQueueCount() > 0) request.out = Buffer.alloc(MAX_UDP_PAYLOAD);
   }
 
   #send(message: Uint8Array, length: number, remote: RemoteInfo): void {
-    // An answer from upstream may come after the end.
+    // An upstream's reply may arrive after close().
     if (this.#closed) return;
     this.#socket.send(message, 0, length, remote.port, remote.address);
   }

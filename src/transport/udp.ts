@@ -7,46 +7,48 @@ import type { DnsService } from "../serving/service.js";
 import { loadSystem, type System } from "./batch/system.js";
 import { tryOut } from "./batch/trial.js";
 
-/** The seam for engines that move datagrams: node:dgram everywhere, batches of system calls where they can be had. */
+/**
+ * The seam for UDP engines: `DgramEngine` (node:dgram) runs everywhere, `BatchEngine` (system calls for many datagrams) on Linux.
+ */
 export interface UdpEngine {
-  /** Starts to receive; rejects with a `MesosDnsError` that says what to do. */
+  /** Starts to receive. Rejects with a `MesosDnsError` if the address cannot be used. */
   listen(): Promise<void>;
-  /** Stops receiving; what `pending` forwards reply later is still sent until `close`. */
+  /** Stops receiving. Pending answers are still sent until `close`. */
   stop(): void;
   close(): Promise<void>;
-  /** Datagrams so far for which the kernel had no room; nothing where it cannot be known. */
+  /** Datagrams that the kernel has dropped for lack of buffer space; undefined if that is not known. */
   readonly drops: number | undefined;
 }
 
 export interface UdpEngineOptions {
   readonly address: HostPort;
-  /** Descriptor of a socket that is open already. */
+  /** Descriptor of an inherited socket; undefined if the socket is still to be opened. */
   readonly inherited: number | undefined;
   readonly service: DnsService;
   readonly clients: ClientTable;
 }
 
-/** Which engine moves datagrams, and in how many threads. */
+/** The UDP engine to use, and the number of threads that answer. */
 export interface UdpPlan {
   readonly engine: "batch" | "dgram";
   readonly threads: number;
 }
 
-/** Where `dnsThreads` leaves the number to the machine. */
-export const MOST_THREADS = 4;
+/** Most threads if `dnsThreads` is 0, so that the machine decides. */
+export const MAX_THREADS = 4;
 
 /**
- * Finds out what this machine can do.
+ * Chooses the UDP engine: the batch engine if it works here and the configuration allows it.
  *
- * @param load gets at the system calls
- * @throws {MesosDnsError} ENGINE_UNAVAILABLE where `udpEngine` asks for what it cannot
+ * @param load returns the system calls of the batch engine
+ * @throws {MesosDnsError} ENGINE_UNAVAILABLE if `udpEngine` is "batch" and the batch engine does not work here
  */
 export function planUdp(
   { udpEngine, dnsThreads }: Pick<SocketConfig, "udpEngine" | "dnsThreads">,
   log: { warn(message: string): void },
   load: () => System = loadSystem,
 ): UdpPlan {
-  // Several sockets with one port, all of them in use, are more than node:dgram can do with every Node.js there is.
+  // One thread: not every supported Node.js can share a port between several node:dgram sockets.
   const alone: UdpPlan = { engine: "dgram", threads: 1 };
   if (udpEngine === "dgram") return alone;
   try {
@@ -56,5 +58,5 @@ export function planUdp(
     log.warn(`${messageOf(error)}; datagrams are moved one by one, by one thread`);
     return alone;
   }
-  return { engine: "batch", threads: dnsThreads > 0 ? dnsThreads : Math.min(availableParallelism(), MOST_THREADS) };
+  return { engine: "batch", threads: dnsThreads > 0 ? dnsThreads : Math.min(availableParallelism(), MAX_THREADS) };
 }

@@ -2,39 +2,39 @@ import { toWords } from "./names.js";
 import { HEADER, POINTER, RECORD_FIXED, TYPE } from "./protocol.js";
 import { expandName } from "./readable.js";
 
-/** A name that a CNAME record of an answer leads to, and where it stands. */
+/** A name that a CNAME record of a reply leads to, and its place in the message. */
 export interface AliasLink {
-  /** Where the name starts in the `words` of the chain, and its octets. */
+  /** Index in the chain's `words` where the name starts, and its length in octets. */
   readonly word: number;
   readonly length: number;
-  /** Where the name stands in the message, counted from behind its question. */
+  /** Index of the name in the message, counted from the end of the question. */
   readonly at: number;
   /**
-   * How many answers stand in front of the first one that belongs to this name or to one behind it; 0 where not all CNAME records that
-   * lead to it are among them.
+   * Number of answers in front of the first one that belongs to this name or to a later one of the chain. 0 if not all CNAME
+   * records that lead to this name are among them.
    */
   readonly records: number;
 }
 
-/** The names from a question to what it is an alias of, one behind the other. */
+/** The names that the question's name is an alias of, in the order of the CNAME records. */
 export interface AliasChain {
-  /** All of them, in lower-case wire form, each padded with zeros to a word. */
+  /** All names in lower-case wire form, each padded with zeros to a whole word. */
   readonly words: Uint32Array;
   readonly octets: Uint8Array;
   readonly links: readonly AliasLink[];
-  /** For whoever looks at the names to note what it has found none of them in. */
-  strangerTo: object | undefined;
+  /** Token of the last snapshot in which none of the names was found, so that it is not searched again. */
+  outsideOf: object | undefined;
 }
 
-/** Where records start, and where their types stand. */
+/** Indices in a message where records and their types start. */
 export interface RecordPlaces {
   readonly ownerAt: ArrayLike<number>;
   readonly fixedAt: ArrayLike<number>;
-  /** How many of them are answers: the first ones. */
+  /** How many of the records are in the answer section: the first ones. */
   readonly answers: number;
 }
 
-/** A CNAME record on the way, and the name that it leads to. */
+/** A CNAME record of the chain, and the name that it leads to. */
 interface Step {
   readonly record: number;
   readonly at: number;
@@ -42,10 +42,10 @@ interface Step {
 }
 
 /**
- * Where the CNAME records of an answer lead, whatever the answer has for that; nothing for answers without any. The caller has seen to
- * it that all names can be read, and that there are not very many CNAME records.
+ * The chain of CNAME records of a reply, whether or not the reply has records for its end; undefined if there is none. The caller
+ * has checked that all names can be read, and has limited the number of CNAME records.
  *
- * @param questionEnd octet behind the question
+ * @param questionEnd index of the octet behind the question
  */
 export function aliasChain(
   message: Uint8Array,
@@ -65,7 +65,7 @@ export function aliasChain(
     links.push({ word, length: name.length, at: at - questionEnd, records: records[i] });
     word += toWords(name.length);
   }
-  return { words: new Uint32Array(octets.buffer), octets, links, strangerTo: undefined };
+  return { words: new Uint32Array(octets.buffer), octets, links, outsideOf: undefined };
 }
 
 function stepsOf(message: Uint8Array, { ownerAt, fixedAt, answers }: RecordPlaces): Step[] {
@@ -88,7 +88,7 @@ function stepsOf(message: Uint8Array, { ownerAt, fixedAt, answers }: RecordPlace
   return steps;
 }
 
-/** For each step the `records` of its link. */
+/** `AliasLink.records` for each step. */
 function recordsInFront(message: Uint8Array, { ownerAt, answers }: RecordPlaces, steps: readonly Step[]): number[] {
   const question = nameAt(message, HEADER);
   const stepOf = new Map<string, number>();
@@ -111,7 +111,7 @@ function isSamePointer(message: Uint8Array, a: number, b: number): boolean {
   return message[a] >= POINTER && message[a] === message[b] && message[a + 1] === message[b + 1];
 }
 
-/** The name at an octet, in lower-case wire form as latin1. */
+/** The name at this index, in lower-case wire form as latin1. */
 function nameAt(message: Uint8Array, at: number): string {
   return Buffer.from(expandName(message, at))
     .toString("latin1")

@@ -2,15 +2,17 @@ import { CLIENT_COOKIE, MAX_COOKIE, MIN_COOKIE } from "./cookies.js";
 import { writeUint16 } from "./octets.js";
 import { MAX_UDP_QUERY, TYPE } from "./protocol.js";
 
-/** Owner (root), type, class, TTL, RDLENGTH of an OPT record (RFC 6891 §6.1.2). */
+/** Octets of an OPT record without options: owner (root), type, class, TTL and RDLENGTH (RFC 6891 §6.1.2). */
 export const OPT_FIXED = 11;
-/** Code and length in front of an option's data. */
+/** Octets of an option's code and length. */
 const OPTION_HEADER = 4;
 
 /** Options that this server reads or writes. */
 const OPTION = { NSID: 3, EXPIRE: 9, COOKIE: 10, KEEPALIVE: 11, PADDING: 12, EDE: 15 } as const;
 
-/** Options between two neighbours: each answers them for itself. An extended error is none: it tells of the answer. */
+/**
+ * Options that are hop by hop: each server answers them itself. An extended error is not among them: it belongs to the answer.
+ */
 const HOP_BY_HOP: ReadonlySet<number> = new Set([
   OPTION.NSID,
   OPTION.EXPIRE,
@@ -21,33 +23,34 @@ const HOP_BY_HOP: ReadonlySet<number> = new Set([
 
 export const NO_OPTIONS = new Uint8Array(0);
 
-/** Blocks that encrypted answers are padded to (RFC 8467 §4.1). */
+/** Encrypted answers are padded to a multiple of this (RFC 8467 §4.1). */
 const PADDING_BLOCK = 468;
 
-/** Octets of options that are only added with the records: an extended error, EXPIRE. */
+/** Octets of options that may be added later, with the records: an extended error and EXPIRE. */
 const LATER_OPTIONS = OPTION_HEADER + 2 + OPTION_HEADER + 4;
 
+/** No extended error. */
 export const NO_EDE = -1;
 const NO_COOKIE = -1;
 
-/** What a query's OPT record says. */
+/** The OPT record of a query. */
 export class OptRecord {
   present = false;
   version = 0;
   payload = 0;
   dnssecOk = false;
-  /** Where in the message a cookie stands, or -1; its octets. */
+  /** Index of the cookie in the message, or -1; its length in octets. */
   cookieAt = NO_COOKIE;
   cookieLength = 0;
-  /** The cookie has a length that no cookie has (RFC 7873 §5.2.2). */
+  /** Whether the cookie has an invalid length (RFC 7873 §5.2.2). */
   badCookie = false;
   nsid = false;
   expire = false;
   keepalive = false;
   padding = false;
-  /** There are options that concern whoever answers in the end, such as a client subnet (RFC 7871). */
+  /** Whether there are end-to-end options, such as a client subnet (RFC 7871). */
   endToEnd = false;
-  /** Where in the message the options stand. */
+  /** Start and end of the options in the message. */
   optionsAt = 0;
   optionsEnd = 0;
 
@@ -69,8 +72,8 @@ export class OptRecord {
   }
 
   /**
-   * Reads an OPT record whose fixed part (from its type on) starts at `at`; false where an option overruns the RDATA. The caller
-   * has checked that the record is inside the message.
+   * Reads an OPT record whose fixed part (from its type on) starts at `at`. Returns false if an option overruns the RDATA. The
+   * caller has checked that the record is inside the message.
    */
   read(message: Uint8Array, at: number, rdataAt: number, rdataEnd: number): boolean {
     this.present = true;
@@ -91,7 +94,7 @@ export class OptRecord {
     return true;
   }
 
-  /** Of several cookies, the first counts (RFC 7873 §5.2). */
+  /** Reads a cookie. Of several cookies, the first counts (RFC 7873 §5.2). */
   #readCookie(at: number, length: number): void {
     if (this.cookieAt !== NO_COOKIE || this.badCookie) return;
     this.badCookie = length !== CLIENT_COOKIE && (length < MIN_COOKIE || length > MAX_COOKIE);
@@ -123,12 +126,12 @@ export class OptRecord {
   }
 }
 
-/** A copy of the options in `message[at, end)` that neighbours pass on, as they stand. */
+/** A copy of the options in `message[at, end)` that are end to end. */
 export function endToEndOptions(message: Uint8Array, at: number, end: number): Uint8Array {
   return optionsWhere(message, at, end, (code) => !HOP_BY_HOP.has(code));
 }
 
-/** Malformed ones end it. */
+/** A copy of the options with a wanted code. Stops at a malformed option. */
 function optionsWhere(message: Uint8Array, at: number, end: number, isWanted: (code: number) => boolean): Uint8Array {
   const kept: number[] = [];
   for (let option = at; option + OPTION_HEADER <= end; ) {
@@ -141,10 +144,10 @@ function optionsWhere(message: Uint8Array, at: number, end: number, isWanted: (c
 }
 
 /**
- * A copy of the options in `message[at, end)` that go back to the client: extended errors, and others only where the query had some of
- * the same code. What a neighbour says on its own account is for its neighbour (RFC 6891 §6.1.1).
+ * A copy of the options of a reply in `message[at, end)` that go back to the client: extended errors, and those whose code the
+ * query had too. Other options of the upstream are for this server only (RFC 6891 §6.1.1).
  *
- * @param asked the options of the query
+ * @param asked the options sent with the query
  */
 export function passedOptions(message: Uint8Array, at: number, end: number, asked: Uint8Array): Uint8Array {
   const codes = new Set<number>([OPTION.EDE]);
@@ -155,7 +158,10 @@ export function passedOptions(message: Uint8Array, at: number, end: number, aske
   return optionsWhere(message, at, end, (code) => codes.has(code));
 }
 
-/** What an answer's OPT record says. Set before the records are written, for it takes room; -1 leaves an option out. */
+/**
+ * The OPT record of an answer. Must be set before the records are written, as it takes room. -1 or undefined leaves an option
+ * out.
+ */
 export class OptReply {
   /** Info code of an extended error (RFC 8914). */
   ede = NO_EDE;
@@ -163,16 +169,16 @@ export class OptReply {
   expire = -1;
   /** Idle timeout of the connection, in units of 100 ms (RFC 7828). */
   keepalive = -1;
-  /** Pad to a multiple of 468 octets (RFC 7830). */
+  /** Whether to pad to a multiple of 468 octets (RFC 7830, RFC 8467 §4.1). */
   padded = false;
   /** This server's identifier (RFC 5001), if the client asks for it. */
   nsid: Uint8Array | undefined;
-  /** Client and server cookie (RFC 7873); nothing where the client sent none. */
+  /** Client and server cookie (RFC 7873); undefined if the client sent none. */
   cookie: Uint8Array | undefined;
-  /** The UDP payload that this server offers, unless it is more than it takes. */
+  /** UDP payload size to offer; at most `MAX_UDP_QUERY` is written. */
   payload = 0;
   dnssecOk = false;
-  /** Options of an upstream's reply, as they stand. */
+  /** Options of an upstream's reply to pass on, in wire form. */
   passed: Uint8Array = NO_OPTIONS;
 
   reset(): void {
@@ -185,12 +191,12 @@ export class OptReply {
     this.passed = NO_OPTIONS;
   }
 
-  /** Names this server, unless that takes more than `room` octets: identifiers may be long, and questions too. */
+  /** Sets this server's identifier, unless the record would need more than `room` octets. */
   setNsid(id: Uint8Array | undefined, room: number): void {
     if (id && this.size + OPTION_HEADER + id.length + LATER_OPTIONS <= room) this.nsid = id;
   }
 
-  /** Octets of the record, padding not counted. */
+  /** Octets of the record without padding. */
   get size(): number {
     let size = OPT_FIXED;
     if (this.cookie) size += OPTION_HEADER + this.cookie.length;
@@ -203,10 +209,10 @@ export class OptReply {
   }
 
   /**
-   * Writes the record and returns the octet behind it.
+   * Writes the record and returns the index of the octet behind it.
    *
-   * @param rcode the whole extended rcode; its upper eight bits go here (RFC 6891 §6.1.3)
-   * @param limit octets of the message at the most
+   * @param rcode the complete rcode; this record has its upper eight bits (RFC 6891 §6.1.3)
+   * @param limit most octets of the message
    */
   write(out: Uint8Array, start: number, rcode: number, limit: number): number {
     let at = start;

@@ -1,14 +1,14 @@
 import { HEADER, TYPE } from "./protocol.js";
 import { nameEnd } from "./readable.js";
 
-/** Type, class, TTL and RDLENGTH behind an owner. */
+/** Octets of type, class, TTL and RDLENGTH. */
 const RECORD_FIXED = 10;
-/** Type and class behind a question's name. */
+/** Octets of a question's type and class. */
 const QUESTION_FIXED = 4;
 
 /**
- * Seconds that a response may be kept: the smallest TTL of its answer and authority sections (RFC 8484 §5.1), 0 if there
- * is no record in them. `undefined` for what is no well-formed message.
+ * Seconds that a response may be cached: the smallest TTL of its answer and authority sections (RFC 8484 §5.1), or 0 if they have
+ * no records. Undefined for a malformed message.
  */
 export function lifetimeOf(message: Uint8Array): number | undefined {
   if (message.length < HEADER) return undefined;

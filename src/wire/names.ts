@@ -1,12 +1,12 @@
 /**
- * Names in wire form (RFC 1035 §3.1): length octets and labels, ending with the root's zero. In a zone every name is
- * lower case; ASCII letters only are folded (RFC 4343), all other octets stand for themselves.
+ * Names in wire form (RFC 1035 §3.1): length octets and labels, ending with the zero octet of the root. All names in a zone are
+ * lower case. Only ASCII letters have case (RFC 4343).
  */
 
 /** Octets of a word. */
 export const WORD = 4;
 
-/** How many words so many octets take. */
+/** The number of words for this number of octets. */
 export function toWords(octets: number): number {
   return (octets + WORD - 1) >>> 2;
 }
@@ -14,13 +14,13 @@ export function toWords(octets: number): number {
 const PRIME = 0x01000193;
 const DOT = 0x2e;
 
-/** Octets a label can hold on the wire (RFC 1035 §2.3.4). */
+/** Most octets of a label (RFC 1035 §2.3.4). */
 export const MAX_LABEL = 63;
 
-/** Octets a name can hold on the wire, length octets and the root included (RFC 1035 §2.3.4). */
+/** Most octets of a name in wire form, length octets and the root included (RFC 1035 §2.3.4). */
 export const MAX_NAME = 255;
 
-/** One step of the name hash (FNV-1a), for those who hash while they read. Start with the seed, end with `finishHash`. */
+/** One step of the name hash (FNV-1a), to hash while reading. Start with the seed, end with `finishHash`. */
 export function mixHash(hash: number, octet: number): number {
   return Math.imul(hash ^ octet, PRIME);
 }
@@ -33,14 +33,14 @@ export function finishHash(hash: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** Hash of the lower-case wire name at `octets[offset, offset + length)`, its root octet included. */
+/** Hash of the lower-case wire name in `octets[offset, offset + length)`, root octet included. */
 export function hashName(octets: Uint8Array, offset: number, length: number, seed: number): number {
   let hash = seed;
   for (let i = offset; i < offset + length; i++) hash = mixHash(hash, octets[i]);
   return finishHash(hash);
 }
 
-/** Whether a dotted name (no final dot) fits a DNS message: no empty or oversized label, 255 octets in all. */
+/** Whether a dotted name (no final dot) has a wire form: no empty label, none above 63 octets, at most 255 octets in all. */
 export function isDnsName(name: string): boolean {
   let start = 0;
   for (let i = 0; i < name.length; i++) {
@@ -54,15 +54,15 @@ export function isDnsName(name: string): boolean {
   return last > 0 && last <= MAX_LABEL && name.length + 2 <= MAX_NAME;
 }
 
-/** The same where a character may take several octets: in UTF-8, as the wire has it. */
+/** The same for a name with characters of several octets in UTF-8. */
 function isLongerName(name: string): boolean {
   const sizes = name.split(".").map((label) => Buffer.byteLength(label));
   return sizes.every((size) => size > 0 && size <= MAX_LABEL) && Buffer.byteLength(name) + 2 <= MAX_NAME;
 }
 
 /**
- * Wire form of a dotted name without the final dot; "" is the root. Every `.` separates labels, so no label can hold
- * one. The caller has made sure that it is a name (`isDnsName`).
+ * Wire form of a dotted name without the final dot; "" is the root. Every `.` separates labels, so a label cannot contain one.
+ * The caller has checked the name (`isDnsName`).
  */
 export function encodeName(name: string): Uint8Array {
   if (name === "") return Uint8Array.of(0);
@@ -81,21 +81,24 @@ export function encodeName(name: string): Uint8Array {
   return wire;
 }
 
-/** A wire name as words, padded with zeros: what `Snapshot.find` compares. */
+/** A wire name as words, padded with zeros, for `Snapshot.find`. */
 export function nameWords(wire: Uint8Array): Uint32Array {
   const words = new Uint32Array(toWords(wire.length));
   new Uint8Array(words.buffer).set(wire);
   return words;
 }
 
-/** The dotted text of an uncompressed wire name, with the final dot, its labels read as UTF-8. For JSON, not zone files. */
+/**
+ * Text of an uncompressed wire name, with the final dot. Labels are read as UTF-8 and nothing is escaped: for JSON, not for
+ * master files.
+ */
 export function decodeName(octets: Uint8Array, offset: number): string {
   let text = "";
   for (const label of labelsOf(octets, offset)) text += `${Buffer.from(label).toString("utf8")}.`;
   return text === "" ? "." : text;
 }
 
-/** The name as a master file writes it (RFC 1035 §5.1): what is not plain is escaped. */
+/** Text of an uncompressed wire name for a master file (RFC 1035 §5.1), with the final dot and special characters escaped. */
 export function toMasterFileName(octets: Uint8Array, offset: number): string {
   let text = "";
   for (const label of labelsOf(octets, offset)) text += `${escapeLabel(label)}.`;

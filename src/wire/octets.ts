@@ -1,4 +1,4 @@
-/** Writing numbers in network order. Each returns the octet behind the number. */
+/** Writes numbers in network byte order. Each function returns the index of the octet behind the number. */
 
 export function writeUint16(out: Uint8Array, at: number, value: number): number {
   out[at] = value >>> 8;

@@ -3,25 +3,25 @@ import { finishHash, MAX_LABEL, MAX_NAME, mixHash } from "./names.js";
 import { CLASS, HEADER, OPCODE, QR, RECORD_FIXED, TYPE } from "./protocol.js";
 import { isReadable, nameEnd } from "./readable.js";
 
-/** What reading a query came to. */
+/** Results of reading a query. */
 export const VERDICT = {
   /** A question in class IN that can be looked up. */
   OK: 0,
-  /** Never answered: no header, itself an answer (RFC 1035 §4.1.1: QR). */
+  /** Not to be answered: shorter than a header, or a response (QR set, RFC 1035 §4.1.1). */
   DROP: 1,
-  /** The question cannot be read: FORMERR with the header alone. */
+  /** The question is malformed: FORMERR without a question. */
   BROKEN_QUESTION: 2,
-  /** What follows the question cannot be read: FORMERR. */
+  /** A record behind the question is malformed: FORMERR. */
   MALFORMED: 3,
-  /** An opcode this server does not serve. */
+  /** An opcode other than QUERY. */
   OPCODE: 4,
-  /** An EDNS version this server does not speak: BADVERS (RFC 6891 §6.1.3). */
+  /** An EDNS version other than 0: BADVERS (RFC 6891 §6.1.3). */
   BAD_VERSION: 5,
   /** A class other than IN (class ANY too). */
   CLASS: 6,
-  /** No question, but a cookie: a client that wants one of ours (RFC 7873 §5.4). */
+  /** No question, but a cookie: the client asks for a server cookie (RFC 7873 §5.4). */
   COOKIE_ONLY: 7,
-  /** Signed, with a key that nobody has given to this server (RFC 8945 §5.2). */
+  /** Signed with TSIG: this server has no keys (RFC 8945 §5.2). */
   SIGNED: 8,
 } as const;
 export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
@@ -30,8 +30,8 @@ export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
 const MAX_LABELS = 128;
 
 /**
- * Reads one query out of a buffer. One object serves all queries of a thread: nothing is allocated, and every read is
- * bounded by the message's length. Reading also folds the question's name to lower case and hashes it, in one pass.
+ * Reads one query from a buffer. One object serves all queries of a thread. It allocates nothing, and never reads past the
+ * message. In the same pass it folds the question's name to lower case and hashes it.
  */
 export class Query {
   id = 0;
@@ -39,28 +39,29 @@ export class Query {
   recursionDesired = false;
   /** AD: the client wants to know whether the answer has been validated (RFC 6840 §5.7). */
   authenticData = false;
-  /** CD: the client takes what has not been validated (RFC 4035 §3.2.2). */
+  /** CD: the client accepts answers that have not been validated (RFC 4035 §3.2.2). */
   checkingDisabled = false;
-  /** Octet behind the question; 12 where there is none to echo. */
+  /** Index of the octet behind the question; 12 if there is no question to repeat. */
   questionEnd: number = HEADER;
-  /** Octet behind the last record; what follows is not read. */
+  /** Index of the octet behind the last record. What follows is ignored. */
   end: number = HEADER;
   type = 0;
   class = 0;
   /** The question's name in lower-case wire form, at the start of this buffer. */
   readonly name = new Uint8Array(MAX_NAME + 1);
-  /** The same memory as words; zeros stand behind the name up to a whole one. */
+  /** The same memory as words. The last word of the name is padded with zeros. */
   readonly nameWords = new Uint32Array(this.name.buffer);
   nameLength = 0;
-  /** Labels without the root, and where each starts in `name`. */
+  /** Number of labels without the root, and the index of each in `name`. */
   labels = 0;
   readonly labelAt = new Uint8Array(MAX_LABELS);
-  /** As a signed integer of 32 bits: an unsigned one may be an object to be collected. */
+  /** Hash of the name, as a signed 32-bit integer: V8 may allocate an object for an unsigned one. */
   hash = 0;
   readonly opt = new OptRecord();
-  /** Octet at which a TSIG record starts, or -1. */
+  /** Index at which a TSIG record starts, or -1. */
   tsigAt = -1;
 
+  /** Reads the message in the first `length` octets. @param seed of the name's hash */
   read(message: Uint8Array, length: number, seed: number): Verdict {
     this.questionEnd = HEADER;
     this.type = 0;
@@ -76,7 +77,7 @@ export class Query {
     this.checkingDisabled = (message[3] & 0x10) !== 0;
     const questions = (message[4] << 8) | message[5];
     if (this.opcode !== OPCODE.QUERY) {
-      // Other opcodes may mean other things by their sections: what can be read is echoed, the rest is not judged.
+      // Other opcodes may use the sections differently: repeat a question that can be read, and do not check the rest.
       if (questions === 1 && this.#readQuestion(message, length, seed)) this.#readRecords(message, length);
       return VERDICT.OPCODE;
     }
@@ -92,7 +93,7 @@ export class Query {
     return this.class === CLASS.IN ? VERDICT.OK : VERDICT.CLASS;
   }
 
-  /** Reads name, type and class; compression and the extended label types of old have no place in a question. */
+  /** Reads name, type and class. Rejects compression and extended label types. */
   #readQuestion(message: Uint8Array, length: number, seed: number): boolean {
     const name = this.name;
     let hash = seed;
@@ -126,7 +127,7 @@ export class Query {
     return true;
   }
 
-  /** Walks the records behind the question, as many as the header promises. Octets behind them are ignored. */
+  /** Reads as many records behind the question as the header says. Ignores octets behind them. */
   #readRecords(message: Uint8Array, length: number): boolean {
     const before = ((message[6] << 8) | message[7]) + ((message[8] << 8) | message[9]);
     const total = before + ((message[10] << 8) | message[11]);
@@ -145,10 +146,10 @@ export class Query {
           this.opt.reset();
           return false;
         }
-        // What is wrong with a cookie is wrong with it alone: the answer has an OPT record.
+        // FORMERR, but the OPT record is valid: the answer has one too.
         if (this.opt.badCookie) return false;
       } else if (type === TYPE.TSIG) {
-        // Only ever the last record of all (RFC 8945 §5.1).
+        // TSIG must be the last record of the message (RFC 8945 §5.1).
         if (i < before || i !== total - 1) return false;
         this.tsigAt = ownerAt;
       } else if (!isReadable(message, type, rdataAt, rdataEnd)) return false;

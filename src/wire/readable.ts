@@ -2,22 +2,22 @@ import { MAX_LABEL, MAX_NAME } from "./names.js";
 import { HEADER, POINTER } from "./protocol.js";
 
 /**
- * Whether what somebody sent can be read: names with their compression pointers, and the RDATA of types that every server knows.
- * What cannot is FORMERR in a query and a bad reply from an upstream, for others would read something else in it, or nothing.
+ * Checks whether received names, with their compression pointers, and RDATA of well-known types are well formed. If not, a query
+ * gets FORMERR and a reply is a bad reply: other servers might read something else in it.
  */
 
-/** No name has more labels than this, and none needs a pointer for each: more are a trap for whoever follows them. */
+/** Most compression pointers in a name: no name has more labels. More of them are an attack. */
 const MAX_POINTERS = 128;
 
 /**
- * The octet behind the name at `start`, or -1 where it cannot be read: a label type that nobody uses, more than 255 octets, an end
- * behind `end`, or a pointer that does not lead to what stands before it (RFC 1035 §4.1.4).
+ * The index of the octet behind the name at `start`; -1 if the name is malformed: an unknown label type, more than 255 octets, an
+ * end behind `end`, or a pointer that does not lead to an earlier place (RFC 1035 §4.1.4).
  */
 export function nameEnd(message: Uint8Array, start: number, end: number): number {
   let at = start;
   let behind = -1;
   let size = 0;
-  // Each pointer has to lead before the place that the one before led to, so that they come to an end.
+  // Each pointer has to lead to a place before the last one, so that there is no endless loop.
   let before = start;
   let pointers = 0;
   for (;;) {
@@ -39,7 +39,7 @@ export function nameEnd(message: Uint8Array, start: number, end: number): number
   }
 }
 
-/** The name at `start` without compression. Nothing of one that cannot be read. */
+/** The name at `start` without compression; empty if it is malformed. */
 export function expandName(message: Uint8Array, start: number): Uint8Array {
   const name: number[] = [];
   if (nameEnd(message, start, message.length) < 0) return Uint8Array.from(name);
@@ -55,13 +55,13 @@ export function expandName(message: Uint8Array, start: number): Uint8Array {
   }
 }
 
-/** Parts of RDATA: so many octets, a name, a character-string, or whatever is left. */
+/** Parts of RDATA other than a fixed number of octets: a name, a character-string, one or more of these, or the rest. */
 const NAME = -1;
 const STRING = -2;
 const STRINGS = -3;
 const REST = -4;
 
-/** Types whose RDATA has names, or a size of its own: RFC 1035 §3.3, and where each was defined. */
+/** Types whose RDATA has names or a fixed size, and its parts: RFC 1035 §3.3 and the RFCs that define the other types. */
 const FORMS: readonly (readonly [types: readonly number[], form: readonly number[]])[] = [
   [[1], [4]], // A
   [[28], [16]], // AAAA
@@ -92,7 +92,7 @@ const FORMS: readonly (readonly [types: readonly number[], form: readonly number
 
 const formOf = new Map(FORMS.flatMap(([types, form]) => types.map((type) => [type, form] as const)));
 
-/** Whether the RDATA in `message[at, end)` is what the type says. Empty RDATA is: updates have it, and nobody reads anything in it. */
+/** Whether the RDATA in `message[at, end)` is well formed for its type. Empty RDATA is: dynamic updates use it. */
 export function isReadable(message: Uint8Array, type: number, at: number, end: number): boolean {
   const form = formOf.get(type);
   if (!form || at === end) return true;
@@ -104,7 +104,7 @@ export function isReadable(message: Uint8Array, type: number, at: number, end: n
   return next === end;
 }
 
-/** The octet behind a part of RDATA; -1, or one behind `end`, where it does not fit. */
+/** The index of the octet behind a part of RDATA; -1 or an index above `end` if it does not fit. */
 function partEnd(message: Uint8Array, part: number, at: number, end: number): number {
   switch (part) {
     case NAME:

@@ -5,66 +5,66 @@ import { HEADER, MAX_POINTER, POINTER, RCODE, RECORD_FIXED, TC, TYPE } from "./p
 import { isReadable, nameEnd } from "./readable.js";
 import { readTtl, type StoredRecords, TTL_IN_FIXED, TTL_TO_RDATA, ttlPlace } from "./reply-records.js";
 
-/** Bounds of the TTLs that are believed, in seconds (RFC 8767 §4 suggests caps). A TTL of 0 stays 0. */
+/** Bounds of TTLs, in seconds (RFC 8767 §4 suggests caps). A TTL of 0 stays 0. */
 export interface TtlBounds {
   readonly min: number;
   readonly max: number;
-  /** For what an SOA in a negative answer says. */
+  /** Upper bound for negative answers. */
   readonly maxNegative: number;
 }
 
 /**
- * What an upstream resolver answered, ready to be put behind any client's question: the question has the same octets but
- * for letter case, so that compression pointers still lead where they led. The OPT record, which is between neighbours,
- * is taken out.
+ * An upstream's reply, in the form in which it is cached: the records only, to be written behind any client's question. The
+ * question has the same length for all clients, so that compression pointers stay valid. The OPT record, which is hop by hop, is
+ * removed.
  */
 export interface Reply extends StoredRecords {
-  /** All of the rcode, extended bits included. */
+  /** The complete rcode, with the extended bits of the OPT record. */
   readonly rcode: number;
-  /** AD: the upstream has validated it. */
+  /** AD: the upstream has validated the answer. */
   readonly authenticated: boolean;
   readonly truncated: boolean;
-  /** The upstream speaks EDNS. */
+  /** Whether the reply has an OPT record. */
   readonly edns: boolean;
-  /** Options that are passed on: extended errors, and what the client had sent some of. */
+  /** Options for the client: extended errors, and those whose code the client's query had. */
   readonly options: Uint8Array;
-  /** Records of each section. */
+  /** Number of records in each section. */
   readonly answers: number;
   readonly authorities: number;
   readonly additionals: number;
-  /** Where in `octets` the additional section starts. */
+  /** Index in `octets` where the additional section starts. */
   readonly additionalAt: number;
-  /** Seconds that it may be kept; 0 where it must not be. */
+  /** Seconds that it may be cached; 0 if it must not be. */
   readonly lifetime: number;
-  /** Where its CNAME records lead, if the question's name has one. */
+  /** The chain of its CNAME records; undefined if the question's name has none. */
   readonly chain: AliasChain | undefined;
 }
 
-/** Type and class behind a question's name. */
+/** Octets of a question's type and class. */
 const TYPE_AND_CLASS = 4;
 const AD = 0x20;
 /** Octets of the SOA's last field. */
 const MINIMUM_SIZE = 4;
-/** Octets of options that are passed on: more would leave no room for the rest of the smallest answer buffer. */
+/** Most octets of options for the client: more would leave too little room for records. */
 const MAX_OPTIONS = 1024;
-/** In an OPT record: the upper bits of the rcode (RFC 6891 §6.1.3). */
+/** Offset in an OPT record of the upper bits of the rcode (RFC 6891 §6.1.3). */
 const EXTENDED_RCODE = 5;
 
-/** Records that a message of 65,535 octets can hold: an owner of one octet, and no RDATA. */
+/** More records than a message of 65,535 octets can hold: each has an owner of at least one octet, and ten octets more. */
 const MAX_RECORDS = 6_000;
 
-/** No alias has to go over more names, and none is followed over so many. */
+/** Most CNAME records in the answer section: resolvers do not follow so many. */
 const MAX_CNAMES = 64;
 
-/** Where the parts of the record lie that is being read. One serves all: reading is synchronous. */
+/** Indices in the message of each record's owner and type. Shared by all replies: reading is synchronous. */
 const ownerAt = new Uint16Array(MAX_RECORDS);
 const fixedAt = new Uint16Array(MAX_RECORDS);
 
 /**
- * Reads a reply; nothing where it is no well-formed message.
+ * Reads a reply; undefined if it is malformed.
  *
- * @param questionEnd octet behind the question, which the caller has compared
- * @param asked options that went with the query
+ * @param questionEnd index of the octet behind the question, which the caller has compared with the query's
+ * @param asked options sent with the query
  */
 export function readReply(
   message: Uint8Array,
@@ -113,17 +113,18 @@ interface Walk {
   readonly answers: number;
   readonly authorities: number;
   readonly additionals: number;
-  /** All of them. */
+  /** Number of records that are kept, of all sections. */
   readonly records: number;
-  /** Octet at which an OPT record starts, or -1. */
+  /** Index at which an OPT record starts, or -1. */
   readonly optAt: number;
-  /** Octet behind the last record that is kept. */
+  /** Index of the octet behind the last record that is kept. */
   readonly end: number;
 }
 
 /**
- * Notes where each record is, up to the OPT record. Most servers put that last; additional records behind it are left
- * out, for taking it from between them would move what names point to, and nobody has to have them (RFC 2181 §9).
+ * Notes the place of each record up to the OPT record; undefined if the message is malformed. Most servers put the OPT record
+ * last. Additional records behind it are dropped: removing it from between records would break compression pointers, and
+ * additional records are optional (RFC 2181 §9).
  */
 function walkRecords(message: Uint8Array, questionEnd: number): Walk | undefined {
   const length = message.length;
@@ -168,8 +169,8 @@ function optionsOf(message: Uint8Array, optAt: number, asked: Uint8Array): Uint8
 }
 
 /**
- * Lowers an owner that is written out and is the question's name or ends it: its letter case may be the random one of
- * the query that went upstream, and nobody else has asked for that.
+ * Folds to lower case an uncompressed owner that is the question's name or a suffix of it: it may have the random letter case of
+ * the query to the upstream.
  */
 function lowerOwner(message: Uint8Array, questionEnd: number, record: number, octets: Uint8Array): void {
   const size = fixedAt[record] - ownerAt[record];
@@ -181,7 +182,10 @@ function lowerOwner(message: Uint8Array, questionEnd: number, record: number, oc
   for (let i = 0; i < size; i++) octets[at + i] = fold(octets[at + i]);
 }
 
-/** Folds ASCII letters. Length octets are below 64 and so no letters: a whole name can be folded. */
+/**
+ * Folds an ASCII letter to lower case. Can be called for every octet of a name: length octets are below 64 and therefore no
+ * letters.
+ */
 function fold(octet: number): number {
   return octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
 }
@@ -195,7 +199,9 @@ interface Sections {
   readonly rcode: number;
 }
 
-/** Brings all TTLs inside the bounds, and says how long the reply may be kept: as long as its shortest-lived record. */
+/**
+ * Brings all TTLs into the bounds. Returns how long the reply may be cached, in seconds: its smallest TTL, or 0 if not at all.
+ */
 function boundTtls(octets: Uint8Array, sections: Sections, bounds: TtlBounds): number {
   const { size, records, answers, authorities, type, rcode } = sections;
   let lifetime = Number.POSITIVE_INFINITY;
@@ -214,12 +220,12 @@ function boundTtls(octets: Uint8Array, sections: Sections, bounds: TtlBounds): n
     writeUint32(octets, at, ttl);
     lifetime = Math.min(lifetime, ttl);
   }
-  // Without an SOA nothing says for how long something is not there (RFC 2308 §5); a referral is no answer.
+  // A negative answer without an SOA must not be cached (RFC 2308 §5). Nor is a referral, which is no answer.
   const isNegative = hasSoa && (rcode === RCODE.NXDOMAIN || rcode === RCODE.NOERROR);
   return isAnswered || isNegative ? lifetime : 0;
 }
 
-/** The TTL of an SOA in a negative answer: no more than the zone's minimum (RFC 2308 §5). @param ttl as it was given */
+/** The TTL of the SOA in a negative answer: at most its MINIMUM field (RFC 2308 §5). @param ttl of the SOA as received */
 function negativeTtl(octets: Uint8Array, at: number, ttl: number, { min, max, maxNegative }: TtlBounds): number {
   const rdlength = (octets[at + 4] << 8) | octets[at + 5];
   if (rdlength < MINIMUM_SIZE) return 0;
@@ -231,7 +237,7 @@ function bounded(ttl: number, min: number, max: number): number {
   return ttl === 0 ? 0 : Math.min(max, Math.max(min, ttl));
 }
 
-/** Neighbours in the answer section with the same owner and an address each. */
+/** The longest run of adjacent address records with the same owner and type in the answer section. */
 function longestRun(message: Uint8Array, answers: number): readonly [start: number, length: number] {
   let best = 0;
   let longest = 0;
@@ -260,7 +266,9 @@ function isSameSet(message: Uint8Array, first: number, other: number): boolean {
   return isSameOwner(message, ownerAt[first], ownerAt[other], b - ownerAt[other]);
 }
 
-/** The same octets, or a pointer to the first owner: what servers write. Other spellings just do not take turns. */
+/**
+ * Whether two owners are the same octets, or the other is a pointer to the first, as servers write them. Others do not rotate.
+ */
 function isSameOwner(message: Uint8Array, first: number, other: number, size: number): boolean {
   const canPoint = first <= MAX_POINTER;
   if (canPoint && message[other] === (POINTER | (first >>> 8)) && message[other + 1] === (first & 0xff)) return true;

@@ -1,5 +1,5 @@
 /**
- * SipHash-2-4 (Aumasson and Bernstein 2012): a keyed hash of 64 bits. JavaScript has no fast 64-bit integers, so each
+ * SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed hash of 64 bits. JavaScript has no fast 64-bit integers, so each
  * of the four words of state is a pair of 32-bit halves, low half first.
  */
 const V0 = 0;

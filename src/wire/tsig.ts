@@ -2,17 +2,17 @@ import { RCODE, TYPE } from "./protocol.js";
 import { expandName, nameEnd } from "./readable.js";
 
 const CLASS_ANY = 255;
-/** Type, class, TTL and RDLENGTH behind an owner. */
+/** Octets of type, class, TTL and RDLENGTH. */
 const FIXED = 10;
-/** Time signed (48 bits) and fudge, behind the algorithm's name. */
+/** Octets of time signed (48 bits) and fudge (16 bits). */
 const TIME_AND_FUDGE = 8;
 
 /**
- * The TSIG record that says BADKEY: unsigned, for a server without keys has nothing to sign with (RFC 8945 §5.2.1).
- * Key and algorithm are those of the query, its time too; names are written out, however the query has them.
+ * An unsigned TSIG record with the error BADKEY, as this server has no keys (RFC 8945 §5.2.1). Key name, algorithm and time are
+ * those of the query. Names are not compressed.
  *
- * @param at octet at which the query's TSIG record starts; the reader has checked that the record is inside the message
- * @returns the record, or nothing if the query's is malformed
+ * @param at index at which the query's TSIG record starts; the caller has checked that the record is inside the message
+ * @returns the record; undefined if the query's is malformed
  */
 export function badKeyRecord(message: Uint8Array, at: number, length: number): Uint8Array | undefined {
   const fixedAt = nameEnd(message, at, length);

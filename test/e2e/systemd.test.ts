@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { MOST_THREADS } from "../../src/transport/udp.js";
+import { MAX_THREADS } from "../../src/transport/udp.js";
 
 const UNIT = "systemd/mesos-dns.service";
 const SOCKET_UNIT = "systemd/mesos-dns.socket";
@@ -26,7 +26,7 @@ it.each([UNIT, SOCKET_UNIT])("%s is understood by systemd without a word", async
 });
 
 it("the socket unit listens as the configuration does by default, with a UDP socket for each thread there may be", () => {
-  expect(settings("ListenDatagram", SOCKET_UNIT)).toEqual(new Array(MOST_THREADS).fill("0.0.0.0:53"));
+  expect(settings("ListenDatagram", SOCKET_UNIT)).toEqual(new Array(MAX_THREADS).fill("0.0.0.0:53"));
   expect(settings("ReusePort", SOCKET_UNIT)).toEqual(["yes"]);
   expect(settings("ListenStream", SOCKET_UNIT)).toEqual(["0.0.0.0:53"]);
 });

@@ -45,7 +45,7 @@ export async function cookieOf(
 
 /** Whether a cookie was made with this secret for a client at 127.0.0.1. */
 export function isCookieOf(cookie: Buffer | undefined, secret: string): boolean {
-  return cookie !== undefined && cookiesOf(secret).isGood(cookie, 0, cookie.length, CLIENT, now());
+  return cookie !== undefined && cookiesOf(secret).isValid(cookie, 0, cookie.length, CLIENT, now());
 }
 
 /** A cookie as a server with this secret gives it to a client at 127.0.0.1. */

@@ -1,7 +1,7 @@
-/** Hostile messages by the million: seeded, so that each can be had again. */
+/** Makes hostile messages by the million, from a seed, so that each can be repeated. */
 
 export interface Fuzz {
-  /** Unsigned 32-bit integers. */
+  /** Returns unsigned 32-bit integers. */
   readonly random: () => number;
   /** Well-formed messages to start from. */
   readonly corpus: readonly Uint8Array[];
@@ -17,7 +17,7 @@ export function randomMessage({ random }: Fuzz): Uint8Array {
   return message;
 }
 
-/** A message of the corpus with one to eight things wrong with it. */
+/** A message of the corpus with one to eight mutations. */
 export function mutate({ random, corpus }: Fuzz): Uint8Array {
   let message = Uint8Array.from(corpus[random() % corpus.length]);
   for (let times = 1 + (random() % 8); times > 0 && message.length > 0; times--) {

@@ -20,7 +20,7 @@ const answerer = answererOf(NAMES, {}, createRandom(1));
 const GUARD = 0xa5;
 const out = new Uint8Array(65_535 + 16);
 
-/** Answers a message and checks what must hold for every message there is. */
+/** Answers a message and checks the properties that must hold for every message. */
 function checkAnswer(message: Uint8Array, stream: boolean): number {
   out.fill(GUARD, 0, 2048);
   const length = answerer.answer(requestOf(message, { out, channel: stream ? STREAM : DATAGRAM }));
@@ -42,12 +42,12 @@ function checkAnswer(message: Uint8Array, stream: boolean): number {
   return length;
 }
 
-/** Random and mutated messages answered in this run; the seed makes a failure repeatable. */
+/** Number of random and mutated messages in this run, and their seed, so that a failure can be repeated. */
 const FUZZ_MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 200_000);
 const FUZZ_SEED = Number(process.env.FUZZ_SEED ?? 0x5eed);
 
-describe("whatever comes in", () => {
-  test("is answered or dropped, never more than allowed, always decodable, with id and question echoed", () => {
+describe("any message", () => {
+  test("is dropped, or gets a decodable answer of allowed size that repeats id and question", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), fc.boolean(), (message, stream) => {
         checkAnswer(message, stream);
@@ -56,7 +56,7 @@ describe("whatever comes in", () => {
     );
   });
 
-  test("valid questions of any name, type, class and EDNS are too", () => {
+  test("with a valid question of any name, type, class and EDNS is answered or dropped in the same way", () => {
     const label = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !text.includes(".") && text.length > 0);
     const name = fc.array(label, { minLength: 0, maxLength: 6 }).map((labels) => [...labels, "mesos"].join("."));
     const edns = fc.option(fc.integer({ min: 0, max: 65_535 }), { nil: undefined });
@@ -71,7 +71,7 @@ describe("whatever comes in", () => {
     );
   });
 
-  test(`${FUZZ_MESSAGES} random and mutated messages raise no exception and get no oversized answer`, () => {
+  test(`causes no exception and no oversized answer (${FUZZ_MESSAGES} random and mutated messages)`, () => {
     const random = createRandom(FUZZ_SEED);
     const corpus = [
       encodeQuery("web-1.marathon.mesos", { edns: 1232 }),

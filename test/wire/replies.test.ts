@@ -28,7 +28,7 @@ interface Walked {
   readonly rest: string;
 }
 
-/** Reads the records behind the question without a look at what they mean; nothing where they overrun the message. */
+/** Reads the records behind the question without interpreting RDATA; undefined if they overrun the message. */
 function walk(octets: Uint8Array): Walked[] | undefined {
   const at = { octet: QUESTION_END };
   const count = [6, 8, 10].reduce((sum, place) => sum + ((octets[place] << 8) | octets[place + 1]), 0);
@@ -47,7 +47,7 @@ function walk(octets: Uint8Array): Walked[] | undefined {
   return records;
 }
 
-/** Relays what can be read of a reply to one of the clients, and checks what must hold of every reply. */
+/** Relays a reply, if it can be read, to one of the clients, and checks the properties that must hold for every reply. */
 function checkRelay(reply: Uint8Array, client: number, stream: boolean, age: number): boolean {
   const read = readReply(reply, QUESTION_END, TYPES.A, ANY_TTL);
   if (!read) return false;
@@ -63,7 +63,7 @@ function checkRelay(reply: Uint8Array, client: number, stream: boolean, age: num
   else {
     expect(records).toEqual(kept.slice(0, records.length));
     const whole = QUESTION_END + kept.reduce((sum, { rest }) => sum + rest.length + 4, 0);
-    // What is left out is left out for want of room.
+    // Records may only be left out if they do not fit.
     if (records.length < kept.length) expect(whole + OPT.length).toBeGreaterThan(512);
   }
   return true;
@@ -87,11 +87,11 @@ const CORPUS = [
   message(QUESTION, [record(NAME, TYPES.TXT, 60, Buffer.alloc(700, 1))], [], [OPT]),
 ];
 
-/** Mutated replies read in this run; the seed makes a failure repeatable. */
+/** Number of mutated replies in this run, and their seed, so that a failure can be repeated. */
 const FUZZ_MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 200_000) / 4;
 const FUZZ_SEED = Number(process.env.FUZZ_SEED ?? 0x5eed);
 
-test(`of ${FUZZ_MESSAGES} mutated replies none raises an exception, and what is read is relayed as it was`, () => {
+test(`none of ${FUZZ_MESSAGES} mutated replies causes an exception, and records that are read are relayed unchanged`, () => {
   const random = createRandom(FUZZ_SEED);
   const fuzz: Fuzz = { random, corpus: CORPUS };
   let relayed = 0;
@@ -107,7 +107,7 @@ test(`of ${FUZZ_MESSAGES} mutated replies none raises an exception, and what is 
   expect(relayed).toBeGreaterThan(FUZZ_MESSAGES / 4);
 });
 
-test("any records that another library can write reach the client as it reads them", () => {
+test("any records written by another library reach the client as that library reads them", () => {
   const ttl = fc.integer({ min: 0, max: 86_400 });
   const name = fc.constantFrom("www.example", "example", "web.other", "WWW.Example");
   const octet = fc.integer({ min: 0, max: 255 });
@@ -146,7 +146,7 @@ test("any records that another library can write reach the client as it reads th
   );
 });
 
-/** The letter case of names outside records' data is not theirs. */
+/** Ignores the letter case of owners, which may change. */
 function comparable(records: Parameters<typeof lines>[0]): string[] {
   return lines(records).map((line) => line.replace(/^\S+/, (name) => name.toLowerCase()));
 }

@@ -1,15 +1,15 @@
 /**
- * What the batch engine's memory looks like to the kernel: Linux on x64 and arm64, which lay these structures out alike. `checkAbi`
- * compares every size and offset with what a C compiler makes of the same definitions.
+ * Layout of the structures that the batch engine shares with the kernel: Linux on x64 and arm64, where they are the same.
+ * `checkAbi` compares every size and offset with those of the C ABI.
  */
 
-/** Of a structure: its octets, and where each member starts. */
+/** Layout of a C structure: its size in bytes, and the offset of each member. */
 export interface Layout {
   readonly size: number;
   readonly offsets: Readonly<Record<string, number>>;
 }
 
-/** One message of a batch: a `msghdr` and the octets that came or went. */
+/** One message of a batch: a `msghdr`, and the bytes received or sent. */
 export const MMSGHDR = {
   size: 64,
   offsets: {
@@ -33,7 +33,7 @@ export const SOCKADDR_IN6 = {
   offsets: { sin6_family: 0, sin6_port: 2, sin6_flowinfo: 4, sin6_addr: 8, sin6_scope_id: 24 },
 } as const satisfies Layout;
 
-/** In front of ancillary data; what it says follows at once, as its size is a multiple of eight. */
+/** Header of ancillary data. The data follows without padding, as the size is a multiple of eight. */
 export const CMSGHDR = { size: 16, offsets: { cmsg_len: 0, cmsg_level: 8, cmsg_type: 12 } } as const satisfies Layout;
 
 export const IN_PKTINFO = {
@@ -47,7 +47,7 @@ export const POLLFD = { size: 8, offsets: { fd: 0, events: 4, revents: 6 } } as 
 
 export const TIMESPEC = { size: 16, offsets: { tv_sec: 0, tv_nsec: 8 } } as const satisfies Layout;
 
-/** Wider on some machines than on others; nobody reads what follows the events. */
+/** Its size differs between machines: `room` is enough for all. Only `events` is used. */
 export const EPOLL_EVENT = { room: 16, events: 0 } as const;
 
 const C_TYPES: Readonly<
@@ -90,17 +90,17 @@ const C_TYPES: Readonly<
   pollfd: { layout: POLLFD, members: { fd: "int", events: "short", revents: "short" } },
 };
 
-/** What knows the C ABI of this machine. */
+/** Computes structure layouts by the C ABI of this machine. */
 export interface StructCompiler {
   /** Lays out a structure whose members have these C types, in this order. */
   layoutOf(members: Readonly<Record<string, string>>): Layout;
 }
 
-/** What is not as this file says: nothing on the machines that the engine is for. */
+/** Differences between this file and the machine's C ABI, in words: none on the machines that the engine supports. */
 export function checkAbi(compiler: StructCompiler): string[] {
   return Object.entries(C_TYPES).flatMap(([name, { layout, members }]) => {
     const actual = compiler.layoutOf(members);
-    const sizes = actual.size === layout.size ? [] : [`${name} has ${actual.size} octets, not ${layout.size}`];
+    const sizes = actual.size === layout.size ? [] : [`${name} has ${actual.size} bytes, not ${layout.size}`];
     const moved = Object.entries(layout.offsets).filter(([member, at]) => actual.offsets[member] !== at);
     return [
       ...sizes,
@@ -129,7 +129,7 @@ export const SO_REUSEADDR = 2;
 export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
 export const SO_MEMINFO = 55;
-/** In what SO_MEMINFO says, nine words: how many datagrams found no room. */
+/** SO_MEMINFO returns nine words; the index of the one that counts dropped datagrams. */
 export const MEMINFO = { words: 9, drops: 8 } as const;
 export const IPPROTO_IP = 0;
 export const IP_PKTINFO = 8;

@@ -2,7 +2,7 @@ import type { Clock } from "../../serving/clock.js";
 import { CLOCK_MONOTONIC, TIMESPEC } from "./abi.js";
 import type { System } from "./system.js";
 
-/** The clock that process.hrtime() tells as well, without the object that this makes of every time. */
+/** The same clock as process.hrtime(), which allocates an object at every call. This one does not. */
 export function systemClock(system: System): Clock {
   const memory = new Uint32Array(TIMESPEC.size / 4);
   const at = system.addressOf(new Uint8Array(memory.buffer));
@@ -12,6 +12,6 @@ export function systemClock(system: System): Clock {
   };
 }
 
-/** The low words of both, which no machine runs long enough to outgrow. */
+/** Indices of the low words. The high words stay 0: no machine runs that long. */
 const SECONDS = TIMESPEC.offsets.tv_sec / 4;
 const NANOSECONDS = TIMESPEC.offsets.tv_nsec / 4;

@@ -2,10 +2,10 @@ import { MAX_UDP_QUERY } from "../../wire/protocol.js";
 import { AF_INET, AF_INET6, CMSGHDR, IN6_PKTINFO, IOVEC, MMSGHDR, SOCKADDR_IN, SOCKADDR_IN6 } from "./abi.js";
 import type { Address } from "./system.js";
 
-/** Octets between pieces of memory. They are looked at when the engine stops: nobody may have written there. */
+/** Guard bytes between pieces of memory, and their value. When the engine stops, it checks that nothing has overwritten them. */
 const GUARD = 64;
-const GUARD_OCTET = 0xa5;
-/** Room for an address of either family, and for ancillary data with the address that was asked. */
+const GUARD_BYTE = 0xa5;
+/** Bytes for a socket address of either family, and for ancillary data with the address that was asked. */
 const NAME_ROOM = 32;
 const CONTROL_ROOM = 48;
 
@@ -18,26 +18,26 @@ const CONTROL_AT = MMSGHDR.offsets.msg_control / 4;
 const CONTROL_LENGTH_AT = MMSGHDR.offsets.msg_controllen / 4;
 const LENGTH_AT = MMSGHDR.offsets.msg_len / 4;
 
-/** Who sent a datagram, and where it came to: lengths of both, and both as the kernel wrote them. */
+/** A datagram's sender and destination: the lengths of both, then both as the kernel wrote them. */
 export type Origin = Uint32Array;
 
 const ORIGIN_NAME = 2;
 const ORIGIN_CONTROL = ORIGIN_NAME + NAME_ROOM / 4;
 const ORIGIN_WORDS = ORIGIN_CONTROL + CONTROL_ROOM / 4;
 
-/** Pieces of one allocation. */
+/** Part of one allocation: offset and size in bytes. */
 interface Piece {
   readonly at: number;
   readonly size: number;
 }
 
 /**
- * Memory for a number of datagrams, each with its address and with the address of this machine that it came to: one allocation,
- * laid out as recvmmsg and sendmmsg want it (`abi.ts`).
+ * Memory for a number of datagrams, each with the client's address and the address of this machine that was asked. One
+ * allocation, laid out for recvmmsg and sendmmsg (`abi.ts`).
  */
 export class Datagrams {
   readonly count: number;
-  /** Address of the headers: what the system calls take. */
+  /** Memory address of the headers, for the system calls. */
   readonly headers: Address;
   /** The octets of each datagram. */
   readonly data: readonly Uint8Array[];
@@ -51,9 +51,9 @@ export class Datagrams {
   readonly #withControl: boolean;
 
   /**
-   * @param size octets that a datagram may have
-   * @param withControl whether the addresses that datagrams came to are wanted
-   * @param addressOf where memory lies
+   * @param size most bytes of a datagram
+   * @param withControl whether to receive and set the address of this machine, for a wildcard socket
+   * @param addressOf returns the memory address of an array
    */
   constructor(count: number, size: number, withControl: boolean, addressOf: (memory: Uint8Array) => Address) {
     this.count = count;
@@ -74,8 +74,8 @@ export class Datagrams {
     const memory = new ArrayBuffer(at);
     this.#memory = new Uint8Array(memory);
     this.#words = new Uint32Array(memory);
-    // What is for octets is not touched before it is used: most of it never is, as few answers are that large.
-    this.#gaps((from, to) => this.#memory.fill(GUARD_OCTET, from, to));
+    // Memory for contents is not touched before it is used, so the kernel need not provide it: few answers are that large.
+    this.#gaps((from, to) => this.#memory.fill(GUARD_BYTE, from, to));
     this.data = data.map((piece) => new Uint8Array(memory, piece.at, piece.size));
     const base = addressOf(this.#memory);
     const address = Number(base);
@@ -92,19 +92,19 @@ export class Datagrams {
     }
   }
 
-  /** Octets of datagram `i`, as the kernel has counted them. */
+  /** Length of datagram `i` in bytes, as the kernel wrote it. */
   length(i: number): number {
     return this.#words[this.#header(i) + LENGTH_AT];
   }
 
-  /** Makes datagram `i` ready to be received again: the kernel has written over what says how much room there is. */
+  /** Makes datagram `i` ready to receive again: restores the sizes that the kernel has overwritten. */
   prepare(i: number): void {
     const header = this.#header(i);
     this.#words[header + NAME_LENGTH_AT] = NAME_ROOM;
     if (this.#withControl) this.#words[header + CONTROL_LENGTH_AT] = CONTROL_ROOM;
   }
 
-  /** Makes datagram `i` one of `length` octets for whoever sent datagram `j` of `from`, leaving from where that came to. */
+  /** Addresses datagram `i`, of `length` bytes, to the sender of datagram `j` of `from`, from the address that was asked. */
   answer(i: number, length: number, from: Datagrams, j: number): void {
     const header = from.#header(j);
     const nameLength = from.#words[header + NAME_LENGTH_AT];
@@ -114,7 +114,7 @@ export class Datagrams {
     this.#words[this.#iovec(i) + 2] = length;
   }
 
-  /** Who sent datagram `i`, and where it came to: something to keep. */
+  /** Sender and destination of datagram `i`, as a copy. */
   origin(i: number): Origin {
     const words = this.#words;
     const origin = new Uint32Array(ORIGIN_WORDS);
@@ -126,20 +126,20 @@ export class Datagrams {
     return origin;
   }
 
-  /** The same for one who has been kept. */
+  /** Addresses datagram `i`, of `length` bytes, to a sender saved by `origin`. */
   answerTo(i: number, length: number, origin: Origin): void {
     this.#address(i, origin, ORIGIN_NAME, origin[0]);
     this.#route(i, origin, ORIGIN_CONTROL, origin[1]);
     this.#words[this.#iovec(i) + 2] = length;
   }
 
-  /** The word at which the sender's address starts. */
+  /** Index in `words` of the sender's address. */
   sender(i: number): number {
     const at = this.#names[i].at + (this.#isIPv6(i) ? SOCKADDR_IN6.offsets.sin6_addr : SOCKADDR_IN.offsets.sin_addr);
     return at / 4;
   }
 
-  /** How many words it has: one for IPv4, four for IPv6. */
+  /** Words of the sender's address: one for IPv4, four for IPv6. */
   senderWords(i: number): number {
     return this.#isIPv6(i) ? 4 : 1;
   }
@@ -150,21 +150,21 @@ export class Datagrams {
     return (this.#memory[at] << 8) | this.#memory[at + 1];
   }
 
-  /** All of the memory: what `sender` counts in. */
+  /** All of the memory as words. */
   get words(): Uint32Array {
     return this.#words;
   }
 
-  /** Whether nothing has been written but where datagrams belong. */
-  get intact(): boolean {
+  /** Whether all guard bytes are unchanged. */
+  get isIntact(): boolean {
     let isIntact = true;
     this.#gaps((from, to) => {
-      isIntact &&= this.#memory.subarray(from, to).every((octet) => octet === GUARD_OCTET);
+      isIntact &&= this.#memory.subarray(from, to).every((byte) => byte === GUARD_BYTE);
     });
     return isIntact;
   }
 
-  /** Between the pieces, in front of them and behind them. */
+  /** Visits the memory before, between and behind the pieces. */
   #gaps(visit: (from: number, to: number) => void): void {
     let free = 0;
     for (const { at, size } of [...this.#pieces, { at: this.#memory.length, size: 0 }]) {
@@ -173,13 +173,13 @@ export class Datagrams {
     }
   }
 
-  /** Where datagram `i` goes to, as it stands in `from` at this word. */
+  /** Sets the destination of datagram `i` to the socket address in `from` at this word. @param length in bytes */
   #address(i: number, from: Uint32Array, at: number, length: number): void {
     this.#words[this.#header(i) + NAME_LENGTH_AT] = length;
     copyWords(from, at, this.#words, this.#names[i].at / 4, (length + 3) >>> 2);
   }
 
-  /** Which way it goes. */
+  /** Sets the address that datagram `i` leaves from to the ancillary data in `from` at this word. @param length in bytes */
   #route(i: number, from: Uint32Array, at: number, length: number): void {
     if (!this.#withControl) return;
     this.#words[this.#header(i) + CONTROL_LENGTH_AT] = length;
@@ -191,7 +191,7 @@ export class Datagrams {
     return (this.#words[this.#names[i].at / 4] & 0xffff) === AF_INET6;
   }
 
-  /** The interface is for the routing table to choose, unless the address means something on one of them only. */
+  /** Leaves the interface to the routing table, unless the address is link-local. */
   #freeRoute(control: number): void {
     const words = this.#words;
     const data = control + CMSGHDR.size / 4;
@@ -214,14 +214,14 @@ export class Datagrams {
   }
 }
 
-/** The first ten bits of fe80::/10, as a machine with the low octet first reads them. */
+/** The first ten bits of fe80::/10, as a little-endian machine reads them. */
 const LINK_LOCAL = 0x80fe;
 
 function copyWords(from: Uint32Array, start: number, to: Uint32Array, at: number, count: number): void {
   for (let i = 0; i < count; i++) to[at + i] = from[start + i];
 }
 
-/** A socket's address in the kernel's form. @param octets 4 or 16 of the address */
+/** A socket address in the kernel's form. @param octets the IP address: 4 or 16 octets */
 export function socketAddress(octets: Uint8Array, port: number, scope = 0): Uint8Array {
   const isIPv6 = octets.length === 16;
   const { size } = isIPv6 ? SOCKADDR_IN6 : SOCKADDR_IN;
@@ -234,5 +234,5 @@ export function socketAddress(octets: Uint8Array, port: number, scope = 0): Uint
   return address;
 }
 
-/** Room for a query, and an octet that tells that it was longer: the kernel cuts off what does not fit. */
+/** Bytes for a query, and one more to notice a longer one: the kernel cuts off what does not fit. */
 export const QUERY_ROOM = MAX_UDP_QUERY + 1;

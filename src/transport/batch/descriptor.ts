@@ -21,20 +21,20 @@ import type { System } from "./system.js";
 export interface DescriptorOptions {
   readonly protocol: "UDP" | "TCP";
   readonly address: HostPort;
-  /** A socket that is open already, and stays open for others when this one is closed. */
+  /** Descriptor of an inherited socket, which `close` leaves open; undefined if the socket is still to be opened. */
   readonly inherited: number | undefined;
-  /** Leave IPv4 to another socket, where the address is "::". */
+  /** Whether a socket at "::" is for IPv6 only. */
   readonly onlyIPv6: boolean;
 }
 
-/** A socket that is opened through the system, and its failures in words for an operator. */
+/** A socket opened by system calls. Failures become `MesosDnsError`s. */
 export class Descriptor {
   readonly fd: number;
   readonly isIPv6: boolean;
   readonly #system: System;
   readonly #options: DescriptorOptions;
   readonly #octets: Uint8Array;
-  /** Number of the interface that a link-local address is at; 0 for an address without a zone index. */
+  /** Interface number of a link-local address; 0 for an address without a zone index, NaN for an unknown interface. */
   readonly #scope: number;
   readonly #value = new Uint32Array(1);
 
@@ -44,7 +44,7 @@ export class Descriptor {
     this.#options = options;
     const [host, zone] = options.address.host.split("%");
     const address = parseAddress(host);
-    if (address === undefined) throw this.#notHere();
+    if (address === undefined) throw this.#noSuchAddress();
     this.#octets = octetsOf(address);
     this.#scope = zone === undefined ? 0 : scopeOf(zone);
     this.isIPv6 = this.#octets.length === 16;
@@ -52,18 +52,18 @@ export class Descriptor {
   }
 
   /**
-   * Takes the address, which other sockets that share it may have as well: those of other threads, and of a process of the same
-   * user that is about to take this one's place.
+   * Binds the socket. Other sockets may share the address: those of other threads, and those of a process of the same user that
+   * takes over from this one.
    *
    * @throws {MesosDnsError} LISTEN_…
    */
   bind(): void {
     this.set(SOL_SOCKET, SO_REUSEPORT, 1);
-    // Connections that the server before has closed hold its address for a minute.
+    // Connections closed by an earlier process block the address for a minute (TIME_WAIT).
     if (this.#options.protocol === "TCP") this.set(SOL_SOCKET, SO_REUSEADDR, 1);
     if (this.isIPv6) this.set(IPPROTO_IPV6, IPV6_V6ONLY, this.#options.onlyIPv6 ? 1 : 0);
-    // An interface that is not there has no number, and no address.
-    if (Number.isNaN(this.#scope)) throw this.#notHere();
+    // The interface of the zone index does not exist.
+    if (Number.isNaN(this.#scope)) throw this.#noSuchAddress();
     const address = socketAddress(this.#octets, this.#options.address.port, this.#scope);
     if (this.#system.bind(this.fd, this.#system.addressOf(address), address.length) !== 0) throw this.#error("bind");
   }
@@ -86,7 +86,7 @@ export class Descriptor {
     return fd;
   }
 
-  #notHere(): Error {
+  #noSuchAddress(): Error {
     return this.#failure(Object.assign(new Error("no such address"), { code: "EADDRNOTAVAIL" }));
   }
 
@@ -101,7 +101,7 @@ export class Descriptor {
   }
 }
 
-/** The number of an interface that a zone index names (RFC 4007 section 11); NaN where there is none. */
+/** The interface number of a zone index (RFC 4007 §11); NaN if there is no such interface. */
 function scopeOf(zone: string): number {
   if (/^\d+$/.test(zone)) return Number(zone);
   return (
@@ -111,7 +111,7 @@ function scopeOf(zone: string): number {
   );
 }
 
-/** Makes a TCP socket that does not listen yet. @returns its descriptor @throws {MesosDnsError} LISTEN_… */
+/** Makes a bound TCP socket that does not listen yet. @returns its descriptor @throws {MesosDnsError} LISTEN_… */
 export function bindStream(system: System, address: HostPort, onlyIPv6: boolean): number {
   const descriptor = new Descriptor(system, { protocol: "TCP", address, onlyIPv6, inherited: undefined });
   try {

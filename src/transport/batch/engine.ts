@@ -11,41 +11,44 @@ import { Outbox } from "./outbox.js";
 import { UdpSocket } from "./socket.js";
 import type { System, Watch } from "./system.js";
 
-/** Datagrams that one system call moves at most. */
+/** Most datagrams that one system call moves. */
 const BATCH = 64;
-/** Batches before others on this thread get their turn, where it cannot be seen whether they wait: TCP, upstream resolvers, timers. */
+/** Batches in one callback without a `LoopPoller`: then TCP, upstreams and timers get their turn. */
 const BATCHES_A_TURN = 8;
-/** Rounds in which what is in the receive buffer at the end is answered. */
-const LAST_BATCHES = 10_000;
+/** Most batches that are answered when the engine stops. */
+const MAX_FINAL_BATCHES = 10_000;
 
 export interface BatchOptions extends UdpEngineOptions {
   readonly system: System;
-  /** Leave IPv4 to another socket, where the address is "::". */
+  /** Whether a socket at "::" is for IPv6 only. */
   readonly onlyIPv6: boolean;
-  /** Told once of a failure that makes no sense. */
+  /** Told of the first failure that should not happen. */
   readonly onTrouble: (message: string) => void;
 }
 
 /**
- * Datagrams by the batch: one system call receives them, one sends the answers, and everything lies in memory that was made at the
- * start. The event loop says when there is something to read, and is not returned to as long as there is nothing else to do.
+ * The UDP engine for batches: one system call receives many datagrams, one sends the answers, and all memory is allocated at the
+ * start. The event loop calls it when there is something to read. It returns when the event loop has something else to do
+ * (`LoopPoller`).
  */
 export class BatchEngine implements UdpEngine {
   readonly #options: BatchOptions;
   #socket: UdpSocket | undefined;
   #queries: Datagrams | undefined;
   #answers: Outbox | undefined;
-  /** Answers that were not ready at once. */
+  /** Answers to forwarded queries. */
   #late: Outbox | undefined;
   #watch: Watch | undefined;
   #poller: LoopPoller | undefined;
-  /** Whether a query of this callback waits for a resolver: what asks one may need the event loop. */
+  /** Whether a query of this callback was forwarded: forwarding may need the event loop. */
   #deferred = false;
   readonly #request = new Request(UDP, new Uint8Array(0));
+  /** Index of the datagram that is handled. */
   #current = 0;
   #flushing = false;
+  /** Drops of the socket when it was closed. */
   #dropsBefore = 0;
-  #told = false;
+  #hasTrouble = false;
 
   constructor(options: BatchOptions) {
     this.#options = options;
@@ -61,15 +64,15 @@ export class BatchEngine implements UdpEngine {
     this.#queries = new Datagrams(BATCH, QUERY_ROOM, isWildcard, addressOf);
     this.#answers = outbox();
     this.#late = outbox();
-    this.#poller = LoopPoller.at(socket.fd, system, systemClock(system));
-    this.#watch = system.watch(this.#poller?.fd ?? socket.fd, () => this.#attend());
+    this.#poller = LoopPoller.create(socket.fd, system, systemClock(system));
+    this.#watch = system.watch(this.#poller?.fd ?? socket.fd, () => this.#onReadable());
   }
 
   get drops(): number {
     return this.#socket?.drops ?? this.#dropsBefore;
   }
 
-  /** Answers what is here already, and lets nothing more in. */
+  /** Stops receiving, and answers what is in the receive buffer already. */
   stop(): void {
     this.#socket?.seal();
     this.#finish();
@@ -78,7 +81,7 @@ export class BatchEngine implements UdpEngine {
   }
 
   async close(): Promise<void> {
-    // What was already on its way to this socket when it let nothing more in.
+    // Answer datagrams that the kernel was already delivering to this socket when stop() sealed it.
     this.#finish();
     this.#flush();
     this.#watch?.close();
@@ -88,17 +91,17 @@ export class BatchEngine implements UdpEngine {
     this.#socket?.close();
     this.#socket = undefined;
     const memory = [this.#queries, this.#answers?.datagrams, this.#late?.datagrams];
-    if (memory.some((datagrams) => datagrams?.intact === false))
+    if (memory.some((datagrams) => datagrams?.isIntact === false))
       this.#trouble("the kernel wrote where it should not have");
   }
 
-  /** Answers what is in the receive buffer; that of a socket that stays open is for its next reader. */
+  /** Answers what is in the receive buffer. For an inherited socket, leaves it to the next process. */
   #finish(): void {
-    if (this.#options.inherited === undefined) this.#serve(LAST_BATCHES);
+    if (this.#options.inherited === undefined) this.#serve(MAX_FINAL_BATCHES);
   }
 
-  /** What the event loop calls when there is something to read. */
-  #attend(): void {
+  /** Called by the event loop when there is something to read. */
+  #onReadable(): void {
     const poller = this.#poller;
     if (!poller) {
       this.#serve(BATCHES_A_TURN);
@@ -137,7 +140,7 @@ export class BatchEngine implements UdpEngine {
     const request = this.#request;
     service.begin();
     for (let i = 0; i < count; i++) {
-      // Nobody listens on port 0: such a source is forged.
+      // Port 0 cannot receive an answer: such a source is forged.
       if (queries.port(i) !== 0) {
         this.#current = i;
         const client = clients.at(queries.words, queries.sender(i), queries.senderWords(i));
@@ -152,7 +155,7 @@ export class BatchEngine implements UdpEngine {
     service.end();
   }
 
-  /** For an answer that comes later: its query's memory is used again by then. */
+  /** Returns the function that sends an answer later. Saves the origin, as the query's memory is used again by then. */
   readonly #defer = (): SendResponse => {
     this.#deferred = true;
     const origin = (this.#queries as Datagrams).origin(this.#current);
@@ -161,13 +164,13 @@ export class BatchEngine implements UdpEngine {
 
   #sendLate(message: Uint8Array, origin: Origin): void {
     const late = this.#late;
-    // An answer from upstream may come after the end.
+    // An upstream's reply may arrive after close().
     if (!late || !this.#socket) return;
     late.next.set(message);
     late.answerTo(message.length, origin);
     if (this.#flushing) return;
     this.#flushing = true;
-    // What arrives from upstream in this turn of the event loop leaves in one call.
+    // All answers that become ready in this turn of the event loop are sent together.
     setImmediate(() => this.#flush());
   }
 
@@ -177,8 +180,8 @@ export class BatchEngine implements UdpEngine {
   }
 
   #trouble(message: string): void {
-    if (this.#told) return;
-    this.#told = true;
+    if (this.#hasTrouble) return;
+    this.#hasTrouble = true;
     this.#options.onTrouble(message);
   }
 }

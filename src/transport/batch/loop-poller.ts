@@ -3,28 +3,28 @@ import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_EVENT, POLLFD, POLLI
 import type { Address, EventLoop, System } from "./system.js";
 
 /**
- * How long a callback stays at most. What the event loop has taken up together with it, and has yet to call back for, waits as long.
- * Timers longer than a clock tick of the kernel are also the cheaper ones: most need no setting of the processor's own timer.
+ * How long a callback stays at most. Events that the event loop has collected together with it wait as long. Also longer than a
+ * clock tick of the kernel: such timeouts are cheaper, as most need no setting of the processor's timer.
  */
-const STAY_MS = 20;
+const MAX_STAY_MS = 20;
 
-/** What is asked about when polling: the socket, and the event loop. */
-const ASKED = 2;
+/** Number of descriptors to poll: the socket, and the event loop's. */
+const DESCRIPTORS = 2;
 const WORDS = POLLFD.size / 4;
-/** The word with the loop's events: those wanted, and above them those that are there. */
+/** Index of the word with the event loop's requested events, and above them, in its upper 16 bits, the returned ones. */
 const LOOP_EVENTS = WORDS + POLLFD.offsets.events / 4;
-const THERE = 16;
+const RETURNED_SHIFT = 16;
 
 /**
- * Waits for datagrams in place of the event loop. Each callback costs microseconds and leaves an object behind, so one that has
- * answered what was there stays and waits for more, until the event loop has something else to do: it is a descriptor that can be
- * polled, and tells when its next timer is due.
+ * Waits for datagrams in place of the event loop. Each callback of the event loop costs microseconds and allocates an object. So
+ * a callback that has answered all datagrams stays and waits for more, until the event loop has something else to do: the event
+ * loop has a descriptor that can be polled, and tells when its next timer is due.
  *
- * The loop watches the socket through a descriptor in between. While somebody stays, that one is blind to the socket, so
- * that the loop is ready for nothing but what is others'.
+ * The event loop watches the socket through an epoll descriptor in between. While a callback stays, that descriptor does not
+ * watch the socket: so the event loop becomes ready for other events only.
  */
 export class LoopPoller {
-  /** What the event loop is to watch instead of the socket. */
+  /** Descriptor that the event loop must watch instead of the socket. */
   readonly fd: number;
   readonly #system: System;
   readonly #socket: number;
@@ -34,8 +34,8 @@ export class LoopPoller {
   readonly #until = new Float64Array(1);
   readonly #event = new Uint32Array(EPOLL_EVENT.room / 4);
   readonly #eventAt: Address;
-  readonly #asked = new Int32Array(ASKED * WORDS);
-  readonly #askedAt: Address;
+  readonly #pollfds = new Int32Array(DESCRIPTORS * WORDS);
+  readonly #pollfdsAt: Address;
 
   private constructor(system: System, socket: number, loop: EventLoop, clock: Clock, fd: number) {
     this.fd = fd;
@@ -44,12 +44,12 @@ export class LoopPoller {
     this.#loop = loop;
     this.#clock = clock;
     this.#eventAt = system.addressOf(new Uint8Array(this.#event.buffer));
-    this.#askedAt = system.addressOf(new Uint8Array(this.#asked.buffer));
-    this.#asked.set([socket, POLLIN, loop.fd, POLLIN]);
+    this.#pollfdsAt = system.addressOf(new Uint8Array(this.#pollfds.buffer));
+    this.#pollfds.set([socket, POLLIN, loop.fd, POLLIN]);
   }
 
-  /** Nothing where the event loop cannot be found, or not be polled: then it has to be returned to. */
-  static at(socket: number, system: System, clock: Clock): LoopPoller | undefined {
+  /** Undefined if the event loop cannot be found or polled: then callbacks must return to it. */
+  static create(socket: number, system: System, clock: Clock): LoopPoller | undefined {
     const loop = system.eventLoop();
     if (!loop) return undefined;
     const fd = system.epoll_create1(EPOLL_CLOEXEC);
@@ -60,30 +60,30 @@ export class LoopPoller {
     return undefined;
   }
 
-  /** To be called in a callback; false if it must not stay, as others wait for its return. */
+  /** Must be called in a callback of the event loop. Returns whether the callback may stay; if so, `end` must be called. */
   begin(): boolean {
     const due = this.#loop.timeout();
     if (due === 0) return false;
     this.#clock(this.#until);
-    this.#until[0] += due > 0 && due < STAY_MS ? due : STAY_MS;
+    this.#until[0] += due > 0 && due < MAX_STAY_MS ? due : MAX_STAY_MS;
     return this.#watch(EPOLL_CTL_MOD, 0);
   }
 
-  /** Waits; true if there is something to read, and others need not be seen to. */
+  /** Waits for datagrams. Returns whether there is something to read and nothing else for the event loop to do. */
   more(): boolean {
     this.#clock(this.#now);
     const left = Math.ceil(this.#until[0] - this.#now[0]);
     if (left <= 0) return false;
-    const ready = this.#system.poll(this.#askedAt, ASKED, left);
-    return ready > 0 && this.#asked[LOOP_EVENTS] >>> THERE === 0;
+    const ready = this.#system.poll(this.#pollfdsAt, DESCRIPTORS, left);
+    return ready > 0 && this.#pollfds[LOOP_EVENTS] >>> RETURNED_SHIFT === 0;
   }
 
-  /** To be called at the end of what `begin` has begun. */
+  /** Lets the event loop watch the socket again, before the callback returns. */
   end(): void {
     this.#watch(EPOLL_CTL_MOD, POLLIN);
   }
 
-  /** To be called when the event loop watches no more. */
+  /** Must be called after the event loop has stopped watching `fd`. */
   close(): void {
     this.#system.close(this.fd);
   }

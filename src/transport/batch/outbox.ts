@@ -2,10 +2,10 @@ import { MMSGHDR, POLLOUT } from "./abi.js";
 import type { Datagrams, Origin } from "./datagrams.js";
 import type { Address, System } from "./system.js";
 
-/** How long the kernel is given to make room for datagrams, once a batch. */
+/** How long to wait for room in the kernel's send buffer, once a batch. */
 const PATIENCE_MS = 5;
 
-/** Datagrams on their way out, sent by the batch. */
+/** Collects datagrams and sends them in batches. */
 export class Outbox {
   readonly datagrams: Datagrams;
   readonly #system: System;
@@ -22,26 +22,26 @@ export class Outbox {
     this.#pollfdAt = system.addressOf(new Uint8Array(this.#pollfd.buffer));
   }
 
-  /** Room for the octets of the next one. */
+  /** Memory for the next datagram. */
   get next(): Uint8Array {
     return this.datagrams.data[this.#ready];
   }
 
-  /** Adds what stands in `next`, for whoever sent datagram `i` of `from`. */
+  /** Adds the datagram in `next`, of `length` bytes, to the sender of datagram `i` of `from`. */
   answer(length: number, from: Datagrams, i: number): void {
     this.datagrams.answer(this.#ready, length, from, i);
     this.#added();
   }
 
-  /** The same for one who has been kept. */
+  /** Adds the datagram in `next`, of `length` bytes, to a sender saved by `Datagrams.origin`. */
   answerTo(length: number, origin: Origin): void {
     this.datagrams.answerTo(this.#ready, length, origin);
     this.#added();
   }
 
   /**
-   * Sends all. One that the kernel refuses, for there is no way to its address, is left out; so is what it has no room for after a
-   * few milliseconds: the client asks again.
+   * Sends all. Drops a datagram that the kernel refuses, as there is no route to its address. Drops all that the kernel has no
+   * room for after `PATIENCE_MS`: the clients will ask again.
    */
   flush(): void {
     const { headers } = this.datagrams;
@@ -58,7 +58,7 @@ export class Outbox {
     this.#ready = 0;
   }
 
-  /** Sends all when there is no room for another. */
+  /** Counts a datagram. Sends all if there is no memory for another. */
   #added(): void {
     this.#ready++;
     if (this.#ready === this.datagrams.count) this.flush();

@@ -14,21 +14,21 @@ import { socketAddress } from "./datagrams.js";
 import { Descriptor } from "./descriptor.js";
 import type { Address, System } from "./system.js";
 
-/** Room for bursts while the thread does something else; the kernel grants up to net.core.rmem_max. */
+/** Receive buffer, in bytes, for bursts while the thread is busy. The kernel grants up to net.core.rmem_max. */
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
 
 export interface SocketOptions {
   readonly address: HostPort;
-  /** A socket that is open already, and stays open for others when this one is closed. */
+  /** Descriptor of an inherited socket, which `close` leaves open; undefined if the socket is still to be opened. */
   readonly inherited: number | undefined;
-  /** Leave IPv4 to another socket, where the address is "::". */
+  /** Whether a socket at "::" is for IPv6 only. */
   readonly onlyIPv6: boolean;
 }
 
-/** A UDP socket at an address that other sockets of this process may have as well: the kernel spreads clients over them. */
+/** A UDP socket. Other threads may have sockets with the same address: the kernel distributes clients among them. */
 export class UdpSocket {
   readonly fd: number;
-  /** It has all addresses of the machine: answers have to say from which they leave. */
+  /** Whether it has all addresses of the machine: then each answer has to set the address that it leaves from. */
   readonly isWildcard: boolean;
   readonly #system: System;
   readonly #isInherited: boolean;
@@ -58,7 +58,7 @@ export class UdpSocket {
     }
   }
 
-  /** Datagrams so far for which there was no room when they came. */
+  /** Datagrams dropped so far, as the receive buffer was full. */
   get drops(): number {
     this.#length[0] = this.#memory.byteLength;
     const result = this.#system.getsockopt(this.fd, SOL_SOCKET, SO_MEMINFO, this.#memoryAt, this.#lengthAt);
@@ -66,9 +66,9 @@ export class UdpSocket {
   }
 
   /**
-   * Lets no more datagrams in, unless somebody else goes on to use the socket: what comes now goes to other sockets with this
-   * address, and what is here already can still be read and answered. The kernel gives a connected socket only what its peer sends,
-   * and this one's peer sends nothing.
+   * Stops receiving: new datagrams go to other sockets with this address. What is in the receive buffer can still be read and
+   * answered. Does so by connecting the socket to a peer that sends nothing: the kernel gives a connected socket only what its
+   * peer sends. Does nothing for an inherited socket, which the next process uses.
    */
   seal(): void {
     if (this.#isInherited) return;
@@ -80,7 +80,7 @@ export class UdpSocket {
     this.#descriptor.close();
   }
 
-  /** Of a socket with all addresses, each datagram is to say which one it came to. */
+  /** Makes the kernel tell for each datagram which address was asked, on a wildcard socket. */
   #askForAddresses(): void {
     if (!this.isWildcard) return;
     if (this.#descriptor.isIPv6) this.#descriptor.set(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
@@ -90,7 +90,7 @@ export class UdpSocket {
 
 const LOOPBACK_IPV4 = Uint8Array.of(127, 0, 0, 1);
 const LOOPBACK_IPV6 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
-/** Where nobody is. */
+/** The discard port (RFC 863), which never sends anything. */
 const DISCARD_PORT = 9;
 
 function octetsOf(words: Uint32Array): Uint8Array {

@@ -2,26 +2,26 @@ import { createRequire } from "node:module";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 import { checkAbi, type StructCompiler } from "./abi.js";
 
-/** Where memory lies: no number, as one so large would be made an object for every call that it is handed to. */
+/** A memory address. No number: V8 would allocate one of this size for every call. */
 export type Address = bigint;
 
-/** Handle of a descriptor that is watched. */
+/** Handle of a watched descriptor. */
 export interface Watch {
-  /** Stops watching; to be called before the descriptor is closed. */
+  /** Stops watching. Must be called before the descriptor is closed. */
   close(): void;
 }
 
-/** The event loop of a thread, as it looks from one of its callbacks. */
+/** The event loop of a thread, seen from one of its callbacks. */
 export interface EventLoop {
-  /** Can be polled: readable when something that it watches is ready. */
+  /** Descriptor to poll: readable when something that the event loop watches is ready. */
   readonly fd: number;
-  /** Milliseconds until its next timer is due; 0 when something waits for the callback to return, below 0 without timers. */
+  /** Milliseconds until its next timer is due; 0 if something waits for the callback to return; below 0 if there is no timer. */
   timeout(): number;
 }
 
 /**
- * The system calls that the engine makes. Addresses are those of memory that `addressOf` was asked about and that is still
- * referred to; numbers below zero are failures, of which `errno` tells, to be asked for at once.
+ * The system calls of the batch engine. Memory addresses come from `addressOf`, and their memory must still be referenced. A
+ * result below zero is a failure; `errno` names it and must be called at once.
  */
 export interface System extends StructCompiler {
   socket(domain: number, type: number, protocol: number): number;
@@ -37,26 +37,26 @@ export interface System extends StructCompiler {
   clock_gettime(clock: number, time: Address): number;
   epoll_create1(flags: number): number;
   epoll_ctl(epoll: number, operation: number, fd: number, event: Address): number;
-  /** Name of the last call's failure, such as "EAGAIN". */
+  /** Name of the last call's error, such as "EAGAIN". */
   errno(): string;
   addressOf(memory: Uint8Array): Address;
-  /** Calls back whenever there is something to read, from this thread's event loop. */
+  /** Calls `onReadable` from this thread's event loop whenever there is something to read. */
   watch(fd: number, onReadable: () => void): Watch;
-  /** That of this thread; nothing where it cannot be found. */
+  /** The event loop of this thread; undefined if it cannot be found. */
   eventLoop(): EventLoop | undefined;
 }
 
 type Koffi = typeof import("koffi");
 
-/** Where the engine is for: on others, structures and numbers of system calls are not those of `abi.ts`. */
+/** Machines that the engine supports. On others, structures and constants differ from those in `abi.ts`. */
 const MACHINES = ["x64", "arm64"];
 
 let loaded: System | undefined;
 
 /**
- * The C library's own functions, through koffi: bound and checked once in a thread, for all its sockets.
+ * The functions of the C library, through koffi. Bound and checked once in each thread.
  *
- * @throws {MesosDnsError} ENGINE_UNAVAILABLE where this is no Linux, koffi is not installed, or anything is not as expected
+ * @throws {MesosDnsError} ENGINE_UNAVAILABLE if this is not Linux, koffi cannot be loaded, or the ABI is not that of `abi.ts`
  */
 export function loadSystem(): System {
   loaded ??= bindAndCheck();
@@ -86,7 +86,7 @@ function unavailable(why: string, cause?: unknown): MesosDnsError {
 
 function bindFunctions(koffi: Koffi): System {
   const libc = koffi.load(null);
-  // Of two names for one number the first in the alphabet, which makes "EAGAIN" of what is "EWOULDBLOCK" as well.
+  // Where two names have the same number, take the first in the alphabet: "EAGAIN", not "EWOULDBLOCK".
   const named = Object.entries(koffi.os.errno).sort(([a], [b]) => (a < b ? 1 : -1));
   const names = new Map(named.map(([name, number]) => [number, name]));
   return {
@@ -115,7 +115,7 @@ function bindFunctions(koffi: Koffi): System {
   };
 }
 
-/** What Node.js offers to addons, under the names that its C++ compiler has given to functions. */
+/** Functions that Node.js offers to addons, by their mangled C++ names. */
 const CURRENT_ISOLATE = "_ZN2v87Isolate10GetCurrentEv";
 const LOOP_OF_ISOLATE = "_ZN4node19GetCurrentEventLoopEPN2v87IsolateE";
 
@@ -127,7 +127,7 @@ function findEventLoop(program: ReturnType<Koffi["load"]>): EventLoop | undefine
     const timeout = program.func("int uv_backend_timeout(uintptr_t)");
     return { fd, timeout: () => timeout(loop) };
   } catch {
-    // A Node.js that was built without these names.
+    // This Node.js was built without these symbols.
     return undefined;
   }
 }

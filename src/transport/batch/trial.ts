@@ -8,8 +8,8 @@ const MESSAGES = 3;
 const SIZE = 512;
 
 /**
- * Sends a batch of datagrams to itself over the loopback interface, and answers them: whoever cannot do that, for want of a system call
- * that a sandbox forbids or for whatever reason, had better not try it with clients.
+ * Tries the batch engine's system calls: sends a batch of datagrams to itself over the loopback interface and receives it. Fails,
+ * for example, in a sandbox that forbids one of the calls.
  *
  * @throws {MesosDnsError} ENGINE_UNAVAILABLE
  */
@@ -32,7 +32,7 @@ export function tryOut(system: System): void {
     const port = (here[2] << 8) | here[3];
     for (let i = 0; i < MESSAGES; i++) {
       const isSame = back.length(i) === SIZE - i && back.data[i][0] === i + 1 && back.port(i) === port;
-      if (!isSame || !back.intact) throw unavailable("datagrams that it sent to itself came back as others");
+      if (!isSame || !back.isIntact) throw unavailable("datagrams that it sent to itself came back changed");
     }
   } finally {
     system.close(fd);

@@ -34,7 +34,7 @@ const wire = (name: string) =>
     ...name.split(".").map((label) => Buffer.from(`${String.fromCharCode(label.length)}${label}`, "latin1")),
     Buffer.alloc(1),
   ]);
-/** What no name of the cluster's is to be given. */
+/** An upstream's data for names of the cluster, which no client must get. */
 const address = (owner: string) => record(wire(owner), TYPES.A, 300, Buffer.from([203, 0, 113, 9]));
 const RRSIG = 46;
 const cname = (owner: string, target: string) => record(wire(owner), TYPES.CNAME, 300, wire(target));
@@ -46,14 +46,14 @@ interface Asked {
   readonly edns?: number;
 }
 
-/** What an upstream says of www.example. */
+/** An upstream's reply for www.example. */
 function saidBy(records: readonly Buffer[], { type = "A", rcode = 0 }: Asked = {}): Reply | undefined {
   const octets = message("www.example", records, [record(Buffer.alloc(1), TYPES.NS, 9, wire("ns.example"))], [], rcode);
   octets.writeUInt16BE(TYPES[type], QUESTION - 4);
   return readReply(octets, QUESTION, TYPES[type], ANY_TTL);
 }
 
-/** What a client gets that asks for www.example, of which an upstream says this. */
+/** The answer to a client that asks for www.example, if an upstream replies this. */
 function relayed(
   records: readonly Buffer[],
   asked: Asked = {},
@@ -67,26 +67,29 @@ function relayed(
   return decode(out.subarray(0, answerer.relay(reply, 100)));
 }
 
-describe("a foreign name that is an alias of the cluster's", () => {
+describe("a name outside the zones that is an alias of a name inside", () => {
   const WEB = [cname("www.example", "Web.Marathon.mesos")];
 
-  test.each([0, 3])("is answered with what the cluster has, whatever the upstream says of it (rcode %i)", (rcode) => {
-    const answer = relayed(WEB, { rcode });
-    expect(answer).toMatchObject({ rcode: "NOERROR", flag_aa: false, flag_ra: true, authorities: [] });
-    expect(lines(answer.answers)).toEqual([
-      "www.example 200 CNAME Web.Marathon.mesos",
-      "Web.Marathon.mesos 60 A 192.0.2.1",
-    ]);
-    expect(lines(relayed(WEB, { rcode, type: "AAAA" }).answers)[1]).toBe("Web.Marathon.mesos 60 AAAA 2001:db8::1");
-  });
+  test.each([0, 3])(
+    "is answered with the cluster's records, whatever the upstream says about that name (rcode %i)",
+    (rcode) => {
+      const answer = relayed(WEB, { rcode });
+      expect(answer).toMatchObject({ rcode: "NOERROR", flag_aa: false, flag_ra: true, authorities: [] });
+      expect(lines(answer.answers)).toEqual([
+        "www.example 200 CNAME Web.Marathon.mesos",
+        "Web.Marathon.mesos 60 A 192.0.2.1",
+      ]);
+      expect(lines(relayed(WEB, { rcode, type: "AAAA" }).answers)[1]).toBe("Web.Marathon.mesos 60 AAAA 2001:db8::1");
+    },
+  );
 
-  test("gets the glue of services", () => {
+  test("gets the glue of SRV records", () => {
     const answer = relayed([cname("www.example", "_web._tcp.marathon.mesos")], { type: "SRV" });
     expect(lines(answer.answers)[1]).toMatch(/^_web._tcp.marathon.mesos 60 SRV /);
     expect(lines(answer.additionals)).toEqual(["target.mesos 60 A 192.0.2.7"]);
   });
 
-  test("is answered with the zone's SOA where the cluster has no such name, or nothing of the type", () => {
+  test("is answered with the zone's SOA if the cluster has no such name, or no records of the type", () => {
     const absent = relayed([cname("www.example", "nope.mesos")]);
     expect([absent.rcode, ...lines(absent.answers), ...lines(absent.authorities)]).toEqual([
       "NXDOMAIN",
@@ -102,7 +105,7 @@ describe("a foreign name that is an alias of the cluster's", () => {
       cname(i === 0 ? "www.example" : `n${i}.example`, i === length - 1 ? "web.marathon.mesos" : `n${i + 1}.example`),
     );
 
-  test("is followed over any number of links that an upstream may give", () => {
+  test("is followed over as many CNAME records as a reply may have", () => {
     for (const length of [8, 9, 64]) {
       expect(relayed(chain(length), { channel: STREAM }).answers).toHaveLength(length + 1);
       expect(lines(relayed(chain(length).reverse(), { channel: STREAM }).answers)).toContain(
@@ -112,7 +115,7 @@ describe("a foreign name that is an alias of the cluster's", () => {
     expect(saidBy(chain(65))).toBeUndefined();
   });
 
-  test("is answered up to the first name of the cluster's, and what an upstream says of that and behind it is dropped", () => {
+  test("is answered up to the first name of the cluster, without the upstream's records for that and later names", () => {
     const foreign = [
       cname("www.example", "n1.example"),
       record(wire("www.example"), RRSIG, 300, Buffer.alloc(20)),
@@ -143,12 +146,12 @@ describe("a foreign name that is an alias of the cluster's", () => {
     expect([absent.rcode, ...lines(absent.answers)]).toEqual(["NXDOMAIN", "www.example 200 CNAME nope.mesos"]);
   });
 
-  test("is SERVFAIL where what is to be dropped stands in front of what is to stay", () => {
+  test("is SERVFAIL if records to be dropped stand in front of records to be kept", () => {
     const answer = relayed([address("web.marathon.mesos"), ...WEB]);
     expect(answer).toMatchObject({ rcode: "SERVFAIL", answers: [], authorities: [] });
   });
 
-  test("is SERVFAIL before the first state, as the name itself is", () => {
+  test("is SERVFAIL before the first state, as is the name itself", () => {
     const empty = new Answerer({
       snapshot: Snapshot.empty([APEX]),
       policy: { ...POLICY, forwarding: true },
@@ -161,7 +164,7 @@ describe("a foreign name that is an alias of the cluster's", () => {
     });
   });
 
-  test("is found to be one also when the cluster gets the name while the answer is kept", () => {
+  test("is found even if the cluster gets the name while the reply is cached", () => {
     const pointer = "7.2.0.192.in-addr.arpa";
     const reply = saidBy([cname("www.example", pointer)], { type: "PTR" });
     if (!reply) throw new Error("the test's own reply is malformed");
@@ -176,7 +179,7 @@ describe("a foreign name that is an alias of the cluster's", () => {
     expect(ask()).toContain(`${pointer} 60 PTR target.mesos`);
   });
 
-  test("that leads back to itself is passed on as it is", () => {
+  test("is passed on unchanged if its CNAME records form a loop", () => {
     for (const loop of [
       [cname("www.example", "www.example")],
       [cname("www.example", "n1.example"), cname("n1.example", "www.example")],
@@ -186,7 +189,7 @@ describe("a foreign name that is an alias of the cluster's", () => {
     }
   });
 
-  test("or leads elsewhere, or is asked for itself, is passed on as it is", () => {
+  test("is passed on unchanged if it leads elsewhere, or if the CNAME record itself was asked for", () => {
     for (const [records, asked] of [
       [[cname("www.example", "www.example.org")], {}],
       [[cname("other.example", "web.marathon.mesos")], {}],
@@ -199,7 +202,7 @@ describe("a foreign name that is an alias of the cluster's", () => {
     }
   });
 
-  test("is cut to what the client takes, with TC, and whole over a stream", () => {
+  test("has a truncated answer in a datagram that is too small, and a complete one over a stream", () => {
     const big = [cname("www.example", "big.mesos")];
     const cut = relayed(big, { edns: 512 });
     expect(cut).toMatchObject({ flag_tc: true });
@@ -208,7 +211,7 @@ describe("a foreign name that is an alias of the cluster's", () => {
     expect(relayed(big, { channel: STREAM }).answers).toHaveLength(61);
   });
 
-  test("has no part of a set of services that does not fit, as if it had been asked for itself", () => {
+  test("has no part of an SRV RRset that does not fit, as if the name itself had been asked for", () => {
     const services = [cname("www.example", "_big._tcp.mesos")];
     const cut = relayed(services, { type: "SRV", edns: 512 });
     expect(cut).toMatchObject({ flag_tc: true, answers: [{ type: "CNAME" }] });

@@ -32,7 +32,7 @@ function ask(name: string, options: Ask & { stream?: boolean; answerer?: Answere
   return decode(out.subarray(0, length));
 }
 
-/** Sends octets as they are; the answer as octets, or what came instead. */
+/** Sends octets as a message. Returns the octets of the answer, or `DROP` or `FORWARD`. */
 function send(message: Uint8Array, answerer = answererOf(ZONE), stream = false): Uint8Array | number {
   const length = answerer.answer(requestOf(message, { out, channel: stream ? STREAM : DATAGRAM }));
   return length > 0 ? out.slice(0, length) : length;
@@ -41,7 +41,7 @@ function send(message: Uint8Array, answerer = answererOf(ZONE), stream = false):
 const rcodeOf = (message: Uint8Array | number) => (typeof message === "number" ? message : message[3] & 15);
 
 describe("a name with records of the type", () => {
-  test("is answered from its set alone, authoritatively", () => {
+  test("is answered with that RRset only, authoritatively", () => {
     const message = ask("web.marathon.mesos");
     expect(message).toMatchObject({
       id: 0x1234,
@@ -55,19 +55,19 @@ describe("a name with records of the type", () => {
     expect(message.additionals).toEqual([]);
   });
 
-  test("has AAAA beside A", () => {
+  test("can have AAAA besides A records", () => {
     expect(lines(ask("web.marathon.mesos", { type: "AAAA" }).answers)).toEqual([
       "web.marathon.mesos 60 AAAA 2001:db8::1",
     ]);
   });
 
-  test("is found whatever the letter case, and the question comes back as it was asked", () => {
+  test("is found whatever its letter case, and the question is repeated as it was asked", () => {
     const message = ask("WeB.MaRaThOn.mEsOs");
     expect(message.questions).toMatchObject([{ name: "WeB.MaRaThOn.mEsOs", type: "A", class: "IN" }]);
     expect(message.answers).toHaveLength(2);
   });
 
-  test("has SRV with every address of every target, each target once", () => {
+  test("of type SRV has glue: all addresses of all targets, each target once", () => {
     const message = ask("_web._tcp.marathon.mesos", { type: "SRV", edns: 1232 });
     expect(lines(message.answers)).toEqual([
       "_web._tcp.marathon.mesos 60 SRV 0 1 31000 web-1.marathon.mesos",
@@ -91,7 +91,7 @@ describe("a name with records of the type", () => {
     expect([...first.values()].every((count) => count > 900 && count < 1100)).toBe(true);
   });
 
-  test("keeps targets and glue in one order, and gives glue once, wherever the answer starts", () => {
+  test("has glue in the order of the targets, and each once, whichever record comes first", () => {
     for (let start = 0; start < 3; start++) {
       const message = ask("_web._tcp.marathon.mesos", { type: "SRV", answerer: answererOf(ZONE, {}, () => start) });
       const targets = [...new Set(lines(message.answers).map((line) => line.split(" ").at(-1)))];
@@ -121,7 +121,7 @@ describe("the apex", () => {
   });
 });
 
-describe("NODATA: NOERROR with the SOA in authority", () => {
+describe("NODATA is NOERROR with the SOA in the authority section:", () => {
   test.each([
     ["only4.marathon.mesos", "AAAA"],
     ["only4.marathon.mesos", "SOA"],
@@ -140,7 +140,7 @@ describe("NODATA: NOERROR with the SOA in authority", () => {
   });
 });
 
-describe("NXDOMAIN with the SOA in authority", () => {
+describe("NXDOMAIN has the SOA in the authority section:", () => {
   test.each(["nope.mesos", "x.web.marathon.mesos", "x.y.z.mesos", "_x._tcp.marathon.mesos"])("%s", (name) => {
     for (const type of ["A", "SRV", "ANY", "SOA"]) {
       const message = ask(name, { type });
@@ -165,9 +165,10 @@ describe("NXDOMAIN with the SOA in authority", () => {
 });
 
 describe("ANY", () => {
-  test("gets one set in a datagram", () => expect(ask("web.marathon.mesos", { type: "ANY" }).answers).toHaveLength(2));
+  test("gets one RRset in a datagram", () =>
+    expect(ask("web.marathon.mesos", { type: "ANY" }).answers).toHaveLength(2));
 
-  test("gets every set over a stream", () => {
+  test("gets all RRsets over a stream", () => {
     expect(lines(ask("web.marathon.mesos", { type: "ANY", stream: true }).answers)).toHaveLength(3);
     expect(lines(ask("mesos", { type: "ANY", stream: true }).answers)).toEqual([
       `mesos 60 SOA ${SOA}`,
@@ -176,15 +177,15 @@ describe("ANY", () => {
   });
 });
 
-describe("names that are nobody's here", () => {
-  test("are forwarded where forwarding is on", () => {
+describe("names outside the zones", () => {
+  test("are forwarded if forwarding is on", () => {
     const query = encodeQuery("www.example.com");
     expect(send(query, answererOf(ZONE, { forwarding: true }))).toBe(FORWARD);
     expect(send(encodeQuery("mesosx"), answererOf(ZONE, { forwarding: true }))).toBe(FORWARD);
     expect(send(encodeQuery("."), answererOf(ZONE, { forwarding: true }))).toBe(FORWARD);
   });
 
-  test("are REFUSED where it is off, with the reason", () => {
+  test("are REFUSED with an extended error if forwarding is off", () => {
     const message = ask("www.example.com", { edns: 1232 });
     expect(message).toMatchObject({ rcode: "REFUSED", flag_aa: false, answers: [], authorities: [] });
     expect(extendedErrors(message)).toEqual([20]);
@@ -202,7 +203,7 @@ describe("flags", () => {
     }
   });
 
-  test("RA is set where this client's queries for other names are forwarded, and the policy lets it be said", () => {
+  test("RA is set if this client's queries are forwarded and the policy allows RA", () => {
     const ra = (policy: Partial<AnswerPolicy>, client = CLIENT) => {
       const query = encodeQuery("web.marathon.mesos");
       answererOf(ZONE, policy).answer(requestOf(query, { out, client }));
@@ -215,19 +216,19 @@ describe("flags", () => {
   });
 });
 
-describe("messages that are no query for the zone", () => {
+describe("of messages that are no query for the zone,", () => {
   const query = (change: (octets: Buffer) => void, name = "web.marathon.mesos") => {
     const octets = encodeQuery(name);
     change(octets);
     return octets;
   };
 
-  test("answers and fragments are dropped", () => {
+  test("responses and incomplete headers are dropped", () => {
     expect(send(query((octets) => octets.writeUInt8(0x80, 2)))).toBe(DROP);
     for (let length = 0; length < 12; length++) expect(send(encodeQuery("a.mesos").subarray(0, length))).toBe(DROP);
   });
 
-  test.each([1, 2, 3, 5, 6, 7, 15])("opcode %i is NOTIMP, and copied", (opcode) => {
+  test.each([1, 2, 3, 5, 6, 7, 15])("those with opcode %i get NOTIMP with the same opcode", (opcode) => {
     const message = send(query((octets) => octets.writeUInt8(opcode << 3, 2))) as Uint8Array;
     expect(rcodeOf(message)).toBe(4);
     expect((message[2] >>> 3) & 15).toBe(opcode);
@@ -235,20 +236,20 @@ describe("messages that are no query for the zone", () => {
     expect([rcodeOf(bare), bare.length]).toEqual([4, 12]);
   });
 
-  test("NOTIFY is NOTAUTH", () => expect(rcodeOf(send(query((octets) => octets.writeUInt8(4 << 3, 2))))).toBe(9));
+  test("NOTIFY gets NOTAUTH", () => expect(rcodeOf(send(query((octets) => octets.writeUInt8(4 << 3, 2))))).toBe(9));
 
-  test.each([0, 2, 3, 65_535])("%i questions are FORMERR", (count) => {
+  test.each([0, 2, 3, 65_535])("those with %i questions get FORMERR", (count) => {
     const message = send(query((octets) => octets.writeUInt16BE(count, 4))) as Uint8Array;
     expect([rcodeOf(message), message.length]).toEqual([1, 12]);
   });
 
-  test("classes other than IN are REFUSED", () => {
+  test("those of a class other than IN are REFUSED", () => {
     for (const klass of ["CH", "HS", "ANY"] as const) {
       expect(ask("web.marathon.mesos", { class: klass })).toMatchObject({ rcode: "REFUSED", flag_aa: false });
     }
   });
 
-  test("a broken question is FORMERR with a bare header", () => {
+  test("those with a malformed question get FORMERR with a header only", () => {
     const broken = [
       query((octets) => octets.writeUInt8(0xc0, 12)),
       query((octets) => octets.writeUInt8(0x40, 12)),
@@ -267,16 +268,16 @@ describe("messages that are no query for the zone", () => {
     }
   });
 
-  test("records that the counts promise and that are not there are FORMERR", () => {
+  test("those with fewer records than the header counts get FORMERR", () => {
     for (const at of [6, 8, 10]) expect(rcodeOf(send(query((octets) => octets.writeUInt16BE(1, at))))).toBe(1);
   });
 
-  test("octets behind the last record are ignored", () => {
+  test("those with octets behind the last record are answered", () => {
     const message = send(Buffer.concat([encodeQuery("web.marathon.mesos"), Buffer.alloc(7, 0xff)])) as Uint8Array;
     expect(rcodeOf(message)).toBe(0);
   });
 
-  test("transfers: AXFR FORMERR and IXFR one SOA in a datagram, REFUSED over a stream, NOTAUTH below the apex", () => {
+  test("transfers get FORMERR (AXFR) or one SOA (IXFR) in a datagram, REFUSED over a stream, NOTAUTH below the apex", () => {
     expect(ask("mesos", { type: "AXFR" }).rcode).toBe("FORMERR");
     expect(lines(ask("mesos", { type: "IXFR" }).answers)).toEqual([`mesos 60 SOA ${SOA}`]);
     for (const type of ["AXFR", "IXFR"]) {
@@ -293,7 +294,7 @@ describe("EDNS", () => {
     return change(octets) ?? octets;
   };
 
-  test("an OPT in the query is answered with one, and only then", () => {
+  test("an answer has an OPT record if and only if the query has one", () => {
     expect(optOf(ask("web.marathon.mesos", { edns: 4096 }))).toMatchObject({ udpPayloadSize: 1232, options: [] });
     expect(optOf(ask("nope.mesos", { edns: 512 }))).toBeDefined();
     expect(optOf(ask("web.marathon.mesos"))).toBeUndefined();
@@ -304,7 +305,7 @@ describe("EDNS", () => {
     expect(decode(message).additionals?.[0]).toMatchObject({ flags: 0x8000 });
   });
 
-  test("a version above 0 is BADVERS, without an answer", () => {
+  test("a version above 0 gets BADVERS without records", () => {
     const message = decode(send(opt((octets) => void octets.writeUInt8(1, octets.length - 5))) as Uint8Array);
     expect(message).toMatchObject({ answers: [], flag_aa: false });
     expect(message.additionals).toMatchObject([{ type: "OPT", extendedRcode: 1, ednsVersion: 0 }]);
@@ -318,7 +319,7 @@ describe("EDNS", () => {
     expect(optOf(decode(send(withOption) as Uint8Array))).toMatchObject({ options: [] });
   });
 
-  test("two OPTs, an overrun option, an overrun RDLENGTH, an owner that is not the root, an OPT outside additional are FORMERR", () => {
+  test("FORMERR is the answer to two OPT records, one outside the additional section or with another owner, and overruns", () => {
     const one = encodeQuery("web.marathon.mesos", { edns: 4096 });
     const record = one.subarray(one.length - 11);
     const two = Buffer.concat([one, record]);
@@ -335,7 +336,7 @@ describe("EDNS", () => {
   });
 });
 
-test("a query that is too long for a datagram is FORMERR, header only, and read over a stream", () => {
+test("a query that is too long for a datagram gets FORMERR with a header only, and is answered over a stream", () => {
   const padding = Buffer.concat([Buffer.from([0, 12, 4000 >> 8, 4000 & 255]), Buffer.alloc(4000)]);
   const query = Buffer.concat([encodeQuery("web.mesos", { edns: 1232 }), padding, Buffer.alloc(200)]);
   query.writeUInt16BE(padding.length, 12 + 15 + 9);
@@ -356,13 +357,13 @@ describe("an answer that does not fit", () => {
     `target-${i}.mesos AAAA 2001:db8::${i}`,
   ]).flat();
 
-  test("is empty with TC, and keeps its OPT", () => {
+  test("is empty with TC, and keeps its OPT record", () => {
     const message = ask("_big._tcp.mesos", { type: "SRV", edns: 600, answerer: answererOf(SERVICES) });
     expect(message).toMatchObject({ flag_tc: true, flag_aa: true, rcode: "NOERROR", answers: [], additionals: [{}] });
     expect(optOf(message)).toBeDefined();
   });
 
-  test("has as many addresses as fit, random ones first, with TC: some clients never ask over TCP", () => {
+  test("has as many addresses as fit, random ones, with TC, as some clients never ask over TCP", () => {
     const answerer = answererOf(MANY, {}, createRandom(7));
     const first = new Set<string>();
     for (let i = 0; i < 50; i++) {
@@ -376,11 +377,11 @@ describe("an answer that does not fit", () => {
     expect(first.size).toBeGreaterThan(20);
   });
 
-  test("is whole over a stream", () => {
+  test("is complete over a stream", () => {
     expect(ask("big.mesos", { stream: true, answerer: answererOf(MANY) }).answers).toHaveLength(100);
   });
 
-  test("has 512 octets without EDNS, and no more than the server allows with it", () => {
+  test("has at most 512 octets without EDNS, and at most as many as the server allows with EDNS", () => {
     const fits = answererOf(MANY.slice(0, 29));
     expect(ask("big.mesos", { answerer: fits }).flag_tc).toBe(false);
     expect(ask("big.mesos", { answerer: answererOf(MANY.slice(0, 31)) }).flag_tc).toBe(true);
@@ -391,7 +392,7 @@ describe("an answer that does not fit", () => {
     expect(ask("big.mesos", { edns: 100, answerer: fits }).flag_tc).toBe(false);
   });
 
-  test("holds as many whole records as fit, without TC, where that is configured", () => {
+  test("has as many whole records as fit, without TC, if that is configured", () => {
     const answerer = answererOf(MANY, { setTruncateBit: false }, createRandom(7));
     const seen = new Set<string>();
     for (let i = 0; i < 200; i++) {
@@ -403,7 +404,7 @@ describe("an answer that does not fit", () => {
     expect(seen.size).toBe(100);
   });
 
-  test("loses glue by whole sets, without TC", () => {
+  test("loses glue by whole RRsets, without TC", () => {
     const message = ask("_big._tcp.mesos", { type: "SRV", edns: 1000, answerer: answererOf(SERVICES) });
     expect(message).toMatchObject({ flag_tc: false });
     expect(message.answers).toHaveLength(20);
@@ -412,7 +413,7 @@ describe("an answer that does not fit", () => {
     expect(glue).toBeLessThan(40);
   });
 
-  test("has at most 65,535 octets over a stream, as many records as fit, and names beyond a pointer's reach in full", () => {
+  test("has as many records as fit in 65,535 octets over a stream, and uncompressed names where no pointer can reach", () => {
     const huge = Array.from({ length: 5000 }, (_, i) => `huge.mesos A 10.0.${i >> 8}.${i & 255}`);
     const message = ask("huge.mesos", { stream: true, answerer: answererOf(huge) });
     expect(message).toMatchObject({ flag_tc: false });
@@ -435,7 +436,7 @@ describe("a zone without a state", () => {
       clock: () => NOW,
     });
 
-  test("answers SERVFAIL with the reason for its names", () => {
+  test("answers SERVFAIL with an extended error for its names", () => {
     const message = ask("web.marathon.mesos", { edns: 1232, answerer: answerer() });
     expect(message).toMatchObject({ rcode: "SERVFAIL", flag_aa: false });
     expect(extendedErrors(message)).toEqual([14]);
@@ -446,7 +447,7 @@ describe("a zone without a state", () => {
   });
 });
 
-test("a stale zone is served, and says so", () => {
+test("a stale zone is served, with an extended error", () => {
   const answerer = answererOf(ZONE);
   answerer.stale = true;
   const message = ask("web.marathon.mesos", { edns: 1232, answerer });
@@ -455,7 +456,7 @@ test("a stale zone is served, and says so", () => {
   expect(extendedErrors(ask("nope.mesos", { edns: 1232, answerer }))).toEqual([19]);
 });
 
-test("a new snapshot is what later answers come from", () => {
+test("answers come from a new snapshot once it is in use", () => {
   const answerer = answererOf(ZONE);
   answerer.use(snapshotOf(["other.mesos A 192.0.2.9"]));
   expect(ask("web.marathon.mesos", { answerer }).rcode).toBe("NXDOMAIN");

@@ -6,7 +6,7 @@ import { answererOf, CLIENT, LOOP_TOKEN, requestOf } from "../../support/zone.js
 
 const out = new Uint8Array(65_535);
 
-/** The answer, or nothing where the question would go upstream. */
+/** The answer; undefined if the query is to be forwarded. */
 function ask(name: string, options: Ask = {}, elsewhere: readonly string[] = [], client = CLIENT): Message | undefined {
   const answerer = answererOf(["web.mesos A 192.0.2.1"], {
     forwarding: true,
@@ -17,7 +17,7 @@ function ask(name: string, options: Ask = {}, elsewhere: readonly string[] = [],
   return size === FORWARD ? undefined : decode(out.subarray(0, size));
 }
 
-/** Name, rcode, and records of the answer and authority sections. */
+/** The rcode, and the records of the answer and authority sections; "forwarded" if the query is to be forwarded. */
 function told(name: string, options: Ask = {}, elsewhere: readonly string[] = []): string[] {
   const message = ask(name, options, elsewhere);
   if (!message) return ["forwarded"];
@@ -26,7 +26,7 @@ function told(name: string, options: Ask = {}, elsewhere: readonly string[] = []
 
 const soaOf = (zone: string) => `${zone} 10800 SOA ${zone} nobody.invalid 1 3600 1200 604800 10800`;
 
-test("that a private address has no name is remembered as long as the zone says, where addresses have names", () => {
+test("the negative TTL of private reverse zones is that of the zone if reverse names are on", () => {
   const answerer = answererOf([], { forwarding: true, localNames: new LocalNames([], LOOP_TOKEN, 30) });
   const soa = (zone: string) => `${zone} 30 SOA ${zone} nobody.invalid 1 3600 1200 604800 30`;
   for (const [name, rcode, zone] of [
@@ -46,7 +46,7 @@ test("that a private address has no name is remembered as long as the zone says,
 });
 
 describe("names that are the same everywhere (RFC 6761)", () => {
-  test("localhost and all below it are this machine", () => {
+  test("localhost and all names below it have the loopback address", () => {
     for (const name of ["localhost", "WWW.localhost", "a.b.localhost"]) {
       expect(told(name)).toEqual(["NOERROR", `${name} 10800 A 127.0.0.1`]);
       expect(told(name, { type: "AAAA" })).toEqual(["NOERROR", `${name} 10800 AAAA ::1`]);
@@ -55,20 +55,20 @@ describe("names that are the same everywhere (RFC 6761)", () => {
     expect(ask("localhost")).toMatchObject({ flag_aa: true, flag_ra: true });
   });
 
-  test.each(["test", "invalid", "onion"])("%s is nowhere, nor is anything below it", (zone) => {
+  test.each(["test", "invalid", "onion"])("%s does not exist, nor does any name below it", (zone) => {
     for (const name of [zone, `www.${zone}`, `a.b.${zone}`])
       for (const type of ["A", "AAAA", "SOA", "TXT", "ANY"])
         expect(told(name, { type })).toEqual(["NXDOMAIN", soaOf(zone)]);
   });
 
   test.each(["localhost.example", "xlocalhost", "test.example", "contest", "invalid.org", ""])(
-    "%j only looks like one of them",
+    "%j only looks like one of them and is forwarded",
     (name) => {
       expect(told(name)).toEqual(["forwarded"]);
     },
   );
 
-  test("a label with a dot inside is not two", () => {
+  test("a label that contains a dot does not count as two", () => {
     const query = encodeQuery("www-test");
     query[query.indexOf("-")] = 0x2e;
     const answerer = answererOf([], { forwarding: true });
@@ -81,7 +81,7 @@ describe("names that are the same everywhere (RFC 6761)", () => {
 
 const IP6_DOC = "8.b.d.0.1.0.0.2.ip6.arpa";
 
-describe("reverse names of addresses that are not the Internet's (RFC 6303)", () => {
+describe("of reverse zones (RFC 6303),", () => {
   test.each([
     ["10.in-addr.arpa", "1.2.3.10.in-addr.arpa"],
     ["16.172.in-addr.arpa", "1.2.16.172.in-addr.arpa"],
@@ -99,7 +99,7 @@ describe("reverse names of addresses that are not the Internet's (RFC 6303)", ()
     ["8.e.f.ip6.arpa", `${"1.".repeat(29)}8.e.f.ip6.arpa`],
     ["b.e.f.ip6.arpa", `${"1.".repeat(29)}b.e.f.ip6.arpa`],
     [IP6_DOC, `${"1.".repeat(24)}${IP6_DOC}`],
-  ])("%s is an empty zone", (zone, address) => {
+  ])("%s is an empty local zone", (zone, address) => {
     expect(told(address, { type: "PTR" })).toEqual(["NXDOMAIN", soaOf(zone)]);
     expect(told(zone, { type: "PTR" })).toEqual(["NOERROR", soaOf(zone)]);
     expect(told(zone, { type: "SOA" })).toEqual(["NOERROR", soaOf(zone)]);
@@ -108,14 +108,14 @@ describe("reverse names of addresses that are not the Internet's (RFC 6303)", ()
   });
 
   test.each(["255.255.255.255.in-addr.arpa", `${"0.".repeat(32)}ip6.arpa`, `1.${"0.".repeat(31)}ip6.arpa`])(
-    "%s is one of its own",
+    "%s is a local zone for a single address",
     (zone) => {
       expect(told(zone, { type: "PTR" })).toEqual(["NOERROR", soaOf(zone)]);
       expect(told(`x.${zone}`, { type: "PTR" })).toEqual(["NXDOMAIN", soaOf(zone)]);
     },
   );
 
-  test("a part of an address exists, for the cluster may have names below it (RFC 8020)", () => {
+  test("the name of a partial address exists, as the cluster may have names below it (RFC 8020)", () => {
     expect(told("3.10.in-addr.arpa", { type: "PTR" })).toEqual(["NOERROR", soaOf("10.in-addr.arpa")]);
     expect(told("1.d.f.ip6.arpa", { type: "PTR" })).toEqual(["NOERROR", soaOf("d.f.ip6.arpa")]);
   });
@@ -133,52 +133,52 @@ describe("reverse names of addresses that are not the Internet's (RFC 6303)", ()
     "8.8.8.8.in-addr.arpa",
     "c.e.f.ip6.arpa",
     "10.in-addr.arpa.example",
-  ])("%s is not one of them", (name) => {
+  ])("%s is in no local one and is forwarded", (name) => {
     expect(told(name, { type: "PTR" })).toEqual(["forwarded"]);
   });
 });
 
-describe("a zone with resolvers of its own", () => {
+describe("a zone with upstreams of its own", () => {
   const elsewhere = ["10.in-addr.arpa", "corp.test", "1.168.192.in-addr.arpa", "lab.example"];
 
-  test("is asked for there, though it would be a local one", () => {
+  test("is forwarded, although it would be a local zone", () => {
     expect(told("1.2.3.10.in-addr.arpa", { type: "PTR" }, elsewhere)).toEqual(["forwarded"]);
     expect(told("www.corp.test", {}, elsewhere)).toEqual(["forwarded"]);
     expect(told("9.1.168.192.in-addr.arpa", { type: "PTR" }, elsewhere)).toEqual(["forwarded"]);
     expect(told("www.lab.example", {}, elsewhere)).toEqual(["forwarded"]);
   });
 
-  test("leaves what is beside it local", () => {
+  test("leaves the names beside it local", () => {
     expect(told("www.test", {}, elsewhere)).toEqual(["NXDOMAIN", soaOf("test")]);
     expect(told("9.2.168.192.in-addr.arpa", { type: "PTR" }, elsewhere)[0]).toBe("NXDOMAIN");
     expect(told("localhost", {}, elsewhere)).toHaveLength(2);
   });
 });
 
-describe("the question that finds loops", () => {
+describe("a loop check", () => {
   const own = `${LOOP_TOKEN}.loop-check`;
 
   test.each([own, `${own}.corp.example`, own.toUpperCase()])(
-    "%s is answered by its own server, for no time",
+    "for %s is answered by its own server, with a TTL of 0",
     (name) => {
       expect(told(name, { type: "TXT" })).toEqual(["NOERROR", `${name} 0 TXT ${LOOP_TOKEN}`]);
     },
   );
 
-  test("of another server, or another question, is not", () => {
+  test("of another server is forwarded, and so is another question for the name", () => {
     const other = `${LOOP_TOKEN.replace("0", "1")}.loop-check`;
     expect(told(other, { type: "TXT" })).toEqual(["forwarded"]);
     expect(told(own, { type: "A" })).toEqual(["forwarded"]);
     expect(told(`x.${own}`, { type: "TXT" })).toEqual(["forwarded"]);
   });
 
-  test("is answered whoever brings it back", () => {
+  test("is answered whichever client sends it back", () => {
     const stranger = { ...CLIENT, mayRecurse: false };
     expect(ask(own, { type: "TXT" }, [], stranger)?.rcode).toBe("NOERROR");
   });
 });
 
-test("who may not have outside names gets these all the same, without RA, and is refused what would leave", () => {
+test("a client that may not recurse gets local names, without RA, and is REFUSED names that would be forwarded", () => {
   const stranger = { ...CLIENT, mayRecurse: false };
   const localhost = ask("localhost", {}, [], stranger);
   expect(localhost).toMatchObject({ rcode: "NOERROR", flag_aa: true, flag_ra: false });

@@ -52,36 +52,36 @@ describe("cookies", () => {
   const COOKIE = 10;
   const client = [1, 2, 3, 4, 5, 6, 7, 8];
 
-  test("a client cookie is answered with it and a server cookie, which is then known", () => {
+  test("a client cookie is answered with a server cookie, which is then valid", () => {
     const learnt = option(ask("web.mesos", { options: [[COOKIE, client]] }), COOKIE) as Buffer;
     expect(learnt).toHaveLength(24);
     expect([...learnt.subarray(0, 8)]).toEqual(client);
     expect(option(ask("web.mesos", { options: [[COOKIE, [...learnt]]] }), COOKIE)).toEqual(learnt);
   });
 
-  test("a server cookie that is not ours is answered with one that is", () => {
+  test("a server cookie of another server is answered with a new one", () => {
     const foreign = [...client, ...Array(16).fill(9)];
     const answered = option(ask("web.mesos", { options: [[COOKIE, foreign]] }), COOKIE) as Buffer;
     expect([...answered.subarray(0, 8)]).toEqual(client);
     expect([...answered.subarray(8)]).not.toEqual(foreign.slice(8));
   });
 
-  test.each([0, 1, 7, 9, 15, 41, 100])("of %i octets are FORMERR", (length) => {
+  test.each([0, 1, 7, 9, 15, 41, 100])("of %i octets get FORMERR", (length) => {
     expect(ask("web.mesos", { options: [[COOKIE, Array(length).fill(1)]] }).rcode).toBe("FORMERR");
   });
 
-  test("go with every kind of answer", () => {
+  test("are in every kind of answer", () => {
     for (const name of ["web.mesos", "nope.mesos", "www.example.com"]) {
       expect(option(ask(name, { options: [[COOKIE, client]] }), COOKIE), name).toHaveLength(24);
     }
   });
 
-  test("are not given where they are off", () => {
+  test("are not in answers if they are turned off", () => {
     const message = ask("web.mesos", { options: [[COOKIE, client]], policy: { cookies: undefined } });
     expect(option(message, COOKIE)).toBeUndefined();
   });
 
-  test("a query without a question gets one, and nothing else", () => {
+  test("are given to a query without a question, without records", () => {
     const whole = withOptions(encodeQuery("web.mesos", { edns: 1232 }), [[COOKIE, client]]);
     const query = Buffer.concat([whole.subarray(0, 12), whole.subarray(12 + 11 + 4)]);
     query.writeUInt16BE(0, 4);
@@ -92,8 +92,8 @@ describe("cookies", () => {
   });
 });
 
-describe("what a server tells of itself", () => {
-  test("NSID goes to those who ask, if there is one", () => {
+describe("facts about the server:", () => {
+  test("NSID is given to clients that ask, if one is configured", () => {
     expect(option(ask("web.mesos", { options: [[3, []]] }), 3)?.toString()).toBe("node-1.example.com");
     expect(option(ask("web.mesos"), 3)).toBeUndefined();
     const anonymous = { identity: { version: undefined, id: undefined } };
@@ -105,7 +105,7 @@ describe("what a server tells of itself", () => {
     ["VERSION.SERVER", "mesos-dns test"],
     ["id.server", "node-1.example.com"],
     ["hostname.bind", "node-1.example.com"],
-  ])("%s in class CH", (name, text) => {
+  ])("%s in class CH has a TXT record", (name, text) => {
     const chaos = (identity = IDENTITY) => {
       const query = encodeQuery(name, { type: "TXT", class: "CH" });
       const length = answererOf(ZONE, { identity }).answer(requestOf(query, { out }));
@@ -132,24 +132,24 @@ describe("what a server tells of itself", () => {
 });
 
 describe("other options", () => {
-  test("EXPIRE goes with the SOA", () => {
+  test("EXPIRE is in answers with the SOA", () => {
     expect(option(ask("mesos", { type: "SOA", options: [[9, []]] }), 9)?.readUInt32BE(0)).toBe(86_400);
     expect(option(ask("web.mesos", { options: [[9, []]] }), 9)).toBeUndefined();
   });
 
-  test("keepalive is told over a connection alone", () => {
+  test("keepalive is in answers over connections only", () => {
     expect(option(ask("web.mesos", { options: [[11, []]], channel: STREAM }), 11)?.readUInt16BE(0)).toBe(300);
     expect(option(ask("web.mesos", { options: [[11, []]] }), 11)).toBeUndefined();
   });
 
-  test("padding is given to those who pad, where nobody can read along", () => {
+  test("padding is in answers to clients that pad, over encrypted channels only", () => {
     const padded = send("web.mesos", { options: [[12, [0, 0]]], channel: TLS }) as Uint8Array;
     expect(padded.length % 468).toBe(0);
     expect(option(ask("web.mesos", { options: [[12, [0, 0]]], channel: STREAM }), 12)).toBeUndefined();
     expect(option(ask("web.mesos", { channel: TLS }), 12)).toBeUndefined();
   });
 
-  test("a client subnet is not echoed", () => {
+  test("a client subnet is not repeated", () => {
     const message = ask("web.mesos", { options: [[8, [0, 1, 24, 0, 192, 0, 2]]] });
     expect(optOf(message)?.options).toEqual([]);
   });
@@ -165,14 +165,14 @@ describe("an answer with options", () => {
     [11, []],
   ];
 
-  /** A name of so many octets in wire form. */
+  /** A name with this number of octets in wire form. */
   const nameOf = (octets: number, zone: string) => {
     const room = octets - zone.length - 2;
     const labels = Array.from({ length: Math.ceil(room / 64) }, (_, i) => "x".repeat(Math.min(63, room - 64 * i - 1)));
     return [...labels.filter((label) => label !== ""), zone].join(".");
   };
 
-  test("is never larger than the client takes, however long the question and the identifier", () => {
+  test("is never larger than the client accepts, however long the question and the identifier", () => {
     const policy = { identity, cookies, forwarding: true };
     for (let octets = 24; octets <= 255; octets++) {
       for (const zone of ["mesos", "10.in-addr.arpa", "localhost", "test"]) {
@@ -185,7 +185,7 @@ describe("an answer with options", () => {
     expect((refused as Uint8Array).length).toBeLessThanOrEqual(512);
   });
 
-  test("in class CH is cut rather than too large", () => {
+  test("in class CH is truncated if it would be too large", () => {
     const query = withOptions(encodeQuery("id.server", { type: "TXT", class: "CH", edns: 512 }), OPTIONS);
     const ask512 = (channel = DATAGRAM) => {
       const length = answererOf(ZONE, { identity, cookies }).answer(requestOf(query, { out, channel }));
@@ -196,13 +196,13 @@ describe("an answer with options", () => {
     expect(ask512(STREAM).message).toMatchObject({ flag_tc: false, answers: [{ type: "TXT" }] });
   });
 
-  test("has the identifier where there is room for it", () => {
+  test("has the identifier if there is room for it", () => {
     expect(option(ask("web.mesos", { policy: { identity, cookies }, options: OPTIONS }), 3)).toHaveLength(255);
   });
 });
 
-describe("a cookie of a length that no cookie has", () => {
-  test.each([0, 4, 7, 9, 15, 41, 60])("(%i octets) is FORMERR, with an OPT record that has none", (length) => {
+describe("a cookie of an invalid length", () => {
+  test.each([0, 4, 7, 9, 15, 41, 60])("(%i octets) gets FORMERR, with an OPT record without a cookie", (length) => {
     const message = ask("web.mesos", { options: [[10, Array.from({ length }, () => 1)]] });
     expect(message.rcode).toBe("FORMERR");
     expect(optOf(message)?.options).toEqual([]);
@@ -210,14 +210,14 @@ describe("a cookie of a length that no cookie has", () => {
 });
 
 describe("access", () => {
-  test("a client that may not query is REFUSED, with the reason", () => {
+  test("a client that may not query is REFUSED with an extended error", () => {
     const client = { ...CLIENT, mayQuery: false };
     const message = ask("web.mesos", { client });
     expect(message).toMatchObject({ rcode: "REFUSED", answers: [] });
     expect(extendedErrors(message)).toEqual([18]);
   });
 
-  test("names elsewhere are forwarded for those who may, and REFUSED for others, with the reason", () => {
+  test("names outside the zones are forwarded for clients that may recurse, and REFUSED with an extended error for others", () => {
     const policy = { forwarding: true };
     expect(send("www.example.com", { policy })).toBe(FORWARD);
     const message = ask("www.example.com", { policy, client: { ...CLIENT, mayRecurse: false } });
@@ -226,7 +226,7 @@ describe("access", () => {
     expect(ask("web.mesos", { policy, client: { ...CLIENT, mayRecurse: false } }).rcode).toBe("NOERROR");
   });
 
-  test("answers are dropped, not refused", () => {
+  test("responses from a client that may not query are dropped, not refused", () => {
     const query = encodeQuery("web.mesos");
     query[2] |= 0x80;
     const client = { ...CLIENT, mayQuery: false };
@@ -251,7 +251,7 @@ describe("a query signed with TSIG", () => {
     return out.slice(0, length);
   }
 
-  test("is NOTAUTH, with an unsigned TSIG that says BADKEY for the same key, algorithm and time", () => {
+  test("gets NOTAUTH, and an unsigned TSIG record with BADKEY and the same key, algorithm and time", () => {
     const message = signed(tsig(RDATA));
     expect(message[3] & 15).toBe(9);
     const expected = Buffer.concat([
@@ -265,7 +265,7 @@ describe("a query signed with TSIG", () => {
     expect(record.subarray(NAME.length + 10)).toEqual(expected);
   });
 
-  test("is NOTAUTH where its owner or its algorithm is compressed, and the answer has both written out", () => {
+  test("gets NOTAUTH also if owner or algorithm are compressed, and the answer has both uncompressed", () => {
     const compressed = (owner: number[], algorithm: number[]) => {
       const rdata = Buffer.concat([Buffer.from(algorithm), RDATA.subarray(ALGORITHM.length)]);
       const fixed = Buffer.from([0, 250, 0, 255, 0, 0, 0, 0, 0, rdata.length]);
@@ -279,7 +279,7 @@ describe("a query signed with TSIG", () => {
     expect(algorithm.includes(Buffer.from("\x03web\x05mesos\x00\x00\x00\x65\x01\x02\x03", "latin1"))).toBe(true);
   });
 
-  test("is FORMERR if the record is malformed or not the last", () => {
+  test("gets FORMERR if the TSIG record is malformed or not the last one", () => {
     expect(signed(tsig(ALGORITHM))[3] & 15).toBe(1);
     const query = Buffer.concat([
       encodeQuery("web.mesos"),

@@ -9,11 +9,11 @@ const out = new Uint8Array(65_535);
 
 interface Asked extends Ask {
   readonly stream?: boolean;
-  /** Which record would come first. */
+  /** The random number that decides which record comes first. */
   readonly turn?: number;
 }
 
-/** The answer for 40 addresses from a zone with these rules. */
+/** The answer for a name with 40 addresses in a zone with these rules. */
 function ask(answers: AnswerRules, { stream = false, turn = 0, ...what }: Asked = {}): Message {
   const snapshot = snapshotOf(ZONE, { ...APEX, answers });
   const answerer = new Answerer({ snapshot, policy: POLICY, random: () => turn, clock: () => 0 });
@@ -23,28 +23,28 @@ function ask(answers: AnswerRules, { stream = false, turn = 0, ...what }: Asked 
 
 const hosts = ({ answers }: Message) => lines(answers).map((line) => Number(line.split(".").at(-1)));
 
-describe("a zone may have rules of its own:", () => {
-  test("without any, records take turns, and TC says that there are more", () => {
+describe("with a zone's rules of answering,", () => {
+  test("records rotate and TC is set by default if there are more", () => {
     const message = ask({}, { turn: 7 });
     expect(message.flag_tc).toBe(true);
     expect(hosts(message).slice(0, 2)).toEqual([7, 8]);
     expect(hosts(message).length).toBeGreaterThan(20);
   });
 
-  test("clients without EDNS get a few records over UDP, other ones each time", () => {
+  test("clients without EDNS can get a few records over UDP, different ones each time", () => {
     const answers = { plainUdpLimit: 3 };
     expect(hosts(ask(answers, { turn: 38 }))).toEqual([38, 39, 0]);
     expect(hosts(ask(answers, { edns: 4096 }))).toHaveLength(40);
     expect(hosts(ask(answers, { stream: true }))).toHaveLength(40);
   });
 
-  test("a part of a set does not set TC", () => {
+  test("a part of an RRset can come without TC", () => {
     expect(ask({ cutsSilently: true })).toMatchObject({ flag_tc: false });
     expect(ask({ cutsSilently: true, plainUdpLimit: 3 })).toMatchObject({ flag_tc: false });
     expect(ask({ plainUdpLimit: 3 })).toMatchObject({ flag_tc: true });
   });
 
-  test("records come in the order of the zone", () => {
+  test("records can keep the order of the zone", () => {
     expect(hosts(ask({ keepsOrder: true }, { turn: 7 })).slice(0, 2)).toEqual([0, 1]);
   });
 });

@@ -6,11 +6,11 @@ describe("an address", () => {
     ["192.0.2.1", 4, "192.0.2.1"],
     ["2001:DB8:0:0:0:0:0:1", 6, "2001:db8::1"],
     ["::ffff:192.0.2.1", 4, "192.0.2.1"],
-  ])("%s is of family %i and written %s", (text, family, canonical) => {
+  ])("%s is of family %i and has the canonical form %s", (text, family, canonical) => {
     expect(parseAddress(text)).toMatchObject({ family, text: canonical });
   });
 
-  test("has its octets in network order", () => {
+  test("has its octets in network byte order", () => {
     const octets = (text: string) => octetsOf(parseAddress(text) as Address);
     expect(octets("192.0.2.1")).toEqual(Uint8Array.of(192, 0, 2, 1));
     expect(octets("2001:db8::1")).toEqual(Uint8Array.of(0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1));

@@ -3,13 +3,13 @@ import { printable, printableJson } from "../../../src/base/printable.js";
 
 const NASTY = "\x1b[31mred\x07\r\nnew\x9b2J\x7f \u202eabc\u2066\u2028";
 
-describe("text from elsewhere", () => {
-  test("is one line of what can be shown, whatever is in it", () => {
+describe("untrusted text", () => {
+  test("becomes one line of printable characters, whatever it contains", () => {
     expect(printable(NASTY)).toBe("\\x1b[31mred\\x07\\x0d\\x0anew\\x9b2J\\x7f \\u202eabc\\u2066\\u2028");
     expect(printable("web-ä-日本-🚀")).toBe("web-ä-日本-🚀");
   });
 
-  test("is the same text for whoever reads the line as JSON", () => {
+  test("stays the same when an escaped line is parsed as JSON", () => {
     const line = `${JSON.stringify({ id: NASTY })}\n`;
     const shown = printableJson(line);
     expect(JSON.parse(shown)).toEqual({ id: NASTY });

@@ -25,7 +25,7 @@ test.each([
   expect(addressesBehind(wildcard, INTERFACES, onlyIPv6).map(({ address }) => address)).toEqual(addresses);
 });
 
-test("a wildcard hears its family, and :: hears both", () => {
+test("a wildcard receives what is sent to its family, and :: to both families", () => {
   expect(["0.0.0.0", "::", "192.0.2.1"].map(isWildcard)).toEqual([true, true, false]);
   const heard = (listener: string) => ["192.0.2.1", "2001:db8::1"].map((address) => hears(listener, address));
   expect([heard("0.0.0.0"), heard("::"), heard("192.0.2.1")]).toEqual([

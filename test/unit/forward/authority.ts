@@ -9,9 +9,9 @@ export interface Certificate {
 }
 
 /**
- * A key and a certificate signed with it, PEM. It is its own authority.
+ * A key and a self-signed certificate, in PEM.
  *
- * @param names in OpenSSL's words: `DNS:dns.example,IP:127.0.0.1`
+ * @param names in OpenSSL's notation: `DNS:dns.example,IP:127.0.0.1`
  */
 export async function certify(names: string): Promise<Certificate> {
   const folder = mkdtempSync(join(tmpdir(), "mesos-dns-link-"));

@@ -7,25 +7,25 @@ import { a, say } from "./support.js";
 
 const KEY_TAIL = "\0\0\x01\0\x01\0\0\0";
 
-/** A key as the forwarder makes it, for a name of one label. */
+/** A key like those of the forwarder, for a name of one label. */
 function key(name: string): string {
   return `${String.fromCharCode(name.length)}${name}${KEY_TAIL}`;
 }
 
-function kept(addresses = 1): CachedReply {
+function cached(addresses = 1): CachedReply {
   const query = decode(encodeQuery("x"));
   const answers = Array.from({ length: addresses }, (_, i) => a("x", `192.0.2.${i % 250}`));
   const reply = readReply(say(query, { answers }), say(query).length, 1, ANY_TTL);
   if (!reply) throw new Error("the test's own reply is malformed");
-  return { reply, storedAt: 0, expiresAt: 1, hits: 0, retryAt: 0, recoveriesThen: 0 };
+  return { reply, storedAt: 0, expiresAt: 1, hits: 0, retryAt: 0, recoveriesAtFailure: 0 };
 }
 
-describe("the cache of answers", () => {
-  test("holds no more bytes than allowed, whatever comes, and counts what goes", () => {
+describe("the answer cache", () => {
+  test("never has more bytes than allowed, and counts evictions", () => {
     const cache = new AnswerCache(50_000);
     let set = 0;
     for (let i = 0; i < 500; i++) {
-      cache.set(key(`n${i}`), kept(1 + (i % 20)));
+      cache.set(key(`n${i}`), cached(1 + (i % 20)));
       set++;
       if (i % 3 === 0) cache.get(key(`n${i}`));
       expect(cache.bytes).toBeLessThanOrEqual(50_000);
@@ -34,20 +34,20 @@ describe("the cache of answers", () => {
     expect(cache.evictions).toBe(set - cache.entries);
   });
 
-  test("keeps what was asked for twice before what was asked for once, and of that the latest", () => {
+  test("keeps an answer that was used, and the latest of those that were not", () => {
     const cache = new AnswerCache(20_000);
-    cache.set(key("twice"), kept());
+    cache.set(key("twice"), cached());
     cache.get(key("twice"));
-    for (let i = 0; i < 100; i++) cache.set(key(`once${i}`), kept());
+    for (let i = 0; i < 100; i++) cache.set(key(`once${i}`), cached());
     expect(cache.get(key("twice"))).toBeDefined();
     expect(cache.get(key("once0"))).toBeUndefined();
     expect(cache.get(key("once99"))).toBeDefined();
   });
 
-  test("gives those that are popular no longer another chance before they go", () => {
+  test("evicts first the answers whose last use is longest ago", () => {
     const cache = new AnswerCache(20_000);
     for (let i = 0; i < 100; i++) {
-      cache.set(key(`n${i}`), kept());
+      cache.set(key(`n${i}`), cached());
       cache.get(key(`n${i}`));
     }
     const left = Array.from({ length: 100 }, (_, i) => i).filter((i) => cache.get(key(`n${i}`)));
@@ -56,25 +56,25 @@ describe("the cache of answers", () => {
     expect(cache.evictions).toBe(100 - left.length);
   });
 
-  test("replaces an answer where it is", () => {
+  test("replaces an answer in the segment that it is in", () => {
     const cache = new AnswerCache(50_000);
-    const second = kept(2);
-    cache.set(key("www"), kept());
+    const second = cached(2);
+    cache.set(key("www"), cached());
     cache.get(key("www"));
     cache.set(key("www"), second);
     expect(cache.get(key("www"))).toBe(second);
     expect(cache.entries).toBe(1);
   });
 
-  test("does not keep what is larger than it may be", () => {
+  test("does not store an answer that is larger than a segment", () => {
     const cache = new AnswerCache(4_000);
-    cache.set(key("huge"), kept(200));
+    cache.set(key("huge"), cached(200));
     expect([cache.entries, cache.bytes, cache.get(key("huge"))]).toEqual([0, 0, undefined]);
   });
 
-  test("forgets one name, not those that begin with it", () => {
+  test("flushes the answers for one name, and none for longer names that begin with it", () => {
     const cache = new AnswerCache(50_000);
-    for (const name of ["www", "www2", "w"]) cache.set(key(name), kept());
+    for (const name of ["www", "www2", "w"]) cache.set(key(name), cached());
     cache.get(key("www"));
     expect(cache.flush("\x03www\0")).toBe(1);
     expect(cache.flush("\x03www\0")).toBe(0);
@@ -83,10 +83,10 @@ describe("the cache of answers", () => {
     expect([cache.entries, cache.bytes, cache.evictions]).toEqual([0, 0, 0]);
   });
 
-  test("forgets the root's answers by the root's name", () => {
+  test("flushes the answers for the root", () => {
     const cache = new AnswerCache(50_000);
-    cache.set(KEY_TAIL, kept());
-    cache.set(key("www"), kept());
+    cache.set(KEY_TAIL, cached());
+    cache.set(key("www"), cached());
     expect(cache.flush("\0")).toBe(1);
     expect(cache.entries).toBe(1);
   });

@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { answering, failing, RCODES, Rig, refusing, ScriptedServer, silent } from "./support.js";
+import { answering, failing, networkError, RCODES, Rig, ScriptedServer, silent } from "./support.js";
 
 const ADDRESSES = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
 
 function rigWith(delays: readonly number[], options: ConstructorParameters<typeof Rig>[1] = {}) {
   const servers = delays.map((delay) => new ScriptedServer(answering, delay));
-  // A no in mixed case would cost a query more.
+  // In mixed case, a negative reply would cost another query.
   const all = Object.fromEntries(servers.map((server, i) => [ADDRESSES[i], server]));
   const rig = new Rig(all, { mixedCase: false, ...options });
-  // Only questions tell how they are.
+  // Without start() there are no probes: only questions show the health of upstreams.
   for (const server of servers) server.probed = silent;
   let asked = 0;
-  /** Asks so many questions one after another. Returns how often each server was asked for them. */
+  /** Asks this many questions, one after another. Returns how often each upstream was asked. */
   const ask = (times: number, ms = 100) => {
     const before = servers.map(({ names }) => names.length);
     for (let i = 0; i < times; i++) {
@@ -23,21 +23,21 @@ function rigWith(delays: readonly number[], options: ConstructorParameters<typeo
   return { rig, servers, ask };
 }
 
-/** Each of the servers has failed so often that it is left out. */
+/** Lets every upstream fail until it is down. */
 function fail(rig: Rig, server: ScriptedServer): void {
   const { script } = server;
-  server.script = refusing;
+  server.script = networkError;
   for (let i = 0; i < 3; i++) rig.get(`failing-${i}.example`, {}, 5_000);
   server.script = script;
 }
 
-describe("in sequence", () => {
-  test("the first server is asked, however slow", () => {
+describe("with the policy sequential", () => {
+  test("the first upstream is asked, however slow it is", () => {
     const { ask } = rigWith([90, 1]);
     expect(ask(50)).toEqual([50, 0]);
   });
 
-  test("one that has failed three times is left out, and is asked again when it is back", () => {
+  test("an upstream that has failed three times is left out, and is asked again when it is back", () => {
     const { rig, servers, ask } = rigWith([1, 1]);
     rig.forwarder.start();
     fail(rig, servers[0]);
@@ -48,7 +48,7 @@ describe("in sequence", () => {
     expect(rig.health).toEqual(["192.0.2.1:53 down", "192.0.2.1:53 up"]);
   });
 
-  test("one that is down is asked when all others have failed, in the same question", () => {
+  test("an upstream that is down is asked after all others have failed for the same question", () => {
     const { rig, servers, ask } = rigWith([1, 1]);
     fail(rig, servers[0]);
     servers[1].script = failing(RCODES.SERVFAIL);
@@ -57,9 +57,9 @@ describe("in sequence", () => {
     expect(rig.health).toEqual(["192.0.2.1:53 down", "192.0.2.1:53 up"]);
   });
 
-  test("all that are down are tried, and the first that answers is back", () => {
+  test("if all upstreams are down, all are tried, and the first one to answer is up again", () => {
     const { rig, servers, ask } = rigWith([1, 1]);
-    for (const server of servers) server.script = refusing;
+    for (const server of servers) server.script = networkError;
     ask(3);
     expect(rig.health).toEqual(["192.0.2.1:53 down", "192.0.2.2:53 down"]);
     servers[1].script = answering;
@@ -67,38 +67,38 @@ describe("in sequence", () => {
     expect(rig.health.slice(2)).toEqual(["192.0.2.2:53 up"]);
   });
 
-  test("three failures are not in a row where there is an answer between", () => {
+  test("an answer between failures starts their count again", () => {
     const { rig, servers } = rigWith([1, 1]);
     for (let i = 0; i < 10; i++) {
-      servers[0].script = i % 3 === 2 ? answering : refusing;
+      servers[0].script = i % 3 === 2 ? answering : networkError;
       rig.get(`${i}.example`, {}, 2);
     }
     expect(rig.health).toEqual([]);
   });
 
-  test("SERVFAIL may be the question's fault: it takes 20 in a row", () => {
+  test("an upstream is down after 20 SERVFAILs in a row, as the question may be the reason", () => {
     const { rig, servers, ask } = rigWith([1, 1]);
     servers[0].script = failing(RCODES.SERVFAIL);
     expect(ask(19)).toEqual([19, 19]);
     expect(rig.health).toEqual([]);
-    // Once by the query, and once more to see whether it is back.
+    // Once for the query, and once by a probe.
     expect(ask(5)).toEqual([2, 5]);
     expect(rig.health).toEqual(["192.0.2.1:53 down"]);
   });
 });
 
-describe("the fastest", () => {
-  test("is asked, once all have been tried", () => {
+describe("with the policy fastest", () => {
+  test("the upstream with the shortest round-trip time is asked, after all have been tried", () => {
     const { ask } = rigWith([30, 5, 60], { policy: "fastest" });
     ask(20);
     const [slow, fast, slowest] = ask(320);
     expect(fast).toBe(320);
-    // One question in 32 goes to another one too, so that it is known when that becomes faster.
+    // One question in 32 also goes to another upstream, to notice when that becomes faster.
     expect(slow + slowest).toBeGreaterThan(2);
     expect(slow + slowest).toBeLessThan(30);
   });
 
-  test("is another one when times change", () => {
+  test("another upstream is asked when round-trip times change", () => {
     const { servers, ask } = rigWith([30, 5], { policy: "fastest" });
     ask(20);
     servers[1].delay = 80;
@@ -108,7 +108,7 @@ describe("the fastest", () => {
     expect(second).toBeLessThan(15);
   });
 
-  test("is asked no more when it is down", () => {
+  test("an upstream that is down is not asked", () => {
     const { rig, servers, ask } = rigWith([30, 5], { policy: "fastest" });
     ask(20);
     fail(rig, servers[1]);
@@ -116,15 +116,15 @@ describe("the fastest", () => {
     expect(ask(50)).toEqual([50, 0]);
   });
 
-  test("alone is asked once a question", () => {
+  test("a single upstream is asked once for a question", () => {
     expect(rigWith([5], { policy: "fastest" }).ask(100)).toEqual([100]);
   });
 });
 
-describe("in a race", () => {
+describe("with the policy race", () => {
   const policy = "race";
 
-  test("two are asked at once and the first answer counts; the second is no surprise", () => {
+  test("two upstreams are asked at once, the first answer counts, and the second one is not ignored as unexpected", () => {
     const { rig, ask } = rigWith([50, 10, 1], { policy });
     const got = rig.ask("www.example");
     rig.timers.pass(10);
@@ -135,27 +135,27 @@ describe("in a race", () => {
     rig.expectIdle();
   });
 
-  test("one that is alone is asked once", () => {
+  test("a single upstream is asked once for a question", () => {
     expect(rigWith([5], { policy }).ask(3)).toEqual([3]);
   });
 
-  test("one that is up does not race one that is down", () => {
+  test("an upstream that is up does not race one that is down", () => {
     const { rig, servers, ask } = rigWith([1, 1], { policy });
-    servers[1].script = refusing;
+    servers[1].script = networkError;
     ask(3);
     expect(rig.health).toEqual(["192.0.2.2:53 down"]);
     expect(ask(5)).toEqual([5, 0]);
   });
 
-  test("when one fails the third is asked, not the second again, and the second keeps its time", () => {
+  test("when the first of two fails, the third is asked, and the second keeps its timeout", () => {
     const { servers, ask } = rigWith([1, 1, 1], { policy });
-    servers[0].script = refusing;
+    servers[0].script = networkError;
     servers[1].script = silent;
     servers[2].script = silent;
     expect(ask(1, 399)).toEqual([1, 1, 1]);
   });
 
-  test("when one of two fails the other is not asked twice, and its silence is noticed in time", () => {
+  test("when one of two upstreams fails, the other is not asked again before its own timeout", () => {
     const { rig, servers, ask } = rigWith([1, 1], { policy });
     servers[0].script = failing(RCODES.SERVFAIL);
     servers[1].script = silent;
@@ -166,7 +166,7 @@ describe("in a race", () => {
     rig.expectIdle();
   });
 
-  test("a slow one is not called late by the clock of a fast one", () => {
+  test("each upstream is late by its own timeout, not by that of a faster one", () => {
     const { rig, servers, ask } = rigWith([300, 1], { policy });
     ask(10, 400);
     servers[1].script = silent;
@@ -175,7 +175,7 @@ describe("in a race", () => {
     expect(rig.forwarder.report().upstreams["192.0.2.2:53"].results.timeout).toBeGreaterThan(0);
   });
 
-  test("two that are silent are followed by two", () => {
+  test("when two upstreams are silent, two more are asked", () => {
     const { servers, ask } = rigWith([1, 1, 1], { policy });
     for (const server of servers) server.script = silent;
     expect(ask(1, 400)).toEqual([2, 1, 1]);

@@ -20,7 +20,7 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-/** Two threads' ends, with real ports between them. */
+/** A forward client and a forward server, connected by real ports. */
 function start(settings: Partial<ReturnType<typeof configOf>["cache"]> = {}) {
   const timers = new ManualTimers();
   const forwarder = new ScriptedForwarder();
@@ -77,7 +77,7 @@ function start(settings: Partial<ReturnType<typeof configOf>["cache"]> = {}) {
 }
 
 describe("a forward client", () => {
-  test("has queries forwarded by the other thread, with their client's address, and brings the answers back", async () => {
+  test("sends queries with their client's address to the other thread, and returns its answers", async () => {
     const { ask, carried, settle, replyTo, answers, clients, forwarder } = start();
     expect(ask("www.example")).toBeUndefined();
     expect(ask("ftp.example")).toBeUndefined();
@@ -89,7 +89,7 @@ describe("a forward client", () => {
     expect(answers).toEqual([{ kind: "failed", ede: 22 }, replyTo(0)]);
   });
 
-  test("gives an answer out again for most of its time, counted down, and then asks the other thread", async () => {
+  test("caches an answer for most of its lifetime, reduces its TTLs, and then asks the other thread again", async () => {
     const { ask, carried, settle, replyTo, timers, forwardClient } = start();
     ask("www.example");
     await carried(1);
@@ -102,7 +102,7 @@ describe("a forward client", () => {
     expect(forwardClient.report().cache.hits).toBe(1);
   });
 
-  test("knows how old an answer was when it came", async () => {
+  test("takes into account how old an answer was when it arrived", async () => {
     const { ask, carried, settle, replyTo, timers } = start();
     ask("www.example");
     await carried(1);
@@ -113,7 +113,7 @@ describe("a forward client", () => {
     expect(ask("www.example")).toBeUndefined();
   });
 
-  test("keeps no failure, nothing that is past its time, and nothing that must not be kept", async () => {
+  test("does not cache failures, stale answers or answers with a lifetime of 0", async () => {
     const { ask, carried, settle, replyTo } = start();
     const never: ((index: number) => Forwarded)[] = [
       () => ({ kind: "failed", ede: 22 }),
@@ -128,7 +128,7 @@ describe("a forward client", () => {
     expect(ask("www.example")).toBeUndefined();
   });
 
-  test("keeps nothing without a cache, of queries without RD, after a flush, and under another configuration", async () => {
+  test("caches nothing with the cache off or without RD, and is empty after a flush or a new configuration", async () => {
     const without = start({ enabled: false });
     without.ask("www.example");
     await without.carried(1);
@@ -153,12 +153,12 @@ describe("a forward client", () => {
     }
   });
 
-  test("keeps no answer that was asked for before resolvers were replaced or answers flushed", async () => {
+  test("does not cache an answer that was asked for before upstreams were replaced or answers were flushed", async () => {
     const { ask, carried, settle, replyTo, forwardClient, cache, forwardServer, answers } = start();
     const replacing = [
       () => forwardClient.configure(cache, ++forwardServer.revision),
       () => forwardClient.flush(undefined, ++forwardServer.revision),
-      // The thread that forwards has not heard of it yet, and asks the resolvers of before.
+      // The forwarding thread does not have the new configuration yet, and asks the previous upstreams.
       () => forwardClient.configure(cache, forwardServer.revision + 1),
     ];
     for (const [index, replace] of replacing.entries()) {
@@ -171,7 +171,7 @@ describe("a forward client", () => {
     expect(ask("www.example")).toBeUndefined();
   });
 
-  test("lets nobody wait who asks after the end", async () => {
+  test("fails queries at once after it was closed", async () => {
     const { ask, carried, forwardClient, forwarder, replyTo, answers, timers } = start();
     ask("www.example");
     await carried(1);
@@ -183,7 +183,7 @@ describe("a forward client", () => {
 });
 
 describe("a forward server", () => {
-  test("knows how many queries it has not answered, up to when the answer has been handed over", async () => {
+  test("counts a query as pending until its answer has been sent to the other thread", async () => {
     const { forwardServer, ask, carried, settle, replyTo } = start();
     ask("www.example");
     ask("ftp.example");
@@ -194,7 +194,7 @@ describe("a forward server", () => {
     expect(forwardServer.pending).toBe(0);
   });
 
-  test("says of a query that cannot be forwarded what is wrong, and its client is told that it failed", async () => {
+  test("reports an exception while forwarding, and answers the query with a failure", async () => {
     const { forwardServer, forwarder, ask, answers, errors } = start();
     const fault = new Error("cannot be forwarded");
     vi.spyOn(forwarder, "ask").mockImplementationOnce(() => {
@@ -205,15 +205,18 @@ describe("a forward server", () => {
     expect([answers, errors, forwardServer.pending]).toEqual([[{ kind: "failed", ede: -1 }], [fault], 0]);
   });
 
-  test.each(["forwardClient", "forwardServer"] as const)("lets both threads end when the %s is closed", async (end) => {
-    const parts = start();
-    const closed = Promise.all([once(parts.port1, "close"), once(parts.port2, "close")]);
-    parts[end].close();
-    await closed;
-  });
+  test.each(["forwardClient", "forwardServer"] as const)(
+    "closes the ports of both threads when the %s is closed",
+    async (end) => {
+      const parts = start();
+      const closed = Promise.all([once(parts.port1, "close"), once(parts.port2, "close")]);
+      parts[end].close();
+      await closed;
+    },
+  );
 });
 
-test("a forward client without a way says that it is not ready", () => {
+test("a forward client that is not connected fails queries with EDE not ready", () => {
   const forwardClient = new ForwardClient(new ManualTimers(), configOf({}).cache);
   const octets = encodeQuery("www.example", { type: "A" });
   const query = new Query();

@@ -6,7 +6,7 @@ import { CLIENT } from "../../support/zone.js";
 import { message, record } from "../wire/raw-message.js";
 import { answering, rigOf, withOptions } from "./support.js";
 
-test("an answer that was asked for before a flush is not kept after it", () => {
+test("an answer that was asked for before a flush is not cached after it", () => {
   const { rig, server } = rigOf();
   server.delay = 50;
   rig.ask("www.example");
@@ -16,7 +16,7 @@ test("an answer that was asked for before a flush is not kept after it", () => {
   expect(rig.forwarder.report().cache.entries).toBe(0);
 });
 
-test("a client's options make no query that a datagram cannot hold", () => {
+test("a client's options that are too long for a datagram are not forwarded", () => {
   const { rig, server } = rigOf(answering);
   rig.put(withOptions("www.example", [{ code: 65_001, data: Buffer.alloc(65_480) }]), CLIENT, streamChannel(false, 30));
   rig.timers.pass(0);
@@ -27,7 +27,7 @@ test.each([
   [128, true],
   [129, false],
   [8000, false],
-])("a name behind %i pointers is read: %s", (pointers, isRead) => {
+])("a name behind %i compression pointers is read: %s", (pointers, isRead) => {
   const questionEnd = 29;
   const rdata = questionEnd + 12;
   const to = (at: number) => Buffer.from([0xc0 | (at >>> 8), at & 0xff]);

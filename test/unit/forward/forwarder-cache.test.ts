@@ -4,8 +4,8 @@ import { a, answering, RCODES, rigOf, type Script, say, soa, withOptions } from 
 
 const SECOND = 1000;
 
-describe("an answer that is kept", () => {
-  test("is given again without asking, not authoritative, with recursion available, and its TTLs count down", () => {
+describe("a cached answer", () => {
+  test("is used again without asking upstreams, has RA but not AA set, and its TTLs count down", () => {
     const { rig, server } = rigOf((query) => say(query, { answers: [a("www.example", "192.0.2.1", 300)] }));
     expect(rig.get("www.example")).toMatchObject({ flag_aa: false, flag_ra: true, rcode: "NOERROR" });
     rig.timers.pass(100 * SECOND + 999);
@@ -17,7 +17,7 @@ describe("an answer that is kept", () => {
     rig.expectIdle();
   });
 
-  test("is asked for again when its shortest-lived record has ended", () => {
+  test("is fetched again when the TTL of its shortest-lived record is over", () => {
     const answers = [a("www.example", "192.0.2.1", 300), { ...a("www.example", "192.0.2.2"), ttl: 10 }];
     const { rig, server } = rigOf((query) => say(query, { answers }));
     rig.get("www.example");
@@ -28,7 +28,7 @@ describe("an answer that is kept", () => {
     expect(server.names).toHaveLength(2);
   });
 
-  test("is another one for another type, and with DO or CD set", () => {
+  test("is not used for another type, nor for other values of DO and CD", () => {
     const { rig, server } = rigOf();
     const withBit = (bit: number) => {
       const query = encodeQuery("www.example", { edns: 1232 });
@@ -55,7 +55,7 @@ describe("an answer that is kept", () => {
   });
 });
 
-describe("how long an answer is kept", () => {
+describe("an answer is cached for", () => {
   function lifetime(script: Script, cache = {}): { ttl: number | undefined; kept: number } {
     const { rig, server } = rigOf(script, { mixedCase: false, cache: { staleSeconds: 0, prefetch: false, ...cache } });
     const { answers = [], authorities = [] } = rig.get("www.example");
@@ -80,38 +80,44 @@ describe("how long an answer is kept", () => {
     ["its TTL", positive(60), {}, 60, 60],
     ["at most cache.maxTtl", positive(60), { maxTtl: 20 }, 20, 20],
     ["at least cache.minTtl", positive(5), { minTtl: 30 }, 30, 30],
-    ["not at all if its TTL is 0, whatever cache.minTtl", positive(0), { minTtl: 30 }, 0, 1],
-    ["not at all if the topmost bit of its TTL is set", positive(0x8000_0001), {}, 0, 1],
-    ["NXDOMAIN: the SOA's minimum", negative(3, soa("example", 900, 70)), {}, 70, 70],
-    ["NXDOMAIN: the SOA's TTL if that is less", negative(3, soa("example", 50, 70)), {}, 50, 50],
-    ["NODATA: the same", negative(0, soa("example", 900, 70)), {}, 70, 70],
-    ["at most cache.maxNegativeTtl", negative(3, soa("example", 900, 800)), { maxNegativeTtl: 30 }, 30, 30],
-    ["negative, at least cache.minTtl", negative(3, soa("example", 900, 5)), { minTtl: 20 }, 20, 20],
-    ["not at all if the SOA's minimum is 0", negative(3, soa("example", 900, 0)), {}, 0, 1],
-    ["not at all if it is negative without an SOA", negative(3), {}, undefined, 1],
+    ["no time if its TTL is 0, whatever cache.minTtl is", positive(0), { minTtl: 30 }, 0, 1],
+    ["no time if the topmost bit of its TTL is set", positive(0x8000_0001), {}, 0, 1],
+    ["the SOA's MINIMUM, if it is NXDOMAIN", negative(3, soa("example", 900, 70)), {}, 70, 70],
+    ["the SOA's TTL, if it is NXDOMAIN and the TTL is less", negative(3, soa("example", 50, 70)), {}, 50, 50],
+    ["the SOA's MINIMUM, if it is NODATA", negative(0, soa("example", 900, 70)), {}, 70, 70],
+    [
+      "at most cache.maxNegativeTtl, if it is negative",
+      negative(3, soa("example", 900, 800)),
+      { maxNegativeTtl: 30 },
+      30,
+      30,
+    ],
+    ["at least cache.minTtl, if it is negative", negative(3, soa("example", 900, 5)), { minTtl: 20 }, 20, 20],
+    ["no time if the SOA's MINIMUM is 0", negative(3, soa("example", 900, 0)), {}, 0, 1],
+    ["no time if it is negative without an SOA", negative(3), {}, undefined, 1],
   ] as const)("%s", (_, script, cache, ttl, kept) => {
     expect(lifetime(script as Script, cache)).toEqual({ ttl, kept });
   });
 
-  test("not at all where an alias leads to nothing that was asked for, and no SOA says for how long", () => {
+  test("no time if it has an alias without a record of the type, and no SOA", () => {
     const answers = [{ name: "www.example", type: "CNAME" as const, ttl: 60, data: "web.example" }];
     expect(lifetime((query) => say(query, { answers })).kept).toBe(1);
     expect(lifetime((query) => say(query, { answers, authorities: [soa("example", 40, 40)] })).kept).toBe(40);
     expect(lifetime((query) => say(query, { answers: [...answers, a("web.example", "192.0.2.1", 50)] })).kept).toBe(50);
   });
 
-  test.each(["FORMERR", "SERVFAIL", "NOTIMP", "REFUSED"] as const)("not at all if it is %s", (rcode) => {
+  test.each(["FORMERR", "SERVFAIL", "NOTIMP", "REFUSED"] as const)("no time if it is %s", (rcode) => {
     expect(lifetime((query) => say(query, { rcode: RCODES[rcode], options: [] })).kept).toBe(1);
   });
 
-  test("not at all with the cache off, whose bounds then do not hold either", () => {
+  test("no time with the cache off, and the cache's TTL bounds do not apply", () => {
     const off = { enabled: false, maxTtl: 5, minTtl: 5 };
     expect(lifetime(positive(60), off)).toEqual({ ttl: 60, kept: 1 });
   });
 });
 
-describe("the same question asked by several at once", () => {
-  test("goes upstream once, and all get the answer, each in their own letters and with their own id", () => {
+describe("a question that several clients ask at once", () => {
+  test("is sent to an upstream once, and each client gets the answer with its own id and letter case", () => {
     const { rig, server } = rigOf();
     const got = ["www.example", "WWW.example", "www.Example"].map((name, id) => rig.ask(name, { id }));
     rig.timers.pass(0);
@@ -125,7 +131,7 @@ describe("the same question asked by several at once", () => {
     rig.expectIdle();
   });
 
-  test("goes upstream once without a cache too", () => {
+  test("is sent to an upstream once with the cache off, too", () => {
     const { rig, server } = rigOf(answering, { cache: { enabled: false } });
     for (let i = 0; i < 3; i++) rig.ask("www.example");
     rig.timers.pass(0);
@@ -135,7 +141,7 @@ describe("the same question asked by several at once", () => {
 });
 
 describe("the cache", () => {
-  test("forgets the answers for a name, of all types, or all", () => {
+  test("can be flushed: all answers, or those of all types for a name", () => {
     const { rig, server } = rigOf();
     for (const name of ["www.example", "www.example.www.example"]) {
       rig.get(name);
@@ -148,7 +154,7 @@ describe("the cache", () => {
     expect(rig.forwarder.report().cache).toMatchObject({ entries: 0, bytes: 0 });
   });
 
-  test("is empty after its size has been changed, and keeps what it has otherwise", () => {
+  test("is emptied when its size is changed, and keeps its answers with other changes", () => {
     const { rig, server } = rigOf();
     rig.get("www.example");
     rig.forwarder.configure(rig.policy({ cache: { maxTtl: 7 } }));
@@ -159,7 +165,7 @@ describe("the cache", () => {
     expect(server.names).toHaveLength(2);
   });
 
-  test("is not asked, nor filled, by queries without RD or with options for whoever answers", () => {
+  test("is not used for queries without RD or with end-to-end options", () => {
     const { rig, server } = rigOf();
     const subnet = { code: 8, data: Buffer.from([0, 1, 24, 0, 192, 0, 2]) };
     for (let i = 0; i < 2; i++) {

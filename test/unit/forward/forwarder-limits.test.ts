@@ -8,8 +8,8 @@ function outcomeOf({ message }: ReturnType<Rig["ask"]>) {
   return message && { rcode: message.rcode, ede: extendedErrors(message) };
 }
 
-describe("queries on their way", () => {
-  test("are limited in all; one more is SERVFAIL with EDE 32, and those before get their answers", () => {
+describe("queries that wait for upstreams", () => {
+  test("are limited in all: one more gets SERVFAIL with EDE 32, and the others get their answers", () => {
     const { rig, server } = rigOf(answering, { limits: { maxQueries: 3 } });
     server.delay = 50;
     const got = [1, 2, 3, 4].map((i) => rig.ask(`${i}.example`, {}, clientOf(i)));
@@ -21,7 +21,7 @@ describe("queries on their way", () => {
     rig.expectIdle();
   });
 
-  test("are limited by client, whatever they ask and however", () => {
+  test("are limited for each client, whatever they ask for", () => {
     const { rig } = rigOf(silent, { limits: { maxQueriesPerClient: 2 } });
     const [one, other] = [clientOf(1), clientOf(2)];
     rig.ask("www.example", {}, one);
@@ -35,7 +35,7 @@ describe("queries on their way", () => {
     rig.expectIdle();
   });
 
-  test("that get an answer past its time make room for others", () => {
+  test("no longer count when they get a stale answer", () => {
     const { rig, server } = rigOf(answering, { limits: { maxQueriesPerClient: 1 } });
     rig.get("www.example");
     rig.timers.pass(300_000);
@@ -47,7 +47,7 @@ describe("queries on their way", () => {
     rig.expectIdle();
   });
 
-  test("are not what is answered from the cache", () => {
+  test("do not include those answered from the cache", () => {
     const { rig, server } = rigOf(answering, { limits: { maxQueries: 1 } });
     rig.get("www.example");
     server.script = silent;
@@ -55,14 +55,14 @@ describe("queries on their way", () => {
     expect(lines(rig.ask("www.example").message?.answers)).toEqual(["www.example 300 A 192.0.2.1"]);
   });
 
-  test("end within the timeout, though it has been changed meanwhile and their server is gone", () => {
+  test("end within their timeout, although it was changed meanwhile and their upstream was removed", () => {
     const { rig, server } = rigOf(silent);
     const other = new ScriptedServer(answering);
     const got = rig.ask("www.example");
     (rig.servers as Record<string, ScriptedServer>)["192.0.2.9"] = other;
     rig.forwarder.configure({ ...rig.policy({ timeoutMs: 60_000 }), resolvers: [{ host: "192.0.2.9", port: 53 }] });
     expect(server.closed).toBe(true);
-    // Who asks now does not wait for the one that is gone.
+    // A query that comes now does not join the question to the removed upstream.
     expect(rig.get("www.example").rcode).toBe("NOERROR");
     expect(got.message).toBeUndefined();
     rig.timers.pass(5_000);
@@ -71,7 +71,7 @@ describe("queries on their way", () => {
     rig.expectIdle();
   });
 
-  test("for a server that is connected to anew do not hold up those that come now", () => {
+  test("for an upstream that is connected to anew do not delay later queries", () => {
     const server = new ScriptedServer(silent);
     const rig = new Rig({ "tls://192.0.2.53": server });
     const before = rig.ask("www.example");
@@ -90,7 +90,7 @@ describe("queries on their way", () => {
     rig.expectIdle();
   });
 
-  test("are forgotten with their timers when the forwarder is closed", () => {
+  test("are forgotten together with their timers when the forwarder is closed", () => {
     const { rig, server } = rigOf(answering);
     rig.get("www.example");
     rig.timers.pass(300_000);
@@ -104,10 +104,10 @@ describe("queries on their way", () => {
   });
 });
 
-describe("what one server has to answer at one time", () => {
+describe("the number of queries in flight to one upstream", () => {
   const limits = { maxQueriesPerResolver: 2 };
 
-  test("is limited: more go to the others, and where there are none are SERVFAIL with EDE 32", () => {
+  test("is limited: further queries go to other upstreams, or get SERVFAIL with EDE 32 if there is none", () => {
     const [first, second] = [new ScriptedServer(answering, 50), new ScriptedServer(answering, 50)];
     const rig = new Rig({ "192.0.2.1": first, "192.0.2.2": second }, { limits });
     const got = [1, 2, 3, 4, 5].map((i) => rig.ask(`${i}.example`));
@@ -121,7 +121,7 @@ describe("what one server has to answer at one time", () => {
     rig.expectIdle();
   });
 
-  test("is not what it was silent about: a failure does not keep its place", () => {
+  test("does not include late queries: an upstream that was silent can be asked again", () => {
     const { rig, server } = rigOf(silent, { limits: { maxQueriesPerResolver: 8 } });
     server.probed = silent;
     rig.forwarder.start();
@@ -137,7 +137,7 @@ describe("what one server has to answer at one time", () => {
     expect(got.map(({ message }) => message?.rcode)).toEqual(Array(8).fill("NOERROR"));
   });
 
-  test("is not what others have answered meanwhile: lost packets do not keep its place", () => {
+  test("does not include questions that others have answered: lost packets do not block an upstream", () => {
     const [lossy, other] = [new ScriptedServer(silent), new ScriptedServer(answering)];
     const rig = new Rig({ "192.0.2.1": lossy, "192.0.2.2": other }, { limits, policy: "race" });
     for (let i = 0; i < 50; i++) {
@@ -148,8 +148,8 @@ describe("what one server has to answer at one time", () => {
   });
 });
 
-describe("a flood of names that nobody asks for twice", () => {
-  test("does not push out what is asked for often, and stays within cache.maxBytes", () => {
+describe("a flood of names that are asked for once", () => {
+  test("does not evict answers that are used often, and stays within cache.maxBytes", () => {
     const maxBytes = 100_000;
     const { rig, server } = rigOf(answering, { cache: { maxBytes } });
     for (let i = 0; i < 10; i++) {

@@ -20,8 +20,8 @@ function isDnssecOk({ additionals = [] }: Message): boolean {
 const AD = 0x20;
 const CD = 0x10;
 
-describe("what passes as it is (RFC 5625)", () => {
-  test("types that nobody has heard of, and their data", () => {
+describe("a forwarded query and its answer (RFC 5625)", () => {
+  test("pass records of unknown types unchanged", () => {
     const data = Buffer.from("any octets at all");
     const record = { name: "www.example", type: "UNKNOWN_65280", ttl: 60, data } as unknown as Answer;
     const { rig, server } = rigOf((query) => patched(say(query, { answers: [{ ...record, type: "NULL" } as Answer] })));
@@ -35,14 +35,14 @@ describe("what passes as it is (RFC 5625)", () => {
     expect(rig.put(query).message?.answers).toHaveLength(1);
   });
 
-  /** dns-packet cannot write such a type: a NULL record is made one. */
+  /** dns-packet cannot write an unknown type: this changes the type of a NULL record. */
   function patched(message: Buffer): Buffer {
     const at = message.indexOf(Buffer.from([0, 10, 0, 1, 0, 0, 0, 60]));
     message.writeUInt16BE(65_280, at);
     return message;
   }
 
-  test("DO and CD go upstream; AD comes back to who set AD or DO, from the cache too", () => {
+  test("pass DO and CD to the upstream, and AD to clients that set AD or DO, from the cache too", () => {
     const { rig, server } = rigOf((query) => say(query, { answers: [a("www.example")], flags: AD, options: [] }));
     const ad = (query: Buffer) => {
       const got = rig.put(query);
@@ -63,7 +63,7 @@ describe("what passes as it is (RFC 5625)", () => {
     ]);
   });
 
-  test("options for whoever answers go upstream and theirs come back; those between neighbours do not", () => {
+  test("pass end-to-end options in both directions, but no hop-by-hop options", () => {
     const [subnet, answered] = [Buffer.from([0, 1, 24, 0, 192, 0, 2]), Buffer.from([0, 1, 24, 24, 192, 0, 2])];
     const hops = [3, 10, 11, 12].map((code) => ({ code, data: Buffer.alloc(code === 10 ? 8 : 0) }));
     const options = [...hops, { code: 8, data: answered }, { code: 15, data: Buffer.from([0, 4, 0x78]) }];
@@ -81,20 +81,20 @@ describe("what passes as it is (RFC 5625)", () => {
     return (optOf(message)?.options ?? []).map(({ code, data }) => [code, data.toString("hex")]);
   }
 
-  test("an extended error of the server's reaches everybody who is given the answer", () => {
+  test("pass an upstream's extended error to all clients that get the answer", () => {
     const options = [{ code: 15, data: Buffer.from([0, 17]) }];
     const { rig } = rigOf((query) => say(query, { answers: [a("www.example")], options }));
     expect(extendedErrors(rig.get("www.example"))).toEqual([17]);
     expect(extendedErrors(rig.get("www.example"))).toEqual([17]);
   });
 
-  test.each(["YXDOMAIN", "NOTAUTH"])("the rcode %s", (rcode) => {
+  test.each(["YXDOMAIN", "NOTAUTH"])("pass the rcode %s", (rcode) => {
     const number = { YXDOMAIN: 6, NOTAUTH: 9 }[rcode] ?? 0;
     const { rig } = rigOf((query) => say(query, { rcode: number, options: [] }));
     expect(rig.get("www.example").rcode).toBe(rcode);
   });
 
-  test("a refusal, and a SERVFAIL that says why", () => {
+  test("pass REFUSED, and SERVFAIL with an extended error", () => {
     const refused = rigOf((query) => say(query, { rcode: 5, options: [] })).rig;
     expect(refused.get("www.example").rcode).toBe("REFUSED");
     const why = [{ code: 15, data: Buffer.from([0, 6]) }];
@@ -104,7 +104,7 @@ describe("what passes as it is (RFC 5625)", () => {
     expect([mute.rcode, extendedErrors(mute)]).toEqual(["SERVFAIL", [22]]);
   });
 
-  test("RD, and that it is not set", () => {
+  test("pass RD, set or not", () => {
     const { rig, server } = rigOf();
     rig.get("www.example", { rd: false });
     rig.get("www.example");
@@ -112,7 +112,7 @@ describe("what passes as it is (RFC 5625)", () => {
   });
 });
 
-describe("an answer's size", () => {
+describe("the size of a forwarded answer", () => {
   const texts = Array.from({ length: 20 }, (_, i) => ({
     name: "www.example",
     type: "TXT" as const,
@@ -122,7 +122,7 @@ describe("an answer's size", () => {
   const large = (query: Parameters<typeof say>[0], via: string) =>
     via === "udp" ? truncating(query) : say(query, { answers: texts, options: [] });
 
-  test("is the client's affair: asked of the server over TCP, cut for a datagram, whole over a stream", () => {
+  test("depends on the client: a long answer is fetched over TCP, truncated in a datagram, complete over a stream", () => {
     const { rig, server } = rigOf(large);
     const query = encodeQuery("www.example", { type: "TXT", edns: 4096 });
     const got = rig.put(query);
@@ -155,7 +155,7 @@ describe("an answer's size", () => {
     }
   });
 
-  test("loses the additional section first, without TC", () => {
+  test("is reduced by the additional section first, without TC", () => {
     const additionals = Array.from({ length: 20 }, (_, i) => a("ns.example", `192.0.2.${i}`));
     const { rig } = rigOf((query) => say(query, { answers: [a("www.example")], additionals, options: [] }));
     const got = rig.put(encodeQuery("www.example"));
@@ -164,7 +164,7 @@ describe("an answer's size", () => {
     expect(lines(got.message?.answers)).toEqual(["www.example 300 A 192.0.2.1"]);
   });
 
-  test("has room for its records where a server's options are beyond all bounds: those are left out", () => {
+  test("leaves room for records: an upstream's options that are too long are dropped", () => {
     const options = [{ code: 65_001, data: Buffer.alloc(6_000) }];
     const { rig } = rigOf((query) => say(query, { answers: [a("www.example")], options }));
     const got = rig.ask("www.example");
@@ -174,8 +174,8 @@ describe("an answer's size", () => {
   });
 });
 
-describe("names of a zone with resolvers of its own", () => {
-  test("are asked of those alone, the longest zone first, and answers do not mix", () => {
+describe("names in a zone with upstreams of its own", () => {
+  test("are asked of the upstreams of the longest zone only, and cached answers of different zones do not mix", () => {
     const of = (last: number) =>
       new ScriptedServer((query) => say(query, { answers: [a("www.corp.example", `192.0.2.${last}`)] }));
     const [others, corp, lab] = [of(1), of(2), of(3)];
@@ -192,7 +192,7 @@ describe("names of a zone with resolvers of its own", () => {
     expect(corp.names).toHaveLength(3);
   });
 
-  test("are not looked for elsewhere when those fail", () => {
+  test("are not asked of other upstreams when those of the zone fail", () => {
     const [others, corp] = [new ScriptedServer(answering), new ScriptedServer(() => "refused")];
     const rig = new Rig({ "192.0.2.1": others, "192.0.2.2": corp }, { zones: { "corp.example": ["192.0.2.2"] } });
     expect(rig.get("www.corp.example").rcode).toBe("SERVFAIL");

@@ -4,10 +4,10 @@ import {
   a,
   answering,
   failing,
+  networkError,
   RCODES,
   Rig,
   type RigOptions,
-  refusing,
   rigOf,
   ScriptedServer,
   say,
@@ -18,7 +18,7 @@ import {
 
 const SECOND = 1000;
 
-/** One answer is kept, of 300 s, and over since `ago` milliseconds; the server is what `script` makes of it then. */
+/** Has one answer with a TTL of 300 s in its cache, stale for `ago` milliseconds; from then on the upstream follows `script`. */
 function over(script: ScriptedServer["script"], ago = 0, options: RigOptions = {}) {
   const { rig, server } = rigOf(answering, options);
   rig.get("www.example");
@@ -30,8 +30,8 @@ function over(script: ScriptedServer["script"], ago = 0, options: RigOptions = {
 const STALE = ["www.example 30 A 192.0.2.1"];
 const FRESH = ["www.example 300 A 192.0.2.1"];
 
-describe("an answer past its time", () => {
-  test("is given after 1.8 s without another, with a TTL of 30 and EDE 3, and the question goes on", () => {
+describe("a stale answer", () => {
+  test("is given after 1.8 s without a fresh one, with a TTL of 30 and EDE 3, and the question continues", () => {
     const { rig, server } = over(silent);
     const got = rig.ask("www.example");
     rig.timers.pass(1_799);
@@ -49,7 +49,7 @@ describe("an answer past its time", () => {
     rig.expectIdle();
   });
 
-  test("is given at once where there is nobody else to wait for", () => {
+  test("is given at once if there is no upstream to wait for", () => {
     const { rig } = over(silent);
     rig.ask("www.example");
     rig.timers.pass(1_900);
@@ -57,11 +57,11 @@ describe("an answer past its time", () => {
   });
 
   test.each([
-    ["is refused by the network", refusing],
+    ["is refused by the network", networkError],
     ["answers SERVFAIL", failing(RCODES.SERVFAIL)],
     ["answers REFUSED", failing(RCODES.REFUSED)],
     ["answers NOTIMP", failing(RCODES.NOTIMP)],
-  ])("is given at once where asking %s, and for 30 s nobody is asked again", (_, script) => {
+  ])("is given at once if the upstream %s, and for 30 s the upstream is not asked again", (_, script) => {
     const { rig, server } = over(script);
     expect(lines(rig.get("www.example").answers)).toEqual(STALE);
     const { length } = server.names;
@@ -74,13 +74,13 @@ describe("an answer past its time", () => {
     rig.expectIdle();
   });
 
-  test("is better than one that is truncated and cannot be had over TCP", () => {
+  test("is given instead of a truncated one that cannot be fetched over TCP", () => {
     const { rig } = over((query, via) => (via === "udp" ? truncating(query) : "refused"));
     expect(rig.get("www.example")).toMatchObject({ flag_tc: false });
     expect(lines(rig.get("www.example").answers)).toEqual(STALE);
   });
 
-  test("is not given where there is a fresh one in time", () => {
+  test("is not given if a fresh one arrives in time", () => {
     const { rig, server } = over(answering);
     server.delay = 1_700;
     const got = rig.ask("www.example");
@@ -90,9 +90,9 @@ describe("an answer past its time", () => {
     rig.expectIdle();
   });
 
-  test("is not given for 30 s any more when a server is back that was down", () => {
-    const { rig, server } = over(refusing);
-    server.probed = refusing;
+  test("is no longer given without asking once an upstream has recovered", () => {
+    const { rig, server } = over(networkError);
+    server.probed = networkError;
     rig.forwarder.start();
     for (let i = 0; i < 3; i++) rig.get(`${i}.example`);
     expect(lines(rig.get("www.example").answers)).toEqual(STALE);
@@ -103,59 +103,59 @@ describe("an answer past its time", () => {
     expect(lines(rig.get("www.example").answers)).toEqual(FRESH);
   });
 
-  test("says EDE 19 if it is NXDOMAIN", () => {
+  test("has EDE 19 if it is NXDOMAIN", () => {
     const { rig, server } = rigOf((query) => say(query, { rcode: 3, authorities: [soa("example", 60, 60)] }));
     rig.get("none.example");
     rig.timers.pass(60 * SECOND);
-    server.script = refusing;
+    server.script = networkError;
     const message = rig.get("none.example");
     expect(message.rcode).toBe("NXDOMAIN");
     expect(lines(message.authorities)[0]).toMatch(/^example 30 SOA /);
     expect(extendedErrors(message)).toEqual([19]);
   });
 
-  test("is given for cache.staleSeconds and no longer, and not at all if those are 0", () => {
+  test("is given for cache.staleSeconds and no longer, and not at all if that is 0", () => {
     const cache = { staleSeconds: 100 };
-    expect(lines(over(refusing, 100 * SECOND - 1, { cache }).rig.get("www.example").answers)).toEqual(STALE);
-    expect(over(refusing, 100 * SECOND, { cache }).rig.get("www.example").rcode).toBe("SERVFAIL");
-    expect(over(refusing, 0, { cache: { staleSeconds: 0 } }).rig.get("www.example").rcode).toBe("SERVFAIL");
+    expect(lines(over(networkError, 100 * SECOND - 1, { cache }).rig.get("www.example").answers)).toEqual(STALE);
+    expect(over(networkError, 100 * SECOND, { cache }).rig.get("www.example").rcode).toBe("SERVFAIL");
+    expect(over(networkError, 0, { cache: { staleSeconds: 0 } }).rig.get("www.example").rcode).toBe("SERVFAIL");
   });
 
-  test("is forgotten when the name has another answer that must not be kept", () => {
+  test("is removed when a fresh answer must not be cached", () => {
     const { rig, server } = over((query) => say(query, { answers: [a("www.example", "192.0.2.9", 0)] }));
     expect(lines(rig.get("www.example").answers)).toEqual(["www.example 0 A 192.0.2.9"]);
-    server.script = refusing;
+    server.script = networkError;
     expect(rig.get("www.example").rcode).toBe("SERVFAIL");
   });
 
-  test("is given to those who would be one too many", () => {
+  test("is given to clients whose queries are over the limits", () => {
     const { rig } = over(silent, 0, { limits: { maxQueries: 1 } });
     rig.ask("other.example");
     expect(lines(rig.ask("www.example").message?.answers)).toEqual(STALE);
   });
 });
 
-describe("without an answer past its time", () => {
-  test("a failure is SERVFAIL: EDE 22 where nobody answers, 23 where the network refuses", () => {
+describe("without a stale answer", () => {
+  test("a failure is SERVFAIL, with EDE 22 if no upstream answers, and EDE 23 for network errors", () => {
     const silence = rigOf(silent).rig;
     expect(extendedErrors(silence.get("www.example", {}, 5_000))).toEqual([22]);
     silence.expectIdle();
-    const refusal = rigOf(refusing).rig;
+    const refusal = rigOf(networkError).rig;
     const message = refusal.get("www.example");
     expect(message.rcode).toBe("SERVFAIL");
     expect(extendedErrors(message)).toEqual([23]);
     refusal.expectIdle();
   });
 
-  test("nobody to ask is EDE 22 at once", () => {
+  test("a query gets EDE 22 at once if there is no upstream", () => {
     const message = new Rig({}).ask("www.example").message;
     expect(message?.rcode).toBe("SERVFAIL");
     expect(extendedErrors(message as never)).toEqual([22]);
   });
 });
 
-describe("an answer that is asked for often", () => {
-  /** Asked `times` times while it is fresh, the last time after `at` of its 300 seconds. */
+describe("a popular answer", () => {
+  /** Asks for an answer `times` times while it is fresh, the last time after `at` of its 300 seconds. */
   function popular(times: number, at: number, options: RigOptions = {}, script: ScriptedServer["script"] = answering) {
     const { rig, server } = rigOf(answering, options);
     rig.get("www.example");
@@ -166,7 +166,7 @@ describe("an answer that is asked for often", () => {
     return { rig, server };
   }
 
-  test("is fetched again in the last tenth of its time, once, while the old one is given", () => {
+  test("is fetched again once in the last tenth of its lifetime, while the cached one is given", () => {
     const { rig, server } = popular(3, 271);
     expect(server.names).toHaveLength(2);
     expect(lines(rig.get("www.example").answers)).toEqual(FRESH);
@@ -177,14 +177,14 @@ describe("an answer that is asked for often", () => {
   });
 
   test.each([
-    ["before that", 3, 269, {}],
-    ["if it was given less than three times", 2, 271, {}],
+    ["before its last tenth", 3, 269, {}],
+    ["if it was used less than three times", 2, 271, {}],
     ["without cache.prefetch", 9, 271, { cache: { prefetch: false } }],
   ])("is not fetched again %s", (_, times, at, options) => {
     expect(popular(times, at, options).server.names).toHaveLength(1);
   });
 
-  test("is fetched once however often it is asked for meanwhile", () => {
+  test("is fetched once, however often it is asked for meanwhile", () => {
     const { rig, server } = popular(3, 271, {}, silent);
     for (let i = 0; i < 10; i++) rig.get("www.example");
     expect(rig.forwarder.report().cache.prefetches).toBe(1);
@@ -192,9 +192,9 @@ describe("an answer that is asked for often", () => {
   });
 
   test.each([
-    ["fails", refusing],
-    ["comes to a truncated one", ((query, via) => (via === "udp" ? truncating(query) : "refused")) as typeof silent],
-  ])("is left alone for 30 s if that %s", (_, script) => {
+    ["fails", networkError],
+    ["brings a truncated one", ((query, via) => (via === "udp" ? truncating(query) : "refused")) as typeof silent],
+  ])("is not fetched again for 30 s if fetching it %s", (_, script) => {
     const { rig, server } = popular(3, 271, {}, script);
     const { length } = server.names;
     for (let i = 0; i < 5; i++) {
@@ -206,7 +206,7 @@ describe("an answer that is asked for often", () => {
     rig.expectIdle();
   });
 
-  test("waits for nobody's place: with as many questions under way as may be, it is not fetched", () => {
+  test("is not fetched while as many questions are pending as allowed", () => {
     const { rig, server } = rigOf(answering, { limits: { maxQueries: 1 } });
     for (let i = 0; i < 4; i++) rig.get("www.example");
     rig.timers.pass(271 * SECOND);
@@ -217,12 +217,12 @@ describe("an answer that is asked for often", () => {
   });
 });
 
-test("an answer of several servers' is asked of one that has not failed before it is given past its time", () => {
+test("before a stale answer is given, an upstream that has not failed is asked", () => {
   const [down, up] = [new ScriptedServer(answering), new ScriptedServer(answering)];
   const rig = new Rig({ "192.0.2.1": down, "192.0.2.2": up });
   rig.get("www.example");
   rig.timers.pass(300 * SECOND);
-  down.script = refusing;
+  down.script = networkError;
   expect(lines(rig.get("www.example").answers)).toEqual(FRESH);
   expect(up.names).toEqual(["www.example"]);
 });

@@ -12,7 +12,7 @@ function read(pieces: readonly Uint8Array[]): Buffer[] {
   return messages;
 }
 
-test("messages are the same however the stream is cut", () => {
+test("messages are read the same, whatever pieces the stream arrives in", () => {
   const messages = fc.array(fc.uint8Array({ maxLength: 600 }), { maxLength: 8 });
   fc.assert(
     fc.property(messages, fc.array(fc.nat(2000), { maxLength: 40 }), (sent, cuts) => {
@@ -25,13 +25,13 @@ test("messages are the same however the stream is cut", () => {
   );
 });
 
-test("the longest message there is comes octet by octet", () => {
+test("a message of the greatest length is read octet by octet", () => {
   const message = Buffer.alloc(65_535, 7);
   const stream = framed(message);
   expect(read(Array.from(stream, (_, at) => stream.subarray(at, at + 1)))).toEqual([message]);
 });
 
-test("a message has memory of its own", () => {
+test("a message is a copy, not a view of the piece", () => {
   const stream = framed(Buffer.from("a message"));
   const reader = new MessageReader();
   reader.push(stream);

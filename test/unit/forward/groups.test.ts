@@ -41,7 +41,7 @@ function policyOf({
 
 const ZONES = { example: ["192.0.2.2"], "corp.example": ["192.0.2.3"], "10.in-addr.arpa": ["192.0.2.4"] };
 
-describe("the resolvers for a name", () => {
+describe("the upstreams for a name", () => {
   test.each([
     ["www.example.com", ""],
     ["", ""],
@@ -59,7 +59,7 @@ describe("the resolvers for a name", () => {
     expect(groupsOf({ zoneResolvers: ZONES }).of(name).zone).toBe(zone);
   });
 
-  test("with a dot inside a label are not those of the zone that it looks like", () => {
+  test("with a dot inside a label are not those of the zone that its text looks like", () => {
     const message = encodeQuery("www.corp-example");
     message[message.indexOf("-")] = 0x2e;
     expect(groupsOf({ zoneResolvers: ZONES }).of(message).zone).toBe("");
@@ -67,7 +67,7 @@ describe("the resolvers for a name", () => {
 });
 
 describe("a new configuration", () => {
-  test("keeps what is known of resolvers that stay, in whatever list, and closes the others once", () => {
+  test("keeps the state of upstreams that stay, in whatever list, and closes each other one once", () => {
     const { groups, closed, of } = groupsOf({ resolvers: ["192.0.2.1", "192.0.2.2"], zoneResolvers: ZONES });
     const [, shared] = of("com").upstreams;
     expect(of("example").upstreams).toEqual([shared]);
@@ -78,7 +78,7 @@ describe("a new configuration", () => {
     expect([...groups.upstreams].map(({ name }) => name).toSorted()).toEqual(["192.0.2.2:53", "192.0.2.9:53"]);
   });
 
-  test("gives a zone another scope if its resolvers are others, and the same again if they are the same", () => {
+  test("gives a zone another scope with other upstreams, and the same scope again with the same ones", () => {
     const { groups, of } = groupsOf({ zoneResolvers: ZONES });
     const before = ["com", "example", "corp.example"].map((name) => of(name).scope);
     expect(new Set(before).size).toBe(3);
@@ -90,7 +90,7 @@ describe("a new configuration", () => {
     expect(of("example").scope).toBe(before[1]);
   });
 
-  test("with other authorities connects anew to resolvers over TLS, and to no others", () => {
+  test("with other authorities connects anew to upstreams over TLS, and to no others", () => {
     const resolvers = ["192.0.2.1", "tls://192.0.2.2#dns.example"];
     const { groups, closed, made } = groupsOf({ resolvers, authorities: "old" });
     groups.configure(policyOf({ resolvers, authorities: "new" }));

@@ -4,9 +4,9 @@ import {
   answering,
   asked,
   failing,
+  networkError,
   RCODES,
   Rig,
-  refusing,
   type Script,
   ScriptedServer,
   say,
@@ -24,7 +24,7 @@ function started(script: Script, probed: Script, zones = {}) {
   return { rig, server };
 }
 
-/** Sends every query back to the server it came from, as a resolver does that has that one as its own. */
+/** Sends every query back to the server that it came from, like an upstream that forwards to that server. */
 function sendingBack(rig: () => Rig, where: (name: string) => boolean = () => true): Script {
   return (query) => {
     if (!where(asked(query))) return say(query, { rcode: RCODES.NXDOMAIN });
@@ -38,14 +38,14 @@ function sendingBack(rig: () => Rig, where: (name: string) => boolean = () => tr
 }
 
 function fail(rig: Rig, server: ScriptedServer): void {
-  server.script = refusing;
+  server.script = networkError;
   for (let i = 0; i < 3; i++) rig.get(`${rig.timers.now()}-${i}.example`);
 }
 
 const health = (rig: Rig) => rig.forwarder.report().upstreams[ADDRESS].health;
 
-describe("a server that has failed three times", () => {
-  test("is asked once a second whether it is back, and is so with its first answer, whatever that is", () => {
+describe("an upstream that has failed three times", () => {
+  test("is probed once a second, and is back with its first reply, whatever that is", () => {
     const { rig, server } = started(answering, silent);
     fail(rig, server);
     expect(health(rig)).toBe("down");
@@ -61,19 +61,19 @@ describe("a server that has failed three times", () => {
     expect(rig.health).toEqual([`${ADDRESS} down`, `${ADDRESS} up`]);
   });
 
-  test("is asked for its zone where it knows no other", () => {
+  test("is probed with the SOA of its zone if it is configured for that zone only", () => {
     const { rig, server } = started(answering, silent, { "corp.example": ["192.0.2.53"] });
-    server.script = refusing;
+    server.script = networkError;
     for (let i = 0; i < 3; i++) rig.get(`${i}.corp.example`);
     rig.timers.pass(1_000);
     expect(server.probes.at(-1)?.questions?.[0]).toMatchObject({ name: "corp.example", type: "SOA" });
     server.probed = failing(RCODES.SERVFAIL);
     rig.timers.pass(1_000);
-    // It was silent, and is not any more: it may be that it cannot find out about this one name.
+    // It was silent before: even SERVFAIL shows that it is there.
     expect(health(rig)).toBe("up");
   });
 
-  test("is back with a client's answer too, and that is told", () => {
+  test("is back with an answer to a client's question too, and this is reported", () => {
     const { rig, server } = started(answering, silent);
     fail(rig, server);
     server.script = answering;
@@ -81,7 +81,7 @@ describe("a server that has failed three times", () => {
     expect(rig.health).toEqual([`${ADDRESS} down`, `${ADDRESS} up`]);
   });
 
-  test("and comes and goes many times a second is not asked each time whether it is there", () => {
+  test("and comes and goes many times a second is not probed each time", () => {
     const { rig, server } = started(answering, answering);
     const before = server.probes.length;
     for (let i = 0; i < 200; i++) {
@@ -94,7 +94,7 @@ describe("a server that has failed three times", () => {
     expect(server.probes.length - before).toBeLessThan(60);
   });
 
-  test("is no news when it is no longer asked", () => {
+  test("is not reported after it was removed from the configuration", () => {
     const { rig, server } = started(silent, silent);
     for (let i = 0; i < 3; i++) rig.ask(`${i}.example`);
     rig.forwarder.configure({ ...rig.policy(), resolvers: [] });
@@ -104,7 +104,7 @@ describe("a server that has failed three times", () => {
   });
 });
 
-test("a server that always says SERVFAIL stays down until it says something else, and ten seconds at least", () => {
+test("an upstream that is down for SERVFAIL stays so until it replies otherwise, and for at least ten seconds", () => {
   const { rig, server } = started(failing(RCODES.SERVFAIL), failing(RCODES.SERVFAIL));
   for (let i = 0; i < 20; i++) rig.get(`${i}.example`);
   rig.timers.pass(5_000);
@@ -116,8 +116,8 @@ test("a server that always says SERVFAIL stays down until it says something else
   expect(health(rig)).toBe("up");
 });
 
-describe("a server that sends queries back", () => {
-  test("is found at the start, and is never asked: SERVFAIL with nobody else", () => {
+describe("an upstream that sends queries back", () => {
+  test("is found at the start and is never asked: without another upstream, clients get SERVFAIL", () => {
     const server = new ScriptedServer(silent);
     const rig: Rig = new Rig({ "192.0.2.53": server });
     server.probed = sendingBack(() => rig);
@@ -129,7 +129,7 @@ describe("a server that sends queries back", () => {
     expect(server.names).toEqual([]);
   });
 
-  test("later is found when it falls silent, and is asked again within half a minute of the loop's end", () => {
+  test("after the start is found when it falls silent, and is asked again within half a minute after the loop's end", () => {
     const { rig, server } = started(silent, failing(RCODES.NXDOMAIN));
     rig.timers.pass(60_000);
     server.probed = sendingBack(() => rig);
@@ -144,13 +144,13 @@ describe("a server that sends queries back", () => {
     expect(rig.get("www.example").rcode).toBe("NOERROR");
   });
 
-  test("is not believed to have stopped because it fails, or cannot find out", () => {
+  test("still counts as looping if it fails, or replies SERVFAIL to the loop check", () => {
     const server = new ScriptedServer(silent);
     const rig: Rig = new Rig({ "192.0.2.53": server });
     server.probed = sendingBack(() => rig);
     rig.forwarder.start();
     rig.timers.pass(0);
-    for (const probed of [refusing, silent, failing(RCODES.SERVFAIL)]) {
+    for (const probed of [networkError, silent, failing(RCODES.SERVFAIL)]) {
       server.probed = probed;
       rig.timers.pass(31_000);
       expect(health(rig)).toBe("loop");
@@ -158,7 +158,7 @@ describe("a server that sends queries back", () => {
     expect(rig.health).toHaveLength(1);
   });
 
-  test("is not one that answers any name with anything", () => {
+  test("is told from one that answers every name with the same data", () => {
     const { rig } = started(answering, (query) => {
       const data = asked(query);
       return say(query, { answers: [{ name: data, type: "TXT", ttl: 0, data: [data] }] });
@@ -166,7 +166,7 @@ describe("a server that sends queries back", () => {
     expect(rig.health).toEqual([]);
   });
 
-  test("is found though it does so for the names of one zone only", () => {
+  test("is found even if it does so for names of one zone only", () => {
     const server = new ScriptedServer(answering);
     const zones = { "corp.example": ["192.0.2.53"] };
     const rig: Rig = new Rig({ "192.0.2.53": server }, { zones });
@@ -180,13 +180,13 @@ describe("a server that sends queries back", () => {
     rig.timers.pass(0);
     rig.timers.pass(60_000);
     expect(rig.health).toEqual([`${ADDRESS} loops`]);
-    // Without the zone there is no loop any more.
+    // After the zone was removed from the configuration there is no loop.
     rig.forwarder.configure({ ...both, zoneResolvers: {} });
     expect(rig.health).toEqual([`${ADDRESS} loops`, `${ADDRESS} up`]);
   });
 });
 
-test("a server's late answer shows how slow it is and that it is there; its other queries are forgotten in the end", () => {
+test("a late reply counts for round-trip time and health, and queries without a reply are forgotten in the end", () => {
   const { rig, server } = started(answering, silent);
   server.delay = 4_000;
   const got = rig.ask("www.example");
@@ -197,7 +197,7 @@ test("a server's late answer shows how slow it is and that it is there; its othe
   rig.ask("lost.example");
   rig.timers.pass(5_000);
   expect(rig.forwarder.report().upstreams[ADDRESS].inFlight).toBeGreaterThan(0);
-  // Down by now: only its probes are on their way, which are forgotten as well.
+  // It is down by now: only probes are in flight, which are forgotten as well.
   rig.timers.pass(30_000);
   expect(rig.forwarder.report().upstreams[ADDRESS].inFlight).toBeLessThan(15);
   rig.forwarder.close();

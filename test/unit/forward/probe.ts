@@ -2,12 +2,12 @@ import { createSecureRandom16 } from "../../../src/base/secure-random.js";
 import type { Ignored, LinkParts, UpstreamQuery } from "../../../src/forward/link.js";
 import { encodeQuery } from "../../support/dns.js";
 
-/** What a query came to. */
+/** The result of a query. */
 export type Outcome =
   | { readonly reply: Uint8Array; readonly caseKept: boolean; readonly milliseconds: number }
   | { readonly failed: string };
 
-/** A query that tells what it came to, and throws if it comes to two things. */
+/** A query that has its result as a promise, and throws if it gets two results. */
 export class Probe implements UpstreamQuery {
   readonly query: Uint8Array;
   readonly questionEnd: number;
@@ -41,14 +41,14 @@ export class Probe implements UpstreamQuery {
     this.#settle({ failed: reason });
   }
 
-  /** The reply's octets. */
+  /** The reply; rejects if the query failed. */
   async reply(): Promise<Buffer> {
     const outcome = await this.outcome;
     if ("failed" in outcome) throw new Error(outcome.failed);
     return Buffer.from(outcome.reply);
   }
 
-  /** Why there is no reply. */
+  /** Why the query failed; rejects if there is a reply. */
   async failure(): Promise<string> {
     const outcome = await this.outcome;
     if ("failed" in outcome) return outcome.failed;
@@ -56,7 +56,7 @@ export class Probe implements UpstreamQuery {
   }
 }
 
-/** What a link is made with: a clock that a test moves, and counters. */
+/** The parts of a link, with a clock that a test can move, and counters. */
 export class ProbeParts implements LinkParts {
   time = 1000;
   /** How many messages were ignored, by reason. */
@@ -68,7 +68,7 @@ export class ProbeParts implements LinkParts {
   };
 }
 
-/** A reply to a query: the same with QR set, and perhaps something changed. */
+/** A reply to a query: a copy of it with QR set, and with the given change. */
 export function replyTo(query: Uint8Array, change: (reply: Uint8Array) => void = () => undefined): Uint8Array {
   const reply = new Uint8Array(query);
   reply[2] |= 0x80;
@@ -76,7 +76,7 @@ export function replyTo(query: Uint8Array, change: (reply: Uint8Array) => void =
   return reply;
 }
 
-/** How many handles of a kind the process has open. */
+/** The number of open handles of a kind in this process. */
 export function handles(kind: "UDPWrap" | "TCPSocketWrap"): number {
   return process.getActiveResourcesInfo().filter((resource) => resource === kind).length;
 }

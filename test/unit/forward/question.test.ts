@@ -11,7 +11,7 @@ const label = fc
   .map((codes) => String.fromCharCode(...codes).replaceAll(".", "-"));
 const name = fc.array(label, { maxLength: 5 }).map((labels) => labels.join("."));
 const style = fc.record({
-  letters: fc.constantFrom<Letters>("mixed", "lower", "own"),
+  letters: fc.constantFrom<Letters>("mixed", "lower", "client"),
   edns: fc.boolean(),
   padded: fc.boolean(),
 });
@@ -27,7 +27,7 @@ function read(message: Buffer): Query {
   return query;
 }
 
-test("a query that goes upstream says what the client asked for, whatever its style", () => {
+test("a query to an upstream has the client's question and flags, whatever its style", () => {
   const random = createRandom(3);
   const random16 = () => random() >>> 16;
   fc.assert(
@@ -71,7 +71,7 @@ test("a query that goes upstream says what the client asked for, whatever its st
   );
 });
 
-describe("the letters of a name that goes upstream", () => {
+describe("the letter case of a name in a query to an upstream", () => {
   const spell = (letters: Letters) => {
     const random = createRandom(1);
     const client = encodeQuery("WWW.some-123-Name.example");
@@ -80,18 +80,18 @@ describe("the letters of a name that goes upstream", () => {
     return decode(sent).questions?.[0]?.name;
   };
 
-  test("are random", () => {
+  test("is random", () => {
     expect(spell("mixed")).not.toBe("www.some-123-name.example");
     expect(spell("mixed")?.toLowerCase()).toBe("www.some-123-name.example");
   });
 
-  test("are lower case, or the client's, where they cannot be", () => {
+  test("can also be lower, or the client's", () => {
     expect(spell("lower")).toBe("www.some-123-name.example");
-    expect(spell("own")).toBe("WWW.some-123-Name.example");
+    expect(spell("client")).toBe("WWW.some-123-Name.example");
   });
 });
 
-test("queries that get the same answer have the same key, and no others", () => {
+test("queries have the same key if and only if they get the same answer", () => {
   const keys = [
     encodeQuery("www.example"),
     encodeQuery("WWW.Example", { edns: 1232, id: 9 }),

@@ -5,7 +5,7 @@ import { FORWARDING } from "../http/support.js";
 const ADDRESS = "192.0.2.53:53";
 const upstream = FORWARDING.upstreams[ADDRESS];
 
-test("two forwarders are seen as one: sums, and the worse of two opinions", () => {
+test("the report of two forwarders has the sums of their counters and the worse health", () => {
   const other: ForwardReport = {
     ...FORWARDING,
     upstreams: {
@@ -38,7 +38,7 @@ test("two forwarders are seen as one: sums, and the worse of two opinions", () =
   });
 });
 
-test("what only one of them knows is taken from that one", () => {
+test("the report of two forwarders has values that only one of them knows", () => {
   const blank = { ...upstream, roundTripSeconds: undefined, lastFailure: "" };
   const fresh = { ...FORWARDING, upstreams: { [ADDRESS]: blank } };
   const merged = mergeReports(fresh, FORWARDING).upstreams[ADDRESS];

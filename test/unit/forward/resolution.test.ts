@@ -5,9 +5,9 @@ import {
   answering,
   asked,
   failing,
+  networkError,
   RCODES,
   Rig,
-  refusing,
   rigOf,
   type Script,
   ScriptedServer,
@@ -20,13 +20,13 @@ import {
 const ONE = "192.0.2.1";
 const OTHER = "192.0.2.2";
 
-/** Two servers, the second of which answers. */
+/** Two upstreams, the second of which answers. */
 function two(script: Script, options = {}) {
   const [first, second] = [new ScriptedServer(script), new ScriptedServer(answering)];
   return { rig: new Rig({ [ONE]: first, [OTHER]: second }, options), first, second };
 }
 
-/** When a server was asked, in milliseconds. */
+/** When an upstream was asked, in milliseconds. */
 function times({ rig, server }: ReturnType<typeof rigOf>, ms: number, script: Script = server.script): number[] {
   const at: number[] = [];
   server.script = (query, via) => {
@@ -39,9 +39,9 @@ function times({ rig, server }: ReturnType<typeof rigOf>, ms: number, script: Sc
 }
 
 describe("a question without an answer in time", () => {
-  test("is put again, waiting twice as long each time, and ends when the timeout is over", () => {
+  test("is asked again after a pause that doubles each time, and ends with the timeout", () => {
     const made = rigOf(silent);
-    // The last is of the monitor: three late answers have made the server one that is down.
+    // The last one is a probe: after three late replies the upstream is in doubt.
     expect(times(made, 4_999)).toEqual([0, 400, 1200, 2800, 2800]);
     const got = made.rig.ask("www.example");
     expect(got.message).toBeUndefined();
@@ -50,7 +50,7 @@ describe("a question without an answer in time", () => {
     made.rig.expectIdle();
   });
 
-  test("is put again after what answers take, as measured", () => {
+  test("is asked again after a pause that depends on the round-trip time", () => {
     const made = rigOf(answering);
     made.server.delay = 200;
     for (let i = 0; i < 50; i++) made.rig.get(`${i}.example`, {}, 200);
@@ -60,7 +60,7 @@ describe("a question without an answer in time", () => {
     expect(second - start).toBeLessThan(260);
   });
 
-  test("goes to the next server, and is answered by whoever answers first, be it late", () => {
+  test("is asked of the next upstream, and the first answer counts, even a late one", () => {
     const { rig, first, second } = two(answering);
     first.delay = 500;
     second.delay = 300;
@@ -74,21 +74,21 @@ describe("a question without an answer in time", () => {
     rig.expectIdle();
   });
 
-  test("ends within a timeout that is shorter than what a server may take", () => {
+  test("ends within a timeout that is shorter than an upstream's own", () => {
     const { rig } = rigOf(silent, { timeoutMs: 300 });
     expect(rig.get("www.example", {}, 300).rcode).toBe("SERVFAIL");
     rig.expectIdle();
   });
 });
 
-describe("a server that cannot answer", () => {
+describe("when an upstream cannot answer", () => {
   test.each([
-    ["refuses connections", refusing, "network_error"],
-    ["says SERVFAIL", failing(RCODES.SERVFAIL), "servfail"],
-    ["says REFUSED", failing(RCODES.REFUSED), "refused"],
-    ["sends what is no message", ((query) => say(query).fill(0xff, 6, 12)) as Script, "bad_reply"],
-    ["says BADCOOKIE", badCookie, "bad_reply"],
-  ] as const)("and %s: the next one is asked at once", (_, script, result) => {
+    ["refuses connections", networkError, "network_error"],
+    ["replies SERVFAIL", failing(RCODES.SERVFAIL), "servfail"],
+    ["replies REFUSED", failing(RCODES.REFUSED), "refused"],
+    ["sends a malformed message", ((query) => say(query).fill(0xff, 6, 12)) as Script, "bad_reply"],
+    ["replies BADCOOKIE", badCookie, "bad_reply"],
+  ] as const)("as it %s, the next one is asked at once", (_, script, result) => {
     const { rig, second } = two(script, { mixedCase: false });
     expect(rig.get("www.example").rcode).toBe("NOERROR");
     expect(second.names).toHaveLength(1);
@@ -96,18 +96,18 @@ describe("a server that cannot answer", () => {
     rig.expectIdle();
   });
 
-  test("is not asked again for the same question", () => {
+  test("it is not asked again for the same question", () => {
     const { rig, first, second } = two(failing(RCODES.SERVFAIL), { mixedCase: false });
     second.script = silent;
     expect(rig.get("www.example", {}, 5_000).rcode).toBe("SERVFAIL");
     expect(first.names).toHaveLength(1);
-    // Four times, and once more by the monitor.
+    // Four times for the question, and once by a probe.
     expect(second.names).toHaveLength(5);
     rig.expectIdle();
   });
 });
 
-/** The beginning of a message that counts 50 answers, whatever is left of them. */
+/** The first `size` octets of a message whose header counts 50 answers. */
 function cut(whole: Buffer, size: number, questions = 1): Buffer {
   whole.writeUInt16BE(questions, 4);
   whole.writeUInt16BE(50, 6);
@@ -119,15 +119,15 @@ function withRcode(whole: Buffer, rcode: number): Buffer {
   return cut(whole, 29);
 }
 
-/** An extended rcode is between neighbours. */
+/** A reply with an extended rcode, which is not for clients. */
 function badCookie(query: Message): Buffer {
   const message = say(query, { rcode: 7, options: [] });
   message[message.length - 6] = 1;
   return message;
 }
 
-describe("a truncated answer", () => {
-  test("is asked for over TCP, of the same server", () => {
+describe("a truncated reply", () => {
+  test("makes this server ask the same upstream again over TCP", () => {
     const { rig, first, second } = two((query, via) => (via === "udp" ? truncating(query) : answering(query, via)));
     expect(lines(rig.get("www.example").answers)).toHaveLength(1);
     expect(first.queries.map(({ via }) => via)).toEqual(["udp", "tcp"]);
@@ -142,10 +142,13 @@ describe("a truncated answer", () => {
     ["ends inside a record's data", (whole: Buffer) => cut(whole, whole.indexOf(0xc0) + 14)],
     ["ends inside its question", (whole: Buffer) => cut(whole, 17)],
     ["has a header and no question", (whole: Buffer) => cut(whole, 12, 0)],
-    ["is followed by what is no record", (whole: Buffer) => Buffer.concat([cut(whole, 29), Buffer.alloc(40, 0xff)])],
-    ["says SERVFAIL", (query: Buffer) => withRcode(query, RCODES.SERVFAIL)],
-    ["says FORMERR", (query: Buffer) => withRcode(query, RCODES.FORMERR)],
-  ])("is asked for over TCP also where it %s", (_, change) => {
+    [
+      "is followed by octets that are no record",
+      (whole: Buffer) => Buffer.concat([cut(whole, 29), Buffer.alloc(40, 0xff)]),
+    ],
+    ["has the rcode SERVFAIL", (query: Buffer) => withRcode(query, RCODES.SERVFAIL)],
+    ["has the rcode FORMERR", (query: Buffer) => withRcode(query, RCODES.FORMERR)],
+  ])("makes this server ask over TCP even if it %s", (_, change) => {
     const { rig, first, second } = two((query, via) => {
       const whole = say(query, { answers: [a(query.questions?.[0]?.name ?? "")], options: [] });
       if (via === "tcp") return whole;
@@ -159,13 +162,13 @@ describe("a truncated answer", () => {
     rig.expectIdle();
   });
 
-  test("that cannot be read is passed on without its records where there is no TCP", () => {
+  test("that cannot be read is passed on without records if TCP fails", () => {
     const { rig } = rigOf((query, via) => (via === "udp" ? cut(truncating(query), 29) : "refused"));
     expect(rig.get("www.example")).toMatchObject({ rcode: "NOERROR", flag_tc: true, answers: [] });
     rig.expectIdle();
   });
 
-  test("is asked of the next server where TCP fails, and is better than none where that was the last", () => {
+  test("makes this server ask the next upstream if TCP fails, and is given to the client if that was the last one", () => {
     const script: Script = (query, via) => (via === "udp" ? truncating(query) : "refused");
     const { rig, second } = two(script);
     expect(rig.get("www.example")).toMatchObject({ flag_tc: false });
@@ -174,7 +177,7 @@ describe("a truncated answer", () => {
     rig.expectIdle();
   });
 
-  test("does not make a server look down whose TCP is blocked", () => {
+  test("does not take down an upstream whose TCP is blocked", () => {
     const { rig } = rigOf((query, via) => (via === "udp" ? truncating(query) : undefined));
     for (let i = 0; i < 5; i++) expect(rig.get(`${i}.example`, {}, 5_000)).toMatchObject({ flag_tc: true });
     expect(rig.health).toEqual([]);
@@ -186,7 +189,7 @@ describe("a truncated answer", () => {
 describe("the letter case of a question", () => {
   const lowered: Script = (query) => say(query, { answers: [a("www.example")], name: asked(query) });
 
-  test("is random, and comes back as it went out", () => {
+  test("is random, and a reply has to repeat it", () => {
     const { rig, server } = rigOf();
     rig.get("www.a-name-with-many-letters.example");
     const [sent] = server.queries.map(({ message }) => message.questions?.[0]?.name);
@@ -194,7 +197,7 @@ describe("the letter case of a question", () => {
     expect(rig.forwarder.report().upstreams["192.0.2.53:53"].mixedCase).toBe(true);
   });
 
-  test("that comes back changed is a matter for TCP; changed there too, the server is believed to change it", () => {
+  test("that comes back changed is checked over TCP, and if it is changed there too, the upstream changes it", () => {
     const { rig, server } = rigOf(lowered);
     expect(lines(rig.get("www.example").answers)).toHaveLength(1);
     expect(server.queries.map(({ via }) => via)).toEqual(["udp", "tcp"]);
@@ -206,7 +209,7 @@ describe("the letter case of a question", () => {
     rig.expectIdle();
   });
 
-  test("that somebody else has changed costs a question over TCP, and is random afterwards too", () => {
+  test("that a forger has changed costs a query over TCP, and stays random afterwards", () => {
     const { rig, server } = rigOf((query, via) => (via === "udp" ? lowered(query, via) : answering(query, via)));
     rig.get("www.example");
     expect(rig.forwarder.report().upstreams["192.0.2.53:53"].mixedCase).toBe(true);
@@ -217,7 +220,7 @@ describe("the letter case of a question", () => {
     expect(rig.forwarder.report().upstreams["192.0.2.53:53"].mixedCase).toBe(true);
   });
 
-  test("is given up for a server without TCP that changes it three times, and the client hears nothing of that", () => {
+  test("is no longer random after an upstream without TCP has changed it three times, with all clients answered", () => {
     const { rig, server } = rigOf((query, via) => (via === "udp" ? lowered(query, via) : "refused"));
     expect(lines(rig.get("www.example").answers)).toHaveLength(1);
     expect(server.queries.map(({ via }) => via)).toEqual(["udp", "tcp", "udp", "tcp", "udp", "tcp", "udp"]);
@@ -227,13 +230,13 @@ describe("the letter case of a question", () => {
   });
 });
 
-describe("a server that does not know EDNS", () => {
+describe("an upstream without EDNS support", () => {
   const old =
     (rcode: number): Script =>
     (query) =>
       optOf(query) ? say(query, { rcode }) : say(query, { answers: [a("www.example")] });
 
-  test.each(["FORMERR", "NOTIMP"] as const)("and says %s is asked without it, for ten minutes", (rcode) => {
+  test.each(["FORMERR", "NOTIMP"] as const)("that replies %s is asked without EDNS for ten minutes", (rcode) => {
     const { rig, server } = rigOf(old(RCODES[rcode]));
     expect(lines(rig.get("www.example").answers)).toHaveLength(1);
     rig.get("other.example");
@@ -243,7 +246,7 @@ describe("a server that does not know EDNS", () => {
     expect(optOf(server.queries[3].message)).toBeDefined();
   });
 
-  test("may say so with nothing but a header", () => {
+  test("may reply with a header only", () => {
     const { rig } = rigOf((query) => {
       const message = old(RCODES.FORMERR)(query, "udp") as Buffer;
       if (!optOf(query)) return message;
@@ -253,7 +256,7 @@ describe("a server that does not know EDNS", () => {
     expect(rig.get("www.example").rcode).toBe("NOERROR");
   });
 
-  test("is not what one is that understands a question neither way", () => {
+  test("is not assumed if a question gets FORMERR with and without EDNS", () => {
     const { rig, server } = rigOf((query) => say(query, { rcode: RCODES.FORMERR }));
     expect(rig.get("odd.example").rcode).toBe("FORMERR");
     server.script = answering;
@@ -261,7 +264,7 @@ describe("a server that does not know EDNS", () => {
     expect(optOf(server.queries[2].message)).toBeDefined();
   });
 
-  test("is not what one is that minds a client's options", () => {
+  test("is not assumed if a client's options are rejected", () => {
     const { rig, server } = rigOf(old(RCODES.FORMERR));
     rig.put(withOptions("odd.example", [{ code: 65_001, data: Buffer.alloc(1) }]));
     rig.timers.pass(0);
@@ -269,15 +272,15 @@ describe("a server that does not know EDNS", () => {
     expect(server.queries.map(({ message }) => optOf(message) !== undefined)).toEqual([true, false, true, false]);
   });
 
-  test("is one that knows it if it says FORMERR with it: that is the answer", () => {
+  test("is not assumed if FORMERR comes with an OPT record, which is then the answer", () => {
     const { rig, server } = rigOf(failing(RCODES.FORMERR), { mixedCase: false });
     expect(rig.get("www.example").rcode).toBe("FORMERR");
     expect(server.names).toHaveLength(1);
   });
 });
 
-describe("a resolver over TLS", () => {
-  test("is asked there alone, padded to blocks of 128 octets", () => {
+describe("an upstream over TLS", () => {
+  test("is asked over TLS only, with queries padded to multiples of 128 octets", () => {
     const server = new ScriptedServer(answering);
     const rig = new Rig({ "tls://192.0.2.1": server });
     rig.get("www.example");

@@ -4,7 +4,7 @@ import { matchQuestion } from "../../../src/forward/match.js";
 import { decode, type Message } from "../../support/dns.js";
 import type { ManualTimers } from "../../support/timers.js";
 
-/** What a scripted server says to a query: a message, nothing, or that nobody listens. */
+/** The result of a query to a scripted upstream: a message, no reply, or a network error. */
 export type Said = Buffer | undefined | "refused";
 export type Script = (query: Message, via: "udp" | "tcp") => Said;
 
@@ -18,15 +18,15 @@ export interface Told {
   readonly additionals?: readonly object[];
   readonly rcode?: number;
   readonly flags?: number;
-  /** Options of its OPT record; without, it has none. */
+  /** Options of its OPT record; undefined for a reply without one. */
   readonly options?: readonly { code: number; data: Buffer }[];
-  /** The question's name as it is repeated. */
+  /** The name in the reply's question, if it is not that of the query. */
   readonly name?: string;
 }
 
 export const RCODES = { FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
 
-/** A server's reply to a query. */
+/** An upstream's reply to a query. */
 export function say(query: Message, told: Told = {}): Buffer {
   const { answers = [], authorities = [], additionals = [], rcode = 0, flags = 0, options, name } = told;
   const opt = options && { type: "OPT", name: ".", udpPayloadSize: 1232, flags: 0, options };
@@ -57,34 +57,34 @@ export function asked(query: Message): string {
   return query.questions?.[0]?.name.toLowerCase() ?? "";
 }
 
-/** An address for every name, of the family asked for. */
+/** Answers every name with an address of the family asked for. */
 export const answering: Script = (query) => {
   const isIpv6 = query.questions?.[0]?.type === "AAAA";
   const record: Answer = isIpv6 ? { ...a(asked(query)), type: "AAAA", data: "2001:db8::1" } : a(asked(query));
   return say(query, { answers: [record], options: [] });
 };
 export const silent: Script = () => undefined;
-export const refusing: Script = () => "refused";
+export const networkError: Script = () => "refused";
 export const truncating = (query: Message): Buffer => say(query, { flags: TC, options: [] });
 export const failing =
   (rcode: number): Script =>
   (query) =>
     say(query, { rcode, options: [] });
 
-/** What a forwarder asks for to see whether a server is there; tests ask for other types. */
-const OWN_TYPES: ReadonlySet<string> = new Set(["NS", "SOA"]);
+/** Types of probes; tests must ask for other types. */
+const PROBE_TYPES: ReadonlySet<string> = new Set(["NS", "SOA"]);
 
-/** A server that says what a test tells it, after `delay` milliseconds. */
+/** An upstream that replies by a script, after `delay` milliseconds. */
 export class ScriptedServer {
   script: Script;
   delay: number;
-  /** Its links have been closed. */
+  /** Whether its links have been closed. */
   closed = false;
-  /** Every query but those of this server's own. */
+  /** All queries but probes and loop checks. */
   readonly queries: { readonly message: Message; readonly via: "udp" | "tcp"; readonly octets: Buffer }[] = [];
-  /** Looks whether it is there, and whether it sends queries back. */
+  /** Probes and loop checks. */
   readonly probes: Message[] = [];
-  /** What it says to those. */
+  /** The script for those. */
   probed: Script = (query) => say(query, { rcode: RCODES.NXDOMAIN });
 
   constructor(script: Script, delay = 0) {
@@ -98,14 +98,14 @@ export class ScriptedServer {
 
   answer(octets: Buffer, via: "udp" | "tcp"): Said {
     const message = decode(octets);
-    const isOwn = asked(message).includes("loop-check") || OWN_TYPES.has(message.questions?.[0]?.type ?? "");
-    if (isOwn) this.probes.push(message);
+    const isProbe = asked(message).includes("loop-check") || PROBE_TYPES.has(message.questions?.[0]?.type ?? "");
+    if (isProbe) this.probes.push(message);
     else this.queries.push({ message, via, octets });
-    return (isOwn ? this.probed : this.script)(message, via);
+    return (isProbe ? this.probed : this.script)(message, via);
   }
 }
 
-/** A link without sockets to a scripted server. */
+/** A link without sockets to a scripted upstream. */
 export class ScriptedLink implements Link {
   readonly #server: ScriptedServer;
   readonly #via: "udp" | "tcp";

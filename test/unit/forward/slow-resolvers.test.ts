@@ -20,7 +20,7 @@ const ADDRESSES = ["192.0.2.1", "192.0.2.2"];
 type Chance = () => number;
 
 interface Path {
-  /** Milliseconds from a query to its reply; nothing where one of the two is lost. */
+  /** Milliseconds from a query to its reply; undefined if one of the two is lost. */
   delay(name: string, now: number, chance: Chance): number | undefined;
 }
 
@@ -29,10 +29,10 @@ const lossy = (share: number, { delay }: Path): Path => ({
   delay: (name, now, chance) => (chance() < share ? undefined : delay(name, now, chance)),
 });
 
-/** Names that take two seconds among others that are quick; the same name takes as long each time. */
+/** Some names take two seconds, others 20 ms; the same name always takes the same time. */
 const someSlow: Path = { delay: (name) => (/^[0-4]/.test(name) ? 2_000 : 20) };
 const jittering: Path = { delay: (_name, _now, chance) => 5 + 3_000 * chance() ** 4 };
-/** Nothing for a while, then all at once. */
+/** No replies for a while, then all at once. */
 const bursty: Path = { delay: (_name, now) => 1_300 - (now % 1_300) };
 
 const PATHS: Readonly<Record<string, Path>> = {
@@ -50,8 +50,8 @@ const PATHS: Readonly<Record<string, Path>> = {
 };
 
 /**
- * Asks `count` names, one about every `pause` milliseconds, of servers behind such paths. Returns each with when it was
- * asked, when its first reply came in, and when its client had it.
+ * Asks `count` names, one about every `pause` milliseconds, of upstreams behind such paths. Returns each with when it was
+ * asked, when its first reply arrived, and when its client was answered.
  */
 function run(paths: readonly Path[], seed: number, count: number, pause: number, options: RigOptions = {}) {
   const random: Random = createRandom(seed);
@@ -64,14 +64,14 @@ function run(paths: readonly Path[], seed: number, count: number, pause: number,
     ...options,
   });
   servers.forEach((server, i) => {
-    // The probes go the same way.
+    // Probes take the same path.
     server.probed = server.script = (query, via) => {
       const now = rig.timers.now();
       const delay = paths[i].delay(asked(query), now, chance);
       if (delay === undefined) return undefined;
       server.delay = Math.ceil(delay);
       const at = now + server.delay;
-      // Probes, which have no OPT record, ask for clients' names too, but not for clients.
+      // Probes ask for clients' names too. They have no OPT record.
       if (optOf(query)) firstReply.set(asked(query), Math.min(at, firstReply.get(asked(query)) ?? at));
       return answering(query, via);
     };
@@ -93,7 +93,7 @@ function run(paths: readonly Path[], seed: number, count: number, pause: number,
   return { rig, all, firstReply };
 }
 
-/** Names whose reply came in time and whose client got something else, or got it later. */
+/** Names whose reply arrived in time, but whose client got another answer, or got it later. */
 function lost({ all, firstReply }: ReturnType<typeof run>): string[] {
   return all
     .filter(({ name, askedAt, got, answeredAt = 0 }) => {
@@ -103,23 +103,26 @@ function lost({ all, firstReply }: ReturnType<typeof run>): string[] {
     .map(({ name }) => name);
 }
 
-describe.each(Object.entries(PATHS))("a resolver that %s", (_, path) => {
-  test.each([1, 2, 3])("has no answer of its thrown away that comes in time, and is never down (seed %i)", (seed) => {
+describe.each(Object.entries(PATHS))("an upstream that %s", (_, path) => {
+  test.each([1, 2, 3])("has all of its replies used that arrive in time, and is never down (seed %i)", (seed) => {
     for (const pause of [3, 40, 400]) {
       const outcome = run([path], seed, 60, pause);
       expect([pause, lost(outcome), outcome.rig.health]).toEqual([pause, [], []]);
     }
   });
 
-  test.each(["sequential", "fastest", "race"] as const)("beside another one like it is no worse (%s)", (policy) => {
-    for (const pause of [3, 40, 400]) {
-      const outcome = run([path, path], 4, 60, pause, { policy });
-      expect([pause, lost(outcome), outcome.rig.health]).toEqual([pause, [], []]);
-    }
-  });
+  test.each(["sequential", "fastest", "race"] as const)(
+    "has all of its replies used beside another such upstream, too (%s)",
+    (policy) => {
+      for (const pause of [3, 40, 400]) {
+        const outcome = run([path, path], 4, 60, pause, { policy });
+        expect([pause, lost(outcome), outcome.rig.health]).toEqual([pause, [], []]);
+      }
+    },
+  );
 });
 
-/** Answers take so long, but it says at once that it is there. */
+/** Makes an upstream take `ms` milliseconds for answers, but reply to probes at once. */
 function slowButThere(server: ScriptedServer, ms: number): void {
   const after = (delay: number, script: Script): Script => {
     return (query, via) => {
@@ -131,7 +134,7 @@ function slowButThere(server: ScriptedServer, ms: number): void {
   server.probed = after(10, server.probed);
 }
 
-test("slow names leave a resolver where it was in the order, as long as it answers others", () => {
+test("an upstream that is slow for some names keeps its place in the order, as long as it answers others", () => {
   const { rig } = run([someSlow, steady(10)], 5, 200, 40);
   const { queries, results } = rig.forwarder.report().upstreams["192.0.2.1:53"];
   expect(queries).toBeGreaterThanOrEqual(190);
@@ -139,7 +142,7 @@ test("slow names leave a resolver where it was in the order, as long as it answe
   expect(rig.health).toEqual([]);
 });
 
-test("three names at once that a resolver is slow for do not make it down: it answers when asked whether it is there", () => {
+test("an upstream that is slow for three names at once is not down, as it replies to probes", () => {
   const { rig, server } = rigOf();
   slowButThere(server, 4_900);
   rig.forwarder.start();
@@ -149,7 +152,7 @@ test("three names at once that a resolver is slow for do not make it down: it an
   expect(rig.health).toEqual([]);
 });
 
-test("a resolver that says nothing is left out from the third late answer on, and is down five seconds later", () => {
+test("a silent upstream is left out from the third late reply on, and is down five seconds later", () => {
   const [dead, other] = [new ScriptedServer(silent), new ScriptedServer(answering)];
   dead.probed = silent;
   const rig = new Rig({ [ADDRESSES[0]]: dead, [ADDRESSES[1]]: other });
@@ -164,8 +167,8 @@ test("a resolver that says nothing is left out from the third late answer on, an
   expect(rig.health).toEqual([`${ADDRESSES[0]}:53 down`]);
 });
 
-describe("an answer past its time whose resolver takes longer than the timeout", () => {
-  test("is given at once for half a minute after the first failure, not after 1.8 s each time", () => {
+describe("a stale answer whose upstream takes longer than the timeout", () => {
+  test("is given at once for 30 s after the first failure, not after 1.8 s each time", () => {
     const { rig, server } = rigOf(answering);
     for (let i = 0; i < 4; i++) rig.get(`${i}.example`);
     rig.timers.pass(300_000);
@@ -183,7 +186,7 @@ describe("an answer past its time whose resolver takes longer than the timeout",
     }
   });
 
-  test("is given after 200 ms in that time if a resolver was down and is back, and has no better one yet", () => {
+  test("is given after 200 ms within these 30 s if an upstream has recovered, but has not answered yet", () => {
     const { rig, server } = rigOf(answering);
     rig.get("www.example");
     rig.timers.pass(300_000);

@@ -20,7 +20,7 @@ const SOA = soa("weave.example", 60, 60);
 
 const spelled = (query: Message) => query.questions?.[0]?.name ?? "";
 
-/** Knows its names by the letter, and says `no` to all others. */
+/** An upstream that compares letter case: it answers names in the `known` spelling, and all others by `no`. */
 function minding(no: Script, known: RegExp = /^[a-z0-9-]+\.weave\.example$/): Script {
   return (query, via) => (known.test(spelled(query)) ? answering(query, via) : no(query, via));
 }
@@ -34,28 +34,31 @@ const NOES: readonly (readonly [string, Script])[] = [
   ["FORMERR", failing(RCODES.FORMERR)],
   ["FORMERR without EDNS", (query) => say(query, { rcode: RCODES.FORMERR })],
   ["NOTIMP", failing(RCODES.NOTIMP)],
-  ["what is no message", (query) => say(query).fill(0xff, 6, 12)],
+  ["a malformed message", (query) => say(query).fill(0xff, 6, 12)],
 ];
 
 const queriesOf = (server: ScriptedServer) => server.queries.map(({ message }) => spelled(message));
 const isLower = (text: string) => text === text.toLowerCase();
 
-describe("a resolver that knows names in one spelling only", () => {
-  test.each(NOES)("and says %s to others is found with the first, and asked in the client's from then on", (_, no) => {
-    const { rig, server } = rigOf(minding(no));
-    expect(lines(rig.get("redis.weave.example").answers)).toEqual(["redis.weave.example 300 A 192.0.2.1"]);
-    expect(rig.minding).toEqual([ADDRESS]);
-    const report = rig.forwarder.report().upstreams[ADDRESS];
-    expect(report).toMatchObject({ mixedCase: false, mindsCase: true, health: "up" });
-    const before = server.queries.length;
-    for (let i = 0; i < 20; i++) expect(rig.get(`name-${i}.weave.example`).rcode).toBe("NOERROR");
-    expect(queriesOf(server).slice(before)).toEqual(Array.from({ length: 20 }, (_, i) => `name-${i}.weave.example`));
-    expect(rig.minding).toHaveLength(1);
-    rig.expectIdle();
-  });
+describe("an upstream that knows names in one spelling only", () => {
+  test.each(NOES)(
+    "and replies %s to others is found with the first name, and asked in the client's spelling from then on",
+    (_, no) => {
+      const { rig, server } = rigOf(minding(no));
+      expect(lines(rig.get("redis.weave.example").answers)).toEqual(["redis.weave.example 300 A 192.0.2.1"]);
+      expect(rig.minding).toEqual([ADDRESS]);
+      const report = rig.forwarder.report().upstreams[ADDRESS];
+      expect(report).toMatchObject({ mixedCase: false, mindsCase: true, health: "up" });
+      const before = server.queries.length;
+      for (let i = 0; i < 20; i++) expect(rig.get(`name-${i}.weave.example`).rcode).toBe("NOERROR");
+      expect(queriesOf(server).slice(before)).toEqual(Array.from({ length: 20 }, (_, i) => `name-${i}.weave.example`));
+      expect(rig.minding).toHaveLength(1);
+      rig.expectIdle();
+    },
+  );
 
   test.each(NOES)(
-    "and says %s is found though it takes other names in any spelling, and has none for some",
+    "and replies %s to others is found even if it knows other names in any spelling, and some not at all",
     (_, no) => {
       const known = /^redis\.weave\.example$|other\.example$/i;
       const { rig } = rigOf((query, via) =>
@@ -71,7 +74,7 @@ describe("a resolver that knows names in one spelling only", () => {
     },
   );
 
-  test("and says nothing to others answers every question all the same, and is found", () => {
+  test("and is silent on others is found, and all questions are answered meanwhile", () => {
     const { rig, server } = rigOf(minding(silent));
     rig.forwarder.start();
     for (let i = 0; i < 12; i++) expect(rig.get(`name-${i}.weave.example`, {}, 5_000).rcode).toBe("NOERROR");
@@ -82,7 +85,7 @@ describe("a resolver that knows names in one spelling only", () => {
     expect(queriesOf(server)).toEqual(["redis.weave.example"]);
   });
 
-  test("and says nothing to others is found though there is a second one to ask", () => {
+  test("and is silent on others is found even if there is a second upstream", () => {
     const servers = [new ScriptedServer(minding(silent)), new ScriptedServer(answering)];
     const rig = new Rig({ "192.0.2.1": servers[0], "192.0.2.2": servers[1] });
     rig.forwarder.start();
@@ -91,7 +94,7 @@ describe("a resolver that knows names in one spelling only", () => {
     expect(rig.health).toEqual([]);
   });
 
-  test("and says nothing to others, but knows some in any, answers those too", () => {
+  test("and is silent on others has its names answered even if it knows other names in any spelling", () => {
     const { rig } = rigOf((query, via) =>
       asked(query).endsWith("other.example") ? answering(query, via) : minding(silent)(query, via),
     );
@@ -99,7 +102,7 @@ describe("a resolver that knows names in one spelling only", () => {
     for (let i = 0; i < 5; i++) expect(rig.get(`name-${i}.weave.example`, {}, 1_000).rcode).toBe("NOERROR");
   });
 
-  test("is asked in the client's spelling, whatever that is; a no to an odd one is not kept for others", () => {
+  test("is asked in the client's spelling, and a negative reply to an unusual one is not cached for other clients", () => {
     const { rig, server } = rigOf((query) => {
       if (spelled(query) === "Redis.Weave.example")
         return say(query, { answers: [a("redis.weave.example")], options: [] });
@@ -112,7 +115,7 @@ describe("a resolver that knows names in one spelling only", () => {
     expect(rig.get("web.weave.example").rcode).toBe("NOERROR");
   });
 
-  test("is not asked in mixed case at all with mixedCase off, whatever it was before", () => {
+  test("is never asked in mixed case with mixedCase off, even if it was before", () => {
     const { rig, server } = rigOf(minding(failing(RCODES.NXDOMAIN)), { mixedCase: false });
     expect(rig.get("redis.weave.example").rcode).toBe("NOERROR");
     expect(queriesOf(server)).toEqual(["redis.weave.example"]);
@@ -125,15 +128,15 @@ describe("a resolver that knows names in one spelling only", () => {
   });
 });
 
-describe("a resolver that takes all spellings for the same", () => {
+describe("an upstream that ignores letter case", () => {
   test.each(NOES)(
-    "and says %s to many names is asked a few more queries in all, and goes on in mixed case",
+    "and replies %s to many names gets a few additional queries in all, and is still asked in mixed case",
     (_, no) => {
       const { rig, server } = rigOf(no);
       const plain = rigOf(no, { mixedCase: false });
       const names = Array.from({ length: 200 }, (_, i) => `some-name-${i}.example`);
       for (const made of [rig, plain.rig]) for (const name of names) made.get(name, {}, 5_000);
-      // FORMERR without EDNS takes two queries each time.
+      // FORMERR without EDNS takes two queries for each name.
       expect(server.queries.length - plain.server.queries.length).toBeLessThanOrEqual(16);
       expect(rig.minding).toEqual([]);
       expect(rig.forwarder.report().upstreams[ADDRESS]).toMatchObject({ mixedCase: true, mindsCase: false });
@@ -142,19 +145,19 @@ describe("a resolver that takes all spellings for the same", () => {
     },
   );
 
-  test("and fails now and then is not thought to mind", () => {
+  test("and fails now and then is not found to mind letter case", () => {
     const { rig, server } = rigOf();
     for (let i = 0; i < 200; i++) {
       let left = i % 3;
       server.script = (query, via) => (left-- > 0 ? failing(RCODES.SERVFAIL)(query, via) : answering(query, via));
       rig.get(`some-name-${i}.example`);
-      // One that fails twice in a row in other spellings would look like it.
+      // Two failures in a row in mixed case would look like an upstream that minds it.
       if (i % 3 === 2) server.script = answering;
     }
     expect(rig.minding).toEqual([]);
   });
 
-  test.each([0.05, 0.2, 0.4])("and loses %d of all queries is not thought to mind", (share) => {
+  test.each([0.05, 0.2, 0.4])("and loses %d of all queries is not found to mind letter case", (share) => {
     for (let seed = 1; seed <= 5; seed++) {
       let state = seed;
       const { rig } = rigOf((query, via) => {
@@ -167,7 +170,7 @@ describe("a resolver that takes all spellings for the same", () => {
     }
   });
 
-  test("and changes the letters is asked in lower case, and a no of its costs no further query", () => {
+  test("and changes it in replies is asked in lower case, and its negative replies cost no further query", () => {
     const { rig, server } = rigOf((query) => say(query, { rcode: RCODES.NXDOMAIN, name: asked(query), options: [] }));
     for (let i = 0; i < 5; i++) rig.get(`Some-Name-${i}.example`);
     expect(queriesOf(server).slice(2)).toEqual([1, 2, 3, 4].map((i) => `some-name-${i}.example`));

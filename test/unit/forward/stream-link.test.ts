@@ -49,7 +49,7 @@ async function expectTheirOwn(probes: readonly Probe[]): Promise<void> {
 }
 
 describe("a query", () => {
-  test("gets its reply, and how long that took", async () => {
+  test("gets its reply and the round-trip time", async () => {
     const { port } = await start((query, peer) => {
       parts.time += 7;
       peer.say(replyTo(query));
@@ -62,7 +62,7 @@ describe("a query", () => {
     expect(link.inFlight).toBe(0);
   });
 
-  test("shares a connection with others, and gets its own reply in whatever order they come", async () => {
+  test("shares a connection with others, and gets its own reply in whatever order replies arrive", async () => {
     const held: Buffer[] = [];
     const peer = await start((query, connection) => {
       if (held.push(query) === 100) connection.say(...held.reverse().map((one) => replyTo(one)));
@@ -76,14 +76,14 @@ describe("a query", () => {
     expect(link.inFlight).toBe(0);
   });
 
-  test("goes over the connection that there is, later too", async () => {
+  test("is sent over the open connection, later too", async () => {
     const peer = await start(answering);
     const { send } = linkTo(peer.port);
     for (let i = 0; i < 3; i++) await send().reply();
     expect(peer.connections.length).toBe(1);
   });
 
-  test("gets its reply octet by octet", async () => {
+  test("gets a reply that arrives octet by octet", async () => {
     const { port } = await start(async (query, { socket }) => {
       socket.setNoDelay(true);
       for (const octet of framed(replyTo(query))) {
@@ -94,7 +94,7 @@ describe("a query", () => {
     await expectTheirOwn([linkTo(port).send()]);
   });
 
-  test("goes over a second connection if too many wait on the first, but never over a third", async () => {
+  test("is sent over a second connection if too many wait on the first, but never over a third", async () => {
     const peer = await start(silent);
     const { link, send } = linkTo(peer.port);
     many(send, 128);
@@ -106,30 +106,30 @@ describe("a query", () => {
     expect(peer.connections.map(({ queries }) => queries.length)).toEqual([264, 264]);
   });
 
-  test.skipIf(!HAS_IPV6)("goes over IPv6 as well", async () => {
+  test.skipIf(!HAS_IPV6)("can be sent over IPv6", async () => {
     const { port } = await start(answering, { host: "::1" });
     await expectTheirOwn([linkTo(port, { host: "::1" }).send()]);
   });
 });
 
-describe("what is no reply is counted, and the reply is waited for:", () => {
+describe("of messages from an upstream,", () => {
   test.each<[string, object, (reply: Uint8Array) => void]>([
-    ["another id", { unexpected: 1 }, (reply) => (reply[0] ^= 0xff)],
-    ["another name", { question: 1 }, (reply) => (reply[14] ^= 1)],
-    ["a query", { malformed: 1 }, (reply) => (reply[2] &= 0x7f)],
-  ])("%s", async (_, counted, forge) => {
+    ["one with another id", { unexpected: 1 }, (reply) => (reply[0] ^= 0xff)],
+    ["one with another name", { question: 1 }, (reply) => (reply[14] ^= 1)],
+    ["one that is a query", { malformed: 1 }, (reply) => (reply[2] &= 0x7f)],
+  ])("%s is counted as ignored, and the link waits for the reply", async (_, counted, forge) => {
     const { port } = await start((query, peer) => peer.say(replyTo(query, forge), replyTo(query)));
     const { send, parts } = linkTo(port);
     await expectTheirOwn([send()]);
     expect(parts.counted).toEqual(counted);
   });
 
-  test("a reply in other letter case is taken, and said to be so", async () => {
+  test("a reply in another letter case is accepted and marked", async () => {
     const { port } = await start((query, peer) => peer.say(replyTo(query, (reply) => (reply[13] ^= 0x20))));
     expect(await linkTo(port).send().outcome).toMatchObject({ caseKept: false });
   });
 
-  test.each([0, 1, 11])("but a peer that sends a message of %i octets is left", async (size) => {
+  test.each([0, 1, 11])("one of %i octets makes the link close the connection", async (size) => {
     const peer = await start((_, connection) => connection.say(new Uint8Array(size)));
     const { link, send, parts } = linkTo(peer.port);
     expect(await send().failure()).toBe("what it sends is not DNS");
@@ -139,7 +139,7 @@ describe("what is no reply is counted, and the reply is waited for:", () => {
   });
 });
 
-describe("a connection that the server closes", () => {
+describe("a connection that the upstream closes", () => {
   test("while it is idle is replaced", async () => {
     const peer = await start(answering);
     const { send } = linkTo(peer.port);
@@ -155,7 +155,7 @@ describe("a connection that the server closes", () => {
     ["closes", (socket) => socket.end()],
     ["resets", (socket) => socket.resetAndDestroy()],
     ["breaks in the middle of a message", (socket) => socket.end(Uint8Array.of(0, 40, 1, 2, 3))],
-  ])("just when queries come (it %s) is replaced, and they are sent again", async (_, end) => {
+  ])("just when queries are sent (it %s) is replaced, and they are sent again", async (_, end) => {
     const peer = await start((query, connection) => {
       if (peer.connections.length > 1 || connection.queries.length === 1) connection.say(replyTo(query));
       else if (connection.queries.length === 4) end(connection.socket);
@@ -169,7 +169,7 @@ describe("a connection that the server closes", () => {
     expect(link.inFlight).toBe(0);
   });
 
-  test("each time is not asked a third time", async () => {
+  test("each time fails a query that was sent twice", async () => {
     const peer = await start((query, connection) => {
       if (query.includes("good")) connection.say(replyTo(query));
       else connection.socket.end();
@@ -181,7 +181,7 @@ describe("a connection that the server closes", () => {
     expect(link.inFlight).toBe(0);
   });
 
-  test("each time is not asked a third time if it answers others in between either", async () => {
+  test("each time fails a query that was sent twice, even if others are answered in between", async () => {
     const peer = await start((query, connection) => {
       if (query.includes("good")) connection.say(replyTo(query));
       const hasBad = connection.queries.some((one) => one.includes("bad"));
@@ -196,7 +196,7 @@ describe("a connection that the server closes", () => {
     expect(peer.connections.length).toBe(2);
   });
 
-  test("before it has answered anything has failed", async () => {
+  test("before any reply fails its queries", async () => {
     const peer = await start((_, { socket }) => socket.end(Uint8Array.of(0, 40, 1, 2, 3)));
     const { link, send } = linkTo(peer.port);
     const probes = many(send, 2);
@@ -205,12 +205,12 @@ describe("a connection that the server closes", () => {
     expect(link.inFlight).toBe(0);
   });
 
-  test("with a reset before it has answered anything has failed", async () => {
+  test("with a reset before any reply fails its queries", async () => {
     const { port } = await start((_, { socket }) => socket.resetAndDestroy());
     expect(await linkTo(port).send().failure()).toBe("connection reset by peer");
   });
 
-  test("fails its queries one by one: who is told may send, or close the link, and then nobody else is told", async () => {
+  test("fails its queries one by one: a callback may send another, or close the link, which forgets the rest", async () => {
     const peer = await start((query, { socket }) => query.includes("end") && socket.end());
     const { link, send } = linkTo(peer.port);
     const again = new Probe("again.example.com");
@@ -229,7 +229,7 @@ describe("a connection that the server closes", () => {
   });
 });
 
-test("a port where nobody listens is reported to all that wait, and tried anew for the next", async () => {
+test("a closed port fails all waiting queries, and the link connects again for the next one", async () => {
   const peer = await start(answering);
   const { port } = peer;
   peer.stop();
@@ -242,8 +242,8 @@ test("a port where nobody listens is reported to all that wait, and tried anew f
   await expectTheirOwn([send()]);
 });
 
-describe("time:", () => {
-  test("what was sent before a moment is forgotten, and its reply comes unexpected", async () => {
+describe("as time passes,", () => {
+  test("queries sent before a given time are forgotten, and their replies are ignored as unexpected", async () => {
     const held: (() => void)[] = [];
     const { port } = await start((query, peer) => held.push(() => peer.say(replyTo(query))));
     const { link, parts, send } = linkTo(port);
@@ -260,7 +260,7 @@ describe("time:", () => {
     expect(old.isSettled).toBe(false);
   });
 
-  test("what was sent again is forgotten when it would have been the first time", async () => {
+  test("a query that was sent again expires as if it had been sent once", async () => {
     const peer = await start((query, connection) => {
       if (!query.includes("slow")) connection.say(replyTo(query));
       else if (peer.connections.length === 1) connection.socket.end();
@@ -291,7 +291,7 @@ describe("time:", () => {
     expect(peer.connections.length).toBe(2);
   });
 
-  test("a connection fallen silent takes no more queries, but a late reply still arrives", async () => {
+  test("a connection that has fallen silent takes no more queries, but still receives a late reply", async () => {
     const held: (() => void)[] = [];
     const peer = await start((query, connection) => {
       if (query.includes("slow")) held.push(() => connection.say(replyTo(query)));
@@ -316,7 +316,7 @@ describe("time:", () => {
     await until("the silent connection to close", () => peer.connections[0].socket.destroyed);
   });
 
-  test("a connection fallen silent that breaks has failed", async () => {
+  test("a connection that has fallen silent and breaks fails its queries", async () => {
     const peer = await start((query, connection) => query.includes("slow") || connection.say(replyTo(query)));
     const { link, parts, send } = linkTo(peer.port);
     await send().reply();
@@ -329,7 +329,7 @@ describe("time:", () => {
     expect(peer.connections.length).toBe(1);
   });
 
-  test("a silent connection is closed when nothing waits on it any more", async () => {
+  test("a connection that has fallen silent is closed when no query waits on it", async () => {
     const peer = await start(silent);
     const { link, parts, send } = linkTo(peer.port);
     send();
@@ -341,7 +341,7 @@ describe("time:", () => {
   });
 });
 
-test("close() closes all connections at once, and what waits is forgotten", async () => {
+test("close() closes all connections at once, and forgets the queries in flight", async () => {
   const peer = await start(silent);
   const { link, send } = linkTo(peer.port);
   const probes = many(send, 200);
@@ -357,7 +357,7 @@ test("close() closes all connections at once, and what waits is forgotten", asyn
   expect([...probes, late].some(({ isSettled }) => isSettled)).toBe(false);
 });
 
-test("close() leaves nothing of a connection that does not stand yet", async () => {
+test("close() also closes a connection that is not established yet", async () => {
   const peer = await start(silent);
   const { link, send } = linkTo(peer.port);
   const probe = send();
@@ -374,7 +374,7 @@ describe("over TLS", () => {
   const trusting = (name: string, certificate = good) => ({ tls: { name, ca: certificate.cert } });
 
   test.each(["dns.example", "", HOST])(
-    'queries are pipelined to a server with a certificate for "%s"',
+    'queries are pipelined to an upstream with a certificate for "%s"',
     async (name) => {
       const held: Buffer[] = [];
       const script: StreamScript = (query, connection) => {
@@ -399,7 +399,7 @@ describe("over TLS", () => {
     },
   );
 
-  test("queries are not told to a server with a certificate for somebody else", async () => {
+  test("queries are not sent to an upstream with a certificate for another name", async () => {
     const peer = await start(answering, { certificate: good });
     const { link, send } = linkTo(peer.port, trusting("other.example"));
     const probes = many(send, 3);
@@ -409,13 +409,13 @@ describe("over TLS", () => {
     expect(peer.queries).toEqual([]);
   });
 
-  test("without a name, the certificate has to be for the address", async () => {
+  test("without a configured name, the certificate has to be for the address", async () => {
     const certificate = await certify("DNS:dns.example");
     const { port } = await start(answering, { certificate });
     expect(await linkTo(port, trusting("", certificate)).send().failure()).toBe("the certificate is not for 127.0.0.1");
   });
 
-  test("nor to one whose authority is unknown, whatever the environment says", async () => {
+  test("queries are not sent to an upstream whose authority is unknown, whatever the environment says", async () => {
     const peer = await start(answering, { certificate: good });
     const { send } = linkTo(peer.port, { tls: { name: "dns.example", ca: undefined } });
     const reason = "no known authority has signed the certificate";
@@ -426,7 +426,7 @@ describe("over TLS", () => {
     expect(peer.queries).toEqual([]);
   });
 
-  test("a server without TLS is reported", async () => {
+  test("an upstream without TLS fails its queries", async () => {
     const server = createServer((socket) => {
       socket.on("error", () => undefined).resume();
       socket.end("220 a mail server\r\n");
@@ -438,7 +438,7 @@ describe("over TLS", () => {
     expect(await send().failure()).toBe("TLS failed: wrong version number");
   });
 
-  test("a connection given up while idle is replaced, and its queries sent again", async () => {
+  test("a connection that the upstream closes when idle is replaced, and its queries are sent again", async () => {
     const peer = await start(
       (query, connection) => {
         if (connection.queries.length === 2) connection.socket.end();
@@ -452,7 +452,7 @@ describe("over TLS", () => {
     expect(peer.connections.length).toBe(2);
   });
 
-  test("the server is told of the end, so that it does not look like an attack", async () => {
+  test("a connection ends with close_notify, so that it does not look like an attack", async () => {
     const { port } = await start(answering, { certificate: good });
     const pieces: Buffer[] = [];
     let finished = false;
@@ -474,7 +474,7 @@ describe("over TLS", () => {
     const before = pieces.length;
     link.close();
     await until("the end", () => finished);
-    // An alert of two octets, its type of one, and 16 of authentication, as TLS 1.3 wraps it (RFC 8446 §5.2).
+    // An encrypted alert of TLS 1.3: two octets of alert, one of type, and 16 of authentication (RFC 8446 §5.2).
     const [alert, ...others] = pieces.slice(before);
     expect([alert[0], alert.readUInt16BE(3), others.length]).toEqual([23, 19, 0]);
   });

@@ -6,7 +6,7 @@ import type { Certificate } from "./authority.js";
 
 export type StreamScript = (query: Buffer, peer: StreamPeerConnection) => unknown;
 
-/** What a peer sees of one connection. */
+/** One connection, seen by the peer. */
 export class StreamPeerConnection {
   readonly socket: Socket;
   readonly queries: Buffer[] = [];
@@ -20,7 +20,7 @@ export class StreamPeerConnection {
   }
 }
 
-/** A resolver over TCP or TLS that says what a test tells it. */
+/** An upstream over TCP or TLS that replies by a script. */
 export class StreamPeer {
   readonly connections: StreamPeerConnection[] = [];
   readonly #server: Server;
@@ -36,7 +36,7 @@ export class StreamPeer {
           script(query, connection);
         }
       } catch {
-        // The link, or the script, has broken the connection.
+        // The link or the script has closed the connection.
       }
     };
     this.#server = certificate
@@ -56,7 +56,7 @@ export class StreamPeer {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** All queries, whatever the connection they came over. */
+  /** All queries of all connections. */
   get queries(): Buffer[] {
     return this.connections.flatMap(({ queries }) => queries);
   }

@@ -35,24 +35,24 @@ export function resolver(text: string): Resolver {
 }
 
 export interface RigOptions extends Partial<Omit<ForwardPolicy, "resolvers" | "zoneResolvers" | "cache" | "limits">> {
-  /** Zone to its resolvers' addresses. */
+  /** Zone to the addresses of its upstreams. */
   readonly zones?: Readonly<Record<string, readonly string[]>>;
   readonly cache?: Partial<ForwardPolicy["cache"]>;
   readonly limits?: Partial<ForwardPolicy["limits"]>;
   readonly random?: Random;
-  /** Which of several addresses comes first. */
+  /** Random numbers that decide which of several addresses comes first. */
   readonly order?: () => number;
 }
 
-/** What a client has got. */
+/** The answer that a client has received; undefined until then. */
 export interface Got {
   message: Message | undefined;
   octets: Uint8Array | undefined;
 }
 
 /**
- * A server that forwards to scripted ones, asked through `DnsService` as its sockets would: what is tested is what clients
- * get and what servers see. Time stands still until a test moves it.
+ * A server that forwards to scripted upstreams. Tests ask through `DnsService`, as transports do, and check what clients get and
+ * what upstreams receive. Time stands still until a test moves it.
  */
 export class Rig {
   readonly timers = new ManualTimers();
@@ -64,7 +64,7 @@ export class Rig {
   readonly servers: Readonly<Record<string, ScriptedServer>>;
   readonly #out = new Uint8Array(65_535);
 
-  /** @param servers by address as the configuration writes it; all that are in no zone are asked for other names */
+  /** @param servers upstreams by address, in the configuration's notation; those in no zone are asked for all other names */
   constructor(servers: Readonly<Record<string, ScriptedServer>>, options: RigOptions = {}) {
     this.servers = servers;
     const makeLinks: MakeLinks = ({ host, tlsName }, _authorities, ignored) => {
@@ -102,7 +102,7 @@ export class Rig {
     };
   }
 
-  /** Puts a query; the answer comes when it comes, and once. */
+  /** Sends a query. Throws if it is answered twice. */
   put(query: Buffer, client: Client = CLIENT, channel: Channel = UDP): Got {
     const got: Got = { message: undefined, octets: undefined };
     const take = (octets: Uint8Array) => {
@@ -119,7 +119,7 @@ export class Rig {
     return this.put(encodeQuery(name, { edns: 1232, ...options }), client);
   }
 
-  /** Asks and lets time pass, by default just so much that an answer that is ready arrives. */
+  /** Asks, lets time pass, and returns the answer. Throws if there is none within `ms` milliseconds. */
   get(name: string, options: Ask = {}, ms = 0): Message {
     const got = this.ask(name, options);
     this.timers.pass(ms);
@@ -127,7 +127,7 @@ export class Rig {
     return got.message;
   }
 
-  /** Nothing is left behind: no timer, nobody who waits, no question under way. */
+  /** Expects that there is no timer, no waiting client and no pending question left. */
   expectIdle(): void {
     const { waiting, questions } = this.forwarder.report();
     expect({ timers: this.timers.pending, waiting, questions, pending: this.service.pending }).toEqual({
@@ -139,7 +139,7 @@ export class Rig {
   }
 }
 
-/** A rig with one server at 192.0.2.53. */
+/** A rig with one upstream at 192.0.2.53. */
 export function rigOf(script: Script = answering, options: RigOptions = {}): { rig: Rig; server: ScriptedServer } {
   const server = new ScriptedServer(script);
   return { rig: new Rig({ "192.0.2.53": server }, options), server };
@@ -152,7 +152,7 @@ export function withOptions(name: string, options: readonly { code: number; data
   return packet.encode({ type: "query", id: 1, flags: 0x0100, questions: [{ name, type: "A" }], additionals });
 }
 
-/** Another client at each call. */
+/** The client with the address 192.0.2.`last`. */
 export function clientOf(last: number): Client {
   return { ...CLIENT, octets: Uint8Array.of(192, 0, 2, last) };
 }

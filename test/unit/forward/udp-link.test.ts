@@ -17,7 +17,7 @@ afterEach(async () => {
   await until("all sockets to close", () => handles("UDPWrap") === 0);
 });
 
-/** A resolver that says what a test tells it. */
+/** An upstream that replies by a script. */
 class Peer {
   readonly queries: Buffer[] = [];
   readonly ports = new Set<number>();
@@ -65,7 +65,7 @@ function linkTo(port: number, options: { sockets?: number; host?: string } = {})
 }
 
 describe("a query", () => {
-  test("gets its reply, and how long that took", async () => {
+  test("gets its reply and the round-trip time", async () => {
     const { parts, link, send } = linkTo(
       (await Peer.start((query, say) => say(replyTo(query, () => parts.time++)))).port,
     );
@@ -76,11 +76,11 @@ describe("a query", () => {
     expect(link.inFlight).toBe(0);
   });
 
-  test("has an id that is not the last one plus anything, and one of many ports", async () => {
+  test("has a random id, and one of many ports", async () => {
     const peer = await Peer.start(answering);
     const { send } = linkTo(peer.port);
     const probes: Probe[] = [];
-    // A few at a time, for the peer's buffer does not hold so many.
+    // A few at a time, as the peer's receive buffer does not hold all of them.
     for (let batch = 0; batch < 10; batch++) {
       const some = Array.from({ length: 40 }, () => send());
       await Promise.all(some.map((probe) => probe.reply()));
@@ -92,7 +92,7 @@ describe("a query", () => {
     expect(new Set(ids.map((id, i) => (id - (ids[i - 1] ?? 0)) & 0xffff)).size).toBeGreaterThan(380);
   });
 
-  test("has an id that no other waiting at its socket has, whatever the random numbers are", async () => {
+  test("has an id that no other query in flight on its socket has, whatever the random numbers are", async () => {
     const peer = await Peer.start(silent);
     const { link } = linkTo(peer.port);
     link.close();
@@ -105,7 +105,7 @@ describe("a query", () => {
     expect(peer.queries.map((query) => query.readUInt16BE(0))).toEqual([0xffff, 0, 1]);
   });
 
-  test("gets its own reply if replies come in another order", async () => {
+  test("gets its own reply if replies arrive in another order", async () => {
     const held: (() => void)[] = [];
     const { send, parts } = linkTo((await Peer.start((query, say) => held.push(() => say(replyTo(query))))).port);
     const probes = Array.from({ length: 50 }, (_, i) => send(new Probe(`host-${i}.example.com`)));
@@ -115,24 +115,28 @@ describe("a query", () => {
     expect(parts.counted).toEqual({});
   });
 
-  test.skipIf(!HAS_IPV6)("goes over IPv6 as well", async () => {
+  test.skipIf(!HAS_IPV6)("can be sent over IPv6", async () => {
     const { port } = await Peer.start(answering, "::1");
     const { send } = linkTo(port, { host: "::1" });
     expect(Buffer.isBuffer(await send().reply())).toBe(true);
   });
 });
 
-describe("what is no reply is passed over and counted, and the reply is waited for:", () => {
+describe("of messages from an upstream,", () => {
   test.each<[string, object, (query: Buffer) => Uint8Array]>([
-    ["another id", { unexpected: 1 }, (query) => replyTo(query, (reply) => (reply[0] ^= 0xff))],
-    ["another name", { question: 1 }, (query) => replyTo(query, (reply) => (reply[14] ^= 1))],
-    ["another type", { question: 1 }, (query) => replyTo(query, (reply) => (reply[reply.length - 3] ^= 1))],
-    ["another opcode", { question: 1 }, (query) => replyTo(query, (reply) => (reply[2] |= 0x20))],
-    ["no question and no error", { question: 1 }, (query) => replyTo(query, (reply) => (reply[5] = 0))],
+    ["one with another id", { unexpected: 1 }, (query) => replyTo(query, (reply) => (reply[0] ^= 0xff))],
+    ["one with another name", { question: 1 }, (query) => replyTo(query, (reply) => (reply[14] ^= 1))],
+    ["one with another type", { question: 1 }, (query) => replyTo(query, (reply) => (reply[reply.length - 3] ^= 1))],
+    ["one with another opcode", { question: 1 }, (query) => replyTo(query, (reply) => (reply[2] |= 0x20))],
+    [
+      "one without a question and without an error",
+      { question: 1 },
+      (query) => replyTo(query, (reply) => (reply[5] = 0)),
+    ],
     ["the query itself", { malformed: 1 }, (query) => query],
-    ["less than a header", { malformed: 1 }, (query) => replyTo(query).subarray(0, 11)],
-    ["nothing at all", { malformed: 1 }, () => new Uint8Array()],
-  ])("%s", async (_, counted, forge) => {
+    ["one shorter than a header", { malformed: 1 }, (query) => replyTo(query).subarray(0, 11)],
+    ["an empty one", { malformed: 1 }, () => new Uint8Array()],
+  ])("%s is counted as ignored, and the link waits for the reply", async (_, counted, forge) => {
     const { port } = await Peer.start((query, say) => {
       say(forge(query));
       say(replyTo(query));
@@ -143,7 +147,7 @@ describe("what is no reply is passed over and counted, and the reply is waited f
     expect(parts.counted).toEqual(counted);
   });
 
-  test("the right octets from another port, which the kernel keeps back", async () => {
+  test("a matching one from another port is kept back by the kernel", async () => {
     const other = await Peer.start(silent);
     const { port } = await Peer.start((query, say) => {
       say(
@@ -157,7 +161,7 @@ describe("what is no reply is passed over and counted, and the reply is waited f
     expect(parts.counted).toEqual({});
   });
 
-  test("a second reply to the same query", async () => {
+  test("a second reply to the same query is counted as unexpected", async () => {
     const { port } = await Peer.start((query, say) => {
       say(replyTo(query));
       say(replyTo(query));
@@ -168,20 +172,20 @@ describe("what is no reply is passed over and counted, and the reply is waited f
   });
 });
 
-test("a reply in other letter case is taken, and said to be so", async () => {
+test("a reply in another letter case is accepted and marked", async () => {
   const { port } = await Peer.start((query, say) => say(replyTo(query, (reply) => (reply[13] ^= 0x20))));
   expect(await linkTo(port).send().outcome).toMatchObject({ caseKept: false });
 });
 
-test("an error without a question is taken", async () => {
+test("an error without a question is accepted", async () => {
   const { port } = await Peer.start((query, say) =>
     say(replyTo(query, (reply) => reply.set([1, 0, 0], 3)).subarray(0, 12)),
   );
   expect((await linkTo(port).send().reply()).length).toBe(12);
 });
 
-describe("failure:", () => {
-  test.each([1, 2, 3])("a closed port is reported to each of %i queries that went there", async (queries) => {
+describe("on failure,", () => {
+  test.each([1, 2, 3])("a closed port fails each of %i queries that were sent to it", async (queries) => {
     const peer = await Peer.start(answering);
     const { port } = peer;
     peer.stop();
@@ -193,21 +197,21 @@ describe("failure:", () => {
     expect(Buffer.isBuffer(await send().reply())).toBe(true);
   });
 
-  test("a port that closes fails what waits, and queries sent over the connected socket", async () => {
+  test("a port that closes fails the queries in flight, and those sent over the connected socket", async () => {
     const peer = await Peer.start((query, say) => query.length < 40 && say(replyTo(query)));
     const { link, send } = linkTo(peer.port, { sockets: 1 });
     await send(new Probe("a.example.com")).reply();
     const waiting = send(new Probe("a-name-that-gets-no-answer.example.com"));
     await until("the query to come", () => peer.queries.length === 2);
     peer.stop();
-    // The first brings the error, and sending the second gets it.
+    // The first datagram causes the error, and sending the second one reports it.
     const later = [send(), send()];
     expect(link.inFlight).toBe(3);
     for (const probe of [waiting, ...later]) expect(await probe.failure()).toBe("connection refused");
     expect(link.inFlight).toBe(0);
   });
 
-  test("an address that the system refuses is reported, but not before send() has returned", async () => {
+  test("an address that the system refuses fails the query, but not before send() has returned", async () => {
     const { link, send } = linkTo(53, { host: "255.255.255.255" });
     const probe = send();
     expect(probe.isSettled).toBe(false);
@@ -216,7 +220,7 @@ describe("failure:", () => {
     expect(link.inFlight).toBe(0);
   });
 
-  test("who is told may send again, or close the link, and then nobody else is told", async () => {
+  test("a callback may send another query, or close the link, which forgets the rest", async () => {
     const peer = await Peer.start(answering);
     const { port } = peer;
     peer.stop();
@@ -233,8 +237,8 @@ describe("failure:", () => {
   });
 });
 
-describe("time:", () => {
-  test("what was sent before a moment is forgotten, and its reply comes unexpected", async () => {
+describe("as time passes,", () => {
+  test("queries sent before a given time are forgotten, and their replies are ignored as unexpected", async () => {
     const held: (() => void)[] = [];
     const { port } = await Peer.start((query, say) => held.push(() => say(replyTo(query))));
     const { link, parts, send } = linkTo(port, { sockets: 1 });
@@ -251,7 +255,7 @@ describe("time:", () => {
     expect(old.isSettled).toBe(false);
   });
 
-  test("a socket is replaced after 1,024 queries, and what waits at the old one still gets its reply", async () => {
+  test("a socket is replaced after 1,024 queries, and queries in flight on the old one still get their replies", async () => {
     const held: (() => void)[] = [];
     const peer = await Peer.start((query, say) => {
       if (peer.queries.length === 1) held.push(() => say(replyTo(query)));
@@ -262,7 +266,7 @@ describe("time:", () => {
     const first = send();
     await until("the first to come", () => held.length === 1);
     const kept = held.splice(0);
-    // A few at a time, for the peer's buffer does not hold a thousand.
+    // A few at a time, as the peer's receive buffer does not hold a thousand.
     for (let batch = 0; batch < 33; batch++) {
       const some = Array.from({ length: 31 }, () => send());
       await Promise.all(some.map((probe) => probe.reply()));
@@ -277,7 +281,7 @@ describe("time:", () => {
     await until("the old socket to close", () => handles("UDPWrap") - before === 1);
   });
 
-  test("a socket is replaced after a minute, however few the queries", async () => {
+  test("a socket is replaced after a minute, however few queries it had", async () => {
     const peer = await Peer.start(answering);
     const { parts, send } = linkTo(peer.port, { sockets: 1 });
     await send().reply();
@@ -305,7 +309,7 @@ describe("time:", () => {
   });
 });
 
-test("close() closes all sockets at once, and what waits is forgotten", async () => {
+test("close() closes all sockets at once, and forgets the queries in flight", async () => {
   const { port } = await Peer.start(silent);
   const { link, send } = linkTo(port);
   const before = handles("UDPWrap");

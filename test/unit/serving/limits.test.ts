@@ -14,7 +14,7 @@ import { answererOf, requestOf } from "../../support/zone.js";
 
 const octets = (text: string) => octetsOf(parseAddress(text) as Address);
 
-describe("networks", () => {
+describe("a list of networks", () => {
   const list = new NetworkList(["10.0.0.0/8", "192.0.2.64/26", "2001:db8::/33", "203.0.113.7/32"]);
 
   test.each([
@@ -28,81 +28,81 @@ describe("networks", () => {
     ["2001:db8:8000::1", false],
     ["::ffff:10.0.0.1", true],
     ["::1", false],
-  ])("%s is in them: %s", (address, inside) => expect(list.includes(octets(address))).toBe(inside));
+  ])("includes %s: %s", (address, inside) => expect(list.includes(octets(address))).toBe(inside));
 
-  test("of length 0 are everybody of their family", () => {
+  test("with a prefix length of 0 includes all addresses of that family", () => {
     expect(new NetworkList(["0.0.0.0/0"]).includes(octets("192.0.2.1"))).toBe(true);
     expect(new NetworkList(["0.0.0.0/0"]).includes(octets("2001:db8::1"))).toBe(false);
   });
 });
 
-/** A clock that shows a second. */
+/** A clock that shows this time, in seconds. */
 const at = (seconds: number) => Float64Array.of(seconds * 1000);
 
 describe("rate limiting", () => {
   const limit = { ...NO_LIMIT, answersPerSecond: 10, negativesPerSecond: 5, slip: 2 };
   const { ANSWER, NEGATIVE, ERROR } = RESPONSE_KIND;
 
-  test("lets a second's worth through, then every second response truncated and the rest not at all", () => {
+  test("sends as many responses as the rate, then truncates every second one and withholds the others", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    const rulings = Array.from({ length: 16 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, at(100)));
-    expect(rulings.slice(0, 10).every((ruling) => ruling === ALLOW)).toBe(true);
-    expect(rulings.slice(10)).toEqual([WITHHOLD, SLIP, WITHHOLD, SLIP, WITHHOLD, SLIP]);
+    const decisions = Array.from({ length: 16 }, () => limiter.decide(octets("192.0.2.1"), ANSWER, at(100)));
+    expect(decisions.slice(0, 10).every((ruling) => ruling === ALLOW)).toBe(true);
+    expect(decisions.slice(10)).toEqual([WITHHOLD, SLIP, WITHHOLD, SLIP, WITHHOLD, SLIP]);
   });
 
-  test("limits nobody who has had nothing yet, however young the clock", () => {
+  test("does not limit a client's first responses, even if the clock has just started", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    expect(limiter.rule(octets("192.0.2.1"), ANSWER, at(0))).toBe(ALLOW);
-    expect(limiter.rule(octets("198.51.100.1"), ANSWER, at(0.2))).toBe(ALLOW);
+    expect(limiter.decide(octets("192.0.2.1"), ANSWER, at(0))).toBe(ALLOW);
+    expect(limiter.decide(octets("198.51.100.1"), ANSWER, at(0.2))).toBe(ALLOW);
   });
 
-  test("gives back what time gives", () => {
+  test("allows more responses as time passes", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    for (let i = 0; i < 30; i++) limiter.rule(octets("192.0.2.1"), ANSWER, at(100));
+    for (let i = 0; i < 30; i++) limiter.decide(octets("192.0.2.1"), ANSWER, at(100));
     const allowed = (now: number) => {
       let count = 0;
-      while (limiter.rule(octets("192.0.2.1"), ANSWER, at(now)) === ALLOW) count++;
+      while (limiter.decide(octets("192.0.2.1"), ANSWER, at(now)) === ALLOW) count++;
       return count;
     };
     expect(allowed(100.5)).toBe(5);
     expect(allowed(200)).toBe(10);
   });
 
-  test("counts a network as one, other networks and kinds apart", () => {
+  test("counts a network as one, and other networks and other kinds of response separately", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    for (let i = 0; i < 10; i++) limiter.rule(octets(`192.0.2.${i}`), ANSWER, at(100));
-    expect(limiter.rule(octets("192.0.2.200"), ANSWER, at(100))).not.toBe(ALLOW);
-    expect(limiter.rule(octets("192.0.3.1"), ANSWER, at(100))).toBe(ALLOW);
-    expect(limiter.rule(octets("192.0.2.1"), NEGATIVE, at(100))).toBe(ALLOW);
-    expect(limiter.rule(octets("192.0.2.1"), ERROR, at(100))).toBe(ALLOW);
-    for (let i = 0; i < 10; i++) limiter.rule(octets(`2001:db8::${i}`), ANSWER, at(100));
-    expect(limiter.rule(octets("2001:db8:0:ff::1"), ANSWER, at(100))).not.toBe(ALLOW);
-    expect(limiter.rule(octets("2001:db8:0:100::1"), ANSWER, at(100))).toBe(ALLOW);
+    for (let i = 0; i < 10; i++) limiter.decide(octets(`192.0.2.${i}`), ANSWER, at(100));
+    expect(limiter.decide(octets("192.0.2.200"), ANSWER, at(100))).not.toBe(ALLOW);
+    expect(limiter.decide(octets("192.0.3.1"), ANSWER, at(100))).toBe(ALLOW);
+    expect(limiter.decide(octets("192.0.2.1"), NEGATIVE, at(100))).toBe(ALLOW);
+    expect(limiter.decide(octets("192.0.2.1"), ERROR, at(100))).toBe(ALLOW);
+    for (let i = 0; i < 10; i++) limiter.decide(octets(`2001:db8::${i}`), ANSWER, at(100));
+    expect(limiter.decide(octets("2001:db8:0:ff::1"), ANSWER, at(100))).not.toBe(ALLOW);
+    expect(limiter.decide(octets("2001:db8:0:100::1"), ANSWER, at(100))).toBe(ALLOW);
   });
 
-  test("keeps a network's bucket for it while it is in use, however many others come", () => {
+  test("keeps a network's bucket while it is in use, however many other networks there are", () => {
     const limiter = new RateLimiter(limit, createBuckets(1));
-    for (let i = 0; i < 10; i++) limiter.rule(octets("192.0.2.1"), ANSWER, at(100));
+    for (let i = 0; i < 10; i++) limiter.decide(octets("192.0.2.1"), ANSWER, at(100));
     const network = new Uint8Array(4);
     for (let i = 0; i < 200_000; i++) {
       network.set([11 + (i >> 16), i >> 8, i, 1]);
-      limiter.rule(network, ANSWER, at(100));
+      limiter.decide(network, ANSWER, at(100));
     }
-    expect(limiter.rule(octets("192.0.2.1"), ANSWER, at(100))).not.toBe(ALLOW);
-    // Left alone for long enough, it is anybody's.
-    for (let i = 0; i < 10; i++) expect(limiter.rule(octets("192.0.2.1"), ANSWER, at(102))).toBe(ALLOW);
+    expect(limiter.decide(octets("192.0.2.1"), ANSWER, at(100))).not.toBe(ALLOW);
+    // After it was unused for long enough, another network may take it over.
+    for (let i = 0; i < 10; i++) expect(limiter.decide(octets("192.0.2.1"), ANSWER, at(102))).toBe(ALLOW);
   });
 
-  test("with slip 1 truncates all, with slip 0 sends nothing, with rate 0 limits nothing", () => {
+  test("truncates all with slip 1, withholds all with slip 0, and limits nothing with rate 0", () => {
     const over = (slip: number) => {
       const limiter = new RateLimiter({ ...limit, slip }, createBuckets(1));
-      return Array.from({ length: 14 }, () => limiter.rule(octets("192.0.2.1"), ANSWER, at(100))).slice(10);
+      return Array.from({ length: 14 }, () => limiter.decide(octets("192.0.2.1"), ANSWER, at(100))).slice(10);
     };
     expect(over(1)).toEqual([SLIP, SLIP, SLIP, SLIP]);
     expect(over(0)).toEqual([WITHHOLD, WITHHOLD, WITHHOLD, WITHHOLD]);
     const off = new RateLimiter(NO_LIMIT, createBuckets(1));
     expect(
-      Array.from({ length: 1000 }, () => off.rule(octets("192.0.2.1"), ANSWER, at(100))).every((r) => r === ALLOW),
+      Array.from({ length: 1000 }, () => off.decide(octets("192.0.2.1"), ANSWER, at(100))).every((r) => r === ALLOW),
     ).toBe(true);
   });
 });
@@ -128,13 +128,13 @@ describe("a service with a rate limit", () => {
     return { seen, stats, out };
   }
 
-  test("sends whole answers, then truncated ones or nothing, and counts them", () => {
+  test("sends complete answers, then truncated ones or none, and counts them", () => {
     const { seen, stats } = serve(7, encodeQuery("web.mesos"));
     expect(seen).toEqual(["whole", "whole", "whole", "nothing", "truncated", "nothing", "truncated"]);
     expect(stats.rateLimited).toEqual({ slipped: 2, withheld: 2 });
   });
 
-  test.each(["at once", "later"])("limits answers of upstreams, given %s, like its own", async (when) => {
+  test.each(["at once", "later"])("limits forwarded answers, known %s, like those from its zones", async (when) => {
     const stats = new QueryStats();
     const limiter = new RateLimiter({ ...NO_LIMIT, answersPerSecond: 3, slip: 2 }, createBuckets(1));
     const query = encodeQuery("www.example.com");
@@ -170,7 +170,7 @@ describe("a service with a rate limit", () => {
     for (let i = 0; i < 7; i++) expect(await ask(streamChannel(false, 30))).toBe("whole");
   });
 
-  test("lets clients with a good cookie pass", () => {
+  test("does not limit clients with a valid cookie", () => {
     const cookies = new Cookies(new Uint8Array(16));
     const opt = [0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8];
     const first = withOption(opt);
@@ -187,7 +187,7 @@ function withOption(option: readonly number[]): Buffer {
   return Buffer.concat([query, Buffer.from(option)]);
 }
 
-/** Where the cookie's data start in an answer that has no other option. */
+/** Index of the cookie in an answer without other options. */
 function findCookie(message: Uint8Array): number {
   return Buffer.from(message).indexOf(Buffer.from([0, 10, 0, 24])) + 4;
 }

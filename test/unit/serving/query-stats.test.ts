@@ -20,20 +20,20 @@ beforeEach(() => {
   stats = new QueryStats();
 });
 
-/** Counts an answer of which only what is given matters. */
+/** Counts an answer with the given properties, and defaults for the others. */
 function answered(given: { type?: number; rcode?: number; octets?: number; seconds?: number; transport?: number }) {
   const { type = TYPE.A, rcode = RCODE.NOERROR, octets = 100, seconds = 0, transport = UDP } = given;
   stats.answered(transport, LOCAL, octets, { query: { type }, rcode, truncated: false });
   stats.took(LOCAL, seconds, 1);
 }
 
-test("what one thread counts, another reads in the same memory", () => {
+test("another thread can read the counters in the same memory", () => {
   const reader = new QueryStats(stats.memory);
   answered({});
   expect(reader.requests(UDP, 0, LOCAL)).toBe(1);
 });
 
-test("every combination has a slot of its own", () => {
+test("every combination of labels has a slot of its own", () => {
   let queries = 0;
   for (const transport of TRANSPORTS.keys()) {
     for (const zone of ZONES.keys()) {
@@ -52,25 +52,25 @@ test("every combination has a slot of its own", () => {
   expect(responses.reduce((sum, count) => sum + count, 0)).toBe(queries);
 });
 
-test.each([0, 13, 41, 255 - 2, 256, 65_535])("type %i, which is not counted by itself, is other", (type) => {
+test.each([0, 13, 41, 255 - 2, 256, 65_535])("type %i, which is not counted individually, counts as other", (type) => {
   answered({ type });
   expect(stats.requests(UDP, OTHER, LOCAL)).toBe(1);
 });
 
-test("rcodes beyond the registry's share the last slot", () => {
+test("rcodes above BADCOOKIE share the last slot", () => {
   for (const rcode of [RCODES - 1, RCODES, 4095]) answered({ rcode });
   expect(stats.responses(UDP, RCODES - 1)).toBe(3);
 });
 
-describe("histograms", () => {
-  test("a value on a bound is in its bucket, and in all above", () => {
+describe("in histograms,", () => {
+  test("a value equal to a bound is in that bucket and in all above", () => {
     answered({ seconds: DURATION_BUCKETS[1] });
     const { buckets, count, sum } = stats.durations(LOCAL);
     expect(buckets).toEqual(DURATION_BUCKETS.map((_, i) => (i === 0 ? 0 : 1)));
     expect([count, sum]).toEqual([1, DURATION_BUCKETS[1]]);
   });
 
-  test("a value above all bounds counts, in no bucket", () => {
+  test("a value above all bounds is in the count, but in no bucket", () => {
     answered({ octets: SIZE_BUCKETS[SIZE_BUCKETS.length - 1] + 1, transport: TCP });
     const { buckets, count, sum } = stats.sizes(TCP);
     expect([buckets.at(-1), count, sum]).toEqual([0, 1, 65_536]);
@@ -78,7 +78,7 @@ describe("histograms", () => {
   });
 });
 
-test("drops, failures, limits and connections are counted by themselves", () => {
+test("drops, failures, limits and connections are counted separately", () => {
   stats.dropped(TCP);
   stats.failed();
   stats.limited(true);

@@ -20,7 +20,7 @@ function serve(answerer = answererOf(["web.mesos A 192.0.2.1"], { forwarding: tr
   return { service: new DnsService(parts), stats, logged, forwarder };
 }
 
-test("an answer over a stream that no message can hold is counted, and its name logged once", () => {
+test("an incomplete answer over a stream is counted, and its name is logged once", () => {
   const records = Array.from({ length: 5000 }, (_, i) => `big.mesos A 10.0.${i >> 8}.${i & 255}`);
   const { service, stats, logged } = serve(answererOf([...records, "web.mesos A 192.0.2.1"]));
   for (const name of ["big.mesos", "web.mesos", "BIG.mesos"]) {
@@ -32,7 +32,7 @@ test("an answer over a stream that no message can hold is counted, and its name 
   expect(logged).toEqual([{ name: "big.mesos.", type: 1 }]);
 });
 
-test("names of partial answers are logged up to a number, and counted all the same", () => {
+test("names of incomplete answers are logged up to a limit, and all are counted", () => {
   const names = Array.from({ length: 120 }, (_, i) => `n${i}.mesos`);
   const answerer = answererOf(names.map((name) => `${name} A 192.0.2.1`));
   const { service, stats, logged } = serve(answerer);
@@ -45,7 +45,7 @@ test("names of partial answers are logged up to a number, and counted all the sa
 });
 
 describe("an exception in the answer path", () => {
-  test("is logged for so many kinds, and counted for all", () => {
+  test("is logged for a limited number of kinds, and counted for all", () => {
     const answerer = answererOf(["web.mesos A 192.0.2.1"]);
     let kind = 0;
     answerer.answer = () => {
@@ -65,7 +65,7 @@ describe("an exception in the answer path", () => {
     return serve(answerer);
   }
 
-  test("is answered SERVFAIL, counted, and logged once with the query in hex", () => {
+  test("is answered with SERVFAIL, counted, and logged once with the query in hexadecimal", () => {
     const { service, stats, logged } = broken("a bug");
     const query = encodeQuery("web.mesos", { edns: 1232 });
     for (let i = 0; i < 3; i++) {
@@ -76,7 +76,7 @@ describe("an exception in the answer path", () => {
     expect(logged).toMatchObject([{ query: query.toString("hex") }]);
   });
 
-  test("that cannot even be answered drops the message", () => {
+  test("that prevents even SERVFAIL drops the message", () => {
     const { service, stats } = broken("a bug");
     expect(service.handle(requestOf(Buffer.alloc(3), { out, channel: UDP }), () => () => undefined)).toBe(0);
     expect(stats.failures).toBe(1);
@@ -99,19 +99,19 @@ describe("a forwarded query", () => {
     return { message: decode(await answered), stats, service };
   }
 
-  test("gets the upstream's answer", async () => {
+  test("gets the upstream's reply", async () => {
     const { message, service } = await forward((sent) => upstreamReply(sent));
     expect(message).toMatchObject({ id: 7, rcode: "NOERROR" });
     expect(service.pending).toBe(0);
   });
 
-  test("gets SERVFAIL and the reason where there is none", async () => {
+  test("gets SERVFAIL and an extended error if there is no reply", async () => {
     const { message } = await forward(() => ({ kind: "failed", ede: 22 }));
     expect(message).toMatchObject({ id: 7, rcode: "SERVFAIL" });
     expect(extendedErrors(message)).toEqual([22]);
   });
 
-  test("gets TC for an answer that is too large for a datagram, and all of it over a stream", async () => {
+  test("gets TC if the answer is too large for a datagram, and a complete answer over a stream", async () => {
     const texts = Array.from({ length: 8 }, (_, i) => String(i).repeat(250));
     const records = texts.map((data) => ({ name: "www.example.com", type: "TXT" as const, ttl: 9, data }));
     const large = (sent: Uint8Array) => upstreamReply(sent, records);
@@ -120,7 +120,7 @@ describe("a forwarded query", () => {
     expect([whole.flag_tc, whole.answers?.length]).toEqual([false, 8]);
   });
 
-  test("does not hold up the cluster's names", () => {
+  test("does not delay answers for the cluster's names", () => {
     const { service } = serve();
     expect(service.handle(requestOf(query, { out, channel: UDP }), () => () => undefined)).toBe(PENDING);
     const local = encodeQuery("web.mesos");

@@ -25,7 +25,7 @@ function start() {
   const make = (address: string) =>
     new Upstream(resolver(address), undefined, () => ({ datagrams: link, stream: link }));
   const question = {} as never;
-  /** Goes down and comes back so often, once in `ms`. */
+  /** Lets the upstream go down and come back this many times, once every `ms` milliseconds. */
   const flap = (upstream: Upstream, times: number, ms: number) => {
     for (let i = 0; i < times; i++) {
       for (let failure = 0; failure < 3; failure++)
@@ -38,7 +38,7 @@ function start() {
   return { lines, timers, log, make, flap };
 }
 
-describe("in the log, a resolver", () => {
+describe("in the log, an upstream", () => {
   test("that goes down and comes back has a line for each, at once", () => {
     const { lines, timers, make, flap } = start();
     const upstream = make("192.0.2.1");
@@ -63,7 +63,7 @@ describe("in the log, a resolver", () => {
     expect(lines[2].health).toBe("up");
   });
 
-  test("that flaps does not keep others from their lines, and has its own again after a minute's peace", () => {
+  test("that flaps does not suppress lines of others, and has lines at once again after a minute without changes", () => {
     const { lines, timers, make, flap } = start();
     const [one, other] = [make("192.0.2.1"), make("192.0.2.2")];
     flap(one, 10, 100);
@@ -84,7 +84,7 @@ describe("in the log, a resolver", () => {
     expect(lines).toMatchObject([{ resolver: "192.0.2.1:53", msg: expect.stringContaining("letter case") }]);
   });
 
-  test("is no longer spoken of when the server stops", () => {
+  test("has no more lines after the server has stopped", () => {
     const { lines, timers, log, make, flap } = start();
     flap(make("192.0.2.1"), 10, 100);
     log.close();

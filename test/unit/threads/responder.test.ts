@@ -48,7 +48,7 @@ function setUp() {
         return script.listen();
       },
       configure: () => script.configure(),
-      count: () => {},
+      updateReceiveDrops: () => {},
       stop: async () => void log.push("stopped listening"),
     },
     port: { postMessage: (message) => said.push(message), close: () => void log.push("port closed") },

@@ -10,12 +10,12 @@ test.each([
   ["EACCES", "LISTEN_PERMISSION", "no permission for UDP 192.0.2.1:53: give the process CAP_NET_BIND_SERVICE"],
   ["EADDRNOTAVAIL", "LISTEN_FAILED", "UDP 192.0.2.1:53 is not an address of this machine"],
   ["ENOBUFS", "LISTEN_FAILED", "cannot listen on UDP 192.0.2.1:53: bind ENOBUFS"],
-])("%s is one sentence that says where and what to do", (code, expected, sentence) => {
+])("the error for %s says in one sentence where it happened and what to do", (code, expected, sentence) => {
   const error = listenError(failure(code), "UDP", "192.0.2.1", 53);
   expect([error.code, error.message]).toEqual([expected, expect.stringContaining(sentence)]);
   expect(error.message).not.toContain("\n");
 });
 
-test("IPv6 addresses stand in brackets", () => {
+test("IPv6 addresses are in brackets", () => {
   expect(listenError(failure("EACCES"), "TCP", "2001:db8::1", 53).message).toContain("TCP [2001:db8::1]:53");
 });

@@ -7,7 +7,7 @@ import { query, start, ZONE } from "./tcp-support.js";
 
 const LARGE = 60_000;
 
-/** Answers names that begin with "many" with so many messages more: copies of the first, as long as `size`. */
+/** Answers names that begin with "many" with this many further messages: copies of the first one, padded to `size` octets. */
 class ManyMessages extends Answerer {
   readonly cancelled = vi.fn();
   written = 0;
@@ -44,7 +44,7 @@ class ManyMessages extends Answerer {
 }
 
 describe("a response of several messages", () => {
-  test("comes whole, in order, and before the answer to what was asked next", async () => {
+  test("arrives completely, in order, and before the answer to the next query", async () => {
     const { client } = await start({}, new ManyMessages(40, LARGE));
     const { socket, messages, whenReceived } = await client();
     socket.write(Buffer.concat([query("many.mesos", 1), query("web.mesos", 2)]));
@@ -53,7 +53,7 @@ describe("a response of several messages", () => {
     expect(messages.slice(1, 41).every(({ length }) => length === LARGE)).toBe(true);
   });
 
-  test("lets others have their turn", async () => {
+  test("does not block other connections", async () => {
     const { client } = await start({}, new ManyMessages(1000, LARGE));
     const [large, small] = [await client(), await client()];
     large.socket.write(query("many.mesos", 1));
@@ -63,9 +63,9 @@ describe("a response of several messages", () => {
     await large.whenReceived(1001);
   });
 
-  test("is written no faster than its client takes it, and given up when the client leaves", async () => {
+  test("is written no faster than its client reads it, and cancelled when the client leaves", async () => {
     const answerer = new ManyMessages(10_000, LARGE);
-    const { client } = await start({ unsentOctets: 100_000 }, answerer);
+    const { client } = await start({ unsentBytes: 100_000 }, answerer);
     const { socket } = await client();
     socket.pause();
     socket.write(query("many.mesos"));
@@ -78,7 +78,7 @@ describe("a response of several messages", () => {
     await vi.waitFor(() => expect(answerer.cancelled).toHaveBeenCalledOnce());
   });
 
-  test("that cannot be finished ends the connection, so that nobody takes it for whole", async () => {
+  test("that cannot be completed ends the connection, so that it is not taken for complete", async () => {
     const answerer = new ManyMessages(10, 100, 4);
     const { client, stats } = await start({}, answerer);
     const { socket, messages, closed } = await client();
@@ -89,7 +89,7 @@ describe("a response of several messages", () => {
     expect(stats.failures).toBe(1);
   });
 
-  test("is finished where the client shuts its side down meanwhile", async () => {
+  test("is completed even if the client closes its side meanwhile", async () => {
     const { client } = await start({}, new ManyMessages(100, LARGE));
     const { socket, messages, closed } = await client();
     socket.end(query("many.mesos"));

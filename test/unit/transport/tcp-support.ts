@@ -26,7 +26,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A transport with these limits, which answers from a small zone. */
+/** Starts a transport with these limits that answers from a small zone. */
 export async function start(
   limits: Partial<TcpLimits> = {},
   answerer: Answerer = answererOf(ZONE, { forwarding: true }),
@@ -53,7 +53,7 @@ export async function start(
   return { transport, forwarder, stats, port, client: () => openClient(port) };
 }
 
-/** A client that collects whole messages. */
+/** A client that collects complete messages. */
 async function openClient(port: number) {
   const socket: Socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   onTestFinished(() => void socket.destroy());
@@ -94,7 +94,7 @@ async function openClient(port: number) {
   };
 }
 
-/** A message as a stream has it. */
+/** A message with its length prefix. */
 export const framed = (message: Buffer) =>
   Buffer.concat([Buffer.from([message.length >> 8, message.length & 255]), message]);
 export const query = (name: string, id = 1) => framed(encodeQuery(name, { id }));

@@ -5,7 +5,7 @@ import { upstreamReply } from "../../support/service.js";
 import { framed, query, start } from "./tcp-support.js";
 
 describe("a TCP connection", () => {
-  test("takes messages in any segmentation, down to an octet at a time", async () => {
+  test("accepts messages in any segmentation, down to single octets", async () => {
     const { client } = await start();
     const { socket, received } = await client();
     socket.setNoDelay(true);
@@ -18,7 +18,7 @@ describe("a TCP connection", () => {
     expect(second).toMatchObject({ id: 2, rcode: "NXDOMAIN" });
   });
 
-  test("answers thousands of pipelined queries, however they are cut", async () => {
+  test("answers thousands of pipelined queries, in whatever pieces they arrive", async () => {
     const { client } = await start();
     const { socket, received } = await client();
     const all = Buffer.concat(Array.from({ length: 5000 }, (_, id) => query("web.mesos", id)));
@@ -27,7 +27,7 @@ describe("a TCP connection", () => {
     expect(answers.map(({ id }) => id)).toEqual(Array.from({ length: 5000 }, (_, id) => id));
   });
 
-  test("gives whole sets that no datagram holds", async () => {
+  test("sends complete RRsets that no datagram can hold", async () => {
     const { client } = await start();
     const { socket, received } = await client();
     socket.write(query("big.mesos"));
@@ -54,7 +54,7 @@ describe("a TCP connection", () => {
     await closed();
   });
 
-  test("closes on what is an answer itself, and answers only what came before it", async () => {
+  test("closes on a response, and answers only the queries before it", async () => {
     const { client, forwarder } = await start();
     const { socket, messages, closed } = await client();
     const answer = query("web.mesos", 2);
@@ -71,8 +71,8 @@ describe("a TCP connection", () => {
   test.each([
     ["too short", framed(Buffer.alloc(11))],
     ["empty", framed(Buffer.alloc(0))],
-    ["an answer", anAnswer],
-  ])("answers what came before a message that is %s, forwarded names too, and then closes", async (_what, last) => {
+    ["a response", anAnswer],
+  ])("answers queries before a message that is %s, forwarded ones too, and then closes", async (_what, last) => {
     const { client, forwarder } = await start();
     const { socket, received, messages, closed } = await client();
     socket.write(Buffer.concat([query("www.example.com", 1), query("web.mesos", 2), last, query("web.mesos", 3)]));
@@ -86,7 +86,7 @@ describe("a TCP connection", () => {
     expect(messages.map((message) => message.readUInt16BE(0))).toEqual([2, 1]);
   });
 
-  test("closes on a message that an octet now and then keeps unfinished", async () => {
+  test("closes if an octet now and then keeps a message incomplete", async () => {
     const { client } = await start({ idleMs: 60_000, stalledMs: 100 });
     const { socket, closed } = await client();
     socket.setNoDelay(true);
@@ -95,7 +95,7 @@ describe("a TCP connection", () => {
     clearInterval(drip);
   });
 
-  test("reads no more than so many queries that wait for an upstream, and goes on when they are answered", async () => {
+  test("reads a limited number of queries that wait for upstreams, and continues when they are answered", async () => {
     const { client, forwarder } = await start({ forwards: 3 });
     const { socket, received } = await client();
     socket.write(Buffer.concat(Array.from({ length: 10 }, (_, id) => query(`www${id}.example.com`, id))));
@@ -109,7 +109,7 @@ describe("a TCP connection", () => {
     }
   });
 
-  test("answers what a client asked before it shut its side down, forwarded names too", async () => {
+  test("answers queries sent before the client closed its side, forwarded ones too", async () => {
     const { client, forwarder } = await start();
     const { socket, received, closed } = await client();
     socket.end(Buffer.concat([query("web.mesos", 1), query("www.example.com", 2)]));
@@ -121,7 +121,7 @@ describe("a TCP connection", () => {
     await closed();
   });
 
-  test("is closed when idle, and when a message stays unfinished", async () => {
+  test("is closed when it is idle, and when a message stays incomplete", async () => {
     const { client } = await start({ idleMs: 40, stalledMs: 20 });
     const idle = await client();
     const unfinished = await client();
@@ -129,8 +129,8 @@ describe("a TCP connection", () => {
     await Promise.all([idle.closed(), unfinished.closed()]);
   });
 
-  test("of a client that does not read is closed, and holds little memory until then", async () => {
-    const { client, transport } = await start({ unsentOctets: 256 * 1024, stalledMs: 200 });
+  test("of a client that does not read is closed, and uses little memory until then", async () => {
+    const { client, transport } = await start({ unsentBytes: 256 * 1024, stalledMs: 200 });
     const { socket } = await client();
     socket.pause();
     const flood = Buffer.concat(Array.from({ length: 2000 }, (_, id) => query("big.mesos", id)));
@@ -143,8 +143,8 @@ describe("a TCP connection", () => {
   });
 });
 
-describe("limits on connections", () => {
-  test("in all and per client are kept, and room is found again", async () => {
+describe("connections", () => {
+  test("are limited in all and per client, and accepted again after others have closed", async () => {
     const { client, transport, stats } = await start({ connectionsPerClient: 2 });
     const first = await client();
     await client();
@@ -160,7 +160,7 @@ describe("limits on connections", () => {
 });
 
 describe("stopping", () => {
-  test("finishes answers in flight and closes", async () => {
+  test("sends outstanding answers and closes", async () => {
     const { client, transport, forwarder } = await start();
     const { socket, received, closed } = await client();
     socket.write(query("www.example.com", 9));

@@ -8,14 +8,14 @@ import { selfSigned } from "../sources/mesos/certificate.js";
 import { query, start } from "./tcp-support.js";
 
 const CERTIFICATE = selfSigned();
-/** The beginning of a client's hello that promises more than ever comes. */
+/** The beginning of a ClientHello that is never completed. */
 const HALF_A_HELLO = Buffer.from("1603010200010001fc0303", "hex");
 
 function startTls(limits: Parameters<typeof start>[0]) {
   return start(limits, undefined, CERTIFICATE);
 }
 
-/** A connection that secures nothing. @param first octets sent at its beginning */
+/** A TCP connection without TLS. @param first octets to send at its beginning */
 async function open(port: number, first = Buffer.alloc(0)): Promise<Socket> {
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }).on("error", () => undefined);
   onTestFinished(() => void socket.destroy());
@@ -24,7 +24,7 @@ async function open(port: number, first = Buffer.alloc(0)): Promise<Socket> {
   return socket;
 }
 
-/** Resolves when the server has let go of it. */
+/** Resolves when the server has closed the connection. */
 function gone(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once("end", resolve).once("close", () => resolve()));
 }
@@ -38,8 +38,8 @@ async function ask(port: number): Promise<unknown> {
   });
 }
 
-describe("a connection that is to be secured", () => {
-  test("is closed when its handshake takes too long, whether it is silent, drips, or has shut its side down", async () => {
+describe("a connection for TLS", () => {
+  test("is closed when its handshake takes too long: silent, sending single octets, or half closed", async () => {
     const { port, stats } = await startTls({ handshakeMs: 200 });
     const silent = await open(port);
     const dripping = await open(port, HALF_A_HELLO);
@@ -51,7 +51,7 @@ describe("a connection that is to be secured", () => {
     await expect.poll(() => stats.connections).toEqual({ opened: 3, closed: 3, refused: 0 });
   });
 
-  test("is let go of at once when what comes is no handshake", async () => {
+  test("is closed at once if the client sends no TLS handshake", async () => {
     const { port, stats } = await startTls({});
     const socket = await open(port, Buffer.from("GET / HTTP/1.0\r\n\r\n"));
     await gone(socket);
@@ -59,7 +59,7 @@ describe("a connection that is to be secured", () => {
     await expect.poll(() => stats.connections).toEqual({ opened: 2, closed: 2, refused: 0 });
   });
 
-  test("counts from its first packet on, for its client and in all", async () => {
+  test("counts for the limits before its handshake is complete", async () => {
     for (const limits of [{ connectionsPerClient: 2 }, { connections: 2 }]) {
       const { port, stats } = await startTls(limits);
       const silent = await open(port);
@@ -72,7 +72,7 @@ describe("a connection that is to be secured", () => {
     }
   });
 
-  test("is answered what it asked before its client shut its side down, once it is secured", async () => {
+  test("gets answers to queries sent before the client closed its side", async () => {
     const { port, forwarder } = await startTls({});
     const below = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     const socket = connectTls({ socket: below, rejectUnauthorized: false });
@@ -86,7 +86,7 @@ describe("a connection that is to be secured", () => {
     await gone(socket);
   });
 
-  test("does not hold up the end", async () => {
+  test("without a completed handshake does not delay stopping", async () => {
     const { port, transport } = await startTls({});
     const socket = await open(port, HALF_A_HELLO);
     transport.stop();

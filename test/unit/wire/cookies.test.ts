@@ -8,7 +8,7 @@ const CLIENT = v4(198, 51, 100, 100);
 const SECRET = "e5e973e5a6b2a43f48e7dc849e37bfcf";
 const V6_CLIENT = hex("20010db802200001" + "59ded0f4876982b8");
 
-/** The cookie that answers `request` at `now`, and whether its server part was good. */
+/** The cookie in the answer to `request` at `now`, and whether the server cookie of the request was valid. */
 function answer(cookies: Cookies, request: string, client: Uint8Array, now: number): { cookie: string; good: boolean } {
   const message = hex(request);
   const good = cookies.answer(message, 0, message.length, client, now);
@@ -42,23 +42,23 @@ describe("the test vectors of RFC 9018", () => {
     });
   });
 
-  test("A.2: the same client gets a younger one later", () => {
+  test("A.2: the same client gets a new one later", () => {
     expect(answer(cookies, "2464c4abcf10c957010000005cf79f111f8130c3eee29480", CLIENT, 0x5cf7a871)).toEqual({
       cookie: "2464c4abcf10c957010000005cf7a871d4a564a1442aca77",
       good: true,
     });
   });
 
-  test("A.3: reserved octets that are not zero are part of what is checked", () => {
+  test("A.3: reserved octets are part of the hash even if they are not zero", () => {
     const request = "fc93fc62807ddb8601abcdef5cf78f71a314227b6679ebf5";
-    expect(cookies.isGood(hex(request), 0, 24, v4(203, 0, 113, 203), 0x5cf78f71 + 60)).toBe(true);
+    expect(cookies.isValid(hex(request), 0, 24, v4(203, 0, 113, 203), 0x5cf78f71 + 60)).toBe(true);
     expect(answer(cookies, request, v4(203, 0, 113, 203), 0x5cf7a9ac)).toEqual({
       cookie: "fc93fc62807ddb86010000005cf7a9acf73a7810aca2381e",
       good: false, // too old by then
     });
   });
 
-  test("A.4: the previous secret's cookies are good until the secret is forgotten", () => {
+  test("A.4: cookies of the previous secret are valid until that secret is removed", () => {
     const rolled = new Cookies(hex("445536bcd2513298075a5d379663c962"), hex("dd3bdf9344b678b185a6f5cb60fca715"));
     const request = "22681ab97d52c298010000005cf7c57926556bd0934c72f8";
     expect(answer(rolled, request, V6_CLIENT, 0x5cf7c609)).toEqual({
@@ -68,7 +68,7 @@ describe("the test vectors of RFC 9018", () => {
     expect(answer(rolled, "22681ab97d52c298", V6_CLIENT, 0x5cf7c609).cookie).toBe(
       "22681ab97d52c298010000005cf7c609a6bb79d16625507a",
     );
-    expect(new Cookies(hex(SECRET)).isGood(hex(request), 0, 24, V6_CLIENT, 0x5cf7c609)).toBe(false);
+    expect(new Cookies(hex(SECRET)).isValid(hex(request), 0, 24, V6_CLIENT, 0x5cf7c609)).toBe(false);
   });
 });
 
@@ -84,16 +84,16 @@ describe("a cookie", () => {
     [3601, false],
     [-300, true],
     [-301, false],
-  ])("%i seconds old is good: %s", (age, good) => {
+  ])("that is %i seconds old is valid: %s", (age, good) => {
     expect(answer(cookies, cookie, CLIENT, NOW + age).good).toBe(good);
   });
 
-  test("is given again for half an hour, and then replaced", () => {
+  test("is kept for half an hour, and then replaced", () => {
     expect(answer(cookies, cookie, CLIENT, NOW + 1799).cookie).toBe(cookie);
     expect(answer(cookies, cookie, CLIENT, NOW + 1801).cookie).not.toBe(cookie);
   });
 
-  test("is good for its client alone, and unchanged alone", () => {
+  test("is valid for its client only, and only unchanged", () => {
     expect(answer(cookies, cookie, v4(198, 51, 100, 101), NOW).good).toBe(false);
     for (let i = 0; i < 48; i += 2) {
       const changed = cookie.slice(0, i) + (cookie[i] === "0" ? "1" : "0") + cookie.slice(i + 1);
@@ -101,7 +101,7 @@ describe("a cookie", () => {
     }
   });
 
-  test("of another length or version is not good", () => {
+  test("of another length or version is not valid", () => {
     expect(answer(cookies, `${cookie}00`, CLIENT, NOW).good).toBe(false);
     expect(answer(cookies, cookie.slice(0, 32), CLIENT, NOW).good).toBe(false);
   });

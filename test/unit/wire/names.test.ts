@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { decodeName, encodeName, hashName, toMasterFileName } from "../../../src/wire/names.js";
 
 describe("a name in wire form", () => {
-  test("is length octets, labels and the root", () => {
+  test("has length octets, labels and the root", () => {
     expect([...encodeName("a.mesos")]).toEqual([1, 97, 5, 109, 101, 115, 111, 115, 0]);
     expect([...encodeName("")]).toEqual([0]);
   });

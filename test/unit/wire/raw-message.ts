@@ -1,7 +1,7 @@
 import packet, { type Answer } from "dns-packet";
 import { encodeQuery } from "../../support/dns.js";
 
-/** Replies written octet by octet: with compression, and with what no library would write. */
+/** Writes replies octet by octet: with compression, and malformed as no library would write them. */
 
 export const TYPES = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33 } as const;
 
@@ -13,7 +13,7 @@ const ROOT_AND_FIXED = 11;
 /** An OPT record without options. */
 export const OPT = Buffer.from([0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0]);
 
-/** @param owner in wire form, or a pointer */
+/** A record. @param owner in wire form, or a compression pointer */
 export function record(owner: Buffer, type: number, ttl: number, rdata: Buffer): Buffer {
   const fixed = Buffer.alloc(10);
   fixed.writeUInt16BE(type, 0);
@@ -23,7 +23,7 @@ export function record(owner: Buffer, type: number, ttl: number, rdata: Buffer):
   return Buffer.concat([owner, fixed, rdata]);
 }
 
-/** A reply with records as they stand. */
+/** A reply with these records, in wire form. */
 export function message(
   name: string,
   answers: readonly Buffer[] = [],
@@ -40,7 +40,7 @@ export function message(
   return octets;
 }
 
-/** The same reply, cut short: with TC. */
+/** The same reply with TC set. */
 export function truncated(reply: Buffer): Buffer {
   const octets = Buffer.from(reply);
   octets[2] |= TC;

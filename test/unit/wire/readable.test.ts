@@ -10,11 +10,11 @@ const name = (text: string) => Buffer.from(text, "latin1");
 const POINTER = name("\xc0\x0c");
 const ROOT = name("\0");
 
-/** The rcode for a query with these records behind its question, in the section that starts at this octet of the header. */
+/** The rcode for a query with these records, in the section whose count is at this index of the header. */
 function rcodeWith(records: readonly Buffer[], sectionAt = 6): string {
   const query = Buffer.concat([QUESTION, ...records]);
   query.writeUInt16BE(records.length, sectionAt);
-  // What stands behind a message in its buffer is no part of it.
+  // Octets behind the message in its buffer must not be read.
   const buffer = Buffer.concat([query, Buffer.alloc(600, 1)]);
   const size = answerer.answer(requestOf(buffer, { out, length: query.length }));
   return String(decode(out.subarray(0, size)).rcode);
@@ -46,12 +46,12 @@ describe("records behind a question", () => {
       name(`${`\x3f${"a".repeat(63)}`.repeat(3)}\x36${"a".repeat(54)}\xc0\x0c`),
     ],
     ["a name without end", name("\x3fab")],
-  ])("make the query FORMERR with %s as their owner", (_, owner) => {
+  ])("cause FORMERR with %s as their owner", (_, owner) => {
     for (const section of [6, 8, 10]) expect(rcodeWith([A(owner)], section)).toBe("FORMERR");
     expect(rcodeWith([A(ROOT), A(owner)], 8)).toBe("FORMERR");
   });
 
-  test("make the query FORMERR with a pointer to itself as their owner", () => {
+  test("cause FORMERR with a pointer to itself as their owner", () => {
     expect(rcodeWith([A(pointerTo(here))])).toBe("FORMERR");
   });
 
@@ -76,17 +76,17 @@ describe("records behind a question", () => {
     ["NAPTR", 35, join(numbers(4), string, string, ROOT, POINTER), join(numbers(4), string, string, string)],
     ["RRSIG", 46, join(numbers(18), ROOT, numbers(9)), join(numbers(18), name("\x09abc"))],
     ["NSEC", 47, join(ROOT, numbers(3)), name("\x80\0")],
-  ])("of type %s are read where their data are what the type says, and FORMERR where not", (_, type, good, bad) => {
+  ])("of type %s are read if their RDATA is well formed, and cause FORMERR if not", (_, type, good, bad) => {
     expect(rcodeWith([record(ROOT, type, 60, good)])).toBe("NOERROR");
     expect(rcodeWith([record(ROOT, type, 60, bad)])).toBe("FORMERR");
     expect(rcodeWith([record(ROOT, type, 60, Buffer.alloc(0))])).toBe("NOERROR");
   });
 
-  test("of a type that nobody knows are taken as they are", () => {
+  test("of unknown types are read whatever their RDATA is", () => {
     expect(rcodeWith([record(ROOT, 65_400, 60, Buffer.from([0xc0]))])).toBe("NOERROR");
   });
 
-  test("do not keep an OPT record from being answered", () => {
+  test("can stand before an OPT record, which is answered", () => {
     const query = Buffer.concat([QUESTION, A(POINTER), OPT]);
     query.writeUInt16BE(1, 6);
     query.writeUInt16BE(1, 10);

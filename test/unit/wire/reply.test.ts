@@ -8,7 +8,7 @@ import { message, OPT, rdataOf, record, TYPES, truncated, ttlOf } from "./raw-me
 
 const QUERY = encodeQuery("www.example", { edns: 4096 });
 const QUESTION_END = 12 + 13 + 4;
-/** A pointer to the question's name. */
+/** A compression pointer to the question's name. */
 const NAME = Buffer.from([0xc0, 12]);
 const ROOT = Buffer.from([0]);
 const A1 = Buffer.from([192, 0, 2, 1]);
@@ -19,11 +19,14 @@ function read(octets: Uint8Array, bounds: TtlBounds = ANY_TTL, type: number = TY
   return readReply(octets, QUESTION_END, type, bounds);
 }
 
-/** What a client gets of a reply, its addresses from the `turn`th on. */
-function relayed(octets: Uint8Array, { age = 0, turn = 0, query = QUERY, stream = true } = {}): Message | undefined {
+/** The records that a client gets of a reply, with its addresses rotated by `rotation`. */
+function relayed(
+  octets: Uint8Array,
+  { age = 0, rotation = 0, query = QUERY, stream = true } = {},
+): Message | undefined {
   const reply = read(octets);
   if (!reply) return undefined;
-  const answerer = answererOf([], { forwarding: true }, () => turn);
+  const answerer = answererOf([], { forwarding: true }, () => rotation);
   answerer.answer(requestOf(query, { out, channel: stream ? STREAM : DATAGRAM }));
   return decode(out.subarray(0, answerer.relay(reply, age)));
 }
@@ -32,7 +35,7 @@ const addresses = (count: number, owner = NAME) =>
   Array.from({ length: count }, (_, i) => record(owner, TYPES.A, 60, Buffer.from([192, 0, 2, 1 + i])));
 
 describe("a reply's records", () => {
-  test("reach the client where compression leads to the question, however the client spells that", () => {
+  test("reach the client if they are compressed, in whatever letter case the client asks", () => {
     const cname = record(NAME, TYPES.CNAME, 60, Buffer.from([3, ...Buffer.from("web"), 0xc0, 16]));
     const octets = message("WwW.eXaMpLe", [cname, record(Buffer.from([0xc0, QUESTION_END + 12]), TYPES.A, 30, A1)]);
     const query = encodeQuery("wwW.Example");
@@ -42,7 +45,7 @@ describe("a reply's records", () => {
     ]);
   });
 
-  test("lose the random letter case of the query that went upstream where their owners are written out", () => {
+  test("lose the random letter case of the query to the upstream if their owners are uncompressed", () => {
     const full = Buffer.from("\x03wWw\x07ExAmple\0", "latin1");
     const parent = Buffer.from("\x07ExAmple\0", "latin1");
     const other = Buffer.from("\x03Web\x05Other\0", "latin1");
@@ -53,7 +56,7 @@ describe("a reply's records", () => {
     expect(relayed(octets)?.answers?.map(({ name }) => name)).toEqual(["www.example", "example", "Web.Other"]);
   });
 
-  test("stand in their sections", () => {
+  test("stay in their sections", () => {
     const soa = record(ROOT, TYPES.SOA, 9, Buffer.concat([ROOT, ROOT, Buffer.alloc(20, 1)]));
     const octets = message("www.example", addresses(2), [soa], [...addresses(3), OPT]);
     const got = relayed(octets);
@@ -62,7 +65,7 @@ describe("a reply's records", () => {
 });
 
 describe("an OPT record", () => {
-  test("is taken out wherever it is among the additional records; what is behind it goes too", () => {
+  test("is removed wherever it is among the additional records, with the records behind it", () => {
     for (let at = 0; at <= 3; at++) {
       const additionals = addresses(3);
       additionals.splice(at, 0, OPT);
@@ -77,37 +80,37 @@ describe("an OPT record", () => {
     ["stands in the authority section", message("www.example", [], [OPT])],
     ["comes twice", message("www.example", [], [], [OPT, OPT])],
     ["has a name", message("www.example", [], [], [Buffer.concat([NAME, OPT.subarray(1)])])],
-  ])("makes the reply none if it %s", (_, octets) => {
+  ])("makes the reply malformed if it %s", (_, octets) => {
     expect(read(octets)).toBeUndefined();
   });
 
-  test("gives its part of the rcode", () => {
+  test("contributes its part of the rcode", () => {
     const opt = Buffer.from(OPT);
     opt[5] = 1;
     expect(read(message("www.example", [], [], [opt]))).toMatchObject({ rcode: 16, edns: true });
     expect(read(message("www.example"))).toMatchObject({ rcode: 0, edns: false });
   });
 
-  test("with options that overrun it gives those before", () => {
+  test("with an option that overruns it contributes the options before that", () => {
     const opt = Buffer.concat([OPT, Buffer.from([0, 15, 0, 2, 0, 6, 0, 15, 0, 9, 1])]);
     opt.writeUInt16BE(11, 9);
     expect(read(message("www.example", [], [], [opt]))?.options).toEqual(Uint8Array.of(0, 15, 0, 2, 0, 6));
   });
 });
 
-describe("a reply that is cut anywhere", () => {
-  test("is none", () => {
+describe("a reply that is cut short", () => {
+  test("is malformed wherever it is cut", () => {
     const octets = message("www.example", addresses(2), [], [OPT]);
     for (let length = QUESTION_END; length < octets.length; length++)
       expect(read(octets.subarray(0, length))).toBeUndefined();
     expect(read(octets)).toBeDefined();
   });
 
-  test("is one where the header promises nothing, even without the question", () => {
+  test("is read if the header counts no records, even without the question", () => {
     expect(read(message("www.example").subarray(0, 12))).toMatchObject({ answers: 0, end: 0, lifetime: 0 });
   });
 
-  test("is none if it promises more records than a message can hold", () => {
+  test("is malformed if it counts more records than a message can hold", () => {
     const octets = message("www.example", addresses(1));
     octets.fill(0xff, 6, 12);
     expect(read(octets)).toBeUndefined();
@@ -123,7 +126,7 @@ describe("TTLs", () => {
   };
   const lifetime = (octets: Buffer, type?: number) => read(octets, bounds, type)?.lifetime;
 
-  test("of all sections count, the shortest of them", () => {
+  test("of all sections limit the lifetime: it is the shortest of them", () => {
     const answer = (ttl: number) => record(NAME, TYPES.A, ttl, A1);
     expect(lifetime(message("www.example", [answer(90)], [answer(80)], [answer(70), OPT]))).toBe(70);
     expect(lifetime(message("www.example", [answer(10)], [], []))).toBe(30);
@@ -141,12 +144,15 @@ describe("TTLs", () => {
     [90, 0, 0],
     [0, 90, 0],
     [90, 0x8000_0000, 0],
-  ])("of a negative answer: SOA %i, minimum %i, makes %i (RFC 2308 §5)", (ttl, minimum, expected) => {
-    expect(lifetime(message("www.example", [], [soa(ttl, minimum)]))).toBe(expected);
-    expect(lifetime(message("www.example", [], [soa(ttl, minimum)], [], 3))).toBe(expected);
-  });
+  ])(
+    "of a negative answer, %i for the SOA and %i as its MINIMUM, make a lifetime of %i (RFC 2308 §5)",
+    (ttl, minimum, expected) => {
+      expect(lifetime(message("www.example", [], [soa(ttl, minimum)]))).toBe(expected);
+      expect(lifetime(message("www.example", [], [soa(ttl, minimum)], [], 3))).toBe(expected);
+    },
+  );
 
-  test("are nobody's in a referral, in an error, in what is truncated, and without an SOA", () => {
+  test("do not matter in a referral, an error, a truncated reply, or without an SOA: the lifetime is 0", () => {
     const ns = record(NAME, TYPES.NS, 90, ROOT);
     expect(lifetime(message("www.example", [], [ns]))).toBe(0);
     expect(lifetime(message("www.example", addresses(1), [], [], 5))).toBe(0);
@@ -155,12 +161,12 @@ describe("TTLs", () => {
     expect(lifetime(message("www.example", [], [record(ROOT, TYPES.SOA, 90, Buffer.alloc(0))]))).toBe(0);
   });
 
-  test("of an SOA that was asked for are those of any record", () => {
+  test("of an SOA that was asked for are treated like those of any record", () => {
     expect(lifetime(message("www.example", [soa(90, 5)]), TYPES.SOA)).toBe(90);
     expect(lifetime(message("www.example", addresses(1), [soa(90, 5)]))).toBe(60);
   });
 
-  test("count down with the reply's age, and are 30 where it is past its time", () => {
+  test("decrease with the reply's age, and are 30 if it is stale", () => {
     const octets = message("www.example", addresses(1), [], [record(NAME, TYPES.A, 900, A1), OPT]);
     const ttls = (age: number) => {
       const { answers = [], additionals = [] } = relayed(octets, { age }) ?? {};
@@ -174,9 +180,9 @@ describe("TTLs", () => {
   });
 });
 
-describe("addresses take turns", () => {
-  const order = (octets: Buffer, turn: number) =>
-    relayed(octets, { turn })?.answers?.map((one) => (one as { data: string }).data);
+describe("addresses rotate", () => {
+  const order = (octets: Buffer, rotation: number) =>
+    relayed(octets, { rotation })?.answers?.map((one) => (one as { data: string }).data);
 
   test("and stay with their owners", () => {
     const alias = record(NAME, TYPES.CNAME, 60, Buffer.from("\x03web\0", "latin1"));
@@ -186,16 +192,16 @@ describe("addresses take turns", () => {
     expect(order(octets, 5)).toEqual(["web", "192.0.2.3", "192.0.2.1", "192.0.2.2"]);
   });
 
-  test("where the first owner is written out and the others point to it", () => {
+  test("if the first owner is uncompressed and the others point to it", () => {
     const web = Buffer.from("\x03web\0", "latin1");
     const octets = message("www.example", [...addresses(1, web), ...addresses(2, Buffer.from([0xc0, QUESTION_END]))]);
     expect(order(octets, 1)).toEqual(["192.0.2.1", "192.0.2.2", "192.0.2.1"]);
   });
 
-  test("never with those of another owner, in the last kilobytes of a message either", () => {
+  test("never with those of another owner, not even in the last kilobytes of a message", () => {
     const filler = Array.from({ length: 3 }, () => record(NAME, TYPES.TXT, 60, Buffer.alloc(16_384)));
     const at = QUESTION_END + 3 * (16_384 + 12);
-    // The pointer that the second address has leads to where the first one's place, cut to 14 bits, would be.
+    // The second address has a pointer to the index of the first owner, cut to 14 bits.
     const pointer = Buffer.from([0xc0 | (at >>> 8), at & 0xff]);
     const far = [
       record(Buffer.from("\x03web\0", "latin1"), TYPES.A, 60, A1),
@@ -206,14 +212,14 @@ describe("addresses take turns", () => {
     expect(reply?.runLength).toBe(1);
   });
 
-  test("but not records of other types", () => {
+  test("but records of other types do not", () => {
     const texts = [1, 2].map((octet) => record(NAME, TYPES.TXT, 60, Buffer.from([1, octet])));
     const reply = read(message("www.example", texts), ANY_TTL, TYPES.TXT);
     expect(reply?.runLength).toBeLessThan(2);
   });
 });
 
-describe("a reply that cannot be read", () => {
+describe("a reply with a malformed record:", () => {
   const forward = Buffer.from([0xc0, QUESTION_END + 60]);
   const outside = Buffer.from([0xff, 0xff]);
   const itself = Buffer.from([0xc0, QUESTION_END + 16]);
@@ -227,7 +233,7 @@ describe("a reply that cannot be read", () => {
     ["a target that is cut short", record(NAME, TYPES.NS, 60, Buffer.from([5, 97]))],
     ["an address of three octets", record(NAME, TYPES.A, 60, Buffer.alloc(3))],
     ["an SOA without its numbers", record(NAME, TYPES.SOA, 60, Buffer.concat([ROOT, ROOT]))],
-  ])("with %s is none, in whichever section", (_, broken) => {
+  ])("%s makes it malformed in any section", (_, broken) => {
     const good = addresses(1);
     expect(read(message("www.example", [...good, broken]))).toBeUndefined();
     expect(read(message("www.example", good, [broken]))).toBeUndefined();
@@ -254,7 +260,7 @@ describe("options of a reply", () => {
     return result;
   };
 
-  test("are between neighbours, but for extended errors and what the query had some of", () => {
+  test("are not passed on, except extended errors and those whose code the query had", () => {
     expect(codes(reply())).toEqual([15]);
     expect(codes(reply([0, 8, 0, 4, 0, 1, 24, 0]))).toEqual([8, 15]);
     expect(codes(reply([0xfd, 0xe9, 0, 0]))).toEqual([65_001, 15]);
@@ -262,7 +268,7 @@ describe("options of a reply", () => {
   });
 });
 
-test("records as others write them are read back as they were", () => {
+test("records written by another library are read back unchanged", () => {
   const answers: Answer[] = [
     { name: "www.example", type: "MX", ttl: 60, data: { preference: 10, exchange: "mail.example" } },
     { name: "www.example", type: "SRV", ttl: 60, data: { priority: 1, weight: 2, port: 3, target: "web.example" } },

@@ -10,15 +10,15 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-/** A server that listens on a socket from the system. */
+/** A server that listens on a socket made by system calls. */
 async function listen(host: string, port: number) {
   const server = createServer((socket) => socket.end());
   await new Promise<void>((resolve) => server.listen({ fd: bindStream(real, { host, port }, false) }, resolve));
   cleanups.push(() => server.close());
 }
 
-describe("TCP sockets from the system", () => {
-  test.each(["127.0.0.1", "::1"])("may have one address together: %s", async (host) => {
+describe("TCP sockets made by system calls", () => {
+  test.each(["127.0.0.1", "::1"])("can share an address: %s", async (host) => {
     const port = await freePort();
     await listen(host, port);
     await listen(host, port);
@@ -26,7 +26,7 @@ describe("TCP sockets from the system", () => {
     await new Promise<void>((resolve, reject) => client.once("end", resolve).once("error", reject).resume());
   });
 
-  test("are noticed by a claim, and by one at all addresses", async () => {
+  test("are noticed by a claim of the same address, and of the wildcard address", async () => {
     const port = await freePort();
     await claimTcp({ host: "127.0.0.1", port });
     await listen("127.0.0.1", port);
@@ -39,7 +39,7 @@ describe("TCP sockets from the system", () => {
     await claimUdp({ host: "127.0.0.1", port });
   });
 
-  test("leave an address to whoever does not share it, and no descriptor behind", async () => {
+  test("fail if the address is in use without sharing, and leave no descriptor open", async () => {
     const holder = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => holder.once("listening", resolve));
     cleanups.push(() => holder.close());

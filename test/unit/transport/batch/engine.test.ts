@@ -11,13 +11,13 @@ import { SECRET, serviceOf } from "../../../support/service.js";
 import { answererOf } from "../../../support/zone.js";
 import { real, systemWith } from "./support.js";
 
-/** More than two batches, less than a receive buffer. */
+/** More than two batches, but less than the receive buffer holds. */
 const BURST = 150;
 const QUERY = encodeQuery("web.mesos", { type: "A" });
 const { service, clients } = serviceOf(answererOf(["web.mesos A 192.0.2.1"], { forwarding: true }));
-/** A name of somebody else's. */
+/** A name outside the zones. */
 const FOREIGN = encodeQuery("example.com", { type: "A" });
-/** The kernel takes no notice of it when polling. */
+/** A descriptor that the kernel ignores when polling. */
 const UNUSED_FD = -1;
 const cleanups: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -68,21 +68,21 @@ describe("the batch engine", () => {
     await done;
   });
 
-  test("answers what has come before it stops, and nothing after", async () => {
+  test("answers queries that arrived before it stops, and none after", async () => {
     const { engine, port } = await start();
     const socket = await client(port);
     const answered = once(socket, "message");
-    // The event loop does not turn between sending and stopping: the engine has not been told of the query.
+    // The event loop does not run between sending and stopping: it has not told the engine about the query.
     socket.send(QUERY, () => engine.stop());
     await answered;
-    // Nobody has the port any more: that is what the machine says.
+    // The port is closed now: the machine reports that.
     const refused = once(socket, "error");
     socket.send(QUERY);
     const [error] = await refused;
     expect(error).toMatchObject({ code: "ECONNREFUSED" });
   });
 
-  test("says once what makes no sense, and goes on", async () => {
+  test("reports an unexpected failure once, and continues", async () => {
     let failures = 0;
     const failing = systemWith({
       recvmmsg: (...args) => (failures++ < 3 ? -1 : real.recvmmsg(...args)),
@@ -95,7 +95,7 @@ describe("the batch engine", () => {
     expect(troubles).toEqual(["receiving failed: ENOMEM"]);
   });
 
-  test("refuses an address that is not this machine's, with what to do", async () => {
+  test("rejects an address that is not this machine's", async () => {
     const port = await freePort();
     const engine = new BatchEngine({
       address: { host: "192.0.2.1", port },
@@ -111,9 +111,9 @@ describe("the batch engine", () => {
 });
 
 /**
- * An engine that the test calls in place of the event loop, which is never ready for anything else.
+ * An engine that the test calls in place of the event loop. The event loop never has anything else to do.
  *
- * @param whileWaiting what comes when the engine waits, first to last
+ * @param whileWaiting called one after the other each time that the engine waits
  */
 async function startAttended(whileWaiting: Uint8Array[], calls: Partial<System> = {}) {
   const seen = { answered: 0, waits: 0 };
@@ -142,8 +142,8 @@ async function startAttended(whileWaiting: Uint8Array[], calls: Partial<System> 
   return { attend: () => attend(), ask: (query: Uint8Array) => socket.send(query), seen };
 }
 
-describe("called by the event loop, the batch engine", () => {
-  test("answers what comes while it waits for more, and returns when nothing comes", async () => {
+describe("in a callback of the event loop, the batch engine", () => {
+  test("answers queries that arrive while it waits for more, and returns when none arrive", async () => {
     const { attend, ask, seen } = await startAttended([QUERY, QUERY]);
     ask(QUERY);
     attend();
@@ -157,14 +157,14 @@ describe("called by the event loop, the batch engine", () => {
     expect(seen).toEqual({ answered: 0, waits: 0 });
   });
 
-  test("returns when a query that came while it waited has to be forwarded", async () => {
+  test("returns when a query that arrived while it waited has to be forwarded", async () => {
     const { attend, ask, seen } = await startAttended([FOREIGN, QUERY]);
     ask(QUERY);
     attend();
     expect(seen).toEqual({ answered: 1, waits: 1 });
   });
 
-  test("does not wait where something else waits for its return", async () => {
+  test("does not wait if something else waits for its return", async () => {
     const { attend, ask, seen } = await startAttended([QUERY], {
       eventLoop: () => ({ fd: UNUSED_FD, timeout: () => 0 }),
     });
@@ -173,7 +173,7 @@ describe("called by the event loop, the batch engine", () => {
     expect(seen).toEqual({ answered: 1, waits: 0 });
   });
 
-  test("does not wait where the event loop cannot be found", async () => {
+  test("does not wait if the event loop cannot be found", async () => {
     const { attend, ask, seen } = await startAttended([QUERY], { eventLoop: () => undefined });
     ask(QUERY);
     attend();
@@ -185,14 +185,14 @@ describe("an answer to a datagram", () => {
   const AF_INET = 2;
   const AF_INET6 = 10;
 
-  /** A datagram that came to this address over interface 7, as the kernel tells of it, and what its answer says of both. */
+  /** The address and interface of the answer to a datagram that arrived at this address over interface 7. */
   function answerTo(family: number, address: readonly number[]) {
     const make = () => new Datagrams(1, 100, true, (memory) => real.addressOf(memory));
     const [from, to] = [make(), make()];
     const words = from.words;
     const name = from.sender(0) - 1;
     new Uint16Array(words.buffer)[name * 2] = family;
-    // The control data follow the name's room and a guard.
+    // The control data is behind the memory for the name and guard bytes.
     const control = name + (32 + 64) / 4;
     const isIPv4 = family === AF_INET;
     words[control] = isIPv4 ? 28 : 36;
@@ -212,14 +212,14 @@ describe("an answer to a datagram", () => {
     return { index, address: [...copied.subarray(at, at + address.length)] };
   }
 
-  test("leaves from the address that was asked, over whatever interface the routing table chooses", () => {
+  test("leaves from the address that was asked, over an interface chosen by the routing table", () => {
     const ipv4 = [192, 0, 2, 1];
     expect(answerTo(AF_INET, ipv4)).toEqual({ index: 0, address: ipv4 });
     const ipv6 = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
     expect(answerTo(AF_INET6, ipv6)).toEqual({ index: 0, address: ipv6 });
   });
 
-  test("leaves over the interface that was asked where the address means something there alone", () => {
+  test("leaves over the interface that was asked if the address is link-local", () => {
     const linkLocal = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
     expect(answerTo(AF_INET6, linkLocal)).toEqual({ index: 7, address: linkLocal });
   });
@@ -228,17 +228,17 @@ describe("an answer to a datagram", () => {
 describe("memory for datagrams", () => {
   const make = () => new Datagrams(4, 100, true, (memory) => real.addressOf(memory));
 
-  test("is whole when everything that belongs to datagrams has been written over", () => {
+  test("is intact after everything that belongs to datagrams has been overwritten", () => {
     const datagrams = make();
     for (const data of datagrams.data) data.fill(0xff);
     for (let i = 0; i < 4; i++) datagrams.prepare(i);
-    expect(datagrams.intact).toBe(true);
+    expect(datagrams.isIntact).toBe(true);
   });
 
-  test("is not whole when an octet beside them has been written", () => {
+  test("is not intact after a byte beside them has been overwritten", () => {
     const datagrams = make();
     const [first] = datagrams.data;
     new Uint8Array(first.buffer)[first.byteOffset + first.length + 4] = 0;
-    expect(datagrams.intact).toBe(false);
+    expect(datagrams.isIntact).toBe(false);
   });
 });

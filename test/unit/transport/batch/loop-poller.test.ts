@@ -8,7 +8,7 @@ import { real, systemWith } from "./support.js";
 
 const LOOPBACK = Uint8Array.of(127, 0, 0, 1);
 
-/** A UDP socket; `receive` lets a datagram come to it. */
+/** A UDP socket; `receive` makes it receive a datagram. */
 function openSocket() {
   const fd = real.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   onTestFinished(() => void real.close(fd));
@@ -22,7 +22,7 @@ function openSocket() {
   return { fd, receive: () => sendEmpty(fd) };
 }
 
-/** One message that is all zeros: no octets, for whom the socket is connected to. */
+/** A message header of zeros: an empty datagram to the address that the socket is connected to. */
 function sendEmpty(fd: number): void {
   real.sendmmsg(fd, real.addressOf(new Uint8Array(64)), 1, 0);
 }
@@ -32,7 +32,7 @@ function isReadable(fd: number): boolean {
   return real.poll(real.addressOf(new Uint8Array(asked.buffer)), 1, 0) === 1;
 }
 
-/** Lingering at a socket, beside an event loop for which a second socket stands; time stands still until it is moved. */
+/** Lingers at a socket; a second socket stands for the event loop. Time stands still until the test moves it. */
 function setUp({ due = -1, calls = {} }: { due?: number; calls?: Partial<System> } = {}) {
   const [socket, others] = [openSocket(), openSocket()];
   const time = { now: 1_000 };
@@ -45,13 +45,13 @@ function setUp({ due = -1, calls = {} }: { due?: number; calls?: Partial<System>
     },
     ...calls,
   });
-  const linger = LoopPoller.at(socket.fd, system, (into) => into.fill(time.now));
+  const linger = LoopPoller.create(socket.fd, system, (into) => into.fill(time.now));
   onTestFinished(() => linger?.close());
   return { linger: linger as LoopPoller, socket, others, time, waits };
 }
 
 describe("lingering", () => {
-  test("goes on as long as there is something to read", () => {
+  test("continues as long as there is something to read", () => {
     const { linger, socket } = setUp();
     expect(linger.begin()).toBe(true);
     socket.receive();
@@ -59,7 +59,7 @@ describe("lingering", () => {
     expect(linger.more()).toBe(true);
   });
 
-  test("ends when others are ready, though there is more to read", () => {
+  test("ends when the event loop has something else to do, even if there is more to read", () => {
     const { linger, socket, others } = setUp();
     linger.begin();
     socket.receive();
@@ -67,14 +67,14 @@ describe("lingering", () => {
     expect(linger.more()).toBe(false);
   });
 
-  test("ends when nothing comes for as long as a callback may stay", () => {
+  test("ends when nothing arrives for as long as a callback may stay", () => {
     const { linger, waits } = setUp();
     linger.begin();
     expect(linger.more()).toBe(false);
     expect(waits).toEqual([20]);
   });
 
-  test("lasts no longer in all, however much there is to read", () => {
+  test("lasts no longer than a callback may stay, however much there is to read", () => {
     const { linger, socket, time, waits } = setUp();
     linger.begin();
     socket.receive();
@@ -94,12 +94,12 @@ describe("lingering", () => {
     expect(waits).toEqual([7]);
   });
 
-  test("does not begin where something waits for the callback to return", () => {
+  test("does not begin if something waits for the callback to return", () => {
     const { linger } = setUp({ due: 0 });
     expect(linger.begin()).toBe(false);
   });
 
-  test("keeps what there is to read from the event loop until it ends", () => {
+  test("hides the socket from the event loop until it ends", () => {
     const { linger, socket } = setUp();
     socket.receive();
     expect(isReadable(linger.fd)).toBe(true);
@@ -119,17 +119,17 @@ describe("lingering", () => {
     ["the event loop cannot be found", { eventLoop: () => undefined }],
     ["there are no more descriptors", { epoll_create1: () => -1 }],
     ["the socket cannot be watched", { epoll_ctl: () => -1 }],
-  ])("is not for a system where %s", (_, calls) => {
+  ])("is not possible if %s", (_, calls) => {
     expect(setUp({ calls }).linger).toBeUndefined();
   });
 });
 
 describe("this thread's event loop", () => {
-  test("is one that can be polled", () => {
+  test("can be polled", () => {
     expect(readlinkSync(`/proc/self/fd/${real.eventLoop()?.fd}`)).toBe("anon_inode:[eventpoll]");
   });
 
-  test("tells when a timer is due, and that something waits for its turn", () => {
+  test("tells when a timer is due, and whether something waits for the callback to return", () => {
     const loop = real.eventLoop();
     const timer = setTimeout(() => {}, 50);
     onTestFinished(() => clearTimeout(timer));

@@ -9,7 +9,7 @@ const HEADER = 64;
 const FD = 99;
 const ORIGIN = new Uint32Array(32);
 
-/** An outbox whose system call does as the script says: how many it sends, or with what it fails. */
+/** An outbox whose system call follows a script: the number of datagrams sent, or the error. */
 function scripted(...script: (number | string)[]) {
   const calls: { first: number; count: number }[] = [];
   const polls: number[] = [];
@@ -32,7 +32,7 @@ function scripted(...script: (number | string)[]) {
   return { outbox, add, calls, polls };
 }
 
-test("all that is ready leaves with one call", () => {
+test("all datagrams are sent with one call", () => {
   const { outbox, add, calls } = scripted();
   add(5);
   outbox.flush();
@@ -40,13 +40,13 @@ test("all that is ready leaves with one call", () => {
   expect(calls).toEqual([{ first: 0, count: 5 }]);
 });
 
-test("a full outbox is sent by itself", () => {
+test("an outbox is sent when it is full", () => {
   const { add, calls } = scripted();
   add(COUNT);
   expect(calls).toEqual([{ first: 0, count: COUNT }]);
 });
 
-test("what the kernel did not take is offered again", () => {
+test("datagrams that the kernel did not accept are offered again", () => {
   const { outbox, add, calls } = scripted(2, 1);
   add(5);
   outbox.flush();
@@ -57,7 +57,7 @@ test("what the kernel did not take is offered again", () => {
   ]);
 });
 
-test("one that cannot be sent is left out, and the others are sent", () => {
+test("a datagram that cannot be sent is dropped, and the others are sent", () => {
   const { outbox, add, calls } = scripted(1, "ENETUNREACH");
   add(4);
   outbox.flush();
@@ -68,7 +68,7 @@ test("one that cannot be sent is left out, and the others are sent", () => {
   ]);
 });
 
-test("a full kernel is waited for once, for a few milliseconds", () => {
+test("a full send buffer is waited for once, for a few milliseconds", () => {
   const { outbox, add, calls, polls } = scripted("EAGAIN");
   add(3);
   outbox.flush();
@@ -76,7 +76,7 @@ test("a full kernel is waited for once, for a few milliseconds", () => {
   expect(calls).toHaveLength(2);
 });
 
-test("a kernel that stays full costs the answers, and no more time; later ones are sent", () => {
+test("if the send buffer stays full, the datagrams are dropped without further waiting, and later ones are sent", () => {
   const { outbox, add, calls, polls } = scripted("EAGAIN", "ENOBUFS");
   add(3);
   outbox.flush();

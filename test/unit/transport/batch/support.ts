@@ -2,7 +2,7 @@ import { loadSystem, type System } from "../../../../src/transport/batch/system.
 
 export const real = loadSystem();
 
-/** The real system, but for some calls. */
+/** The real system, with some calls replaced. */
 export function systemWith(calls: Partial<System>): System {
   return { ...real, ...calls };
 }

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { keptFor } from "../../../src/base/kept.js";
+import { cachedFor } from "../../../src/base/cached-for.js";
 
 function counted(fails = false) {
   const seen = { now: 0, made: 0 };
-  const get = keptFor(
+  const get = cachedFor(
     1000,
     () => seen.now,
     async () => {
@@ -15,7 +15,7 @@ function counted(fails = false) {
   return { seen, get };
 }
 
-test("what is kept is made once in its time, also for those who ask while it is being made", async () => {
+test("a cached value is made once in its time, also for calls while it is being made", async () => {
   const { seen, get } = counted();
   expect(await Promise.all([get(), get()])).toEqual([1, 1]);
   seen.now = 999;
@@ -24,7 +24,7 @@ test("what is kept is made once in its time, also for those who ask while it is 
   expect(await get()).toBe(2);
 });
 
-test("a failure is told to all who wait for it, and not kept", async () => {
+test("a failure rejects all calls that wait for it, and is not cached", async () => {
   const { seen, get } = counted(true);
   const asked = await Promise.allSettled([get(), get()]);
   expect(asked.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
