@@ -15,7 +15,11 @@ const SAMPLE = 4_096;
  * Emits all pieces of a cluster, and notes what had to be left out.
  * @param onSample is told once, in a large cluster, what share of its tasks has been emitted
  */
-export function emitAll({ facts, emitter }: Side, problems: Problems, onSample: (share: number) => void = () => {}): void {
+export function emitAll(
+  { facts, emitter }: Side,
+  problems: Problems,
+  onSample: (share: number) => void = () => {},
+): void {
   const { cluster } = facts;
   const tasks = cluster.frameworks.reduce((sum, framework) => sum + framework.tasks.length, 0);
   let emitted = 0;

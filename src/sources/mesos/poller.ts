@@ -33,6 +33,7 @@ export class StatePoller {
   #refreshMs: number;
   #round = new AbortController();
   #wake: () => void = () => {};
+  #isRepeated = false;
   #running: Promise<void> | undefined;
   #stopped = false;
 
@@ -72,6 +73,12 @@ export class StatePoller {
     this.#wake();
   }
 
+  /** Fetches a state that is asked for from now on: at once, or when the fetch under way is through. */
+  again(): void {
+    this.#isRepeated = true;
+    this.#wake();
+  }
+
   #interrupt(): void {
     this.#round.abort();
     this.#wake();
@@ -84,6 +91,7 @@ export class StatePoller {
       this.#round = new AbortController();
       const { signal } = this.#round;
       const started = timers.now();
+      this.#isRepeated = false;
       failures = (await this.#poll(signal)) ? 0 : failures + 1;
       if (signal.aborted) failures = 0;
       else await this.#pause(failures === 0 ? this.#untilNext(started) : this.#untilRetry(failures), signal);
@@ -121,7 +129,7 @@ export class StatePoller {
         cancel();
         resolve();
       };
-      if (signal.aborted) this.#wake();
+      if (signal.aborted || this.#isRepeated) this.#wake();
     });
   }
 }

@@ -11,6 +11,7 @@ export interface TaskLists {
   readonly running: Task[];
   readonly killing: Task[];
   readonly unreported: Task[];
+  readonly starting: Task[];
   readonly skipped: Skipped[];
 }
 

@@ -29,10 +29,13 @@ export interface Registry {
   readonly completedFrameworks: readonly string[];
   readonly ended: readonly EndedTask[];
   /** Tasks that run, but have no status yet that says so, and where. They are not in the cluster. */
-  readonly unreported: readonly UnreportedTask[];
+  readonly unreported: readonly TaskOutside[];
+  /** Tasks that do not run yet. They are not in the cluster either. */
+  readonly starting: readonly TaskOutside[];
 }
 
-export interface UnreportedTask {
+/** A task that is not in the cluster. */
+export interface TaskOutside {
   readonly frameworkId: string;
   readonly task: Task;
 }
@@ -117,7 +120,8 @@ class StateDecoder implements Lists {
   readonly #recoveredFrameworks = new Set<string>();
   readonly #completedFrameworks: string[] = [];
   readonly #ended: EndedTask[] = [];
-  readonly #unreported: UnreportedTask[] = [];
+  readonly #unreported: TaskOutside[] = [];
+  readonly #starting: TaskOutside[] = [];
 
   constructor(json: StreamedJson, known: KnownTasks, facts: FactsReader | undefined) {
     this.#json = json;
@@ -143,6 +147,7 @@ class StateDecoder implements Lists {
       completedFrameworks: this.#completedFrameworks,
       ended: this.#ended,
       unreported: this.#unreported,
+      starting: this.#starting,
     };
     const own = parsePid(fields.pid);
     return own === undefined ? { cluster, registry } : { cluster, registry, pid: own };
@@ -166,7 +171,7 @@ class StateDecoder implements Lists {
   }
 
   *#readFramework(position: string, skippedTasks: Skipped[][]): Reading<Framework | Malformed> {
-    const lists: TaskLists = { running: [], killing: [], unreported: [], skipped: [] };
+    const lists: TaskLists = { running: [], killing: [], unreported: [], starting: [], skipped: [] };
     const ended: Omit<EndedTask, "frameworkId">[] = [];
     const fields = yield* FRAMEWORK.walk(this.#json, {
       tasks: ({ id }) => this.#readTasks(`${position}.tasks`, lists, this.#known.of(textOf(id))),
@@ -177,6 +182,7 @@ class StateDecoder implements Lists {
     if ("malformed" in framework) return framework;
     skippedTasks.push(lists.skipped);
     for (const task of lists.unreported) this.#unreported.push({ frameworkId: framework.id, task });
+    for (const task of lists.starting) this.#starting.push({ frameworkId: framework.id, task });
     for (const task of ended) this.#ended.push({ ...task, frameworkId: framework.id });
     if (fields?.recovered === true) this.#recoveredFrameworks.add(framework.id);
     return framework;
@@ -186,13 +192,14 @@ class StateDecoder implements Lists {
     const json = this.#json;
     const reader = this.#tasks;
     // Of lists given twice, the last counts.
-    const { running, killing, unreported, skipped } = lists;
-    for (const each of [running, killing, unreported, skipped]) each.length = 0;
+    const { running, killing, unreported, starting, skipped } = lists;
+    for (const each of [running, killing, unreported, starting, skipped]) each.length = 0;
     const isList = yield* this.#each(function* (index) {
       const task = yield* json.read(() => reader.read(keep));
       if (task === undefined) return;
       if ("malformed" in task) skipped.push(skippedAs("task", `${list}[${index}]`, task));
       else if (reader.killing) killing.push(task);
+      else if (reader.starting) starting.push(task);
       else if (reader.unreported) unreported.push(task);
       else running.push(task);
     });

@@ -7,7 +7,9 @@ import { networksMap } from "./port-mappings.js";
 export const RUNNING = "TASK_RUNNING";
 /** The state of one that has been told to end. */
 export const KILLING = "TASK_KILLING";
-const BEFORE_RUNNING: ReadonlySet<string> = new Set(["TASK_STAGING", "TASK_STARTING"]);
+/** The states of one that does not run yet. */
+export const STARTING = "TASK_STARTING";
+const BEFORE_RUNNING: ReadonlySet<string> = new Set(["TASK_STAGING", STARTING]);
 const MESOS_LABEL = "MesosContainerizer.NetworkSettings.IPAddress";
 const DOCKER_LABEL = "Docker.NetworkSettings.IPAddress";
 const NO_ADDRESSES: ReportedAddresses = Object.freeze({});
@@ -57,7 +59,7 @@ export function reportedIn(statuses: readonly unknown[]): Reported {
  * and until then has only older ones, whose addresses are not those that it will have.
  */
 export function isUnreported(statuses: readonly unknown[]): boolean {
-  const isAboutTo = statuses.some((status) => isObject(status) && BEFORE_RUNNING.has(textOf(status.state)));
+  const isAboutTo = statuses.some((status) => isObject(status) && isBeforeRunning(status.state));
   return isAboutTo && latestRunning(statuses) === undefined;
 }
 
@@ -73,6 +75,10 @@ function latestRunning(statuses: readonly unknown[]): JsonObject | undefined {
     latestTime = time;
   }
   return latest;
+}
+
+export function isBeforeRunning(state: unknown): boolean {
+  return typeof state === "string" && BEFORE_RUNNING.has(state);
 }
 
 function timeOf(status: JsonObject): number {

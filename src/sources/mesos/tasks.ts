@@ -7,7 +7,7 @@ import { listOf, type Malformed, malformed, textOf, trimmed } from "./lenient.js
 import { mapsPorts, readContainer } from "./port-mappings.js";
 import { parsePortRanges } from "./ports.js";
 import { MemberNames, type StateScanner } from "./state-scanner.js";
-import { isUnreported, KILLING, RUNNING, reportedIn, reportedWithFacts } from "./statuses.js";
+import { isBeforeRunning, isUnreported, KILLING, RUNNING, reportedIn, reportedWithFacts } from "./statuses.js";
 
 const FIELDS = ["id", "name", "slave_id", "state", "resources", "statuses", "discovery", "container"] as const;
 /** What only a catalogue asks for stands behind the others. */
@@ -33,6 +33,8 @@ export class TaskReader {
   unreported = false;
   /** Whether the task that was read last has been told to end. */
   killing = false;
+  /** Whether the task that was read last does not run yet. */
+  starting = false;
 
   /** @param facts reads what a catalogue wants to know; without, a task has none of it, and none is read that is being killed */
   constructor(scanner: StateScanner, facts: FactsReader | undefined) {
@@ -52,9 +54,11 @@ export class TaskReader {
     const id = this.#field("id");
     if (typeof state !== "string") return malformed("its state is not a string", id);
     this.killing = state === KILLING;
-    if (state !== RUNNING && !(this.killing && this.#facts)) return undefined;
+    this.starting = isBeforeRunning(state);
+    if (state !== RUNNING && !this.starting && !(this.killing && this.#facts)) return undefined;
     const task = this.#running(id, this.#field("name"), this.#field("slave_id"));
-    return "malformed" in task ? task : keep(task);
+    if ("malformed" in task) return this.starting ? undefined : task;
+    return keep(task);
   }
 
   /** Notes where each field of this task stands; of a field given twice, the last. */

@@ -9,7 +9,7 @@ import { agentIn, frameworkIn, idOf, type LiveFramework, type LiveTask, taskIn }
 
 /** What a master says on the operator stream, as far as it concerns names. */
 export type MasterEvent =
-  | { readonly type: "SUBSCRIBED"; readonly all: Everything; readonly heartbeatSeconds: number }
+  | { readonly type: "SUBSCRIBED"; readonly heartbeatSeconds: number }
   | { readonly type: "HEARTBEAT" }
   | { readonly type: "TASK_ADDED"; readonly task: LiveTask }
   | { readonly type: "TASK_UPDATED"; readonly update: TaskUpdate }
@@ -31,17 +31,6 @@ export interface TaskUpdate {
   readonly running?: { readonly reported: Reported; readonly since: number };
 }
 
-/** The whole cluster, as a stream begins with it. */
-export interface Everything {
-  readonly agents: readonly Agent[];
-  readonly recoveredAgents: readonly Agent[];
-  readonly frameworks: readonly LiveFramework[];
-  /** Tasks that have not ended. */
-  readonly tasks: readonly LiveTask[];
-  readonly endedTasks: readonly LiveTask[];
-  readonly completedFrameworks: readonly string[];
-}
-
 const DEFAULT_HEARTBEAT_SECONDS = 15;
 /** What a master may announce: more would be no watch at all, less would end streams that are well. */
 const HEARTBEAT_SECONDS = { least: 1, most: 3600 };
@@ -57,6 +46,7 @@ const BODIES = [
   "framework_removed",
 ];
 const EVENT = new Fields(["type", "subscribed", ...BODIES]);
+const SUBSCRIBED = new Fields(["heartbeat_interval_seconds"]);
 
 /**
  * Reads one record of the stream while it comes in. Lenient as the reading of a state is: what is malformed inside an event
@@ -91,19 +81,18 @@ function explaining<Result>(read: () => Result): Result {
 }
 
 function* readEvent(json: StreamedJson, facts: FactsReader | undefined): Reading<MasterEvent> {
-  let subscribed: Subscribed | undefined;
+  let heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS;
   const fields = yield* EVENT.walk(json, {
     *subscribed() {
-      subscribed = yield* readSubscribed(json, facts);
+      // It has the whole cluster as well, which is stepped over: a state has it too, and says more.
+      heartbeatSeconds = heartbeatIn((yield* SUBSCRIBED.walk(json, {}))?.heartbeat_interval_seconds);
     },
   });
   if (fields === undefined) throw new Error("it is not an object");
   yield* json.behind();
   const { type } = fields;
   if (typeof type !== "string") throw new Error("it has no type");
-  if (type !== "SUBSCRIBED") return changeIn(type, fields, facts);
-  const { heartbeatSeconds = DEFAULT_HEARTBEAT_SECONDS, all = NOTHING } = subscribed ?? {};
-  return { type, all, heartbeatSeconds };
+  return type === "SUBSCRIBED" ? { type, heartbeatSeconds } : changeIn(type, fields, facts);
 }
 
 function changeIn(type: string, event: JsonObject, facts: FactsReader | undefined): MasterEvent {
@@ -153,71 +142,6 @@ function updateIn(fields: JsonObject, facts: FactsReader | undefined): TaskUpdat
   if (status.state !== RUNNING) return update;
   const reported = facts ? reportedWithFacts([status], facts) : reportedIn([status]);
   return { ...update, running: { reported, since: runningSince([status]) } };
-}
-
-type Subscribed = Pick<Extract<MasterEvent, { type: "SUBSCRIBED" }>, "all" | "heartbeatSeconds">;
-
-const SUBSCRIBED = new Fields(["get_state", "heartbeat_interval_seconds"]);
-const STATE = new Fields(["get_tasks", "get_frameworks", "get_agents"]);
-const TASKS = new Fields(["tasks", "completed_tasks", "unreachable_tasks", "orphan_tasks"]);
-const FRAMEWORKS = new Fields(["frameworks", "completed_frameworks"]);
-const AGENTS = new Fields(["agents", "recovered_agents"]);
-const NOTHING: Everything = {
-  agents: [],
-  recoveredAgents: [],
-  frameworks: [],
-  tasks: [],
-  endedTasks: [],
-  completedFrameworks: [],
-};
-
-/** Walks the value that stands here element by element: a tree of 100,000 tasks would take half a gigabyte. */
-function* readSubscribed(json: StreamedJson, facts: FactsReader | undefined): Reading<Subscribed> {
-  facts?.beginState();
-  const readTask = (value: unknown) => taskIn(value, facts);
-  // Of one that has ended, only that is of interest.
-  const readEnded = (value: unknown) => taskIn(value);
-  const readAgent = (value: unknown) => agentIn(value, facts);
-  const agents: Agent[] = [];
-  const recoveredAgents: Agent[] = [];
-  const frameworks: LiveFramework[] = [];
-  const tasks: LiveTask[] = [];
-  const endedTasks: LiveTask[] = [];
-  const completedFrameworks: string[] = [];
-  const list =
-    <Item>(into: Item[], read: (value: unknown) => Item | undefined) =>
-    () =>
-      collect(json, into, read);
-  const inTasks = {
-    tasks: list(tasks, readTask),
-    orphan_tasks: list(tasks, readTask),
-    completed_tasks: list(endedTasks, readEnded),
-    unreachable_tasks: list(endedTasks, readEnded),
-  };
-  const inFrameworks = {
-    frameworks: list(frameworks, frameworkIn),
-    completed_frameworks: list(completedFrameworks, (value) => frameworkIn(value)?.info.id),
-  };
-  const inAgents = { agents: list(agents, readAgent), recovered_agents: list(recoveredAgents, readAgent) };
-  const inState = {
-    get_tasks: () => TASKS.walk(json, inTasks),
-    get_frameworks: () => FRAMEWORKS.walk(json, inFrameworks),
-    get_agents: () => AGENTS.walk(json, inAgents),
-  };
-  const fields = yield* SUBSCRIBED.walk(json, { get_state: () => STATE.walk(json, inState) });
-  return {
-    all: { agents, recoveredAgents, frameworks, tasks, endedTasks, completedFrameworks },
-    heartbeatSeconds: heartbeatIn(fields?.heartbeat_interval_seconds),
-  };
-}
-
-/** Reads the elements of the list that stands here, and leaves out those that `read` gives nothing for. */
-function* collect<Item>(json: StreamedJson, into: Item[], read: (value: unknown) => Item | undefined): Reading {
-  if ((yield* json.kind()) !== "array") return yield* json.skip();
-  yield* json.elements(function* () {
-    const item = read(yield* json.value());
-    if (item !== undefined) into.push(item);
-  });
 }
 
 function heartbeatIn(value: unknown): number {

@@ -206,12 +206,10 @@ export class ClusterFeed {
     this.#streamLog.event(event);
     this.#tell();
     const isElsewhere = this.#state !== undefined && !sameEndpoint(this.#state.leader, from);
-    const effect = this.#live.apply(event, isElsewhere ? from : undefined);
-    if (event.type === "SUBSCRIBED") {
-      this.#wholeAt = this.#options.wallClock();
-      // A state says more: who leads by what name, and where schedulers are.
-      if (isElsewhere) this.#poller.restart();
-    }
+    const effect = this.#live.apply(event);
+    // What has happened before the stream began is in a state that is asked for from now on.
+    if (event.type === "SUBSCRIBED" && isElsewhere) this.#poller.restart();
+    else if (event.type === "SUBSCRIBED") this.#poller.again();
     if (effect === "unknown" || this.#live.lacksReports) this.#early.ask();
     if (effect === "changed") this.#request();
   }

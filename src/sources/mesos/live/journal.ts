@@ -16,12 +16,6 @@ export class Journal {
 
   note(event: MasterEvent): void {
     if (!this.#events) return;
-    if (event.type === "SUBSCRIBED") {
-      // It says everything anew: what came before it is void, and may be large.
-      this.begin();
-      this.#events = [event];
-      return;
-    }
     if (this.#events.length < MAX_EVENTS) this.#events.push(event);
     else this.#isWhole = false;
   }

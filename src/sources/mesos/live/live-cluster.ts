@@ -1,10 +1,9 @@
-import type { HostPort } from "../../../base/host-port.js";
 import type { Agent, Skipped, Task } from "../cluster.js";
 import { sameValue } from "../same.js";
 import type { MasterState } from "../state.js";
-import { KILLING, RUNNING } from "../statuses.js";
+import { KILLING, RUNNING, STARTING } from "../statuses.js";
 import type { LiveFramework, LiveTask } from "./entities.js";
-import type { Everything, MasterEvent, TaskUpdate } from "./events.js";
+import type { MasterEvent, TaskUpdate } from "./events.js";
 import { Journal } from "./journal.js";
 import { type Differences, frameworksOf, TasksOf } from "./tasks-of.js";
 import { hasEnded, isLost, type Marks, type Session, taskKey, type View } from "./view.js";
@@ -85,26 +84,23 @@ export class LiveCluster {
     for (const id of registry.completedFrameworks) this.#marks.frameworks.add(id);
     this.#waiting.forgetUnreported();
     for (const { frameworkId, task } of registry.unreported) this.#putUnreported(frameworkId, task, before.frameworks);
+    for (const { frameworkId, task } of registry.starting) this.#await(frameworkId, STARTING, task);
     for (const event of journal) this.#apply(event);
     return this.#adopt(before.frameworks, before.agents);
   }
 
-  /** @param leader the master that says so, where it is another one than that of the state before */
-  apply(event: MasterEvent, leader?: HostPort): Effect {
+  apply(event: MasterEvent): Effect {
     if (!this.#ready) return "unchanged";
     this.#journal.note(event);
     const effect = this.#apply(event);
-    if (leader && event.type === "SUBSCRIBED") this.#session = { leader, id: "", isCertain: false };
     if (effect !== "unchanged") this.#view = undefined;
     return effect;
   }
 
   #apply(event: MasterEvent): Effect {
     switch (event.type) {
-      case "SUBSCRIBED":
-        return this.#replace(event.all);
       case "TASK_ADDED":
-        return this.#putTask(event.task, this.#frameworks);
+        return this.#putTask(event.task);
       case "TASK_UPDATED":
         return this.#updateTask(event.update);
       case "AGENT_ADDED":
@@ -121,24 +117,6 @@ export class LiveCluster {
     }
   }
 
-  #replace(all: Everything): Effect {
-    const before = { frameworks: this.#frameworks, agents: this.#agents };
-    this.#frameworks = new Map();
-    this.#agents = new Map();
-    this.#waiting = new WaitingTasks();
-    this.#since = new Map();
-    this.#session = { ...this.#session, isCertain: false };
-    for (const agent of all.recoveredAgents) this.#addAgent(agent, false);
-    for (const agent of all.agents) this.#addAgent(agent, true);
-    for (const framework of all.frameworks) this.#putFramework(framework, before.frameworks);
-    for (const task of all.tasks) this.#putTask(task, before.frameworks);
-    for (const { frameworkId, task, state } of all.endedTasks)
-      this.#marks.tasks.set(taskKey(frameworkId, task.id), state);
-    for (const id of all.completedFrameworks) this.#marks.frameworks.add(id);
-    this.#adopt(before.frameworks, before.agents);
-    return "changed";
-  }
-
   #of(frameworkId: string): TasksOf {
     let tasks = this.#frameworks.get(frameworkId);
     if (!tasks) {
@@ -149,9 +127,9 @@ export class LiveCluster {
   }
 
   /** The operator API has no pid: what a state said of the scheduler counts until it says it is somewhere else. */
-  #putFramework({ info, recovered }: LiveFramework, known = this.#frameworks): boolean {
+  #putFramework({ info, recovered }: LiveFramework): boolean {
     const framework = this.#of(info.id);
-    const before = known.get(info.id)?.info;
+    const before = framework.info;
     const pid = before?.hostname === info.hostname ? before.pid : undefined;
     const next = pid ? { ...info, pid } : info;
     if (framework.recovered === recovered && sameValue(framework.info, next)) return false;
@@ -162,11 +140,11 @@ export class LiveCluster {
   }
 
   /** @param before where it may have run already */
-  #putTask(live: LiveTask, before: ReadonlyMap<string, TasksOf>): Effect {
+  #putTask(live: LiveTask): Effect {
     const { frameworkId, state, task } = live;
     const key = taskKey(frameworkId, task.id);
     if (state === RUNNING) {
-      if (live.unreported) return this.#putUnreported(frameworkId, task, before);
+      if (live.unreported) return this.#putUnreported(frameworkId, task, this.#frameworks);
       this.#waiting.delete(key);
       this.#since.set(key, live.since);
       return changed(this.#run(frameworkId, task));
@@ -179,15 +157,15 @@ export class LiveCluster {
   /** A task that runs, but has not said where: it stays as it was until it does, not there if it is new. */
   #putUnreported(frameworkId: string, task: Task, before: ReadonlyMap<string, TasksOf>): Effect {
     const former = before.get(frameworkId)?.tasks.get(task.id);
-    this.#waiting.add(taskKey(frameworkId, task.id), {
-      frameworkId,
-      state: RUNNING,
-      task,
-      since: 0,
-      unreported: true,
-    });
+    this.#await(frameworkId, RUNNING, task);
     if (former?.agentId === task.agentId) this.#run(frameworkId, former);
     return "unknown";
+  }
+
+  /** Remembers what a task is that does not run yet, or not any more: an update that says that it runs says no more of it. */
+  #await(frameworkId: string, state: string, task: Task): void {
+    const isUnreported = state === RUNNING;
+    this.#waiting.add(taskKey(frameworkId, task.id), { frameworkId, state, task, since: 0, unreported: isUnreported });
   }
 
   #run(frameworkId: string, task: Task): boolean {
@@ -230,12 +208,13 @@ export class LiveCluster {
       const task = this.#endTask(frameworkId, id, state);
       if (!task) return "unchanged";
       this.#kill(frameworkId, task, state);
-      if (!hasEnded(state)) this.#waiting.add(key, { frameworkId, state, task, since: 0, unreported: false });
+      if (!hasEnded(state)) this.#await(frameworkId, state, task);
       else if (isLost(state) && AGENT_REMOVED.test(reason)) this.#removeAgent(task.agentId);
       return "changed";
     }
-    const former = this.#frameworks.get(frameworkId)?.tasks.get(id);
-    const task = this.#waiting.get(key)?.task ?? former;
+    const framework = this.#frameworks.get(frameworkId);
+    const former = framework?.tasks.get(id);
+    const task = this.#waiting.get(key)?.task ?? former ?? framework?.killing.get(id);
     if (!task) return "unknown";
     // The status is one from before it ran, which masters repeat until it is acknowledged.
     if (!running) return former ? "unchanged" : this.#putUnreported(frameworkId, task, this.#frameworks);

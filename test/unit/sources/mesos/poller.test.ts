@@ -12,6 +12,7 @@ const REGISTRY = {
   recoveredFrameworks: new Set<string>(),
   completedFrameworks: [],
   unreported: [],
+  starting: [],
   ended: [],
 };
 const INFO = { registry: REGISTRY, leader: LEADER, masters: [LEADER], bytes: 10, fetchMs: 1, parseMs: 2 };

@@ -107,9 +107,8 @@ describe("an event", () => {
     expect(() => readEvent(Buffer.from(text))).toThrow(expect.objectContaining({ code: "STREAM_INVALID" }));
   });
 
-  it("can be the whole cluster", () => {
-    const read = event(subscribed(FULL, 5));
-    expect(read).toMatchObject({ type: "SUBSCRIBED", heartbeatSeconds: 5, all: { recoveredAgents: [] } });
+  it("that has the whole cluster is read for its heartbeat alone", () => {
+    expect(event(subscribed(FULL, 5))).toEqual({ type: "SUBSCRIBED", heartbeatSeconds: 5 });
   });
 
   it("is the same in whatever parts it comes", () => {
@@ -123,12 +122,10 @@ describe("an event", () => {
     }
   });
 
-  it("that is the whole cluster may leave out every list", () => {
-    expect(event({ type: "SUBSCRIBED", subscribed: { get_state: { get_agents: 7 } } })).toMatchObject({
-      heartbeatSeconds: 15,
-      all: { agents: [], frameworks: [], tasks: [] },
-    });
-    expect(event({ type: "SUBSCRIBED" })).toMatchObject({ all: { tasks: [] } });
+  it("that has the whole cluster may leave out everything", () => {
+    const told = { type: "SUBSCRIBED", heartbeatSeconds: 15 };
+    expect(event({ type: "SUBSCRIBED", subscribed: { get_state: 7 } })).toEqual(told);
+    expect(event({ type: "SUBSCRIBED" })).toEqual(told);
   });
 
   it("that announces an odd heartbeat is watched within reason", () => {
@@ -147,14 +144,14 @@ describe("an event", () => {
 
 describe("captured messages of real clusters", () => {
   const FILES = [
-    ["operator-api", 12],
-    ["hello-world", 3],
-    ["hello-overlay", 3],
-    ["pod-tasks", 2],
-    ["recovered-agents", 1],
+    ["operator-api", 11],
+    ["hello-world", 0],
+    ["hello-overlay", 0],
+    ["pod-tasks", 0],
+    ["recovered-agents", 0],
   ] as const;
 
-  it.skipIf(!captured("operator-api")).each(FILES)("%s can be read and applied", (name, least) => {
+  it.skipIf(!captured("operator-api")).each(FILES)("%s can be read, and events add %i tasks or more", (name, least) => {
     const live = new LiveCluster();
     live.applyState(stateFrom(cluster({})));
     const types = new Set<string>();
@@ -167,6 +164,6 @@ describe("captured messages of real clusters", () => {
     }
     expect(types).toContain("SUBSCRIBED");
     expect(types).not.toContain("OTHER");
-    expect(most).toBeGreaterThanOrEqual(least - 1);
+    expect(most).toBeGreaterThanOrEqual(least);
   });
 });

@@ -75,8 +75,9 @@ export function setUp(state: Json = FULL, config: Partial<FeedConfig> = {}, rest
       report = next;
     },
   });
-  const say = async (...messages: Json[]) => {
-    for (const message of messages) body.write(recordOf(message));
+  /** Sends messages as records, a text as it is. */
+  const say = async (...messages: (Json | string)[]) => {
+    for (const message of messages) body.write(typeof message === "string" ? message : recordOf(message));
     await settle();
   };
   return { feed, timers, log, script, say, access, report: () => report };

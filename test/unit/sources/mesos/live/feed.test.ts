@@ -36,7 +36,7 @@ describe("a change", () => {
       await say(taskUpdated(task(`who${i}`, { agent: "S0" }), "TASK_RUNNING"));
       await timers.advance(500);
     }
-    expect(times(log, "fetch")).toEqual([0, 10, 15]);
+    expect(times(log, "fetch")).toEqual([0, 0.02, 10, 15]);
     await feed.stop();
   });
 
@@ -51,11 +51,11 @@ describe("a change", () => {
     await say(taskUpdated(task("new", { agent: "S0" }), "TASK_RUNNING", starting));
     await timers.advance(60_000);
     expect(log.filter((line) => line.includes("new"))).toEqual([]);
-    expect(times(log, "fetch")).toEqual([0, 10, 15, 25, 45]);
+    expect(times(log, "fetch")).toEqual([0, 0.02, 10, 15, 25, 45]);
     const reported = task("new", { agent: "S0", ip: "203.0.113.10" });
     script.state = cluster({ agents: [S0, S1], frameworks: [{ ...MARATHON, tasks: [WEB, API, reported] }, CHRONOS] });
     await timers.advance(600_000);
-    expect(times(log, "fetch")).toEqual([0, 10, 15, 25, 45, 85]);
+    expect(times(log, "fetch")).toEqual([0, 0.02, 10, 15, 25, 45, 85]);
     expect(log.filter((line) => line.includes("new"))).toEqual(["85.02 chronos:; marathon: api new web"]);
     await feed.stop();
   });
@@ -68,7 +68,7 @@ describe("a change", () => {
     await timers.advance(2_000);
     await say(taskUpdated(WEB, "TASK_KILLED"));
     await timers.advance(20_000);
-    expect(log.slice(-3)).toEqual(["60 fetch", "61.02 chronos:; marathon: api", "65.02 chronos:; marathon: api"]);
+    expect(log.slice(-3)).toEqual(["60.02 fetch", "61.02 chronos:; marathon: api", "65.04 chronos:; marathon: api"]);
     expect(report().differences.task).toBe(0);
     await feed.stop();
   });
@@ -88,6 +88,33 @@ describe("the stream", () => {
     });
     await feed.stop();
     expect(timers.pending).toBe(0);
+  });
+
+  it("has a state fetched as it begins: what happened before that is nowhere else", async () => {
+    const { feed, timers, log, script, say } = setUp();
+    script.fetchMs = 3_000;
+    feed.start();
+    await timers.advance(10_000);
+    expect(times(log, "fetch")).toEqual([0, 3.02]);
+    script.state = cluster({ agents: [S0, S1], frameworks: [MARATHON] });
+    await say("no count of octets");
+    await timers.advance(2_000);
+    expect(times(log, "subscribe")).toEqual([3, 10.25]);
+    await timers.advance(3_000);
+    expect(log.at(-1)).toBe("13.27 marathon: api web");
+    await feed.stop();
+  });
+
+  it("that begins while a state is fetched has it fetched once more, when that is through", async () => {
+    const { feed, timers, log, script, say } = setUp();
+    feed.start();
+    await timers.advance(59_000);
+    script.fetchMs = 5_000;
+    await timers.advance(2_000);
+    await say("no count of octets");
+    await timers.advance(30_000);
+    expect(times(log, "fetch").slice(-2)).toEqual([60.02, 65.04]);
+    await feed.stop();
   });
 
   it("that is not there leaves polling, and is asked for again when another master leads", async () => {
@@ -145,7 +172,7 @@ describe("a state", () => {
     await timers.advance(10_000);
     script.state = cluster({ agents: [S0, S1], frameworks: [MARATHON] });
     await timers.advance(60_000);
-    expect(log.at(-1)).toBe("60.02 marathon: api web");
+    expect(log.at(-1)).toBe("60.04 marathon: api web");
     expect(report().differences).toEqual({ task: 0, agent: 0, framework: 1 });
     await feed.stop();
   });
@@ -160,7 +187,7 @@ describe("a state", () => {
       await say(taskUpdated(task(`who${i}`, { agent: "S0" }), "TASK_RUNNING"));
       await timers.advance(1_000);
     }
-    expect(times(log, "fetch")).toEqual([0, 25]);
+    expect(times(log, "fetch")).toEqual([0, 20.02]);
     await feed.stop();
   });
 });
@@ -178,10 +205,17 @@ describe("a state that removes too much", () => {
       await timers.advance(59_000);
       script.state = idle;
       await timers.advance(2_000);
-      expect(report().heldState).toMatchObject({ leader: "192.0.2.1:5050", since: 1_700_000_060_020 });
-      expect(log.at(-1)).toBe("60 fetch");
+      // With a stream, the second state was asked for as soon as that had begun.
+      const begun = updates === "stream" ? 0.02 : 0;
+      expect(report().heldState).toMatchObject({
+        leader: "192.0.2.1:5050",
+        since: 1_700_000_060_020 + begun * 1000,
+      });
+      expect(log.at(-1)).toBe(`${60 + begun} fetch`);
       await timers.advance(10_000);
-      expect(log.slice(-2)).toEqual(["65.02 fetch", "65.04 marathon:"]);
+      expect(log.slice(-2)).toEqual(
+        updates === "stream" ? ["65.04 fetch", "65.06 marathon:"] : ["65.02 fetch", "65.04 marathon:"],
+      );
       expect(report()).toMatchObject({ heldState: undefined, heldStates: 1 });
       await feed.stop();
     },

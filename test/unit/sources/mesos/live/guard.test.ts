@@ -48,7 +48,7 @@ function setUp(state: Json = FULL, grace = GRACE) {
     return serve();
   };
   const hear = (...messages: Json[]) => {
-    for (const message of messages) live.apply(event(message), { host: "192.0.2.2", port: 5050 });
+    for (const message of messages) live.apply(event(message));
     return serve();
   };
   const wait = (seconds: number) => {
@@ -84,10 +84,12 @@ describe("after a failover", () => {
   });
 
   it("and for a stream of the new leader that begins before its state has been read", () => {
-    const { hear, guard } = setUp();
+    const { hear, read, guard } = setUp();
     expect(outline(hear(subscribed(EMPTY)))).toEqual(ALL);
     expect(outline(hear(taskAdded(WEB), frameworkAdded(MARATHON, true)))).toEqual(ALL);
     expect(outline(hear(agentAdded(S0)))).toEqual(ALL);
+    const half = cluster({ agents: [S0], recovered: [recoveredAgent("S1")], frameworks: [marathonWith(WEB)] });
+    expect(outline(read(elsewhere(half), NEXT_LEADER))).toEqual(ALL);
     expect(guard.held).toMatchObject({ agents: 1, tasks: 1 });
   });
 

@@ -19,21 +19,20 @@ interface Moment {
   readonly at: number;
   readonly state?: MasterState;
   readonly message?: Json;
-  readonly host: string;
 }
 
 function momentsOf(name: string): Moment[] {
   const folder = new URL(`${name}/`, FOLDER);
   const states = readdirSync(folder).flatMap((file): Moment[] => {
-    const match = /^state-(\d+)-([\d_]+)_5050/.exec(file);
+    const match = /^state-(\d+)-[\d_]+_5050/.exec(file);
     if (!match) return [];
     const state = readMasterState(readFileSync(new URL(file, folder)));
-    return [{ at: Number(match[1]), host: String(match[2]).replaceAll("_", "."), state }];
+    return [{ at: Number(match[1]), state }];
   });
   const lines = readFileSync(new URL("stream.jsonl", folder), "utf8").trim().split("\n");
   const messages = lines.flatMap((line): Moment[] => {
-    const { t, master, event: message } = JSON.parse(line) as { t: number; master: string; event?: Json };
-    return message ? [{ at: t, host: master.replace(":5050", ""), message }] : [];
+    const { t, event: message } = JSON.parse(line) as { t: number; event?: Json };
+    return message ? [{ at: t, message }] : [];
   });
   return [...states, ...messages].sort((a, b) => a.at - b.at);
 }
@@ -42,9 +41,9 @@ function momentsOf(name: string): Moment[] {
 function play(moments: readonly Moment[], grace: number): { readonly at: number; readonly served: Cluster }[] {
   const live = new LiveCluster();
   const guard = new FailoverGuard(grace);
-  return moments.map(({ at, state, message, host }) => {
+  return moments.map(({ at, state, message }) => {
     if (state) live.applyState(state);
-    if (message) live.apply(event(message), message.type === "SUBSCRIBED" ? { host, port: 5050 } : undefined);
+    if (message) live.apply(event(message));
     const served = guard.propose(live.view, live.marks, at);
     guard.commit(served);
     live.forgetMarks();
