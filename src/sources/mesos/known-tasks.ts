@@ -1,17 +1,22 @@
+import { hash } from "node:crypto";
 import type { Task } from "./cluster.js";
-import { sameValue } from "./same.js";
 
-/** Gives the task itself, or what is equal to it. */
-export type Keep = (task: Task) => Task;
+/** What running tasks were written as, and what they are; side by side, in the order of the state. */
+interface Known {
+  readonly digests: readonly string[];
+  readonly tasks: readonly Task[];
+}
+
+const NONE: Known = { digests: [], tasks: [] };
 
 /**
- * The tasks of the state that was read last. One that has not changed is taken from there, so that of two states in
- * memory, the one that is served and the one that has just come, only the difference is held twice.
+ * The running tasks of the state that was read last. Of a task that is written as it was then, nothing has to be read again: it is the
+ * same object. So a state in which little has changed costs little time, and little memory beside the one that is served.
  */
 export class KnownTasks {
-  /** By framework, then by id: an id is one framework's own. */
-  #before = new Map<string, Map<string, Task>>();
-  #now = new Map<string, Map<string, Task>>();
+  /** By framework: an id is one framework's own. */
+  #before = new Map<string, Known>();
+  #now = new Map<string, Known>();
 
   /** To be called before the tasks of a state. */
   begin(): void {
@@ -19,17 +24,11 @@ export class KnownTasks {
     this.#now = new Map();
   }
 
-  /** For the tasks of a framework. */
-  of(frameworkId: string): Keep {
-    const before = this.#before.get(frameworkId);
-    const now = this.#now.get(frameworkId) ?? new Map<string, Task>();
-    this.#now.set(frameworkId, now);
-    return (task) => {
-      const former = before?.get(task.id);
-      const kept = former && sameValue(former, task) ? former : task;
-      now.set(kept.id, kept);
-      return kept;
-    };
+  /** For the tasks of a framework. Of lists given twice, the last counts. */
+  of(frameworkId: string): TaskMemory {
+    const memory = new TaskMemory(this.#before.get(frameworkId) ?? NONE);
+    this.#now.set(frameworkId, memory);
+    return memory;
   }
 
   /** To be called behind them. */
@@ -37,4 +36,60 @@ export class KnownTasks {
     this.#before = this.#now;
     this.#now = new Map();
   }
+}
+
+/** The tasks of one framework: those of the last state, and those of the one that is being read. */
+export class TaskMemory implements Known {
+  readonly #before: Known;
+  readonly digests: string[] = [];
+  /** Those that run. */
+  tasks: Task[] = [];
+  /** Where in the last state the next task is likely to be. */
+  #next = 0;
+  #positions: ReadonlyMap<string, number> | undefined;
+
+  constructor(before: Known) {
+    this.#before = before;
+  }
+
+  /** Whether there is anything to be recalled. */
+  get isEmpty(): boolean {
+    return this.#before.tasks.length === 0;
+  }
+
+  /** The task that was written like this, which is noted as one of this state, too. */
+  recall(digest: string): Task | undefined {
+    const { digests, tasks } = this.#before;
+    const at = digests[this.#next] === digest ? this.#next : this.#find(digest);
+    if (at === undefined) return undefined;
+    this.#next = at + 1;
+    const task = tasks[at] as Task;
+    this.note(digest, task);
+    return task;
+  }
+
+  note(digest: string, task: Task): void {
+    this.digests.push(digest);
+    this.tasks.push(task);
+  }
+
+  /** To be called when all have been noted: if they are those of the last state, in its order, they are its very list. */
+  settle(): void {
+    const { tasks } = this.#before;
+    const isSame = tasks.length === this.tasks.length && tasks.every((task, index) => task === this.tasks[index]);
+    if (isSame) this.tasks = tasks as Task[];
+  }
+
+  #find(digest: string): number | undefined {
+    this.#positions ??= new Map(this.#before.digests.map((each, index) => [each, index]));
+    return this.#positions.get(digest);
+  }
+}
+
+/**
+ * What stands for a task as it is written. A framework chooses what its tasks look like; another task's digest it cannot bring about
+ * (which SHA-1 is still good for), so a task is taken for what it was only if it is.
+ */
+export function digestOf(octets: Uint8Array): string {
+  return hash("sha1", octets, "base64");
 }

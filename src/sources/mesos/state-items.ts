@@ -8,7 +8,7 @@ import { type JsonObject, type Malformed, malformed, textOf } from "./lenient.js
 
 /** What the tasks of a framework come to. */
 export interface TaskLists {
-  readonly running: Task[];
+  running: readonly Task[];
   readonly killing: Task[];
   readonly unreported: Task[];
   readonly starting: Task[];

@@ -168,6 +168,11 @@ export class StateScanner {
     else this.#at = this.#behindScalar(this.#at);
   }
 
+  /** The text from a position that at() gave before up to here. It stays as it is until the next append(). */
+  textFrom(start: number): Uint8Array {
+    return this.#bytes.subarray(start - this.#base, this.#at);
+  }
+
   /** Decodes the value that stands here. */
   value(): unknown {
     const start = this.at();

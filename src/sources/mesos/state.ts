@@ -4,7 +4,7 @@ import type { Agent, Cluster, Framework, Skipped, Task } from "./cluster.js";
 import { parsePid } from "./endpoint.js";
 import type { FactsReader } from "./facts/reader.js";
 import { Fields } from "./fields.js";
-import { type Keep, KnownTasks } from "./known-tasks.js";
+import { KnownTasks, type TaskMemory } from "./known-tasks.js";
 import { type Malformed, malformed, textOf } from "./lenient.js";
 import { agentOf, frameworkOf, skippedAs, type TaskLists } from "./state-items.js";
 import { type Reading, type StreamedJson, StreamedReader } from "./streamed-json.js";
@@ -188,21 +188,22 @@ class StateDecoder implements Lists {
     return framework;
   }
 
-  *#readTasks(list: string, lists: TaskLists, keep: Keep): Reading {
+  *#readTasks(list: string, lists: TaskLists, memory: TaskMemory): Reading {
     const json = this.#json;
     const reader = this.#tasks;
     // Of lists given twice, the last counts.
-    const { running, killing, unreported, starting, skipped } = lists;
-    for (const each of [running, killing, unreported, starting, skipped]) each.length = 0;
+    const { killing, unreported, starting, skipped } = lists;
+    for (const each of [killing, unreported, starting, skipped]) each.length = 0;
     const isList = yield* this.#each(function* (index) {
-      const task = yield* json.read(() => reader.read(keep));
+      const task = yield* json.read(() => reader.read(memory));
       if (task === undefined) return;
       if ("malformed" in task) skipped.push(skippedAs("task", `${list}[${index}]`, task));
       else if (reader.killing) killing.push(task);
       else if (reader.starting) starting.push(task);
       else if (reader.unreported) unreported.push(task);
-      else running.push(task);
     });
+    memory.settle();
+    lists.running = memory.tasks;
     if (!isList) skipped.push(skippedAs("task", list, malformed("it is not a list")));
   }
 

@@ -2,7 +2,7 @@ import type { PortRange, Task } from "./cluster.js";
 import { discoveryOf } from "./discovery.js";
 import type { FactsReader } from "./facts/reader.js";
 import { Fields } from "./fields.js";
-import type { Keep } from "./known-tasks.js";
+import { digestOf, type TaskMemory } from "./known-tasks.js";
 import { listOf, type Malformed, malformed, textOf, trimmed } from "./lenient.js";
 import { mapsPorts, readContainer } from "./port-mappings.js";
 import { parsePortRanges } from "./ports.js";
@@ -44,11 +44,15 @@ export class TaskReader {
   }
 
   /** Consumes the element the scanner stands at. `undefined` for a task that has no place in a cluster. */
-  read(keep: Keep): Task | Malformed | undefined {
-    if (this.#scanner.kind() !== "object") {
-      this.#scanner.skip();
+  read(memory: TaskMemory): Task | Malformed | undefined {
+    const scanner = this.#scanner;
+    if (scanner.kind() !== "object") {
+      scanner.skip();
       return malformed("it is not an object");
     }
+    const start = scanner.at();
+    const known = memory.isEmpty ? undefined : this.#recall(memory);
+    if (known) return known;
     this.#locate();
     const state = this.#field("state");
     const id = this.#field("id");
@@ -58,7 +62,22 @@ export class TaskReader {
     if (state !== RUNNING && !this.starting && !(this.killing && this.#facts)) return undefined;
     const task = this.#running(id, this.#field("name"), this.#field("slave_id"));
     if ("malformed" in task) return this.starting ? undefined : task;
-    return keep(task);
+    const isRunning = !(this.killing || this.starting || this.unreported);
+    if (isRunning) memory.note(digestOf(scanner.textFrom(start)), task);
+    return task;
+  }
+
+  /** The task that stands here, where it is written as one of the last state was; else the scanner stays where it is. */
+  #recall(memory: TaskMemory): Task | undefined {
+    const scanner = this.#scanner;
+    const start = scanner.at();
+    scanner.skip();
+    const task = memory.recall(digestOf(scanner.textFrom(start)));
+    if (task === undefined) scanner.goBack(start);
+    this.killing = false;
+    this.starting = false;
+    this.unreported = false;
+    return task;
   }
 
   /** Notes where each field of this task stands; of a field given twice, the last. */

@@ -76,7 +76,7 @@ export class LiveCluster {
     this.#ready = true;
     this.#session = { leader: cluster.leader, id: registry.id, isCertain: registry.id !== "" };
     this.#skipped = cluster.skipped;
-    this.#frameworks = frameworksOf(cluster, registry);
+    this.#frameworks = frameworksOf(cluster, registry, before.frameworks);
     this.#agents = new Map();
     this.#since = new Map();
     for (const agent of cluster.agents.values()) this.#addAgent(agent, registry.registered.has(agent.id));

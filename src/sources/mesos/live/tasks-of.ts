@@ -20,9 +20,12 @@ export class TasksOf {
   /** Those that have been told to end; kept for a catalogue only. */
   readonly killing: Map<string, Task>;
   #made: Framework | undefined;
+  /** The list of a state that these tasks are; nothing where events have changed them since. */
+  #listed: Iterable<Task> | undefined;
 
   constructor(info?: FrameworkInfo, tasks: Iterable<Task> = [], killing: Iterable<Task> = []) {
     this.info = info;
+    this.#listed = tasks;
     this.tasks = byId(tasks);
     this.killing = byId(killing);
   }
@@ -39,10 +42,18 @@ export class TasksOf {
   /** To be called after each change. */
   touch(): void {
     this.#made = undefined;
+    this.#listed = undefined;
+  }
+
+  /** Whether a state says just this, without looking at the tasks one by one. */
+  isAsIn({ tasks, killing, ...info }: Framework, recovered: boolean): boolean {
+    if (this.#listed !== tasks || this.recovered !== recovered) return false;
+    return killing === undefined && this.killing.size === 0 && sameValue(this.info, info);
   }
 
   /** Takes the objects of `before` for what is equal, and counts what is not. */
   adopt(before: TasksOf | undefined, differences: Differences): void {
+    if (before === this) return;
     differences.tasks += adoptTasks(this.tasks, before?.tasks) + adoptTasks(this.killing, before?.killing);
     const sameInfo = sameValue(this.info, before?.info);
     if (!sameInfo) differences.frameworks++;
@@ -76,13 +87,24 @@ function sameOrder(a: ReadonlyMap<string, Task>, b: ReadonlyMap<string, Task>): 
   return true;
 }
 
-/** The frameworks of a state, by id. */
-export function frameworksOf({ frameworks }: Cluster, { recoveredFrameworks }: Registry): Map<string, TasksOf> {
+/**
+ * The frameworks of a state, by id.
+ * @param before the very objects of which are taken where nothing has changed
+ */
+export function frameworksOf(
+  { frameworks }: Cluster,
+  { recoveredFrameworks }: Registry,
+  before: ReadonlyMap<string, TasksOf>,
+): Map<string, TasksOf> {
   return new Map(
-    frameworks.map(({ tasks, killing, ...info }) => {
+    frameworks.map((each) => {
+      const former = before.get(each.id);
+      const recovered = recoveredFrameworks.has(each.id);
+      if (former?.isAsIn(each, recovered)) return [each.id, former];
+      const { tasks, killing, ...info } = each;
       const framework = new TasksOf(info, tasks, killing);
-      framework.recovered = recoveredFrameworks.has(info.id);
-      return [info.id, framework];
+      framework.recovered = recovered;
+      return [each.id, framework];
     }),
   );
 }
