@@ -57,7 +57,7 @@ function follow(facts: FactsReader | undefined, ...messages: readonly Json[]): C
     parser.add(bytes(message));
     live.apply(parser.end());
   }
-  return live.view.cluster;
+  return live.observed.cluster;
 }
 
 describe("while no catalogue is kept", () => {
@@ -155,7 +155,7 @@ describe("while a catalogue is kept", () => {
     expect(changed?.facts).toEqual(first(before)?.facts);
   });
 
-  it.each([1, 7, 100])("a state is the same in parts of %i octets, cut within words and numbers", (size) => {
+  it.each([1, 7, 100])("a state is the same in parts of %i bytes, cut within words and numbers", (size) => {
     const body = bytes(stateOf(MASTER, STATE));
     const parser = new StateParser(new KnownTasks(), new FactsReader());
     for (let at = 0; at < body.length; at += size) parser.add(body.subarray(at, at + size));
@@ -216,26 +216,16 @@ describe("a task that is being killed", () => {
 });
 
 describe("what is malformed or over a limit", () => {
-  const long = (octets: number) => "x".repeat(octets);
+  const long = (bytes: number) => "x".repeat(bytes);
   const many = (count: number) => Array.from({ length: count }, (_, i) => label(`k${i}`, "v"));
 
   it.each<[string, readonly unknown[], number, number]>([
     ["a label that is none", [label("a", "b"), 7, { value: "no key" }, null], 1, 3],
     ["labels beyond the number", many(LIMITS.labels + 5), LIMITS.labels, 5],
-    ["a key that is too long", [label(long(LIMITS.keyOctets + 1), "v"), label(long(LIMITS.keyOctets), "v")], 1, 1],
-    [
-      "a value that is too long",
-      [label("k", long(LIMITS.valueOctets + 1)), label("k", long(LIMITS.valueOctets))],
-      1,
-      1,
-    ],
-    ["a value of fewer letters and too many octets", [label("k", "ü".repeat(LIMITS.valueOctets - 1))], 0, 1],
-    [
-      "labels beyond the octets in all",
-      Array.from({ length: 5 }, () => label("k", long(LIMITS.valueOctets - 1))),
-      4,
-      1,
-    ],
+    ["a key that is too long", [label(long(LIMITS.keyBytes + 1), "v"), label(long(LIMITS.keyBytes), "v")], 1, 1],
+    ["a value that is too long", [label("k", long(LIMITS.valueBytes + 1)), label("k", long(LIMITS.valueBytes))], 1, 1],
+    ["a value of fewer letters and too many bytes", [label("k", "ü".repeat(LIMITS.valueBytes - 1))], 0, 1],
+    ["labels beyond the bytes in all", Array.from({ length: 5 }, () => label("k", long(LIMITS.valueBytes - 1))), 4, 1],
   ])("%s costs itself, and is counted", (_, labels, kept, dropped) => {
     const facts = factsOf({ labels, discovery: { name: "web" } });
     expect(facts?.labels).toHaveLength(kept);

@@ -26,7 +26,7 @@ describe("captured messages of a real cluster", () => {
     const mapped = new Map<string, boolean>();
     for (const message of captured("operator-api") ?? []) {
       live.apply(event(message));
-      for (const one of live.view.cluster.frameworks.flatMap(({ tasks }) => tasks))
+      for (const one of live.observed.cluster.frameworks.flatMap(({ tasks }) => tasks))
         if (/-on-/.test(one.name)) mapped.set(one.name, one.mapsPorts === true || one.networkMapsPorts === true);
     }
     const on = (network: RegExp) => [...mapped].filter(([name]) => network.test(name)).map(([, isMapped]) => isMapped);

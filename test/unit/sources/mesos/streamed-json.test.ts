@@ -26,11 +26,11 @@ function readIn<Result>(
 
 /** The text in parts of these sizes, and then of the last of them. */
 function* partsOf(text: string, sizes: readonly number[]): Generator<Uint8Array> {
-  const octets = Buffer.from(text);
+  const bytes = Buffer.from(text);
   let turn = 0;
-  for (let at = 0; at < octets.length; ) {
+  for (let at = 0; at < bytes.length; ) {
     const end = at + (sizes[Math.min(turn++, sizes.length - 1)] as number);
-    yield octets.subarray(at, end);
+    yield bytes.subarray(at, end);
     at = end;
   }
 }
@@ -159,14 +159,14 @@ describe("a JSON text that comes in parts", () => {
 
   it("is gone over a few times at most, where one value takes very many parts", () => {
     const text = JSON.stringify(["x".repeat(100_000)]);
-    let octets = 0;
+    let bytes = 0;
     const value = readIn(partsOf(text, [100]), (json) =>
       json.read((scanner) => {
-        octets += scanner.ahead;
+        bytes += scanner.ahead;
         return scanner.value();
       }),
     );
     expect(value).toEqual(JSON.parse(text));
-    expect(octets).toBeLessThan(4 * text.length);
+    expect(bytes).toBeLessThan(4 * text.length);
   });
 });

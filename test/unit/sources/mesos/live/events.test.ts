@@ -163,7 +163,7 @@ describe("captured messages of real clusters", () => {
       const read = event(message);
       types.add(read.type);
       live.apply(read);
-      most = Math.max(most, live.view.cluster.frameworks.flatMap(({ tasks }) => tasks).length);
+      most = Math.max(most, live.observed.cluster.frameworks.flatMap(({ tasks }) => tasks).length);
     }
     expect(types).toContain("SUBSCRIBED");
     expect(types).not.toContain("OTHER");

@@ -19,7 +19,7 @@ function served(...states: readonly (readonly [Json, { readonly address: string 
   const guard = new FailoverGuard(600);
   const clusters = states.map(([state, master]) => {
     live.applyState(readMasterState(bytes(stateOf(master, state)), new KnownTasks(), new FactsReader()));
-    const cluster = guard.propose(live.view, live.marks, 0);
+    const cluster = guard.propose(live.observed, live.marks, 0);
     guard.commit(cluster);
     live.forgetMarks();
     return cluster;

@@ -38,7 +38,7 @@ function setUp(state: Json = FULL, grace = GRACE) {
   const guard = new FailoverGuard(grace);
   let now = 0;
   const serve = () => {
-    const cluster = guard.propose(live.view, live.marks, now * 1000);
+    const cluster = guard.propose(live.observed, live.marks, now * 1000);
     guard.commit(cluster);
     live.forgetMarks();
     return cluster;
@@ -298,7 +298,7 @@ describe("without a failover", () => {
 
   it("what is served is what the master says, and nothing is copied", () => {
     const { guard, live } = setUp();
-    expect(guard.propose(live.view, live.marks, 0)).toBe(live.view.cluster);
+    expect(guard.propose(live.observed, live.marks, 0)).toBe(live.observed.cluster);
   });
 
   it("a task that has moved is where it is now", () => {

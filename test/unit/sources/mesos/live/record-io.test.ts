@@ -9,9 +9,9 @@ function decode(chunks: readonly (string | Uint8Array)[], maxBytes = 1_000): str
   const records: string[] = [];
   let parts: Uint8Array[] = [];
   for (const chunk of chunks) {
-    for (const { octets, isLast } of decoder.push(Buffer.from(chunk as string))) {
-      expect(octets.length).toBeGreaterThan(0);
-      parts.push(octets);
+    for (const { bytes, isLast } of decoder.push(Buffer.from(chunk as string))) {
+      expect(bytes.length).toBeGreaterThan(0);
+      parts.push(bytes);
       if (isLast) records.push(Buffer.concat(parts).toString());
       if (isLast) parts = [];
     }
@@ -28,7 +28,7 @@ describe("records", () => {
   it("come in the parts that chunks have of them, at once", () => {
     const decoder = new RecordDecoder(10);
     const push = (chunk: string) =>
-      Array.from(decoder.push(Buffer.from(chunk)), ({ octets, isLast }) => [Buffer.from(octets).toString(), isLast]);
+      Array.from(decoder.push(Buffer.from(chunk)), ({ bytes, isLast }) => [Buffer.from(bytes).toString(), isLast]);
     expect(push("4\ntru")).toEqual([["tru", false]]);
     expect(push("e1\n2")).toEqual([
       ["e", true],
@@ -36,7 +36,7 @@ describe("records", () => {
     ]);
   });
 
-  it("are counted in octets, not in characters", () => {
+  it("are counted in bytes, not in characters", () => {
     expect(decode([frame('"ü"'), frame("1")])).toEqual(['"ü"', "1"]);
   });
 
@@ -48,11 +48,11 @@ describe("records", () => {
     const texts = fc.array(fc.string({ minLength: 1, maxLength: 30 }), { maxLength: 8 });
     fc.assert(
       fc.property(texts, fc.array(fc.nat(12), { minLength: 1, maxLength: 40 }), (records, sizes) => {
-        const octets = Buffer.from(records.map(frame).join(""));
+        const bytes = Buffer.from(records.map(frame).join(""));
         const chunks: Uint8Array[] = [];
-        for (let at = 0, i = 0; at < octets.length; i++) {
+        for (let at = 0, i = 0; at < bytes.length; i++) {
           const size = 1 + (sizes[i % sizes.length] ?? 0);
-          chunks.push(octets.subarray(at, at + size));
+          chunks.push(bytes.subarray(at, at + size));
           at += size;
         }
         expect(decode(chunks)).toEqual(records);

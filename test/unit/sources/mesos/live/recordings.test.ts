@@ -45,7 +45,7 @@ function play(moments: readonly Moment[], grace: number): { readonly at: number;
   return moments.map(({ at, state, message, host }) => {
     if (state) live.applyState(state);
     if (message) live.apply(event(message), message.type === "SUBSCRIBED" ? { host, port: 5050 } : undefined);
-    const served = guard.propose(live.view, live.marks, at);
+    const served = guard.propose(live.observed, live.marks, at);
     guard.commit(served);
     live.forgetMarks();
     return { at, served };

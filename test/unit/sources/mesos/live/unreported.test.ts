@@ -30,7 +30,7 @@ const withTasks = (...tasks: Json[]) =>
   cluster({ agents: [S0, S1], frameworks: [{ ...MARATHON, tasks: [WEB, API, ...tasks] }] });
 
 /** The addresses of a task that is in the cluster; nothing for one that is not. */
-const addressesOf = (live: LiveCluster, name: string) => taskNamed(name, live.view.cluster)?.addresses;
+const addressesOf = (live: LiveCluster, name: string) => taskNamed(name, live.observed.cluster)?.addresses;
 
 describe("a task that runs, but has not said where", () => {
   it.each([
@@ -51,23 +51,23 @@ describe("a task that runs, but has not said where", () => {
     expect(addressesOf(live, "new")).toBeUndefined();
     live.apply(event(taskUpdated(NEW, "TASK_RUNNING", statusAt("203.0.113.9"))));
     expect(addressesOf(live, "new")).toEqual({ netinfo: ["203.0.113.9"] });
-    expect(taskNamed("new", live.view.cluster)?.ports).toEqual([[31007, 31007]]);
+    expect(taskNamed("new", live.observed.cluster)?.ports).toEqual([[31007, 31007]]);
     expect(live.lacksReports).toBe(false);
   });
 
   it("stays as it was where it ran before, over events, streams and states", () => {
     const live = liveOf();
     const early = { ...WEB, statuses: [{ ...STARTING, timestamp: 1 }] };
-    const before = taskNamed("web", live.view.cluster);
+    const before = taskNamed("web", live.observed.cluster);
     const others = cluster({ agents: [S0, S1], frameworks: [{ ...MARATHON, tasks: [early, API] }] });
     live.apply(event(taskUpdated(WEB, "TASK_RUNNING", STARTING)));
-    expect(taskNamed("web", live.view.cluster)).toBe(before);
+    expect(taskNamed("web", live.observed.cluster)).toBe(before);
     live.apply(event(taskAdded(early)));
-    expect(taskNamed("web", live.view.cluster)).toBe(before);
+    expect(taskNamed("web", live.observed.cluster)).toBe(before);
     live.apply(event(subscribed(others)));
-    expect(taskNamed("web", live.view.cluster)).toBe(before);
+    expect(taskNamed("web", live.observed.cluster)).toBe(before);
     live.applyState(stateFrom(others));
-    expect(taskNamed("web", live.view.cluster)).toBe(before);
+    expect(taskNamed("web", live.observed.cluster)).toBe(before);
   });
 
   it("does not keep the addresses of another agent", () => {
@@ -105,7 +105,7 @@ describe("a task that runs, but has not said where", () => {
 describe("tasks that are about to run", () => {
   it("are kept up to a number, the latest of them", () => {
     const waiting = new WaitingTasks();
-    const task = taskNamed("web", liveOf().view.cluster);
+    const task = taskNamed("web", liveOf().observed.cluster);
     if (!task) throw new Error("there is no such task");
     const live = { frameworkId: "f", state: "TASK_RUNNING", task, since: 0, unreported: true };
     for (let i = 0; i < 100_005; i++) waiting.add(`f\n${i}`, live);
@@ -134,8 +134,8 @@ describe("the events during a fetch", () => {
     live.apply(event(subscribed(cluster({ agents: [S0, S1], frameworks: [{ ...MARATHON, tasks: [API] }] }))));
     live.apply(event(taskAdded(NEW)));
     live.applyState(stateFrom(FULL));
-    expect(outline(live.view.cluster)).toEqual(["agents: S0 S1", "marathon: api new"]);
-    expect(frameworkNamed("marathon", live.view.cluster)?.pid?.port).toBe(15101);
+    expect(outline(live.observed.cluster)).toEqual(["agents: S0 S1", "marathon: api new"]);
+    expect(frameworkNamed("marathon", live.observed.cluster)?.pid?.port).toBe(15101);
   });
 
   it("make the state void where they are more than can be kept, unless a stream begins after that", () => {
