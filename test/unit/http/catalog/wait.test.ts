@@ -32,12 +32,12 @@ describe("what a request says of waiting", () => {
     ["index=7&wait=30s", 7, 30_000],
     ["index=7&wait=2h", 7, 600_000],
     ["stale=&index=7", 7, 300_000],
-  ])("%s", (query, above, patience) => {
-    expect(read(query)).toEqual({ above, patience });
+  ])("%s", (query, above, waitMs) => {
+    expect(read(query)).toEqual({ above, waitMs });
   });
 
   it("is drawn out by up to a sixteenth", () => {
-    expect(read("index=7&wait=160s", 0.5)).toEqual({ above: 7, patience: 165_000 });
+    expect(read("index=7&wait=160s", 0.5)).toEqual({ above: 7, waitMs: 165_000 });
   });
 
   it.each([

@@ -25,11 +25,11 @@ function setUp(limits = { all: 10, perAddress: 3 }) {
     limits,
   });
   const woken: string[] = [];
-  const wait = (name: string, topic: Topic, more: { above?: number; patience?: number; address?: string } = {}) =>
+  const wait = (name: string, topic: Topic, more: { above?: number; waitMs?: number; address?: string } = {}) =>
     waiters.add({
       topic,
       above: followed.board.indexOf(topic),
-      patience: 30_000,
+      waitMs: 30_000,
       address: "192.0.2.7",
       answer: () => woken.push(name),
       ...more,
@@ -61,7 +61,7 @@ describe("one who waits", () => {
     return [{ ...S0, attributes: { rack: "a" } }, S1];
   }
 
-  it("is answered when its patience is over, once", async () => {
+  it("is answered once, when its time is over", async () => {
     const { followed, timers, woken, wait, waiters } = setUp();
     wait("web", WEB);
     await timers.advance(29_999);
