@@ -7,7 +7,7 @@ import type { Timers } from "../base/timers.js";
 import type { StateConfig, ZoneConfig } from "../config/config.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import { clusterLines } from "../sources/mesos/saved-cluster.js";
-import { imageOctets, readImage, type SavedZone, type ZoneImage } from "../zone/image.js";
+import { imageBytes, readImage, type SavedZone, type ZoneImage } from "../zone/image.js";
 
 /** In `stateDir`. */
 const FILE = "last-zone";
@@ -141,7 +141,7 @@ export class ZoneSaver {
     const unfinished = join(folder, `${FILE}.${randomBytes(16).toString("hex")}.new`);
     const file = await files.open(unfinished, "wx", 0o600);
     try {
-      for (const octets of imageOctets(image, inChunks(clusterLines(cluster)))) await file.writeFile(octets);
+      for (const bytes of imageBytes(image, inChunks(clusterLines(cluster)))) await file.writeFile(bytes);
       await file.sync();
       await files.rename(unfinished, join(folder, FILE));
     } catch (error) {

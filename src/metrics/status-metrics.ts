@@ -74,7 +74,7 @@ function stateMetrics({ status }: StatusSources): MetricSource[] {
       read: () => Object.entries(status().failures).map(([code, value]) => ({ labels: { code }, value })),
     },
     gauge("mesos_dns_state_bytes", "Size of the last state, decompressed.", () =>
-      ofBuild(status(), ({ stateOctets }) => stateOctets),
+      ofBuild(status(), ({ stateBytes }) => stateBytes),
     ),
     gauge("mesos_dns_state_stale", "1 when the state is older than stateMaxAgeSeconds.", () =>
       single(Number(status().stale)),

@@ -23,7 +23,7 @@ export interface BuildReport {
   readonly changedShards: number;
   readonly seconds: Readonly<Record<BuildPhase, number>>;
   /** Octets of the state, decompressed. */
-  readonly stateOctets: number;
+  readonly stateBytes: number;
   /** `host:port` of the leading master. */
   readonly leader: string;
   readonly skipped: readonly Skipped[];

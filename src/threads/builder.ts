@@ -165,7 +165,7 @@ export class Builder {
       frameworks: cluster.frameworks.length,
       tasks: cluster.frameworks.reduce((tasks, framework) => tasks + framework.tasks.length, 0),
       agents: cluster.agents.size,
-      stateOctets: state.bytes,
+      stateBytes: state.bytes,
       leader: formatHostPort(cluster.leader),
       fetchedAt: wholeAt,
       fetch: state.fetchMs / 1000,

@@ -22,7 +22,7 @@ export const BUILD: BuildReport = {
   agents: 3,
   changedShards: 4,
   seconds: { fetch: 0.5, parse: 0.25, resolve: 0.1, generate: 0.05, compile: 0.2 },
-  stateOctets: 123_456,
+  stateBytes: 123_456,
   leader: "192.0.2.1:5050",
   skipped: [
     { kind: "task", id: "t1", reason: "no_address", detail: "none" },

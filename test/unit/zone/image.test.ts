@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MesosDnsError } from "../../../src/base/errors.js";
 import { compileZones } from "../../../src/zone/compile.js";
-import { imageOctets, readImage, type ZoneImage } from "../../../src/zone/image.js";
+import { imageBytes, readImage, type ZoneImage } from "../../../src/zone/image.js";
 import { SEED, zoneContent } from "../../support/zone.js";
 
 const FINGERPRINT = '{"domain":"mesos"}';
@@ -15,7 +15,7 @@ const IMAGE: ZoneImage = {
   shards,
 };
 const ORIGIN = ["made of", " this, ünd that\n"];
-const FILE = Buffer.concat([...imageOctets(IMAGE, ORIGIN)]);
+const FILE = Buffer.concat([...imageBytes(IMAGE, ORIGIN)]);
 
 function codeOf(action: () => unknown): string {
   try {
