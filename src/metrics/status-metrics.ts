@@ -10,7 +10,7 @@ export interface StatusSources {
   readonly now: () => number;
 }
 
-/** What the main thread knows of the cluster, the zone and the other threads. */
+/** Metrics of the cluster, the zone and the other threads. */
 export function statusMetrics(sources: StatusSources): MetricSource[] {
   return [
     ...snapshotMetrics(sources),
@@ -156,7 +156,7 @@ function workMetrics({ status }: StatusSources): MetricSource[] {
 
 const SKIPPED_KINDS: readonly Skipped["kind"][] = ["task", "agent", "framework"];
 
-/** Every combination, so that one that goes away goes to 0; nothing before the first state. */
+/** Always has all combinations, so that one without skips shows as 0; no samples before the first state. */
 function skipped(all: readonly Skipped[] | undefined): Sample[] {
   if (!all) return [];
   const counts = new Map<string, number>();
