@@ -31,7 +31,7 @@ import {
   WEB,
 } from "./support.js";
 
-/** A cluster in memory to which these messages came after the state. */
+/** A LiveCluster that has received the state, and then these messages. */
 function after(...messages: Json[]): LiveCluster {
   const live = liveOf();
   for (const message of messages) live.apply(event(message));
@@ -41,7 +41,7 @@ function after(...messages: Json[]): LiveCluster {
 const staging = task("cache", { agent: "S0", state: "TASK_STAGING", ports: [31005] });
 
 describe("an event", () => {
-  it("before the first state does nothing", () => {
+  it("before the first state is ignored", () => {
     const live = new LiveCluster();
     expect(live.apply(event(taskAdded(WEB)))).toBe("unchanged");
     expect(live.ready).toBe(false);
@@ -71,7 +71,7 @@ describe("an event", () => {
     expect(outline(after(...messages).observed.cluster)).toContain(line);
   });
 
-  it("about a task comes before its framework and its agent, and counts when they are there", () => {
+  it("about a task may come before its framework and its agent, and counts when they are known", () => {
     const late = task("late", { agent: "S9" });
     const live = after(taskAdded(late, "frameworks-late"));
     expect(outline(live.observed.cluster)).toEqual(["agents: S0 S1", "chronos:", "marathon: api web"]);
@@ -80,7 +80,7 @@ describe("an event", () => {
     expect(outline(live.observed.cluster)).toEqual(["agents: S0 S1 S9", "chronos:", "late: late", "marathon: api web"]);
   });
 
-  it("of a task that runs and of which nothing else is known says so", () => {
+  it("about a running task of which nothing else is known has the effect `unknown`", () => {
     expect(liveOf().apply(event(taskUpdated(task("who", { agent: "S0" }), "TASK_RUNNING")))).toBe("unknown");
   });
 
@@ -106,7 +106,7 @@ describe("an event", () => {
     expect(web()).toEqual(before);
   });
 
-  it("tells that the network maps ports, and that it does so no more", () => {
+  it("says that the network maps ports, and later that it no longer does", () => {
     const live = liveOf();
     const update = (timestamp: number, port_mappings: readonly Json[]) => {
       const network_infos = [{ ip_addresses: [{ ip_address: "203.0.113.1" }], port_mappings }];
@@ -117,21 +117,21 @@ describe("an event", () => {
     expect(update(1_700_000_202, [])).not.toHaveProperty("networkMapsPorts");
   });
 
-  it("keeps what a task's container says through its updates", () => {
+  it("keeps the port mappings of a task's container through its updates", () => {
     const container = { type: "DOCKER", docker: { port_mappings: [{ host_port: 31000, container_port: 80 }] } };
     const mapped = task("mapped", { agent: "S0", extra: { container } });
     const live = after(taskAdded(mapped), taskUpdated(mapped, "TASK_RUNNING", statusAt("203.0.113.5")));
     expect(taskNamed("mapped", live.observed.cluster)).toHaveProperty("mapsPorts", true);
   });
 
-  it("that adds an unhealthy task or begins a stream with one says so", () => {
+  it("that adds an unhealthy task, or begins a stream with one, marks it as unhealthy", () => {
     const sick = task("sick", { agent: "S0", healthy: false });
     expect(taskNamed("sick", after(taskAdded(sick)).observed.cluster)).toHaveProperty("unhealthy", true);
     const all = subscribed(cluster({ agents: [S0], frameworks: [framework("marathon", { tasks: [sick] })] }));
     expect(taskNamed("sick", after(all).observed.cluster)).toHaveProperty("unhealthy", true);
   });
 
-  it("keeps what is known of a scheduler, until it is somewhere else", () => {
+  it("keeps a scheduler's pid until its hostname changes", () => {
     const pid = { host: "192.0.2.20", port: 15101 };
     const live = after(frameworkAdded(MARATHON));
     expect(frameworkNamed("marathon", live.observed.cluster)?.pid).toEqual(pid);
@@ -142,7 +142,7 @@ describe("an event", () => {
 });
 
 describe("what has not changed is the same object", () => {
-  it("when another thing has", () => {
+  it("when something else has", () => {
     const live = liveOf();
     const before = live.observed.cluster;
     live.apply(event(taskUpdated(WEB, "TASK_KILLED")));
@@ -165,7 +165,7 @@ describe("what has not changed is the same object", () => {
   it.each([
     ["a state", (live: LiveCluster) => live.applyState(stateFrom(FULL))],
     ["a stream that begins", (live: LiveCluster) => live.apply(event(subscribed(FULL)))],
-  ])("after %s that says the same", (_, read) => {
+  ])("after %s with the same content", (_, read) => {
     const live = liveOf();
     const before = live.observed.cluster;
     read(live);
@@ -204,7 +204,7 @@ describe("a state", () => {
     });
   });
 
-  it("tells who has registered, who is only known from before, and what has ended", () => {
+  it("says what has registered, what is only known from before, and what has ended", () => {
     const ended = { ...framework("done", { tasks: [] }), completed_tasks: [{ ...WEB, state: "TASK_LOST" }] };
     const state = cluster({ agents: [S0], recovered: [recoveredAgent("S1")], frameworks: [ended] });
     const live = liveOf({ ...state, completed_frameworks: [framework("old")] });
@@ -218,7 +218,7 @@ describe("a state", () => {
 });
 
 describe("a stream that begins", () => {
-  it("replaces everything, but keeps where schedulers are", () => {
+  it("replaces everything, but keeps the pids of schedulers", () => {
     const live = liveOf();
     live.apply(event(subscribed(cluster({ agents: [S1], frameworks: [framework("marathon", { tasks: [API] })] }))));
     expect(outline(live.observed.cluster)).toEqual(["agents: S1", "marathon: api"]);
@@ -226,7 +226,7 @@ describe("a stream that begins", () => {
     expect(live.observed.session.leader.host).toBe("192.0.2.1");
   });
 
-  it("elsewhere makes that master the leader, until a state names it", () => {
+  it("at another master makes that one the leader, until a state names it", () => {
     const live = liveOf();
     const elsewhere = { host: "192.0.2.2", port: 5050 };
     live.apply(event(subscribed(cluster({ agents: [S0], recovered: [recoveredAgent("S1")] }))), elsewhere);
@@ -236,7 +236,7 @@ describe("a stream that begins", () => {
     expect(live.observed.session).toEqual({ leader: { host: "192.0.2.1", port: 5050 }, id: "m2", isCertain: true });
   });
 
-  it("knows frameworks whose schedulers have not come back", () => {
+  it("lists frameworks whose schedulers have not registered again", () => {
     const live = liveOf();
     live.apply(event(frameworkAdded(CHRONOS, true)));
     expect([...live.observed.recoveredFrameworks]).toEqual(["frameworks-chronos"]);

@@ -22,17 +22,17 @@ import {
   WEB,
 } from "./support.js";
 
-/** A status from before a task ran, with an address that it does not have afterwards. */
+/** A status from before a task ran, with an address that the task later does not have. */
 const STARTING: Json = { state: "TASK_STARTING", container_status: networkOf("192.0.2.10") };
 const NEW = task("new", { agent: "S0", ports: [31007] });
 const EARLY: Json = { ...NEW, statuses: [{ ...STARTING, timestamp: 1 }] };
 const withTasks = (...tasks: Json[]) =>
   cluster({ agents: [S0, S1], frameworks: [{ ...MARATHON, tasks: [WEB, API, ...tasks] }] });
 
-/** The addresses of a task that is in the cluster; nothing for one that is not. */
+/** The addresses of a task in the cluster; `undefined` if it is not there. */
 const addressesOf = (live: LiveCluster, name: string) => taskNamed(name, live.observed.cluster)?.addresses;
 
-describe("a task that runs, but has not said where", () => {
+describe("an unreported task, which runs without a TASK_RUNNING status", () => {
   it.each([
     [
       "an update with an older status",
@@ -44,7 +44,7 @@ describe("a task that runs, but has not said where", () => {
     ["an event that adds it", (live: LiveCluster) => live.apply(event(taskAdded(EARLY)))],
     ["a stream that begins", (live: LiveCluster) => live.apply(event(subscribed(withTasks(EARLY))))],
     ["a state", (live: LiveCluster) => live.applyState(stateFrom(withTasks(EARLY)))],
-  ])("is not in the cluster after %s, and is when it says so", (_, tell) => {
+  ])("is not in the cluster after %s, until it is reported", (_, tell) => {
     const live = liveOf();
     tell(live);
     expect(live.lacksReports).toBe(true);
@@ -55,7 +55,7 @@ describe("a task that runs, but has not said where", () => {
     expect(live.lacksReports).toBe(false);
   });
 
-  it("stays as it was where it ran before, over events, streams and states", () => {
+  it("stays as it was if it was running before, over events, streams and states", () => {
     const live = liveOf();
     const early = { ...WEB, statuses: [{ ...STARTING, timestamp: 1 }] };
     const before = taskNamed("web", live.observed.cluster);
@@ -84,7 +84,7 @@ describe("a task that runs, but has not said where", () => {
     expect(addressesOf(live, "web")).toBeUndefined();
   });
 
-  it("is forgotten when it ends, with its framework, or where a state does not have it", () => {
+  it("is dropped when it ends, with its framework, or when a state does not have it", () => {
     const ended = liveOf();
     ended.apply(event(taskAdded(EARLY)));
     ended.apply(event(taskUpdated(NEW, "TASK_FAILED")));
@@ -95,7 +95,7 @@ describe("a task that runs, but has not said where", () => {
     expect(elsewhere.lacksReports).toBe(false);
   });
 
-  it("with no status at all, as masters of old have it, is taken as it is", () => {
+  it("without any status, as from old masters, counts as reported", () => {
     const live = liveOf(withTasks({ ...NEW, statuses: [] }));
     expect(addressesOf(live, "new")).toEqual({});
     expect(live.lacksReports).toBe(false);
@@ -103,7 +103,7 @@ describe("a task that runs, but has not said where", () => {
 });
 
 describe("tasks that are about to run", () => {
-  it("are kept up to a number, the latest of them", () => {
+  it("are kept up to a limit: the latest ones", () => {
     const waiting = new WaitingTasks();
     const task = taskNamed("web", liveOf().observed.cluster);
     if (!task) throw new Error("there is no such task");
@@ -114,7 +114,7 @@ describe("tasks that are about to run", () => {
 });
 
 describe("the events during a fetch", () => {
-  it("are kept from the last beginning of a stream on, as that makes those before it void", () => {
+  it("are kept from the last beginning of a stream on, which replaces those before it", () => {
     const journal = new Journal();
     const whole = event(subscribed(FULL));
     journal.begin();
@@ -127,7 +127,7 @@ describe("the events during a fetch", () => {
     expect(journal.take()).toEqual([whole, last]);
   });
 
-  it("are applied to a state that is older than they are, a beginning in between included", () => {
+  it("are applied to a state that is older than they are, including the beginning of a stream", () => {
     const live = liveOf();
     live.beginState();
     live.apply(event(taskUpdated(API, "TASK_KILLED")));
@@ -138,7 +138,7 @@ describe("the events during a fetch", () => {
     expect(frameworkNamed("marathon", live.observed.cluster)?.pid?.port).toBe(15101);
   });
 
-  it("make the state void where they are more than can be kept, unless a stream begins after that", () => {
+  it("make the state useless if they are more than can be kept, unless a stream begins after that", () => {
     const journal = new Journal();
     const update = event(taskUpdated(WEB, "TASK_KILLED"));
     journal.begin();
