@@ -94,7 +94,7 @@ describe("a master's state", () => {
   });
 
   it.each(["application/json; charset=utf-8", "Application/JSON", "text/json"])(
-    "may be called %s",
+    "may have the content type %s",
     async (contentType) => {
       const master = await startMaster();
       master.answer({ body: "{}", contentType });

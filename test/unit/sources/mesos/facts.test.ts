@@ -242,7 +242,7 @@ describe("what is malformed or over a limit", () => {
   });
 
   it.each(["text", 7, null, { labels: "text" }, { labels: { labels: [] } }])(
-    "labels that are %j are none",
+    "labels that are %j are read as an empty list",
     (labels) => {
       expect(factsOf({ labels })).toMatchObject({ labels: [], dropped: 0 });
     },

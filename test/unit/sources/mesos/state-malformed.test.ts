@@ -32,15 +32,12 @@ describe("a malformed field", () => {
     expect(addresses(running({ labels: [value] }))).toEqual({});
   });
 
-  it.each([undefined, null, "", 7, "scheduler@"])(
-    "costs a framework no more than its address where it is %j",
-    (value) => {
-      const odd = { ...framework("marathon", { tasks: [task("web", { agent: "S0" })] }), pid: value, hostname: value };
-      const [read1] = read({ ...cluster({}), frameworks: [odd] }).frameworks;
-      expect(read1).not.toHaveProperty("pid");
-      expect(read1?.tasks).toHaveLength(1);
-    },
-  );
+  it.each([undefined, null, "", 7, "scheduler@"])("costs a framework only its address if it is %j", (value) => {
+    const odd = { ...framework("marathon", { tasks: [task("web", { agent: "S0" })] }), pid: value, hostname: value };
+    const [read1] = read({ ...cluster({}), frameworks: [odd] }).frameworks;
+    expect(read1).not.toHaveProperty("pid");
+    expect(read1?.tasks).toHaveLength(1);
+  });
 });
 
 describe("an element that lacks a required member", () => {

@@ -171,7 +171,7 @@ describe("a state that removes too much", () => {
   const idle = cluster({ agents: [agent("S0")], frameworks: [framework("marathon")] });
 
   it.each(["stream", "poll"] as const)(
-    "is served when a fetch five seconds later says the same (%s)",
+    "is served when a fetch five seconds later confirms it (%s)",
     async (updates) => {
       const { feed, timers, log, script, report } = setUp(busy, { updates });
       feed.start();

@@ -104,7 +104,7 @@ describe("the election", () => {
     ["no-node", "ZOOKEEPER_NO_MASTERS", /has no \/mesos: .* zk names the wrong path$/],
     ["no-auth", "ZOOKEEPER_AUTH", /^ZooKeeper does not let \/mesos be read with this password of the user ops; /],
   ] as const)(
-    "that is refused (%s) is asked for every two seconds over the same connection",
+    "that a server refuses (%s) is requested every two seconds over the same connection",
     async (mood, code, why) => {
       const { timers, ensemble, told, follower } = setUp({ zk: `zk://ops:s3cret@${A}/mesos` });
       ensemble.elect({ 1: "192.0.2.7:5050" });
