@@ -33,9 +33,9 @@ export class HostResolver {
     const waiting: Promise<void>[] = [];
     for (const host of hosts) if (!this.#known.has(host)) waiting.push(this.#lookUp(host));
     if (waiting.length > 0) {
-      const patience = this.#options.delay(MAX_WAIT_MS);
-      await Promise.race([Promise.all(waiting), patience.elapsed]);
-      patience.cancel();
+      const timeout = this.#options.delay(MAX_WAIT_MS);
+      await Promise.race([Promise.all(waiting), timeout.elapsed]);
+      timeout.cancel();
     }
     const resolved = new Map<string, readonly Address[]>();
     for (const host of hosts) {

@@ -145,7 +145,10 @@ export class Catalog {
     return { index, services: services.touched, gone: services.gone, nodes: nodes.touched, goneNodes: nodes.gone };
   }
 
-  /** The time in microseconds, or the last index plus 1. So indexes grow across restarts without being stored, and those of different servers are comparable. */
+  /**
+   * The time in microseconds, or the last index plus 1. So indexes grow across restarts without being stored, and those of
+   * different servers are comparable.
+   */
   #nextIndex(): number {
     return Math.max(this.#index + 1, Math.floor(this.#wallClock() * 1000));
   }

@@ -21,7 +21,10 @@ export function isWell({ task, killing }: Instance): boolean {
   return !killing && healthOf(task) !== "unhealthy";
 }
 
-/** The valid addresses of the first source that has any. Addresses from the agent's network information come before those of the containerizers. */
+/**
+ * The valid addresses of the first source that has any. Addresses from the agent's network information come before those of the
+ * containerizers.
+ */
 export function containerAddresses({ addresses }: Task): readonly string[] {
   for (const source of SOURCES) {
     const found = (addresses[source] ?? []).flatMap((text) => parseAddress(text)?.text ?? []);

@@ -44,7 +44,10 @@ Signals: SIGHUP reads the configuration again, SIGTERM stops the server.
 
 const DEFAULT_CONFIG_FILE = "config.json";
 
-/** `level` without a value means 1: it was a switch in the first version of Mesos-DNS. `unused` flags of Mesos-DNS are ignored, with or without a value. */
+/**
+ * `level` without a value means 1: it was a switch in the first version of Mesos-DNS. `unused` flags of Mesos-DNS are ignored, with
+ * or without a value.
+ */
 type FlagKind = "value" | "switch" | "level" | "unused";
 
 const SERVE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([

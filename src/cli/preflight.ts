@@ -12,7 +12,10 @@ type PreflightConfig = Pick<ClusterConfig, "CertFile"> &
   Pick<SocketConfig, "tlsCertFile"> &
   Pick<StateConfig, "stateDir">;
 
-/** Checks files further that could be read: expired certificates, a `stateDir` without write permission. @param now milliseconds since the epoch */
+/**
+ * Checks files further that could be read: expired certificates, a `stateDir` without write permission.
+ * @param now milliseconds since the epoch
+ */
 export async function findTroubles(config: PreflightConfig, now: number): Promise<readonly MesosDnsError[]> {
   const { CertFile, tlsCertFile, stateDir } = config;
   const troubles = [

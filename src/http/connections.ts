@@ -74,7 +74,10 @@ export class Connections {
     own?.add(connection);
   }
 
-  /** Counts the connection apart from now on, because its request waits for a change; also between two such requests. Returns false if the limit is reached. */
+  /**
+   * Counts the connection apart from now on, because its request waits for a change; also between two such requests. Returns false
+   * if the limit is reached.
+   */
   seat(connection: Connection): boolean {
     if (this.#waiting.has(connection)) return true;
     const { address } = connection;

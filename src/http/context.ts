@@ -19,7 +19,10 @@ export interface ApiContext {
   pinSnapshot(): { readonly snapshot: Snapshot; readonly release: () => void };
   status(): ServerStatus;
   forwarding(): ForwardReport;
-  /** Flushes cached answers of upstreams, all or those for one name. Resolves to their number. @param name lower-case wire form as latin1 */
+  /**
+   * Flushes cached answers of upstreams, all or those for one name. Resolves to their number.
+   * @param name lower-case wire form as latin1
+   */
   flushCache(name: string | undefined): Promise<number>;
   /** Milliseconds since the epoch. */
   now(): number;

@@ -33,7 +33,10 @@ function absolute(name: string): string {
   return `${name.replace(/\.$/, "").toLowerCase()}.`;
 }
 
-/** The last label with an underscore, such as `tcp` in `_http._web._tcp.marathon.mesos.`: labels of tasks and domains have no underscore. */
+/**
+ * The last label with an underscore, such as `tcp` in `_http._web._tcp.marathon.mesos.`: labels of tasks and domains have no
+ * underscore.
+ */
 function protocolOf(service: string): string {
   const labels = service.split(".").filter((label) => label.startsWith("_"));
   return labels.at(-1)?.slice(1) ?? "";

@@ -154,7 +154,8 @@ export class PacedSocket extends Duplex {
     }
     if (this.destroyed) return;
     if (!this.#hasEnded) {
-      // Resume even while a request is being answered: there is room for one more chunk, and otherwise the client's leaving would go unnoticed.
+      // Resume even while a request is being answered: there is room for one more chunk, and otherwise the client's leaving would
+      // go unnoticed.
       if (this.#isWanted) this.#socket.resume();
     } else if (!this.#isHeld) {
       // Not earlier: node:http answers no request after the client has shut down its side.

@@ -144,7 +144,10 @@ export class App {
     this.#checkAge();
   }
 
-  /** Flushes cached answers of upstreams, all or those for one name. Resolves to their number. @param name lower-case wire form as latin1 */
+  /**
+   * Flushes cached answers of upstreams, all or those for one name. Resolves to their number.
+   * @param name lower-case wire form as latin1
+   */
   async flushCache(name: string | undefined): Promise<number> {
     return this.https.stack.flush(name) + ((await this.#responders?.flush(name)) ?? 0);
   }

@@ -33,7 +33,10 @@ export async function listenBeside(listen: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Opens a socket that only one process can have, as soon as the other process has closed it. @param onWait called once if it has to wait */
+/**
+ * Opens a socket that only one process can have, as soon as the other process has closed it.
+ * @param onWait called once if it has to wait
+ */
 export async function whenFree<T>(
   open: () => Promise<T>,
   timers: Pick<Timers, "after">,

@@ -27,7 +27,10 @@ export interface ResponderPort {
   close(): void;
 }
 
-/** What a responder is started with. Like all messages in this file, it has only plain values, shared memory and ports, never a tree of JSON. */
+/**
+ * What a responder is started with. Like all messages in this file, it has only plain values, shared memory and ports, never a tree
+ * of JSON.
+ */
 
 export interface ResponderStart {
   readonly config: ResponderConfig;
@@ -49,7 +52,10 @@ export interface ResponderStart {
 }
 
 export type ToResponder =
-  /** The port to a builder that has just been started. `SnapshotUpdate`s come from it; the responder sends back the generation that it reads. */
+  /**
+   * The port to a builder that has just been started. `SnapshotUpdate`s come from it; the responder sends back the generation that
+   * it reads.
+   */
   | { readonly kind: "snapshots"; readonly port: MessagePort }
   /** The port to the first responder, which forwards for the others. The first one itself receives a port for each of the others. */
   | { readonly kind: "forwarding"; readonly port: MessagePort }

@@ -58,7 +58,10 @@ export class ResponderHandle {
     });
   }
 
-  /** Opens the listeners as soon as the responder has this generation or a later one. Rejects with a `MesosDnsError` if they cannot be opened. */
+  /**
+   * Opens the listeners as soon as the responder has this generation or a later one. Rejects with a `MesosDnsError` if they cannot
+   * be opened.
+   */
   listen(generation: number): Promise<void> {
     this.#post({ kind: "listen", generation });
     return this.#listening;
@@ -68,7 +71,10 @@ export class ResponderHandle {
     this.#post({ kind: "configure", config, certificates });
   }
 
-  /** Flushes cached answers of upstreams, all or those for one name. Resolves to their number. @param name lower-case wire form as latin1 */
+  /**
+   * Flushes cached answers of upstreams, all or those for one name. Resolves to their number.
+   * @param name lower-case wire form as latin1
+   */
   flush(name: string | undefined): Promise<number> {
     const id = this.#nextFlush++;
     return new Promise((resolve) => {

@@ -68,7 +68,10 @@ export class Responders {
     for (const { address } of [...own("tcp"), ...own("tls")]) await claimTcp(address);
   }
 
-  /** Opens the listeners as soon as each responder has this generation or a later one. Rejects with a `MesosDnsError` if they cannot be opened. */
+  /**
+   * Opens the listeners as soon as each responder has this generation or a later one. Rejects with a `MesosDnsError` if they cannot
+   * be opened.
+   */
   async listen(generation: number): Promise<void> {
     await Promise.all(this.#handles.map((handle) => handle.listen(generation)));
   }
@@ -87,7 +90,10 @@ export class Responders {
     for (const handle of this.#handles) handle.configure(config, certificates);
   }
 
-  /** Flushes cached answers of upstreams, all or those for one name. Resolves to their number. @param name lower-case wire form as latin1 */
+  /**
+   * Flushes cached answers of upstreams, all or those for one name. Resolves to their number.
+   * @param name lower-case wire form as latin1
+   */
   async flush(name: string | undefined): Promise<number> {
     const counts = await Promise.all(this.#handles.map((handle) => handle.flush(name)));
     return counts.reduce((sum, count) => sum + count, 0);

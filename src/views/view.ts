@@ -28,7 +28,10 @@ export interface Emitter {
  * remember what it has emitted.
  */
 export interface View {
-  /** The zones for which the view makes this server authoritative: none, one or several. If several views have a zone, the first one defines it. */
+  /**
+   * The zones for which the view makes this server authoritative: none, one or several. If several views have a zone, the first one
+   * defines it.
+   */
   readonly zones: readonly ZoneSpec[];
   /** Returns an emitter of this cluster's pieces into `sinks`, whatever zones they belong to. */
   emitter?(facts: ClusterFacts, sinks: Sinks): Emitter;

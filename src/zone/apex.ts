@@ -7,7 +7,10 @@ export interface Soa extends SoaSpec {
   readonly serial: number;
 }
 
-/** A zone's own data in plain values, to be sent between threads. It is kept apart from the shards, so that a new serial changes no shard. */
+/**
+ * A zone's own data in plain values, to be sent between threads. It is kept apart from the shards, so that a new serial changes no
+ * shard.
+ */
 export interface Apex {
   /** The zone's name; meaningless if `scattered`. */
   readonly zone: string;

@@ -81,7 +81,10 @@ function parseAccount(path: string, unusable: (what: string) => MesosDnsError): 
   throw unusable("is not a JSON object");
 }
 
-/** `undefined` for anything but an RSA key that RS256 allows (RFC 7518, section 3.3). Drops the crypto library's message: it may quote the key. */
+/**
+ * `undefined` for anything but an RSA key that RS256 allows (RFC 7518, section 3.3). Drops the crypto library's message: it may
+ * quote the key.
+ */
 function privateKeyIn(pem: string): KeyObject | undefined {
   try {
     const key = createPrivateKey(pem);

@@ -8,7 +8,10 @@ import type { HostPort } from "../../base/host-port.js";
 import type { AgentFacts, StatusFacts, TaskFacts } from "./facts/facts.js";
 export interface Agent {
   readonly id: string;
-  /** From the agent's `pid`, or from its `hostname` and `port` if it has none (an agent recovered after a failover). Port 0 if the port is unknown. */
+  /**
+   * From the agent's `pid`, or from its `hostname` and `port` if it has none (an agent recovered after a failover). Port 0 if the
+   * port is unknown.
+   */
   readonly endpoint: HostPort;
   readonly hostname: string;
   /** Present only while a catalogue is kept. */

@@ -126,7 +126,7 @@ export class StateScanner {
     return false;
   }
 
-  /** From the end of a member's value or an element to the next one. Returns false if there is none, with the position after the `close` bracket. */
+  /** From the end of a member's value or an element to the next one. Returns false at the `close` bracket, and moves past it. */
   next(close: typeof CLOSE_BRACE | typeof CLOSE_BRACKET): boolean {
     this.skipSpace();
     const byte = this.#bytes[this.#at];

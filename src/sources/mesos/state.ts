@@ -134,7 +134,7 @@ class StateDecoder implements Lists {
       completed_frameworks: () => this.#readCompleted(),
     });
     if (fields === undefined) throw new MesosDnsError("STATE_INVALID", "the state is not a JSON object");
-    yield* this.#json.behind();
+    yield* this.#json.expectEnd();
     const cluster = assemble(leaderIn(fields.leader), this);
     const registry = {
       id: textOf(fields.id),

@@ -60,7 +60,10 @@ export class StreamedJson {
     this.#depth--;
   }
 
-  /** Returns what `read` makes of the value at the current position. If the value is incomplete, calls `read` again from its start later. */
+  /**
+   * Returns what `read` makes of the value at the current position. If the value is incomplete, calls `read` again from its start
+   * later.
+   */
   *read<Result>(read: (scanner: StateScanner) => Result): Reading<Result> {
     if ((yield* this.kind()) === "other") yield* this.#whole((scanner) => this.#awaitEnd(scanner));
     return yield* this.#whole(read);
@@ -88,7 +91,7 @@ export class StreamedJson {
   }
 
   /** Throws unless only white space follows. */
-  *behind(): Reading {
+  *expectEnd(): Reading {
     yield* this.#arrive();
     this.scanner.end();
   }

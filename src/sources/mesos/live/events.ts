@@ -98,7 +98,7 @@ function* readEvent(json: StreamedJson, facts: FactsReader | undefined): Reading
     },
   });
   if (fields === undefined) throw new Error("it is not an object");
-  yield* json.behind();
+  yield* json.expectEnd();
   const { type } = fields;
   if (typeof type !== "string") throw new Error("it has no type");
   if (type !== "SUBSCRIBED") return changeIn(type, fields, facts);

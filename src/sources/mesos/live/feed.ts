@@ -175,7 +175,10 @@ export class ClusterFeed {
     await this.#pace.request();
   }
 
-  /** Starts the stream. Called only after a state has been read: a state names the leader, and knows more about frameworks than events do. */
+  /**
+   * Starts the stream. Called only after a state has been read: a state names the leader, and knows more about frameworks than
+   * events do.
+   */
   #listen(): void {
     if (this.#config.updates !== "stream" || this.#stopped) return;
     const { timers, random } = this.#options;

@@ -37,7 +37,10 @@ export class ZooKeeperError extends Error {
   }
 }
 
-/** The server ends the session of a client that has been silent for this long. It is long because this thread may be busy building. The server may set a shorter time. */
+/**
+ * The server ends the session of a client that has been silent for this long. It is long because this thread may be busy building.
+ * The server may set a shorter time.
+ */
 const SESSION_TIMEOUT_MS = 30_000;
 /** The largest answer in octets: four times the data that servers accept for a node by default (jute.maxbuffer). */
 const MAX_ANSWER = 4 * 1024 * 1024;

@@ -55,14 +55,14 @@ function* readAll(json: StreamedJson, isSmall: (depth: number) => boolean, depth
 
 function* readWhole(json: StreamedJson, smallDepth: number): Reading<unknown> {
   const value = yield* readAll(json, (depth) => depth >= smallDepth);
-  yield* json.behind();
+  yield* json.expectEnd();
   return value;
 }
 
 function* skipWhole(json: StreamedJson): Reading<number> {
   yield* json.skip();
   const at = json.scanner.at();
-  yield* json.behind();
+  yield* json.expectEnd();
   return at;
 }
 
