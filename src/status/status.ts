@@ -53,6 +53,7 @@ export interface ServerStatus {
   readonly build: BuildReport | undefined;
   /** When the state behind the saved zone was fetched; `undefined` if none was saved. */
   readonly restoredFrom: number | undefined;
+  /** The last failed fetch or build since the last successful one; `undefined` if there was none. */
   readonly failure: Failure | undefined;
   /** Whether the state is older than `stateMaxAgeSeconds`. */
   readonly stale: boolean;
