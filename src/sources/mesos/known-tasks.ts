@@ -1,25 +1,25 @@
 import type { Task } from "./cluster.js";
 import { sameValue } from "./same.js";
 
-/** Gives the task itself, or what is equal to it. */
+/** Returns an equal task that is already in memory, or else the task itself. */
 export type Keep = (task: Task) => Task;
 
 /**
- * The tasks of the state that was read last. One that has not changed is taken from there, so that of two states in
- * memory, the one that is served and the one that has just come, only the difference is held twice.
+ * The tasks of the state that was read last. The next state reuses the objects of unchanged tasks, so that the state
+ * that is served and the one that has just arrived share memory except for their differences.
  */
 export class KnownTasks {
-  /** By framework, then by id: an id is one framework's own. */
+  /** By framework, then by task id: task ids are unique only within their framework. */
   #before = new Map<string, Map<string, Task>>();
   #now = new Map<string, Map<string, Task>>();
 
-  /** To be called before the tasks of a state. */
+  /** Call this before the tasks of a state. */
   begin(): void {
-    // What is there is left of a state that could not be read to its end.
+    // Drop the tasks of a state that could not be read to its end.
     this.#now = new Map();
   }
 
-  /** For the tasks of a framework. */
+  /** The function that replaces a framework's tasks by known ones. */
   of(frameworkId: string): Keep {
     const before = this.#before.get(frameworkId);
     const now = this.#now.get(frameworkId) ?? new Map<string, Task>();
@@ -32,7 +32,7 @@ export class KnownTasks {
     };
   }
 
-  /** To be called behind them. */
+  /** Call this after the tasks of a state. */
   end(): void {
     this.#before = this.#now;
     this.#now = new Map();
