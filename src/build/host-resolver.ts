@@ -1,24 +1,24 @@
 import { LRUCache } from "lru-cache";
 import { type Address, parseAddress } from "../base/addresses.js";
 
-/** Looks a host name up as the system does; rejects where it has no address. */
+/** Looks up a host name with the system's resolver. Rejects if it has no address. */
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
 export interface HostResolverOptions {
   readonly lookup: Lookup;
-  /** Resolves after so many milliseconds; `cancel` ends the wait early. */
+  /** `elapsed` resolves after `ms` milliseconds; `cancel` ends the wait early. */
   readonly delay: (ms: number) => { readonly elapsed: Promise<void>; readonly cancel: () => void };
 }
 
-/** Answers are good for so long; after it they still serve while a new one is awaited. */
+/** How long addresses are fresh. After that they are still used until a new look-up has succeeded. */
 const FRESH_MS = 5 * 60_000;
-/** A name that does not resolve is asked for again after this. */
+/** A name that does not resolve is looked up again after this time. */
 const FAILED_MS = 30_000;
 const MAX_HOSTS = 20_000;
-/** No build waits longer than this for names: those still unknown are left out until the next one. */
-const PATIENCE_MS = 2_000;
+/** A build waits at most this long for names. Names that are still unknown are left out until the next build. */
+const MAX_WAIT_MS = 2_000;
 
-/** Resolves the host names in a cluster's state, with a memory, so that a slow resolver never holds up the zone. */
+/** Resolves the host names in a cluster's state. It caches addresses, so that a slow resolver never holds up the zone. */
 export class HostResolver {
   readonly #options: HostResolverOptions;
   readonly #known = new LRUCache<string, readonly Address[]>({ max: MAX_HOSTS, ttl: FRESH_MS, allowStale: true });
@@ -28,14 +28,14 @@ export class HostResolver {
     this.#options = options;
   }
 
-  /** The addresses of each name that has any, within about two seconds. */
+  /** The addresses of each name that resolves. Takes at most about two seconds. */
   async resolve(hosts: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly Address[]>> {
     const waiting: Promise<void>[] = [];
     for (const host of hosts) if (!this.#known.has(host)) waiting.push(this.#lookUp(host));
     if (waiting.length > 0) {
-      const patience = this.#options.delay(PATIENCE_MS);
-      await Promise.race([Promise.all(waiting), patience.elapsed]);
-      patience.cancel();
+      const timeout = this.#options.delay(MAX_WAIT_MS);
+      await Promise.race([Promise.all(waiting), timeout.elapsed]);
+      timeout.cancel();
     }
     const resolved = new Map<string, readonly Address[]>();
     for (const host of hosts) {
@@ -55,7 +55,7 @@ export class HostResolver {
         this.#known.set(host, addresses);
       })
       .catch(() => {
-        // What it was is the best guess while the resolver fails; a name never seen has no addresses.
+        // While the resolver fails, keep the last known addresses. A name that never resolved has none.
         const stale = this.#known.get(host, { noDeleteOnStaleGet: true }) ?? [];
         this.#known.set(host, stale, { ttl: FAILED_MS });
       })

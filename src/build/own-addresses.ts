@@ -3,8 +3,8 @@ import { type Address, parseAddress } from "../base/addresses.js";
 import { addressesBehind, isWildcard } from "../base/wildcards.js";
 
 /**
- * Where this server can be reached if it listens at these addresses: there, or for a wildcard at every address of the
- * machine that others can use; at loopback if there is no other.
+ * The addresses at which this server can be reached if it listens at these. A wildcard stands for all addresses of the machine
+ * that others can use, or for loopback if there are none.
  */
 export function ownAddresses(listeners: readonly string[]): Address[] {
   const texts = new Map(listeners.flatMap(addressesOf).map((address) => [address.text, address]));
@@ -12,7 +12,7 @@ export function ownAddresses(listeners: readonly string[]): Address[] {
 }
 
 function addressesOf(listener: string): Address[] {
-  // A link-local address is of no use without its zone index, which no record can carry.
+  // A link-local address cannot be used without its zone index (RFC 4007), which no record can carry.
   if (listener.includes("%")) return [];
   const address = parseAddress(listener);
   if (address && !isWildcard(address.text)) return [address];

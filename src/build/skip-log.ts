@@ -1,7 +1,7 @@
 import type { Logger } from "../base/log.js";
 import type { Skipped } from "../sources/mesos/cluster.js";
 
-/** Says of each thing left out of the zone why, once: again only if it was back in between. */
+/** Logs once why a task, agent or framework is left out of the zone; again only if it was in the zone in between. */
 export class SkipLog {
   readonly #log: Logger;
   #before: ReadonlySet<string> = new Set();

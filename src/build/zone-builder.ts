@@ -13,18 +13,18 @@ import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { HostResolver } from "./host-resolver.js";
 import { ZoneRecords } from "./zone-records.js";
 
-/** What of the configuration zones are built with. */
+/** The part of the configuration that zones depend on. */
 export type BuildConfig = ZoneConfig & Pick<SocketConfig, "listener">;
 
 export interface ZoneBuilderOptions {
   readonly config: BuildConfig;
   readonly seed: number;
-  /** Serials at or below this have been used. */
+  /** Serials up to this one have been used. */
   readonly serial: number;
   readonly generation: number;
   readonly hosts: Pick<HostResolver, "resolve">;
   readonly pool: ShardPool;
-  /** Addresses this server can be reached at; the SOA's mname gets them. */
+  /** The addresses at which this server can be reached. The SOA's mname gets them. */
   readonly ownAddresses: (listeners: readonly string[]) => readonly Address[];
   /** Milliseconds since the epoch, for serials. */
   readonly wallClock: () => number;
@@ -33,26 +33,26 @@ export interface ZoneBuilderOptions {
 }
 
 export interface Build {
-  /** Nothing where the zone is as it was. */
+  /** `undefined` if the zone has not changed. */
   readonly update: SnapshotUpdate | undefined;
   readonly serial: number;
   readonly generation: number;
   readonly names: number;
   readonly records: number;
   readonly skipped: readonly Skipped[];
-  /** All records were made anew, not only those that have changed. */
+  /** Whether all records were emitted anew, and not only those that have changed. */
   readonly isWhole: boolean;
   readonly seconds: { readonly resolve: number; readonly generate: number; readonly compile: number };
 }
 
-/** Zones as they were built last. */
+/** The zones of the last build. */
 export interface BuiltZone extends Pick<ZoneImage, "seed" | "serial" | "shards"> {
   readonly generation: number;
   readonly config: BuildConfig;
   readonly cluster: Cluster;
 }
 
-/** What the last build was made of. */
+/** What the last build was based on. */
 interface Basis {
   readonly config: BuildConfig;
   readonly facts: ClusterFacts;
@@ -60,8 +60,8 @@ interface Basis {
 }
 
 /**
- * From a cluster to the next snapshot. Keeps the records that it built last, and touches only those of what has changed:
- * of tasks, agents and frameworks that are not the same objects as in the cluster before.
+ * Builds the next snapshot from a cluster. Keeps the records of the last build, and changes only those of tasks, agents and
+ * frameworks that are not the same objects as in the cluster before.
  */
 export class ZoneBuilder {
   readonly #options: ZoneBuilderOptions;
@@ -75,7 +75,7 @@ export class ZoneBuilder {
   #masters: readonly HostPort[] = [];
   #book = new AddressBook();
   #basis: Basis | undefined;
-  /** What is in the shards of the last build. */
+  /** The content of each shard of the last build. */
   #contents: readonly ShardContent[] | undefined;
 
   constructor(options: ZoneBuilderOptions) {
@@ -85,24 +85,24 @@ export class ZoneBuilder {
     this.#generation = options.generation;
   }
 
-  /** Later builds follow this configuration. */
+  /** Sets the configuration for later builds. */
   configure(config: BuildConfig): void {
     this.#config = config;
   }
 
-  /** What the last build published, task by task, as JSON text in chunks; nothing before the first build. */
+  /** The published records of the last build, task by task, as JSON text in chunks; `undefined` before the first build. */
   enumerate(): Generator<string> | undefined {
     if (!this.#basis) return undefined;
     const { facts, config, records } = this.#basis;
     return enumerate({ facts, config, omitsStandby: (name) => records.omitsStandby(config.domain, name) });
   }
 
-  /** The addresses of an agent's host as the last build found them. */
+  /** The addresses of an agent's host, as of the last build. */
   addressesOf(host: string): readonly string[] {
     return this.#basis?.facts.resolve(host).map(({ text }) => text) ?? [];
   }
 
-  /** What the last build came to, and the configuration it was made under; nothing before the first. */
+  /** The result of the last build, and its configuration; `undefined` before the first. */
   get built(): BuiltZone | undefined {
     const { seed } = this.#options;
     const [shards, basis] = [this.#shards, this.#basis];
@@ -111,12 +111,12 @@ export class ZoneBuilder {
     return { seed, serial: this.#serial, generation: this.#generation, shards, config, cluster: facts.cluster };
   }
 
-  /** Builds run one after the other: one that waits for host names must not come in behind a newer one. */
+  /** Builds run one after the other: a build that waits for host names must not finish after a newer one. */
   build(cluster: Cluster, masters: readonly HostPort[]): Promise<Build> {
     return this.#inTurn(() => this.#build(cluster, masters));
   }
 
-  /** The cluster known last, under the configuration as it is now; nothing before the first state. */
+  /** Builds the last cluster again with the current configuration. Resolves to `undefined` before the first state. */
   rebuild(): Promise<Build | undefined> {
     return this.#inTurn(async () => this.#cluster && this.#build(this.#cluster, this.#masters));
   }
@@ -148,17 +148,17 @@ export class ZoneBuilder {
     return { ...built, serial: this.#serial, generation: this.#generation, skipped, isWhole, seconds };
   }
 
-  /** The records of the cluster: those of the last build, brought up to date, or new ones. */
+  /** The records of the cluster: updates those of the last build, or emits all anew. */
   #emit(config: BuildConfig, cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>) {
     const basis = this.#basis;
     let facts = this.#factsOf(config, cluster, resolved);
     if (basis?.config === config && basis.records.change(facts))
       return { isWhole: false, records: basis.records, facts };
-    // What it knows of addresses long gone goes as well.
+    // Start a new AddressBook too, to drop addresses that are no longer in use.
     this.#book = new AddressBook();
     facts = this.#factsOf(config, cluster, resolved);
     const records = new ZoneRecords(viewsOf(config), this.#options.seed, basis?.records);
-    // Its memory is used by the new ones.
+    // The new records reuse its memory.
     this.#basis = undefined;
     records.fill(facts);
     return { isWhole: true, records, facts };
@@ -170,7 +170,7 @@ export class ZoneBuilder {
     return new ClusterFacts({ cluster, masters: this.#masters, nameServer, resolved, ipSources }, this.#book);
   }
 
-  /** @param isWhole the records have been made anew */
+  /** @param isWhole whether all records were emitted anew */
   #compile({ zones, contents }: ZoneRecords, isWhole: boolean): Pick<Build, "update" | "names" | "records"> {
     const { seed, pool, wallClock } = this.#options;
     const generation = this.#generation + 1;

@@ -7,17 +7,17 @@ import type { Timers } from "../base/timers.js";
 import type { StateConfig, ZoneConfig } from "../config/config.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import { clusterLines } from "../sources/mesos/saved-cluster.js";
-import { imageOctets, readImage, type SavedZone, type ZoneImage } from "../zone/image.js";
+import { imageBytes, readImage, type SavedZone, type ZoneImage } from "../zone/image.js";
 
-/** In `stateDir`. */
+/** The name of the file in `stateDir`. */
 const FILE = "last-zone";
-/** A file that is being written, and that becomes the one above when it is whole: during a take-over, two processes write. */
+/** The name of a file that is still being written. It is renamed when it is complete. During a take-over, two processes write. */
 const UNFINISHED = /^last-zone\.[0-9a-f]{32}\.new$/;
-/** One that has been left so long is nobody's any more. */
+/** An unfinished file of this age is abandoned. */
 const LEFT_MS = 600_000;
 const INTERVAL_MS = 10_000;
 
-/** What of a configuration is in a zone's shards. */
+/** Identifies the part of a configuration that the shards of its zones depend on. */
 export function fingerprintOf(config: ZoneConfig): string {
   const { domain, dcosNames, reverse, SOAMname, srvRecordDefaultWeight } = config;
   const { enforceRFC952, IPSources, healthPolicy } = config;
@@ -26,7 +26,7 @@ export function fingerprintOf(config: ZoneConfig): string {
 }
 
 /**
- * The zone that was saved last; nothing where there is none, or no place for one.
+ * The zone that was saved last; `undefined` if there is none, or no `stateDir` is configured.
  *
  * @throws {MesosDnsError} ZONE_FILE_DAMAGED, ZONE_FILE_FOREIGN, ZONE_FILE_UNREADABLE. The file stays as it is until the
  * next zone is saved.
@@ -52,13 +52,13 @@ export interface ZoneSaverOptions {
   readonly timers: Timers;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  /** The zone as it is now; its memory is kept until `release`. */
+  /** The current zone. Its memory is not reused until `release` is called. */
   readonly image: () => TakenZone | undefined;
   readonly onFailure: (error: MesosDnsError) => void;
   readonly files: ZoneFiles;
 }
 
-/** What is used of `node:fs/promises`. */
+/** The used part of `node:fs/promises`. */
 export type ZoneFiles = Pick<
   typeof import("node:fs/promises"),
   "mkdir" | "open" | "readdir" | "rename" | "rm" | "stat"
@@ -66,12 +66,12 @@ export type ZoneFiles = Pick<
 
 export interface TakenZone {
   readonly image: ZoneImage;
-  /** What it was made of: whoever reads it knows which tasks run, though no master says so. */
+  /** The cluster behind the zone. After a restart it tells which tasks were running before a master does. */
   readonly cluster: Cluster;
   readonly release: () => void;
 }
 
-/** Saves the zone when it has changed, at most every ten seconds: a restart serves it until a master answers. */
+/** Saves the zone when it has changed, at most every ten seconds. After a restart it is served until a master answers. */
 export class ZoneSaver {
   readonly #options: ZoneSaverOptions;
   #isDirty = false;
@@ -86,13 +86,13 @@ export class ZoneSaver {
     this.#options = options;
   }
 
-  /** The zone is another one than before. */
+  /** Call this when the zone has changed. */
   changed(): void {
     this.#isDirty = true;
     this.#schedule();
   }
 
-  /** Saves what has changed, now, and nothing after that. */
+  /** Saves unsaved changes now. Nothing is saved after that. */
   async finish(): Promise<void> {
     this.#isFinishing = true;
     this.#cancelTimer?.();
@@ -130,18 +130,18 @@ export class ZoneSaver {
     if (this.#isDirty) this.#schedule();
   }
 
-  /** Whoever reads the file finds the zone before or this one, whole, whenever the machine stops. */
+  /** Writes and renames, so that the file always has either the former zone or this one as a whole, even if the machine stops. */
   async #write({ image, cluster }: TakenZone): Promise<void> {
     const { folder, files } = this.#options;
     await files.mkdir(folder).catch((error: unknown) => {
       if (!hasCode(error, "EEXIST")) throw error;
     });
     if (!this.#hasTidied) await this.#tidy();
-    // Nobody who may write to the folder too can have put a link there: the name is not known before, and the file must be new.
+    // The name cannot be guessed, and "wx" requires a new file. So no other user of the folder can have placed a link there.
     const unfinished = join(folder, `${FILE}.${randomBytes(16).toString("hex")}.new`);
     const file = await files.open(unfinished, "wx", 0o600);
     try {
-      for (const octets of imageOctets(image, inChunks(clusterLines(cluster)))) await file.writeFile(octets);
+      for (const bytes of imageBytes(image, inChunks(clusterLines(cluster)))) await file.writeFile(bytes);
       await file.sync();
       await files.rename(unfinished, join(folder, FILE));
     } catch (error) {
@@ -152,7 +152,7 @@ export class ZoneSaver {
     }
   }
 
-  /** Removes, once, what processes have left that were ended while they wrote. */
+  /** Removes, once, the unfinished files of processes that were killed while they wrote. */
   async #tidy(): Promise<void> {
     const { folder, files, wallClock } = this.#options;
     this.#hasTidied = true;

@@ -8,7 +8,7 @@ import type { ZoneSpec } from "../views/zone-spec.js";
 import type { ZoneContent } from "../zone/compile.js";
 import { RecordSet } from "../zone/record-set.js";
 
-/** The records of every zone, as views emit them; they follow the cluster piece by piece. */
+/** The records of all zones, as views emit them. They follow the cluster piece by piece. */
 export class ZoneRecords {
   readonly zones: readonly ZoneSpec[];
   readonly problems: Problems = new Map();
@@ -16,13 +16,13 @@ export class ZoneRecords {
   readonly #sets: ReadonlyMap<string, RecordSet>;
   readonly #added: Sinks;
   readonly #removed: Sinks;
-  /** Nothing before the first cluster, and where the records are of no use any more. */
+  /** `undefined` before the first cluster, and after a failed change, when the records cannot be used any more. */
   #facts: ClusterFacts | undefined;
 
   /**
    * @param views made for this object alone
    * @param seed of the name hash
-   * @param former whose memory may be used again
+   * @param former records whose memory may be reused
    */
   constructor(views: readonly View[], seed: number, former?: ZoneRecords) {
     this.#views = views;
@@ -33,14 +33,14 @@ export class ZoneRecords {
     this.#removed = sinksOf(this.#views, removals, "withdrawn");
   }
 
-  /** An empty set with the memory of the one that this zone has here. It must not be used here any more. */
+  /** Gives away the set of a zone, emptied, so that another object can reuse its memory. It must not be used here any more. */
   give(zone: string): RecordSet | undefined {
     const set = this.#sets.get(zone);
     set?.clear();
     return set;
   }
 
-  /** What the compiler takes, in the order of `zones`. */
+  /** The input of the compiler, in the order of `zones`. */
   get contents(): readonly ZoneContent[] {
     return this.zones.map(({ name, soa, srvWeight }) => ({
       nameServer: soa.mname,
@@ -49,12 +49,12 @@ export class ZoneRecords {
     }));
   }
 
-  /** Whether records of this name that are on standby are not published: it has others. */
+  /** Whether this name's records on standby are not published, because it has other records. */
   omitsStandby(zone: string, name: string): boolean {
     return this.#sets.get(zone)?.omitsStandby(name) ?? false;
   }
 
-  /** Takes the records of a cluster. To be called once, before any change. */
+  /** Adds the records of a cluster. Call it once, before any change. */
   fill(facts: ClusterFacts): void {
     emitAll(this.#side(facts, this.#added), this.problems, (share) => {
       for (const set of this.#sets.values()) set.expectRest(share);
@@ -63,11 +63,11 @@ export class ZoneRecords {
     this.#facts = facts;
   }
 
-  /** Brings the records to those of this cluster; false where they have to be made anew by another object. */
+  /** Changes the records to those of this cluster. Returns false if another object has to emit them anew. */
   change(facts: ClusterFacts): boolean {
     const before = this.#facts;
     if (!before || [...this.#sets.values()].some((set) => set.isWasteful)) return false;
-    // Should it fail half way, the records are of no use any more.
+    // If it fails half way, the records cannot be used any more.
     this.#facts = undefined;
     if (!emitChanges(this.#side(before, this.#removed), this.#side(facts, this.#added), this.problems)) return false;
     this.#publish();

@@ -17,17 +17,17 @@ import {
 import { Nodes } from "./nodes.js";
 import { type Placed, taskDifferences } from "./task-differences.js";
 
-/** A task with a longer name or id has no place in the catalogue. Mesos makes folders of ids, which 255 octets are the most for. */
-const MAX_NAME_OCTETS = 1_024;
+/** A task with a longer name or id is left out of the catalogue. Mesos makes folders named by ids, so they have at most 255 bytes. */
+const MAX_NAME_BYTES = 1_024;
 
-/** The addresses of a host name or address, as records have them. */
+/** Resolves a host name or an address to the addresses that its records have. */
 export type AddressesOf = (host: string) => readonly string[];
 
 interface Entry extends ServiceKey {
   readonly instances: Map<string, Instance>;
   index: number;
   dropped: number;
-  /** It has been told that something is left out. */
+  /** Whether it has been reported that something is left out. */
   isTold: boolean;
 }
 
@@ -38,8 +38,8 @@ interface Slot {
 }
 
 /**
- * Services and nodes of the cluster that is served. It follows that cluster piece by piece: what is the same object is not looked at,
- * and what comes to the same text has not changed, whoever has said so in whatever order.
+ * The services and nodes of the cluster that is served. It follows the cluster piece by piece: it skips tasks and agents that are the same
+ * objects as before, and an instance counts as changed only if its JSON text has changed.
  */
 export class Catalog {
   /** Milliseconds since the epoch. */
@@ -56,7 +56,7 @@ export class Catalog {
   readonly #droppedTasks = new Set<string>();
   #overLimit: OverLimit[] = [];
 
-  /** @param above indexes up to this one have been used */
+  /** @param above indexes up to this one have been used before */
   constructor(wallClock: () => number, above = 0) {
     this.#wallClock = wallClock;
     this.#index = above;
@@ -66,17 +66,17 @@ export class Catalog {
     this.#deletions = new Deletions(this.#index);
   }
 
-  /** That of the last change of anything. */
+  /** The index of the last change of any service or node. */
   get index(): number {
     return this.#index;
   }
 
-  /** That of the last change of any service. */
+  /** The index of the last change of any service. */
   get servicesIndex(): number {
     return this.#servicesIndex;
   }
 
-  /** That of the last change of any node. */
+  /** The index of the last change of any node. */
   get nodesIndex(): number {
     return this.#nodesIndex;
   }
@@ -91,7 +91,7 @@ export class Catalog {
     };
   }
 
-  /** That of a service's last change; of one that is gone, when it went. */
+  /** The index of a service's last change. For a service that is gone, the index of its removal. */
   indexOf(key: ServiceKey): number {
     return this.#entries.get(keyOf(key))?.index ?? this.#deletions.indexOf(keyOf(key));
   }
@@ -109,21 +109,21 @@ export class Catalog {
     return this.#nodes.all();
   }
 
-  /** As if all of it were new, in the order of lists. */
+  /** A change that contains the whole catalogue, sorted as in lists. */
   everything(): CatalogChange {
     const services = [...this.services()].sort(compareServices);
     const nodes = [...this.nodes()].sort(compareNodes);
     return { index: this.#index, services, gone: [], nodes, goneNodes: [] };
   }
 
-  /** What is over a limit that was not before; each is told once. */
+  /** Services that have gone over a limit since the last call. */
   takeOverLimit(): readonly OverLimit[] {
     const told = this.#overLimit;
     this.#overLimit = [];
     return told;
   }
 
-  /** Follows the cluster. Returns what has been touched, nothing where nothing has. */
+  /** Updates the catalogue to this cluster. Returns what has changed; `undefined` if nothing has. */
   update(
     { agents, frameworks }: Pick<Cluster, "agents" | "frameworks">,
     addressesOf: AddressesOf,
@@ -145,7 +145,10 @@ export class Catalog {
     return { index, services: services.touched, gone: services.gone, nodes: nodes.touched, goneNodes: nodes.gone };
   }
 
-  /** So it grows over restarts without being stored, and servers beside each other give comparable ones. */
+  /**
+   * The time in microseconds, or the last index plus 1. So indexes grow across restarts without being stored, and those of
+   * different servers are comparable.
+   */
   #nextIndex(): number {
     return Math.max(this.#index + 1, Math.floor(this.#wallClock() * 1000));
   }
@@ -169,7 +172,7 @@ export class Catalog {
     if (!node) return;
     const key = instanceKey(placed);
     const name = serviceName(placed);
-    if (![name, framework.name, task.id].every((text) => fits(text, MAX_NAME_OCTETS))) {
+    if (![name, framework.name, task.id].every((text) => fits(text, MAX_NAME_BYTES))) {
       this.#droppedTasks.add(key);
       this.#overLimit.push({ framework: framework.name, name, dropped: 0 });
       return;
@@ -207,7 +210,7 @@ export class Catalog {
       this.#tell(entry);
       if (entry.instances.size === 0) {
         this.#entries.delete(keyOf(entry));
-        // One that came and went within one update was never there.
+        // A service that was added and removed within one update was never published.
         if (entry.index === 0) continue;
         this.#deletions.add(keyOf(entry), index);
         gone.push({ framework, name });
@@ -231,7 +234,7 @@ function serviceName({ task }: Placed): string {
   return task.discovery?.name ?? task.name;
 }
 
-/** Ids are unique within a framework, and several frameworks may have one name. */
+/** Task ids are unique only within a framework, and several frameworks may have the same name. */
 function instanceKey({ framework, task }: Placed): string {
   return `${task.id}\n${framework.id}`;
 }

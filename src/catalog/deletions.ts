@@ -1,16 +1,16 @@
-/** Services that are gone and may be asked for; the oldest are forgotten. About 100 octets each, so 1 MB. */
+/** How many removed services are remembered. The oldest are dropped. Each takes about 100 bytes, so 1 MB in total. */
 const MAX_DELETIONS = 10_000;
 
 /**
- * The index at which something that is not there changed last: when it went, if that is remembered. Of what was never there, and of what
- * is forgotten, nothing has changed since the floor.
+ * The index of the last change of a service that does not exist: the index of its removal, if that is remembered; else the floor, which
+ * also stands for services that never existed.
  */
 export class Deletions {
   readonly #max: number;
   readonly #at = new Map<string, number>();
   #floor: number;
 
-  /** @param floor the index at which watching began */
+  /** @param floor the index of the catalogue's beginning */
   constructor(floor: number, max = MAX_DELETIONS) {
     this.#floor = floor;
     this.#max = max;
@@ -29,7 +29,7 @@ export class Deletions {
     this.#floor = Math.max(this.#floor, gone);
   }
 
-  /** It is back. */
+  /** Call this when the service exists again. */
   delete(key: string): void {
     this.#at.delete(key);
   }

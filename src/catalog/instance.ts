@@ -3,25 +3,28 @@ import type { Task } from "../sources/mesos/cluster.js";
 import type { Label, PortMapping } from "../sources/mesos/facts/facts.js";
 import type { CatalogNode, Health, Instance, InstancePort } from "./model.js";
 
-/** What an instance comes to, read from its task when it is asked for: a cluster has very many. */
+/** Derives an instance's properties from its task on demand: storing them for all instances of a cluster would take much memory. */
 
-/** A task with more is a load test, or an attack: of 100,000 tasks with as many ports, each takes some 15 KB of text. */
+/** A task with more ports is a load test or an attack. This many ports take about 15 KB of text. */
 export const MAX_PORTS = 256;
 
 const SOURCES = ["netinfo", "mesos", "docker"] as const;
 
-/** A running task without a word on its health is neither. */
+/** The health of a task; "unknown" if its status does not report any. */
 export function healthOf({ statusFacts }: Task): Health {
   if (statusFacts?.healthy === undefined) return "unknown";
   return statusFacts.healthy ? "healthy" : "unhealthy";
 }
 
-/** Whether clients should be sent to it: its checks do not fail, and it has not been told to end. */
+/** Whether clients should be sent to the instance: its health checks do not fail, and it is not being killed. */
 export function isWell({ task, killing }: Instance): boolean {
   return !killing && healthOf(task) !== "unhealthy";
 }
 
-/** Valid addresses of the first source that has any; one that the agent reports itself comes before those of the containerizers. */
+/**
+ * The valid addresses of the first source that has any. Addresses from the agent's network information come before those of the
+ * containerizers.
+ */
 export function containerAddresses({ addresses }: Task): readonly string[] {
   for (const source of SOURCES) {
     const found = (addresses[source] ?? []).flatMap((text) => parseAddress(text)?.text ?? []);
@@ -30,7 +33,7 @@ export function containerAddresses({ addresses }: Task): readonly string[] {
   return [];
 }
 
-/** Those of its discovery, else those of the agent that it was given; at most MAX_PORTS. */
+/** The ports of the task's discovery, or else the agent's ports in its resources; at most MAX_PORTS. */
 export function portsOf(task: Task): readonly InstancePort[] {
   const published = task.discovery?.ports ?? [];
   if (published.length === 0) return resourcePorts(task);
@@ -42,13 +45,13 @@ export function portsOf(task: Task): readonly InstancePort[] {
   });
 }
 
-/** Things of it that are left out because there are too many, or they are malformed. */
+/** How many labels, mappings, addresses and ports of the task are left out because they are malformed or over a limit. */
 export function droppedOf(task: Task): number {
   const read = (task.facts?.dropped ?? 0) + (task.statusFacts?.dropped ?? 0);
   return read + Math.max(0, countPorts(task) - MAX_PORTS);
 }
 
-/** The instance as JSON text. Equal texts are what a client cannot tell apart. */
+/** The instance as JSON text. An instance has changed if its text has. */
 export function instanceText({ frameworkId, task, node, killing }: Instance): string {
   const { facts, statusFacts } = task;
   const networks = statusFacts?.networks ?? [];
@@ -67,7 +70,7 @@ export function instanceText({ frameworkId, task, node, killing }: Instance): st
   });
 }
 
-/** The node as JSON text; without its index, to be compared. */
+/** The node as JSON text; without its index for comparing. */
 export function nodeText({ index, ...node }: CatalogNode, withIndex = true): string {
   return JSON.stringify(withIndex ? { ...node, index } : node);
 }
@@ -91,12 +94,12 @@ function resourcePorts({ ports }: Task): readonly InstancePort[] {
   return result;
 }
 
-/** Marathon labels the ports of tasks in networks of their own. */
+/** For tasks with a network of their own, Marathon labels each port with `network-scope`: `host` or `container`. */
 function isOnHost(labels: readonly Label[]): boolean {
   return labels.some(({ key, value }) => key === "network-scope" && value === "host");
 }
 
-/** Without a protocol, either of them leads there. */
+/** The agent's port that is mapped to a container port. An empty protocol matches any. */
 function hostPortOf(number: number, protocol: string, mappings: readonly PortMapping[]): number | undefined {
   const wanted = protocol.toLowerCase();
   const isSame = (other: string) => wanted === "" || other === "" || wanted === other;

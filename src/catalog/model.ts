@@ -1,43 +1,43 @@
 import type { Task } from "../sources/mesos/cluster.js";
 import type { Label } from "../sources/mesos/facts/facts.js";
 
-/** What the catalogue holds. All of it is immutable: what changes is another object. */
+/** The types of the catalogue. All values are immutable: a change makes a new object. */
 
 /** An agent. */
 export interface CatalogNode {
   readonly id: string;
   readonly hostname: string;
-  /** As text, in the order in which its records have them. */
+  /** As text, in the order of its records. */
   readonly addresses: readonly string[];
-  /** 0 where it is not known. */
+  /** 0 if unknown. */
   readonly port: number;
   readonly attributes: readonly Label[];
   /** False while the master has deactivated it. */
   readonly active: boolean;
-  /** That of its last change. */
+  /** The index of its last change. */
   readonly index: number;
 }
 
-/** A task that runs, or has been told to end. */
+/** A task that is running or being killed. */
 export interface Instance {
-  /** Names it among the instances of its service, which are sorted by it: the task's id, and its framework's. */
+  /** Identifies it among the instances of its service, and sorts them: the task's id and its framework's id. */
   readonly key: string;
   readonly frameworkId: string;
   readonly task: Task;
   readonly node: CatalogNode;
-  /** It has been told to end. */
+  /** Whether it is being killed. */
   readonly killing: boolean;
 }
 
 export interface ServiceKey {
   /** The framework's name. */
   readonly framework: string;
-  /** The name of the tasks' discovery, else their own. */
+  /** The name in the tasks' discovery, or else the tasks' name. */
   readonly name: string;
 }
 
 export interface Service extends ServiceKey {
-  /** That of its last change. */
+  /** The index of its last change. */
   readonly index: number;
   readonly instances: readonly Instance[];
 }
@@ -47,41 +47,41 @@ export type Health = "healthy" | "unhealthy" | "unknown";
 export interface InstancePort {
   readonly number: number;
   readonly name: string;
-  /** "" where it stands for both tcp and udp. */
+  /** "" for both tcp and udp. */
   readonly protocol: string;
   readonly labels: readonly Label[];
-  /** The port of the agent that leads to it, where that is known. */
+  /** The agent's port that is mapped to it; `undefined` if unknown. */
   readonly hostPort: number | undefined;
 }
 
-/** Something that was over a limit, told once until it is well again. */
+/** A service that has gone over a limit. It is reported once until it is within the limits again. */
 export interface OverLimit extends ServiceKey {
-  /** Labels, mappings, addresses and ports of its instances that are left out; 0 where the task itself is. */
+  /** The number of labels, mappings, addresses and ports of its instances that are left out; 0 if a task itself is left out. */
   readonly dropped: number;
 }
 
-/** Sizes, for those who watch. */
+/** Sizes of the catalogue, for metrics. */
 export interface CatalogCounts {
   readonly services: number;
   readonly instances: number;
   readonly nodes: number;
-  /** Labels, mappings, addresses and ports that are left out. */
+  /** The number of labels, mappings, addresses and ports that are left out. */
   readonly droppedFacts: number;
   readonly droppedTasks: number;
 }
 
-/** What one update has touched. Its index is that of all of it. */
+/** What one update has changed. Everything in it has its index. */
 export interface CatalogChange {
   readonly index: number;
-  /** Those that came or changed, as they are now. */
+  /** The services that were added or have changed. */
   readonly services: readonly Service[];
   readonly gone: readonly ServiceKey[];
   readonly nodes: readonly CatalogNode[];
-  /** Ids. */
+  /** Ids of removed nodes. */
   readonly goneNodes: readonly string[];
 }
 
-/** One text for both; neither part can be taken for some of the other. */
+/** A text that identifies a service. The length prefix makes it unambiguous. */
 export function keyOf({ framework, name }: ServiceKey): string {
   return `${framework.length}:${framework}${name}`;
 }
@@ -95,7 +95,7 @@ export function compareNodes(a: Pick<CatalogNode, "id">, b: Pick<CatalogNode, "i
   return compareTexts(a.id, b.id);
 }
 
-/** By code units: the same everywhere. */
+/** Compares by UTF-16 code units, which does not depend on the locale. */
 function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

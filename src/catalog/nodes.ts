@@ -10,7 +10,7 @@ interface Known {
 export interface NodeChange {
   readonly touched: readonly CatalogNode[];
   readonly gone: readonly string[];
-  /** Ids of those that are another object than before, or none: what runs on them has to be looked at. */
+  /** Ids of nodes that are new objects, or are gone: the tasks on them have to be compared. */
   readonly moved: ReadonlySet<string>;
 }
 

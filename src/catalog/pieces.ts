@@ -1,18 +1,18 @@
 import { instanceText, isWell, nodeText } from "./instance.js";
 import type { CatalogChange, CatalogCounts, Service, ServiceKey } from "./model.js";
 
-/** Characters of JSON text that are made, sent and taken at a time: a millisecond or less of anybody's. */
+/** The size of a piece in characters of JSON text. Each thread handles one in a millisecond or less. */
 export const PIECE_CHARS = 128 * 1024;
 
-/** A service, or a part of one that is large. */
+/** A service as JSON text, or a part of a large one. */
 export interface ServiceText extends ServiceKey {
   readonly index: number;
   readonly instances: number;
-  /** Those to which clients should be sent. */
+  /** The number of instances to which clients should be sent. */
   readonly healthy: number;
   /** `{"index":…,"framework":…,"name":…,"instances":[…]}`, or the next part of it. */
   readonly text: string;
-  /** Whether this is all, or the last part. */
+  /** Whether this is the last part, or the only one. */
   readonly ends: boolean;
 }
 
@@ -21,15 +21,15 @@ export interface NodeText {
   readonly text: string;
 }
 
-/** A part of a change, as text. It counts when the last one is there. */
+/** A part of a change, as text. The change takes effect with its last piece. */
 export interface CatalogPiece {
-  /** What was there before is void. */
+  /** Whether a whole catalogue begins, which replaces the one before. */
   readonly isFirst: boolean;
   readonly services: readonly ServiceText[];
   readonly gone: readonly ServiceKey[];
   readonly nodes: readonly NodeText[];
   readonly goneNodes: readonly string[];
-  /** With the last one: what the change comes to. */
+  /** Present in the last piece of a change. */
   readonly end: CatalogEnd | undefined;
 }
 
@@ -46,7 +46,7 @@ interface Room {
   chars: number;
 }
 
-/** @param isFirst whether the change is everything there is */
+/** @param isFirst whether the change contains the whole catalogue */
 export function* piecesOf(change: CatalogChange, end: CatalogEnd, isFirst: boolean): Generator<CatalogPiece> {
   let room: Room = { services: [], nodes: [], chars: 0 };
   let isBeginning = isFirst;
@@ -73,7 +73,7 @@ export function* piecesOf(change: CatalogChange, end: CatalogEnd, isFirst: boole
   yield { ...take(), gone: change.gone, goneNodes: change.goneNodes, end };
 }
 
-/** Each is its own, so that no service makes a long turn of it. */
+/** A service as text, in parts, so that a large one does not block a thread for long. */
 function* partsOf({ framework, name, index, instances }: Service): Generator<ServiceText> {
   const own = { framework, name, index, instances: instances.length, healthy: instances.filter(isWell).length };
   let text = `{"index":${index},"framework":${JSON.stringify(framework)},"name":${JSON.stringify(name)},"instances":[`;

@@ -1,6 +1,6 @@
 import type { Framework, Task } from "../sources/mesos/cluster.js";
 
-/** A task as a framework has it. */
+/** A task and its framework. */
 export interface Placed {
   readonly framework: Framework;
   readonly task: Task;
@@ -13,8 +13,8 @@ export interface TaskDifferences {
 }
 
 /**
- * What has to be taken away and added to get from the tasks of one cluster to those of another. What is the same object in both is
- * unchanged, but for tasks of agents that have `moved`.
+ * The tasks to remove and to add, to get from the tasks of one cluster to those of another. A task that is the same object in both is
+ * unchanged, unless its agent is in `moved`.
  */
 export function taskDifferences(
   before: readonly Framework[],
@@ -63,7 +63,7 @@ function compare(former: Framework, framework: Framework, moved: ReadonlySet<str
   }
 }
 
-/** Tasks are many and changes few: what is equal from both ends on need not be looked at one by one. */
+/** Skips the equal tasks at both ends of the lists: a framework can have many tasks, of which few change. */
 function differences(before: readonly Task[], after: readonly Task[]) {
   let start = 0;
   const shorter = Math.min(before.length, after.length);

@@ -1,4 +1,4 @@
-/** The command line: what a person asks the program to do. Pure; main.ts does it. */
+/** Parses the command line into a command. It is pure: main.ts executes the command. */
 import { MesosDnsError } from "../base/errors.js";
 import type { Verbosity } from "../base/log.js";
 
@@ -9,12 +9,12 @@ export type Command =
       readonly verbosity: Verbosity;
       /** Only validate the configuration, then exit. */
       readonly check: boolean;
-      /** Take the place of the process that has the ports. */
+      /** Whether to replace the process that has the ports. */
       readonly takeOver: boolean;
-      /** What of the command line does nothing here, a sentence each. */
+      /** The parts of the command line that have no effect, a sentence each. */
       readonly warnings: readonly string[];
     }
-  /** `configFile` is absent where none was named: the defaults are meant then. */
+  /** `configFile` is absent if none is named: then the defaults apply. */
   | { readonly kind: "zone"; readonly stateFile: string; readonly configFile?: string; readonly zone?: string }
   | { readonly kind: "version" }
   | { readonly kind: "help" };
@@ -44,7 +44,10 @@ Signals: SIGHUP reads the configuration again, SIGTERM stops the server.
 
 const DEFAULT_CONFIG_FILE = "config.json";
 
-/** `level` may stand alone, for 1: it was a switch in the first version of Mesos-DNS. `unused` is somebody else's, with a value or without. */
+/**
+ * `level` without a value means 1: it was a switch in the first version of Mesos-DNS. `unused` flags of Mesos-DNS are ignored, with
+ * or without a value.
+ */
 type FlagKind = "value" | "switch" | "level" | "unused";
 
 const SERVE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
@@ -64,7 +67,7 @@ const SERVE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["log_backtrace_at", "unused"],
 ]);
 
-/** Of `unused` flags, those that are switches: what stands behind them is theirs only if it says yes or no. */
+/** The `unused` flags that are switches: the next word is their value only if it is a truth value. */
 const UNUSED_SWITCHES: ReadonlySet<string> = new Set(["logtostderr", "alsologtostderr"]);
 
 const ZONE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
@@ -75,14 +78,14 @@ const ZONE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["h", "switch"],
 ]);
 
-/** What Go's flags take for true and for false. */
+/** What Go's flag package accepts for true and for false. */
 const TRUE = /^(?:1|t|T|true|TRUE|True)$/;
 const FALSE = /^(?:0|f|F|false|FALSE|False)$/;
 const NUMBER = /^[+-]?\d+$/;
 
 /**
- * Reads the words after the program's name. Of a flag given twice the last counts, as in Go.
- * @throws {MesosDnsError} USAGE for what it does not know.
+ * Parses the words after the program's name. If a flag is given twice, the last one counts, as in Go.
+ * @throws {MesosDnsError} USAGE for an unknown flag, or a missing or wrong value
  */
 export function parseCommandLine(argv: readonly string[]): Command {
   return argv[0] === "zone" ? parseZone(argv.slice(1)) : parseServe(argv);
@@ -109,7 +112,7 @@ function unusedFlags(flags: ReadonlyMap<string, string>): readonly string[] {
   return [`${subject} ignored: the log goes to standard error, a JSON object a line, and -v says how much of it`];
 }
 
-/** Go's flags end at the first word that is none, and Mesos-DNS takes no notice of what follows. */
+/** As in Go, flags end at the first word that is not a flag. Mesos-DNS ignores the words after them. */
 function unusedWords(rest: readonly string[]): readonly string[] {
   if (rest.length === 0) return [];
   const words = rest.map((word) => JSON.stringify(word)).join(", ");
@@ -133,13 +136,13 @@ function parseZone(argv: readonly string[]): Command {
 }
 
 interface Parsed {
-  /** The flags given, without dashes. A switch has an empty value; one turned off (`-version=false`) is not there. */
+  /** The given flags, without dashes. A switch has an empty value; one that is turned off (`-version=false`) is absent. */
   readonly flags: ReadonlyMap<string, string>;
-  /** The words behind them. */
+  /** The words after the flags. */
   readonly rest: readonly string[];
 }
 
-/** As in Go, `--` ends the flags, and so does a word without a dash or one that is nothing else. */
+/** As in Go, the flags end at `--`, at a single `-`, and at a word without a dash. */
 function parseFlags(argv: readonly string[], known: ReadonlyMap<string, FlagKind>): Parsed {
   const flags = new Map<string, string>();
   for (let at = 0; at < argv.length; at++) {
@@ -162,7 +165,7 @@ function parseFlags(argv: readonly string[], known: ReadonlyMap<string, FlagKind
   return { flags, rest: [] };
 }
 
-/** Whether the word behind a flag is the flag's value. */
+/** Whether the word after a flag is the flag's value. */
 function isItsValue(name: string, kind: FlagKind, word: string | undefined): boolean {
   if (word === undefined) return false;
   if (kind === "value" || NUMBER.test(word)) return true;
@@ -175,14 +178,14 @@ function requireValue(word: string, value: string | undefined): string {
   return value;
 }
 
-/** Go's switches may say `=true` or `=false`, in several spellings. */
+/** As in Go, a switch may have `=true` or `=false`, in several spellings. */
 function isSwitchedOn(word: string, attached: string | undefined): boolean {
   if (attached === undefined || TRUE.test(attached)) return true;
   if (FALSE.test(attached)) return false;
   throw usage(`${word} must be true or false, or have no value`);
 }
 
-/** Levels have no end in glog; what is above the last one here is that one. */
+/** glog has no highest level. A level above the highest one here means that one. */
 function parseVerbosity(text: string): Verbosity {
   if (TRUE.test(text)) return 1;
   if (FALSE.test(text)) return 0;

@@ -9,7 +9,7 @@ import { createStateReader } from "../sources/mesos/reader.js";
 import { readCertificates } from "../transport/certificate.js";
 import { findTroubles } from "./preflight.js";
 
-/** What a configuration is read with on this machine. @param needsMasters whether it is used to follow a cluster */
+/** The options for loading a configuration on this machine. @param needsMasters whether it is used to follow a cluster */
 export function loadOptions(file: string | undefined, needsMasters: boolean): LoadOptions {
   return {
     ...(file !== undefined && { file }),
@@ -21,7 +21,7 @@ export function loadOptions(file: string | undefined, needsMasters: boolean): Lo
   };
 }
 
-/** Reads the configuration to serve by, and all files that it names, so that a fault in them is found before anything listens. */
+/** Loads the configuration for serving, and all files that it names, so that faults in them are found before any socket is opened. */
 export async function loadChecked(file: string): Promise<Checked> {
   const loaded = await loadWithNames(loadOptions(file, true), addressOf);
   await checkCredentials(loaded.config);
@@ -29,7 +29,7 @@ export async function loadChecked(file: string): Promise<Checked> {
   return { ...loaded, certificates, troubles: await findTroubles(loaded.config, Date.now()) };
 }
 
-/** The address to listen at for a host name: an IPv4 address before others, as Go chooses. */
+/** The address to listen at for a host name: an IPv4 address if there is one, as in Go; `undefined` if it does not resolve. */
 async function addressOf(name: string): Promise<string | undefined> {
   const all = await lookup(name, { all: true, verbatim: true }).catch(() => []);
   return (all.find(({ family }) => family === 4) ?? all[0])?.address;

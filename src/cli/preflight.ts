@@ -1,6 +1,6 @@
 /**
- * What a start would come to find, and go on with: `--check` finds it before, without taking a port, and calls it a fault. A
- * server that starts says it in its log, as one that answers is better than none.
+ * Finds troubles that do not prevent a start. `--check` reports them as faults, without opening a port. A starting server only logs
+ * them, because a server that answers is better than none.
  */
 import { X509Certificate } from "node:crypto";
 import { access, constants, readFile, stat } from "node:fs/promises";
@@ -12,7 +12,10 @@ type PreflightConfig = Pick<ClusterConfig, "CertFile"> &
   Pick<SocketConfig, "tlsCertFile"> &
   Pick<StateConfig, "stateDir">;
 
-/** Looks at files again that have been read and found right. @param now milliseconds since the epoch */
+/**
+ * Checks files further that could be read: expired certificates, a `stateDir` without write permission.
+ * @param now milliseconds since the epoch
+ */
 export async function findTroubles(config: PreflightConfig, now: number): Promise<readonly MesosDnsError[]> {
   const { CertFile, tlsCertFile, stateDir } = config;
   const troubles = [
@@ -38,7 +41,7 @@ function iso(time: number): string {
   return new Date(time).toISOString();
 }
 
-/** A folder that is not there is made when it is needed, in one that is. */
+/** Checks write permission. A missing folder is created when needed, so its parent is checked. */
 async function findUnwritable(folder: string): Promise<MesosDnsError | undefined> {
   try {
     const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {

@@ -6,7 +6,7 @@ import { planUdp } from "../transport/udp.js";
 import type { Command } from "./arguments.js";
 import { loadChecked } from "./configuration.js";
 
-/** `mesos-dns`: serves until a signal stops it; with `--check`, says what would keep it from that. */
+/** `mesos-dns`: serves until a signal stops it. With `--check`, only reports what would prevent that. */
 export async function runServer(command: Extract<Command, { kind: "serve" }>): Promise<void> {
   const { configFile, verbosity, check, takeOver } = command;
   const reload = () => loadChecked(configFile);
@@ -21,7 +21,7 @@ export async function runServer(command: Extract<Command, { kind: "serve" }>): P
   await serve({ ...loaded, warnings, configFile: resolve(configFile), verbosity, takeOver, reload });
 }
 
-/** What a start would find but for ports in use. */
+/** Checks everything that a start checks, except for ports in use. */
 async function checkMachine({ config, troubles }: Checked): Promise<void> {
   const found: unknown[] = [...troubles];
   const note = (error: unknown) => found.push(error);

@@ -15,8 +15,8 @@ import { Snapshot } from "../zone/snapshot.js";
 type PrintConfig = ZoneConfig & Pick<SocketConfig, "listener"> & Pick<ClusterConfig, "masters">;
 
 /**
- * `mesos-dns zone`: prints what would be served for a state as a master file (RFC 1035 §5). Host names are not resolved.
- * @param name the zone's; without it, the domain's
+ * `mesos-dns zone`: prints the zone that would be served for a state, as a master file (RFC 1035 §5). Does not resolve host names.
+ * @param name of the zone; the domain by default
  */
 export async function printZone(stateFile: string, config: PrintConfig, name = config.domain): Promise<void> {
   const zone = zoneCalled(name, config);
@@ -40,7 +40,7 @@ export async function printZone(stateFile: string, config: PrintConfig, name = c
   await print(toMasterFile(snapshot, snapshot.indexOf(zone)));
 }
 
-/** Reverse names are no zone that could be printed: each is one of its own. */
+/** The apex of the zone with this name. The scattered zone of reverse names has no apex and cannot be printed. */
 function zoneCalled(name: string, config: ZoneConfig): string {
   const wanted = name.toLowerCase().replace(/\.$/, "");
   const zones = zonesOf(viewsOf(config))
@@ -50,7 +50,7 @@ function zoneCalled(name: string, config: ZoneConfig): string {
   throw new MesosDnsError("USAGE", `--zone is ${JSON.stringify(name)}; this configuration has ${zones.join(" and ")}`);
 }
 
-/** Prints as fast as the reader takes it; one that has seen enough (`| head`) is no failure. */
+/** Prints as fast as the reader takes it. A reader that stops early (`| head`) is no failure. */
 async function print(text: Iterable<string>): Promise<void> {
   try {
     await pipeline(text, process.stdout, { end: false });

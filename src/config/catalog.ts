@@ -1,7 +1,7 @@
 import type { Config } from "./config.js";
 
-/** Whether the catalogue of services is kept: where the configuration says so, or something reads it. */
+/** Whether the catalogue of services is kept. `auto` keeps it if something needs it. */
 export function keepsCatalog({ catalog }: Pick<Config, "catalog">): boolean {
-  // Nothing but the HTTP API reads it, which is no reason to pay for it.
+  // So far only the HTTP API reads it, and that alone does not justify its cost. So `auto` means no.
   return catalog === true;
 }

@@ -2,7 +2,7 @@ import type { HostPort } from "../base/host-port.js";
 
 /**
  * The effective configuration: one plain frozen object, every key present, every value validated.
- * Key names are Mesos-DNS's own where it has the key, spelled as its documentation spells them.
+ * A key that Mesos-DNS has too has the same name, spelled as in its documentation.
  */
 
 export type IpSource = "netinfo" | "mesos" | "docker" | "host";
@@ -14,13 +14,13 @@ export type MesosAuthentication = "none" | "basic" | "iam";
 
 /** An upstream resolver, by its address. */
 export interface Resolver extends HostPort {
-  /** It is asked over TLS and has to show a certificate for this name, "" for its address; without, UDP and TCP. */
+  /** Present for a resolver over TLS: the name in its certificate, or "" for its address. Absent for UDP and TCP. */
   readonly tlsName?: string;
 }
 
 export type ForwardPolicyName = "sequential" | "fastest" | "race";
 
-/** Where the masters are, and how the cluster is followed. */
+/** The masters, and how to follow the cluster. */
 export interface ClusterConfig {
   /** Whether the catalogue of services is kept. */
   readonly catalog: CatalogChoice;
@@ -40,23 +40,23 @@ export interface ClusterConfig {
   readonly refreshSeconds: number;
   /** Whether the master's events are followed between two fetches. */
   readonly updates: UpdateSource;
-  /** Seconds that what a new leader has not heard of is kept; 0 = not at all. */
+  /** Seconds for which records are kept that a new leader has not heard of; 0 = not at all. */
   readonly failoverGrace: number;
   /** Percent of the records that one state may remove at once; 100 = all. */
   readonly maxShrink: number;
-  /** Seconds one fetch of the state may take as a whole. */
+  /** Seconds that one fetch of the state may take in total. */
   readonly stateTimeoutSeconds: number;
-  /** Bytes of (decompressed) state accepted from a master. */
+  /** Size of the largest (decompressed) state that is accepted. */
   readonly stateMaxBytes: number;
-  /** Seconds to wait for the first leader from ZooKeeper; 0 = as long as it takes. */
+  /** Seconds to wait for the first leader from ZooKeeper; 0 = no limit. */
   readonly zkDetectionTimeout: number;
 }
 
-/** The zones: their names, and what all their records have in common. */
+/** The zones, their names, and the common fields of their records. */
 export interface ZoneConfig {
   /** Lower case, without the final dot. */
   readonly domain: string;
-  /** Seconds, for every record served. */
+  /** The TTL of every record, in seconds. */
   readonly ttl: number;
   /** Names without the final dot, lower case. */
   readonly SOAMname: string;
@@ -68,15 +68,15 @@ export interface ZoneConfig {
   readonly srvRecordDefaultWeight: number;
   readonly enforceRFC952: boolean;
   readonly IPSources: readonly IpSource[];
-  /** What a task's health checks mean for its records: "ignore" publishes unhealthy tasks as Mesos-DNS does. */
+  /** How a task's health checks affect its records. "ignore" publishes unhealthy tasks, as Mesos-DNS does. */
   readonly healthPolicy: HealthPolicy;
-  /** Whether DC/OS's names, under `thisdcos.directory`, are served beside those of `domain`. */
+  /** Whether DC/OS's names, below `thisdcos.directory`, are served beside those of `domain`. */
   readonly dcosNames: boolean;
-  /** Answer PTR queries for the cluster's addresses. */
+  /** Whether PTR queries for the cluster's addresses are answered. */
   readonly reverse: boolean;
 }
 
-/** How long the last good zone is served, and where it is kept. */
+/** How long the last good zone is served, and where it is saved. */
 export interface StateConfig {
   /** Folder for the last good zone, or "" for none. */
   readonly stateDir: string;
@@ -84,12 +84,12 @@ export interface StateConfig {
   readonly stateMaxAgeSeconds: number;
 }
 
-/** How queries are answered, and whose. */
+/** Which clients are answered, and how. */
 export interface AnswerConfig {
   readonly externalon: boolean;
   readonly recurseon: boolean;
   readonly SetTruncateBit: boolean;
-  /** Largest UDP answer in octets, whatever a client offers. */
+  /** The largest UDP response in octets, whatever payload size a client offers. */
   readonly maxUdpPayload: number;
   /** Text for `version.bind` and `version.server` (class CH); "" refuses them. */
   readonly serverVersion: string;
@@ -108,53 +108,53 @@ export interface AnswerConfig {
   readonly rateLimit: RateLimit;
 }
 
-/** Who is asked for the names of others. */
+/** The resolvers for names outside this server's zones, and limits for forwarding. */
 export interface ForwardConfig {
-  /** Asked for names outside `domain` and `zoneResolvers`; empty where the machine itself names none. */
+  /** The resolvers for names outside `domain` and `zoneResolvers`. Empty if the machine's resolv.conf names none. */
   readonly resolvers: readonly Resolver[];
-  /** Zone (lower case, no final dot) to the resolvers asked for it. */
+  /** The resolvers for each zone (lower case, no final dot). */
   readonly zoneResolvers: Readonly<Record<string, readonly Resolver[]>>;
-  /** Path of a PEM file of the authorities for resolvers over TLS, or "". */
+  /** Path of a PEM file with the authorities for resolvers over TLS, or "". */
   readonly resolverCACertFile: string;
-  /** Which of several resolvers is asked, and when the next. */
+  /** Which of several resolvers is asked first, and when the next one. */
   readonly forwardPolicy: ForwardPolicyName;
-  /** Whether resolvers are asked for names in random upper and lower case. */
+  /** Whether queries to resolvers have names in random upper and lower case. */
   readonly mixedCase: boolean;
-  /** Seconds that a forwarded query may take in all. */
+  /** Seconds that a forwarded query may take in total. */
   readonly timeout: number;
   readonly forwarding: ForwardLimits;
   readonly cache: CacheSettings;
 }
 
-/** Where DNS is served. */
+/** The sockets for DNS. */
 export interface SocketConfig {
   readonly dnson: boolean;
   /** IP addresses the DNS server binds; at least one. */
   readonly listener: readonly string[];
   readonly port: number;
-  /** Threads that answer over UDP; 0 for one a core, at most four. */
+  /** Threads that answer over UDP; 0 for one per core, at most four. */
   readonly dnsThreads: number;
   readonly udpEngine: UdpEngineName;
   readonly tcp: TcpSettings;
   /** Paths of PEM files for DNS over TLS and HTTPS, or "" for neither. */
   readonly tlsCertFile: string;
   readonly tlsKeyFile: string;
-  /** Port of DNS over TLS, where there is a certificate; 0 for none. */
+  /** Port of DNS over TLS, used only with a certificate; 0 for none. */
   readonly tlsPort: number;
 }
 
-/** Where HTTP is served, and what of it. */
+/** The sockets for HTTP, and what is served there. */
 export interface HttpConfig {
   readonly httpon: boolean;
   readonly httplistener: string;
   readonly httpport: number;
-  /** Port of HTTPS, where there is a certificate: DNS over HTTPS and the HTTP API; 0 for none. */
+  /** Port of HTTPS (DNS over HTTPS and the HTTP API), used only with a certificate; 0 for none. */
   readonly httpsPort: number;
   readonly EnumerationOn: boolean;
   readonly trustedProxies: readonly string[];
 }
 
-/** The whole of it; whoever needs less takes a slice. */
+/** The whole configuration. A consumer that needs only a part of it takes a slice. */
 export interface Config
   extends ClusterConfig,
     ZoneConfig,
@@ -164,45 +164,45 @@ export interface Config
     SocketConfig,
     HttpConfig {}
 
-/** Response rate limiting over UDP, by client prefix and kind of response; 0 responses a second is no limit. */
+/** Response rate limiting over UDP, by client prefix and kind of response; 0 responses per second means no limit. */
 export interface RateLimit {
   readonly answersPerSecond: number;
   readonly negativesPerSecond: number;
   readonly errorsPerSecond: number;
-  /** Every so many responses over the limit is sent truncated instead of dropped; 0 drops all. */
+  /** Of the responses over the limit, every `slip`-th one is sent truncated instead of dropped; 0 drops all. */
   readonly slip: number;
   readonly ipv4PrefixLength: number;
   readonly ipv6PrefixLength: number;
 }
 
-/** Queries on their way to resolvers and back, at one time. */
+/** Limits for forwarded queries in progress. */
 export interface ForwardLimits {
   readonly maxQueries: number;
   readonly maxQueriesPerClient: number;
   readonly maxQueriesPerResolver: number;
 }
 
-/** Answers of resolvers that are kept. Times are seconds. */
+/** The cache of resolvers' answers. Times are in seconds. */
 export interface CacheSettings {
   readonly enabled: boolean;
   readonly maxBytes: number;
-  /** Bounds of the TTLs that are kept and given out; a TTL of 0 is never kept. */
+  /** Bounds of the TTLs of cached answers. An answer with a TTL of 0 is never cached. */
   readonly minTtl: number;
   readonly maxTtl: number;
   readonly maxNegativeTtl: number;
-  /** Whether what is asked often is fetched again shortly before its end. */
+  /** Whether a popular answer is fetched again shortly before it expires. */
   readonly prefetch: boolean;
-  /** How long after its end an answer may be given where no resolver has a better one; 0 for never. */
+  /** How long after its expiry an answer may be used if no resolver answers; 0 for never. */
   readonly staleSeconds: number;
-  /** Whether `POST /v1/cache/flush` is there. */
+  /** Whether `POST /v1/cache/flush` is allowed. */
   readonly allowFlush: boolean;
 }
 
 export interface TcpSettings {
   readonly maxConnections: number;
   readonly maxConnectionsPerClient: number;
-  /** Seconds a connection may have nothing to do. */
+  /** Seconds that a connection may be idle. */
   readonly idleSeconds: number;
-  /** Seconds an unfinished message, or a client that does not read, is waited for. */
+  /** Seconds to wait for the rest of a message, or for a client that does not read. */
   readonly stalledSeconds: number;
 }

@@ -3,15 +3,15 @@ import type { Config, Resolver } from "./config.js";
 import { HIDDEN } from "./faults.js";
 import { maskPassword } from "./names.js";
 
-/** What a configuration alone does not say. */
+/** What the description needs beside the configuration. */
 export interface DescribeContext {
   /** Path of the file it was loaded from, or "". */
   readonly file: string;
-  /** Serial of the zone being served. */
+  /** Serial of the zone that is served. */
   readonly soaSerial: number;
 }
 
-/** The answer to `GET /v1/config`: Mesos-DNS's field names (those of its Go structure), secrets masked. */
+/** The response to `GET /v1/config`, with the field names of Mesos-DNS's Go structure. Secrets are masked. */
 export function describeConfig(config: Config, { file, soaSerial }: DescribeContext) {
   return {
     RefreshSeconds: config.refreshSeconds,
@@ -94,7 +94,7 @@ function masked(secret: string): string {
   return secret === "" ? "" : HIDDEN;
 }
 
-/** As an operator writes them: the port only where it is not 53. */
+/** As an operator writes them: with a port only if it is not 53. */
 function describeResolvers(resolvers: readonly Resolver[]): readonly string[] {
   return resolvers.map((resolver) =>
     resolver.tlsName === undefined ? formatHostPort(resolver, 53) : formatResolver(resolver),

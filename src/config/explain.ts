@@ -1,7 +1,6 @@
 /**
- * What is wrong with a value that is refused: which part of it, and what would be right where that is clear. Each answers
- * words that complete "allowed: …"; `otherwise` are those for a value of which nothing particular can be said. A password is
- * never repeated.
+ * Explains what is wrong with a refused value, and what would be right if that is clear. Each function returns a phrase that
+ * completes "allowed: …"; `otherwise` is the phrase for a value without a particular explanation. A password is never repeated.
  */
 import { isIP } from "node:net";
 import { readAddress, readDomain, readHost, readListener, readMaster, readResolver } from "./names.js";
@@ -11,7 +10,7 @@ const SCHEME = /^(?<scheme>[a-z][a-z0-9+.-]*:\/\/)(?<rest>.*)$/is;
 export function explainMaster(text: string): string {
   const { scheme, rest = text } = SCHEME.exec(text)?.groups ?? {};
   if (scheme?.toLowerCase() === "zk://") return `host:port; a zk:// URL belongs to the key zk`;
-  // What stands before an @ is a password: nothing of it is to be repeated.
+  // The part before an @ is a password, which must not be repeated.
   if (rest.includes("@")) return "host:port alone; user and password belong to mesosCredentials";
   const bare = rest.replace(/\/.*$/s, "").trim();
   if (bare !== text && readMaster(bare) !== undefined) return `host:port alone: ${bare}`;
@@ -20,9 +19,9 @@ export function explainMaster(text: string): string {
 }
 
 /**
- * What is wrong with a host and a port.
+ * Explains what is wrong with a host and a port.
  *
- * @param read reads what is right
+ * @param read the reader that accepts a correct value
  */
 export function explainHostPort(text: string, port: number, read: (text: string) => unknown): string {
   if (isIP(text) === 6) return `an IPv6 address in brackets: [${text}]:${port}`;
@@ -47,7 +46,7 @@ export function explainDomain(text: string, otherwise: string): string {
     : `letters, digits, hyphens and dots, and ${JSON.stringify(foreign)} is none`;
 }
 
-/** @param portKey the key for the port */
+/** @param portKey the name of the key for the port */
 export function explainListener(text: string, portKey: string, otherwise: string): string {
   if (text.trim() === "*") return '0.0.0.0 for all IPv4 addresses, or "" for all addresses';
   const rest = text.trim().replace(SCHEME, "$<rest>").replace(/\/.*$/s, "");

@@ -1,11 +1,11 @@
-/** What is wrong with a configuration, collected so that an operator reads all of it at once. */
+/** Collects the faults of a configuration, so that an operator sees all of them at once. */
 import { maskPassword } from "./names.js";
 import { KEYS } from "./schema.js";
 
-/** What stands in the place of a secret wherever a person may read it. */
+/** Replaces a secret in everything that a person may read. */
 export const HIDDEN = "[hidden]";
 
-/** Enough of a value to recognise it by. */
+/** A message quotes at most this many characters of a value. */
 const SHOWN_LENGTH = 160;
 
 export class Faults {
@@ -13,22 +13,22 @@ export class Faults {
 
   /**
    * @param key the key's path, `masters`
-   * @param value what was given; masked here if the key is secret
+   * @param value the given value; masked here if the key is secret
    * @param allowed completes "allowed: …"
-   * @param at the place inside the value, `[1]`
-   * @param variable the environment variable it came from, if it did
+   * @param at the position inside the value, such as `[1]`
+   * @param variable the environment variable from which the value came, if any
    */
   add(key: string, value: unknown, allowed: string, at = "", variable?: string): void {
     const line = `${placeOf(key, at, variable)}: got ${showValue(key, value)}; allowed: ${allowed}`;
     this.#found.push({ key, line });
   }
 
-  /** True if a fault of `key` itself was found, so that rules between keys can leave it alone. */
+  /** Whether `key` itself has a fault. Rules between keys then ignore it. */
   has(key: string): boolean {
     return this.#found.some((fault) => fault.key === key);
   }
 
-  /** Takes back the faults of keys that are not used. @returns their lines */
+  /** Removes the faults of keys that are not used. @returns their lines */
   forgive(keys: readonly string[]): readonly string[] {
     const isForgiven = ({ key }: { readonly key: string }) => keys.includes(key);
     const forgiven = this.#found.filter(isForgiven);
@@ -42,7 +42,7 @@ export class Faults {
   }
 }
 
-/** Where in the configuration something stands. */
+/** Names a place in the configuration. */
 export function placeOf(key: string, at: string, variable?: string): string {
   return `${key}${at}${variable === undefined ? "" : ` (from ${variable})`}`;
 }
@@ -55,7 +55,7 @@ function showValue(key: string, value: unknown): string {
   return shown.length > SHOWN_LENGTH ? `${shown.slice(0, SHOWN_LENGTH)}…` : shown;
 }
 
-/** True for secret keys and for the objects that contain one. */
+/** Whether a key is secret, or an object that contains a secret key. */
 function isSecret(key: string): boolean {
   return Object.entries(KEYS).some(([path, spec]) => spec.sensitive && (path === key || path.startsWith(`${key}.`)));
 }

@@ -1,27 +1,27 @@
 /**
- * What a format of a configuration value is. It reads what an operator wrote (untrusted JSON, or the text of an environment
- * variable) into a typed value, and tells of each thing it refuses. It never coerces: `"53"` in the file is not a number, as
- * in Mesos-DNS.
+ * The format of a configuration value. It reads what an operator wrote (untrusted JSON, or the text of an environment
+ * variable) into a typed value, and reports everything that it refuses. It never converts types: `"53"` in the file is not a
+ * number, as in Mesos-DNS.
  */
 
-/** Where a format tells what it found. `at` is the place inside the value (`[1]`, `.corp.example`) or "" for all of it. */
+/** Receives what a format finds. `at` is the position inside the value (`[1]`, `.corp.example`), or "" for the whole value. */
 export interface Findings {
-  /** The value is refused. @param allowed what may be written, in words that complete "allowed: …" */
+  /** Reports a refused value. @param allowed what may be written: a phrase that completes "allowed: …" */
   fault(at: string, value: unknown, allowed: string): void;
-  /** The value is accepted, but means something else than somebody may think. @param remark completes "key: …" */
+  /** Reports an accepted value that means something else than one may think. @param remark completes "key: …" */
   remark(at: string, remark: string): void;
 }
 
 export interface Format<T> {
-  /** What may be written, in words that complete "allowed: …". */
+  /** What may be written: a phrase that completes "allowed: …". */
   readonly allowed: string;
-  /** The JSON value that an environment variable's text stands for; the text itself where it stands for none. */
+  /** The JSON value that an environment variable's text means; the text itself if it means none. */
   fromText(text: string): unknown;
   /** The typed value, or `undefined` after at least one fault. */
   read(value: unknown, findings: Findings): T | undefined;
 }
 
-/** A format of one string. @param explain what is wrong with a string that is refused, in words that complete "allowed: …" */
+/** A format for a string. @param explain says what is wrong with a refused string: a phrase that completes "allowed: …" */
 export function textual<T>(
   allowed: string,
   parse: (text: string) => T | undefined,
@@ -38,11 +38,11 @@ export function textual<T>(
   };
 }
 
-/** Numbers outside the range that are accepted all the same, as Mesos-DNS accepts them. */
+/** Numbers outside the range that are accepted all the same, as in Mesos-DNS. */
 export interface Leniency {
-  /** Numbers from `least` on that are too small are read as `value`. @param remark says so */
+  /** Too small numbers from `least` on are read as `value`. @param remark says so */
   readonly below?: { readonly least: number; readonly value: number; readonly remark: (got: number) => string };
-  /** Numbers that are too large are read as the largest. */
+  /** Too large numbers are read as the largest one. */
   readonly above?: true;
 }
 
@@ -70,7 +70,7 @@ export function integer(min: number, max: number, { below, above }: Leniency = {
   };
 }
 
-/** What `line` says as JSON, or the text itself, which the key's format then refuses by name. */
+/** Parses `line` as JSON. If that fails, returns the text itself, which the key's format then refuses. */
 export function parseJsonOrText(line: string): unknown {
   try {
     return JSON.parse(line);
@@ -79,7 +79,7 @@ export function parseJsonOrText(line: string): unknown {
   }
 }
 
-/** True for a JSON object: not null, not a list. */
+/** Whether a value is a JSON object: neither null nor a list. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

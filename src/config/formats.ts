@@ -1,4 +1,4 @@
-/** The formats of values that are one string or one truth value. */
+/** The formats of values that are a string or a truth value. */
 import { explainDomain, explainListener } from "./explain.js";
 import { type Format, textual } from "./format.js";
 import { readDomain, readListener, readMailbox, readNameServer } from "./names.js";
@@ -14,7 +14,7 @@ export const boolean: Format<boolean> = {
   },
 };
 
-/** Wanted, or wanted where it is of use. */
+/** True, or only if it is needed. */
 export const autoOrTrue: Format<"auto" | true> = {
   allowed: '"auto" or true',
   fromText: (text) => (text.trim().toLowerCase() === "true" ? true : text),
@@ -54,7 +54,7 @@ export const domain: Format<string> = textual(
   (value) => explainDomain(value, DOMAIN),
 );
 
-/** A name in the SOA record, which Mesos-DNS takes as it is: one that cannot be a name is no reason not to start. */
+/** A name in the SOA record. Mesos-DNS accepts any text, so an invalid name only leads to a warning and the default. */
 function soaName(allowed: string, parse: (text: string) => string | undefined): Format<string> {
   return {
     ...textual(allowed, (value) => value),
@@ -93,7 +93,7 @@ export const zkUrl: Format<string> = {
   },
 };
 
-/** What a list of servers, or of URLs, would be as one URL. */
+/** A list of servers, or of URLs, written as one URL; `undefined` if that is not possible. */
 function asOneUrl(value: unknown): string | undefined {
   if (!Array.isArray(value) || !value.every((entry) => typeof entry === "string")) return undefined;
   const parts = value.map((entry) => /^(?:zk:\/\/)?(?<servers>[^/@]+)(?<path>\/.*)?$/.exec(entry)?.groups);
@@ -102,7 +102,7 @@ function asOneUrl(value: unknown): string | undefined {
   return parts.every((part) => part !== undefined) && readZkUrl(url).url ? url : undefined;
 }
 
-/** What a TXT record's character-string can hold (RFC 1035 §3.3). */
+/** The most octets in a character-string of a TXT record (RFC 1035 §3.3). */
 const MAX_CHARACTER_STRING = 255;
 
 export const characterString: Format<string> = textual(`a string of at most ${MAX_CHARACTER_STRING} octets`, (value) =>

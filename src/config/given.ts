@@ -1,6 +1,6 @@
 /**
- * What the operator gave: the file's keys under their canonical spelling, overridden by the environment. Values are still
- * unread JSON here.
+ * The keys that the operator gave: those of the file under their canonical spelling, overridden by the environment. Their values
+ * are still JSON that no format has read.
  */
 import type { Faults } from "./faults.js";
 import { isObject, parseJsonOrText } from "./format.js";
@@ -8,7 +8,7 @@ import { DROPPED, GROUPS, KEY_PATHS, KEYS, type KeyPath, REPLACED, variableOf } 
 
 export interface GivenValue {
   readonly value: unknown;
-  /** The environment variable it came from; absent for the file. */
+  /** The environment variable from which the value came; absent for the file. */
   readonly variable?: string;
 }
 
@@ -16,12 +16,12 @@ export type Given = Map<KeyPath, GivenValue>;
 
 const NAMES: readonly string[] = [...KEY_PATHS, ...GROUPS, ...DROPPED.keys()];
 const GROUP_NAMES: ReadonlySet<string> = new Set(GROUPS);
-/** Go's encoding/json matches keys without regard to case, so the file's keys are found by their lower case. */
+/** Go's encoding/json ignores the case of keys, so the file's keys are looked up in lower case. */
 const BY_LOWER_CASE = new Map(NAMES.map((name) => [name.toLowerCase(), name]));
 const BY_VARIABLE = new Map(NAMES.map((name) => [variableOf(name), name]));
 const PREFIX = variableOf("");
 
-/** The file's keys, where two spellings of one key count as one and the last wins. */
+/** The file's keys. Two spellings of a key count as one, and the last one wins. */
 export function readFileKeys(
   entries: readonly (readonly [name: string, value: unknown])[],
   faults: Faults,
@@ -66,14 +66,14 @@ function keysOf(group: string): string[] {
 }
 
 /**
- * What Kubernetes and Docker set for a service or a linked container that is called mesos-dns, or mesos-dns-something: they begin
- * as this server's own variables do.
+ * The variables that Kubernetes and Docker set for a service or a linked container named mesos-dns or mesos-dns-something. They begin
+ * like this server's own variables.
  */
 const SERVICE_VARIABLE =
   /^MESOS_DNS(?:_[A-Z0-9_]+)?_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?|NAME|ENV_\w+)$/;
 const SERVICE_URL = /^(?:tcp|udp|sctp):\/\/\S+:\d+$/i;
 
-/** Puts `MESOS_DNS_*` over what the file says. The variable of a key inside an object wins over that of the object. */
+/** Overrides the file's keys with the variables `MESOS_DNS_*`. The variable of a key inside an object wins over that of the object. */
 export function applyEnvironment(
   given: Given,
   env: Readonly<Record<string, string | undefined>>,
@@ -108,13 +108,13 @@ function suggestVariable(variable: string): string {
   return known === undefined ? "" : `; did you mean ${known}?`;
 }
 
-/** A slip of at most two letters, and of less than half of the name. */
+/** Whether `candidate` was probably meant: the names differ by at most two letters, and by less than half of the name. */
 function isLikely(name: string, candidate: string): boolean {
   const slips = editDistance(name, candidate);
   return slips <= 2 && slips * 2 < name.length;
 }
 
-/** Levenshtein's distance, by rows. */
+/** The Levenshtein distance, computed row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (const [index, letter] of [...a].entries()) {

@@ -1,14 +1,14 @@
 /**
- * Keys that stand more than once in an object of a JSON text, of which JSON.parse takes the last without a word, and leaves it
- * in the place of the first.
+ * Finds keys that occur more than once in an object of a JSON text. JSON.parse silently takes the last value, and keeps it in the
+ * place of the first.
  */
 import { tokensOf } from "./json.js";
 
 interface Frame {
-  /** Path of the object or list, as a person would write it. */
+  /** Path of the object or list, in the notation of error messages. */
   readonly path: string;
   readonly isObject: boolean;
-  /** Key, however it is spelled, to the lines it stands in. */
+  /** The lines in which each key occurs, by the key in lower case. */
   readonly lines: Map<string, { readonly name: string; readonly at: number[] }>;
   /** The last key, whose value comes next. */
   key: string;
@@ -16,9 +16,9 @@ interface Frame {
 }
 
 export interface KeyScan {
-  /** The keys of the outermost object, each once, in the order in which they stand last. */
+  /** The keys of the outermost object, without duplicates, in the order of their last occurrences. */
   readonly order: Iterable<string>;
-  /** A sentence for each key that stands more than once. */
+  /** A sentence for each key that occurs more than once. */
   readonly repeated: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export function scanKeys(text: string): KeyScan {
 function noteKey(frame: Frame, name: string, line: number): void {
   frame.expectsKey = false;
   frame.key = name;
-  // Zones that are one but for their letter case are told of where they are read.
+  // The format of zoneResolvers itself reports zones that differ only in case.
   const identity = frame.path.toLowerCase() === "zoneresolvers" ? name : name.toLowerCase();
   const known = frame.lines.get(identity);
   if (known) known.at.push(line);

@@ -1,13 +1,13 @@
 /**
- * Where a text stops being JSON, by line and column. `JSON.parse` of the Node.js versions supported names the place in some
- * of its messages only.
+ * Finds where a text stops being JSON, by line and column. In the supported versions of Node.js, only some messages of
+ * `JSON.parse` name the place.
  */
 
 export interface SyntaxFault {
   /** Both count from 1; the column in UTF-16 code units. */
   readonly line: number;
   readonly column: number;
-  /** What stands there and what was expected, as a phrase. */
+  /** What was found there and what was expected, as a phrase. */
   readonly problem: string;
 }
 
@@ -42,7 +42,7 @@ export function findSyntaxFault(text: string): SyntaxFault | undefined {
   return expected === "nothing more" ? undefined : faultAt(text, at, expected);
 }
 
-/** The tokens of a text that is JSON, and the lines they stand in. */
+/** The tokens of a JSON text, with their lines. */
 export function* tokensOf(text: string): Generator<{ readonly token: string; readonly line: number }> {
   let line = 1;
   let at = 0;
@@ -57,7 +57,7 @@ export function* tokensOf(text: string): Generator<{ readonly token: string; rea
   }
 }
 
-/** What is expected after `token`, or `undefined` if it may not stand here. Keeps `open`, the stack of open brackets. */
+/** What is expected after `token`; `undefined` if `token` is not allowed here. Updates `open`, the stack of open brackets. */
 function step(token: string, expected: Expected, open: ("{" | "[")[]): Expected | undefined {
   switch (expected) {
     case '":"':

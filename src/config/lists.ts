@@ -1,5 +1,5 @@
 import type { HostPort } from "../base/host-port.js";
-/** The formats of values that hold several entries. */
+/** The formats of values with several entries. */
 import type { Resolver } from "./config.js";
 import { explainListener, explainMaster, explainResolver } from "./explain.js";
 import { type Findings, type Format, isObject, parseJsonOrText } from "./format.js";
@@ -10,9 +10,9 @@ interface ListOptions<T> {
   readonly entry: string;
   readonly nonempty?: boolean;
   readonly parse: (text: string) => T | undefined;
-  /** What is wrong with an entry that is refused, in words that complete "allowed: …". */
+  /** Says what is wrong with a refused entry: a phrase that completes "allowed: …". */
   readonly explain?: (text: string) => string;
-  /** Entries that stand twice are taken once, with a remark, instead of being refused. */
+  /** Duplicate entries are dropped with a remark, instead of being refused. */
   readonly mayRepeat?: boolean;
 }
 
@@ -36,7 +36,7 @@ function splitAtCommas(line: string): string[] {
   return line.split(",").map((entry) => entry.trim());
 }
 
-/** How one string would be written as a list, where that is clear. */
+/** How to write a string as a list, if that is clear; else "". */
 function asList(value: unknown, parse: (text: string) => unknown): string {
   if (typeof value !== "string") return "";
   const entries = splitAtCommas(value);
@@ -86,7 +86,7 @@ export const listeners: Format<readonly string[]> = {
   },
 };
 
-/** Networks in CIDR notation; an address alone is a network of one. */
+/** Networks in CIDR notation. An address without a prefix length is a network of one address. */
 export const networks: Format<readonly string[]> = list({
   entries: "networks, each address/prefix length",
   entry: "a network such as 192.0.2.0/24 or 2001:db8::/32",
@@ -116,7 +116,7 @@ const RESOLVERS = {
 
 export const resolvers: Format<readonly Resolver[]> = list(RESOLVERS);
 
-/** A list, at least one, of some of `choices`. */
+/** A list with at least one of `choices`. */
 export function subsetOf<T extends string>(choices: readonly T[]): Format<readonly T[]> {
   const entry = choices.map((choice) => `"${choice}"`).join(", ");
   return list({
@@ -127,14 +127,14 @@ export function subsetOf<T extends string>(choices: readonly T[]): Format<readon
   });
 }
 
-/** A zone's name and its resolvers. */
+/** Zones and their resolvers. */
 export type ZoneResolvers = readonly (readonly [zone: string, resolvers: readonly Resolver[]])[];
 
 const zoneResolverList = list({ ...RESOLVERS, nonempty: true });
 
 const ZONE_RESOLVERS = "an object that gives a list of resolvers for each zone";
 
-/** Sorted by zone, so that equal configurations compare equal. An environment variable holds it as JSON. */
+/** Sorted by zone, so that equal configurations compare equal. An environment variable contains it as JSON. */
 export const zoneResolvers: Format<ZoneResolvers> = {
   allowed: ZONE_RESOLVERS,
   fromText: parseJsonOrText,
@@ -158,7 +158,7 @@ export const zoneResolvers: Format<ZoneResolvers> = {
   },
 };
 
-/** Findings about a part of a value. */
+/** Passes on findings about a part of a value. */
 function within(place: string, { fault, remark }: Findings): Findings {
   return {
     fault: (at, value, allowed) => fault(`${place}${at}`, value, allowed),

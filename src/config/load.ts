@@ -1,4 +1,4 @@
-/** From a file and an environment to one valid, frozen configuration, or to the list of everything wrong with it. */
+/** Loads a valid, frozen configuration from a file and the environment, or reports all faults in it. */
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import type { Config } from "./config.js";
 import { Faults, placeOf } from "./faults.js";
@@ -11,27 +11,27 @@ import { createStore, KEYS, type Values } from "./schema.js";
 import { listenerNames } from "./sockets.js";
 
 export interface LoadOptions {
-  /** Path of the file, where a leading `~/` is the home directory; absent: defaults and environment only. */
+  /** Path of the file; a leading `~/` means the home directory. Without it, only defaults and the environment apply. */
   readonly file?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The text of a file; throws where it cannot be read. */
+  /** Returns the text of a file. Throws if it cannot be read. */
   readonly readFile: (path: string) => string;
-  /** Addresses of the machine's nameservers other than itself; asked only where `resolvers` is an empty list. */
+  /** Addresses of the machine's nameservers, except itself. Called only if `resolvers` is an empty list. */
   readonly systemResolvers: () => readonly string[];
-  /** Addresses of the machine: a resolver at one of them may be this server. */
+  /** Addresses of the machine. A resolver at one of them may be this server. */
   readonly machineAddresses: () => readonly string[];
-  /** False where no cluster is followed, so that neither masters nor zk need be given. */
+  /** False if no cluster is followed: then neither masters nor zk are required. */
   readonly needsMasters?: boolean;
 }
 
 export interface Loaded {
   /** Deeply frozen. */
   readonly config: Config;
-  /** What the operator may have meant otherwise, a sentence each. */
+  /** What the operator may not have intended, a sentence each. */
   readonly warnings: readonly string[];
 }
 
-/** What was read, before keys are looked at together. */
+/** The values of all keys, before the rules between keys are applied. */
 interface Begun {
   readonly values: Values;
   readonly faults: Faults;
@@ -39,17 +39,17 @@ interface Begun {
 }
 
 /**
- * Loads a configuration. Listeners that are host names stay names: nobody can listen there.
+ * Loads a configuration without opening sockets for it: listeners that are host names are not resolved.
  * @throws {MesosDnsError} CONFIG_UNREADABLE if the file cannot be read; CONFIG_INVALID if it is not a JSON object or
- *   breaks a rule: the message then has a line for every fault.
+ *   breaks a rule: then the message has a line for each fault.
  */
 export function loadConfig(options: LoadOptions): Loaded {
   return complete(begin(options), options, undefined);
 }
 
 /**
- * Loads a configuration to listen with.
- * @param lookUp resolves to the address of a host, or to nothing
+ * Loads a configuration for serving: listeners that are host names are resolved.
+ * @param lookUp resolves to the address of a host, or to `undefined`
  * @throws {MesosDnsError} as `loadConfig`
  */
 export async function loadWithNames(
@@ -81,7 +81,7 @@ function complete(
     systemResolvers,
     machineAddresses,
     lookUp,
-    // systemd lists several with colons between.
+    // systemd separates several directories with colons.
     stateDirectory: env.STATE_DIRECTORY?.split(":")[0] ?? "",
     needsMasters,
   });
@@ -106,7 +106,7 @@ function readFile(file: string, options: LoadOptions, faults: Faults, warnings: 
   return given;
 }
 
-/** `zk` may name a file that holds the URL, as in Mesos. */
+/** `zk` may name a file that contains the URL, as in Mesos. */
 function readZkFile(given: Given, read: (path: string) => string, faults: Faults): void {
   const value = given.get("zk")?.value;
   if (typeof value !== "string" || !value.startsWith("file://")) return;
@@ -118,7 +118,7 @@ function readZkFile(given: Given, read: (path: string) => string, faults: Faults
   }
 }
 
-/** The text of the file. Editors on Windows write a mark before it that is none of it. */
+/** The text of the file, without the byte order mark that editors on Windows write. */
 function readText(file: string, readFile: (path: string) => string): string {
   try {
     return readFile(file).replace(/^\uFEFF/, "");
@@ -128,7 +128,7 @@ function readText(file: string, readFile: (path: string) => string): string {
   }
 }
 
-/** JSON.parse's own message would quote the text around the fault, which may be a secret. */
+/** Parses JSON. The message of JSON.parse would quote the text around the fault, which may be a secret. */
 function parse(file: string, text: string): unknown {
   const fault = findSyntaxFault(text);
   if (fault === undefined) return JSON.parse(text);
@@ -136,7 +136,7 @@ function parse(file: string, text: string): unknown {
   throw new MesosDnsError("CONFIG_INVALID", `${file} is not JSON, line ${line}, column ${column}: ${problem}`);
 }
 
-/** Every key's value: as given where its format accepts it, else its default. */
+/** The value of every key: the given one if its format accepts it, else the default. */
 function readValues(given: Given, faults: Faults, warnings: string[]): Values {
   const store = createStore();
   for (const [path, { value, variable }] of given) {
@@ -158,7 +158,7 @@ function invalid(file: string | undefined, lines: readonly string[]): MesosDnsEr
   );
 }
 
-/** Freezes `value` and all it holds. */
+/** Freezes `value` and everything in it. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
   return value;

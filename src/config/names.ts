@@ -1,21 +1,21 @@
 /**
- * The names and addresses an operator may write in a configuration, read into the one form the program uses:
- * lower case, no final dot, addresses in their shortest spelling. Each reader answers `undefined` for what it refuses.
+ * Reads the names and addresses that an operator may write in a configuration into the form that the program uses: lower case,
+ * no final dot, addresses in their shortest spelling. Each reader returns `undefined` for a text that it refuses.
  */
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import type { HostPort } from "../base/host-port.js";
 import type { Resolver } from "./config.js";
 
-/** 255 octets on the wire less the root label and the first length octet (RFC 1035 section 3.1). */
+/** 255 octets in wire format, less the root label and the first length octet (RFC 1035 section 3.1). */
 const MAX_NAME_TEXT = 253;
 
 const HOST_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-/** What Mesos-DNS lets a domain have: hyphens anywhere. */
+/** A label of a domain in Mesos-DNS: hyphens are allowed anywhere. */
 const DOMAIN_LABEL = /^[a-z0-9-]{1,63}$/;
-/** What hosts are really called: `mesos_master_1`, as Docker Compose names containers. */
+/** Real host names have underscores: Docker Compose names containers like `mesos_master_1`. */
 const LOOSE_LABEL = /^[a-z0-9_-]{1,63}$/;
-/** As host labels, and what delegated zones really contain: `_msdcs` (RFC 8552), `0/25` (RFC 2317). */
+/** Host labels, and others that occur in delegated zones: `_msdcs` (RFC 8552), `0/25` (RFC 2317). */
 const ZONE_LABEL = /^[a-z0-9_/-]{1,63}$/;
 /** The first label of an SOA rname is a mailbox's local part: `dns-admin`, `ops+dns`. */
 const MAILBOX_LABEL = /^[a-z0-9_+-]{1,63}$/;
@@ -25,49 +25,49 @@ function readName(text: string, label: RegExp, maxLength: number): string | unde
   return name.length <= maxLength && name.split(".").every((part) => label.test(part)) ? name : undefined;
 }
 
-/** A host name: labels of letters, digits and inner hyphens (RFC 1123 section 2.1), not mistakable for an address. */
+/** A host name: labels of letters, digits and inner hyphens (RFC 1123 section 2.1) that cannot be mistaken for an address. */
 export function readHostname(text: string, maxLength = MAX_NAME_TEXT): string | undefined {
   const name = readName(text, HOST_LABEL, maxLength);
   return name !== undefined && !/(?:^|\.)\d+$/.test(name) ? name : undefined;
 }
 
-/** A domain, of the labels that Mesos-DNS accepts. */
+/** A domain, made of labels that Mesos-DNS accepts. */
 export function readDomain(text: string, maxLength: number): string | undefined {
   return readName(text, DOMAIN_LABEL, maxLength);
 }
 
-/** The name of a name server as the SOA record has it: Mesos-DNS takes any, with any number of final dots. */
+/** The name of the primary server in the SOA record. As in Mesos-DNS, it may have any number of final dots. */
 export function readNameServer(text: string): string | undefined {
   return readName(text.replace(/\.+$/, ""), LOOSE_LABEL, MAX_NAME_TEXT);
 }
 
-/** Where to listen: an address, which may have a zone index, or a host name to be looked up; "" for all addresses. */
+/** A listener: an address, which may have a zone index, or a host name to look up; "" for all addresses. */
 export function readListener(text: string): string | undefined {
   return text === "" ? "" : readHost(text);
 }
 
-/** The name of a zone, of whatever kind of labels. */
+/** The name of a zone, with labels of hosts and of delegated zones. */
 export function readZoneName(text: string): string | undefined {
   return readName(text, ZONE_LABEL, MAX_NAME_TEXT);
 }
 
-/** A mailbox as an SOA record's rname; its `@` stands for a dot, as in Mesos-DNS. */
+/** A mailbox as an SOA record's rname. An `@` becomes a dot, as in Mesos-DNS. */
 export function readMailbox(text: string): string | undefined {
   return readName(text.replaceAll("@", ".").replace(/\.+$/, ""), MAILBOX_LABEL, MAX_NAME_TEXT);
 }
 
-/** True for `zone` itself and every name below it. Both in lower case without the final dot. */
+/** Whether `name` is `zone` itself or below it. Both are in lower case, without the final dot. */
 export function isInZone(name: string, zone: string): boolean {
   return name === zone || name.endsWith(`.${zone}`);
 }
 
-/** An IPv4 or IPv6 address without brackets. Leading zeros change nothing in it, as in the Go of Mesos-DNS. */
+/** An IPv4 or IPv6 address without brackets. Leading zeros are ignored, as in Mesos-DNS's version of Go. */
 export function readAddress(text: string): string | undefined {
   const plain = /^[\d.]+$/.test(text) ? text.replace(/(^|\.)0+(?=\d)/g, "$1") : text;
   return isIP(plain) === 0 ? undefined : ipaddr.parse(plain).toString();
 }
 
-/** A network: `address/prefix length`, or an address alone. Bits behind the prefix must be zero: a slip otherwise. */
+/** A network: `address/prefix length`, or only an address. Bits after the prefix must be zero: otherwise it is probably a mistake. */
 export function readNetwork(text: string): string | undefined {
   const [host, length, ...rest] = text.split("/");
   const address = readAddress(host);
@@ -80,12 +80,12 @@ export function readNetwork(text: string): string | undefined {
   return first === address ? `${address}/${prefix}` : undefined;
 }
 
-/** A Mesos master: `host`, `host:port`, `[v6]` or `[v6]:port`. A bare IPv6 address is refused: its end may be a port. */
+/** A Mesos master: `host`, `host:port`, `[v6]` or `[v6]:port`. A bare IPv6 address is refused: its last part may be meant as a port. */
 export function readMaster(text: string): HostPort | undefined {
   return readHostPort(text, 5050, readServerHost);
 }
 
-/** A member of a ZooKeeper ensemble, written as a master is. */
+/** A member of a ZooKeeper ensemble, in the notation of a master. */
 export function readZooKeeperServer(text: string): HostPort | undefined {
   return readHostPort(text, 2181, readServerHost);
 }
@@ -94,8 +94,8 @@ const TLS_PREFIX = "tls://";
 const TLS_PORT = 853;
 
 /**
- * A resolver, by address only: `ip`, `ip:port`, `[v6]:port` or a bare IPv6 address; for DNS over TLS (RFC 7858) with
- * `tls://` before and `#name`, the name in its certificate, behind.
+ * A resolver, by address only: `ip`, `ip:port`, `[v6]:port` or a bare IPv6 address. For DNS over TLS (RFC 7858) it begins with
+ * `tls://`, and may end with `#name`, the name in its certificate.
  */
 export function readResolver(text: string): Resolver | undefined {
   if (!text.toLowerCase().startsWith(TLS_PREFIX)) return readResolverAddress(text, 53);
@@ -109,7 +109,7 @@ function readResolverAddress(text: string, port: number): HostPort | undefined {
   return isIP(text) === 6 ? { host: ipaddr.parse(text).toString(), port } : readHostPort(text, port, readAddress);
 }
 
-/** An address, or the name of a host, which is not mistakable for one; underscores and outer hyphens occur. */
+/** An address, or a host name that cannot be mistaken for one. Allows underscores and outer hyphens, which occur. */
 export function readHost(text: string): string | undefined {
   const address = readAddress(text);
   if (address !== undefined) return address;
@@ -117,7 +117,7 @@ export function readHost(text: string): string | undefined {
   return name !== undefined && !/(?:^|\.)\d+$/.test(name) ? name : undefined;
 }
 
-/** As `readHost`; no host before a port is this machine, as in Go. */
+/** As `readHost`. An empty host means this machine, as in Go. */
 function readServerHost(text: string): string | undefined {
   return text === "" ? "localhost" : readHost(text);
 }
@@ -136,7 +136,7 @@ function readHostPort(
   return host === undefined || number < 1 || number > 65_535 ? undefined : { host, port: number };
 }
 
-/** `text` with the password of a URL in it hidden; malformed URLs are masked rather too much than too little. */
+/** Hides the password of a URL in `text`. In malformed URLs it hides too much rather than too little. */
 export function maskPassword(text: string): string {
   const userinfo = text.includes("//") ? /(\/\/[^:@/]*):.*@/s : /^([^:@/]*):.*@/s;
   return text.replace(userinfo, "$1:[hidden]@");

@@ -1,8 +1,8 @@
 import { readAddress } from "./names.js";
 
 /**
- * The nameservers of a resolv.conf, in order, without those at `ownAddresses`: a server that forwards to itself asks for
- * ever. Lines that resolvers ignore are ignored here too (resolv.conf(5)).
+ * The nameservers of a resolv.conf, in order, without those at `ownAddresses`: a server that forwards to itself would loop.
+ * Lines that resolvers ignore are ignored here too (resolv.conf(5)).
  */
 export function nameserversOf(resolvConf: string, ownAddresses: readonly string[]): readonly string[] {
   const own = new Set(ownAddresses.map((address) => readAddress(address)));

@@ -1,4 +1,4 @@
-/** The rules between keys: what one value demands or forbids in another, and defaults that depend on another key. */
+/** The rules between keys: what one key requires of another, and defaults that depend on another key. */
 
 import { messageOf } from "../base/errors.js";
 import type { Config, Resolver } from "./config.js";
@@ -10,7 +10,7 @@ import type { RuleContext } from "./rule-context.js";
 import { KEYS, type Values } from "./schema.js";
 import { checkCollisions, withAddresses, withoutItself } from "./sockets.js";
 
-/** The complete configuration. Its faults are in `context`; with any, the result is not to be used. */
+/** The complete configuration. Reports faults to `context`; if there are any, the result must not be used. */
 export function completeConfig(given: Values, context: RuleContext): Config {
   const served = { ...given, dnson: given.dnson && given.port > 0, httpon: given.httpon && given.httpport > 0 };
   forgiveUnused(served, context);
@@ -39,7 +39,7 @@ export function completeConfig(given: Values, context: RuleContext): Config {
   };
 }
 
-/** Mesos-DNS does not look at these keys either where they are not used. */
+/** Turns faults of unused keys into warnings: Mesos-DNS does not check unused keys either. */
 function forgiveUnused({ dnson, httpon, externalon }: Values, { faults, warnings }: RuleContext): void {
   const forgive = (keys: readonly string[], switchedOff: string) => {
     for (const line of faults.forgive(keys)) warnings.push(`${line}. It is not used, as ${switchedOff} is false`);
@@ -94,7 +94,7 @@ function checkCookies({ cookieSecret, previousCookieSecret }: Values, { faults }
     faults.add("cookieSecret", "", "32 hexadecimal digits, as previousCookieSecret is given");
 }
 
-/** The zones of others. What this server answers itself is nobody else's. */
+/** The zones with their own resolvers. None may be inside a zone of this server. */
 function effectiveZones(values: Values, { faults, warnings }: RuleContext): Values["zoneResolvers"] {
   const { domain, dcosNames, externalon, zoneResolvers } = values;
   if (faults.has("domain") || faults.has("dcosNames")) return zoneResolvers;
@@ -108,14 +108,14 @@ function effectiveZones(values: Values, { faults, warnings }: RuleContext): Valu
   });
 }
 
-/** No zone of this server lies in another one of it. */
+/** Refuses a domain that overlaps with DC/OS's zone. */
 function checkDcosNames({ domain, dcosNames }: Values, { faults }: RuleContext): void {
   if (!dcosNames || faults.has("domain") || faults.has("dcosNames")) return;
   if (isInZone(domain, DCOS_ZONE) || isInZone(DCOS_ZONE, domain))
     faults.add("domain", domain, `a domain outside ${DCOS_ZONE} and not above it, as dcosNames is true`);
 }
 
-/** The name server is a host of its own: it cannot be the domain, nor share a name with what the cluster is. */
+/** The name of the name server. It cannot be the domain itself, nor a name that is reserved for masters and agents. */
 function effectiveNameServer({ SOAMname, domain }: Values, { faults, warnings }: RuleContext): string {
   const usual = `ns1.${domain}`;
   if (SOAMname === "" || faults.has("domain")) return usual;
@@ -130,7 +130,7 @@ function checkCache({ cache: { minTtl, maxTtl } }: Values, { faults }: RuleConte
     faults.add("cache.minTtl", minTtl, `at most cache.maxTtl, which is ${maxTtl}`);
 }
 
-/** A state is `refreshSeconds` old before it can be replaced: what is called stale must be older than that. */
+/** A state is `refreshSeconds` old before it can be replaced, so it must not count as stale before that. */
 function effectiveMaxAge({ stateMaxAgeSeconds, refreshSeconds }: Values, { warnings }: RuleContext): number {
   const least = 2 * refreshSeconds;
   if (stateMaxAgeSeconds === 0 || stateMaxAgeSeconds >= least) return stateMaxAgeSeconds;

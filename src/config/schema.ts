@@ -24,13 +24,13 @@ export interface KeySpec<T> {
   readonly format: Format<T>;
   /** Whether a changed value is applied on SIGHUP or needs a restart. */
   readonly reload: "live" | "restart";
-  /** Its value is masked wherever a person may read it. */
+  /** The value is masked in everything that a person may read. */
   readonly sensitive?: true;
-  /** Where the default depends on another key: how to show it. */
+  /** Describes a default that depends on another key. */
   readonly shownDefault?: string;
 }
 
-/** The values of all keys, read by their formats but not yet completed by the rules between keys. */
+/** The values of all keys, read by their formats, before the rules between keys have completed them. */
 export type Values = Omit<Config, "zoneResolvers"> & { readonly zoneResolvers: lists.ZoneResolvers };
 
 /** Keys whose value is an object of further keys. Those of one object are all live or all need a restart. */
@@ -49,12 +49,12 @@ type Table = { readonly [K in Exclude<keyof Values, Group>]: KeySpec<Values[K]> 
 /** The path of a key; keys inside an object have a dot. */
 export type KeyPath = keyof Table;
 
-/** Node's timers count milliseconds in 31 bits. */
+/** Timers of Node.js count milliseconds in 31 bits. */
 const MAX_TIMER_SECONDS = 2_147_483;
 const MAX_INT32 = 2 ** 31 - 1;
 const MAX_UINT32 = 2 ** 32 - 1;
 
-/** In Mesos-DNS a port of 0 is any free one. It serves there, so it is accepted here. */
+/** In Mesos-DNS, port 0 means any free port. So 0 is accepted here, and turns the server off. */
 const portOf = (server: string) =>
   integer(1, 65_535, {
     below: {
@@ -77,7 +77,7 @@ const detectionTimer = integer(0, MAX_TIMER_SECONDS, {
   below: { least: -Infinity, value: 0, remark: (got) => `${got} is taken as 0, for as long as it takes` },
   above: true,
 });
-/** Mesos-DNS sends a negative one as a number above 2^31, which clients have to take as 0 (RFC 2181 section 8). */
+/** Mesos-DNS sends a negative TTL as a number above 2^31, which clients have to treat as 0 (RFC 2181 section 8). */
 const ttl = integer(0, MAX_INT32, {
   below: { least: -(2 ** 31), value: 0, remark: (got) => `${got} is taken as 0, as clients do` },
 });
@@ -89,7 +89,7 @@ const healthPolicy = format.oneOf<HealthPolicy>(["ignore", "omitUnhealthy"]);
 const updates = format.oneOf<UpdateSource>(["stream", "poll"]);
 const udpEngine = format.oneOf<UdpEngineName>(["auto", "batch", "dgram"]);
 
-/** Loopback, private, shared, link-local and unique local addresses (RFC 6890): a default install is no open resolver. */
+/** Loopback, private, shared, link-local and unique local addresses (RFC 6890), so that a default installation is not an open resolver. */
 const PRIVATE_NETWORKS = [
   "127.0.0.0/8",
   "10.0.0.0/8",
@@ -203,10 +203,10 @@ export const KEYS: Table = {
 /** All key paths, in the order of the table. */
 export const KEY_PATHS = Object.keys(KEYS) as readonly KeyPath[];
 
-/** Mesos-DNS has these keys too; what they set is decided otherwise here. Accepted with the reason as a warning. */
+/** Keys of Mesos-DNS that have no effect here. They are accepted with a warning, which gives the reason. */
 export const DROPPED: ReadonlyMap<string, string> = new Map([["SOASerial", "the serial follows the zone's content"]]);
 
-/** Keys of Mesos-DNS as it was in 2015, in lower case, and those that took their place. */
+/** Keys of Mesos-DNS in 2015, in lower case, and the keys that replaced them. */
 export const REPLACED: ReadonlyMap<string, string> = new Map([
   ["email", "SOARname"],
   ["ns", "SOAMname"],
@@ -219,8 +219,8 @@ export function variableOf(path: string): string {
 }
 
 /**
- * A store that knows every key and holds its default. Values are read by their formats before they are put in: convict
- * itself would take "53abc" for 53, and cannot hold an object whose keys contain dots, as zones do.
+ * Creates a store with the default of every key. Formats read values before they are stored: convict itself would read "53abc" as
+ * 53, and cannot store an object whose keys contain dots, as zones do.
  */
 export function createStore(): convict.Config<Values> {
   return convict<Values>(convictSchema(), { env: {}, args: [] });

@@ -1,4 +1,4 @@
-/** The rules about where this server listens: names and wildcards, and resolvers that would be this server itself. */
+/** The rules about listeners: host names and wildcards, and resolvers that would be this server itself. */
 import { formatResolver } from "../base/host-port.js";
 import { hears } from "../base/wildcards.js";
 import type { Resolver } from "./config.js";
@@ -6,11 +6,11 @@ import { readAddress } from "./names.js";
 import type { RuleContext } from "./rule-context.js";
 import type { Values } from "./schema.js";
 
-/** The values with an address, each once, where a listener was a name or nothing. */
+/** Replaces listeners that are host names or "" by addresses, and drops duplicates. */
 export function withAddresses(values: Values, context: RuleContext): Values {
   const { dnson, httpon, listener, httplistener } = values;
   const addresses = dnson ? listener.map((name) => addressOf("listener", name, context)) : listener;
-  // What another listener hears as well needs no socket of its own, and cannot have one everywhere.
+  // An address that another listener covers needs no socket of its own. On some systems it could not even have one.
   const isHeard = (address: string) => addresses.some((other) => other !== address && hears(other, address));
   return {
     ...values,
@@ -20,7 +20,7 @@ export function withAddresses(values: Values, context: RuleContext): Values {
 }
 
 function addressOf(key: string, name: string, { faults, lookUp, machineAddresses }: RuleContext): string {
-  // As Go does it: both families with one socket, or IPv4 where there is no other.
+  // As in Go: one socket for both families, or only IPv4 if the machine has no IPv6.
   if (name === "") return machineAddresses().some((address) => address.includes(":")) ? "::" : "0.0.0.0";
   if (lookUp === undefined || readAddress(name) !== undefined) return name;
   const found = lookUp(name);
@@ -28,13 +28,13 @@ function addressOf(key: string, name: string, { faults, lookUp, machineAddresses
   return found ?? name;
 }
 
-/** The host names that have to be looked up before anything can listen. */
+/** The host names that have to be looked up before sockets can be opened. */
 export function listenerNames({ dnson, httpon, listener, httplistener }: Values): readonly string[] {
   const used = [...(dnson ? listener : []), ...(httpon ? [httplistener] : [])];
   return [...new Set(used.filter((name) => name !== "" && readAddress(name) === undefined))];
 }
 
-/** The resolvers without this server itself: a query forwarded to it would come back for ever. */
+/** Removes this server itself from the resolvers: a query forwarded to it would loop. */
 export function withoutItself<T extends Pick<Values, "resolvers" | "zoneResolvers">>(
   resolving: T,
   values: Values,
@@ -66,7 +66,7 @@ interface Server {
   readonly port: number;
 }
 
-/** No two servers of this process have one port for TCP, unless their addresses have nothing in common. */
+/** Refuses two servers of this process with the same TCP port, unless their addresses are disjoint. */
 export function checkCollisions(values: Values, { faults }: RuleContext): void {
   const { dnson, httpon, listener, httplistener, tlsCertFile, port, tlsPort, httpport, httpsPort } = values;
   const isSecure = tlsCertFile !== "";

@@ -1,38 +1,38 @@
 import type { HostPort } from "../base/host-port.js";
-/** ZooKeeper's URL as Mesos writes it: `zk://user:password@h1:2181,h2:2181/mesos`. */
+/** Reads ZooKeeper's URL in the notation of Mesos: `zk://user:password@h1:2181,h2:2181/mesos`. */
 import { explainHostPort } from "./explain.js";
 import { maskPassword, readZooKeeperServer } from "./names.js";
 
 export interface ZkUrl {
-  /** The members of the ensemble, at least one, each once. */
+  /** The members of the ensemble: at least one, without duplicates. */
   readonly servers: readonly HostPort[];
-  /** `user:password` for digest authentication, as written: the URL knows no escapes. */
+  /** `user:password` for digest authentication, as written: the URL has no escapes. */
   readonly credentials: string | undefined;
-  /** Where the masters register, without a slash at the end. */
+  /** The path at which the masters register, without a final slash. */
   readonly path: string;
 }
 
 export interface ZkReading {
-  /** The parts of the URL; nothing where it is none. */
+  /** The parts of the URL; absent if the text is not such a URL. */
   readonly url?: ZkUrl;
-  /** What is wrong, in words that complete "allowed: …", without a secret. */
+  /** What is wrong: a phrase that completes "allowed: …", and contains no secret. */
   readonly fault?: string;
-  /** What is not taken as it is written. */
+  /** Remarks on parts that are not used as written. */
   readonly remarks: readonly string[];
 }
 
 const SCHEME = "zk://";
 
-/** As in Mesos: the path begins at the first slash, the servers behind the last `@` before it. */
+/** As in Mesos: the path begins at the first slash, and the servers after the last `@` before it. */
 const PARTS = /^(?:(?<credentials>[^/]*)@)?(?<servers>[^/@]*)(?<path>\/.*)?$/s;
 
-/** A user and a password: the digest scheme has no users without one. */
+/** A user and a password: the digest scheme requires both. */
 const CREDENTIALS = /^[^:]+:./s;
 
-/** One or more names behind a slash each, none of them relative; no control characters. */
+/** One or more names, each after a slash. No relative names, no control characters. */
 const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[^/\s\p{Cc}]+)+$/u;
 
-/** The parts of a URL; `undefined` where it is none. */
+/** The parts of a URL; `undefined` if the text is not such a URL. */
 export function parseZkUrl(text: string): ZkUrl | undefined {
   return readZkUrl(text).url;
 }
@@ -48,11 +48,11 @@ export function readZkUrl(text: string): ZkReading {
   if (named.length === 0) return refuse("at least one server between zk:// and the path: zk://host:2181/mesos");
   const faulty = named.find((entry) => readZooKeeperServer(entry) === undefined);
   if (faulty !== undefined) {
-    // What looks like a server may be the first half of a password: it is not to be repeated.
+    // The part that looks like a server may be the first half of a password, which must not be repeated.
     if (path.includes("@")) return refuse("user and password before the servers, and no slash in either");
     return refuse(explainHostPort(faulty, 2181, readZooKeeperServer));
   }
-  // Mesos-DNS's own documentation writes a slash at the end, and Mesos ignores it.
+  // Mesos-DNS's own documentation has a final slash, which Mesos ignores.
   const place = path.replace(/\/+$/, "");
   if (place === "") {
     const complete = `${text.slice(0, text.length - path.length)}/mesos`;
@@ -72,7 +72,7 @@ export function readZkUrl(text: string): ZkReading {
   };
 }
 
-/** The URL that was meant by one with another scheme, or with none. */
+/** The URL that was probably meant by one with another scheme, or with none. */
 function withScheme(text: string): string {
   return `${SCHEME}${text.trim().replace(/^[a-z][a-z0-9+.-]*:\/+/i, "")}`;
 }

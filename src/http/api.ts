@@ -17,7 +17,7 @@ const DOH = "/dns-query";
 const FLUSH = "/v1/cache/flush";
 const HOMEPAGE = "https://github.com/mesosphere/mesos-dns";
 
-/** The routes of Mesos-DNS and those for operators; all but one are read-only. docs/http-api.md shows each with its answer. */
+/** The routes of Mesos-DNS and those for operators. All but one are read-only. docs/http-api.md shows each with its response. */
 export function createApi(context: ApiContext): Hono {
   const api = new Hono({ strict: false });
   api.use(checkEncoding);
@@ -46,19 +46,19 @@ export function createApi(context: ApiContext): Hono {
   return api;
 }
 
-/** Routes that `EnumerationOn: false` takes away. */
+/** Routes that `EnumerationOn: false` removes. */
 const LISTINGS = ["/v1/enumerate", "/v1/axfr"];
 
 type Route = readonly [path: string, handler: Handler];
 
-/** What Mesos-DNS answers too. */
+/** The routes that Mesos-DNS also has. */
 function nameRoutes(context: ApiContext): Route[] {
   const listings = new Listings(context);
   const ofNames = (answer: (c: Context, snapshot: Snapshot) => Response | Promise<Response>) => (c: Context) => {
     const snapshot = context.snapshot();
     return snapshot.ready ? answer(c, snapshot) : notYet(c);
   };
-  /** Many take the first row and look no further: each is first equally often. */
+  /** Many clients use only the first row, so rotate the rows at random: each is first equally often. */
   const turned = <Row>(rows: readonly Row[]) => {
     const first = context.random() % rows.length;
     return [...rows.slice(first), ...rows.slice(0, first)];
@@ -80,7 +80,7 @@ function nameRoutes(context: ApiContext): Route[] {
   ];
 }
 
-/** The zone of one moment, however long the client takes to read it. */
+/** The zone of a single snapshot, however long the client takes to read it. */
 async function* wholeZone(context: ApiContext): AsyncGenerator<string> {
   const { snapshot, release } = context.pinSnapshot();
   try {
@@ -95,7 +95,7 @@ function parameter(c: Context, name: string): string {
   return c.req.param(name) ?? "";
 }
 
-/** What those who run the server look at. */
+/** The routes for operators. */
 function operatorRoutes(context: ApiContext): Route[] {
   const reasonsNow = () => unreadyReasons(context.status(), context.config(), context.now());
   const notesNow = () => notes(context.status(), context.now());
@@ -129,10 +129,10 @@ function operatorRoutes(context: ApiContext): Route[] {
   ];
 }
 
-/** The page has its style inside, and needs nothing else. */
+/** The page contains its style, and loads nothing else. */
 const CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
-/** hono passes on what it cannot decode as it is; no name can be meant by that. */
+/** hono passes on a path that it cannot decode unchanged. No name can be meant by it, so refuse it. */
 const checkEncoding: Handler = async (c, next) => {
   try {
     decodeURIComponent(new URL(c.req.url).pathname);
@@ -142,7 +142,7 @@ const checkEncoding: Handler = async (c, next) => {
   return next();
 };
 
-/** Before the first state every name would look unknown. */
+/** The response before the first state, when every name would look unknown. */
 function notYet(c: Context): Response {
   return c.json({ error: "no state from a Mesos master yet; /readyz says why" }, 503, { "retry-after": "1" });
 }

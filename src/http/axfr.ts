@@ -4,7 +4,7 @@ import { TYPE } from "../wire/protocol.js";
 import { recordsOf, type StoredSet } from "../zone/dump.js";
 import type { Snapshot } from "../zone/snapshot.js";
 
-/** `domain`: which zone is listed; the first one while a new domain has not been built yet. */
+/** `domain` names the zone to list. While a newly configured domain has not been built yet, the first zone is listed. */
 type AxfrConfig = Pick<ZoneConfig, "domain"> & Pick<ClusterConfig, "refreshSeconds">;
 
 const SECTIONS = [
@@ -13,7 +13,7 @@ const SECTIONS = [
   ["SRVs", TYPE.SRV],
 ] as const;
 
-/** `GET /v1/axfr`: the whole zone in chunks of JSON text, each made when it is asked for, all of the same snapshot. */
+/** `GET /v1/axfr`: the whole zone in chunks of JSON text, all from the same snapshot. Each chunk is made only when the caller takes it. */
 export function axfr(snapshot: Snapshot, config: AxfrConfig): Generator<string> {
   return inChunks(pieces(snapshot, config));
 }

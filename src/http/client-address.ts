@@ -2,20 +2,20 @@ import { octetsOf, parseAddress } from "../base/addresses.js";
 import { NetworkList } from "../base/network-list.js";
 import { forwardedFor } from "./forwarded.js";
 
-/** Addresses in a header that are looked at: proxies in a row are few, and a client may write as many as it likes. */
+/** How many addresses of a header are examined. Chains of proxies are short, but a client can write any number. */
 const MAX_HOPS = 20;
 
-/** An address that nobody has: it may do what everybody may. */
+/** Stands for an unknown client, which has no privileges. */
 const NOBODY = "0.0.0.0";
 
 export interface ProxyHeaders {
   /** RFC 7239. */
   readonly forwarded: string | undefined;
-  /** What most proxies send instead. */
+  /** Sent by most proxies instead of `Forwarded`. */
   readonly xForwardedFor: string | undefined;
 }
 
-/** Finds out who asks where proxies that are trusted pass requests on. */
+/** Determines the client's address when a trusted proxy has passed on the request. */
 export class TrustedProxies {
   readonly #networks: NetworkList;
 
@@ -30,11 +30,11 @@ export class TrustedProxies {
   }
 
   /**
-   * The address of the client: of those that the headers name, the last that is no trusted proxy's, for those before it are the
-   * client's own words. Proxies set one of the headers and pass the other on as it came: where both are there and do not agree, it
-   * is not known who asks.
+   * The address of the client: the last one in a header that does not belong to a trusted proxy. Those before it may be forged by
+   * the client. A proxy sets one of the two headers and passes the other on unchanged. So if both are present and disagree, the
+   * client is unknown.
    *
-   * @param peer the address of whoever has connected
+   * @param peer the address at the other end of the connection
    */
   clientOf(peer: string, { forwarded, xForwardedFor }: ProxyHeaders): string {
     if (!this.includes(peer)) return peer;
@@ -56,7 +56,7 @@ export class TrustedProxies {
   }
 }
 
-/** The proxies that are trusted now; made anew only where the configured networks are others. */
+/** The proxies that are trusted now. Makes a new object only if the configured networks have changed. */
 export function proxiesOf(networks: () => readonly string[]): () => TrustedProxies {
   let current = networks();
   let proxies = new TrustedProxies(current);
@@ -69,7 +69,7 @@ export function proxiesOf(networks: () => readonly string[]): () => TrustedProxi
   };
 }
 
-/** Without brackets and a port: `[2001:db8::1]:4711`, `192.0.2.1:4711`, `2001:db8::1`. */
+/** Strips brackets and a port: `[2001:db8::1]:4711`, `192.0.2.1:4711`, `2001:db8::1`. */
 function addressIn(written: string): string {
   const text = written.trim();
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(text);

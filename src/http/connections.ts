@@ -1,12 +1,12 @@
-/** A bound on descriptors, which the DNS side needs too. */
+/** Leaves file descriptors for DNS. */
 const MAX_CONNECTIONS = 512;
-/** Of one address: a busy dashboard has a few, and a quarter of all leaves room for others. */
+/** Connections of one address: a busy dashboard has a few. A quarter of all leaves room for others. */
 const MAX_PER_ADDRESS = 128;
-/** Beside them, connections whose requests wait for news, or have waited for it. */
+/** Connections whose requests wait for a change, or have waited for one. They are counted apart. */
 const MAX_WAITING = 4_096;
 const MAX_WAITING_PER_ADDRESS = 1_024;
 
-/** What is known of a connection. */
+/** A connection that is counted. */
 export interface Connection {
   readonly address: string;
   destroy(): void;
@@ -27,15 +27,15 @@ const BOUNDS: ConnectionBounds = {
 };
 
 /**
- * Keeps connections below a number, in all and of one address. Where there is one too many, the one goes that has asked nothing for
- * the longest time, of that address or of all: whoever comes with a question, such as a health check, is let in. One that waits for news
- * is silent on purpose: it does not count there, nor is it let go, but there are only so many of those.
+ * Limits the number of connections, in total and per address. If there is one too many, closes the one whose last request is the
+ * oldest, of that address or of all. So a new client, such as a health check, is always let in. A connection with a request that
+ * waits for a change is idle on purpose: it is counted apart, with limits of its own, and never closed for others.
  */
 export class Connections {
   readonly #bounds: ConnectionBounds;
-  /** Whether an address speaks for many clients, and so is bound by the number of all alone. */
+  /** Whether an address is that of a proxy, which stands for many clients: only the total limit applies to it. */
   readonly #isShared: (address: string) => boolean;
-  /** Those that have asked last stand last. */
+  /** In the order of their last requests. */
   readonly #all = new Set<Connection>();
   readonly #byAddress = new Map<string, Set<Connection>>();
   readonly #waiting = new Set<Connection>();
@@ -65,7 +65,7 @@ export class Connections {
     longestSilent.destroy();
   }
 
-  /** It has asked something. */
+  /** Call this at each request. */
   asked(connection: Connection): void {
     if (!this.#all.delete(connection)) return;
     this.#all.add(connection);
@@ -74,7 +74,10 @@ export class Connections {
     own?.add(connection);
   }
 
-  /** It is to wait for news: it has a place of its own from now on, also between two such requests. False where none is left. */
+  /**
+   * Counts the connection apart from now on, because its request waits for a change; also between two such requests. Returns false
+   * if the limit is reached.
+   */
   seat(connection: Connection): boolean {
     if (this.#waiting.has(connection)) return true;
     const { address } = connection;

@@ -7,34 +7,37 @@ import type { Snapshot } from "../zone/snapshot.js";
 import type { CatalogBoard } from "./catalog/board.js";
 import type { TrustedProxies } from "./client-address.js";
 
-/** What the API shows, asked for anew with every request. */
+/** What the API reads, anew for every request. */
 export interface ApiContext {
   config(): Config;
   /** Path of the configuration file, or "". */
   readonly configFile: string;
   readonly version: string;
-  /** The snapshot as it is now, to be read at once: its memory is used again when a newer one has replaced it. */
+  /** The current snapshot. Read it synchronously: its memory is reused after a newer one has replaced it. */
   snapshot(): Snapshot;
-  /** The same for reading over time; `release` says, once, when that is done. */
+  /** The current snapshot, for reading over time. Call `release` once, when that is done. */
   pinSnapshot(): { readonly snapshot: Snapshot; readonly release: () => void };
   status(): ServerStatus;
   forwarding(): ForwardReport;
-  /** Forgets answers of resolvers, all or those for one name; resolves to how many. @param name lower-case wire form as latin1 */
+  /**
+   * Flushes cached answers of upstreams, all or those for one name. Resolves to their number.
+   * @param name lower-case wire form as latin1
+   */
   flushCache(name: string | undefined): Promise<number>;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** The JSON text of `/v1/enumerate` in chunks, made as they are read; left early, it is told so by `return()`. */
+  /** The JSON text of `/v1/enumerate` in chunks, each made when it is read. A reader that stops early must call `return()`. */
   enumerate(): AsyncIterable<string>;
-  /** The answer to a DNS message; nothing if it is none. @param address the client's */
+  /** The response to a DNS query; `undefined` if the message gets none. @param address the client's */
   answerOverHttps(message: Uint8Array, address: string): Promise<Uint8Array | undefined>;
-  /** Who is believed where it says for whom it asks. */
+  /** The proxies whose headers about their clients are trusted. */
   proxies(): TrustedProxies;
   metrics(): Promise<{ readonly contentType: string; readonly body: Uint8Array<ArrayBuffer> }>;
-  /** The catalogue of services, where one is kept. */
+  /** The catalogue of services; its state is `off` if none is kept. */
   readonly catalog: CatalogBoard;
-  /** Unsigned integers: which row comes first. */
+  /** Unsigned 32-bit integers, which choose the row that comes first. */
   random(): number;
-  /** Measure how long clients take. */
+  /** Measures how long clients take. */
   readonly timers: Timers;
   readonly log: Pick<Logger, "error" | "warn">;
 }

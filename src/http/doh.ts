@@ -52,7 +52,7 @@ export class DohRoutes {
     return client;
   }
 
-  /** Once: anybody can send these headers. */
+  /** Warns only once: anybody can send these headers. */
   #warn(peer: string): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
@@ -62,7 +62,7 @@ export class DohRoutes {
   }
 }
 
-/** The body, as far as it is not too large for a message; nothing where it broke off. */
+/** The body, up to just over the size of a DNS message; `undefined` if it broke off. */
 async function readBody(c: Context): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;

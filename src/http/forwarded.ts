@@ -1,14 +1,14 @@
 /** A token (RFC 9110 §5.6.2), and, as proxies write them without quotes, an address with a port or in brackets. */
 const VALUE = /[\w!#$%&'*+.^`|~:[\]-]+/y;
 const NAME = /[\w!#$%&'*+.^`|~-]+/y;
-/** RFC 9110 §5.6.4; what a backslash stands before is meant as it is. */
+/** A quoted string (RFC 9110 §5.6.4), in which a backslash escapes the next character. */
 const QUOTED = /"((?:[^"\\]|\\.)*)"/y;
-/** RFC 9110 §5.6.3. */
+/** Optional white space (RFC 9110 §5.6.3). */
 const SPACE = /[ \t]*/y;
 
 /**
- * Reads a `Forwarded` header (RFC 7239 §4): of each element what stands behind `for=`, or "" where there is nothing. Nothing where it
- * cannot be read: who misunderstands one element may take a client's words for those of a proxy.
+ * Reads a `Forwarded` header (RFC 7239 §4). Returns the value of `for=` in each element, or "" for an element without it. Returns
+ * `undefined` if any element is malformed: after one misread element, text of the client could pass for that of a proxy.
  */
 export function forwardedFor(header: string): string[] | undefined {
   const reader = new Reader(header);
@@ -22,12 +22,12 @@ export function forwardedFor(header: string): string[] | undefined {
   return reader.isAtEnd ? addresses : undefined;
 }
 
-/** The parameters of one element by their names in lower case; nothing where it cannot be read, or has one twice. */
+/** The parameters of one element by their lower-case names; `undefined` if it is malformed, or has one twice. */
 function readElement(reader: Reader): ReadonlyMap<string, string> | undefined {
   const parameters = new Map<string, string>();
   do {
     const name = reader.take(NAME)?.[0].toLowerCase();
-    // The element is empty, or what stands between two semicolons.
+    // The element, or the part between two semicolons, is empty.
     if (name === undefined) continue;
     if (parameters.has(name) || !reader.skip("=")) return undefined;
     const value = reader.take(QUOTED)?.[1].replace(/\\(.)/gs, "$1") ?? reader.take(VALUE)?.[0];
@@ -37,7 +37,7 @@ function readElement(reader: Reader): ReadonlyMap<string, string> | undefined {
   return parameters;
 }
 
-/** Goes through a text; spaces around what it reads are passed over. */
+/** Reads a text from left to right, and skips white space between its parts. */
 class Reader {
   readonly #text: string;
   #at = 0;
@@ -51,7 +51,7 @@ class Reader {
     return this.#at === this.#text.length;
   }
 
-  /** What stands here, if that is what `pattern`, which is sticky, says. */
+  /** Takes what the sticky `pattern` matches at the current position; `undefined` if it does not match. */
   take(pattern: RegExp): RegExpExecArray | undefined {
     pattern.lastIndex = this.#at;
     const found = pattern.exec(this.#text);
@@ -61,7 +61,7 @@ class Reader {
     return found;
   }
 
-  /** Passes over this character, if it stands here. */
+  /** Skips this character. Returns false if another one is at the current position. */
   skip(character: string): boolean {
     if (this.#text[this.#at] !== character) return false;
     this.#at++;

@@ -6,7 +6,7 @@ import type { ForwardReport, UpstreamReport } from "../forward/report.js";
 import { encodeName } from "../wire/names.js";
 import type { ApiContext } from "./context.js";
 
-/** The answer to `GET /v1/forward`: whom names outside the domain are asked of, how they are, and what is kept. */
+/** The response to `GET /v1/forward`: the upstreams for names outside the domain, their health, and the cache. */
 export function describeForwarding(report: ForwardReport, config: ForwardConfig & Pick<AnswerConfig, "externalon">) {
   const { cache, waiting, questions, joined, overLimit } = report;
   const lists: (readonly [string, readonly Resolver[]])[] = [
@@ -32,7 +32,7 @@ function describeUpstream(upstream: UpstreamReport) {
   return { health, roundTripSeconds, inFlight, queries, results, ignored, mindsCase, lastFailure };
 }
 
-/** `POST /v1/cache/flush[?name=…]`: forgets the answers for a name, of all types, or all answers. */
+/** `POST /v1/cache/flush[?name=…]`: flushes the cached answers for a name, of all types, or all answers. */
 export async function flush(c: Context, context: ApiContext): Promise<Response> {
   const text = c.req.query("name");
   if (text === undefined) return c.json({ flushed: await context.flushCache(undefined) });

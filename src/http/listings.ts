@@ -4,14 +4,14 @@ import type { ApiContext } from "./context.js";
 import { ListingPace } from "./listing-pace.js";
 import { textStream } from "./stream.js";
 
-/** Listings that are sent at one time: each holds the memory of a zone, and its client may take its time. */
+/** How many listings may be sent at a time: each holds the memory of a zone, and its client may be slow. */
 const MAX_LISTINGS = 8;
-/** Those of one address: it leaves room for others. */
+/** How many of them may go to one address. Leaves room for others. */
 const MAX_PER_ADDRESS = 2;
 
 type ListingsContext = Pick<ApiContext, "log" | "proxies" | "timers">;
 
-/** Sends answers of any size, as fast as their clients take them, a few at a time. */
+/** Sends response bodies of any size as fast as their clients take them. Only a few are sent at a time. */
 export class Listings {
   readonly #context: ListingsContext;
   #open = 0;
@@ -61,16 +61,16 @@ export class Listings {
 }
 
 interface Carrier {
-  /** Aborted when the connection of the request, or its stream of HTTP/2, has gone. Nobody else says so before the answer has begun. */
+  /** Aborted when the request's connection, or its HTTP/2 stream, closes. Nothing else reports that before the response has begun. */
   readonly gone: AbortSignal;
-  /** Ends it. */
+  /** Closes it. */
   readonly cut: () => void;
 }
 
 function connectionOf(c: Context): Carrier {
   const gone = new AbortController();
   const incoming = c.env?.incoming;
-  // HTTP/2 has a stream for each request.
+  // In HTTP/2 each request has its own stream.
   const carrier = incoming?.stream ?? incoming?.socket;
   const abort = () => gone.abort();
   if (!carrier) return { gone: gone.signal, cut: abort };

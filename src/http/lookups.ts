@@ -1,16 +1,16 @@
 import { addressesOf, servicesOf, servicesTargeting } from "../zone/dump.js";
 import type { Snapshot } from "../zone/snapshot.js";
 
-/** The rows of the look-up routes. A name nobody has gives one row of empty strings, as clients of Mesos-DNS expect. */
+/** The rows of the look-up routes. For an unknown name it is one row of empty strings, as clients of Mesos-DNS expect. */
 
-/** `GET /v1/hosts/{host}`: a row an address. */
+/** `GET /v1/hosts/{host}`: a row for each address. */
 export function hostRows(snapshot: Snapshot, host: string): { host: string; ip: string }[] {
   const name = absolute(host);
   const rows = addressesOf(snapshot, host).map((ip) => ({ host: name, ip }));
   return rows.length > 0 ? rows : [{ host: "", ip: "" }];
 }
 
-/** `GET /v1/hosts/{host}/ports`: a row for each SRV record that points to the host; none is an empty list. */
+/** `GET /v1/hosts/{host}/ports`: a row for each SRV record that points to the host; an empty list if there are none. */
 export function portRows(snapshot: Snapshot, host: string) {
   const name = absolute(host);
   return servicesTargeting(snapshot, host).map(({ service, port }) => ({
@@ -21,7 +21,7 @@ export function portRows(snapshot: Snapshot, host: string) {
   }));
 }
 
-/** `GET /v1/services/{service}`: a row for each address of each target; `service` is what was asked for. */
+/** `GET /v1/services/{service}`: a row for each address of each target. `service` is the name as requested. */
 export function serviceRows(snapshot: Snapshot, service: string) {
   const rows = servicesOf(snapshot, service).flatMap(({ target, port }) =>
     addressesOf(snapshot, target).map((ip) => ({ service, host: target, ip, port: String(port) })),
@@ -33,7 +33,10 @@ function absolute(name: string): string {
   return `${name.replace(/\.$/, "").toLowerCase()}.`;
 }
 
-/** Of `_http._web._tcp.marathon.mesos.`, the last label with an underscore: tasks' and domains' own labels have none. */
+/**
+ * The last label with an underscore, such as `tcp` in `_http._web._tcp.marathon.mesos.`: labels of tasks and domains have no
+ * underscore.
+ */
 function protocolOf(service: string): string {
   const labels = service.split(".").filter((label) => label.startsWith("_"));
   return labels.at(-1)?.slice(1) ?? "";

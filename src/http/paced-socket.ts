@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 
-/** Octets that the parser is given at a time, at most. */
+/** The most bytes that the parser receives at a time. */
 const MAX_PIECE = 4096;
-/** Pieces in a row, until others have their turn. */
+/** How many pieces are parsed in a row before other connections have their turn. */
 const PIECES_A_TURN = 16;
-/** Behind it another request may begin. */
+/** Another request may begin after this. */
 const HEADERS_END = "\r\n\r\n";
 const NOTHING = Buffer.alloc(0);
 
@@ -16,20 +16,21 @@ interface Asked {
 }
 
 /**
- * A connection of HTTP/1.1 as its parser sees it, which answers one request at a time. node:http parses whatever has come, and begins
- * to answer thousands of pipelined requests at once, those too whose client has gone. Here it gets no further piece while a request is
- * being answered, and but for one chunk what the client sends meanwhile stays in the kernel.
+ * Stands between an HTTP/1.1 connection and the parser of node:http, so that one request is answered at a time. By itself, node:http
+ * parses everything that has arrived, and begins to answer thousands of pipelined requests at once, even if their client has left.
+ * This socket passes on no further piece while a request is being answered. Except for one chunk, what the client sends meanwhile
+ * stays in the kernel.
  */
 export class PacedSocket extends Duplex {
-  /** node:http and node:http2 keep their server there. */
+  /** node:http and node:http2 expect their server here. */
   server: unknown;
   readonly #socket: Socket;
-  /** What has come and was not handed on yet. */
+  /** Bytes that have arrived, but have not been passed on yet. */
   #rest: Buffer = NOTHING;
   #isWanted = false;
   #hasEnded = false;
   #isPatient = false;
-  /** The first one is being answered. There are others only where one begins in the piece in which the one before ends. */
+  /** The first one is being answered. There are more only if one began in the piece in which the one before it ended. */
   readonly #asked: Asked[] = [];
 
   constructor(socket: Socket, server: unknown) {
@@ -63,19 +64,19 @@ export class PacedSocket extends Duplex {
     return this.#socket.remoteFamily;
   }
 
-  /** Of a socket of TLS. */
+  /** Whether the socket is a TLS socket. */
   get encrypted(): boolean {
     return "encrypted" in this.#socket;
   }
 
-  /** node:http2 asks for it, to know which protocol is spoken. */
+  /** node:http2 reads this to find out which protocol was negotiated. */
   get alpnProtocol(): string | false {
     return "alpnProtocol" in this.#socket && (this.#socket.alpnProtocol as string | false);
   }
 
   /**
-   * While a request waits for news, which may take minutes, a client that shuts its side down has left. It is not known from one that
-   * still reads, but that one can ask again.
+   * Set to true while a request waits for a change, which may take minutes. A client that shuts down its side then counts as gone, and
+   * the connection is closed. It may be still reading, which cannot be told; then it can ask again.
    */
   set patient(isPatient: boolean) {
     this.#isPatient = isPatient;
@@ -93,7 +94,7 @@ export class PacedSocket extends Duplex {
     else this.once("finish", () => this.destroy());
   }
 
-  /** Has a request answered by `begin` when those before it have been; not at all if the connection is gone by then. */
+  /** Calls `begin` to answer a request when those before it have been answered, unless the connection has closed by then. */
   answer(request: IncomingMessage, response: ServerResponse, begin: () => void): void {
     const asked = { request, begin };
     this.#asked.push(asked);
@@ -108,7 +109,7 @@ export class PacedSocket extends Duplex {
 
   override _read(): void {
     this.#isWanted = true;
-    // What is pushed from here would be parsed behind the next piece.
+    // A piece that is pushed from within _read() would be parsed after the next one.
     process.nextTick(this.#feed);
   }
 
@@ -135,7 +136,7 @@ export class PacedSocket extends Duplex {
     done(error);
   }
 
-  /** Nothing is handed on while a request that has come as a whole is being answered, nor while another one waits for that. */
+  /** Pass nothing on while a complete request is being answered, or while another one waits for that. */
   get #isHeld(): boolean {
     return this.#asked.length > 1 || this.#asked[0]?.request.complete === true;
   }
@@ -153,10 +154,11 @@ export class PacedSocket extends Duplex {
     }
     if (this.destroyed) return;
     if (!this.#hasEnded) {
-      // Also while an answer is under way: one chunk more finds room here, and that the client leaves is not overheard.
+      // Resume even while a request is being answered: there is room for one more chunk, and otherwise the client's leaving would
+      // go unnoticed.
       if (this.#isWanted) this.#socket.resume();
     } else if (!this.#isHeld) {
-      // Not before: node:http answers nothing any more when the client has shut its side down.
+      // Not earlier: node:http answers no request after the client has shut down its side.
       this.push(null);
     }
   };
@@ -166,8 +168,8 @@ export class PacedSocket extends Duplex {
   }
 }
 
-/** Octets of the next piece, in which no more than one request ends its headers. */
-function pieceLength(octets: Buffer): number {
-  const end = octets.subarray(0, MAX_PIECE).indexOf(HEADERS_END);
-  return end < 0 ? Math.min(octets.length, MAX_PIECE) : end + HEADERS_END.length;
+/** Length of the next piece. It contains the end of at most one request's headers. */
+function pieceLength(bytes: Buffer): number {
+  const end = bytes.subarray(0, MAX_PIECE).indexOf(HEADERS_END);
+  return end < 0 ? Math.min(bytes.length, MAX_PIECE) : end + HEADERS_END.length;
 }

@@ -32,7 +32,7 @@ const UPDATES = {
   unsupported: "polling; the master has no events to give",
 } as const;
 
-/** `GET /`: how the server is and where to look further. @param reasons why it is not ready, if it is not */
+/** `GET /`: the server's condition, and links to more. @param reasons why the server is not ready; empty if it is */
 export function page(context: ApiContext, reasons: readonly string[], notes: readonly string[]) {
   const { EnumerationOn, domain } = context.config();
   const leader = `leader.${domain}.`;

@@ -2,13 +2,13 @@ import type { Failure } from "../base/errors.js";
 import type { StateConfig } from "../config/config.js";
 import type { ServerStatus } from "../status/status.js";
 
-/** What keeps this process from doing its work, as sentences; none where it is well. A restart may help. */
+/** Why this process is not healthy, as sentences; empty if it is. A restart may help. */
 export function unhealthyReasons(status: ServerStatus): string[] {
   return status.dns === "failed" ? ["the DNS listeners failed"] : [];
 }
 
 /**
- * Why clients should not be sent here, as sentences; none where the server is ready.
+ * Why clients should not be sent to this server, as sentences; empty if it is ready.
  *
  * @param now milliseconds since the epoch
  */
@@ -28,7 +28,7 @@ function restored({ restoredFrom }: ServerStatus, now: number): string {
   return restoredFrom === undefined ? "" : `, the zone of ${seconds(now - restoredFrom)} ago is served`;
 }
 
-/** What is served that the leading master does not say, as sentences: no reason to send clients elsewhere. @param now as above */
+/** What is served although the leading master does not report it, as sentences. The server is ready all the same. @param now as above */
 export function notes({ live: { held, heldState } }: ServerStatus, now: number): string[] {
   const result: string[] = [];
   if (held.tasks + held.frameworks > 0) {
@@ -44,11 +44,11 @@ export function notes({ live: { held, heldState } }: ServerStatus, now: number):
   return result;
 }
 
-/** What went wrong last, and what ZooKeeper has to do with it, as clauses to add. */
+/** The last failure, and that of ZooKeeper, as clauses to append. */
 function causes({ failure, zookeeper }: ServerStatus, now: number): string {
   const lost = zookeeper?.failure;
   const last = failure ? `; the last attempt, ${told(failure, now)}` : "";
-  // A fetch that failed for want of masters has said so.
+  // If the fetch failed because of ZooKeeper, its message has said so already.
   return lost && lost.code !== failure?.code ? `${last}; ZooKeeper, ${told(lost, now)}` : last;
 }
 

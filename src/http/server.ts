@@ -17,32 +17,32 @@ import { type Connection, Connections } from "./connections.js";
 import { PacedSocket } from "./paced-socket.js";
 import { Turns } from "./turns.js";
 
-/** Octets of all headers of a request. */
+/** The largest size of all headers of a request, in bytes. */
 const MAX_HEADERS = 16 * 1024;
-/** Milliseconds a client may take for its headers, and for all of its request. */
+/** Milliseconds that a client may take to send its headers, and to send its whole request. */
 const HEADERS_TIMEOUT = 10_000;
 const REQUEST_TIMEOUT = 30_000;
-/** Milliseconds a connection may stay open between requests, a little more than the usual pause between two scrapes. */
+/** Milliseconds that a connection may stay open between requests: a little more than the usual interval of scrapes. */
 const KEEP_ALIVE_TIMEOUT = 75_000;
-/** Milliseconds without an octet either way after which a connection is given up, such as with a reader that stopped. */
+/** A connection is closed after this many milliseconds without a byte in either direction, for example if a reader has stopped. */
 const SILENCE_TIMEOUT = 120_000;
-/** Requests that one connection of HTTP/2 may have under way; one of HTTP/1.1 has one. */
+/** Concurrent requests of one HTTP/2 connection; an HTTP/1.1 connection has one at a time. */
 const MAX_STREAMS = 32;
-/** Milliseconds that answers in flight have left when the server closes. */
+/** Milliseconds that responses in progress may still take when the server closes. */
 const CLOSE_GRACE = 1_000;
 
 /**
- * A connection whose request waits for news is silent on purpose: it has a place of its own, where it is not closed for its silence nor
- * for others to come in.
+ * A place for a connection whose request waits for a change. Such a connection is idle on purpose: it is not closed for its silence,
+ * nor to make room for others.
  */
 export interface Seat {
-  /** False where no place is left. */
+  /** Returns false if no place is left. */
   take(): boolean;
-  /** The request has its answer. */
+  /** Call this when the request has been answered. */
   leave(): void;
 }
 
-/** Takes requests that wait for news; false for any other, which is then the API's. */
+/** Handles requests that wait for a change. Returns false for any other request, which then goes to the API. */
 export interface Waits {
   handle(request: IncomingMessage, response: ServerResponse, seat: Seat): boolean;
 }
@@ -59,21 +59,21 @@ export interface HttpOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** Whether an address is that of a proxy, which speaks for many clients. */
+  /** Whether an address is that of a proxy, which stands for many clients. */
   readonly isProxy?: (address: string) => boolean;
-  /** Makes it HTTPS: HTTP/2, and HTTP/1.1 for those who do not know that. */
+  /** Turns on HTTPS: HTTP/2, with HTTP/1.1 for clients without it. */
   readonly certificate?: Certificate | undefined;
 }
 
 export interface HttpServer {
   readonly port: number;
-  /** Stops listening and returns when every connection is closed: idle ones at once, the others within a second. */
+  /** Stops listening. Resolves when every connection is closed: idle ones at once, the others within a second. */
   close(): Promise<void>;
-  /** New connections are secured with this certificate, if any are. */
+  /** Uses this certificate for new connections. Does nothing without HTTPS. */
   renew(certificate: Certificate): void;
 }
 
-/** Serves the API. Rejects with a `MesosDnsError` where it cannot listen. */
+/** Serves the API. Rejects with a `MesosDnsError` if it cannot listen. */
 export async function startHttp({ api, waits, host, port, isProxy, certificate }: HttpOptions): Promise<HttpServer> {
   const connections = new Connections(isProxy ?? (() => false));
   if (certificate) return startHttps({ served: { api, waits }, connections, host, port, certificate });
@@ -145,7 +145,7 @@ const LIMITS = {
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
 };
 
-/** Hands connections of HTTP/1.1 to the server's own listener in a `PacedSocket`. */
+/** Wraps each HTTP/1.1 connection in a `PacedSocket` before the server's own listener gets it. */
 function pace(server: Server | Http2SecureServer, event: "connection" | "secureConnection"): void {
   const [serve] = server.listeners(event);
   server.removeAllListeners(event);
@@ -155,12 +155,12 @@ function pace(server: Server | Http2SecureServer, event: "connection" | "secureC
   });
 }
 
-/** Serves requests, counts connections, and lets go of those that are too many. */
+/** Serves requests and counts connections. Closes connections beyond the limits. */
 function serveApi(server: Server | Http2SecureServer, { api, waits }: Served, connections: Connections): void {
-  // HTTP/1.0 asks without naming a host, as health checks of load balancers do.
+  // HTTP/1.0 requests, such as health checks of load balancers, name no host.
   const listener = getRequestListener(api.fetch, { overrideGlobalObjects: false, hostname: "localhost" });
   const turns = new Turns();
-  // TLS has a socket of its own above that of TCP: what both know is who is at the other end.
+  // A TLS connection has two sockets, one above the other. Both have the same remote address and port, by which they are matched.
   const byPeer = new Map<string, Connection>();
   server.setTimeout(SILENCE_TIMEOUT);
   server.on("connection", (socket: Socket) => {
@@ -190,17 +190,17 @@ function serveApi(server: Server | Http2SecureServer, { api, waits }: Served, co
   });
 }
 
-/** Connections with requests that wait for news, and how many each has: one of HTTP/2 may have several. */
+/** Connections with requests that wait for a change, and how many each has: an HTTP/2 connection may have several. */
 const patient = new WeakMap<Connection, number>();
 
-/** Keeps the connection of a request open while that waits, however silent it is. */
+/** Keeps the connection of a waiting request open, however long it is silent. */
 class PatientSeat implements Seat {
   readonly #connection: Connection;
   readonly #connections: Connections;
   readonly #socket: Pick<Socket, "setTimeout">;
   #isTaken = false;
 
-  /** @param socket the request's own */
+  /** @param socket the socket of the request */
   constructor(connection: Connection, connections: Connections, socket: Pick<Socket, "setTimeout">) {
     this.#connection = connection;
     this.#connections = connections;
@@ -238,7 +238,7 @@ function isHttp2(request: Request): request is Http2ServerRequest {
   return request.httpVersionMajor === 2;
 }
 
-/** Whether nobody waits for an answer any more. */
+/** Whether the client has left. */
 function isGone(request: Request): boolean {
   return isHttp2(request) ? request.stream.destroyed : request.socket.destroyed;
 }
@@ -250,14 +250,14 @@ function refuse({ httpVersionMajor }: Request, response: Response): void {
   (response as ServerResponse).end('{"error":"a request has one Host line"}');
 }
 
-/** RFC 9112 §3.2: who passes such a request on may have read the other one. */
+/** RFC 9112 §3.2 forbids two Host lines: a proxy may have used the other one. */
 function hasTwoHosts(rawHeaders: readonly string[]): boolean {
   let count = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i].toLowerCase() === "host") count++;
   return count > 1;
 }
 
-/** @param cut ends what is still open when the grace is over */
+/** @param cut closes the connections that are still open after CLOSE_GRACE */
 async function close(server: Server | Http2SecureServer, cut: () => void): Promise<void> {
   const closed = once(server, "close");
   server.close();

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { ListingPace } from "./listing-pace.js";
 
-/** Lets everything else that waits have its turn after each chunk, so that a long answer holds up no other. */
+/** Yields to the event loop after each chunk, so that a long response does not hold up others. */
 export async function* politely(chunks: Iterable<string>): AsyncGenerator<string> {
   for (const chunk of chunks) {
     yield chunk;
@@ -11,20 +11,20 @@ export async function* politely(chunks: Iterable<string>): AsyncGenerator<string
 
 export interface TextStreamParts {
   readonly source: AsyncIterable<string>;
-  /** Told what goes wrong after the first chunk; the client sees the body break off. */
+  /** Called with errors after the first chunk. The client sees the body break off. */
   readonly onError: (error: unknown) => void;
-  /** Told once when nothing more will be read of the source, whatever the reason. */
+  /** Called once, when the source is no longer read, whatever the reason. */
   readonly onEnd: () => void;
-  /** Aborted when the connection has gone: whoever was to read the body may never have begun to. */
+  /** Aborted when the connection closes. The body may not even have been read from by then. */
   readonly gone: AbortSignal;
-  /** Told what the client has to take, and when it has taken it. */
+  /** Told how much the client is given, and when it has taken it. */
   readonly pace: Pick<ListingPace, "given" | "taken">;
 }
 
 /**
- * A body of UTF-8 text that asks for a chunk only when the client has taken the one before, and tells the source when
- * the client is gone. It is begun here: what goes wrong before the first chunk rejects, and can still become an answer
- * of its own.
+ * A body of UTF-8 text. It takes a chunk from the source only when the client has taken the one before, and tells the source when
+ * the client has left. The first chunk is taken here: an error before it rejects, so that the caller can still send an error
+ * response.
  */
 export async function textStream({
   source,
@@ -44,7 +44,7 @@ export async function textStream({
   const leave = async () => {
     if (hasEnded) return;
     end();
-    // Of a generator that is being asked, this takes effect behind that question.
+    // If the generator is running, this takes effect after its current chunk.
     await chunks.return?.().catch(onError);
   };
   let first: IteratorResult<string> | undefined;
@@ -56,7 +56,7 @@ export async function textStream({
   }
   gone.addEventListener("abort", leave);
   if (gone.aborted) leave();
-  // Whoever asked may never begin to read.
+  // Start the clock now: the client may never begin to read.
   else pace.given(0);
   return new ReadableStream<Uint8Array>(
     {
@@ -65,7 +65,7 @@ export async function textStream({
         try {
           const { done, value } = first ?? (await chunks.next());
           first = undefined;
-          // Nobody reads any more, and the controller may be closed.
+          // The client has left, and the controller may be closed.
           if (hasEnded) return;
           if (done) {
             end();

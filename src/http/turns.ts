@@ -1,12 +1,12 @@
 /**
- * Has requests answered one in each turn of the event loop, and of each address one after the other: however many one client sends,
- * another one's waits for one of them at most.
+ * Begins to answer one request in each turn of the event loop, and takes turns between addresses. However many requests one client
+ * sends, those of another client wait for at most one of them.
  */
 export class Turns {
-  /** Addresses in the order of their turns, with what they have asked. */
+  /** Addresses in the order of their turns, with the requests of each. */
   readonly #waiting = new Map<string, (() => void)[]>();
 
-  /** @param begin begins to answer */
+  /** @param begin begins to answer the request */
   take(address: string, begin: () => void): void {
     const own = this.#waiting.get(address);
     if (own) {

@@ -2,9 +2,9 @@ import type { CatalogCounts } from "../catalog/model.js";
 import { gauge, type MetricSource, type Sample, single } from "./metric.js";
 
 export interface CatalogSources {
-  /** Nothing where no catalogue is kept, or none is there yet. */
+  /** `undefined` if no catalogue is kept, or before the first one. */
   readonly counts: () => CatalogCounts | undefined;
-  /** Requests that wait for news. */
+  /** How many requests wait for a change. */
   readonly waiters: () => number;
 }
 

@@ -9,7 +9,7 @@ import {
 } from "../forward/report.js";
 import { counter, gauge, histogramSamples, type MetricSource, type Sample, single } from "./metric.js";
 
-/** Names that are somebody else's: the resolvers asked for them, and their answers that are kept. */
+/** Metrics of forwarding: queries, upstreams, and the cache of their answers. */
 export function forwardMetrics(report: () => ForwardReport): MetricSource[] {
   return [...queryMetrics(report), ...upstreamMetrics(report), ...cacheMetrics(() => report().cache)];
 }

@@ -1,7 +1,7 @@
 import { DIFFERENCE_KINDS, type LiveReport } from "../sources/mesos/live/report.js";
 import { counter, gauge, type MetricSource, single } from "./metric.js";
 
-/** How the cluster is followed between two states, and what is served although the master does not say it. */
+/** Metrics of following the cluster between two states, and of what is served although the master does not report it. */
 export function liveMetrics(report: () => LiveReport): MetricSource[] {
   return [...streamMetrics(report), ...guardMetrics(report)];
 }

@@ -4,19 +4,19 @@ import type { HistogramValues } from "../serving/query-stats.js";
 export type Labels = Readonly<Record<string, string | number>>;
 
 export interface Sample {
-  /** Where it is not the metric's own: a histogram's parts. */
+  /** Set if it differs from the metric's name: for the parts of a histogram. */
   readonly metricName?: string;
   readonly labels: Labels;
   readonly value: number;
 }
 
-/** A metric whose values are kept elsewhere and only copied when Prometheus asks. */
+/** A metric whose values are kept elsewhere, and read only when Prometheus scrapes. */
 export interface MetricSource {
   readonly name: string;
   readonly type: "counter" | "gauge" | "histogram";
   readonly help: string;
   readonly labelNames: readonly string[];
-  /** Nothing at all for what is not known yet: an absent series is better than a wrong 0. */
+  /** Yields no sample for an unknown value: an absent series is better than a wrong 0. */
   read(): Iterable<Sample>;
 }
 
@@ -25,7 +25,7 @@ export function register(registry: Registry, source: MetricSource): void {
   const { name, help, type, labelNames } = source;
   const aggregator = "sum";
   const get = async () => ({ name, help, type, aggregator, values: [...source.read()] });
-  // prom-client declares its own classes only, but its registry asks no more of a metric than this.
+  // prom-client's types accept only its own classes, but its registry uses no more of a metric than this.
   registry.registerMetric({ name, help, type, labelNames, aggregator, get } as unknown as Metric);
 }
 

@@ -2,16 +2,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { counter, gauge, histogramSamples, type MetricSource, type Sample, single } from "./metric.js";
 
-/** Milliseconds between two looks at the event loop. */
-const LOOK_INTERVAL = 50;
+/** How often the delay of the event loop is measured, in milliseconds. */
+const MEASURE_INTERVAL = 50;
 /** Upper bounds in seconds. */
 const DELAY_BUCKETS = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 const DELAY = "mesos_dns_event_loop_delay_seconds";
 
 /**
- * The process as a whole, and the event loop and heap of the calling thread. prom-client's own set is not used: it
- * forgets the event loop's delays at each scrape, so that two scrapers would spoil each other's numbers, and some of
+ * Metrics of the process as a whole, and of the event loop and heap of the calling thread. prom-client's own set is not used: it
+ * resets the event loop's delays at each scrape, so that two scrapers would falsify each other's numbers, and some of
  * its names break Prometheus's rules.
  */
 export function processMetrics(): MetricSource[] {
@@ -48,14 +48,14 @@ export function processMetrics(): MetricSource[] {
   ];
 }
 
-/** A timer's lateness tells how long the event loop was busy with something else. */
+/** Measures the delay of the event loop: how late a timer fires. */
 class LoopDelays {
   readonly #counts = new Array<number>(DELAY_BUCKETS.length + 1).fill(0);
   #sum = 0;
-  #due = performance.now() + LOOK_INTERVAL;
+  #due = performance.now() + MEASURE_INTERVAL;
 
   constructor() {
-    setInterval(() => this.#look(), LOOK_INTERVAL).unref();
+    setInterval(() => this.#look(), MEASURE_INTERVAL).unref();
   }
 
   samples(): Sample[] {
@@ -70,7 +70,7 @@ class LoopDelays {
   #look(): void {
     const now = performance.now();
     const delay = Math.max(0, now - this.#due) / 1000;
-    this.#due = now + LOOK_INTERVAL;
+    this.#due = now + MEASURE_INTERVAL;
     const bucket = DELAY_BUCKETS.findIndex((bound) => delay <= bound);
     this.#counts[bucket < 0 ? DELAY_BUCKETS.length : bucket]++;
     this.#sum += delay;
@@ -93,7 +93,7 @@ function maxDescriptors(): Sample[] {
   return onLinux(() => Number(/^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1]));
 }
 
-/** A number from /proc; no sample where there is none to be had. */
+/** A number from /proc; no sample if it cannot be read. */
 function onLinux(read: () => number): Sample[] {
   try {
     const value = read();

@@ -11,13 +11,13 @@ import {
 import { RCODE } from "../wire/protocol.js";
 import { counter, gauge, histogramSamples, type MetricSource, type Sample, single } from "./metric.js";
 
-/** Names by number, the first of two for one number; what has none is "other". */
+/** Names of rcodes by number: the first if a number has two, and "other" if it has none. */
 const RCODE_LABELS: readonly string[] = Array.from(
   { length: RCODES },
   (_, rcode) => Object.entries(RCODE).find(([, number]) => number === rcode)?.[0] ?? "other",
 );
 
-/** Rcodes that have a series from the start, so that the first of their kind shows as an increase. */
+/** Rcodes that have a series from the start, so that even the first response with one shows as an increase. */
 const COMMON_RCODES: readonly number[] = [
   RCODE.NOERROR,
   RCODE.FORMERR,
@@ -27,7 +27,7 @@ const COMMON_RCODES: readonly number[] = [
   RCODE.REFUSED,
 ];
 
-/** What the answering threads count, summed over all of them. */
+/** Metrics of the counters of all DNS threads, summed. */
 export function queryMetrics(stats: readonly QueryStats[]): MetricSource[] {
   const sum = (read: (one: QueryStats) => number) => stats.reduce((total, one) => total + read(one), 0);
   return [...messageMetrics(sum, stats), ...histograms(stats), ...connectionMetrics(sum)];

@@ -11,13 +11,13 @@ import { queryMetrics } from "./query-metrics.js";
 import { type StatusSources, statusMetrics } from "./status-metrics.js";
 
 export interface MetricsSources extends StatusSources {
-  /** The counters of every answering thread. */
+  /** The counters of every DNS thread. */
   readonly stats: readonly QueryStats[];
   readonly forwarding: () => ForwardReport;
   readonly catalog: CatalogSources;
 }
 
-/** Everything /metrics shows; docs/metrics.md lists it. To be called on the main thread, whose event loop it watches. */
+/** Registers all metrics of /metrics, which docs/metrics.md lists. Call it on the main thread, whose event loop it measures. */
 export function createRegistry(sources: MetricsSources): Registry {
   const registry = new Registry();
   const all = [

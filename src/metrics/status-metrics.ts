@@ -10,7 +10,7 @@ export interface StatusSources {
   readonly now: () => number;
 }
 
-/** What the main thread knows of the cluster, the zone and the other threads. */
+/** Metrics of the cluster, the zone and the other threads. */
 export function statusMetrics(sources: StatusSources): MetricSource[] {
   return [
     ...snapshotMetrics(sources),
@@ -74,7 +74,7 @@ function stateMetrics({ status }: StatusSources): MetricSource[] {
       read: () => Object.entries(status().failures).map(([code, value]) => ({ labels: { code }, value })),
     },
     gauge("mesos_dns_state_bytes", "Size of the last state, decompressed.", () =>
-      ofBuild(status(), ({ stateOctets }) => stateOctets),
+      ofBuild(status(), ({ stateBytes }) => stateBytes),
     ),
     gauge("mesos_dns_state_stale", "1 when the state is older than stateMaxAgeSeconds.", () =>
       single(Number(status().stale)),
@@ -156,7 +156,7 @@ function workMetrics({ status }: StatusSources): MetricSource[] {
 
 const SKIPPED_KINDS: readonly Skipped["kind"][] = ["task", "agent", "framework"];
 
-/** Every combination, so that one that goes away goes to 0; nothing before the first state. */
+/** Always has all combinations, so that one without skips shows as 0; no samples before the first state. */
 function skipped(all: readonly Skipped[] | undefined): Sample[] {
   if (!all) return [];
   const counts = new Map<string, number>();

@@ -28,46 +28,46 @@ import { HttpsDns } from "./https-dns.js";
 export interface AppOptions {
   readonly config: Config;
   readonly certificates: Certificates;
-  /** The zone that was saved last, to be served as stale until a master answers. */
+  /** The zone that was saved last. It is served as stale until a master answers. */
   readonly restored: SavedZone | undefined;
-  /** How datagrams are moved, and by how many threads. */
+  /** The UDP engine, and the number of DNS threads. */
   readonly plan: UdpPlan;
-  /** Sockets that whoever started this process has opened for it. */
+  /** Sockets that systemd has opened for this process. */
   readonly sockets: readonly InheritedSocket[];
-  /** Whether to take the place of another process that has the addresses. */
+  /** Whether to replace another process that has the addresses. */
   readonly takeOver: boolean;
   readonly verbosity: Verbosity;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  /** Called when a thread that answers is lost: the process cannot go on. */
+  /** Called when a responder has ended by itself: the process cannot go on. */
   readonly onFatal: (error: Error) => void;
 }
 
-/** How often the age of the state is looked at. */
+/** How often the age of the state is checked. */
 const AGE_CHECK_MS = 1_000;
 const UINT32 = 2 ** 32;
 const COOKIE_SECRET = 16;
 const LOOP_TOKEN = 16;
 
-/** The running server but for its HTTP side: wires the threads, and tells each what it has to know. */
+/** The running server without its HTTP side: connects the threads, and passes on to each what it needs. */
 export class App {
   readonly #options: Omit<AppOptions, "config" | "restored">;
   readonly #startedAt: number;
   readonly zone: CurrentZone;
   readonly https: HttpsDns;
-  /** The catalogue of services, where one is kept. */
+  /** The catalogue of services; its state is `off` if none is kept. */
   readonly catalog: CatalogBoard;
   readonly #cluster: ClusterLog;
   readonly #responders: Responders | undefined;
   readonly #listening: DnsListening | undefined;
   readonly #builder: BuilderHandle;
-  /** What the answering threads count, and last what DNS over HTTPS counts in this one. */
+  /** The counters of each responder, followed by those of DNS over HTTPS in this thread. */
   readonly stats: readonly QueryStats[];
   #config: Config;
   #cancelAgeCheck: () => void = () => {};
   #stopping = false;
-  /** Settles when there is a zone that another process's clients can be answered from. */
+  /** Resolves when there is a zone from which the clients of the replaced process can be answered. */
   readonly #hasZone: Promise<void>;
   #zoneCame: () => void = () => undefined;
 
@@ -103,12 +103,12 @@ export class App {
     return this.#config;
   }
 
-  /** Whether it has been told to stop. */
+  /** Whether stop() has been called. */
   get stopping(): boolean {
     return this.#stopping;
   }
 
-  /** What the threads that forward have told last. */
+  /** The combined reports of all threads that forward. */
   get forwarding(): ForwardReport {
     const others = [...(this.#responders?.forwarding ?? [])];
     return others.reduce(mergeReports, this.https.stack.report());
@@ -125,13 +125,13 @@ export class App {
     };
   }
 
-  /** Rejects with a `MesosDnsError` if the DNS listeners cannot be opened. */
+  /** Opens the DNS listeners and follows the cluster. Rejects with a `MesosDnsError` if the listeners cannot be opened. */
   async start(): Promise<void> {
     if (this.#listening) await this.#listening.start(() => this.#follow(), this.#hasZone);
     else this.#follow();
   }
 
-  /** Applies what can change while running; the caller has checked that the rest is as it was. */
+  /** Applies a configuration whose other keys, which need a restart, are unchanged. The caller ensures that. */
   configure(config: Config, certificates: Certificates): void {
     const { live } = changedKeys(this.#config, config);
     // The same path may hold a renewed certificate.
@@ -144,17 +144,20 @@ export class App {
     this.#checkAge();
   }
 
-  /** Forgets answers of resolvers; resolves to how many there were. @param name lower-case wire form as latin1 */
+  /**
+   * Flushes cached answers of upstreams, all or those for one name. Resolves to their number.
+   * @param name lower-case wire form as latin1
+   */
   async flushCache(name: string | undefined): Promise<number> {
     return this.https.stack.flush(name) + ((await this.#responders?.flush(name)) ?? 0);
   }
 
-  /** `/v1/enumerate` as pieces of JSON text, each made when it is asked for. */
+  /** The JSON text of `/v1/enumerate` in pieces. Each is made only when it is read. */
   enumerate(): AsyncIterable<string> {
     return this.#builder.enumerate();
   }
 
-  /** Finishes answers in flight, at most a few seconds, and ends all threads. */
+  /** Finishes responses in progress, for at most a few seconds, and ends all threads. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#cancelAgeCheck();
@@ -201,7 +204,7 @@ export class App {
     });
   }
 
-  /** @param savedCluster of the zone from before the start, as text: for the first builder alone */
+  /** @param savedCluster the cluster that was saved with the zone, as text; only the first builder gets it */
   #createBuilder(seed: number, savedCluster: Uint8Array | undefined): BuilderHandle {
     let saved = savedCluster;
     return new BuilderHandle({
@@ -243,7 +246,7 @@ export class App {
       if (message.update) this.https.stack.answerer.use(this.zone.snapshot);
       this.#zoneCame();
     }
-    // An old zone is better than a process that cannot be replaced.
+    // If no master answers, take over with the saved zone: an old zone is better than a process that cannot be replaced.
     if (message.kind === "failure" && this.zone.restoredFrom !== undefined) this.#zoneCame();
     this.#cluster.note(message, this.#config.masters.length > 0);
     this.#checkAge();
@@ -254,7 +257,7 @@ export class App {
   }
 }
 
-/** What all threads that answer share and nobody else knows. */
+/** Secrets that only the threads of this process share. */
 function ownSecrets(): OwnSecrets {
   return {
     cookies: Uint8Array.from(randomBytes(COOKIE_SECRET)),

@@ -2,25 +2,25 @@ import type { Logger } from "../base/log.js";
 import type { Snapshot, SnapshotUpdate } from "../zone/snapshot.js";
 
 export interface CurrentZoneParts {
-  /** What is served before the first state: empty zones, or those that were saved last. */
+  /** The snapshot before the first state: empty zones, or the saved ones. */
   readonly snapshot: Snapshot;
-  /** When the state was fetched that was saved; nothing where none was. Such zones are stale until a master answers. */
+  /** When the state behind the saved zones was fetched; `undefined` if none were saved. Saved zones are stale until a master answers. */
   readonly restoredFrom: number | undefined;
   readonly log: Pick<Logger, "info" | "warn">;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  /** Told which generation is read here and, of those before it, which ones over time. */
+  /** Called with the generation that this thread reads, and the pinned ones before it. */
   readonly onReading: (generation: number, pinned: readonly number[]) => void;
   readonly onStale: (stale: boolean) => void;
 }
 
-/** The zones as the main thread sees them: for HTTP, and to know whether they have become too old. */
+/** The main thread's view of the zones. HTTP reads it, and their age is checked here. */
 export class CurrentZone {
   readonly #parts: Omit<CurrentZoneParts, "snapshot">;
   readonly #pinned: number[] = [];
   #snapshot: Snapshot;
   #stale: boolean;
-  /** When the state was fetched that the snapshot is made of; nothing before the first. */
+  /** When the state behind the snapshot was fetched; `undefined` before the first. */
   #fetchedAt: number | undefined;
 
   constructor({ snapshot, ...parts }: CurrentZoneParts) {
@@ -33,19 +33,19 @@ export class CurrentZone {
     return this.#snapshot;
   }
 
-  /** Whether the state is older than is allowed, or from before the start. */
+  /** Whether the state is older than allowed, or from before the start. */
   get stale(): boolean {
     return this.#stale;
   }
 
-  /** When the state was fetched of the zone that was saved before the start. */
+  /** When the state behind the saved zone was fetched; `undefined` if none was saved. */
   get restoredFrom(): number | undefined {
     return this.#parts.restoredFrom;
   }
 
   /**
-   * The snapshot for somebody who reads it over more than one turn of the event loop; `release` is to be called, once,
-   * when that is done: until then its memory is not used again.
+   * The snapshot for reading over more than one turn of the event loop. Call `release` once when that is done. Until then its
+   * memory is not reused.
    */
   pin(): { readonly snapshot: Snapshot; readonly release: () => void } {
     const snapshot = this.#snapshot;
@@ -57,7 +57,7 @@ export class CurrentZone {
     return { snapshot, release };
   }
 
-  /** A state has been fetched, and has changed the zones where there is an update. */
+  /** Call this after each build from a fetched state, with the update if the zones have changed. */
   built(update: SnapshotUpdate | undefined, fetchedAt: number): void {
     this.#fetchedAt = fetchedAt;
     if (!update) return;
@@ -65,7 +65,7 @@ export class CurrentZone {
     this.#tellReading();
   }
 
-  /** Finds out whether the state has become too old, or fresh again. @param limit seconds; 0 for none */
+  /** Checks whether the state has become too old, or fresh again. @param limit seconds; 0 for no limit */
   checkAge(limit: number): void {
     const { log, wallClock, onStale } = this.#parts;
     const now = wallClock();

@@ -2,7 +2,7 @@ import type { Logger } from "../base/log.js";
 import type { ServerStatus } from "../status/status.js";
 import { isInUse, listenBeside } from "./take-over.js";
 
-/** What of the answering threads their sockets are opened through. */
+/** The used part of `Responders`. */
 export interface Listening {
   claim(): Promise<void>;
   listen(generation: number): Promise<void>;
@@ -10,16 +10,16 @@ export interface Listening {
 
 export interface DnsListeningParts {
   readonly responders: Listening;
-  /** Whether to take the place of another process that has the addresses, and may share their ports. */
+  /** Whether to replace another process that has the addresses, and whether sockets may share its ports. */
   readonly takeOver: boolean;
   readonly mayShare: boolean;
   readonly log: Pick<Logger, "info">;
-  /** The newest snapshot's. */
+  /** The generation of the newest snapshot. */
   readonly generation: () => number;
   readonly isStopping: () => boolean;
 }
 
-/** When the answering threads open their sockets: at once, or where another process answers meanwhile, when they have a zone. */
+/** Decides when the responders open their sockets: at once, or during a take-over as soon as they have a zone. */
 export class DnsListening {
   readonly #parts: DnsListeningParts;
   status: ServerStatus["dns"] = "starting";
@@ -29,11 +29,11 @@ export class DnsListening {
   }
 
   /**
-   * Listens, then follows the cluster; the other way round where another process answers meanwhile. Rejects with a `MesosDnsError`
-   * if the DNS listeners cannot be opened.
+   * Listens, then follows the cluster; during a take-over, the other way round. Rejects with a `MesosDnsError` if the DNS listeners
+   * cannot be opened.
    *
    * @param follow begins to follow the cluster
-   * @param hasZone settles when there is a zone that the other process's clients can be answered from
+   * @param hasZone settles when there is a zone from which the other process's clients can be answered
    */
   async start(follow: () => void, hasZone: Promise<void>): Promise<void> {
     const { responders, takeOver, mayShare, log, isStopping } = this.#parts;

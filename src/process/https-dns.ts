@@ -6,7 +6,7 @@ import { PENDING } from "../serving/service.js";
 import { DnsStack, type DnsStackOptions } from "../serving/stack.js";
 import { MAX_MESSAGE } from "../wire/protocol.js";
 
-/** DNS over HTTPS: queries that the main thread answers itself, from its own view of the zones. */
+/** DNS over HTTPS. The main thread answers its queries itself, from its own view of the zones. */
 export class HttpsDns {
   readonly stats = new QueryStats();
   readonly stack: DnsStack;
@@ -15,7 +15,7 @@ export class HttpsDns {
     this.stack = new DnsStack({ ...options, stats: this.stats, usesForwardClient: false, clock: processClock });
   }
 
-  /** Answers a message; nothing where it deserves no answer. @param address the client's */
+  /** The response to a query; `undefined` if the message gets none. @param address the client's */
   answer(message: Uint8Array, address: string): Promise<Uint8Array | undefined> {
     const { service, clients } = this.stack;
     return new Promise((resolve) => {

@@ -16,7 +16,7 @@ import { CatalogWaits } from "../http/catalog/waits.js";
 import { proxiesOf, type TrustedProxies } from "../http/client-address.js";
 import { type HttpServer, startHttp } from "../http/server.js";
 import { createRegistry } from "../metrics/registry.js";
-import { yieldHelpers } from "../threads/priority.js";
+import { lowerHelperPriority } from "../threads/priority.js";
 import type { Certificate, Certificates } from "../transport/certificate.js";
 import { planUdp } from "../transport/udp.js";
 import type { SavedZone } from "../zone/image.js";
@@ -24,10 +24,10 @@ import { App } from "./app.js";
 import { notifySystemd, takeSystemdSockets } from "./systemd.js";
 import { whenFree } from "./take-over.js";
 
-/** A configuration with what its files hold, all checked. */
+/** A configuration and the contents of the files that it names, all checked. */
 export interface Checked extends Loaded {
   readonly certificates: Certificates;
-  /** What is wrong, and no reason not to serve. */
+  /** Errors that do not prevent serving. */
   readonly troubles: readonly MesosDnsError[];
 }
 
@@ -35,20 +35,20 @@ export interface ServeOptions extends Checked {
   /** Absolute path. */
   readonly configFile: string;
   readonly verbosity: Verbosity;
-  /** Take the place of the process that has the ports. */
+  /** Whether to replace the process that has the ports. */
   readonly takeOver: boolean;
   /** Reads and checks the configuration again. */
   readonly reload: () => Promise<Checked>;
 }
 
-/** Milliseconds that the text of /metrics is cached: making it holds up the main thread. */
+/** How long the text of /metrics is reused, in milliseconds: making it blocks the main thread. */
 const METRICS_MS = 1000;
 
 /** Runs the server until a signal stops it. Rejects with a `MesosDnsError` if it cannot listen. */
 export async function serve(options: ServeOptions): Promise<void> {
   const log = createLogger(options.verbosity, "main");
   report(options, log);
-  yieldHelpers();
+  lowerHelperPriority();
   const plan = planUdp(options.config, log);
   const sockets = takeSystemdSockets();
   const { config, takeOver } = options;
@@ -68,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     },
   });
   const http = new Map<number, HttpServer>();
-  // From the first moment on: a signal that nobody handles would end the process as it is.
+  // Handle signals from the beginning: an unhandled signal would end the process without cleaning up.
   const proxies = proxiesOf(() => app.config.trustedProxies);
   const isProxy = (address: string) => proxies().includes(address);
   const waiters = new Waiters({ board: app.catalog, timers: systemTimers, later: setImmediate, isShared: isProxy });
@@ -82,7 +82,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     await serveHttp(options.certificates.certificate);
   } catch (error) {
-    // Queries have come by now, and another process that could answer them does not get them any more.
+    // By now this process receives queries, and another process that could answer them no longer does. So stop cleanly.
     await app.stop();
     throw error;
   }
@@ -100,7 +100,7 @@ function report({ warnings, troubles }: Checked, log: Logger): void {
   for (const { code, message } of troubles) log.error({ code }, message);
 }
 
-/** The zone saved before the start; one that cannot be served is worth a line, and no reason not to start. */
+/** The saved zone. If it cannot be served, logs that and returns `undefined`: the server starts all the same. */
 function restore(config: Config, log: Logger): SavedZone | undefined {
   try {
     const image = loadZone(config);
@@ -125,14 +125,14 @@ interface HttpAddress {
   readonly certificate?: Certificate;
 }
 
-/** Where HTTP is served, and HTTPS where there is a certificate. */
+/** The addresses for HTTP, and for HTTPS if there is a certificate. */
 function httpAddressesOf(config: Config, certificate: Certificate | undefined): readonly HttpAddress[] {
   const { httplistener: host, httpport, httpsPort } = config;
   const secure = certificate && httpsPort > 0 ? [{ host, port: httpsPort, certificate }] : [];
   return [{ host, port: httpport }, ...secure];
 }
 
-/** Opens the servers that are wanted and not there, gives the others a renewed certificate, and closes those not wanted any more. */
+/** Opens missing servers, passes a renewed certificate to the others, and closes those that are no longer wanted. */
 async function adjustHttp(
   servers: Map<number, HttpServer>,
   wanted: readonly HttpAddress[],
@@ -200,12 +200,12 @@ function openerOf(
   };
 }
 
-/** What signals act upon. */
+/** What signal handlers act upon. */
 interface Running {
   readonly app: App;
   readonly http: ReadonlyMap<number, HttpServer>;
   readonly waiters: Waiters;
-  /** Serves HTTP as it is to be with this certificate, or without one. */
+  /** Opens and closes HTTP servers as the configuration and this certificate require; without one there is no HTTPS. */
   readonly serveHttp: (certificate: Certificate | undefined) => Promise<void>;
   readonly log: Logger;
 }
@@ -233,7 +233,7 @@ function handleSignals(running: Running, options: ServeOptions): void {
   });
 }
 
-/** Applies what can change in a running server, and names what needs a restart. */
+/** Applies the keys that can change in a running server, and logs those that need a restart. */
 async function reconfigure({ app, http, serveHttp, log }: Running, reload: () => Promise<Checked>): Promise<void> {
   const checked = await reload();
   const { config, certificates } = checked;
@@ -241,7 +241,7 @@ async function reconfigure({ app, http, serveHttp, log }: Running, reload: () =>
   const before: Config = app.config;
   const { live, restart } = changedKeys(before, config);
   app.configure(applyLive(before, config), certificates);
-  // What is not there yet is opened by the start, which may still be waiting for its turn.
+  // If no server is open yet, leave it to the start, which may still be waiting for the other process.
   const served = http.size > 0 ? serveHttp(certificates.certificate) : Promise.resolve();
   await served.catch((error: unknown) => log.error(`${messageOf(error)}; HTTPS is not served`));
   if (restart.length > 0) log.warn({ keys: restart }, `restart to change ${restart.join(", ")}`);

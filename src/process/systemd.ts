@@ -3,13 +3,14 @@ import { readFileSync, readlinkSync } from "node:fs";
 import type { Logger } from "../base/log.js";
 import { type InheritedSocket, inheritedSockets } from "../transport/inherited.js";
 
-/** What tells a process of its sockets (sd_listen_fds(3)). */
+/** The environment variables that describe inherited sockets (sd_listen_fds(3)). */
 const VARIABLES = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"];
 
 /**
- * The sockets that systemd has opened. Programs that this one starts are not to take them for theirs, so they are there once.
+ * The sockets that systemd has opened. Only the first call returns them: the variables are removed, so that child processes do not
+ * take the sockets for theirs.
  *
- * @throws {MesosDnsError} LISTEN_FAILED for what is no socket for DNS
+ * @throws {MesosDnsError} LISTEN_FAILED for a descriptor that is not a socket for DNS
  */
 export function takeSystemdSockets(): InheritedSocket[] {
   const sockets = inheritedSockets(process.env, process.pid, {
@@ -21,8 +22,8 @@ export function takeSystemdSockets(): InheritedSocket[] {
 }
 
 /**
- * Tells systemd about this service where it runs under it (sd_notify(3)). Node has no datagram sockets of the local
- * kind, so systemd's own tool sends the message.
+ * Notifies systemd if this process runs under it (sd_notify(3)). Node.js has no Unix datagram sockets, so systemd's own tool
+ * sends the message.
  */
 export function notifySystemd(state: "READY=1" | "STOPPING=1", log: Logger): void {
   if (!process.env.NOTIFY_SOCKET) return;

@@ -1,16 +1,16 @@
-/** Taking the place of a process that still answers: what can be shared is opened beside it, the rest when it has let go. */
+/** Replaces a process that still answers: opens sockets that can share its ports beside it, the others when it has closed its own. */
 import { MesosDnsError } from "../base/errors.js";
 import type { Timers } from "../base/timers.js";
 
-/** How often a port that the other process still has is tried. */
+/** How often to try a port that the other process still has. */
 const RETRY_MS = 100;
 
 /**
- * Finds out whether another process has the addresses.
+ * Whether another process has the addresses.
  *
- * @param claim rejects where it has
- * @param mayShare whether sockets can be opened beside it
- * @throws {MesosDnsError} LISTEN_ADDRESS_IN_USE where they cannot, and whatever else keeps from listening
+ * @param claim rejects if another process has them
+ * @param mayShare whether sockets can be opened beside those of the other process
+ * @throws {MesosDnsError} LISTEN_ADDRESS_IN_USE if they cannot, or any other error of `claim`
  */
 export async function isInUse(claim: () => Promise<void>, mayShare: boolean): Promise<boolean> {
   try {
@@ -22,7 +22,7 @@ export async function isInUse(claim: () => Promise<void>, mayShare: boolean): Pr
   }
 }
 
-/** What `listen` does; where it fails, the error says what a process needs to let itself be replaced. */
+/** Calls `listen`. If an address is in use, adds to the error what the other process needs to be replaceable. */
 export async function listenBeside(listen: () => Promise<void>): Promise<void> {
   try {
     await listen();
@@ -33,7 +33,10 @@ export async function listenBeside(listen: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Opens what only one process can have, as soon as nobody else has it. @param onWait called once, where that is not at once */
+/**
+ * Opens a socket that only one process can have, as soon as the other process has closed it.
+ * @param onWait called once if it has to wait
+ */
 export async function whenFree<T>(
   open: () => Promise<T>,
   timers: Pick<Timers, "after">,

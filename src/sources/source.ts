@@ -1,8 +1,8 @@
-/** Follows something that names are made of, and gives it to whoever made the source each time it has changed. */
+/** Follows whatever names are derived from, and tells its owner of each change. */
 export interface Source<Config> {
   start(): void;
-  /** Follows it under this configuration from now on; what has not changed goes on. */
+  /** Applies a new configuration. Keeps the connections that it does not concern. */
   configure(config: Config): Promise<void>;
-  /** When the promise is settled, nothing is open and nothing more is given. Never rejects. */
+  /** Once the promise has settled, no connection is open and no callback will be called. Never rejects. */
   stop(): Promise<void>;
 }

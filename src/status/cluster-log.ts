@@ -7,14 +7,14 @@ import { StateLog } from "./state-log.js";
 import type { BuildReport, ServerStatus } from "./status.js";
 import { ZooKeeperLog } from "./zookeeper-log.js";
 
-/** What a builder tells of the cluster. */
+/** A builder's message about the cluster. */
 export type ClusterNews =
   | { readonly kind: "built"; readonly report: BuildReport; readonly fetched: boolean }
   | { readonly kind: "failure"; readonly failure: Failure }
   | { readonly kind: "live"; readonly report: LiveReport }
   | { readonly kind: "zookeeper"; readonly news: ZooKeeperNews };
 
-/** All that the main thread knows of the cluster and of how it is followed. */
+/** Everything that the main thread knows about the cluster, and about following it. */
 export class ClusterLog {
   readonly #state: StateLog;
   readonly #zookeeper: ZooKeeperLog;
@@ -26,12 +26,12 @@ export class ClusterLog {
     this.#live = new LiveLog(log);
   }
 
-  /** A builder has been started. */
+  /** Call this when a builder has been restarted. */
   restarted(): void {
     this.#live.restarted();
   }
 
-  /** @param hasListed whether there are masters to ask while ZooKeeper names none */
+  /** @param hasListed whether masters are configured that can be asked while ZooKeeper names none */
   note(message: ClusterNews, hasListed: boolean): void {
     if (message.kind === "built") this.#state.noteBuild(message.report, message.fetched);
     else if (message.kind === "failure") this.#state.noteFailure(message.failure);

@@ -1,11 +1,11 @@
 import type { Logger } from "../base/log.js";
 import { type LiveReport, NOTHING_FOLLOWED, type StreamReport } from "../sources/mesos/live/report.js";
 
-/** The main thread's log of how the cluster is followed: for the log, /readyz and /metrics. */
+/** Keeps the builder's reports on following the cluster, for /readyz and /metrics, and logs changes. */
 export class LiveLog {
   readonly #log: Logger;
   #report = NOTHING_FOLLOWED;
-  /** What builders that have ended counted. */
+  /** The counters of builders that have ended. */
   #former = NOTHING_FOLLOWED;
 
   constructor(log: Logger) {
@@ -16,7 +16,7 @@ export class LiveLog {
     return this.#report;
   }
 
-  /** A builder has been started again: it counts from 0. */
+  /** Call this when the builder has been restarted: it counts from 0 again. */
   restarted(): void {
     this.#former = { ...this.#report, held: NOTHING_FOLLOWED.held, heldState: undefined };
     this.#report = this.#former;

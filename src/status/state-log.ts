@@ -2,7 +2,7 @@ import type { Failure } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { BuildReport, ServerStatus } from "./status.js";
 
-/** The main thread's log of the states that the builder fetches and of what it makes of them: for the log, /readyz and /metrics. */
+/** Keeps the builder's reports on fetched states and builds, for /readyz and /metrics, and logs changes. */
 export class StateLog {
   readonly #log: Logger;
   #build: BuildReport | undefined;
@@ -18,12 +18,12 @@ export class StateLog {
     return { fetches: this.#fetches, failures: this.#failures, build: this.#build, failure: this.#failure };
   }
 
-  /** The last zone that was built. */
+  /** The report on the last build. */
   get build(): BuildReport | undefined {
     return this.#build;
   }
 
-  /** @param fetched false where a changed configuration was the reason */
+  /** @param fetched false if the build was due to a changed configuration */
   noteBuild(report: BuildReport, fetched: boolean): void {
     if (fetched) this.#noteFetch(report);
     const before = this.#build;

@@ -3,11 +3,11 @@ import type { Skipped } from "../sources/mesos/cluster.js";
 import type { LiveReport } from "../sources/mesos/live/report.js";
 
 /**
- * What the main thread knows of the others, for /healthz, /readyz, /metrics and the log. Times are milliseconds since
+ * What the main thread knows about the other threads, for /healthz, /readyz, /metrics and the log. Times are milliseconds since
  * the epoch; durations are seconds.
  */
 
-/** How long each step from a master's answer to a new snapshot took. */
+/** The steps from a master's response to a new snapshot. */
 export const BUILD_PHASES = ["fetch", "parse", "resolve", "generate", "compile"] as const;
 export type BuildPhase = (typeof BUILD_PHASES)[number];
 
@@ -22,8 +22,8 @@ export interface BuildReport {
   readonly agents: number;
   readonly changedShards: number;
   readonly seconds: Readonly<Record<BuildPhase, number>>;
-  /** Octets of the state, decompressed. */
-  readonly stateOctets: number;
+  /** The size of the decompressed state. */
+  readonly stateBytes: number;
   /** `host:port` of the leading master. */
   readonly leader: string;
   readonly skipped: readonly Skipped[];
@@ -32,34 +32,35 @@ export interface BuildReport {
 
 export interface ZooKeeperStatus {
   readonly connected: boolean;
-  /** Times a session was begun. */
+  /** How many sessions were established. */
   readonly sessions: number;
-  /** Failed attempts to learn of the masters, by error code. */
+  /** Failed attempts to learn the masters, by error code. */
   readonly failures: Readonly<Record<string, number>>;
-  /** Masters it named last; nothing before it has named any. */
+  /** How many masters ZooKeeper named last; `undefined` before the first election. */
   readonly masters: number | undefined;
-  /** Why what it named last may be out of date, or why it has named none. */
+  /** Why the last election may be out of date, or why there is none. */
   readonly failure: Failure | undefined;
 }
 
 export interface ServerStatus {
   readonly startedAt: number;
-  /** Whether the DNS listeners answer; "off" where the configuration wants none. */
+  /** Whether the DNS listeners answer; "off" if none are configured. */
   readonly dns: "off" | "starting" | "listening" | "failed";
-  /** Successful and failed attempts to get the state. */
+  /** Successful fetches of the state, and failed ones by error code. */
   readonly fetches: number;
   readonly failures: Readonly<Record<string, number>>;
-  /** The last success, and what went wrong after it, if anything. */
+  /** The last build; `undefined` before the first. */
   readonly build: BuildReport | undefined;
-  /** When the state was fetched of the zone that was saved before the start; nothing where there was none. */
+  /** When the state behind the saved zone was fetched; `undefined` if none was saved. */
   readonly restoredFrom: number | undefined;
+  /** The last failed fetch or build since the last successful one; `undefined` if there was none. */
   readonly failure: Failure | undefined;
-  /** The state is older than `stateMaxAgeSeconds`. */
+  /** Whether the state is older than `stateMaxAgeSeconds`. */
   readonly stale: boolean;
-  /** Nothing where `zk` is not configured. */
+  /** `undefined` if `zk` is not configured. */
   readonly zookeeper: ZooKeeperStatus | undefined;
-  /** How the cluster is followed, and what is kept or held meanwhile. */
+  /** How the cluster is followed, and what is kept or held. */
   readonly live: LiveReport;
-  /** Times the builder thread had to be started again. */
+  /** How many times the builder thread was restarted. */
   readonly builderRestarts: number;
 }

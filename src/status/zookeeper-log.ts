@@ -10,7 +10,7 @@ const NOTHING_YET: ZooKeeperStatus = {
   failure: undefined,
 };
 
-/** The main thread's log of what the builder hears from ZooKeeper: for the log, /readyz and /metrics. */
+/** Keeps the builder's reports on ZooKeeper, for /readyz and /metrics, and logs changes. */
 export class ZooKeeperLog {
   readonly #log: Logger;
   #status = NOTHING_YET;
@@ -24,11 +24,11 @@ export class ZooKeeperLog {
     return this.#status;
   }
 
-  /** @param hasListed whether there are masters to ask while ZooKeeper names none */
+  /** @param hasListed whether masters are configured that can be asked while ZooKeeper names none */
   note(news: ZooKeeperNews, hasListed: boolean): void {
     switch (news.kind) {
       case "begun":
-        // A builder that was started again, or another `zk`: what was counted goes on counting.
+        // A restarted builder, or another `zk`: keep the counters.
         this.#status = { ...this.#status, connected: false, masters: undefined, failure: undefined };
         break;
       case "connected":

@@ -11,7 +11,7 @@ export interface BuilderHandleOptions {
   readonly verbosity: Verbosity;
   readonly log: Logger;
   readonly seed: number;
-  /** Where a builder that starts now goes on from. */
+  /** Returns what a builder that starts now continues from. */
   readonly startOf: () => Pick<BuilderStart, "config" | "serial" | "generation" | "savedCluster" | "catalogIndex">;
   readonly responders: Responders | undefined;
   readonly onMessage: (message: Exclude<FromBuilder, { kind: "piece" }>) => void;
@@ -19,7 +19,7 @@ export interface BuilderHandleOptions {
   readonly spawn: (start: BuilderStart) => BuilderThread;
 }
 
-/** What is used of a worker thread. */
+/** The used part of a worker thread. */
 export interface BuilderThread {
   on(event: "error", listener: (error: unknown) => void): unknown;
   on(event: "message", listener: (message: FromBuilder) => void): unknown;
@@ -28,10 +28,10 @@ export interface BuilderThread {
   terminate(): unknown;
 }
 
-/** Room for the young: a state's strings are short-lived, and what is not copied to the old generation need not be found there. */
+/** A larger young generation: most strings of a state are short-lived, and should not be promoted to the old generation. */
 const LIMITS = { maxYoungGenerationSizeMb: 16 };
 
-/** Starts a builder in a thread of its own. */
+/** Starts a builder in its own thread. */
 export function spawnBuilder(start: BuilderStart): BuilderThread {
   const url = new URL("./builder-thread.js", import.meta.url);
   const transferList = [...start.responders];
@@ -44,10 +44,10 @@ interface AwaitedPiece {
 }
 
 const RESTARTS: Backoff = { firstMs: 1_000, lastMs: 60_000 };
-/** There is one builder: nobody comes back at the same time. */
+/** There is only one builder, so restarts need not be spread. */
 const NO_JITTER = () => 0;
 
-/** The main thread's end of the builder. A builder that dies is started again; the last zone is served meanwhile. */
+/** The main thread's handle of the builder. Restarts a builder that has ended by itself; the last zone is served meanwhile. */
 export class BuilderHandle {
   readonly #options: BuilderHandleOptions;
   readonly #pieces = new Map<number, AwaitedPiece>();
@@ -87,18 +87,18 @@ export class BuilderHandle {
     this.#post({ kind: "configure", config });
   }
 
-  /** Tells the builder which generation the main thread reads, and which older ones it still reads over time. */
+  /** Tells the builder which generation the main thread reads, and which older ones it has pinned. */
   reading(generation: number, pinned: readonly number[]): void {
     this.#post({ kind: "reading", generation, pinned });
   }
 
-  /** The pieces of an enumeration, each asked for when the one before has been taken. */
+  /** The pieces of an enumeration. Each is requested only after the caller has taken the one before. */
   async *enumerate(): AsyncGenerator<string> {
     const id = ++this.#enumerations;
     const worker = this.#worker;
     try {
       for (;;) {
-        // One that has been started meanwhile would begin anew, with other tasks perhaps.
+        // A builder that has been restarted meanwhile would begin a new listing, perhaps with other tasks.
         if (!worker || worker !== this.#worker) throw new Error("the builder thread has been started again");
         const text = await this.#nextPiece(id);
         if (text === undefined) return;

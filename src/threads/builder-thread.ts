@@ -1,4 +1,4 @@
-/** The builder thread. */
+/** The entry point of the builder thread. */
 import { lookup } from "node:dns/promises";
 import files from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
@@ -10,10 +10,10 @@ import { connectZooKeeper } from "../sources/mesos/zookeeper/connection.js";
 import { Builder } from "./builder.js";
 import { HeapKeeper, ownHeap } from "./garbage.js";
 import type { BuilderStart, ToBuilder } from "./messages.js";
-import { yieldThread } from "./priority.js";
+import { lowerThreadPriority } from "./priority.js";
 
 if (!parentPort) throw new Error("builder-thread.js is a worker thread of main.js, not a program");
-yieldThread();
+lowerThreadPriority();
 const { responders, verbosity, ...start } = workerData as BuilderStart;
 const heap = new HeapKeeper(ownHeap(), systemTimers);
 const log = createLogger(verbosity, "builder");
@@ -36,6 +36,6 @@ const builder = new Builder({
 builder.start();
 parentPort.on("message", async (message: ToBuilder) => {
   await builder.take(message);
-  // Ends this thread only. A connection in the making, which nothing can call off, would hold it until it fails.
+  // Ends only this thread. Without it, a connection attempt, which cannot be aborted, would keep the thread alive until it fails.
   if (message.kind === "stop") process.exit();
 });

@@ -19,15 +19,15 @@ import { CatalogPublisher } from "./catalog-publisher.js";
 import { Enumerations } from "./enumerations.js";
 import type { BuilderConfig, BuilderStart, FromBuilder, ResponderPort, ToBuilder } from "./messages.js";
 
-/** Serials that may be used before the zone is saved again: there are at most ten a second. */
+/** A saved zone reserves this many serials for builds until the next save. There are at most ten builds a second. */
 const SPARE_SERIALS = 1_000;
 const RENEWAL_MS = 300_000;
 
 export interface BuilderParts {
   readonly start: Omit<BuilderStart, "responders" | "verbosity">;
-  /** Through it come `ToBuilder`s; what is said goes back. */
+  /** Sends messages to the main thread. */
   readonly port: { postMessage(message: FromBuilder): void };
-  /** One a responder. */
+  /** One port for each responder. */
   readonly responders: readonly ResponderPort[];
   readonly log: Logger;
   readonly skipLog: SkipLog;
@@ -42,17 +42,17 @@ export interface BuilderParts {
   readonly connect: Connect;
   readonly files: ZoneFiles;
   readonly ownAddresses: ZoneBuilderOptions["ownAddresses"];
-  /** Makes room before work that takes much memory. */
+  /** Collects garbage before work that takes much memory. */
   readonly makeRoom: () => void;
 }
 
-/** How a state was fetched, for the report on what was made of it. */
+/** The part of a BuildReport that describes the state and its cluster. */
 type FetchFacts = Omit<
   BuildReport,
   "generation" | "serial" | "names" | "records" | "changedShards" | "seconds" | "skipped"
 > & { readonly fetch: number; readonly parse: number };
 
-/** Follows the cluster, builds zones of it, and gives each to all threads that answer. It may take its time: nobody waits. */
+/** Follows the cluster, builds zones from it, and sends each to all responders. It may take seconds; no query waits for it. */
 export class Builder {
   readonly #parts: BuilderParts;
   readonly #pool = new ShardPool();
@@ -111,7 +111,7 @@ export class Builder {
     this.#source.start();
   }
 
-  /** Does what it is told. A promise is settled when that is done. */
+  /** Handles a message. The promise settles when that is done. */
   async take(message: ToBuilder): Promise<void> {
     switch (message.kind) {
       case "configure":
@@ -131,7 +131,7 @@ export class Builder {
     }
   }
 
-  /** Saves the zone, where it is to be, and ends what it has begun. Never rejects. */
+  /** Saves the zone, if configured, and ends everything that start() has begun. Never rejects. */
   stop(): Promise<void> {
     this.#stopping ??= this.#end();
     return this.#stopping;
@@ -143,7 +143,7 @@ export class Builder {
     await Promise.allSettled([this.#source.stop(), this.#saver?.finish()]);
   }
 
-  /** Polls as the new configuration says, and serves what is known already under it at once. */
+  /** Applies a new configuration: serves the last cluster under it at once, then follows the cluster with it. */
   async #configure(config: BuilderConfig): Promise<void> {
     this.#config = config;
     this.#zones.configure(config);
@@ -158,14 +158,14 @@ export class Builder {
   }
 
   async #serve(cluster: Cluster, { state, fetched, wholeAt }: Provenance): Promise<void> {
-    // What is left of reading it.
+    // Free what reading the state has left.
     if (fetched) this.#parts.makeRoom();
     const build = await this.#zones.build(cluster, state.masters);
     const facts: FetchFacts = {
       frameworks: cluster.frameworks.length,
       tasks: cluster.frameworks.reduce((tasks, framework) => tasks + framework.tasks.length, 0),
       agents: cluster.agents.size,
-      stateOctets: state.bytes,
+      stateBytes: state.bytes,
       leader: formatHostPort(cluster.leader),
       fetchedAt: wholeAt,
       fetch: state.fetchMs / 1000,
@@ -179,7 +179,7 @@ export class Builder {
   #publish(build: Build, { fetch, parse, ...facts }: FetchFacts, fetched: boolean): void {
     const { skipLog, responders, port, wallClock } = this.#parts;
     skipLog.note(build.skipped);
-    // A file that says how old the zone is has to be renewed at times even where that stays.
+    // The file contains the time of the state. Renew it at times even if the zone stays the same.
     if (build.update || wallClock() - this.#savedAt > RENEWAL_MS) this.#saver?.changed();
     if (build.update) for (const responder of responders) responder.postMessage(build.update);
     this.#lastReport = {
@@ -202,7 +202,7 @@ export class Builder {
     return new ZoneSaver({ folder, timers, wallClock, image: () => this.#takeImage(), onFailure, files });
   }
 
-  /** The zone as it is, its memory kept meanwhile. */
+  /** The current zone. Its memory is pinned until `release`. */
   #takeImage(): ReturnType<ZoneSaverOptions["image"]> {
     const { built } = this.#zones;
     if (!built || !this.#lastReport) return undefined;
@@ -217,13 +217,13 @@ export class Builder {
     };
   }
 
-  /** Once until it changes: it is tried again and again. */
+  /** Logs a failure to save, but not the same one again: saving is retried all the time. */
   #noteUnsaved({ code, message }: MesosDnsError): void {
     if (message !== this.#unsaved) this.#parts.log.error({ code }, message);
     this.#unsaved = message;
   }
 
-  /** What ran when the zone was saved. One that cannot be read is worth a line: its zone is served all the same. */
+  /** The cluster that was saved with the zone. If it cannot be read, logs that; the zone is served all the same. */
   #takeSavedCluster(start: BuilderParts["start"]): Cluster | undefined {
     const { savedCluster } = start;
     start.savedCluster = undefined;

@@ -2,28 +2,28 @@ import type { Logger } from "../base/log.js";
 import { type AddressesOf, Catalog } from "../catalog/catalog.js";
 import { type CatalogPiece, piecesOf } from "../catalog/pieces.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
-import { Unsent } from "./unsent-changes.js";
+import { UnsentChanges } from "./unsent-changes.js";
 
 export interface CatalogPublisherOptions {
-  /** The next piece goes out when taken() has been called for this one. */
+  /** Sends a piece. Not called again before taken() has been called. */
   readonly send: (piece: CatalogPiece) => void;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  /** Indexes up to this one have been used. */
+  /** Indexes up to this one have been used before. */
   readonly above: number;
   readonly log: Pick<Logger, "warn">;
 }
 
 /**
- * Keeps the catalogue in the builder thread, and sends the main thread the text of what changes, piece by piece: as fast as it takes
- * them, so that neither has a long turn. Changes that come meanwhile are sent as one.
+ * Keeps the catalogue in the builder thread, and sends the text of changes to the main thread, piece by piece. It sends a piece only
+ * after the one before has been taken, so that neither thread is blocked for long. Changes meanwhile are combined into one.
  */
 export class CatalogPublisher {
   readonly #options: CatalogPublisherOptions;
   #isKept = false;
   #above: number;
   #catalog: Catalog | undefined;
-  #unsent = new Unsent();
+  #unsent = new UnsentChanges();
   #pieces: Generator<CatalogPiece> | undefined;
   #isUnderWay = false;
 
@@ -37,11 +37,11 @@ export class CatalogPublisher {
     this.#isKept = isKept;
     this.#above = this.#catalog?.index ?? this.#above;
     this.#catalog = undefined;
-    this.#unsent = new Unsent();
+    this.#unsent = new UnsentChanges();
     this.#pieces = undefined;
   }
 
-  /** @param fetched whether a state has been fetched for this cluster */
+  /** Updates the catalogue to this cluster. @param fetched whether a state has been fetched for it */
   follow(cluster: Cluster, fetched: boolean, addressesOf: AddressesOf): void {
     if (!this.#isKept) return;
     const known = this.#catalog;
@@ -55,7 +55,7 @@ export class CatalogPublisher {
     this.#send();
   }
 
-  /** The main thread has taken the last piece. */
+  /** Call this when the main thread has taken the last piece. */
   taken(): void {
     this.#isUnderWay = false;
     this.#send();
@@ -91,10 +91,10 @@ export class CatalogPublisher {
   }
 }
 
-/** Characters of a name that is logged. */
+/** At most this many characters of a name are logged. */
 const MAX_SHOWN = 100;
 
-/** A cluster from before the catalogue was wanted has none. */
+/** Whether the cluster has facts for the catalogue. One that was read before the catalogue was turned on has none. */
 function hasFacts({ frameworks }: Cluster): boolean {
   return (
     frameworks.every(({ tasks }) => tasks.length === 0) || frameworks.some(({ tasks }) => tasks.some((t) => t.facts))

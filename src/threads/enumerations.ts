@@ -1,9 +1,9 @@
-/** What of a port listings are sent through. */
+/** The used part of the port through which listings are sent. */
 interface PiecePort {
   postMessage(message: { readonly kind: "piece"; readonly id: number; readonly text: string | undefined }): void;
 }
 
-/** Listings that other threads read piece by piece, each as of the moment in which its first piece was asked for. */
+/** Listings that another thread reads piece by piece. Each describes the moment at which its first piece was requested. */
 export class Enumerations {
   readonly #port: PiecePort;
   readonly #begin: () => Generator<string>;
@@ -14,7 +14,7 @@ export class Enumerations {
     this.#begin = begin;
   }
 
-  /** Sends the next piece of a listing; the first one starts it. */
+  /** Sends the next piece of a listing. The first call begins it. */
   next(id: number): void {
     const pieces = this.#open.get(id) ?? this.#begin();
     this.#open.set(id, pieces);
@@ -23,7 +23,7 @@ export class Enumerations {
     this.#port.postMessage({ kind: "piece", id, text: done ? undefined : value });
   }
 
-  /** Nobody reads it any more. */
+  /** Call this when a listing is no longer read. */
   end(id: number): void {
     this.#open.delete(id);
   }

@@ -2,31 +2,31 @@ import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Timers } from "../base/timers.js";
 
-/** Octets in use below which a heap is left alone. */
+/** A heap with fewer used bytes is not cleaned. */
 const SMALL = 64 * 1024 * 1024;
-/** Octets by which a larger one may have grown since it was cleaned: at any time, and before work that takes much more memory. */
+/** By how many bytes a larger heap may grow before it is cleaned again: at any time, and before work that takes much memory. */
 const TOLERATED_GROWTH = 16 * 1024 * 1024;
 const TOLERATED_BEFORE_WORK = 8 * 1024 * 1024;
 const INTERVAL_MS = 100;
 
 /** A thread's heap. */
 export interface Heap {
-  /** Octets taken by what is in use, and by what is not but has not been removed. */
+  /** The bytes of all objects, including garbage that has not been collected. */
   used(): number;
-  /** Removes what is not in use. Takes about a millisecond for every megabyte that is. */
+  /** Collects garbage. Takes about a millisecond for every megabyte that is in use. */
   clean(): void;
 }
 
 /**
- * Cleans a large heap from now on whenever it has grown by much. Left alone, the engine lets a heap grow to three times of what is in use
- * before it cleans all of it, since that costs less time; the builder has time, and what else runs on a machine has use for the
+ * Cleans a large heap whenever it has grown by much. By itself, V8 lets a heap grow to three times the size of what is in use before
+ * it collects all garbage, because that takes less time. But the builder has time, and other programs on the machine can use the
  * memory.
  */
 export class HeapKeeper {
   readonly #heap: Heap | undefined;
   #usedWhenClean = SMALL - TOLERATED_GROWTH;
 
-  /** @param heap without one, nothing is done */
+  /** @param heap if `undefined`, nothing is done */
   constructor(heap: Heap | undefined, timers: Timers) {
     this.#heap = heap;
     const look = () => {
@@ -36,22 +36,22 @@ export class HeapKeeper {
     if (heap) timers.after(INTERVAL_MS, look);
   }
 
-  /** To be called before work that takes much memory. */
+  /** Call this before work that takes much memory. */
   prepare(): void {
     this.#cleanIfGrownBy(TOLERATED_BEFORE_WORK);
   }
 
-  #cleanIfGrownBy(octets: number): void {
+  #cleanIfGrownBy(bytes: number): void {
     const heap = this.#heap;
-    if (!heap || heap.used() - this.#usedWhenClean < octets) return;
+    if (!heap || heap.used() - this.#usedWhenClean < bytes) return;
     heap.clean();
     this.#usedWhenClean = heap.used();
   }
 }
 
-/** The calling thread's; nothing where the engine does not let it be cleaned. */
+/** The heap of the calling thread; `undefined` if V8 does not expose its garbage collector. */
 export function ownHeap(): Heap | undefined {
-  // The engine shows its collector to contexts that are made while a flag says so, and to others not.
+  // V8 exposes its collector only to contexts that are created while this flag is set.
   setFlagsFromString("--expose-gc");
   const clean: (() => void) | undefined = runInNewContext("globalThis.gc");
   setFlagsFromString("--no-expose-gc");

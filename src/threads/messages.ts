@@ -15,48 +15,54 @@ import type { UdpPlan } from "../transport/udp.js";
 import type { Apex } from "../zone/apex.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 
-/** What of the configuration an answering thread has. */
+/** The part of the configuration that a responder needs. */
 export type ResponderConfig = StackConfig & SocketConfig;
-/** What of the configuration the builder has. */
+/** The part of the configuration that the builder needs. */
 export type BuilderConfig = ClusterConfig & BuildConfig & StateConfig;
 
-/** Through it a responder is sent snapshots, and says which generation it reads. */
+/** The port through which a responder receives snapshots, and reports which generation it reads. */
 export interface ResponderPort {
   postMessage(update: SnapshotUpdate): void;
   on(event: "message", listener: (generation: number) => void): unknown;
   close(): void;
 }
 
-/** Everything that threads say to each other. Only plain values, shared memory and ports: never a tree of JSON. */
+/**
+ * What a responder is started with. Like all messages in this file, it has only plain values, shared memory and ports, never a tree
+ * of JSON.
+ */
 
 export interface ResponderStart {
   readonly config: ResponderConfig;
   readonly verbosity: Verbosity;
   /** The zones before the first state. */
   readonly apexes: readonly Apex[];
-  /** A zone from before the start, to be served as stale until the first state. */
+  /** The saved zone, which is served as stale until the first state. */
   readonly restored: SnapshotUpdate | undefined;
-  /** Memory of the thread's `QueryStats`. */
+  /** The memory of the thread's `QueryStats`. */
   readonly stats: SharedArrayBuffer;
   readonly own: OwnSecrets;
   readonly certificates: Certificates;
   readonly share: Share;
   readonly plan: UdpPlan;
-  /** Sockets that are open already. */
+  /** Sockets that are already open. */
   readonly sockets: readonly InheritedSocket[];
-  /** Number of the thread; the first one has the TCP and TLS listeners, and forwards for all. */
+  /** The number of the thread. The first one, 0, has the TCP and TLS listeners, and forwards for all. */
   readonly index: number;
 }
 
 export type ToResponder =
-  /** Where `SnapshotUpdate`s come from, and where the generation of each goes back to when it is in use: a builder that has just been started. */
+  /**
+   * The port to a builder that has just been started. `SnapshotUpdate`s come from it; the responder sends back the generation that
+   * it reads.
+   */
   | { readonly kind: "snapshots"; readonly port: MessagePort }
-  /** The way to the first thread, which forwards for the others; or, told to that one, the way to another. */
+  /** The port to the first responder, which forwards for the others. The first one itself receives a port for each of the others. */
   | { readonly kind: "forwarding"; readonly port: MessagePort }
-  /** Asks to open the sockets when this generation is there, or a later one: snapshots come another way, and perhaps later. */
+  /** Open the sockets as soon as this or a later generation has arrived. Snapshots come through another port, perhaps later. */
   | { readonly kind: "listen"; readonly generation: number }
   | { readonly kind: "configure"; readonly config: ResponderConfig; readonly certificates: Certificates }
-  /** Asks to forget answers of resolvers, all or those for one name (lower-case wire form as latin1). */
+  /** Flush cached answers of upstreams, all or those for one name (lower-case wire form as latin1). */
   | { readonly kind: "flush"; readonly id: number; readonly name: string | undefined }
   | { readonly kind: "stale"; readonly stale: boolean }
   | { readonly kind: "stop" };
@@ -73,42 +79,42 @@ export interface BuilderStart {
   readonly verbosity: Verbosity;
   /** Seed of the name hash. */
   readonly seed: number;
-  /** Serials below or at this have been used. */
+  /** Serials up to this one have been used. */
   readonly serial: number;
-  /** Generation of the newest snapshot there is. */
+  /** The generation of the newest snapshot. */
   readonly generation: number;
   /** Indexes of the catalogue up to this one have been used. */
   readonly catalogIndex: number;
-  /** The cluster that was saved with the zone from before the start, as text. The builder lets go of it when it has been read. */
+  /** The cluster that was saved with the zone, as text. The builder frees it after reading it. */
   savedCluster: Uint8Array | undefined;
-  /** One port a responder: it is sent `SnapshotUpdate`s, and says which generation it reads. */
+  /** One port for each responder, which receives `SnapshotUpdate`s and sends back the generation that it reads. */
   readonly responders: readonly MessagePort[];
 }
 
 export type ToBuilder =
   | { readonly kind: "configure"; readonly config: BuilderConfig }
-  /** The main thread reads this generation and, of those before it, the pinned ones. */
+  /** The main thread reads this generation, and the pinned ones before it. */
   | { readonly kind: "reading"; readonly generation: number; readonly pinned: readonly number[] }
-  /** Asks for the next piece of the enumeration `id`; the first one starts it. */
+  /** Requests the next piece of the enumeration `id`. The first request begins it. */
   | { readonly kind: "enumerate"; readonly id: number }
   | { readonly kind: "enumerated"; readonly id: number }
-  /** A piece of the catalogue has been taken in: the next may be sent. */
+  /** The last piece of the catalogue has been taken: the next one may be sent. */
   | { readonly kind: "catalogTaken" }
   | { readonly kind: "stop" };
 
 export type FromBuilder =
   | {
       readonly kind: "built";
-      /** Nothing where the zone is as it was. */
+      /** `undefined` if the zone has not changed. */
       readonly update: SnapshotUpdate | undefined;
       readonly report: BuildReport;
-      /** False where a changed configuration was the reason. */
+      /** False if the build was due to a changed configuration. */
       readonly fetched: boolean;
     }
   | { readonly kind: "failure"; readonly failure: Failure }
   | { readonly kind: "live"; readonly report: LiveReport }
   | { readonly kind: "zookeeper"; readonly news: ZooKeeperNews }
-  /** The next piece of the catalogue; another one is not sent before this one is said to have been taken. */
+  /** The next piece of the catalogue. No other one is sent before `catalogTaken`. */
   | { readonly kind: "catalog"; readonly piece: CatalogPiece }
-  /** The next piece of JSON text; `undefined` behind the last. */
+  /** The next piece of JSON text; `undefined` after the last. */
   | { readonly kind: "piece"; readonly id: number; readonly text: string | undefined };

@@ -2,23 +2,23 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 
 /**
- * Added to the nice value of what can wait: about a tenth of the processor's time where answering threads want it too, all of it
- * where they do not.
+ * Added to the nice value of threads that can wait. They get about a tenth of a processor that the responders want too, and all of
+ * one that they do not want.
  */
-const PATIENCE = 10;
+const NICE_INCREMENT = 10;
 const LOWEST = 19;
 
-/** Lets the calling thread wait for the answering ones, where the kernel has priorities for threads (Linux). */
-export function yieldThread(): void {
-  // The kernel's numbers for process and thread: "1234/task/1240".
+/** Lowers the priority of the calling thread below that of the responders, if the kernel has priorities for threads (Linux). */
+export function lowerThreadPriority(): void {
+  // The link contains the kernel's ids of the process and the thread: "1234/task/1240".
   quietly(() => lower(Number(readlinkSync("/proc/thread-self").split("/").at(-1))));
 }
 
 /**
- * The same for the helpers that the engine has started: several of them collect the builder's garbage at a time, and would take
- * all processors for it. To be called before any other thread is started.
+ * The same for V8's helper threads, several of which collect the builder's garbage at the same time, and could take all
+ * processors for it. Call it before any other thread is started.
  */
-export function yieldHelpers(): void {
+export function lowerHelperPriority(): void {
   quietly(() => {
     const helpers = readdirSync("/proc/self/task").map(Number);
     for (const thread of helpers.filter((each) => each !== process.pid)) lower(thread);
@@ -26,10 +26,10 @@ export function yieldHelpers(): void {
 }
 
 function lower(thread: number): void {
-  setPriority(thread, Math.min(LOWEST, getPriority(thread) + PATIENCE));
+  setPriority(thread, Math.min(LOWEST, getPriority(thread) + NICE_INCREMENT));
 }
 
-/** Everything works without it, only not as evenly. */
+/** Ignores errors: everything works without lower priorities, only less evenly. */
 function quietly(work: () => void): void {
   try {
     work();

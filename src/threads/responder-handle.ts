@@ -8,12 +8,12 @@ import type { FromResponder, ResponderConfig, ResponderStart, ToResponder } from
 export interface ResponderHandleOptions {
   readonly start: ResponderStart;
   readonly onForwarding: (report: ForwardReport) => unknown;
-  /** The thread ended by itself. */
+  /** Called if the thread ends by itself. */
   readonly onLost: (error: Error) => void;
   readonly log: Logger;
 }
 
-/** The main thread's end of an answering thread. */
+/** The main thread's handle of a responder. */
 export class ResponderHandle {
   readonly #listening: Promise<void>;
   readonly #worker: Worker;
@@ -58,7 +58,10 @@ export class ResponderHandle {
     });
   }
 
-  /** Opens the listeners; rejects with a `MesosDnsError` if they cannot be. @param generation to be answered from, or a later one */
+  /**
+   * Opens the listeners as soon as the responder has this generation or a later one. Rejects with a `MesosDnsError` if they cannot
+   * be opened.
+   */
   listen(generation: number): Promise<void> {
     this.#post({ kind: "listen", generation });
     return this.#listening;
@@ -68,7 +71,10 @@ export class ResponderHandle {
     this.#post({ kind: "configure", config, certificates });
   }
 
-  /** Forgets answers of resolvers; resolves to how many there were. @param name lower-case wire form as latin1 */
+  /**
+   * Flushes cached answers of upstreams, all or those for one name. Resolves to their number.
+   * @param name lower-case wire form as latin1
+   */
   flush(name: string | undefined): Promise<number> {
     const id = this.#nextFlush++;
     return new Promise((resolve) => {
@@ -84,14 +90,14 @@ export class ResponderHandle {
     this.#post({ kind: "stale", stale });
   }
 
-  /** A port for a builder to send snapshots through, straight to the answering thread. */
+  /** A port through which a builder sends snapshots directly to the responder. */
   connect(): MessagePort {
     const { port1, port2 } = new MessageChannel();
     this.#worker.postMessage({ kind: "snapshots", port: port1 } satisfies ToResponder, [port1]);
     return port2;
   }
 
-  /** Lets the other thread's queries for other people's names be forwarded by this one. */
+  /** Makes this responder forward queries for the other one. */
   forwardFor(other: ResponderHandle): void {
     const { port1, port2 } = new MessageChannel();
     this.#worker.postMessage({ kind: "forwarding", port: port1 } satisfies ToResponder, [port1]);
@@ -109,10 +115,10 @@ export class ResponderHandle {
   }
 }
 
-/** What a thread may take to end when asked to; then it is ended. */
+/** How long a thread may take to end when asked to. After that it is terminated. */
 const END_MS = 4_000;
 
-/** Waits for a thread's end, and brings it about if need be. @param name of the thread, for the log */
+/** Waits for a thread to end, and terminates it if it takes too long. @param name of the thread, for the log */
 export async function endOf(
   worker: { terminate(): unknown },
   exited: Promise<void>,

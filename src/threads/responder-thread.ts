@@ -1,4 +1,4 @@
-/** An answering thread: it does nothing that takes long. */
+/** The entry point of a responder thread. It never blocks for long. */
 import { parentPort, workerData } from "node:worker_threads";
 import { createLogger } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";

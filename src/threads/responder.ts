@@ -8,7 +8,7 @@ import type { FromResponder, ToResponder } from "./messages.js";
 
 const REPORT_MS = 1_000;
 
-/** Where snapshots come from, and where it goes back which of them is in use. */
+/** The port from which snapshots come, and through which the responder reports the generation that it reads. */
 export interface SnapshotPort {
   on(event: "message", listener: (update: SnapshotUpdate) => void): unknown;
   postMessage(generation: number): void;
@@ -22,7 +22,7 @@ type Stack = Pick<
 export interface ResponderParts {
   readonly stack: Stack;
   readonly listeners: Pick<Listeners, "listen" | "configure" | "updateReceiveDrops" | "stop">;
-  /** Through it come `ToResponder`s; what is said goes back. */
+  /** Sends messages to the main thread. */
   readonly port: { postMessage(message: FromResponder): void; close(): void };
   readonly log: Pick<Logger, "error">;
   readonly timers: Timers;
@@ -30,12 +30,12 @@ export interface ResponderParts {
   readonly wallClock: () => number;
 }
 
-/** Answers from the newest snapshot, through sockets that are opened when it is told to. */
+/** Answers from the newest snapshot. Opens its sockets when it is told to. */
 export class Responder {
   readonly #parts: ResponderParts;
   #reported = "";
   #stopping = false;
-  /** The generation from which on sockets are to be opened. */
+  /** Open the sockets as soon as the snapshot has this generation or a later one. */
   #listenFrom = Number.POSITIVE_INFINITY;
   #cancelReport: () => void = () => {};
 
@@ -51,7 +51,7 @@ export class Responder {
     this.#cancelReport = this.#parts.timers.after(REPORT_MS, tick);
   }
 
-  /** Does what it is told. A promise is settled when that is done. */
+  /** Handles a message. The promise settles when that is done. */
   async take(message: ToResponder): Promise<void> {
     const { stack } = this.#parts;
     switch (message.kind) {
@@ -88,7 +88,7 @@ export class Responder {
     });
   }
 
-  /** Opens the sockets, once, when there is what to answer from. */
+  /** Opens the sockets, once, if the awaited generation has arrived. */
   async #listenInTime(): Promise<void> {
     const { stack, listeners } = this.#parts;
     if (this.#stopping || stack.answerer.snapshot.generation < this.#listenFrom) return;
@@ -125,7 +125,7 @@ export class Responder {
     port.close();
   }
 
-  /** Resolvers are few: a message when something changed will do. */
+  /** Reports on forwarding, but only if something has changed since the last report. */
   #report(): void {
     this.#parts.listeners.updateReceiveDrops();
     const report = this.#parts.stack.report();

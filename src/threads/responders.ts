@@ -11,16 +11,16 @@ import { ResponderHandle } from "./responder-handle.js";
 
 export interface RespondersOptions {
   readonly start: Omit<ResponderStart, "index" | "stats" | "restored" | "share">;
-  /** Counters, one for each thread. */
+  /** The counters of each thread. */
   readonly stats: readonly QueryStats[];
-  /** A thread ended by itself. */
+  /** Called if a thread ends by itself. */
   readonly onLost: (error: Error) => void;
   readonly log: Logger;
 }
 
-/** Of the cache for answers of resolvers, what DNS over HTTPS gets, as it has few clients and a thread of its own. */
+/** The share of the cache of upstreams' answers that DNS over HTTPS gets, which has few clients and its own thread. */
 export const HTTPS_CACHE_SHARE = 1 / 8;
-/** Of the rest, what the thread that forwards for all gets, where there are others: they keep copies of what is popular. */
+/** The share of the rest that the first responder gets, which forwards for all. The others keep copies of popular answers. */
 const FIRST_SHARE = 1 / 2;
 
 function cacheShare(index: number, threads: number): number {
@@ -29,16 +29,16 @@ function cacheShare(index: number, threads: number): number {
   return index === 0 ? all * FIRST_SHARE : (all * (1 - FIRST_SHARE)) / (threads - 1);
 }
 
-/** The answering threads, as one. */
+/** All responders. */
 export class Responders {
   readonly #options: RespondersOptions;
   readonly #reports = new Map<number, ForwardReport>();
   readonly #handles: readonly ResponderHandle[];
 
   /**
-   * Starts the threads, which have everything to answer with but sockets.
+   * Starts the responders with everything that they need to answer, except open sockets.
    *
-   * @param restored a zone from before the start. It is not kept here: it is large, and soon replaced.
+   * @param restored the saved zone. This object does not keep it: it is large, and soon replaced.
    */
   constructor(options: RespondersOptions, restored: SnapshotUpdate | undefined) {
     this.#options = options;
@@ -54,8 +54,8 @@ export class Responders {
   }
 
   /**
-   * Finds out whether somebody else has the addresses, which sockets that share their port would not notice. Those of node:dgram
-   * share none.
+   * Rejects if another process has the addresses. Sockets that share their port would not notice that. Sockets of node:dgram share
+   * no port, so nothing is checked for them.
    *
    * @throws {MesosDnsError} LISTEN_…
    */
@@ -68,17 +68,20 @@ export class Responders {
     for (const { address } of [...own("tcp"), ...own("tls")]) await claimTcp(address);
   }
 
-  /** Opens the listeners; rejects with a `MesosDnsError` if they cannot be. @param generation to be answered from, or a later one */
+  /**
+   * Opens the listeners as soon as each responder has this generation or a later one. Rejects with a `MesosDnsError` if they cannot
+   * be opened.
+   */
   async listen(generation: number): Promise<void> {
     await Promise.all(this.#handles.map((handle) => handle.listen(generation)));
   }
 
-  /** What the threads have told of forwarding last. */
+  /** The last report of each thread on forwarding. */
   get forwarding(): Iterable<ForwardReport> {
     return this.#reports.values();
   }
 
-  /** Ports for a builder to send snapshots through, straight to the threads. */
+  /** Ports through which a builder sends snapshots directly to the responders. */
   connect(): MessagePort[] {
     return this.#handles.map((handle) => handle.connect());
   }
@@ -87,7 +90,10 @@ export class Responders {
     for (const handle of this.#handles) handle.configure(config, certificates);
   }
 
-  /** Forgets answers of resolvers; resolves to how many there were. @param name lower-case wire form as latin1 */
+  /**
+   * Flushes cached answers of upstreams, all or those for one name. Resolves to their number.
+   * @param name lower-case wire form as latin1
+   */
   async flush(name: string | undefined): Promise<number> {
     const counts = await Promise.all(this.#handles.map((handle) => handle.flush(name)));
     return counts.reduce((sum, count) => sum + count, 0);

@@ -2,12 +2,12 @@ import { type CatalogChange, type CatalogNode, keyOf, type Service, type Service
 
 export interface UnsentChange {
   readonly change: CatalogChange;
-  /** Whether it is all there is. */
+  /** Whether the change contains the whole catalogue, and replaces what was sent before. */
   readonly isFirst: boolean;
 }
 
-/** Changes that wait to be sent, as one: of what has changed twice, the last counts. */
-export class Unsent {
+/** Combines changes that wait to be sent. If something has changed twice, the last change counts. */
+export class UnsentChanges {
   #index = 0;
   #isFirst = false;
   #isEmpty = true;
@@ -32,7 +32,7 @@ export class Unsent {
     }
   }
 
-  /** All of it, which is not kept any longer; nothing where there is nothing. */
+  /** Returns the combined change, and removes it; `undefined` if nothing has changed. */
   take(): UnsentChange | undefined {
     if (this.#isEmpty) return undefined;
     const change = {

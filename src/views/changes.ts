@@ -2,18 +2,18 @@ import type { Agent, Framework, Task } from "../sources/mesos/cluster.js";
 import type { ClusterFacts } from "./facts.js";
 import type { Emitter, Problems } from "./view.js";
 
-/** A cluster, and what emits its pieces. */
+/** A cluster, and an emitter for its pieces. */
 export interface Side {
   readonly facts: ClusterFacts;
   readonly emitter: Required<Emitter>;
 }
 
-/** Tasks after which what all of them take is seen well enough. */
+/** Tasks that are emitted before the size of all records is estimated. */
 const SAMPLE = 4_096;
 
 /**
- * Emits all pieces of a cluster, and notes what had to be left out.
- * @param onSample is told once, in a large cluster, what share of its tasks has been emitted
+ * Emits all pieces of a cluster, and records the problems of those that are left out.
+ * @param onSample is called once in a large cluster, with the share of its tasks that has been emitted by then
  */
 export function emitAll(
   { facts, emitter }: Side,
@@ -36,13 +36,13 @@ export function emitAll(
 }
 
 /**
- * Emits what has to be removed from the records of one cluster, and added to them, to get those of another: all of what has
- * changed, and nothing else. What is the same object in both clusters is taken to be unchanged.
+ * Emits the difference between two clusters: the pieces to remove from the records of one cluster, and the pieces to add, to get
+ * the records of the other. A piece that is the same object in both clusters counts as unchanged.
  *
- * @param before emits what is to be removed
- * @param after emits what is to be added
- * @param problems of the cluster before; become those of the cluster after
- * @returns false, with nothing emitted, where the two cannot be compared piece by piece
+ * @param before its emitter receives the pieces to remove
+ * @param after its emitter receives the pieces to add
+ * @param problems those of the cluster before; updated to those of the cluster after
+ * @returns false, and emits nothing, if the two cannot be compared piece by piece
  */
 export function emitChanges(before: Side, after: Side, problems: Problems): boolean {
   const frameworks = pairs(before.facts.cluster.frameworks, after.facts.cluster.frameworks);
@@ -64,7 +64,7 @@ function emitTask(emitter: Required<Emitter>, framework: Framework, task: Task, 
   if (problem) problems.set(task, { kind: "task", id: task.id, ...problem });
 }
 
-/** Where it is another one, every record may be. */
+/** Identifies the name server. If it has changed, any record may have changed. */
 function nameServerOf({ facts }: Side): string {
   const { name, addresses } = facts.input.nameServer;
   return JSON.stringify([name, addresses.map(({ text }) => text)]);
@@ -72,7 +72,7 @@ function nameServerOf({ facts }: Side): string {
 
 type Pair = readonly [before: Framework | undefined, after: Framework | undefined];
 
-/** Frameworks by id; nothing where an id stands for several. */
+/** Pairs frameworks by id; `undefined` if several frameworks have the same id. */
 function pairs(before: readonly Framework[], after: readonly Framework[]): readonly Pair[] | undefined {
   const old = new Map(before.map((framework) => [framework.id, framework]));
   const young = new Map(after.map((framework) => [framework.id, framework]));
@@ -85,7 +85,7 @@ class Changes {
   readonly #before: Side;
   readonly #after: Side;
   readonly #problems: Problems;
-  /** Agents that have come, gone or moved: what their tasks' records are may have changed. */
+  /** Agents that were added or removed, or whose addresses have changed: their tasks' records may have changed. */
   readonly #moved = new Set<string>();
 
   constructor(before: Side, after: Side, problems: Problems) {
@@ -137,7 +137,7 @@ class Changes {
     if (young) emitFramework(this.#after.emitter, young, this.#problems);
   }
 
-  /** Tasks are many and changes few: what is equal from both ends on need not be looked at one by one. */
+  /** Skips the equal tasks at both ends of the lists: a framework can have many tasks, of which few change. */
   #tasks(old: Framework | undefined, young: Framework | undefined): void {
     const [before, after] = [old?.tasks ?? [], young?.tasks ?? []];
     let start = 0;
@@ -153,7 +153,7 @@ class Changes {
     if (this.#moved.size > 0) this.#moveTasks(old, young, new Set(come));
   }
 
-  /** Tasks that are as they were, on agents that are not. */
+  /** Emits unchanged tasks whose agents have changed. */
   #moveTasks(old: Framework | undefined, young: Framework | undefined, come: ReadonlySet<Task>): void {
     for (const task of young?.tasks ?? []) {
       if (!this.#moved.has(task.agentId) || come.has(task)) continue;

@@ -1,7 +1,7 @@
 import type { ZoneConfig } from "../config/config.js";
 import type { ZoneSpec } from "./zone-spec.js";
 
-/** A zone with the SOA that is configured. */
+/** A zone with the configured SOA and TTL. */
 export function zoneAt(name: string, config: ZoneConfig): ZoneSpec {
   return {
     name,

@@ -5,30 +5,30 @@ import type { Cluster, Task } from "../sources/mesos/cluster.js";
 
 export interface FactsInput {
   readonly cluster: Cluster;
-  /** The masters that are known, in their order. */
+  /** The known masters, in the order in which they are numbered. */
   readonly masters: readonly HostPort[];
-  /** SOA mname, lower case, and where this server listens; it gets addresses only inside the domain. */
+  /** The SOA's mname, lower case, and the addresses of this server. The name gets records only if it is inside the domain. */
   readonly nameServer: { readonly name: string; readonly addresses: readonly Address[] };
-  /** What host names resolve to, found out beforehand; nothing for a name that does not resolve. */
+  /** The addresses of host names, resolved beforehand. A name that does not resolve is absent. */
   readonly resolved: ReadonlyMap<string, readonly Address[]>;
-  /** Which of a task's addresses counts, the first one first. */
+  /** The sources of a task's addresses, by priority. */
   readonly ipSources: readonly IpSource[];
 }
 
-/** Where a task can be reached; each list may be empty. */
+/** A task's addresses. Each list may be empty. */
 export interface TaskAddresses {
-  /** Every address of the first IP source that gives a valid one. */
+  /** All valid addresses of the first IP source that has any. */
   readonly own: readonly Address[];
   readonly host: readonly Address[];
 }
 
-/** A cluster at one moment, and what all views need to know of it. */
+/** A cluster at one moment, and what all views need to know about it. */
 export class ClusterFacts {
   readonly input: FactsInput;
   readonly #book: AddressBook;
   readonly #hosts = new Map<string, readonly Address[]>();
 
-  /** @param book what is already known of addresses */
+  /** @param book addresses that have been parsed before */
   constructor(input: FactsInput, book: AddressBook = new AddressBook()) {
     this.input = input;
     this.#book = book;
@@ -38,7 +38,7 @@ export class ClusterFacts {
     return this.input.cluster;
   }
 
-  /** Addresses of a host, by its name or its address. */
+  /** The addresses of a host, which is a name or an IP address. */
   resolve(host: string): readonly Address[] {
     const known = this.#hosts.get(host);
     if (known) return known;
@@ -48,7 +48,7 @@ export class ClusterFacts {
     return addresses;
   }
 
-  /** The same as text, to compare with what it is at another time. */
+  /** The same as one text, for comparing. */
   addressesOf(host: string): string {
     return this.resolve(host)
       .map(({ text }) => text)
@@ -59,7 +59,7 @@ export class ClusterFacts {
     return texts.map((text) => this.#book.parse(text)).filter((address) => address !== undefined);
   }
 
-  /** Addresses of a task; nothing where its agent is not known. */
+  /** The addresses of a task; `undefined` if its agent is unknown. */
   addressesOfTask(task: Task): TaskAddresses | undefined {
     const agent = this.cluster.agents.get(task.agentId);
     if (!agent) return undefined;
@@ -79,7 +79,7 @@ export class ClusterFacts {
     return this.resolve(this.cluster.leader.host);
   }
 
-  /** The masters that are known, and behind them a leader that is none of them. */
+  /** The known masters, followed by the leader if it is not among them. */
   numberedMasters(): readonly HostPort[] {
     const { masters } = this.input;
     const { leader } = this.cluster;
@@ -93,7 +93,7 @@ export class ClusterFacts {
 
 /**
  * The host names (not IP literals) whose addresses the views need.
- * @param book what is already known of addresses
+ * @param book addresses that have been parsed before
  */
 export function hostNames(
   cluster: Cluster,

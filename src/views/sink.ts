@@ -2,18 +2,18 @@ import type { Address } from "../base/addresses.js";
 
 /**
  * Takes the records of a zone, one at a time. Names are lower case, without the final dot, and valid (`isDnsName`).
- * A record on standby, such as an unhealthy task's, is published only where its name has no others.
+ * A record on standby, such as that of an unhealthy task, is published only if its name has no other records.
  */
 export interface RecordSink {
-  /** An A or AAAA record, after the address's family. */
+  /** An A or AAAA record, depending on the address's family. */
   address(name: string, address: Address, standby?: boolean): void;
-  /** An SRV record; priority and weight are the zone's. */
+  /** An SRV record. The zone determines its priority and weight. */
   service(name: string, target: string, port: number, standby?: boolean): void;
   /** A PTR record. */
   pointer(name: string, target: string): void;
 }
 
-/** Takes claims of owners to addresses. Names may be "" where the owner has none: the address is still nobody else's. */
+/** Takes claims to addresses. A name may be "" if the owner has none: the address still belongs to it. */
 export interface ClaimSink {
   agent(address: Address, name: string): void;
   /** @param address the container's own, as the task reports it */
@@ -21,20 +21,20 @@ export interface ClaimSink {
   master(address: Address, name: string): void;
 }
 
-/** Where all goes that a view emits. */
+/** The sinks for everything that a view emits. */
 export interface Sinks {
-  /** Takes records of the zone with this name (`ZoneSpec`); nothing where no view has such a zone. */
+  /** The sink for records of the zone with this name (`ZoneSpec`); `undefined` if no view has such a zone. */
   zone(name: string): RecordSink | undefined;
-  /** Whose addresses are. */
+  /** The sink for claims to addresses. */
   readonly claims: ClaimSink;
 }
 
 const nothing = () => undefined;
 
-/** Takes claims that nobody wants to know of. */
+/** Ignores all claims. */
 export const NO_CLAIMS: ClaimSink = { agent: nothing, task: nothing, master: nothing };
 
-/** Takes records for each of these. */
+/** Passes each record on to all of these sinks. */
 export function all(sinks: readonly RecordSink[]): RecordSink {
   if (sinks.length === 1) return sinks[0];
   return {
@@ -50,7 +50,7 @@ export function all(sinks: readonly RecordSink[]): RecordSink {
   };
 }
 
-/** Takes records as those on standby. */
+/** Passes each record on as one on standby. */
 export function onStandby(sink: RecordSink): RecordSink {
   return {
     address: (name, address) => sink.address(name, address, true),

@@ -2,8 +2,8 @@ import { all, NO_CLAIMS, type RecordSink, type Sinks } from "./sink.js";
 import type { View } from "./view.js";
 
 /**
- * Where views emit to, if the records of each zone go to its sink: every record also goes to the views that mirror its zone, and
- * claims to the view that takes them.
+ * The sinks that views emit into. Records of a zone go to its own sink and to the views that mirror the zone; claims go to the
+ * view that takes them.
  */
 export function sinksOf(
   views: readonly View[],

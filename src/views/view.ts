@@ -3,44 +3,47 @@ import type { ClusterFacts } from "./facts.js";
 import type { ClaimSink, RecordSink, Sinks } from "./sink.js";
 import type { ZoneSpec } from "./zone-spec.js";
 
-/** Why something gets no records. */
+/** Why a piece of the cluster gets no records. */
 export interface Problem {
   readonly reason: SkipReason;
   readonly detail: string;
 }
 
-/** What had to be left out, by what it is. */
+/** The pieces that are left out. */
 export type Problems = Map<Task | Framework, Skipped>;
 
-/** Emits what each piece of a cluster gives. The same piece of the same cluster gives the same records, whenever it is asked. */
+/** Emits the records of each piece of a cluster. For the same piece of the same cluster it must always emit the same records. */
 export interface Emitter {
   /** This server's own name. */
   nameServer?(): void;
   masters?(): void;
   agent?(agent: Agent): void;
-  /** What a framework has of its own, without its tasks. */
+  /** A framework's own records, without those of its tasks. */
   framework?(framework: Framework): Problem | undefined;
   task?(framework: Framework, task: Task): Problem | undefined;
 }
 
 /**
- * One way to see the cluster: the zones that it is seen in, and the records that each piece of it gives. A view is made for one
- * configuration; it may remember what it has emitted.
+ * One way to see the cluster: the zones for it, and the records of each piece in them. A view is made for one configuration. It may
+ * remember what it has emitted.
  */
 export interface View {
-  /** Zones that it makes this server authoritative for: none, one or several. One that several views have is that of the first. */
+  /**
+   * The zones for which the view makes this server authoritative: none, one or several. If several views have a zone, the first one
+   * defines it.
+   */
   readonly zones: readonly ZoneSpec[];
-  /** Emits pieces of this cluster into `sinks`, whatever zones they belong to. */
+  /** Returns an emitter of this cluster's pieces into `sinks`, whatever zones they belong to. */
   emitter?(facts: ClusterFacts, sinks: Sinks): Emitter;
-  /** A zone, perhaps another view's, of which it takes every record to have it in zones of its own. */
+  /** A zone, perhaps of another view, whose records it copies to its own zones. */
   readonly mirror?: { readonly of: string; into(sinks: Sinks): RecordSink };
-  /** Takes claims to addresses, and takes them back. One view may. */
+  /** Takes new and withdrawn claims to addresses. At most one view may have it. */
   readonly claims?: { readonly made: ClaimSink; readonly withdrawn: ClaimSink };
-  /** Emits what can only be said when all pieces have been emitted, or all changes. */
+  /** Emits records that can only be determined after all pieces, or all changes, have been emitted. */
   publish?(removed: Sinks, added: Sinks): void;
 }
 
-/** Emits by all of these. A piece has the first problem that is found. */
+/** An emitter that calls all of these. A piece gets the first problem that one of them returns. */
 export function together(emitters: readonly Emitter[]): Required<Emitter> {
   return {
     nameServer: () => {

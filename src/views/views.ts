@@ -5,15 +5,15 @@ import { reverseView } from "./reverse/view.js";
 import type { View } from "./view.js";
 import type { ZoneSpec } from "./zone-spec.js";
 
-/** Every view there is. Each gives nothing where the configuration does not want it. */
+/** All views. Each function returns `undefined` if its view is not configured. */
 const VIEWS: readonly ((config: ZoneConfig) => View | undefined)[] = [mesosDnsView, dcosView, reverseView];
 
-/** The views that a configuration wants. */
+/** The configured views. */
 export function viewsOf(config: ZoneConfig): readonly View[] {
   return VIEWS.map((make) => make(config)).filter((view) => view !== undefined);
 }
 
-/** The zones of views, each once. */
+/** The zones of views, without duplicates. */
 export function zonesOf(views: readonly View[]): readonly ZoneSpec[] {
   const zones = new Map<string, ZoneSpec>();
   for (const zone of views.flatMap((view) => view.zones)) if (!zones.has(zone.name)) zones.set(zone.name, zone);

@@ -1,4 +1,4 @@
-/** The SOA's fields (RFC 1035 §3.3.13) but for the serial; names dotted, lower case, without the final dot; times in seconds. */
+/** The SOA's fields (RFC 1035 §3.3.13) without the serial. Names are dotted, lower case, without the final dot; times are in seconds. */
 export interface SoaSpec {
   readonly mname: string;
   readonly rname: string;
@@ -8,30 +8,30 @@ export interface SoaSpec {
   readonly minimum: number;
 }
 
-/** How answers from a zone differ from those of others. What is left out is as usual. */
+/** How answers from a zone differ from the usual ones. */
 export interface AnswerRules {
-  /** Records of an RRset that a client without EDNS gets over UDP at the most: other ones each time. */
+  /** The most records of an RRset that a client without EDNS gets over UDP: different ones each time. */
   readonly plainUdpLimit?: number;
-  /** An RRset that is not given whole does not set TC: clients are content with a part. */
+  /** An incomplete RRset does not set TC: clients are content with a part of it. */
   readonly cutsSilently?: boolean;
-  /** Records come in the order of the zone, and not with another one first each time. */
+  /** Records are in the order of the zone. Otherwise they are rotated, with a different one first each time. */
   readonly keepsOrder?: boolean;
 }
 
 /** A zone that this server is authoritative for, as a view describes it. */
 export interface ZoneSpec {
-  /** The apex, dotted, lower case, without the final dot; it names the zone among all of them. `SCATTERED` where there is none. */
+  /** The apex, dotted, lower case, without the final dot, which identifies the zone; `SCATTERED` if the zone has no apex. */
   readonly name: string;
-  /** Seconds, for every record. */
+  /** The TTL of every record, in seconds. */
   readonly ttl: number;
   readonly soa: SoaSpec;
-  /** Of every SRV record. */
+  /** The weight of every SRV record. */
   readonly srvWeight: number;
   readonly answers?: AnswerRules;
 }
 
 /**
- * In place of an apex: the zone is no subtree but single names, such as the reverse names of addresses. Each is its own apex, and
- * every name that is not among them is somebody else's.
+ * In place of an apex: the zone consists of single names, such as the reverse names of addresses, and is not a subtree. Each name is
+ * its own apex. The server is not authoritative for any other name.
  */
 export const SCATTERED = "";

@@ -7,12 +7,15 @@ export interface Soa extends SoaSpec {
   readonly serial: number;
 }
 
-/** What a zone says of itself, as it travels between threads. It stands apart from the shards, so that a new serial changes no shard. */
+/**
+ * A zone's own data in plain values, to be sent between threads. It is kept apart from the shards, so that a new serial changes no
+ * shard.
+ */
 export interface Apex {
-  /** The zone's name; of no use where `scattered`. */
+  /** The zone's name; meaningless if `scattered`. */
   readonly zone: string;
   /**
-   * The zone is no subtree but single names (`SCATTERED`).
+   * The zone consists of single names, and is not a subtree (`SCATTERED`).
    */
   readonly scattered: boolean;
   readonly ttl: number;
@@ -20,7 +23,7 @@ export interface Apex {
   readonly answers: AnswerRules;
 }
 
-/** The apexes of zones, all with this serial. */
+/** The apexes of zones. All get this serial. */
 export function apexesOf(zones: readonly ZoneSpec[], serial: number): readonly Apex[] {
   return zones.map(({ name, ttl, soa, answers = USUAL }) => ({
     zone: name,
@@ -41,9 +44,9 @@ export class ApexRecords {
   readonly name: Uint8Array;
   readonly labels: number;
   readonly ttl: number;
-  /** The SOA record from its type on: its owner is a pointer the answer knows. */
+  /** The SOA record from its type on. Its owner is a compression pointer, which the answer writes. */
   readonly soa: Uint8Array;
-  /** The same for negative answers: its TTL is the smaller of SOA TTL and minimum (RFC 2308 §3). */
+  /** The same for negative answers: its TTL is the smaller of the SOA's TTL and minimum field (RFC 2308 §3). */
   readonly negativeSoa: Uint8Array;
 
   constructor(apex: Apex) {

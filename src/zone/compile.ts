@@ -4,10 +4,10 @@ import { changedByShard, type Placement, planAgain, planWhole } from "./placemen
 import { recordOrder } from "./record-order.js";
 import type { RecordSet } from "./record-set.js";
 
-/** At least so many: with fewer, the way to a name gets longer; with more, a zone larger. */
+/** The least number of slots per name: fewer would make look-ups longer, more would make zones larger. */
 const SLOTS_PER_NAME = 4 / 3;
 
-/** One zone to compile: its records, and what every record of it has in common. */
+/** One zone to compile: its records, and what all of them have in common. */
 export interface ZoneContent {
   /** Name of the primary server (SOA mname, NS). */
   readonly nameServer: string;
@@ -16,18 +16,18 @@ export interface ZoneContent {
 }
 
 export interface CompiledZones {
-  /** All shards, by index. A shard whose octets did not change is the very buffer that was passed in. */
+  /** All shards, by index. A shard with unchanged content is the very buffer that was passed in. */
   readonly shards: readonly SharedArrayBuffer[];
   /** Indices of the shards that differ from the previous ones. */
   readonly changed: readonly number[];
   /** Names that own records; empty non-terminals are not counted. */
   readonly names: number;
   readonly records: number;
-  /** What the next compilation can go on from. */
+  /** The content of each shard, to pass to the next compilation. */
   readonly contents: readonly ShardContent[];
 }
 
-/** What is in a shard. */
+/** The content of a shard. */
 export interface ShardContent {
   readonly names: number;
   readonly records: number;
@@ -36,18 +36,18 @@ export interface ShardContent {
 }
 
 export interface CompileOptions {
-  /** The shards as they are now, to keep those that do not change. */
+  /** The current shards. Those that do not change are kept. */
   readonly previous?: readonly SharedArrayBuffer[] | undefined;
-  /** What is in them, where the zones are those of then but for the names that have changed since. */
+  /** The content of the current shards. Pass it only if the zones are the same objects, apart from the names that have changed since. */
   readonly contents?: readonly ShardContent[] | undefined;
-  /** Memory for at least so many words. */
+  /** Returns memory for at least `words` words. */
   readonly allocate?: (words: number) => SharedArrayBuffer;
 }
 
 /**
- * Compiles zones, all of one seed, to shards. The same zones and seed give the same octets, in whatever order the
- * records came, so that comparing shards tells whether a zone changed. With `contents`, only what has changed is written; the
- * rest of its shard is copied.
+ * Compiles zones, all with the same seed, to shards. Equal zones and seeds result in equal bytes, in whatever order the
+ * records were added, so that comparing shards tells whether a zone has changed. With `contents`, only changed names are written
+ * anew; the rest of their shards is copied.
  */
 export function compileZones(
   zones: readonly ZoneContent[],
@@ -82,16 +82,16 @@ export function compileZones(
   return { shards, changed, names: sum(({ names }) => names), records: sum(({ records }) => records), contents };
 }
 
-/** What is to be in a shard: by zone, names to write and names to copy from where they are now. */
+/** The planned content of a shard: for each zone, the names to write, and the names to copy from the current shard. */
 interface ShardPlan {
   readonly placements: readonly Placement[];
-  /** The shard as it is, with what is counted of it that stays. */
+  /** The current shard, and the counts of its names and records that stay. */
   readonly from: Uint32Array;
   readonly names: number;
   readonly records: number;
 }
 
-/** Gives nothing for a shard that stays as it is. */
+/** Returns `undefined` for a shard that stays as it is. */
 type Plan = (shard: number) => ShardPlan | undefined;
 
 function wholePlan(zones: readonly ZoneContent[]): Plan {
@@ -135,7 +135,7 @@ class ShardCompiler {
     });
   }
 
-  /** @returns words that are written over by the next shard */
+  /** @returns words that the next call overwrites */
   compile({ placements, from, names, records }: ShardPlan): { words: Uint32Array; content: ShardContent } {
     const writer = this.#writer;
     const count = placements.reduce((sum, placement) => sum + placement.names.length, 0);

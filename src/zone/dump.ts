@@ -14,7 +14,7 @@ import {
 } from "./layout.js";
 import { entryWord, nameAt, nameLength, rrsetCount, rrsetWord, type Shard, type Snapshot, zoneOf } from "./snapshot.js";
 
-/** Reading a snapshot back, for people and programs that want more than one DNS answer of it. */
+/** Reads records out of a snapshot: for HTTP, and for everything else that needs more than a DNS answer. */
 
 /** An SRV record; `target` is dotted, with the final dot. */
 export interface ServiceRecord {
@@ -27,15 +27,15 @@ export interface ServiceRecord {
 const TYPE_MASK = 0xffff;
 
 /**
- * The records of one name and type, where they lie in a snapshot: nothing is decoded before it is asked for, so that
- * walking through a large zone leaves one small object a set behind. Good for as long as the snapshot is.
+ * An RRset in place in a snapshot. It decodes only what the caller asks for, so that walking through a large zone allocates one
+ * small object per RRset. Valid for as long as the snapshot is.
  */
 export class StoredSet {
   readonly #shard: Shard;
   readonly #entry: number;
   readonly #descriptor: number;
 
-  /** @param index which of the entry's sets */
+  /** @param index of the set in the entry */
   constructor(shard: Shard, entry: number, index: number) {
     this.#shard = shard;
     this.#entry = entry;
@@ -47,7 +47,7 @@ export class StoredSet {
     return decodeName(this.#shard.octets, nameAt(this.#shard.words, this.#entry));
   }
 
-  /** The name in wire form: a view of the snapshot. */
+  /** The name in wire form. Shares the snapshot's memory. */
   get wireName(): Uint8Array {
     const at = nameAt(this.#shard.words, this.#entry);
     return this.#shard.octets.subarray(at, at + nameLength(this.#shard.words, this.#entry));
@@ -62,12 +62,12 @@ export class StoredSet {
     return typeOf(this.#shard.words, this.#descriptor);
   }
 
-  /** Number of records, which the other methods count from 0. */
+  /** The number of records. The other methods count them from 0. */
   get size(): number {
     return this.#shard.words[this.#descriptor + 1];
   }
 
-  /** An A or AAAA record's address: dotted quad, or as RFC 5952 wants it. */
+  /** The address of an A or AAAA record: dotted quad, or in the form of RFC 5952. */
   address(record: number): string {
     const at = this.#own(record);
     const { octets } = this.#shard;
@@ -87,12 +87,12 @@ export class StoredSet {
     return (this.#shard.octets[at] << 8) | this.#shard.octets[at + 1];
   }
 
-  /** The name an SRV, NS or PTR record points to, dotted, with the final dot. */
+  /** The name that an SRV, NS or PTR record points to, dotted, with the final dot. */
   target(record: number): string {
     return decodeName(this.#shard.octets, this.#targetAt(record));
   }
 
-  /** The same in wire form: a view of the snapshot. */
+  /** The same in wire form. Shares the snapshot's memory. */
   wireTarget(record: number): Uint8Array {
     const at = this.#targetAt(record);
     return this.#shard.octets.subarray(at, at + (this.#shard.words[this.#targetWord(record) + 1] & NAME_SIZE_MASK));
@@ -110,19 +110,19 @@ export class StoredSet {
     return this.#entry + this.#shard.words[this.#descriptor + 2];
   }
 
-  /** Octets of RDATA that each record has of its own. */
+  /** How many octets of own RDATA each record has. */
   #ownSize(): number {
     return (this.#shard.words[this.#descriptor] >>> OWN_SHIFT) & OWN_MASK;
   }
 
-  /** Octet at which they start. */
+  /** The octet at which a record's own RDATA starts. */
   #own(record: number): number {
     const hasTargets = (this.#shard.words[this.#descriptor] & TARGETS_FLAG) !== 0;
     const ahead = hasTargets ? TARGETS_HEADER_WORDS + this.size : 0;
     return (this.#data() + ahead) * 4 + record * this.#ownSize();
   }
 
-  /** Word of the hash of a record's target; the position of the name follows it. */
+  /** The word with the hash of a record's target. The next word is the position of the target's name. */
   #targetWord(record: number): number {
     const numbers = this.#data() + TARGETS_HEADER_WORDS;
     const table = numbers + this.size + toWords(this.size * this.#ownSize());
@@ -134,11 +134,11 @@ export class StoredSet {
   }
 }
 
-/** Every set of records, in no particular order, read as the caller goes; of one type and one zone where they are given. */
+/** Walks the RRsets of a snapshot in no particular order; only those of `type` and `zone`, if given. */
 export function* recordsOf(snapshot: Snapshot, type?: number, zone?: number): Generator<StoredSet> {
   for (const shard of snapshot.shards) {
     const { words } = shard;
-    let next = SHARD_HEADER_WORDS + (words[1] + 1) * SLOT_WORDS; // entries follow each other behind the slots
+    let next = SHARD_HEADER_WORDS + (words[1] + 1) * SLOT_WORDS; // entries follow the slots without gaps
     for (let names = words[0]; names > 0; names--) {
       const entry = next;
       next += words[entry + 1];
@@ -151,7 +151,7 @@ export function* recordsOf(snapshot: Snapshot, type?: number, zone?: number): Ge
   }
 }
 
-/** The addresses of a name, IPv4 before IPv6; case and a final dot do not matter. */
+/** The addresses of a name, IPv4 before IPv6. Ignores case and a final dot. */
 export function addressesOf(snapshot: Snapshot, name: string): string[] {
   const addresses: string[] = [];
   for (const set of find(snapshot, name)) {
@@ -161,7 +161,7 @@ export function addressesOf(snapshot: Snapshot, name: string): string[] {
   return addresses;
 }
 
-/** The SRV records of a name; case and a final dot do not matter. */
+/** The SRV records of a name. Ignores case and a final dot. */
 export function servicesOf(snapshot: Snapshot, name: string): ServiceRecord[] {
   const services: ServiceRecord[] = [];
   for (const set of find(snapshot, name)) {
@@ -171,7 +171,7 @@ export function servicesOf(snapshot: Snapshot, name: string): ServiceRecord[] {
   return services;
 }
 
-/** The SRV records that point to a host, with the names that own them. Looks at every SRV record there is. */
+/** The SRV records that point to a host, with their owner names. Examines every SRV record of the snapshot. */
 export function servicesTargeting(snapshot: Snapshot, host: string): { service: string; port: number }[] {
   const wire = toWire(host);
   if (!wire) return [];
@@ -199,7 +199,7 @@ function typeOf(words: Uint32Array, descriptor: number): number {
   return words[descriptor] & TYPE_MASK;
 }
 
-/** Wire form of what somebody typed, or nothing where no name of a zone can be meant. */
+/** The wire form of a name as typed by a person; `undefined` for a text that cannot be the name of a zone's record. */
 function toWire(name: string): Uint8Array | undefined {
   const dotted = (name.endsWith(".") ? name.slice(0, -1) : name).toLowerCase();
   return isDnsName(dotted) ? encodeName(dotted) : undefined;

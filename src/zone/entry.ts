@@ -23,20 +23,20 @@ import { KIND, kindIn, portIn, RECORD, type RecordSet, STANDBY } from "./record-
 const IPV4_OCTETS = 4;
 const IPV6_OCTETS = 16;
 const PORT_OCTETS = 2;
-/** The apex's one NS record, where it is the only one. */
+/** The position of the apex's only NS record in its cells. */
 const NS_RECORD = [0];
 
-/** What all entries of a zone have in common. */
+/** What the entries of a zone have in common. */
 export interface EntryContext {
   readonly records: RecordSet;
-  /** Number of the name of the primary server, in the zone's names. */
+  /** The number of the primary server's name in the zone's NameTable. */
   readonly nameServer: number;
   readonly zone: number;
   readonly srvWeight: number;
   readonly order: RecordOrder;
 }
 
-/** Records of one kind, in the cells they are in. */
+/** Records of one kind: positions in `cells`. */
 interface RecordRun {
   readonly list: ArrayLike<number>;
   readonly from: number;
@@ -44,25 +44,25 @@ interface RecordRun {
   readonly cells: Uint32Array;
 }
 
-/** Writes entries one after the other to growing memory; `layout.ts` draws what it holds. */
+/** Writes entries one after the other to growing memory, in the layout that `layout.ts` draws. */
 export class EntryWriter {
   #words = new Uint32Array(1 << 16);
   #octets = new Uint8Array(this.#words.buffer);
-  /** Words up to here are written, or set aside by reset(). */
+  /** The number of words that are written, or set aside by reset(). */
   length = 0;
-  /** Records and names with records written since `reset`. */
+  /** The numbers of records, and of names with records, written since `reset`. */
   records = 0;
   names = 0;
-  /** The records of the name at hand. */
+  /** The records of the current name. */
   #found = new Uint32Array(64);
   readonly #targets: number[] = [];
-  /** Where the entry in the making starts, and its next set's description. */
+  /** The word at which the current entry starts, and the word for the descriptor of its next set. */
   #entry = 0;
   #set = 0;
 
-  /** Begins anew, behind so many words for others to write to, all of them zero. */
+  /** Begins anew after `before` zero words, which the caller may write to. */
   reset(before: number): void {
-    // What is not written to is padding, and compared too.
+    // Words that are not written to are padding, which is compared too.
     this.#words.fill(0, 0, this.length);
     this.length = 0;
     this.#reserve(before);
@@ -71,13 +71,13 @@ export class EntryWriter {
     this.names = 0;
   }
 
-  /** All words, those before the entries included, until the next reset. */
+  /** All words, including those before the entries. Valid until the next reset. */
   get words(): Uint32Array {
     return this.#words.subarray(0, this.length);
   }
 
   /**
-   * Writes the entries of these names, and copies those that are in `from` already. Returns the word index where each starts.
+   * Writes the entries of these names, and copies those that already exist in `from`. Returns the word index at which each starts.
    */
   writeAll({ names, entries }: Placement, from: Uint32Array, context: EntryContext): Uint32Array {
     const places = new Uint32Array(names.length);
@@ -90,7 +90,7 @@ export class EntryWriter {
       }
       let end = start;
       const offset = this.length - start;
-      // Neighbours are copied together.
+      // Adjacent entries are copied together.
       for (; i < names.length && entries[i] === end; i++) {
         places[i] = end + offset;
         end += from[end + 1];
@@ -102,7 +102,7 @@ export class EntryWriter {
     return places;
   }
 
-  /** Writes the entry of a name and returns the word index where it starts. */
+  /** Writes the entry of a name, and returns the word index at which it starts. */
   write(name: number, context: EntryContext): number {
     const { records, zone } = context;
     const { names, cells } = records;
@@ -131,8 +131,8 @@ export class EntryWriter {
   }
 
   /**
-   * Finds the name's records, sorted (by kind first) and each once; those on standby only where it has no others. Returns how
-   * many there are.
+   * Collects the name's records in `#found`: sorted (by kind first), without duplicates, and records on standby only if there are
+   * no others. Returns their number.
    */
   #collect(name: number, { records: { cells, head }, order }: EntryContext): number {
     let count = 0;
@@ -148,7 +148,7 @@ export class EntryWriter {
     return count < 2 ? count : sortOnce(this.#found, count, order);
   }
 
-  /** Where in what has been found the next set begins. */
+  /** The position in `#found` at which the next set begins. */
   #endOfSet(from: number, count: number, cells: Uint32Array): number {
     const kind = kindIn(cells, this.#found[from]);
     let to = from + 1;
@@ -176,7 +176,7 @@ export class EntryWriter {
     }
   }
 
-  /** A set of records with targets; those of one target stand together. */
+  /** Writes a set of records with targets. Records with the same target are adjacent. */
   #targetSet(type: number, { list, from, to, cells }: RecordRun, context: EntryContext): void {
     const { names } = context.records;
     const hasPorts = type === TYPE.SRV;
@@ -210,7 +210,7 @@ export class EntryWriter {
     this.#targetTable(ports + ownSize, names);
   }
 
-  /** Hash and position of each of `#targets`, and behind them the names. */
+  /** Writes the hash and position of each of `#targets`, then their names. */
   #targetTable(table: number, names: NameTable): void {
     const targets = this.#targets;
     let word = table + targets.length * TARGET_WORDS;
@@ -224,7 +224,7 @@ export class EntryWriter {
     }
   }
 
-  /** Describes the entry's next set, whose data take `size` words, and returns the first of them. */
+  /** Writes the descriptor of the entry's next set, whose data take `size` words. Returns the first of these. */
   #open(descriptor: number, count: number, size: number): number {
     const data = this.length;
     this.#reserve(size);
@@ -253,7 +253,7 @@ export class EntryWriter {
     for (let i = 0; i < count; i++) this.#words[to + i] = from[start + i];
   }
 
-  /** Makes sure that so many words behind `length` are there. */
+  /** Grows the memory to have at least `words` words after `length`. */
   #reserve(words: number): void {
     const end = this.length + words;
     if (end <= this.#words.length) return;
@@ -264,7 +264,7 @@ export class EntryWriter {
   }
 }
 
-/** How many records the entry at this word of a shard has. */
+/** The number of records in the entry at this word of a shard. */
 export function tallyOf(shard: Uint32Array, entry: number): number {
   const sets = (shard[entry] >>> RRSETS_SHIFT) & 0xff;
   let records = 0;
@@ -272,7 +272,7 @@ export function tallyOf(shard: Uint32Array, entry: number): number {
   return records;
 }
 
-/** A record of its own that leads to this name. */
+/** Cells with a single record that points to this name. */
 function recordOf(target: number): Uint32Array {
   const cells = new Uint32Array(RECORD.WORDS);
   cells[RECORD.VALUE] = target;

@@ -3,37 +3,37 @@ import { MesosDnsError } from "../base/errors.js";
 import { SHARDS } from "./layout.js";
 import type { SnapshotUpdate } from "./snapshot.js";
 
-/** A compiled zone on its way to a file, or back. */
+/** A compiled zone, as it is written to a file and read from it. */
 export interface ZoneImage {
-  /** What of the configuration is in the shards: under another one they are of no use. */
+  /** Identifies the configuration that the shards depend on. Under another one they cannot be used. */
   readonly fingerprint: string;
   /** Seed of the name hash. */
   readonly seed: number;
-  /** Serials up to this may have been used. */
+  /** Serials up to this one may have been used. */
   readonly serial: number;
-  /** When the state was fetched that the zone comes from, in milliseconds since the epoch. */
+  /** When the state behind the zone was fetched, in milliseconds since the epoch. */
   readonly fetchedAt: number;
-  /** All of them, by index. */
+  /** All shards, by index. */
   readonly shards: readonly SharedArrayBuffer[];
 }
 
-/** An image that has been read, and the text that was saved behind it. */
+/** An image that has been read, and the text that was saved after it. */
 export interface SavedZone extends ZoneImage {
-  /** What the zone was made of, in the words of whoever saved it. The memory is its own. */
+  /** A description of what the zone was built from, in a format that the caller chooses. Has its own memory. */
   readonly origin: Uint8Array;
 }
 
 /**
- * The file: a line that says what it is; 4 octets with the length of the header, big endian; the header, as JSON; the words of
- * each shard, as many as the header says, in the machine's order; a text up to the end; and the SHA-256 of all that.
+ * The format of the file: a line that names the format; the length of the header in 4 bytes, big endian; the header, as JSON; the
+ * words of each shard, as many as the header says, in the machine's byte order; the text `origin`; the SHA-256 of everything before.
  */
 const MAGIC = Buffer.from("mesos-dns zone image 2\n");
 const LENGTH = 4;
 const DIGEST = 32;
-/** Where a shard says how many of its words are in use (`layout.ts`). */
+/** The word of a shard that has the number of words in use (`layout.ts`). */
 const USED_WORD = 2;
 
-/** Words in the file are as this machine has them. */
+/** The byte order of this machine. The words in the file have it. */
 const BYTE_ORDER = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? "little" : "big";
 
 interface Header extends Omit<ZoneImage, "shards"> {
@@ -42,11 +42,11 @@ interface Header extends Omit<ZoneImage, "shards"> {
 }
 
 /**
- * The file's octets, piece by piece. The shards must not change before the last one is taken.
+ * The file's bytes, piece by piece. The shards must not change before the last piece has been taken.
  *
- * @param origin what the zone was made of; each piece is asked for when the one before has been taken
+ * @param origin what the zone was built from; each piece is requested only after the one before has been taken
  */
-export function* imageOctets({ shards, ...facts }: ZoneImage, origin: Iterable<string>): Generator<Uint8Array> {
+export function* imageBytes({ shards, ...facts }: ZoneImage, origin: Iterable<string>): Generator<Uint8Array> {
   const views = shards.map((shard) => new Uint8Array(shard, 0, new Uint32Array(shard)[USED_WORD] * 4));
   const header: Header = { ...facts, order: BYTE_ORDER, words: views.map((view) => view.length / 4) };
   const text = Buffer.from(JSON.stringify(header));
@@ -66,15 +66,15 @@ export function* imageOctets({ shards, ...facts }: ZoneImage, origin: Iterable<s
 }
 
 /**
- * What `imageOctets` wrote.
+ * Reads what `imageBytes` wrote.
  *
- * @param fingerprint of the configuration it is to be served under
+ * @param fingerprint of the configuration under which the zone will be served
  * @throws {MesosDnsError} ZONE_FILE_DAMAGED, ZONE_FILE_FOREIGN
  */
-export function readImage(octets: Buffer, fingerprint: string): SavedZone {
-  const body = octets.subarray(0, Math.max(0, octets.length - DIGEST));
+export function readImage(bytes: Buffer, fingerprint: string): SavedZone {
+  const body = bytes.subarray(0, Math.max(0, bytes.length - DIGEST));
   if (!body.subarray(0, MAGIC.length).equals(MAGIC)) throw foreign("it is not a zone that this version has written");
-  if (!createHash("sha256").update(body).digest().equals(octets.subarray(body.length))) {
+  if (!createHash("sha256").update(body).digest().equals(bytes.subarray(body.length))) {
     throw new MesosDnsError("ZONE_FILE_DAMAGED", "its checksum is wrong: it was cut off or has been changed");
   }
   const headerAt = MAGIC.length + LENGTH;
@@ -90,7 +90,7 @@ export function readImage(octets: Buffer, fingerprint: string): SavedZone {
     at += count * 4;
     return shard;
   });
-  // A copy in shared memory: it goes to another thread as it is.
+  // Copy it to shared memory, so that it can be sent to another thread without copying.
   const origin = new Uint8Array(new SharedArrayBuffer(body.length - at));
   origin.set(body.subarray(at));
   return { ...facts, shards, origin };
@@ -100,7 +100,7 @@ function foreign(why: string): MesosDnsError {
   return new MesosDnsError("ZONE_FILE_FOREIGN", why);
 }
 
-/** All of a saved zone, as the first generation. */
+/** An update with all shards of a saved zone, as the first generation. */
 export function updateOf({ seed, shards }: SavedZone): Omit<SnapshotUpdate, "apexes"> {
   return { generation: 1, seed, ready: true, shards: shards.map((memory, index) => [index, memory] as const) };
 }

@@ -1,39 +1,39 @@
 /**
- * The binary layout of one shard of a zone: an open-addressing hash table of names over one SharedArrayBuffer, written
+ * The binary layout of one shard of a zone: an open-addressing hash table of names in one SharedArrayBuffer, written
  * once by the builder and only read afterwards. Words are 32 bits in the machine's order; octets are DNS wire form.
  *
  *     word 0          number of names
- *     word 1          number of slots - 1 (a power of two less one)
+ *     word 1          number of slots - 1; the number of slots is a power of two
  *     word 2          number of words in use; the memory may be larger
  *     word 3 …        slots: hash of the name, word index of its entry (0 = empty slot)
- *     then            entries, each starting on a word
+ *     then            entries, each starting at a word
  *
- * An entry refers to nothing outside itself but by name, so it can be copied to another shard as it is. Positions in it
- * count from its start:
+ * An entry refers to other entries only by name, so it can be copied to another shard as it is. Positions in it count
+ * from its start:
  *
- *     word 0          octets of the name | number of RRsets << 8 | zone index << 16 | apex << 24
- *     word 1          words of this entry
- *     3 words a set   type | own octets << 16 | targets << 24, number of records, word of the set's data
+ *     word 0          octets of the name | number of RRsets << 8 | zone index << 16 | apex flag << 24
+ *     word 1          number of words in this entry
+ *     3 words a set   type | own octets << 16 | targets flag << 24, number of records, word of the set's data
  *     octets          the name, lower case, padded to a word
  *     the sets' data
  *
- * What the records of a set have in common is not stored: owner, type, class and (by the zone) TTL. "Own octets" is how
- * much RDATA each record has of its own: an address, the port of an SRV record, nothing for NS and PTR. The data of a set are
+ * Each record stores only its own octets of RDATA: an address, the port of an SRV record, nothing for NS and PTR. All other
+ * octets are common to the set or the zone: owner, type, class and TTL. The data of a set are
  *
  *     octets          the own RDATA of each record, padded to a word
  *
- * and of a set with targets (SRV, NS, PTR), each target's name being held once:
+ * and for a set with targets (SRV, NS, PTR), in which each target's name is stored once:
  *
- *     word 0          octets that all records take in a message
- *     word 1          priority << 16 | weight, for SRV
+ *     word 0          number of octets that all its records take in a message
+ *     word 1          priority << 16 | weight for SRV
  *     a word a record the number of its target
  *     octets          the own RDATA of each record, padded to a word
- *     2 words each    of every target its hash, and the word of its name << 8 | octets of it
+ *     2 words each    for every target its hash, and the word of its name << 8 | octets of its name
  *     octets          the targets' names, each padded to a word
  *
- * Names are padded with zeros, so that they can be compared by words.
+ * Names are padded with zeros, so that they can be compared word by word.
  *
- * Records of a set are sorted, so that those of one target are neighbours and equal zones have equal octets.
+ * The records of a set are sorted, so that records with the same target are adjacent, and equal zones have equal bytes.
  */
 
 export const SHARDS = 256;
@@ -53,22 +53,22 @@ export const APEX_FLAG = 1 << 24;
 export const OWN_SHIFT = 16;
 export const OWN_MASK = 0xff;
 export const TARGETS_FLAG = 1 << 24;
-/** Position of a target's name: its word above its size. */
+/** Shift of a target name's word in its position; the name's size is in the bits below. */
 export const NAME_SHIFT = 8;
 export const NAME_SIZE_MASK = 0xff;
-/** Words of a target set's data in front of the numbers of its targets. */
+/** Words in front of the target numbers in the data of a set with targets. */
 export const TARGETS_HEADER_WORDS = 2;
 
-/** Octets of a record in a message in front of its RDATA: a pointer as owner, type, class, TTL, RDLENGTH. */
+/** Octets of a record in a message before its RDATA: owner (a compression pointer), type, class, TTL, RDLENGTH. */
 export const RECORD_HEADER = 12;
 /** Octets of SRV RDATA that all records of a set share: priority and weight (RFC 2782). */
 export const SRV_PREFIX = 4;
 
-/** An entry's address in a snapshot: shard << 24 | word index; 0 is no entry. */
+/** An entry's position in a snapshot: shard << 24 | word index; 0 means no entry. */
 export const ENTRY_SHIFT = 24;
 export const ENTRY_MASK = 0xffffff;
 
-/** The shard a name of this hash lives in. */
+/** The index of the shard for names with this hash. */
 export function shardOf(hash: number): number {
   return hash >>> (32 - SHARD_BITS);
 }

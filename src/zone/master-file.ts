@@ -5,12 +5,12 @@ import type { Apex } from "./apex.js";
 import { recordsOf, type StoredSet } from "./dump.js";
 import type { Snapshot } from "./snapshot.js";
 
-/** Names of which every octet stands for itself in a master file. */
+/** Names that need no escaping in a master file. */
 const PLAIN = /^[\w.-]+$/;
 
 /**
- * A zone as a master file (RFC 1035 §5) in chunks of text: the SOA and NS records, then all others in the canonical
- * order of their names (RFC 4034 §6.1), so that two files can be compared line by line. Every name is written in full.
+ * A zone as a master file (RFC 1035 §5), in chunks of text: the SOA and NS records, then all others in the canonical
+ * order of their names (RFC 4034 §6.1), so that two files can be compared line by line. All names are absolute.
  *
  * @param zone index in the snapshot's zones
  */
@@ -37,7 +37,7 @@ function* recordLines(set: StoredSet): Generator<string> {
   for (let i = 0; i < set.size; i++) yield `${owner}\tIN\t${recordData(set, i)}\n`;
 }
 
-/** The record's type and data. */
+/** A record's type and data. */
 function recordData(set: StoredSet, record: number): string {
   switch (set.type) {
     case TYPE.A:
@@ -55,7 +55,7 @@ function recordData(set: StoredSet, record: number): string {
   }
 }
 
-/** The name as the file has it: as it is where nothing needs escaping, which is nearly always and much faster. */
+/** The name in the notation of a master file. Nearly always nothing needs escaping, and the given text is returned at once. */
 function escaped(name: string, wireName: Uint8Array): string {
   return PLAIN.test(name) ? name : toMasterFileName(wireName, 0);
 }
@@ -70,8 +70,8 @@ function inCanonicalOrder(snapshot: Snapshot, zone: number): StoredSet[] {
 }
 
 /**
- * Text that sorts as the name does: its labels from the last to the first, each octet as the character behind its own,
- * which leaves the first character to stand between labels, below everything that a label can hold.
+ * A text that sorts in the canonical order of its name: the labels from the last to the first, with 1 added to each octet. That
+ * leaves the character 0 as the separator of labels, which sorts below every octet of a label.
  */
 function canonicalKey(wireName: Uint8Array): string {
   const labels: string[] = [];

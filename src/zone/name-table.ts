@@ -1,29 +1,29 @@
 import { encodeName, hashName, toWords, WORD } from "../wire/names.js";
 
 const FIRST_CAPACITY = 1 << 12;
-/** Words set aside for a name at first; what names take more is added as they come. */
+/** How many words are allocated per name at first. The memory grows if names are longer. */
 const TYPICAL_NAME_WORDS = 12;
 const MAX_NAME_WORDS = 64;
 const DOT = 0x2e;
 
 /**
- * Names in wire form by number, each held once: columns of typed arrays over one run of octets, so that a million names
- * cost no objects. Numbers count from 0 in the order names are first seen.
+ * Numbers names in wire form, and stores each once. It consists of typed arrays, so that a million names need no objects. Numbers
+ * count from 0 in the order in which names are first seen.
  */
 export class NameTable {
   readonly seed: number;
-  /** The names, one behind the other, each padded with zeros to a word: words are quicker to compare and to copy. */
+  /** The names, one after the other, each padded with zeros to a word: words are faster to compare and to copy. */
   words: Uint32Array = new Uint32Array(FIRST_CAPACITY * TYPICAL_NAME_WORDS);
   octets = new Uint8Array(this.words.buffer);
-  /** Word at which a name starts, its octets, and its hash. */
+  /** By number: the word at which the name starts, its length in octets, and its hash. */
   at = new Uint32Array(FIRST_CAPACITY);
   size = new Uint8Array(FIRST_CAPACITY);
   hash = new Uint32Array(FIRST_CAPACITY);
   count = 0;
   #used = 0;
-  /** Open addressing: number of the name plus one; 0 is free. */
+  /** Hash table with open addressing: the number of a name plus one; 0 for a free slot. */
   #slots = new Uint32Array(FIRST_CAPACITY * 2);
-  /** A name that may be new. */
+  /** The name that is being looked up. */
   readonly #scratchWords = new Uint32Array(MAX_NAME_WORDS);
   readonly #scratch = new Uint8Array(this.#scratchWords.buffer);
 
@@ -31,14 +31,14 @@ export class NameTable {
     this.seed = seed;
   }
 
-  /** Forgets all names and keeps the memory for the next ones. */
+  /** Removes all names, and keeps the memory for the next ones. */
   clear(): void {
     this.count = 0;
     this.#used = 0;
     this.#slots.fill(0);
   }
 
-  /** Makes room for so many names of the length that those here have: to grow step by step costs twice the time and the memory. */
+  /** Makes room for so many names of the average length so far: growing step by step costs twice the time and memory. */
   reserve(count: number): void {
     if (count > this.at.length) this.#widen(count);
     const words = Math.ceil((this.#used / Math.max(1, this.count)) * count);
@@ -46,12 +46,12 @@ export class NameTable {
     if (count * 2 > this.#slots.length) this.#rehash(2 ** Math.ceil(Math.log2(count * 2)));
   }
 
-  /** The number of a dotted name (lower case, no final dot, `isDnsName`). */
+  /** The number of a dotted name (lower case, no final dot, `isDnsName`), which is added if it is new. */
   intern(text: string): number {
     return this.#internWire(this.#encode(text));
   }
 
-  /** The number of the name without its first label; the name is not the root. */
+  /** The number of the name without its first label, which is added if it is new. The name must not be the root. */
   internParent(number: number): number {
     const start = this.at[number] * WORD;
     const skip = this.octets[start] + 1;
@@ -60,7 +60,7 @@ export class NameTable {
     return this.#internWire(length);
   }
 
-  /** Order of two names by their octets. */
+  /** Compares two names by their octets, for sorting. */
   compare(a: number, b: number): number {
     const { words, octets } = this;
     const common = Math.min(this.size[a], this.size[b]);
@@ -103,7 +103,7 @@ export class NameTable {
     return wire.length;
   }
 
-  /** The number of the name in `#scratch`. */
+  /** The number of the name in `#scratch`, which is added if it is new. */
   #internWire(length: number): number {
     const hash = hashName(this.#scratch, 0, length, this.seed);
     for (let i = length; i % WORD !== 0; i++) this.#scratch[i] = 0;
@@ -120,7 +120,7 @@ export class NameTable {
     return number;
   }
 
-  /** Whether it is the name in `#scratch`. */
+  /** Whether this number is that of the name in `#scratch`. */
   #is(number: number, length: number): boolean {
     if (this.size[number] !== length) return false;
     const at = this.at[number];
@@ -167,7 +167,7 @@ export class NameTable {
   }
 }
 
-/** The larger array, with the smaller one's values at its start. */
+/** Copies the smaller array to the start of the larger one, and returns that. */
 export function grown<T extends Uint8Array | Uint16Array | Uint32Array>(small: T, large: T): T {
   large.set(small);
   return large;

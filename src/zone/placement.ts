@@ -3,13 +3,13 @@ import type { RecordSet } from "./record-set.js";
 
 /** The names of one zone in one shard. */
 export interface Placement {
-  /** By hash and then by octets. */
+  /** Sorted by hash, then by octets. */
   readonly names: Uint32Array;
-  /** Where the entry of each is, in words; in a plan, 0 for one that has to be written. */
+  /** The word at which each name's entry starts; in a plan, 0 for an entry that has to be written. */
   readonly entries: Uint32Array;
 }
 
-/** All names of a zone by shard, each to be written. */
+/** Plans to write all names of a zone, by shard. */
 export function planWhole(records: RecordSet): readonly Placement[] {
   const { names, exists } = records;
   const starts = new Uint32Array(SHARDS + 1);
@@ -27,11 +27,11 @@ export function planWhole(records: RecordSet): readonly Placement[] {
   });
 }
 
-/** Numbers of names are below this, so that a hash within its shard goes in front of one in 53 bits. */
+/** Numbers of names are below this, so that the hash within a shard and the number fit into 53 bits. */
 const NAME_LIMIT = 2 ** 29;
 const HASH_IN_SHARD = 2 ** (32 - SHARD_BITS) - 1;
 
-/** Sorts names of one shard. By numbers, as the engine does that many times faster than by a function. */
+/** Sorts the names of one shard. Sorts numbers, because V8 does that many times faster than with a compare function. */
 function sortAll(list: Uint32Array, records: RecordSet): void {
   const { hash } = records.names;
   const keys = new Float64Array(list.length);
@@ -46,7 +46,7 @@ function sortAll(list: Uint32Array, records: RecordSet): void {
   }
 }
 
-/** The names of a zone that have changed since its last compilation, by shard; nothing for the other shards. */
+/** The names of a zone that have changed since its last compilation, by shard; `undefined` for a shard without changes. */
 export function changedByShard({ names, changed }: RecordSet): readonly (readonly number[] | undefined)[] {
   const shards: (number[] | undefined)[] = new Array(SHARDS).fill(undefined);
   for (const name of changed) {
@@ -58,7 +58,7 @@ export function changedByShard({ names, changed }: RecordSet): readonly (readonl
   return shards;
 }
 
-/** The names of a shard as they are now: where entries are that have not changed, and those that have to be written. */
+/** Plans a shard anew: keeps the entries of unchanged names, and adds the names that have to be written. */
 export function planAgain(last: Placement, changed: readonly number[], records: RecordSet): Placement {
   const order = orderOf(records);
   const fresh = changed.filter((name) => records.exists[name] === 1).sort(order);

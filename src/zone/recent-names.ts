@@ -1,18 +1,18 @@
-/** Sets that names are spread over by their length, and names that each has room for. */
+/** The cache is two-way set-associative: a name's length selects one of the sets, and each set has room for two names. */
 const SETS = 32;
 const WAYS = 2;
-/** No name. */
+/** Marks a free place. It is not a name. */
 const NONE = " ";
 
 /**
- * The numbers of the names used last: instances of a task come one after the other and have most of their names in common, and what
- * has an address is then the target of services. Such names are mostly the same strings, which are compared in no time.
+ * A cache of the numbers of recently used names. Instances of a task are emitted one after the other and share most of their names, and
+ * a name with addresses is then the target of services. Such names are mostly the same string objects, which compare fast.
  */
 export class RecentNames {
   readonly #texts: string[] = new Array(SETS * WAYS).fill(NONE);
   readonly #numbers = new Uint32Array(SETS * WAYS);
 
-  /** -1 where it is none of them. */
+  /** The number of the name, or -1 if it is not in the cache. */
   find(text: string): number {
     const at = (text.length % SETS) * WAYS;
     if (this.#texts[at] === text) return this.#numbers[at];
@@ -20,7 +20,7 @@ export class RecentNames {
     return -1;
   }
 
-  /** Takes the place of the one that came before the last of its set. */
+  /** Adds a name. It replaces the older one of its set. */
   add(text: string, number: number): void {
     const at = (text.length % SETS) * WAYS;
     this.#texts[at + 1] = this.#texts[at];

@@ -1,14 +1,14 @@
 import { KIND, kindIn, portIn, RECORD, type RecordSet, STANDBY } from "./record-set.js";
 
-/** Compares two records of a set; 0 where they are the same record twice. */
+/** Compares two records of a name; 0 if they are duplicates. */
 export type RecordOrder = (a: number, b: number) => number;
 
-/** Longer lists are sorted by the engine's own means. */
+/** Longer lists are sorted with the engine's sort(). */
 const SHORT_LIST = 12;
 
 /**
- * The order of records of one name, which is that of what clients are shown: by kind, addresses by their octets, others by
- * target and port. It does not depend on the order in which they came.
+ * The order of records of one name, in which clients receive them: by kind; then addresses by their octets, others by
+ * target and port. It does not depend on the order in which the records were added.
  */
 export function recordOrder({ cells, addresses, names }: RecordSet): RecordOrder {
   const { VALUE } = RECORD;
@@ -23,7 +23,7 @@ export function recordOrder({ cells, addresses, names }: RecordSet): RecordOrder
   };
 }
 
-/** Sorts the first `count` of a list, and leaves each but once in it. Returns how many there are then. */
+/** Sorts the first `count` records of a list, and removes duplicates. Returns how many remain. */
 export function sortOnce(list: Uint32Array, count: number, order: RecordOrder): number {
   if (count > SHORT_LIST) list.subarray(0, count).sort(order);
   else insertionSort(list, count, order);

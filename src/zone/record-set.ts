@@ -6,16 +6,16 @@ import { RecentNames } from "./recent-names.js";
 
 const FIRST_CAPACITY = 1 << 12;
 
-/** What a record holds; the order is that of the sets in an entry. */
+/** The kinds of records, in the order of their sets in an entry. */
 export const KIND = { A: 0, AAAA: 1, SRV: 2, PTR: 3 } as const;
 
 /**
- * Added to the kind of a record on standby (`RecordSink`). Which names have others is seen when they are compiled: a
- * record that comes or goes touches its own name, and no other has to be looked at.
+ * Added to the kind of a record on standby (`RecordSink`). Only the compiler decides whether it is published, so adding or
+ * removing a record touches only its own name.
  */
 export const STANDBY = 4;
 
-/** Words of a record, and what they hold: the next older record of its name (0: none), its kind and port, and its value. */
+/** The words of a record: the next older record of its name (0 for none), its kind and port, and its value. */
 export const RECORD = { WORDS: 3, NEXT: 0, TRAITS: 1, VALUE: 2 } as const;
 const KIND_MASK = 0xff;
 const PORT_SHIFT = 8;
@@ -23,44 +23,44 @@ const PORT_SHIFT = 8;
 const NO_NUMBER = -1;
 
 /**
- * The records of one zone as views emit them, with every empty non-terminal (RFC 8020): a chain of records for
- * each name, in columns of typed arrays. What is added several times is there as often, and has to be removed as often;
- * compiling drops duplicates.
+ * The records of one zone as views emit them, with all empty non-terminals (RFC 8020): a linked list of records for
+ * each name, in typed arrays. A record that is added several times has to be removed as many times; the compiler drops
+ * duplicates.
  */
 export class RecordSet implements RecordSink {
   /** Dotted, lower case, without the final dot; or `SCATTERED`. */
   readonly apex: string;
   readonly names: NameTable;
-  /** The apex is always the first name; -1 where there is none. */
+  /** The apex is always the first name. -1 if the zone has no apex. */
   readonly apexNumber: number;
-  /** IPv6 addresses by the number that records hold. */
+  /** IPv6 addresses by number. Records store the number. */
   readonly addresses: IPv6Address[] = [];
-  /** By name: whether it is in the zone (a target may not be). */
+  /** By name: 1 if it is in the zone. Targets outside the zone have names too. */
   exists = new Uint8Array(FIRST_CAPACITY);
-  /** By name: how many names there are directly below it. */
+  /** By name: the number of names directly below it. */
   children = new Uint32Array(FIRST_CAPACITY);
-  /** By name: its newest record, 0 where it has none. */
+  /** By name: its newest record, or 0 if it has none. */
   head = new Uint32Array(FIRST_CAPACITY);
   /**
-   * The records, each being called by its first word (see `RECORD`); they are read in any order, so what one has is side by side.
-   * Its value is an IPv4 address, the number of an IPv6 address, or the number of a target's name.
+   * The records. A record is identified by the index of its first word (see `RECORD`). Its value is an IPv4 address, the number of an
+   * IPv6 address, or the number of a target's name. Records are read in random order, so the words of each are adjacent.
    */
   cells = new Uint32Array(FIRST_CAPACITY * RECORD.WORDS);
-  /** Names that have changed since settle(), each once; and by name, 1 where it is one of them. */
+  /** The names that have changed since settle(), without duplicates; and by name, 1 if it is among them. */
   readonly changed: number[] = [];
   isChanged = new Uint8Array(FIRST_CAPACITY);
-  /** Takes records away that were added before; throws where one was not. */
+  /** Removes records. Throws for a record that was not added before. */
   readonly removal: RecordSink = {
     address: (name, address, standby) => this.#remove(name, kindOf(address, standby), this.#valueOf(address), 0),
     service: (name, target, port, standby) => this.#remove(name, serviceKind(standby), this.#nameOf(target), port),
     pointer: (name, target) => this.#remove(name, KIND.PTR, this.#nameOf(target), 0),
   };
-  /** Words in use; the first record's are not, as 0 is no record. */
+  /** The number of words in use. The first record's words stay unused, because 0 means no record. */
   #used: number = RECORD.WORDS;
-  /** The first of the records that have been removed; it leads to the others. */
+  /** Head of the free list of removed records, linked by NEXT. */
   #free = 0;
   #living = 0;
-  /** By the address's text. */
+  /** The numbers of IPv6 addresses, by their text. */
   readonly #addressNumbers = new Map<string, number>();
   readonly #recent = new RecentNames();
 
@@ -72,13 +72,13 @@ export class RecordSet implements RecordSink {
     this.#enterApex();
   }
 
-  /** From now on, the zone as it is counts as unchanged. */
+  /** Call this after compiling: no name counts as changed any more. */
   settle(): void {
     for (const name of this.changed) this.isChanged[name] = 0;
     this.changed.length = 0;
   }
 
-  /** Forgets all records and keeps the memory for the next ones: a zone is built again and again. */
+  /** Removes all records, and keeps the memory for the next ones: a zone is built again and again. */
   clear(): void {
     this.names.clear();
     this.exists.fill(0);
@@ -100,7 +100,7 @@ export class RecordSet implements RecordSink {
     this.exists[this.apexNumber] = 1;
   }
 
-  /** More names, or IPv6 addresses, have gone than are left: time to build it anew, for their memory only comes back then. */
+  /** Whether more names or IPv6 addresses have been removed than are left. Only building the set anew frees their memory. */
   get isWasteful(): boolean {
     return Math.max(this.names.count, this.addresses.length) > 2 * this.#living + FIRST_CAPACITY;
   }
@@ -126,7 +126,7 @@ export class RecordSet implements RecordSink {
     this.#add(name, KIND.PTR, this.#nameOf(target), 0);
   }
 
-  /** Whether records of this name that are on standby are not published: it has others. */
+  /** Whether this name's records on standby are not published, because it has other records. */
   omitsStandby(name: string): boolean {
     let record = this.head[this.#nameOf(name)];
     while (record !== 0 && kindIn(this.cells, record) >= STANDBY) record = this.cells[record + RECORD.NEXT];
@@ -172,7 +172,7 @@ export class RecordSet implements RecordSink {
     return number;
   }
 
-  /** A place for a record: one that has become free, or a new one. */
+  /** Allocates a record: from the free list, or new. */
   #takeRecord(): number {
     if (this.#free !== 0) {
       const record = this.#free;
@@ -191,7 +191,7 @@ export class RecordSet implements RecordSink {
     this.changed.push(number);
   }
 
-  /** Puts a name into the zone, and every name between it and the apex (RFC 4592 §2.2.2) if there is one. */
+  /** Adds a name to the zone, and all empty non-terminals between it and the apex (RFC 4592 §2.2.2), if the zone has an apex. */
   #enter(number: number): void {
     let name = number;
     while (this.exists[name] === 0) {
@@ -205,7 +205,7 @@ export class RecordSet implements RecordSink {
     }
   }
 
-  /** Takes a name without records and without names below out of the zone, and those above it that are then the same. */
+  /** Removes a name from the zone if it has no records and no names below it, then the names above it for which the same holds. */
   #leave(number: number): void {
     let name = number;
     while (name !== this.apexNumber && this.head[name] === 0 && this.children[name] === 0) {
@@ -229,7 +229,7 @@ export class RecordSet implements RecordSink {
     return this.addresses.push(address) - 1;
   }
 
-  /** Makes the columns by name as long as the table's. */
+  /** Grows the arrays by name to the capacity of the name table. */
   #fit(): void {
     const capacity = this.names.at.length;
     if (this.exists.length >= capacity) return;
@@ -244,12 +244,12 @@ function traitsOf(kind: number, port: number): number {
   return (port << PORT_SHIFT) | kind;
 }
 
-/** The kind of a record among these (with `STANDBY` added or not). */
+/** The kind of a record in `cells`, to which `STANDBY` may be added. */
 export function kindIn(cells: Uint32Array, record: number): number {
   return cells[record + RECORD.TRAITS] & KIND_MASK;
 }
 
-/** The port of a record among these, 0 where its kind has none. */
+/** The port of a record in `cells`; 0 if its kind has none. */
 export function portIn(cells: Uint32Array, record: number): number {
   return cells[record + RECORD.TRAITS] >>> PORT_SHIFT;
 }

@@ -1,10 +1,10 @@
 import { SHARDS } from "./layout.js";
 
-/** Memory is handed out in steps of an eighth of its size's power of two, so that a shard that grows a little still fits. */
+/** Sizes are rounded up to an eighth of a power of two, so that a shard that grows a little still fits. */
 const STEPS = 8;
 const MIN_WORDS = 64;
 
-/** Memory that was part of the generations from `born` up to, but not including, `retired`. */
+/** Memory that belongs to the generations from `born` up to, but not including, `retired`. */
 interface Retired {
   readonly memory: SharedArrayBuffer;
   readonly born: number;
@@ -12,12 +12,12 @@ interface Retired {
 }
 
 /**
- * Uses the memory of shards again that no thread reads any more. Without it every changed zone would leave its
- * predecessor to the garbage collectors of all threads, which do not count shared memory and so let it pile up.
+ * Reuses the memory of shards that no thread reads any more. Without it, old shards would be left to the garbage collectors of
+ * all threads, which do not count shared memory and so let it pile up.
  *
- * A reader goes from one generation to the next and says how far it is: what lies ahead of it is still to be read, as snapshots wait
- * in its queue. It may stay at a generation with part of its work, and says so by pinning that one. So memory is free when every
- * reader has come past its life, and no pin lies in it.
+ * A reader moves from one generation to the next, and acknowledges each. It may still read all later ones, which wait in its queue.
+ * While some of its work still reads an older generation, it pins that one. So memory is free when every reader has acknowledged
+ * `retired` or a later generation, and no pinned generation lies between `born` and `retired`.
  */
 export class ShardPool {
   readonly #born = new Map<SharedArrayBuffer, number>();
@@ -26,28 +26,28 @@ export class ShardPool {
   #waiting: Retired[] = [];
   #free: SharedArrayBuffer[] = [];
 
-  /** A reader reads this generation now, and never again an older one that it has not pinned. The first call makes it known. */
+  /** Call this when a reader now reads this generation, and no older one except pinned ones. The first call registers the reader. */
   acknowledge(reader: string, generation: number): void {
     this.#acknowledged.set(reader, Math.max(generation, this.#acknowledged.get(reader) ?? 0));
     this.#release();
   }
 
-  /** Somebody reads these generations over time. To be said before its reader acknowledges a newer one; replaces what it said before. */
+  /** Sets the generations that a holder reads over time. Call it before its reader acknowledges a newer one. */
   pin(holder: string, generations: readonly number[]): void {
     this.#pinned.set(holder, generations);
     this.#release();
   }
 
-  /** Memory of at least so many words for a shard that is part of `generation` and later ones. Its content is anything. */
+  /** Memory of at least `words` words for a shard of `generation` and later ones. Its content is undefined. */
   take(words: number, generation: number): SharedArrayBuffer {
-    const octets = roomFor(words) * 4;
-    const fitting = this.#free.findIndex((memory) => memory.byteLength === octets);
-    const memory = fitting < 0 ? new SharedArrayBuffer(octets) : this.#free.splice(fitting, 1)[0];
+    const bytes = roomFor(words) * 4;
+    const fitting = this.#free.findIndex((memory) => memory.byteLength === bytes);
+    const memory = fitting < 0 ? new SharedArrayBuffer(bytes) : this.#free.splice(fitting, 1)[0];
     this.#born.set(memory, generation);
     return memory;
   }
 
-  /** The memory is part of no generation from this one on. */
+  /** Call this when the memory belongs to no generation from this one on. */
   retire(memory: SharedArrayBuffer, generation: number): void {
     this.#waiting.push({ memory, born: this.#born.get(memory) ?? 0, retired: generation });
     this.#born.delete(memory);

@@ -13,18 +13,18 @@ import {
   ZONE_SHIFT,
 } from "./layout.js";
 
-/** What travels between threads when a zone changes: plain values and shared memory, nothing that is copied deeply. */
+/** Sent between threads when a zone changes: plain values and shared memory, so that little is copied. */
 export interface SnapshotUpdate {
   readonly generation: number;
   readonly seed: number;
   readonly apexes: readonly Apex[];
-  /** Whether the records come from a master's state; without, the zones answer SERVFAIL (EDE 14). */
+  /** Whether the records come from a master's state. If not, queries for the zones are answered with SERVFAIL (EDE 14). */
   readonly ready: boolean;
   /** Index and memory of each shard that differs from the previous generation. */
   readonly shards: readonly (readonly [index: number, memory: SharedArrayBuffer])[];
 }
 
-/** Both views of one shard's memory. */
+/** One shard's memory, as words and as octets. */
 export class Shard {
   readonly words: Uint32Array;
   readonly octets: Uint8Array;
@@ -37,7 +37,7 @@ export class Shard {
 
 const EMPTY_SHARD = new Shard(new SharedArrayBuffer((SHARD_HEADER_WORDS + SLOT_WORDS) * 4));
 
-/** Everything the server is authoritative for, as one thread sees it: immutable, replaced as a whole. */
+/** All zones for which the server is authoritative, as one thread sees them. Immutable: a new one replaces it as a whole. */
 export class Snapshot {
   readonly generation: number;
   readonly seed: number;
@@ -53,7 +53,7 @@ export class Snapshot {
     this.shards = shards;
   }
 
-  /** The serial of its zones. */
+  /** The highest serial of its zones. */
   get serial(): number {
     return this.zones.reduce((highest, { apex }) => Math.max(highest, apex.soa.serial), 0);
   }
@@ -63,13 +63,13 @@ export class Snapshot {
     return this.zones.findIndex(({ apex }) => apex.zone === zone);
   }
 
-  /** A snapshot before the first state: zones without records. */
+  /** The snapshot before the first state: zones without records. */
   static empty(apexes: readonly Apex[]): Snapshot {
     const shards = new Array<Shard>(SHARDS).fill(EMPTY_SHARD);
     return new Snapshot({ generation: 0, seed: 0, apexes, ready: false, shards: [] }, shards);
   }
 
-  /** The next snapshot: the update's shards, and this one's for the rest. */
+  /** The next snapshot: the shards of the update, and for the rest those of this snapshot. */
   with(update: SnapshotUpdate): Snapshot {
     const shards = [...this.shards];
     for (const [index, memory] of update.shards) shards[index] = new Shard(memory);
@@ -77,11 +77,11 @@ export class Snapshot {
   }
 
   /**
-   * The entry of a lower-case wire name, or 0.
+   * The position of the entry of a lower-case wire name, or 0 if there is none.
    *
-   * @param name holds it from word `at` on, padded with zeros to a word
-   * @param length its octets
-   * @param hash `hashName` of it with this snapshot's seed, signed or not
+   * @param name contains the name from word `at` on, padded with zeros to a word
+   * @param length of the name, in octets
+   * @param hash `hashName` of the name with this snapshot's seed, signed or unsigned
    */
   find(name: Uint32Array, at: number, length: number, hash: number): number {
     const signed = hash | 0;
@@ -131,12 +131,12 @@ export function isApex(words: Uint32Array, entry: number): boolean {
   return (words[entry] & APEX_FLAG) !== 0;
 }
 
-/** Octet at which the entry's name starts. */
+/** The octet at which the entry's name starts. */
 export function nameAt(words: Uint32Array, entry: number): number {
   return (entry + ENTRY_HEADER_WORDS + rrsetCount(words, entry) * RRSET_WORDS) * 4;
 }
 
-/** Word of the i-th RRset's descriptor. */
+/** The word of the i-th RRset's descriptor. */
 export function rrsetWord(entry: number, i: number): number {
   return entry + ENTRY_HEADER_WORDS + i * RRSET_WORDS;
 }

@@ -5,15 +5,15 @@ export interface CatalogAnswer {
   readonly status: 200 | 404 | 503;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** Where it may be packed. */
+  /** Present if the body may be sent gzipped. */
   readonly rendering?: Rendering;
 }
 
 export const INDEX_HEADER = "x-mesos-dns-index";
-export const PACKED = { "content-encoding": "gzip" };
+export const GZIPPED = { "content-encoding": "gzip" };
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** What there is to say of a topic now. */
+/** The response to a request for a topic now. */
 export function answerTo(board: CatalogBoard, topic: Topic): CatalogAnswer {
   if (board.state === "off") return failure(404, 'no catalogue is kept: set "catalog" to true in the configuration');
   if (board.state === "empty") {
@@ -33,7 +33,7 @@ export function failure(
   return { status, headers: { ...JSON_TYPE, ...headers }, body: Buffer.from(JSON.stringify({ error })) };
 }
 
-/** Whether a client takes gzip. */
+/** Whether a client accepts gzip, by its Accept-Encoding header. */
 export function takesGzip(acceptEncoding: unknown): boolean {
   return typeof acceptEncoding === "string" && /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s*,|\s*$))/.test(acceptEncoding);
 }

@@ -4,24 +4,24 @@ import type { CatalogEnd, CatalogPiece, NodeText, ServiceText } from "../../cata
 import { type Rendering, Renderings } from "./renderings.js";
 import { SortedList } from "./sorted-list.js";
 
-/** What can be asked for, and waited for. */
+/** What a client can request, and wait for changes of. */
 export type Topic =
   | { readonly kind: "services" }
   | { readonly kind: "nodes" }
   | { readonly kind: "service"; readonly key: ServiceKey };
 
-/** Off; on, but nothing is there yet; or there. */
+/** `off`: not configured. `empty`: configured, but not received yet. */
 export type BoardState = "off" | "empty" | "ready";
 
-/** A service as text. */
+/** A service as JSON text. */
 interface ServiceEntry extends ServiceKey {
   readonly index: number;
-  /** Its place in the list of services. */
+  /** Its element in the list of services. */
   readonly line: string;
   readonly parts: readonly string[];
 }
 
-/** A catalogue while its pieces come in. */
+/** A catalogue, or a change of it, of which not all pieces have arrived yet. */
 interface Incoming {
   readonly isFirst: boolean;
   readonly services: ServiceEntry[];
@@ -32,8 +32,8 @@ interface Incoming {
 }
 
 /**
- * The catalogue as the main thread has it: the text of each service, which the builder thread has made. A change counts when its last
- * piece is there; then whoever listens is told which topics it has touched.
+ * The catalogue on the main thread: the JSON text of each service, made by the builder thread. A change takes effect when its last
+ * piece has arrived. Then the board tells its listeners which topics have changed.
  */
 export class CatalogBoard {
   #isKept: boolean;
@@ -54,17 +54,17 @@ export class CatalogBoard {
     return this.#end ? "ready" : "empty";
   }
 
-  /** Nothing before there is a catalogue. */
+  /** `undefined` before the first catalogue. */
   get counts(): CatalogCounts | undefined {
     return this.#isKept ? this.#end?.counts : undefined;
   }
 
-  /** That of the last change of anything; 0 before there is any. */
+  /** The index of the last change of any topic; 0 before the first catalogue. */
   get index(): number {
     return this.#end?.index ?? 0;
   }
 
-  /** Whether the configuration wants it. What is there goes with it. */
+  /** Call this when the configuration turns the catalogue on or off. Drops the content on a change. */
   configure(isKept: boolean): void {
     if (isKept === this.#isKept) return;
     this.#isKept = isKept;
@@ -76,20 +76,20 @@ export class CatalogBoard {
     this.#tell("all");
   }
 
-  /** @param listener is given the topicKey() of all that a change has touched */
+  /** @param listener receives the topicKey() of each topic that has changed @returns a function that removes the listener */
   listen(listener: (touched: ReadonlySet<string> | "all") => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** That of the last change of a topic. */
+  /** The index of the last change of a topic. */
   indexOf(topic: Topic): number {
     if (topic.kind === "services") return this.#end?.servicesIndex ?? 0;
     if (topic.kind === "nodes") return this.#end?.nodesIndex ?? 0;
     return this.#services.find(topic.key)?.index ?? this.#gone.indexOf(keyOf(topic.key));
   }
 
-  /** The answer; nothing for a service that is not there. The octets are made once for each index. */
+  /** The response body for a topic; `undefined` for a service that does not exist. The bytes are made once for each index. */
   rendering(topic: Topic): Rendering | undefined {
     const index = this.indexOf(topic);
     if (topic.kind !== "service") {
@@ -99,11 +99,11 @@ export class CatalogBoard {
     return entry && this.#renderings.get(topicKey(topic), index, () => entry.parts);
   }
 
-  /** The next piece from the builder, in order. */
+  /** Takes the next piece from the builder. Pieces must arrive in order. */
   take(piece: CatalogPiece): void {
     if (!this.#isKept) return;
     if (piece.isFirst) this.#incoming = beginning(true);
-    // What goes on from a catalogue that is not there any more is of no use.
+    // A change of a catalogue that has been dropped cannot be used.
     else if (!this.#incoming && !this.#end) return;
     this.#incoming ??= beginning(false);
     const incoming = this.#incoming;
@@ -118,7 +118,7 @@ export class CatalogBoard {
     this.#incoming = undefined;
     this.#end = end;
     if (incoming.isFirst) {
-      // The builder sends them in order.
+      // The builder sends them sorted.
       this.#services = new SortedList(compareServices, incoming.services);
       this.#nodes = new SortedList(compareNodes, incoming.nodes);
       this.#gone = new Deletions(end.index);
@@ -156,7 +156,7 @@ export class CatalogBoard {
   }
 }
 
-/** One text for each topic. */
+/** A text that identifies a topic. */
 export function topicKey(topic: Topic): string {
   return topic.kind === "service" ? `service ${keyOf(topic.key)}` : topic.kind;
 }

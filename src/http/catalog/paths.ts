@@ -4,7 +4,7 @@ export const LIST_PATH = "/v1/catalog";
 export const NODES_PATH = "/v1/catalog/nodes";
 export const SERVICES_PATH = "/v1/catalog/services/";
 
-/** What a path asks for; nothing for one that is not the catalogue's, or cannot be decoded. */
+/** The topic of a path; `undefined` if the path is not one of the catalogue's, or cannot be decoded. */
 export function topicOf(path: string): Topic | undefined {
   if (path === LIST_PATH) return { kind: "services" };
   if (path === NODES_PATH) return { kind: "nodes" };

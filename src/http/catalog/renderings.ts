@@ -1,55 +1,55 @@
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
 
-/** Octets of answers that are kept for those who ask for the same. The largest lists take a few million. */
-const MAX_KEPT = 32 * 1024 * 1024;
-/** Below this, packing saves no packet. */
-const LEAST_PACKED = 1_400;
+/** The bytes of response bodies that are kept for later requests. The largest lists have a few million. */
+const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+/** Compressing a smaller body would save no packet. */
+const MIN_GZIP_BYTES = 1_400;
 
-const pack = promisify(gzip);
+const compress = promisify(gzip);
 
-/** The octets of an answer, which all who ask for it share. */
+/** The bytes of a response body, shared by all requests for it. */
 export class Rendering {
   readonly index: number;
   readonly body: Buffer;
-  #packed: Promise<Buffer> | undefined;
-  #readyPacked: Buffer | undefined;
+  #gzipped: Promise<Buffer> | undefined;
+  #readyGzipped: Buffer | undefined;
 
   constructor(index: number, body: Buffer) {
     this.index = index;
     this.body = body;
   }
 
-  get isWorthPacking(): boolean {
-    return this.body.length >= LEAST_PACKED;
+  get isWorthGzipping(): boolean {
+    return this.body.length >= MIN_GZIP_BYTES;
   }
 
-  /** In gzip, by another thread, once. */
-  packed(): Promise<Buffer> {
-    this.#packed ??= pack(this.body, { level: constants.Z_BEST_SPEED }).then((packed) => {
-      this.#readyPacked = packed;
-      return packed;
+  /** The gzipped body. It is compressed once, on a thread of libuv's pool. */
+  gzipped(): Promise<Buffer> {
+    this.#gzipped ??= compress(this.body, { level: constants.Z_BEST_SPEED }).then((gzipped) => {
+      this.#readyGzipped = gzipped;
+      return gzipped;
     });
-    return this.#packed;
+    return this.#gzipped;
   }
 
-  /** The same where it is there already. */
-  get readyPacked(): Buffer | undefined {
-    return this.#readyPacked;
+  /** The gzipped body, if compression has finished; else `undefined`. */
+  get readyGzipped(): Buffer | undefined {
+    return this.#readyGzipped;
   }
 }
 
-/** Answers that have been asked for since they changed; those asked for longest ago go first. */
+/** Keeps the current response bodies. The least recently requested ones are dropped first. */
 export class Renderings {
   readonly #kept = new Map<string, Rendering>();
-  #octets = 0;
+  #bytes = 0;
 
-  /** @param parts the text of the answer, made where it is not kept */
+  /** @param parts makes the text of the body, in pieces, if no current one is kept */
   get(topic: string, index: number, parts: () => readonly string[]): Rendering {
     const known = this.#kept.get(topic);
     this.#drop(topic);
     const rendering = known?.index === index ? known : new Rendering(index, Buffer.from(parts().join("")));
-    if (rendering.body.length <= MAX_KEPT) this.#keep(topic, rendering);
+    if (rendering.body.length <= MAX_KEPT_BYTES) this.#keep(topic, rendering);
     return rendering;
   }
 
@@ -59,14 +59,14 @@ export class Renderings {
 
   clear(): void {
     this.#kept.clear();
-    this.#octets = 0;
+    this.#bytes = 0;
   }
 
   #keep(topic: string, rendering: Rendering): void {
     this.#kept.set(topic, rendering);
-    this.#octets += rendering.body.length;
+    this.#bytes += rendering.body.length;
     for (const oldest of this.#kept.keys()) {
-      if (this.#octets <= MAX_KEPT) return;
+      if (this.#bytes <= MAX_KEPT_BYTES) return;
       this.#drop(oldest);
     }
   }
@@ -75,6 +75,6 @@ export class Renderings {
     const known = this.#kept.get(topic);
     if (!known) return;
     this.#kept.delete(topic);
-    this.#octets -= known.body.length;
+    this.#bytes -= known.body.length;
   }
 }

@@ -1,12 +1,12 @@
 import type { Context, Handler } from "hono";
-import { answerTo, PACKED, takesGzip } from "./answers.js";
+import { answerTo, GZIPPED, takesGzip } from "./answers.js";
 import type { CatalogBoard, Topic } from "./board.js";
 import { LIST_PATH, NODES_PATH, SERVICES_PATH } from "./paths.js";
 import { waitIn } from "./wait.js";
 
 /**
- * The routes of the catalogue, which answer at once. Requests that wait for news do not come here: they are many, and CatalogWaits
- * answers them without the framework.
+ * The routes of the catalogue, which respond at once. Requests that wait for a change do not come here: there can be thousands, so
+ * CatalogWaits answers them without the overhead of hono.
  */
 export function catalogRoutes(board: CatalogBoard): [path: string, handler: Handler][] {
   return [
@@ -26,7 +26,7 @@ async function respond(c: Context, board: CatalogBoard, topic: Topic): Promise<R
   const wait = waitIn(new URL(c.req.url).searchParams);
   if (typeof wait === "string" && board.state !== "off") return c.json({ error: wait }, 400);
   const { status, headers, rendering, body } = answerTo(board, topic);
-  const isPacked = rendering?.isWorthPacking && takesGzip(c.req.header("accept-encoding"));
-  if (!isPacked) return c.body(Uint8Array.from(body), status, headers);
-  return c.body(Uint8Array.from(await rendering.packed()), status, { ...headers, ...PACKED });
+  const isGzipped = rendering?.isWorthGzipping && takesGzip(c.req.header("accept-encoding"));
+  if (!isGzipped) return c.body(Uint8Array.from(body), status, headers);
+  return c.body(Uint8Array.from(await rendering.gzipped()), status, { ...headers, ...GZIPPED });
 }

@@ -1,9 +1,9 @@
-/** A list that stays in order: few of its elements change at a time, and all of them are read often. */
+/** A sorted array. It suits lists that change in few elements at a time, and are often read as a whole. */
 export class SortedList<Item extends Key, Key = Item> {
   readonly #compare: (a: Key, b: Key) => number;
   readonly #items: Item[];
 
-  /** @param sorted in order, each once; it is the list's from now on */
+  /** @param sorted sorted, without duplicates; the list takes ownership of it */
   constructor(compare: (a: Key, b: Key) => number, sorted: Item[] = []) {
     this.#compare = compare;
     this.#items = sorted;

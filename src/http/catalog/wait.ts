@@ -1,16 +1,16 @@
-/** `?index=N&wait=30s`: how long a request waits for news, in the words of Consul's blocking queries. */
+/** `?index=N&wait=30s`: how long a request waits for a change, with the parameters of Consul's blocking queries. */
 
 /** Milliseconds. */
 const DEFAULT_WAIT = 300_000;
 const MAX_WAIT = 600_000;
-/** Requests that began together shall not all end together: each waits up to this part longer. */
+/** Each request waits longer by a random part of its time, up to this one, so that requests that began together do not all end together. */
 const SPREAD = 1 / 16;
 
 export interface Wait {
-  /** News is what has a larger index; nothing where the answer is wanted at once. */
+  /** The request waits for an index above this; `undefined` to respond at once. */
   readonly above: number | undefined;
-  /** Milliseconds. */
-  readonly patience: number;
+  /** How long the request waits at most, in milliseconds. */
+  readonly waitMs: number;
 }
 
 const MILLISECONDS: Readonly<Record<string, number>> = {
@@ -25,10 +25,10 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
 };
 const DURATION = /^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/;
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
-/** Longer texts are no durations that anybody means. */
+/** Texts longer than this are not parsed. */
 const MAX_TEXT = 64;
 
-/** Milliseconds of `1m30s`, `250ms`, `1.5h`; nothing for what has no unit, or an unknown one. */
+/** The milliseconds in `1m30s`, `250ms`, `1.5h`; `undefined` if a unit is missing or unknown. */
 export function parseDuration(text: string): number | undefined {
   if (text.length > MAX_TEXT || !DURATION.test(text)) return undefined;
   let sum = 0;
@@ -37,7 +37,7 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /**
- * What a request says of waiting, or what is wrong with that, as a sentence.
+ * How a request wants to wait, or a sentence that says what is wrong with its parameters.
  * @param random from 0 up to but not including 1
  */
 export function waitIn(query: URLSearchParams, random: () => number = () => 0): Wait | string {
@@ -51,10 +51,10 @@ export function waitIn(query: URLSearchParams, random: () => number = () => 0): 
     return `wait is ${shown(wait)}, not a time: give numbers with a unit each (ns, us, ms, s, m, h), such as 30s or 1m30s`;
   }
   const bounded = Math.min(asked, MAX_WAIT);
-  return { above: above === 0 ? undefined : above, patience: bounded * (1 + SPREAD * random()) };
+  return { above: above === 0 ? undefined : above, waitMs: bounded * (1 + SPREAD * random()) };
 }
 
-/** Characters of a wrong value that are repeated. */
+/** An error message quotes at most this many characters of a wrong value. */
 const MAX_SHOWN = 40;
 
 function shown(text: string | null): string {

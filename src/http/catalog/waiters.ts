@@ -1,10 +1,10 @@
 import type { Timers } from "../../base/timers.js";
 import { type CatalogBoard, type Topic, topicKey } from "./board.js";
 
-/** Requests that wait at one time, in all and of one address. Each takes a descriptor and some 10 KB. */
+/** How many requests may wait at a time, in total and per client address. Each takes a file descriptor and about 10 KB. */
 const MAX_WAITERS = 4_096;
 const MAX_PER_ADDRESS = 1_024;
-/** Answered in one turn of the event loop; it has other things to do. */
+/** How many are answered in one turn of the event loop, so that other work is not held up. */
 const BATCH = 64;
 
 export interface WaiterLimits {
@@ -15,25 +15,25 @@ export interface WaiterLimits {
 export interface WaitersOptions {
   readonly board: CatalogBoard;
   readonly timers: Pick<Timers, "after">;
-  /** Does something in a later turn of the event loop. */
+  /** Runs `work` in a later turn of the event loop. */
   readonly later: (work: () => void) => void;
-  /** Whether an address speaks for many clients. */
+  /** Whether an address is that of a proxy, which stands for many clients. */
   readonly isShared: (address: string) => boolean;
   readonly limits?: WaiterLimits;
 }
 
 export interface Waiting {
   readonly topic: Topic;
-  /** It is woken by a larger index. */
+  /** A larger index ends the wait. */
   readonly above: number;
-  /** Milliseconds. */
-  readonly patience: number;
+  /** How long to wait at most, in milliseconds. */
+  readonly waitMs: number;
   readonly address: string;
-  /** Called once: there is news, the patience is over, or the server stops. */
+  /** Called once, when the topic has changed, the time is over, or the server stops. */
   readonly answer: () => void;
 }
 
-/** Requests that wait for news of a topic. Those of other topics are not touched by it. */
+/** The requests that wait for a change of a topic. A change costs nothing for requests that wait for other topics. */
 export class Waiters {
   readonly #options: WaitersOptions;
   readonly #limits: WaiterLimits;
@@ -41,7 +41,7 @@ export class Waiters {
   readonly #byAddress = new Map<string, number>();
   #size = 0;
   #isClosed = false;
-  /** To be answered in later turns. */
+  /** Requests to answer in later turns of the event loop. */
   #due: Waiting[] = [];
 
   constructor(options: WaitersOptions) {
@@ -50,7 +50,7 @@ export class Waiters {
     options.board.listen((touched) => this.#wake(touched === "all" ? [...this.#byTopic.keys()] : touched));
   }
 
-  /** Whether the server stops. */
+  /** Whether close() has been called. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -59,7 +59,7 @@ export class Waiters {
     return this.#size;
   }
 
-  /** Why no more may wait, as a sentence; nothing where they may. */
+  /** Why no further request of this address may wait, as a clause; `undefined` if it may. */
   refusal(address: string): string | undefined {
     const { all, perAddress } = this.#limits;
     if (this.#size >= all) return `${all} requests wait for news, which is as many as there may be`;
@@ -68,7 +68,7 @@ export class Waiters {
     return `${perAddress} requests of ${address} wait for news, which is as many as one address may have`;
   }
 
-  /** Returns what ends the waiting without an answer. */
+  /** Begins to wait. @returns a function that ends the wait without an answer */
   add(waiting: Waiting): () => void {
     if (this.#isClosed) {
       waiting.answer();
@@ -77,7 +77,7 @@ export class Waiters {
     const key = topicKey(waiting.topic);
     const own = this.#byTopic.get(key) ?? new Map<Waiting, () => void>();
     this.#byTopic.set(key, own);
-    const cancel = this.#options.timers.after(waiting.patience, () => {
+    const cancel = this.#options.timers.after(waiting.waitMs, () => {
       if (this.#remove(waiting)) waiting.answer();
     });
     own.set(waiting, cancel);
@@ -88,7 +88,7 @@ export class Waiters {
     };
   }
 
-  /** Answers all, and from now on everybody at once. */
+  /** Answers all waiting requests. From now on, requests do not wait. */
   close(): void {
     this.#isClosed = true;
     for (const own of [...this.#byTopic.values()]) this.#settle([...own.keys()]);
@@ -103,7 +103,7 @@ export class Waiters {
       if (!own || !first) continue;
       const isOver = board.state !== "ready";
       const index = board.indexOf(first.topic);
-      // Those who came from a server whose clock is ahead know more than there is.
+      // A client may bring a larger index from another server whose clock is ahead: it goes on waiting.
       this.#settle([...own.keys()].filter(({ above }) => isOver || above < index));
     }
   }

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Seat } from "../server.js";
-import { answerTo, failure, PACKED, takesGzip } from "./answers.js";
+import { answerTo, failure, GZIPPED, takesGzip } from "./answers.js";
 import type { CatalogBoard, Topic } from "./board.js";
 import { topicOf } from "./paths.js";
 import { waitIn } from "./wait.js";
 import type { Waiters } from "./waiters.js";
 
-/** What is used of a request and its response, of HTTP/1.1 or HTTP/2. */
+/** The used part of a request and its response, in HTTP/1.1 or HTTP/2. */
 export type WaitRequest = Pick<IncomingMessage, "method" | "url" | "headers" | "httpVersionMajor" | "socket">;
 export type WaitResponse = Pick<
   ServerResponse,
@@ -16,7 +16,7 @@ export type WaitResponse = Pick<
 export interface CatalogWaitsOptions {
   readonly board: CatalogBoard;
   readonly waiters: Waiters;
-  /** From 0 up to but not including 1: how much longer than asked a request waits. */
+  /** From 0 up to but not including 1. Determines how much longer than requested a request waits. */
   readonly random: () => number;
 }
 
@@ -25,8 +25,8 @@ const RETRY = { "retry-after": "5" };
 const NO_SEAT = "as many connections wait for news as there may be";
 
 /**
- * Requests that wait for news of the catalogue. A thousand of them are woken by one change and ask again at once: what each of them takes
- * is kept small, and their answers share their octets.
+ * Handles requests that wait for a change of the catalogue. One change may answer thousands of them, and their clients ask again at
+ * once. So each costs little, and their responses share the same bytes.
  */
 export class CatalogWaits {
   readonly #options: CatalogWaitsOptions;
@@ -35,7 +35,7 @@ export class CatalogWaits {
     this.#options = options;
   }
 
-  /** False, with nothing done, where the request is not one that waits, or says so wrongly: the routes have an answer for that. */
+  /** Returns false, and does nothing, if the request does not wait or its parameters are wrong: then the routes respond. */
   handle(request: WaitRequest, response: WaitResponse, seat: Seat): boolean {
     const { method, url = "", headers, socket } = request;
     const { board, waiters, random } = this.#options;
@@ -44,10 +44,10 @@ export class CatalogWaits {
     const topic = topicOf(url.slice(0, mark));
     const wait = topic && waitIn(new URLSearchParams(url.slice(mark + 1)), random);
     if (!topic || typeof wait !== "object" || wait.above === undefined) return false;
-    const { above, patience } = wait;
-    const packs = takesGzip(headers["accept-encoding"]);
+    const { above, waitMs } = wait;
+    const acceptsGzip = takesGzip(headers["accept-encoding"]);
     if (board.indexOf(topic) > above) {
-      this.#send(request, response, topic, packs);
+      this.#send(request, response, topic, acceptsGzip);
       return true;
     }
     const address = socket.remoteAddress ?? "";
@@ -59,9 +59,9 @@ export class CatalogWaits {
     }
     const answer = () => {
       seat.leave();
-      this.#send(request, response, topic, packs);
+      this.#send(request, response, topic, acceptsGzip);
     };
-    const leave = waiters.add({ topic, above, patience, address, answer });
+    const leave = waiters.add({ topic, above, waitMs, address, answer });
     response.once("close", () => {
       leave();
       seat.leave();
@@ -69,18 +69,18 @@ export class CatalogWaits {
     return true;
   }
 
-  #send(request: WaitRequest, response: WaitResponse, topic: Topic, packs: boolean): void {
+  #send(request: WaitRequest, response: WaitResponse, topic: Topic, acceptsGzip: boolean): void {
     const { status, headers, body, rendering } = answerTo(this.#options.board, topic);
-    const send = (octets: Buffer, more: Readonly<Record<string, string>> = {}) => {
+    const send = (bytes: Buffer, more: Readonly<Record<string, string>> = {}) => {
       if (response.destroyed || response.writableEnded) return;
       const closing = this.#options.waiters.isClosed && request.httpVersionMajor === 1 ? CLOSING : {};
-      response.writeHead(status, { ...headers, ...more, ...closing, "content-length": octets.length }).end(octets);
+      response.writeHead(status, { ...headers, ...more, ...closing, "content-length": bytes.length }).end(bytes);
     };
-    if (!packs || !rendering?.isWorthPacking) send(body);
-    else if (rendering.readyPacked) send(rendering.readyPacked, PACKED);
+    if (!acceptsGzip || !rendering?.isWorthGzipping) send(body);
+    else if (rendering.readyGzipped) send(rendering.readyGzipped, GZIPPED);
     else {
-      rendering.packed().then(
-        (octets) => send(octets, PACKED),
+      rendering.gzipped().then(
+        (bytes) => send(bytes, GZIPPED),
         () => send(body),
       );
     }

@@ -7,25 +7,24 @@ import type { ClusterConfig } from "../../config/config.js";
 import { parseHttpUrl } from "./endpoint.js";
 import { isObject, type JsonObject, textOf } from "./lenient.js";
 
-/** What goes into the Authorization header of a request to a master. No secret is ever part of an error message. */
+/** Supplies the Authorization header of requests to masters. No secret is ever part of an error message. */
 export interface Authorization {
   /**
-   * The header's value, or `undefined` for no header. Throws MesosDnsError LOGIN_FAILED, also where `signal` is aborted
-   * before the login is through.
+   * The header's value; `undefined` for no header. Throws MesosDnsError LOGIN_FAILED, also if `signal` aborts the login.
    */
   header(signal: AbortSignal): Promise<string | undefined>;
-  /** To be called after a 401. Returns whether the next header() may bring something better. */
+  /** Call this after a 401. Returns whether the next header() may return other credentials. */
   forget(): boolean;
 }
 
 export interface AuthorizationOptions {
-  /** Carries the login; it brings the same certificates as requests to masters. */
+  /** Sends the login request. It uses the same certificates as requests to masters. */
   readonly dispatcher: Dispatcher;
   /** Milliseconds since 1970: tokens expire by the calendar. */
   readonly now: () => number;
 }
 
-/** Throws MesosDnsError CREDENTIALS_UNREADABLE where the service account file of `iam` cannot be used. */
+/** Throws MesosDnsError CREDENTIALS_UNREADABLE if the service account file of `iam` cannot be used. */
 export function createAuthorization(config: ClusterConfig, options: AuthorizationOptions): Authorization {
   if (config.mesosAuthentication === "iam") {
     return new IamAuthorization(readServiceAccount(config.IAMConfigFile), options);
@@ -77,12 +76,15 @@ function parseAccount(path: string, unusable: (what: string) => MesosDnsError): 
     const fields: unknown = JSON.parse(text);
     if (isObject(fields)) return fields;
   } catch {
-    // What JSON.parse says quotes the text, which holds a private key.
+    // The message of JSON.parse quotes the text, which holds a private key.
   }
   throw unusable("is not a JSON object");
 }
 
-/** `undefined` for anything but an RSA key that RS256 allows (RFC 7518, section 3.3). What the crypto library says is left out: it may quote the key. */
+/**
+ * `undefined` for anything but an RSA key that RS256 allows (RFC 7518, section 3.3). Drops the crypto library's message: it may
+ * quote the key.
+ */
 function privateKeyIn(pem: string): KeyObject | undefined {
   try {
     const key = createPrivateKey(pem);
@@ -93,10 +95,10 @@ function privateKeyIn(pem: string): KeyObject | undefined {
   }
 }
 
-/** Seconds for which a login token is valid: long enough for clocks that differ, too short to be worth stealing. */
+/** How long a login token is valid, in seconds: long enough for clocks that differ, too short to be worth stealing. */
 const LOGIN_TOKEN_SECONDS = 300;
 const LOGIN_TIMEOUT_MS = 10_000;
-/** A token is renewed this long before it expires, or when a tenth of its life is left where that is less. */
+/** Renew a token this long before it expires, or when a tenth of its lifetime is left if that is shorter. */
 const RENEW_EARLY_MS = 60_000;
 const MAX_LOGIN_ANSWER_BYTES = 65_536;
 
@@ -106,7 +108,7 @@ interface Token {
   readonly renewAt: number;
 }
 
-/** DC/OS: a token signed with the service account's key buys one that masters accept. */
+/** DC/OS: the login exchanges a token signed with the service account's key for one that masters accept. */
 class IamAuthorization implements Authorization {
   readonly #account: ServiceAccount;
   readonly #options: AuthorizationOptions;
@@ -168,7 +170,7 @@ class IamAuthorization implements Authorization {
   }
 }
 
-/** A token goes into a header: one that could end the line is none. */
+/** `undefined` if there is no token, or one with characters that could break out of a header line. */
 function tokenIn(body: string): string | undefined {
   try {
     const answer: unknown = JSON.parse(body);
@@ -179,13 +181,13 @@ function tokenIn(body: string): string | undefined {
   }
 }
 
-/** When to log in again; a token that does not say when it expires is kept until a master refuses it. */
+/** When to log in again, in milliseconds since 1970. A token without an expiry time is kept until a master refuses it. */
 function renewalOf(token: string, now: number): number {
   let expires: number | undefined;
   try {
     expires = decodeJwt(token).exp;
   } catch {
-    // Not a JWT: the login service may hand out anything.
+    // Not a JWT: the login service may issue tokens of any kind.
   }
   if (expires === undefined) return Number.POSITIVE_INFINITY;
   const left = expires * 1000 - now;

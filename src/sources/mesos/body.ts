@@ -3,23 +3,23 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { MesosDnsError } from "../../base/errors.js";
 
-/** Bytes unpacked at a time: fewer, larger steps than zlib's 16 KiB. */
+/** Size of the buffer for decompressed data. zlib's default of 16 KiB would take many more steps. */
 const GUNZIP_CHUNK_BYTES = 256 * 1024;
 
 export interface BodyOptions {
   readonly gzip: boolean;
-  /** Bytes (unpacked) above which the body is refused. */
+  /** The largest (decompressed) body that is accepted, in bytes. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
-  /** What refuses a body over its limit. */
+  /** Names the master in the error for a body over the limit. */
   readonly who: string;
-  /** Is given the body (unpacked) part by part, each to keep. */
+  /** Receives the (decompressed) body part by part. It may keep each part. */
   readonly take: (part: Uint8Array) => void;
 }
 
 /**
- * Reads a body to its end, unpacking it if need be. Throws MesosDnsError STATE_TOO_LARGE, and what `take` and the stream throw.
- * @returns its bytes (unpacked)
+ * Reads a body to its end, and decompresses it if it is gzipped. Throws MesosDnsError STATE_TOO_LARGE, and what `take` and the stream throw.
+ * @returns the size of the (decompressed) body in bytes
  */
 export async function readBody(body: Readable, { gzip, signal, ...options }: BodyOptions): Promise<number> {
   let length = 0;
@@ -41,7 +41,7 @@ export async function readBody(body: Readable, { gzip, signal, ...options }: Bod
     if (gzip) await pipeline(body, createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES }), collect, { signal });
     else await pipeline(body, collect, { signal });
   } catch (error) {
-    // A pipeline with a stage in the middle only says that it was aborted.
+    // A pipeline with a stage in the middle reports only that it was aborted, so rethrow the cause.
     throw refusal ? refusal.error : error;
   }
   return length;

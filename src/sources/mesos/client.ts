@@ -12,48 +12,48 @@ import { API_PATH, MasterRequest, OLD_STATE_PATH } from "./master-request.js";
 import { readTlsFiles } from "./tls.js";
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Bytes of an answer without a state that are read so that its connection can be used again. */
+/** How many bytes of a response without a state to read, so that its connection can be used again. */
 const DUMP_LIMIT_BYTES = 16_384;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const JSON_TYPES: ReadonlySet<string> = new Set(["application/json", "text/json"]);
-/** What masters answer that have no operator stream, or none for this principal; 400 is Mesos 1.0's, which knows no SUBSCRIBE. */
+/** Status codes of masters without an operator stream, or without one for this principal. Mesos 1.0, which lacks SUBSCRIBE, answers 400. */
 const UNSUPPORTED: ReadonlySet<number> = new Set([400, 403, 404, 405, 415, 501]);
 
-const GET_STATE: Ask = { method: "GET", headers: { "accept-encoding": "gzip" } };
-const SUBSCRIBE: Ask = {
+const GET_STATE: RequestTemplate = { method: "GET", headers: { "accept-encoding": "gzip" } };
+const SUBSCRIBE: RequestTemplate = {
   method: "POST",
   headers: { "content-type": "application/json" },
   body: JSON.stringify({ type: "SUBSCRIBE" }),
 };
 
-interface Ask {
+interface RequestTemplate {
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** Reads a body while it comes in. What it throws ends the fetch. */
+/** Reads a body while it arrives. If it throws, the fetch fails with that error. */
 export interface BodyReader<Content> {
-  /** Takes the next part, which nobody else uses any more. */
+  /** Takes the next part, and owns its memory from then on. */
   add(part: Uint8Array): void;
-  /** There is no more of it. */
+  /** Call this after the last part. */
   end(): Content;
 }
 
 /** A state, as its reader has read it. */
 export interface StateAnswer<Content> {
   readonly content: Content;
-  /** Size of the (unpacked) body. */
+  /** Size of the (decompressed) body. */
   readonly bytes: number;
-  /** The master that gave it: the one asked, or where that one's redirect led. */
+  /** The master that answered: the one that was asked, or the one that it redirected to. */
   readonly from: HostPort;
 }
 
 /** An operator stream that has begun. */
 export interface StreamAnswer {
-  /** RecordIO, as it comes in. Whoever leaves it before its end has to destroy it. */
+  /** RecordIO, as it arrives. Whoever stops reading before its end must destroy it. */
   readonly body: Readable;
-  /** The master that gives it: the one asked, or where that one's redirect led. */
+  /** The master that answered: the one that was asked, or the one that it redirected to. */
   readonly from: HostPort;
 }
 
@@ -63,13 +63,13 @@ export interface MasterClientOptions {
   readonly wallClock: () => number;
 }
 
-/** Asks Mesos masters for their state and their stream of events over one connection pool, with the certificates and credentials configured. */
+/** Requests states and streams of events from Mesos masters over one connection pool, with the configured certificates and credentials. */
 export class MasterClient {
   readonly #config: ClusterConfig;
   readonly #timers: Timers;
   readonly #dispatcher: Dispatcher;
   readonly #authorization: Authorization;
-  /** Masters (host:port) that are too old to know STATE_PATH. */
+  /** Masters (host:port) that are too old for STATE_PATH. */
   readonly #old = new Set<string>();
 
   /** Throws MesosDnsError CREDENTIALS_UNREADABLE. */
@@ -86,12 +86,12 @@ export class MasterClient {
   }
 
   /**
-   * GET /master/state, within stateTimeoutSeconds from first to last byte, redirects included. Credentials go along to
-   * where a master redirects, because what a master names is a master; a redirect from https to http is refused.
+   * GET /master/state. The whole fetch, redirects included, may take stateTimeoutSeconds. Credentials follow a redirect,
+   * because a master redirects only to a master; a redirect from https to http is refused.
    *
-   * Throws MesosDnsError with a code MASTER_…, STATE_… or LOGIN_FAILED and a message that names the master; the
-   * signal's reason where `signal` is aborted.
-   * @param reader is given the body; what it throws is one of those failures
+   * Throws MesosDnsError with a code MASTER_…, STATE_… or LOGIN_FAILED and a message that names the master, or the
+   * signal's reason if `signal` is aborted.
+   * @param reader receives the body; an error that it throws becomes such a MesosDnsError
    */
   async fetchState<Content>(
     master: HostPort,
@@ -117,10 +117,10 @@ export class MasterClient {
   }
 
   /**
-   * POST /api/v1 SUBSCRIBE, with redirects and credentials as for a state. The stream has no end of its own: `signal` ends it,
-   * and watching over it is left to whoever reads it.
+   * POST /api/v1 SUBSCRIBE, with redirects and credentials as for a state. The stream does not end by itself: `signal` ends it.
+   * The reader of the stream has to notice when the master falls silent.
    *
-   * Throws as fetchState() does, and MesosDnsError STREAM_UNSUPPORTED where the master has no stream to give.
+   * Throws as fetchState() does, and MesosDnsError STREAM_UNSUPPORTED if the master offers no stream.
    */
   async subscribe(master: HostPort, signal: AbortSignal): Promise<StreamAnswer> {
     const request = new MasterRequest(master, this.#config.mesosHTTPSOn, API_PATH);
@@ -139,12 +139,12 @@ export class MasterClient {
     }
   }
 
-  /** Ends all connections; what is under way fails. */
+  /** Closes all connections. Requests in progress fail. */
   async close(): Promise<void> {
     await this.#dispatcher.destroy();
   }
 
-  /** The first answer that is a state, after redirects and other paths. */
+  /** The first 200 response, after following redirects and trying the other path. */
   async #follow(request: MasterRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     for (;;) {
       const response = await this.#request(request, signal);
@@ -157,7 +157,7 @@ export class MasterClient {
   }
 
   #stream(headers: Dispatcher.ResponseData["headers"], body: Readable, request: MasterRequest): StreamAnswer {
-    // Without a listener, what a destroyed body emits would end the process.
+    // Without a listener, the error that a destroyed body emits would end the process.
     body.on("error", () => {});
     try {
       if (encodingOf(headers, request.who) === "identity") return { body, from: request.from };
@@ -173,15 +173,19 @@ export class MasterClient {
     else this.#old.delete(request.url.host);
   }
 
-  /** One request; a 401 is answered with fresh credentials once, if there are any to be had. */
-  async #request(request: MasterRequest, signal: AbortSignal, ask = GET_STATE): Promise<Dispatcher.ResponseData> {
-    const response = await this.#send(request.url, signal, ask);
+  /** One request. After a 401 it is repeated once with new credentials, if there are any. */
+  async #request(request: MasterRequest, signal: AbortSignal, template = GET_STATE): Promise<Dispatcher.ResponseData> {
+    const response = await this.#send(request.url, signal, template);
     if (response.statusCode !== 401 || !this.#authorization.forget()) return response;
     response.body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
-    return this.#send(request.url, signal, ask);
+    return this.#send(request.url, signal, template);
   }
 
-  async #send(url: URL, signal: AbortSignal, { method, headers, body }: Ask): Promise<Dispatcher.ResponseData> {
+  async #send(
+    url: URL,
+    signal: AbortSignal,
+    { method, headers, body }: RequestTemplate,
+  ): Promise<Dispatcher.ResponseData> {
     const authorization = await this.#authorization.header(signal);
     return this.#dispatcher.request({
       origin: url.origin,
@@ -198,7 +202,7 @@ export class MasterClient {
     });
   }
 
-  /** Gives the body away part by part. @returns its bytes */
+  /** Passes the body on part by part. @returns its size in bytes */
   async #read(response: Dispatcher.ResponseData, how: Omit<BodyOptions, "gzip" | "maxBytes">): Promise<number> {
     const { body, headers } = response;
     const maxBytes = this.#config.stateMaxBytes;
@@ -208,14 +212,14 @@ export class MasterClient {
       if (announced > maxBytes) throw tooLarge({ ...how, maxBytes });
       return await readBody(body, { ...how, gzip: encoding === "gzip", maxBytes });
     } catch (error) {
-      // Without a listener, what a destroyed body emits would end the process.
+      // Without a listener, the error that a destroyed body emits would end the process.
       body.on("error", () => {}).destroy();
       throw error;
     }
   }
 }
 
-/** Adds to what a reader throws whose body it is. */
+/** Adds the name of the master to an error of its body's reader. */
 function reading<Result>(who: string, read: () => Result): Result {
   try {
     return read();
@@ -225,7 +229,7 @@ function reading<Result>(who: string, read: () => Result): Result {
   }
 }
 
-/** Checks that the answer is JSON in an encoding that can be unpacked. */
+/** Checks that the response is JSON, and in an encoding that this client can decode. */
 function encodingOf(headers: Dispatcher.ResponseData["headers"], who: string): "gzip" | "identity" {
   const type = /^[^;\s]*/.exec(String(headers["content-type"] ?? "").toLowerCase())?.[0] ?? "";
   if (!JSON_TYPES.has(type)) {

@@ -1,25 +1,28 @@
 import type { HostPort } from "../../base/host-port.js";
 
 /**
- * What this server needs to know of a Mesos cluster, distilled from a master's state: no JSON trees, only running tasks.
- * Immutable once built. Host names are still names here: `records/` is given what they resolve to.
+ * What this server needs to know of a Mesos cluster, extracted from a master's state: no JSON trees, only running tasks.
+ * Immutable once built. Host names are not resolved here: the views receive the addresses beside the cluster.
  */
 
 import type { AgentFacts, StatusFacts, TaskFacts } from "./facts/facts.js";
 export interface Agent {
   readonly id: string;
-  /** Port 0 where none was given. From the agent's `pid`; where it has none (an agent recovered after a failover), its `hostname` and `port`. */
+  /**
+   * From the agent's `pid`, or from its `hostname` and `port` if it has none (an agent recovered after a failover). Port 0 if the
+   * port is unknown.
+   */
   readonly endpoint: HostPort;
   readonly hostname: string;
-  /** Only while a catalogue is kept. */
+  /** Present only while a catalogue is kept. */
   readonly facts?: AgentFacts;
 }
 
 export interface DiscoveryPort {
   readonly number: number;
-  /** "" where the port has none. */
+  /** "" if the port has no name. */
   readonly name: string;
-  /** "" where the port has none: it then stands for both tcp and udp. */
+  /** "" if the port names no protocol: it then means both tcp and udp. */
   readonly protocol: string;
 }
 
@@ -29,10 +32,10 @@ export interface Discovery {
   readonly ports: readonly DiscoveryPort[];
 }
 
-/** Inclusive. */
+/** Both ends belong to the range. */
 export type PortRange = readonly [first: number, last: number];
 
-/** IP addresses (as text, unvalidated) that the latest TASK_RUNNING status reports, by source; absent where it has none. */
+/** IP addresses (as text, unvalidated) in the latest TASK_RUNNING status, by source. A source without addresses is absent. */
 export interface ReportedAddresses {
   readonly netinfo?: readonly string[];
   readonly mesos?: readonly string[];
@@ -48,13 +51,13 @@ export interface Task {
   /** `resources.ports`, valid ranges only. */
   readonly ports: readonly PortRange[];
   readonly addresses: ReportedAddresses;
-  /** Its latest TASK_RUNNING status says that its health checks fail; absent where they do not, or nobody knows. */
+  /** The latest TASK_RUNNING status says that the task's health checks fail; absent if they pass, or have no result. */
   readonly unhealthy?: true;
-  /** Ports of its agent lead to its container, as its container or its discovery says; absent where neither does. */
+  /** Ports of the agent are mapped to the container, according to the task's container or discovery; absent if neither says so. */
   readonly mapsPorts?: true;
-  /** The same, as its latest TASK_RUNNING status says of the container's networks. */
+  /** The same, according to the container's networks in the latest TASK_RUNNING status. */
   readonly networkMapsPorts?: true;
-  /** Only while a catalogue is kept, and then both of every task. */
+  /** Present only while a catalogue is kept: then every task has both. */
   readonly facts?: TaskFacts;
   readonly statusFacts?: StatusFacts;
 }
@@ -64,10 +67,10 @@ export interface Framework {
   readonly name: string;
   /** Host and port of the scheduler's `pid`; absent for HTTP schedulers. */
   readonly pid?: HostPort;
-  /** "" where the framework has none. */
+  /** "" if the framework has none. */
   readonly hostname: string;
   readonly tasks: readonly Task[];
-  /** Tasks in state TASK_KILLING, which have no records; only while a catalogue is kept, and where there are any. */
+  /** Tasks in state TASK_KILLING, which have no records. Present only while a catalogue is kept, and never empty. */
   readonly killing?: readonly Task[];
 }
 
@@ -76,14 +79,14 @@ export interface Cluster {
   readonly leader: HostPort;
   readonly agents: ReadonlyMap<string, Agent>;
   readonly frameworks: readonly Framework[];
-  /** Things left out while reading the state because they were malformed. */
+  /** Tasks, agents and frameworks of the state that were malformed, and are left out. */
   readonly skipped: readonly Skipped[];
 }
 
-/** One thing left out of the zone: it costs only itself, is counted by `reason` and logged once by `id`. */
+/** A task, agent or framework that is left out of the zone. Only it is missing; it is counted by `reason` and logged once by `id`. */
 export interface Skipped {
   readonly kind: "task" | "agent" | "framework";
-  /** The Mesos id, or where that is what is broken, a description such as `frameworks[3]`. */
+  /** The Mesos id, or if the id itself is missing or malformed, a position such as `frameworks[3]`. */
   readonly id: string;
   readonly reason: SkipReason;
   readonly detail: string;

@@ -3,8 +3,8 @@ import { isPort } from "./endpoint.js";
 import { isObject, type JsonObject, listOf, textOf, trimmed } from "./lenient.js";
 
 /**
- * A task's `discovery`, which a state and the operator API write alike.
- * @param intern gives equal texts as one string
+ * A task's `discovery`, which has the same form in a state and in the operator API.
+ * @param intern returns one string for equal texts
  */
 export function discoveryOf(value: unknown, intern: (text: string) => string): Discovery | undefined {
   if (!isObject(value) || textOf(value.name) === "") return undefined;
@@ -15,7 +15,7 @@ export function discoveryOf(value: unknown, intern: (text: string) => string): D
   };
 }
 
-/** Port 0 is kept: schedulers publish it for containers that have an address of their own. */
+/** Accepts port 0: schedulers publish it for containers that have their own IP address. */
 export function isDiscoveryPort(port: unknown): port is JsonObject & { readonly number: number } {
   return isObject(port) && (port.number === 0 || isPort(port.number));
 }

@@ -1,7 +1,7 @@
 import type { HostPort } from "../../base/host-port.js";
 
 const HIGHEST_PORT = 65_535;
-/** name@host:port, where the name may hold anything and the host is in brackets if it is an IPv6 address. */
+/** name@host:port. The name may contain anything; an IPv6 address is in brackets. */
 const PID = /^.*@(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/[\]]+)):(\d{1,5})$/;
 
 /**
@@ -15,12 +15,12 @@ export function parsePid(pid: unknown): HostPort | undefined {
   return host !== undefined && isPort(port) ? { host, port } : undefined;
 }
 
-/** Whether `value` is a port something can listen on: 1 to 65535. */
+/** Whether `value` is a port that a server can listen on: 1 to 65535. */
 export function isPort(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= HIGHEST_PORT;
 }
 
-/** Whether both are written as the same host and port; letter case does not count. */
+/** Whether both have the same host, ignoring case, and the same port. Resolves nothing. */
 export function sameEndpoint(a: HostPort, b: HostPort): boolean {
   return a.port === b.port && a.host.toLowerCase() === b.host.toLowerCase();
 }
@@ -32,7 +32,7 @@ export function parseHttpUrl(text: string, base?: URL): URL | undefined {
   return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
 }
 
-/** The host and port a URL leads to. */
+/** The host and port in a URL, or the default port of its scheme. */
 export function endpointOf(url: URL): HostPort {
   const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
   return { host: url.hostname.replace(/^\[|\]$/g, ""), port };

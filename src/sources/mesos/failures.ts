@@ -1,6 +1,6 @@
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 
-/** What the network says, in words that help. */
+/** Explanations of network error codes. */
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "the connection was refused",
   ECONNRESET: "the connection was reset",
@@ -12,12 +12,12 @@ const REASONS: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "it closed the connection before the end of its answer",
 };
 
-/** Codes that node:tls gives errors about certificates. */
+/** Error codes of node:tls about certificates. */
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
 
 /**
- * The MesosDnsError for whatever a request for a state threw. `who` names the master; `timeoutSeconds` is given where
- * the time for the whole fetch was up.
+ * The MesosDnsError for an error of any kind that a request for a state threw. `who` names the master; `timeoutSeconds` is
+ * set only if the time limit for the whole fetch was reached.
  */
 export function explainFailure(error: unknown, who: string, timeoutSeconds: number | undefined): MesosDnsError {
   if (error instanceof MesosDnsError) return error;
@@ -35,7 +35,7 @@ export function explainFailure(error: unknown, who: string, timeoutSeconds: numb
   return new MesosDnsError("MASTER_UNREACHABLE", `cannot reach ${who}: ${reasonOf(error, code)}`, { cause: error });
 }
 
-/** What the network says, in words. */
+/** Explains a network error in a clause. */
 export function networkReason(error: unknown): string {
   const code = codeOf(error);
   return REASONS[code] ?? (messageOf(error) || code);

@@ -2,7 +2,7 @@ import type { JsonObject } from "./lenient.js";
 import { MemberNames, type StateScanner } from "./state-scanner.js";
 import type { Reading, StreamedJson } from "./streamed-json.js";
 
-/** Members of an object that are read, while the others are stepped over. */
+/** Reads the named members of an object, and skips the others. */
 export class Fields {
   readonly #list: readonly string[];
   readonly #names: MemberNames;
@@ -13,8 +13,8 @@ export class Fields {
   }
 
   /**
-   * The members of the object that stands here; `undefined` for anything else.
-   * @param readers consume the value of the member of their name; without, it is decoded
+   * The named members of the object at the scanner; `undefined` for anything but an object.
+   * @param readers each consumes the value of the member with its name; a member without a reader is decoded
    */
   read(scanner: StateScanner, readers: Readonly<Record<string, () => unknown>> = {}): JsonObject | undefined {
     if (scanner.kind() !== "object") {
@@ -31,8 +31,8 @@ export class Fields {
   }
 
   /**
-   * The same of an object that may be large, of which `readers` consume what may be large.
-   * @param readers are told what has been found in front of their member
+   * The same for an object that may be large; `readers` consume its large members.
+   * @param readers receive the members found before their own
    */
   *walk(
     json: StreamedJson,

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { Task } from "./cluster.js";
 
-/** What running tasks were written as, and what they are; side by side, in the order of the state. */
+/** How running tasks were written, and what they are, side by side and in the order of the state. */
 interface Known {
   readonly digests: readonly string[];
   readonly tasks: readonly Task[];
@@ -10,28 +10,28 @@ interface Known {
 const NONE: Known = { digests: [], tasks: [] };
 
 /**
- * The running tasks of the state that was read last. Of a task that is written as it was then, nothing has to be read again: it is the
- * same object. So a state in which little has changed costs little time, and little memory beside the one that is served.
+ * The running tasks of the state that was read last. A task that is written as it was then is not read again: it is the same object.
+ * So a state with few changes costs little time, and shares its memory with the one that is served.
  */
 export class KnownTasks {
-  /** By framework: an id is one framework's own. */
+  /** By framework: task ids are unique only within their framework. */
   #before = new Map<string, Known>();
   #now = new Map<string, Known>();
 
-  /** To be called before the tasks of a state. */
+  /** Call this before the tasks of a state. */
   begin(): void {
-    // What is there is left of a state that could not be read to its end.
+    // Drop the tasks of a state that could not be read to its end.
     this.#now = new Map();
   }
 
-  /** For the tasks of a framework. Of lists given twice, the last counts. */
+  /** For the tasks of a framework. If a list is present twice, the last one counts. */
   of(frameworkId: string): TaskMemory {
     const memory = new TaskMemory(this.#before.get(frameworkId) ?? NONE);
     this.#now.set(frameworkId, memory);
     return memory;
   }
 
-  /** To be called behind them. */
+  /** Call this after the tasks of a state. */
   end(): void {
     this.#before = this.#now;
     this.#now = new Map();

@@ -8,15 +8,14 @@ import type { FactsReader } from "./facts/reader.js";
 import { KnownTasks } from "./known-tasks.js";
 import { type MasterState, type Registry, StateParser } from "./state.js";
 
-/** Where the masters are known from: a list in the configuration, or something that watches an election. */
+/** Names the masters: either a list in the configuration, or a watcher of their election. */
 export interface MasterSource {
-  /** The masters there are, in the order their names are numbered in. */
+  /** All masters, in the order in which their DNS names are numbered. */
   masters(): readonly HostPort[];
   /**
-   * The masters to ask for the state, the likeliest leader first; one that comes again is not asked again. May take its time
-   * where masters have to be found first. Rejects with a MesosDnsError that says why there are none, or with the signal's
-   * reason.
-   * @param last the master that led when it was asked last
+   * The masters to ask for the state, the likeliest leader first. The caller skips duplicates. May wait until masters have
+   * been detected. Rejects with a MesosDnsError that says why there are none, or with the signal's reason.
+   * @param last the leader that answered last time
    */
   candidates(last: HostPort | undefined, signal: AbortSignal): Promise<readonly HostPort[]>;
 }
@@ -28,31 +27,31 @@ export function listedMasters(masters: readonly HostPort[]): MasterSource {
   };
 }
 
-/** The leader's state, and what it took to get it. */
+/** The leader's state, and what fetching it took. */
 export interface LeaderState {
   readonly cluster: Cluster;
   readonly registry: Registry;
-  /** The address the leader answered at. */
+  /** The address at which the leader answered. */
   readonly leader: HostPort;
   readonly masters: readonly HostPort[];
-  /** Size of the (unpacked) state. */
+  /** Size of the (decompressed) state. */
   readonly bytes: number;
-  /** Milliseconds, of the answer that was the leader's: all that was not spent on reading it. */
+  /** Milliseconds that the leader's response took, without those spent on parsing it. */
   readonly fetchMs: number;
-  /** Milliseconds spent on reading it, most of them while it came in. */
+  /** Milliseconds spent on parsing the state, most of them while it arrived. */
   readonly parseMs: number;
 }
 
-/** Gets the cluster's state from whichever master leads it. */
+/** Fetches the cluster's state from whichever master leads. */
 export interface StateReader {
   read(signal: AbortSignal): Promise<LeaderState>;
-  /** Fails what is under way and lets go of connections. */
+  /** Closes all connections. Requests in progress fail. */
   close(): Promise<void>;
 }
 
-/** The same, and the leader's stream of events over the same connections. */
+/** A StateReader that also opens the leader's stream of events, over the same connections. */
 export interface LeaderAccess extends StateReader {
-  /** Reads what a catalogue wants to know, from states and events alike; absent where there is none. */
+  /** Reads the catalogue's facts from states and events; absent if no catalogue is kept. */
   readonly facts?: FactsReader | undefined;
   /** `signal` ends the stream. */
   subscribe(signal: AbortSignal): Promise<StreamAnswer>;
@@ -61,14 +60,14 @@ export interface LeaderAccess extends StateReader {
 export interface LeaderFinderOptions {
   readonly client: Pick<MasterClient, "fetchState" | "subscribe" | "close">;
   readonly source: MasterSource;
-  /** The addresses of a host name, an address being its own; may throw where there are none. */
+  /** Resolves a host name to its addresses, and an address to itself. May throw if there are none. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
   readonly timers: Timers;
   /** As in LeaderAccess. */
   readonly facts?: FactsReader | undefined;
 }
 
-/** What has been tried while looking for the leader once. */
+/** One search for the leader: the masters asked so far and how they failed. */
 interface Search {
   readonly signal: AbortSignal;
   readonly asked: Set<string>;
@@ -76,8 +75,8 @@ interface Search {
 }
 
 /**
- * Looks for the leader: at each candidate, and where a candidate says it is. A state counts only if the master that gave it
- * is the leader the state names: very old non-leaders answer 200 with empty lists.
+ * Finds the leader: asks each candidate, and the leader that a candidate names. A state counts only if the master that sent
+ * it is the leader named in the state: very old non-leaders answer 200 with empty lists.
  */
 export class LeaderFinder implements LeaderAccess {
   readonly #options: LeaderFinderOptions;
@@ -93,13 +92,13 @@ export class LeaderFinder implements LeaderAccess {
   }
 
   /**
-   * Throws a MesosDnsError that says of each master asked why it was not the leader, LOGIN_FAILED where no master need
-   * be asked, what the source of masters says, or the signal's reason.
+   * Throws a MesosDnsError that says for each master asked why its state was not used; LOGIN_FAILED as soon as a login
+   * fails; the error of the source of masters; or the signal's reason.
    */
   async read(signal: AbortSignal): Promise<LeaderState> {
     const search: Search = { signal, asked: new Set(), failures: [] };
     const last = this.#last;
-    // A leader that fails once is not asked first again: it may take all of stateTimeoutSeconds to fail.
+    // Do not ask a leader first again after it has failed: it may take all of stateTimeoutSeconds to fail.
     this.#last = undefined;
     for (const master of await this.#options.source.candidates(last, signal)) {
       const found = await this.#ask(master, search, true);
@@ -110,7 +109,7 @@ export class LeaderFinder implements LeaderAccess {
     throw summaryOf(search.failures, "state");
   }
 
-  /** Throws as read() does; STREAM_UNSUPPORTED at the first master that says so, since it takes itself for the leader. */
+  /** Throws as read() does. The first STREAM_UNSUPPORTED ends the search: a master that answers so believes that it leads. */
   async subscribe(signal: AbortSignal): Promise<StreamAnswer> {
     const { client, source } = this.#options;
     const asked = new Set<string>();
@@ -121,7 +120,7 @@ export class LeaderFinder implements LeaderAccess {
       try {
         return await client.subscribe(master, signal);
       } catch (error) {
-        if (signal.aborted || !(error instanceof MesosDnsError) || LAST_WORDS.has(error.code)) throw error;
+        if (signal.aborted || !(error instanceof MesosDnsError) || FINAL_ERRORS.has(error.code)) throw error;
         failures.push(error);
       }
     }
@@ -132,7 +131,7 @@ export class LeaderFinder implements LeaderAccess {
     await this.#options.client.close();
   }
 
-  /** The state of `master`, or of the leader it names; `undefined` with a failure noted where that leads nowhere. */
+  /** The state of `master`, or of the leader that it names. If that fails, records the failure and returns `undefined`. */
   async #ask(master: HostPort, search: Search, follow: boolean): Promise<LeaderState | undefined> {
     if (search.asked.has(formatHostPort(master))) return undefined;
     search.asked.add(formatHostPort(master));
@@ -166,8 +165,8 @@ export class LeaderFinder implements LeaderAccess {
   }
 
   /**
-   * Whether the master that answered at `from` is the leader. Either its own pid says so, or its address does; a host
-   * name and an address are compared by what they resolve to.
+   * Whether the master that answered at `from` is the leader: its own pid or its address equals the leader's. A host
+   * name and an address are compared by their resolved addresses.
    */
   async #leads(from: HostPort, { cluster: { leader }, pid }: MasterState): Promise<boolean> {
     if (pid !== undefined && sameEndpoint(pid, leader)) return true;
@@ -181,20 +180,20 @@ export class LeaderFinder implements LeaderAccess {
     try {
       return await this.#options.resolve(host);
     } catch {
-      // A name that does not resolve is nobody's.
+      // A name that does not resolve matches no address.
       return [];
     }
   }
 }
 
-/** What makes it useless to ask another master for its stream. */
-const LAST_WORDS: ReadonlySet<string> = new Set(["LOGIN_FAILED", "STREAM_UNSUPPORTED"]);
+/** Errors after which no other master is asked for its stream. */
+const FINAL_ERRORS: ReadonlySet<string> = new Set(["LOGIN_FAILED", "STREAM_UNSUPPORTED"]);
 
-/** A reader, and the time that it takes. */
+/** Wraps a reader and measures the time that it takes. */
 class TimedReader<Content> implements BodyReader<Content> {
   readonly #reader: BodyReader<Content>;
   readonly #timers: Timers;
-  /** Milliseconds so far. */
+  /** Milliseconds spent in the reader so far. */
   ms = 0;
 
   constructor(reader: BodyReader<Content>, timers: Timers) {
@@ -223,7 +222,7 @@ function notLeading(from: HostPort, named: HostPort): MesosDnsError {
   return new MesosDnsError("MASTER_NOT_LEADING", message);
 }
 
-/** One failure stands for itself. Of several, the code is that of the first that is more than an absent master. */
+/** A single failure is returned as it is. For several, the code is that of the first which is more than an unreachable master. */
 function summaryOf(failures: readonly MesosDnsError[], what: string): MesosDnsError {
   const [first] = failures;
   if (first === undefined)

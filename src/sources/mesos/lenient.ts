@@ -1,4 +1,4 @@
-/** Reading decoded JSON that may hold anything anywhere: what is not of the expected kind counts as absent. */
+/** Reads decoded JSON of any content: a value of an unexpected type counts as absent. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -6,21 +6,21 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** `value` itself if it is a string, else "". */
+/** `value` if it is a string, else "". */
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** `value` itself if it is a list, else an empty one. */
+/** `value` if it is a list, else an empty list. */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** An element of a list in the state that lacks what it cannot be used without. */
+/** An element of a list in the state that lacks a required member. */
 export interface Malformed {
   /** A clause, such as `it has no id`. */
   readonly malformed: string;
-  /** The Mesos id it gives, if it gives one. */
+  /** Its Mesos id, if it has one. */
   readonly id: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export function malformed(reason: string, id?: unknown): Malformed {
 
 const NONE: readonly never[] = Object.freeze([]);
 
-/** A list built element by element has room for 17; its copy has room for what is in it. There are 100,000 of them. */
+/** V8 allocates room for 17 elements when the first is pushed; a copy has room for its elements only. A state has 100,000 such lists. */
 export function trimmed<Item>(list: readonly Item[]): readonly Item[] {
   return list.length === 0 ? NONE : list.slice();
 }

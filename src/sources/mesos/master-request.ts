@@ -2,17 +2,17 @@ import { MesosDnsError } from "../../base/errors.js";
 import { formatHostPort, type HostPort } from "../../base/host-port.js";
 import { endpointOf, parseHttpUrl } from "./endpoint.js";
 
-/** The path every Mesos since 0.22 knows, and what older ones know instead. */
+/** The path of the state since Mesos 0.22, and the one before. */
 export const STATE_PATH = "/master/state";
 export const OLD_STATE_PATH = "/master/state.json";
-/** The operator API, of Mesos 1.0 and later. */
+/** The path of the operator API, in Mesos 1.0 and later. */
 export const API_PATH = "/api/v1";
 const MAX_REDIRECTS = 3;
 
-/** Which URL is asked now, on the way from the master asked first to where it is answered. */
+/** The current URL of a request, which changes as masters redirect it. */
 export class MasterRequest {
   url: URL;
-  /** The master that `url` leads to. */
+  /** The master in `url`. */
   from: HostPort;
   #via: HostPort | undefined;
   #redirects = 0;
@@ -23,7 +23,7 @@ export class MasterRequest {
     this.url = new URL(`${https ? "https" : "http"}://${formatHostPort(master)}${path}`);
   }
 
-  /** For messages. */
+  /** Names the master in error messages. */
   get who(): string {
     const via = this.#via === undefined ? "" : ` (to which ${formatHostPort(this.#via)} redirects)`;
     return `Mesos master ${formatHostPort(this.from)}${via}`;
@@ -33,7 +33,7 @@ export class MasterRequest {
     this.url = new URL(path, this.url);
   }
 
-  /** From the path of today to that of old, or back; false where both have been tried. */
+  /** Switches between STATE_PATH and OLD_STATE_PATH. Returns false if both have been tried. */
   tryOtherPath(): boolean {
     if (this.#triedOtherPath) return false;
     this.#triedOtherPath = true;
@@ -41,7 +41,7 @@ export class MasterRequest {
     return true;
   }
 
-  /** A non-leader names the leader without a scheme: `//192.0.2.1:5050/master/state`. */
+  /** Follows a redirect. A non-leader names the leader without a scheme: `//192.0.2.1:5050/master/state`. */
   redirect(location: string | string[] | undefined): void {
     const target = typeof location === "string" ? parseHttpUrl(location, this.url) : undefined;
     if (target === undefined) throw this.#astray("to no usable address");

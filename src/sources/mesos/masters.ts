@@ -16,26 +16,26 @@ export interface MastersOptions {
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
   readonly onNews: (news: ZooKeeperNews) => void;
-  /** ZooKeeper names another leader, or its first. */
+  /** ZooKeeper names its first leader, or another one. */
   readonly onLeader: () => void;
   /** ZooKeeper names other masters under the same leader. */
   readonly onMasters: () => void;
 }
 
-/** Where the masters are known from as the configuration is now: a list, or ZooKeeper, which is then followed. */
+/** Chooses the source of masters that the configuration asks for: its own list, or ZooKeeper, which this class then follows. */
 export class Masters {
   readonly #options: MastersOptions;
   #zk = "";
   #follower: ZooKeeperFollower | undefined;
   #leader = "";
-  /** Followers of former configurations that have not ended yet. */
+  /** Followers of former configurations that are still stopping. */
   readonly #ending = new Set<Promise<void>>();
 
   constructor(options: MastersOptions) {
     this.#options = options;
   }
 
-  /** What is to be polled under this configuration. ZooKeeper's connection is kept unless `zk` has changed. */
+  /** The source of masters for this configuration. Keeps the connection to ZooKeeper unless `zk` has changed. */
   source(config: ClusterConfig): MasterSource {
     if (config.zk !== this.#zk) this.#follow(config.zk);
     if (!this.#follower) return listedMasters(config.masters);
@@ -82,7 +82,7 @@ export class Masters {
   }
 }
 
-/** An event in values that another thread can be sent. */
+/** An event in plain values that can be sent to another thread. */
 function newsOf(event: FollowerEvent, at: number): ZooKeeperNews {
   switch (event.kind) {
     case "connected":

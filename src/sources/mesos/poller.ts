@@ -4,10 +4,10 @@ import type { Cluster } from "./cluster.js";
 import type { LeaderState, StateReader } from "./leader.js";
 
 const FIRST_RETRY_MS = 1_000;
-/** The part of refreshSeconds a master is left alone for at least, however long its last answer took. */
-const REST = 0.25;
+/** The shortest pause after a fetch, as a part of refreshSeconds, however long the fetch took. */
+const PAUSE_PART = 0.25;
 
-/** All that came with a state but the cluster itself. */
+/** A LeaderState without its cluster. */
 export type FetchInfo = Omit<LeaderState, "cluster">;
 
 export interface PollerOptions {
@@ -16,16 +16,16 @@ export interface PollerOptions {
   readonly timers: Timers;
   /** From 0 up to but not including 1. */
   readonly random: () => number;
-  /** A fetch begins. */
+  /** Called when a fetch begins. */
   readonly onFetch?: () => void;
-  /** Is given each state; the next is not fetched before its promise is settled, and a rejection counts as a failure. */
+  /** Receives each state. The next one is not fetched before its promise has settled; a rejection counts as a failure. */
   readonly onCluster: (cluster: Cluster, info: FetchInfo) => Promise<void> | void;
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * Fetches the state every `refreshSeconds`, counted from start to start, never two at a time. A slow master slows
- * polling down. After a failure it tries again in about 1, 2, 4, … seconds, but at least every `refreshSeconds`.
+ * Fetches the state every `refreshSeconds`, counted from start to start, never twice at a time. With a slow master it polls
+ * less often. After a failure it tries again in about 1, 2, 4, … seconds, but at least every `refreshSeconds`.
  */
 export class StatePoller {
   readonly #options: PollerOptions;
@@ -47,14 +47,14 @@ export class StatePoller {
     this.#running ??= this.#run();
   }
 
-  /** Ends polling for good. When the promise is settled, no callback is running or will be called. */
+  /** Ends polling for good. Once the promise has settled, no callback is running or will be called. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#interrupt();
     await Promise.all([this.#reader.close(), this.#running]);
   }
 
-  /** Polls with another reader from now on, at once and in place of a fetch under way; the former is closed. */
+  /** Aborts a fetch in progress, closes the former reader, and polls with the new one at once. */
   async updateConfig(reader: StateReader, refreshSeconds: number): Promise<void> {
     const former = this.#reader;
     this.#reader = reader;
@@ -63,12 +63,12 @@ export class StatePoller {
     await former.close();
   }
 
-  /** Fetches at once instead of at the end of a pause, and in place of a fetch under way: its master leads no more. */
+  /** Fetches at once: ends a pause, and aborts a fetch in progress, whose master no longer leads. */
   restart(): void {
     if (!this.#stopped) this.#interrupt();
   }
 
-  /** Fetches at once instead of at the end of a pause. */
+  /** Ends a pause, so that the next fetch begins at once. Leaves a fetch in progress alone. */
   hurry(): void {
     this.#wake();
   }
@@ -107,7 +107,7 @@ export class StatePoller {
       if (!signal.aborted) await this.#options.onCluster(cluster, info);
       return true;
     } catch (error) {
-      // A fetch that was interrupted on purpose has not failed; what became of its state is always told.
+      // An aborted fetch is no failure. An error of onCluster is always reported.
       if (fetched || !signal.aborted) this.#options.onFailure(error);
       return false;
     }
@@ -115,7 +115,7 @@ export class StatePoller {
 
   #untilNext(started: number): number {
     const next = started + this.#refreshMs - this.#options.timers.now();
-    return Math.max(next, this.#refreshMs * REST);
+    return Math.max(next, this.#refreshMs * PAUSE_PART);
   }
 
   #untilRetry(failures: number): number {

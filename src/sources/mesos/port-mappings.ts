@@ -7,14 +7,14 @@ const PORT_MAPPINGS = "port_mappings";
 const CONTAINER = new Fields(["type", "docker", "network_infos"]);
 const DOCKER = new Fields([PORT_MAPPINGS]);
 
-/** The container that stands here, as far as mapsPorts() looks at it. */
+/** Reads those members of the container at the scanner that mapsPorts() needs. */
 export function readContainer(scanner: StateScanner): unknown {
   return CONTAINER.read(scanner, { docker: () => DOCKER.read(scanner) });
 }
 
 /**
- * Whether ports of its agent lead to a task's container: as its container's network maps them, or as a port of its
- * discovery says of itself. Both are written alike in a state and in the operator API.
+ * Whether ports of the agent are mapped to a task's container, according to the container's network or to a label of a
+ * discovery port. Both have the same form in a state and in the operator API.
  */
 export function mapsPorts(container: unknown, discovery: unknown): boolean {
   return (isObject(container) && containerMaps(container)) || listOf(portsIn(discovery)).some(isOnHost);
@@ -25,7 +25,7 @@ export function networksMap(networks: readonly unknown[]): boolean {
   return networks.some((network) => isObject(network) && listOf(network[PORT_MAPPINGS]).some(isMapping));
 }
 
-/** A Docker container's networks are Docker's own affair; what it maps stands beside them. */
+/** A Docker container has its port mappings in `docker`, other containers in their networks. */
 function containerMaps({ type, docker, network_infos }: JsonObject): boolean {
   if (type !== "DOCKER") return networksMap(listOf(network_infos));
   return isObject(docker) && listOf(docker[PORT_MAPPINGS]).some(isMapping);
@@ -39,7 +39,7 @@ function portsIn(discovery: unknown): unknown {
   return isObject(discovery) && isObject(discovery.ports) ? discovery.ports.ports : undefined;
 }
 
-/** Marathon labels the ports of tasks in networks of their own: `network-scope` is `host` or `container`. */
+/** For tasks with a network of their own, Marathon labels each port with `network-scope`: `host` or `container`. */
 function isOnHost(port: unknown): boolean {
   const labels = isObject(port) && isObject(port.labels) ? listOf(port.labels.labels) : [];
   return labels.some((label) => isObject(label) && label.key === "network-scope" && label.value === "host");

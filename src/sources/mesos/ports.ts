@@ -2,8 +2,8 @@ import type { PortRange } from "./cluster.js";
 import { isPort } from "./endpoint.js";
 
 /**
- * The ranges in a task's `resources.ports`: `[31000-31002, 31005-31005]`, `[]`, or nothing at all.
- * A range that is not two ports in order is left out and costs the others nothing.
+ * The ranges in a task's `resources.ports`: `[31000-31002, 31005-31005]`, `[]`, or absent.
+ * Leaves out a range that is malformed, and keeps the others.
  */
 export function parsePortRanges(text: unknown): readonly PortRange[] {
   const list = typeof text === "string" ? /^\s*\[(.*)\]\s*$/.exec(text)?.[1] : undefined;

@@ -6,9 +6,9 @@ import { FactsReader } from "./facts/reader.js";
 import { type LeaderAccess, LeaderFinder, listedMasters, type MasterSource } from "./leader.js";
 
 export interface StateReaderOptions {
-  /** The addresses of a host name, an address being its own. */
+  /** Resolves a host name to its addresses, and an address to itself. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
-  /** Where the masters are known from; the configuration's `masters` unless given. */
+  /** The source of masters; the configuration's `masters` by default. */
   readonly source?: MasterSource;
   readonly timers?: Timers;
   /** Milliseconds since 1970. */
@@ -16,7 +16,7 @@ export interface StateReaderOptions {
 }
 
 /**
- * What reads the leading master's state and events as `config` says. Files it names are read now.
+ * Creates the access to the leading master that `config` describes. Reads the files that it names at once.
  * Throws MesosDnsError CREDENTIALS_UNREADABLE.
  */
 export function createStateReader(config: ClusterConfig, options: StateReaderOptions): LeaderAccess {

@@ -1,4 +1,4 @@
-/** Whether two values of plain data (text, numbers, lists, objects without methods) are the same throughout. */
+/** Deep equality of plain data: text, numbers, lists, objects without methods. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;

@@ -5,20 +5,20 @@ import { SavedFacts } from "./facts/saved-facts.js";
 import type { JsonObject } from "./lenient.js";
 import { list, object, port, text } from "./saved-values.js";
 
-/** Tasks or agents in a line: what is made in one go takes a millisecond or two. */
+/** Tasks or agents per line. Making one line takes a millisecond or two. */
 const BATCH = 1_000;
 const LINE_FEED = 0x0a;
 
 /**
- * A cluster as lines of JSON, each made when it is asked for:
+ * A cluster as lines of JSON. Each line is made only when the caller takes it:
  *
  *     {"leader":{"host":"192.0.2.1","port":5050}}
  *     {"agents":[…]}                              up to 1,000
  *     {"framework":{"id":…,"name":…}}
- *     {"tasks":[…]}                               up to 1,000, of the framework above
- *     {"killing":[…]}                             the same of those that have been told to end
+ *     {"tasks":[…]}                               up to 1,000 tasks of the framework above
+ *     {"killing":[…]}                             up to 1,000 tasks of it that are being killed
  *
- * What has been left out of the cluster is not in it.
+ * `Cluster.skipped` is not saved.
  */
 export function* clusterLines({ leader, agents, frameworks }: Cluster): Generator<string> {
   yield line({ leader });
@@ -31,16 +31,16 @@ export function* clusterLines({ leader, agents, frameworks }: Cluster): Generato
 }
 
 /**
- * What clusterLines() wrote. Throws MesosDnsError ZONE_FILE_DAMAGED for anything else.
- * @param withFacts whether a catalogue is kept, which wants to know more than is served
+ * Reads what clusterLines() wrote. Throws MesosDnsError ZONE_FILE_DAMAGED for anything else.
+ * @param withFacts whether to read the catalogue's facts
  */
 export function readClusterLines(text: Uint8Array, withFacts = false): Cluster {
   let number = 0;
   try {
     const reader = new ClusterReader(withFacts ? new SavedFacts() : undefined);
-    for (const octets of linesOf(text)) {
+    for (const bytes of linesOf(text)) {
       number++;
-      reader.take(object(JSON.parse(Buffer.from(octets).toString("utf8"))));
+      reader.take(object(JSON.parse(Buffer.from(bytes).toString("utf8"))));
     }
     return reader.end();
   } catch (error) {

@@ -1,7 +1,10 @@
 import { isPort } from "./endpoint.js";
 import { isObject, type JsonObject } from "./lenient.js";
 
-/** Reading back what this program has written: what is not as it was written is a fault of the file. */
+/**
+ * Reads values that this program has saved. Unlike values from a master, any malformed one means that the file is damaged: throws
+ * an Error.
+ */
 
 export function object(value: unknown): JsonObject {
   if (isObject(value)) return value;

@@ -18,21 +18,21 @@ export interface MesosSourceParts {
   readonly random: () => number;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  /** Addresses of a host. */
+  /** Resolves a host name to its addresses. */
   readonly lookup: StateReaderOptions["resolve"];
   readonly connect: Connect;
-  /** How many records a cluster gives. */
+  /** How many records a cluster has. */
   readonly count: (cluster: Cluster, masters: readonly HostPort[]) => number;
-  /** What has been served since before the start, without a master having said so. */
+  /** The cluster of the saved zone, which has been served since the start without a master's confirmation. */
   readonly restored: Cluster | undefined;
-  /** Is given each cluster; the next one is not given before its promise is settled. */
+  /** Receives each cluster. Not called again before its promise has settled. */
   readonly onCluster: (cluster: Cluster, provenance: Provenance) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
   readonly onReport: (report: LiveReport) => void;
   readonly onZooKeeper: (news: ZooKeeperNews) => void;
 }
 
-/** A Mesos cluster: finds the leading master, by a list or by ZooKeeper, and follows its state and its events. */
+/** Follows a Mesos cluster: finds the leading master from a list or through ZooKeeper, and follows its state and its events. */
 export class MesosSource implements Source<ClusterConfig> {
   readonly #parts: MesosSourceParts;
   readonly #masters: Masters;

@@ -4,9 +4,9 @@ import { isPort, parsePid } from "./endpoint.js";
 import type { FactsReader } from "./facts/reader.js";
 import { type JsonObject, type Malformed, malformed, textOf } from "./lenient.js";
 
-/** Agents and frameworks of a state, from members that have been decoded. */
+/** Builds the agents and frameworks of a state from their decoded members. */
 
-/** What the tasks of a framework come to. */
+/** The tasks of a framework, by what happens to them. */
 export interface TaskLists {
   running: readonly Task[];
   readonly killing: Task[];
@@ -43,7 +43,7 @@ export function frameworkOf(
   return pid === undefined ? framework : { ...framework, pid };
 }
 
-/** @param position such as `frameworks[3]`, for what gives no id */
+/** @param position such as `frameworks[3]`: stands in for a missing id */
 export function skippedAs(kind: Skipped["kind"], position: string, { id, malformed: detail }: Malformed): Skipped {
   return { kind, id: id ?? position, reason: "malformed", detail };
 }

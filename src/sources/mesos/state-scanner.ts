@@ -1,13 +1,13 @@
 import { MesosDnsError } from "../../base/errors.js";
 
 /**
- * Walks JSON in bytes without building a tree of it. A master's state can be 75 MB of which a few megabytes matter:
- * what is not asked for is stepped over, what is asked for is decoded in small pieces with JSON.parse.
+ * Scans JSON in bytes without building a tree of it. A master's state can have 75 MB, of which a few megabytes matter:
+ * the scanner skips values that the caller does not ask for, and decodes the others in small pieces with JSON.parse.
  *
- * The text may come in parts: see StreamedJson (`streamed-json.ts`), which knows when to ask for the next.
+ * The text may arrive in parts: see StreamedJson (`streamed-json.ts`), which waits for the next one.
  *
- * What is stepped over is checked for closed strings and matching brackets only; what is decoded is checked strictly.
- * Every fault is a MesosDnsError STATE_INVALID that says what was found and at which byte.
+ * In skipped values, only closed strings and matching brackets are checked; decoded values are checked strictly.
+ * Every fault is a MesosDnsError STATE_INVALID that says what was found, and at which byte.
  */
 
 const QUOTE = 0x22;
@@ -18,16 +18,16 @@ const OPEN_BRACE = 0x7b;
 export const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 export const CLOSE_BRACKET = 0x5d;
-/** Tab, line feed, carriage return and space are all JSON allows between tokens, and nothing lower is a token. */
+/** JSON allows only tab, line feed, carriage return and space between tokens, and no token begins with a lower byte. */
 const SPACE = 0x20;
-/** A master nests about 15 deep. Deeper than this is an attack on whoever walks the tree. */
+/** A master's state nests about 15 levels deep. A deeper text is an attack on the parser's stack. */
 export const MAX_DEPTH = 256;
 
 export type JsonKind = "object" | "array" | "other";
 
 /**
- * Member names to look for, compared as bytes so that no string is made of every name in the body. One written with
- * escapes is therefore not found; no master writes one.
+ * Member names to look for. They are compared as bytes, so that no string has to be made of every name in the body. A name
+ * written with escapes is therefore not found; no master writes one.
  */
 export class MemberNames {
   readonly #names: readonly Uint8Array[];
@@ -36,7 +36,7 @@ export class MemberNames {
     this.#names = names.map((name) => Buffer.from(name));
   }
 
-  /** The index of the name written between `start` and `end` (its quotes left out), or -1. */
+  /** The index of the name between `start` and `end` (without its quotes), or -1. */
   find(bytes: Uint8Array, start: number, end: number): number {
     for (let index = 0; index < this.#names.length; index++) {
       const name = this.#names[index] as Uint8Array;
@@ -51,25 +51,25 @@ function startsWith(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
   return true;
 }
 
-/** The text is not all there, or is cut off: which of both, only whoever has it knows. */
+/** The text ends too early. Only the caller knows whether more is to come or the text is cut off. */
 export class EndOfText extends MesosDnsError {}
 
-/** A position in a JSON text. Between calls it stands at the first byte of a value, or behind one. */
+/** A position in a JSON text. Between calls it is at the first byte of a value, or just after a value. */
 export class StateScanner {
   #bytes: Buffer;
   #at = 0;
-  /** Bytes of the text in front of those that are held. */
+  /** How many bytes of the text have been dropped. */
   #base = 0;
-  /** Where parts of the text are put together. */
+  /** The buffer in which parts of the text are joined. */
   #room = Buffer.alloc(0);
 
-  /** @param text all of it, or its beginning; it must stay as it is while it is read */
+  /** @param text the whole text or its beginning; must not change while it is read */
   constructor(text: Uint8Array) {
     this.#bytes = bufferOf(text);
     this.skipSpace();
   }
 
-  /** Adds what comes next, and forgets what lies behind the scanner. It must stay as it is while it is read. */
+  /** Adds the next part of the text, which must not change while it is read. Drops the text before the current position. */
   append(text: Uint8Array): void {
     const rest = this.#bytes.subarray(this.#at);
     this.#base += this.#at;
@@ -77,30 +77,30 @@ export class StateScanner {
     this.#bytes = rest.length === 0 ? bufferOf(text) : this.#join(rest, text);
   }
 
-  /** Where the scanner stands: bytes from the start of the text. */
+  /** The current position: bytes from the start of the text. */
   at(): number {
     return this.#base + this.#at;
   }
 
-  /** Goes back to where at() said it was, as long as that has not been forgotten. */
+  /** Goes back to a position from at(). It must not have been dropped. */
   goBack(position: number): void {
     this.#at = position - this.#base;
   }
 
-  /** Bytes from here on that are held. */
+  /** How many bytes from the current position on have arrived. */
   get ahead(): number {
     return this.#bytes.length - this.#at;
   }
 
-  /** What stands here, told by its first byte. */
+  /** The kind of the value at the current position, judged by its first byte. */
   kind(): JsonKind {
     const byte = this.#bytes[this.#at];
     return byte === OPEN_BRACE ? "object" : byte === OPEN_BRACKET ? "array" : "other";
   }
 
   /**
-   * Walks the object that stands here. For each member that `names` has, `visit` is called with the name's index and
-   * must consume the value by skip(), value() or members(); all others are stepped over.
+   * Walks the object at the current position. For each member in `names`, calls `visit` with the name's index; it
+   * must consume the value by skip(), value() or members(). Skips all other members.
    */
   members(names: MemberNames, visit: (name: number) => void): void {
     for (let more = this.enter(); more; more = this.next(CLOSE_BRACE)) {
@@ -111,11 +111,11 @@ export class StateScanner {
   }
 
   /**
-   * Steps into the object or array that stands here; false where it is empty, and is behind. next() leads on. To walk by hand what may be
-   * large, as StreamedJson does.
+   * Enters the object or array at the current position. Returns false if it is empty, with the position after it. next() goes on from there.
+   * StreamedJson walks large values this way.
    */
   enter(): boolean {
-    // In ASCII both closing brackets stand two places behind the opening ones.
+    // In ASCII, the code of each closing bracket is that of its opening one plus two.
     const close = (this.#bytes[this.#at] as number) + 2;
     this.#at++;
     this.skipSpace();
@@ -126,7 +126,7 @@ export class StateScanner {
     return false;
   }
 
-  /** From behind a member's value or an element to the next; false where there is none, and the `close` bracket is behind. */
+  /** From the end of a member's value or an element to the next one. Returns false at the `close` bracket, and moves past it. */
   next(close: typeof CLOSE_BRACE | typeof CLOSE_BRACKET): boolean {
     this.skipSpace();
     const byte = this.#bytes[this.#at];
@@ -138,7 +138,7 @@ export class StateScanner {
     return true;
   }
 
-  /** From a member's name to its value. @returns the name's index, or -1 */
+  /** From a member's name to its value. @returns the name's index, or -1 for an unknown name */
   memberName(names: MemberNames): number {
     const bytes = this.#bytes;
     const start = this.#at;
@@ -152,7 +152,7 @@ export class StateScanner {
     return names.find(bytes, start + 1, end - 1);
   }
 
-  /** Steps over white space. */
+  /** Skips white space. */
   skipSpace(): void {
     const bytes = this.#bytes;
     let at = this.#at;
@@ -160,7 +160,7 @@ export class StateScanner {
     this.#at = at;
   }
 
-  /** Steps over the value that stands here. */
+  /** Skips the value at the current position. */
   skip(): void {
     const byte = this.#bytes[this.#at];
     if (byte === QUOTE) this.#at = this.#behindString(this.#at);
@@ -168,19 +168,19 @@ export class StateScanner {
     else this.#at = this.#behindScalar(this.#at);
   }
 
-  /** The text from a position that at() gave before up to here. It stays as it is until the next append(). */
+  /** The text from a position that at() returned up to the current one. It stays valid until the next append(). */
   textFrom(start: number): Uint8Array {
     return this.#bytes.subarray(start - this.#base, this.#at);
   }
 
-  /** Decodes the value that stands here. */
+  /** Decodes the value at the current position. */
   value(): unknown {
     const start = this.at();
     this.skip();
     return this.decode(start, this.at());
   }
 
-  /** Decodes the value between two positions that at() gave before and behind it. */
+  /** Decodes the value between two positions from at(). */
   decode(start: number, end: number): unknown {
     const bytes = this.#bytes;
     const [from, to] = [start - this.#base, end - this.#base];
@@ -188,13 +188,13 @@ export class StateScanner {
     try {
       return JSON.parse(bytes.toString("utf8", from, to));
     } catch (error) {
-      // A word such as `true` that the next part goes on with; what else is cut off does not come so far.
+      // A word such as `true`, which the next part may continue. Any other value that is cut off has failed before.
       if (to === bytes.length) throw this.#cutOff(`inside the value that begins at byte ${start}`);
       throw invalid(`the value at byte ${start} is not JSON`, error);
     }
   }
 
-  /** Reads what stands at a position that at() gave before, and comes back. */
+  /** Reads at an earlier position from at(), then returns to the current one. */
   readAt<T>(start: number, read: () => T): T {
     const at = this.at();
     this.goBack(start);
@@ -203,13 +203,13 @@ export class StateScanner {
     return result;
   }
 
-  /** Asserts that nothing but white space follows. */
+  /** Throws unless only white space follows. */
   end(): void {
     this.skipSpace();
     if (this.#at < this.#bytes.length) throw this.#unexpected(this.#at, "the end");
   }
 
-  /** Begins with what is left of the text before, in memory that serves again and again. */
+  /** Joins the rest of the former text and the new part, in a buffer that is reused. */
   #join(rest: Buffer, text: Uint8Array): Buffer {
     const length = rest.length + text.length;
     const room =
@@ -220,7 +220,7 @@ export class StateScanner {
     return room.subarray(0, length);
   }
 
-  /** From a string's opening quote to behind its closing one. */
+  /** From a string's opening quote to the position after its closing one. */
   #behindString(start: number): number {
     const bytes = this.#bytes;
     for (let at = start + 1; at < bytes.length; at++) {
@@ -231,7 +231,7 @@ export class StateScanner {
     throw this.#cutOff(`inside the string that begins at byte ${this.#base + start}`);
   }
 
-  /** From an opening bracket to behind the one that closes it. */
+  /** From an opening bracket to the position after its closing one. */
   #behindNested(start: number): number {
     const bytes = this.#bytes;
     const open: number[] = [];
@@ -250,7 +250,7 @@ export class StateScanner {
     throw this.#cutOff(`inside what begins at byte ${this.#base + start}`);
   }
 
-  /** A number, true, false or null: up to what can follow one. */
+  /** From the start of a number, true, false or null to the first byte that cannot belong to it. */
   #behindScalar(start: number): number {
     const bytes = this.#bytes;
     let at = start;
@@ -275,11 +275,11 @@ export class StateScanner {
   }
 }
 
-function bufferOf(octets: Uint8Array): Buffer {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Whether a string's bytes stand for themselves: ASCII, nothing escaped, no control characters. */
+/** Whether a string needs no decoding: ASCII without escapes and control characters. */
 function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number;
@@ -288,7 +288,7 @@ function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-/** @param at the byte that opens a level too many */
+/** @param at the position of the bracket that opens one level too many */
 export function tooDeep(at: number): MesosDnsError {
   return invalid(`it nests deeper than ${MAX_DEPTH} levels at byte ${at}`);
 }

@@ -10,25 +10,25 @@ import { agentOf, frameworkOf, skippedAs, type TaskLists } from "./state-items.j
 import { type Reading, type StreamedJson, StreamedReader } from "./streamed-json.js";
 import { TaskReader } from "./tasks.js";
 
-/** A master's state, and who that master says it is. */
+/** A master's state, and the address by which that master calls itself. */
 export interface MasterState {
   readonly cluster: Cluster;
   readonly registry: Registry;
-  /** The address in the answering master's own `pid`; absent where it has none that can be read. */
+  /** The address in the answering master's own `pid`; absent if the pid is missing or malformed. */
   readonly pid?: HostPort;
 }
 
-/** What a state says of who has registered with this master, and of what has ended. */
+/** What a state says about registrations with this master, and about what has ended. */
 export interface Registry {
-  /** The master's own id, another one each time it is started; "" where it names none. */
+  /** The id of the master's instance, which changes at each start; "" if the state has none. */
   readonly id: string;
-  /** Agents that have registered; the others in the cluster are known from before a failover only. */
+  /** Agents that have registered. The others in the cluster are only known from before a failover. */
   readonly registered: ReadonlySet<string>;
-  /** Frameworks known from what agents say, whose schedulers have not come back. */
+  /** Frameworks known only from agents: their schedulers have not registered again. */
   readonly recoveredFrameworks: ReadonlySet<string>;
   readonly completedFrameworks: readonly string[];
   readonly ended: readonly EndedTask[];
-  /** Tasks that run, but have no status yet that says so, and where. They are not in the cluster. */
+  /** Tasks that run, but have no TASK_RUNNING status yet, and so no addresses. They are not in the cluster. */
   readonly unreported: readonly TaskOutside[];
   /** Tasks that do not run yet. They are not in the cluster either. */
   readonly starting: readonly TaskOutside[];
@@ -49,19 +49,19 @@ export interface EndedTask {
 }
 
 /**
- * The cluster in the body of a master's `GET /state`. Lenient field by field: what is malformed costs only itself and,
- * where that is a task, an agent or a framework, is listed in `skipped`.
+ * The cluster in the body of a master's `GET /state`. Lenient field by field: only the malformed part is left out. Tasks,
+ * agents and frameworks that are left out are listed in `skipped`.
  *
- * Throws MesosDnsError STATE_INVALID where the body as a whole is no state, MASTER_NOT_LEADING where it names no leader.
+ * Throws MesosDnsError STATE_INVALID if the body as a whole is not a state, MASTER_NOT_LEADING if it names no leader.
  */
 export function readState(body: Uint8Array): Cluster {
   return readMasterState(body).cluster;
 }
 
 /**
- * As readState(), with what tells whether the master that answered is the leader.
- * @param known tasks that need not be held in memory anew; those of this state from now on
- * @param facts reads what a catalogue wants to know, where there is one
+ * As readState(), with the data that tells whether the answering master is the leader.
+ * @param known the tasks of the previous state, whose objects are reused; holds those of this state afterwards
+ * @param facts reads the catalogue's facts, if a catalogue is kept
  */
 export function readMasterState(body: Uint8Array, known = new KnownTasks(), facts?: FactsReader): MasterState {
   const parser = new StateParser(known, facts);
@@ -69,12 +69,12 @@ export function readMasterState(body: Uint8Array, known = new KnownTasks(), fact
   return parser.end();
 }
 
-/** readMasterState() for a body that is read while it comes in. Throws the same, from the part on that is wrong. */
+/** readMasterState() for a body that is read while it arrives. Throws the same errors, at the part that is wrong. */
 export class StateParser {
   readonly #known: KnownTasks;
   readonly #reader: StreamedReader<MasterState>;
 
-  /** @param known as for readMasterState(); of use to one parser at a time */
+  /** @param known as for readMasterState(); only one parser at a time may use it */
   constructor(known: KnownTasks, facts?: FactsReader) {
     this.#known = known;
     known.begin();
@@ -82,12 +82,12 @@ export class StateParser {
     this.#reader = new StreamedReader((json) => new StateDecoder(json, known, facts).read());
   }
 
-  /** The next part of the body, which must stay as it is. */
-  add(octets: Uint8Array): void {
-    this.#reader.add(octets);
+  /** Adds the next part of the body. Its memory must not change afterwards. */
+  add(bytes: Uint8Array): void {
+    this.#reader.add(bytes);
   }
 
-  /** There is no more of it. */
+  /** Call this after the last part. */
   end(): MasterState {
     const state = this.#reader.end();
     this.#known.end();
@@ -103,7 +103,7 @@ const AGENT = new Fields(AGENT_FIELDS);
 const AGENT_WITH_FACTS = new Fields([...AGENT_FIELDS, "attributes", "active"]);
 const ENDED = new Fields(["id", "state"]);
 
-/** What one of the lists in the state gave. */
+/** The elements of one list in the state, and those left out. */
 interface Listed<Item> {
   readonly items: readonly Item[];
   readonly skipped: readonly Skipped[];
@@ -138,7 +138,7 @@ class StateDecoder implements Lists {
       completed_frameworks: () => this.#readCompleted(),
     });
     if (fields === undefined) throw new MesosDnsError("STATE_INVALID", "the state is not a JSON object");
-    yield* this.#json.behind();
+    yield* this.#json.expectEnd();
     const cluster = assemble(leaderIn(fields.leader), this);
     const registry = {
       id: textOf(fields.id),
@@ -191,7 +191,7 @@ class StateDecoder implements Lists {
   *#readTasks(list: string, lists: TaskLists, memory: TaskMemory): Reading {
     const json = this.#json;
     const reader = this.#tasks;
-    // Of lists given twice, the last counts.
+    // If a list is present twice, the last one counts.
     const { killing, unreported, starting, skipped } = lists;
     for (const each of [killing, unreported, starting, skipped]) each.length = 0;
     const isList = yield* this.#each(function* (index) {
@@ -220,15 +220,15 @@ class StateDecoder implements Lists {
     const completed = this.#completedFrameworks;
     const json = this.#json;
     yield* this.#each(function* () {
-      // With all the tasks that it had.
+      // ENDED.walk skips the completed framework's tasks, which can be many.
       const id = textOf((yield* ENDED.walk(json, {}))?.id);
       if (id !== "") completed.push(id);
     });
   }
 
   /**
-   * Reads the list that stands here; `read` consumes an element and returns what it is. `undefined` where there is
-   * no list.
+   * Reads the list at the current position; `read` consumes and returns one element. `undefined` if the value is
+   * not a list.
    */
   *#list<Item extends Agent | Framework>(
     kind: Skipped["kind"],
@@ -246,7 +246,7 @@ class StateDecoder implements Lists {
     return isList ? { items, skipped } : undefined;
   }
 
-  /** Walks the list that stands here; false where something else stands, which is stepped over. */
+  /** Walks the list at the current position. Skips any other value, and returns false. */
   *#each(visit: (index: number) => Reading): Reading<boolean> {
     const isList = (yield* this.#json.kind()) === "array";
     if (isList) yield* this.#json.elements(visit);
@@ -262,13 +262,13 @@ interface Lists {
 }
 
 /**
- * `slaves` and `frameworks` are in the state of every version, empty or not. A body without them must not pass for a
- * cluster in which nothing runs.
+ * The state of every Mesos version has `slaves` and `frameworks`, empty or not. A body without them must not pass for a
+ * cluster without tasks.
  */
 function assemble(leader: HostPort, { agents, recovered, frameworks }: Lists): Cluster {
   if (agents === undefined) throw new MesosDnsError("STATE_INVALID", "the state has no list of slaves");
   if (frameworks === undefined) throw new MesosDnsError("STATE_INVALID", "the state has no list of frameworks");
-  // An agent that has re-registered counts as it is now, not as it was recovered.
+  // An agent that has registered again replaces its recovered entry.
   const known = [...(recovered?.items ?? []), ...agents.items].map((agent) => [agent.id, agent] as const);
   const skipped = [...agents.skipped, ...(recovered?.skipped ?? []), ...frameworks.skipped];
   return { leader, agents: new Map(known), frameworks: frameworks.items, skipped };

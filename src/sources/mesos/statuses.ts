@@ -3,9 +3,9 @@ import type { FactsReader } from "./facts/reader.js";
 import { isObject, type JsonObject, listOf, textOf, trimmed } from "./lenient.js";
 import { networksMap } from "./port-mappings.js";
 
-/** The state of a task that has records, and of the statuses that say where and how it is. */
+/** The state of tasks that have records, and of the statuses that report a task's addresses and health. */
 export const RUNNING = "TASK_RUNNING";
-/** The state of one that has been told to end. */
+/** The state of a task that is being killed. */
 export const KILLING = "TASK_KILLING";
 /** The states of one that does not run yet. */
 export const STARTING = "TASK_STARTING";
@@ -14,7 +14,7 @@ const MESOS_LABEL = "MesosContainerizer.NetworkSettings.IPAddress";
 const DOCKER_LABEL = "Docker.NetworkSettings.IPAddress";
 const NO_ADDRESSES: ReportedAddresses = Object.freeze({});
 
-/** The same in a state and in the operator API. */
+/** The addresses in a status, which has the same form in a state and in the operator API. */
 function addressesOf(status: JsonObject, networks: readonly JsonObject[]): ReportedAddresses {
   const netinfo = networkAddresses(networks);
   const mesos = labelValues(status, MESOS_LABEL);
@@ -28,22 +28,22 @@ function addressesOf(status: JsonObject, networks: readonly JsonObject[]): Repor
   };
 }
 
-/** The time of the status that counts, in seconds since 1970; 0 where there is none. */
+/** The time of the latest TASK_RUNNING status, in seconds since 1970; 0 if there is none. */
 export function runningSince(statuses: readonly unknown[]): number {
   const status = latestRunning(statuses);
   return status === undefined ? 0 : timeOf(status);
 }
 
-/** What statuses say of a task: everything else of it stays as it is for as long as it runs. */
+/** The members of a task that come from its statuses. All others stay the same while it runs. */
 export type Reported = Pick<Task, "addresses" | "unhealthy" | "networkMapsPorts" | "statusFacts">;
 
-/** reportedIn() with what a catalogue wants to know. */
+/** reportedIn() with the catalogue's facts. */
 export function reportedWithFacts(statuses: readonly unknown[], facts: FactsReader): Reported {
   const status = latestRunning(statuses);
   return { ...reportedIn(statuses), statusFacts: facts.ofStatus(status, status ? networksIn(status) : []) };
 }
 
-/** What a task's statuses say of it. One without health checks, or whose checks have said nothing yet, is not unhealthy. */
+/** What a task's statuses report. A task without health checks, or without a result of them yet, is not unhealthy. */
 export function reportedIn(statuses: readonly unknown[]): Reported {
   const status = latestRunning(statuses);
   if (status === undefined) return { addresses: NO_ADDRESSES };
@@ -55,15 +55,15 @@ export function reportedIn(statuses: readonly unknown[]): Reported {
 }
 
 /**
- * Whether a running task has said nothing as such yet: a master knows that it runs a moment before it has the status that says so,
- * and until then has only older ones, whose addresses are not those that it will have.
+ * Whether a running task is unreported: it has no TASK_RUNNING status yet. A master knows that a task runs a moment before it has
+ * that status. Until then it has only older statuses, whose addresses are not the final ones.
  */
 export function isUnreported(statuses: readonly unknown[]): boolean {
   const isAboutTo = statuses.some((status) => isObject(status) && isBeforeRunning(status.state));
   return isAboutTo && latestRunning(statuses) === undefined;
 }
 
-/** Masters list statuses in no order that can be relied on: the greatest timestamp counts, of equal ones the last. */
+/** Masters list statuses in no reliable order: the greatest timestamp counts, and of equal ones the last. */
 function latestRunning(statuses: readonly unknown[]): JsonObject | undefined {
   let latest: JsonObject | undefined;
   let latestTime = Number.NEGATIVE_INFINITY;
@@ -92,7 +92,7 @@ function networksIn({ container_status: container }: JsonObject): readonly JsonO
 function networkAddresses(networks: readonly JsonObject[]): string[] {
   return networks.flatMap((network) => {
     const addresses = listOf(network.ip_addresses).filter(isObject).map(addressIn).filter(Boolean);
-    // Mesos 0.25 had one address a network; 0.26 and 0.27 give it both ways.
+    // Mesos 0.25 wrote one address per network; 0.26 and 0.27 write both forms.
     return addresses.length > 0 ? addresses : [addressIn(network)].filter(Boolean);
   });
 }
@@ -101,7 +101,7 @@ function addressIn(holder: JsonObject): string {
   return textOf(holder.ip_address);
 }
 
-/** A state lists labels; the operator API wraps the list once more. */
+/** A state has a list of labels; the operator API wraps the list in an object. */
 function labelValues(status: JsonObject, key: string): string[] {
   const list = isObject(status.labels) ? status.labels.labels : status.labels;
   const labels = listOf(list).filter(isObject);

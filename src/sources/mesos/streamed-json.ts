@@ -9,34 +9,33 @@ import {
   tooDeep,
 } from "./state-scanner.js";
 
-/** Pauses whenever more of the text is needed, and ends with what has been read. */
+/** A generator that yields whenever it needs more of the text, and returns what it has read. */
 export type Reading<Result = void> = Generator<undefined, Result, undefined>;
 
 const NO_NAMES = new MemberNames([]);
 
 /**
- * A JSON text that is read while it comes in: of all that it is made of only as much is held as a single value that is read
- * at once takes. Objects and arrays that may be large are walked with members() and elements(), those within them that
- * are small are read by a StateScanner.
+ * A JSON text that is read while it arrives. It holds no more of the text than the largest value that is read at once. Walk
+ * objects and arrays that may be large with members() and elements(); read the small values in them with a StateScanner.
  */
 export class StreamedJson {
-  /** For what read() is given. */
+  /** The scanner that read() passes on. */
   readonly scanner = new StateScanner(Buffer.alloc(0));
   #ended = false;
-  /** Objects and arrays that are being walked. */
+  /** How many nested objects and arrays are being walked. */
   #depth = 0;
 
-  /** The next part of the text, which must stay as it is while it is read. The reading that pauses for it may go on. */
+  /** Adds the next part of the text, which must not change while it is read. Resume the paused Reading after this. */
   add(text: Uint8Array): void {
     this.scanner.append(text);
   }
 
-  /** There is no more of it. */
+  /** Call this after the last part. */
   end(): void {
     this.#ended = true;
   }
 
-  /** What stands here, told by its first byte. */
+  /** The kind of the value at the current position, judged by its first byte. */
   *kind(): Reading<JsonKind> {
     yield* this.#arrive();
     return this.scanner.kind();
@@ -54,25 +53,28 @@ export class StreamedJson {
     this.#depth--;
   }
 
-  /** Walks the array that stands here: `visit` must consume each element. */
+  /** Walks the array at the current position. `visit` must consume each element. */
   *elements(visit: (index: number) => Reading): Reading {
     let index = 0;
     for (let more = yield* this.#enter(); more; more = yield* this.#whole(NEXT_ELEMENT)) yield* visit(index++);
     this.#depth--;
   }
 
-  /** What `read` makes of the value that stands here. It is called again, from the start, where the value had not come whole. */
+  /**
+   * Returns what `read` makes of the value at the current position. If the value is incomplete, calls `read` again from its start
+   * later.
+   */
   *read<Result>(read: (scanner: StateScanner) => Result): Reading<Result> {
     if ((yield* this.kind()) === "other") yield* this.#whole((scanner) => this.#awaitEnd(scanner));
     return yield* this.#whole(read);
   }
 
-  /** Decodes the value that stands here. */
+  /** Decodes the value at the current position. */
   *value(): Reading<unknown> {
     return yield* this.read(VALUE);
   }
 
-  /** Steps over the value that stands here, however large it is. */
+  /** Skips the value at the current position, however large it is. */
   *skip(): Reading {
     const kind = yield* this.kind();
     if (kind === "other") return yield* this.read(SKIP);
@@ -83,13 +85,13 @@ export class StreamedJson {
       if (this.#ended || !(error instanceof EndOfText)) throw error;
     }
     this.scanner.goBack(start);
-    // Part by part, so that it need not be held.
+    // Skip it part by part, so that it need not be held in memory.
     if (kind === "object") yield* this.members(NO_NAMES, () => this.skip());
     else yield* this.elements(() => this.skip());
   }
 
-  /** Asserts that nothing but white space follows. */
-  *behind(): Reading {
+  /** Throws unless only white space follows. */
+  *expectEnd(): Reading {
     yield* this.#arrive();
     this.scanner.end();
   }
@@ -99,7 +101,7 @@ export class StreamedJson {
     return yield* this.#whole(ENTER);
   }
 
-  /** A number, or what begins like one, may go on in the next part. */
+  /** A number or a word may continue in the next part. */
   #awaitEnd(scanner: StateScanner): void {
     const start = scanner.at();
     scanner.skip();
@@ -107,13 +109,13 @@ export class StreamedJson {
     scanner.goBack(start);
   }
 
-  /** To the first byte of what comes next, where there is anything. */
+  /** Moves to the first byte of the next token, if there is one. */
   *#arrive(): Reading {
     const { scanner } = this;
     for (scanner.skipSpace(); scanner.ahead === 0 && !this.#ended; scanner.skipSpace()) yield;
   }
 
-  /** Reads, and reads again from the same place, until there is enough of the text. */
+  /** Calls `read` from the same position until enough of the text has arrived. */
   *#whole<Result>(read: (scanner: StateScanner) => Result): Reading<Result> {
     const { scanner } = this;
     for (;;) {
@@ -124,7 +126,7 @@ export class StreamedJson {
         if (this.#ended || !(error instanceof EndOfText)) throw error;
       }
       scanner.goBack(start);
-      // What is large is gone over a few times, not once for every part that comes in.
+      // Wait for twice as much text, so that a large value is not read again for every part that arrives.
       const wanted = 2 * scanner.ahead;
       do yield;
       while (scanner.ahead < wanted && !this.#ended);
@@ -132,7 +134,7 @@ export class StreamedJson {
   }
 }
 
-/** Has a text read while it comes in. */
+/** Runs a Reading while the text arrives. */
 export class StreamedReader<Result> {
   readonly #json = new StreamedJson();
   readonly #reading: Reading<Result>;
@@ -141,13 +143,13 @@ export class StreamedReader<Result> {
     this.#reading = read(this.#json);
   }
 
-  /** The next part, which must stay as it is. Throws what the reading throws, after which there is no going on. */
+  /** Adds the next part, whose memory must not change afterwards. Throws what the Reading throws: it cannot be continued after that. */
   add(text: Uint8Array): void {
     this.#json.add(text);
     this.#reading.next();
   }
 
-  /** There is no more of it. Throws as add() does. */
+  /** Call this after the last part. Throws as add() does. */
   end(): Result {
     this.#json.end();
     const { done, value } = this.#reading.next();

@@ -10,7 +10,7 @@ import { MemberNames, type StateScanner } from "./state-scanner.js";
 import { isBeforeRunning, isUnreported, KILLING, RUNNING, reportedIn, reportedWithFacts } from "./statuses.js";
 
 const FIELDS = ["id", "name", "slave_id", "state", "resources", "statuses", "discovery", "container"] as const;
-/** What only a catalogue asks for stands behind the others. */
+/** The fields that only a catalogue needs come last. */
 const ALL_FIELDS = [...FIELDS, "labels", "health_check"] as const;
 type Field = (typeof ALL_FIELDS)[number];
 const CONTAINER = FIELDS.indexOf("container");
@@ -18,8 +18,8 @@ const RESOURCES = FIELDS.indexOf("resources");
 const PORTS = new Fields(["ports"]);
 
 /**
- * Reads tasks one after the other. Nothing of a task is decoded before it is known to run, and what many tasks have in
- * common (agent ids, names, port lists) is kept once: 100,000 tasks have to stay small.
+ * Reads tasks one after the other. It decodes nothing of a task before it knows that the task runs, and keeps what many tasks
+ * share (agent ids, names, port lists) only once: 100,000 tasks have to stay small.
  */
 export class TaskReader {
   readonly #scanner: StateScanner;
@@ -29,21 +29,21 @@ export class TaskReader {
   readonly #ends = new Array<number>(ALL_FIELDS.length).fill(-1);
   readonly #strings = new Map<string, string>();
   readonly #ports = new Map<string, readonly PortRange[]>();
-  /** Whether no status of the task that was read last says yet that it runs, and where (`isUnreported`). */
+  /** Whether the task that was read last runs, but has no TASK_RUNNING status yet (`isUnreported`). */
   unreported = false;
-  /** Whether the task that was read last has been told to end. */
+  /** Whether the task that was read last is being killed. */
   killing = false;
   /** Whether the task that was read last does not run yet. */
   starting = false;
 
-  /** @param facts reads what a catalogue wants to know; without, a task has none of it, and none is read that is being killed */
+  /** @param facts reads the catalogue's facts; without it, tasks have none, and tasks that are being killed are not read */
   constructor(scanner: StateScanner, facts: FactsReader | undefined) {
     this.#scanner = scanner;
     this.#facts = facts;
     this.#names = new MemberNames(facts ? ALL_FIELDS : FIELDS);
   }
 
-  /** Consumes the element the scanner stands at. `undefined` for a task that has no place in a cluster. */
+  /** Consumes the element at the scanner. `undefined` for a task that does not belong in a cluster, such as one that has ended. */
   read(memory: TaskMemory): Task | Malformed | undefined {
     const scanner = this.#scanner;
     if (scanner.kind() !== "object") {
@@ -80,7 +80,7 @@ export class TaskReader {
     return task;
   }
 
-  /** Notes where each field of this task stands; of a field given twice, the last. */
+  /** Notes the position of each field of this task. If a field is present twice, the last one counts. */
   #locate(): void {
     const scanner = this.#scanner;
     this.#starts.fill(-1);
@@ -114,11 +114,11 @@ export class TaskReader {
     this.unreported = isUnreported(statuses);
     const published = this.#field("discovery");
     const discovery = discoveryOf(published, this.#intern);
-    // Little of what can be a lot.
+    // A container can be large. Decode only the few members that are needed.
     const container = this.#readAt(CONTAINER, () => readContainer(this.#scanner));
     const maps = mapsPorts(container, published);
     const { addresses } = reported;
-    // Written out, and what is rare added to it: objects that are put together take more room.
+    // Two literals, to which rare members are added: an object built by spreading takes more memory.
     const task: { -readonly [Key in keyof Task]: Task[Key] } =
       discovery === undefined
         ? { id, name: this.#intern(name), agentId: agent, ports, addresses }

@@ -4,7 +4,7 @@ import { createSecureContext } from "node:tls";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 import type { ClusterConfig } from "../../config/config.js";
 
-/** PEM texts, as `node:tls` takes them; what is not configured is absent. */
+/** PEM texts, as `node:tls` takes them. Absent if not configured. */
 export interface TlsFiles {
   readonly ca?: string;
   readonly cert?: string;
@@ -26,7 +26,7 @@ export function readTlsFiles({ CACertFile, CertFile, KeyFile }: ClusterConfig): 
   return { ...authority, ...own };
 }
 
-/** The text of a file; nothing where none is configured. */
+/** The text of a file; `undefined` if none is configured. */
 function readPem(setting: string, path: string): string | undefined {
   if (path === "") return undefined;
   try {
@@ -39,7 +39,7 @@ function readPem(setting: string, path: string): string | undefined {
 
 function check(setting: string, path: string, pem: TlsFiles): void {
   try {
-    // A secure context passes over authorities that are none, and over files that are empty.
+    // createSecureContext ignores empty files, and CA files without a certificate. Check them here.
     if (pem.ca !== undefined) new X509Certificate(pem.ca);
     if (pem.cert !== undefined) new X509Certificate(pem.cert);
     if (pem.key !== undefined) createPrivateKey(pem.key);

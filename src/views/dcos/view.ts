@@ -11,12 +11,12 @@ import { isStandby } from "../mesos-dns/rules.js";
 import { onStandby, type RecordSink } from "../sink.js";
 import type { Emitter, View } from "../view.js";
 
-/** Below it are tasks, masters and their leader; DC/OS's own tools and packages ask for these names. */
+/** The domain of tasks, masters and their leader. DC/OS's own tools and packages query these names. */
 const DCOS_DOMAIN = `dcos.${DCOS_ZONE}`;
-/** Below it is everything that the cluster's own domain has, whatever that is called. */
+/** The domain that has a copy of every record of `domain`. */
 const MIRROR = `mesos.${DCOS_ZONE}`;
 
-/** The names of DC/OS, where they are wanted (`dcosNames`): its own, and those of `domain` once more. */
+/** The names of DC/OS, if configured (`dcosNames`): its own names, and a copy of those of `domain`. */
 export function dcosView(config: ZoneConfig): View | undefined {
   if (!config.dcosNames) return undefined;
   const { domain } = config;
@@ -46,7 +46,7 @@ class DcosRecords implements Emitter {
   }
 
   /**
-   * A task's three names. A framework's name is one label in them, as the task's is, and labels are those of RFC 1123 always. All
+   * Emits a task's three names. In them, the framework's name is one label, as is the task's, and labels always follow RFC 1123. All
    * instances of a task share its names.
    */
   task(framework: Framework, task: Task): undefined {
@@ -68,9 +68,9 @@ function emitAddresses(name: string, addresses: readonly Address[], records: Rec
 }
 
 /**
- * Takes records of the domain under the names that they have in DC/OS's zone. What would be too long a name is in the domain only.
+ * Takes the records of `domain`, and passes them on with their names in DC/OS's zone. Drops records whose names would be too long there.
  *
- * @param domain that all names end in, and the targets of services
+ * @param domain in which all names and all targets of services end
  */
 function mirrored(records: RecordSink, domain: string): RecordSink {
   const mirror = (name: string) => name.slice(0, -domain.length) + MIRROR;

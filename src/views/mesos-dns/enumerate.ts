@@ -7,11 +7,11 @@ import type { RecordSink } from "../sink.js";
 import type { MesosDnsRecords } from "./records.js";
 import { domainRecords } from "./view.js";
 
-/** A cluster, and the configuration that its records are made under. */
+/** A cluster, and the configuration for its records. */
 export interface Published {
   readonly facts: ClusterFacts;
   readonly config: ZoneConfig;
-  /** Whether a name has records now beside those on standby, which are not published then. */
+  /** Whether a name has other records, so that those on standby are not published. */
   readonly omitsStandby: (name: string) => boolean;
 }
 
@@ -21,15 +21,15 @@ export interface Published {
  *     {"frameworks":[{"name":"…","tasks":[{"name":"…","id":"…","records":[{"name":"…","host":"…","rtype":"A"}]}]}]}
  *
  * Names end with a dot; `host` is an address, or for an SRV record `target.:port`. As in Mesos-DNS, only names of the domain are
- * listed; a task whose agent has no known address is not listed, and a task whose name gives no DNS name is listed without records.
+ * listed. A task whose agent has no known address is not listed; a task whose name cannot become a DNS name is listed without records.
  *
- * What `omitsStandby` says is asked before the first chunk, and not again.
+ * `omitsStandby` is called only before the first chunk.
  */
 export function enumerate(published: Published): Generator<string> {
   return inChunks(pieces(published, omittedNames(published)));
 }
 
-/** The names whose records on standby are not published. */
+/** The names of which records on standby are not published. */
 function omittedNames({ facts, config, omitsStandby }: Published): ReadonlySet<string> {
   const omitted = new Set<string>();
   if (config.healthPolicy === "ignore") return omitted;
@@ -75,12 +75,12 @@ function taskText({ name, id }: Task, records: string): string {
   return `{"name":${JSON.stringify(name)},"id":${JSON.stringify(id)},"records":[${records}]}`;
 }
 
-/** Collects the records of one task as JSON, each once: two spellings of a name can come to the same records. */
+/** Collects the records of one task as JSON, without duplicates: two spellings of a name can result in the same record. */
 class JsonRecords implements RecordSink {
   readonly #records = new Set<string>();
   readonly #omitted: ReadonlySet<string>;
 
-  /** @param omitted names whose records on standby are left out */
+  /** @param omitted the names of which records on standby are left out */
   constructor(omitted: ReadonlySet<string>) {
     this.#omitted = omitted;
   }
@@ -97,7 +97,7 @@ class JsonRecords implements RecordSink {
     this.#add(name, `${target}.`, "PTR", false);
   }
 
-  /** What has been collected; the next task's records follow. */
+  /** Returns what has been collected, and begins with the next task. */
   take(): string {
     const text = [...this.#records].join(",");
     this.#records.clear();

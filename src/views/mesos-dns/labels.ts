@@ -3,29 +3,29 @@ import { MAX_LABEL } from "../../wire/names.js";
 /**
  * How Mesos-DNS turns the names of tasks, frameworks and ports into DNS labels.
  *
- * A label keeps `a-z`, `0-9` and `-`; upper case is folded, `.` and `_` become `-`, everything else is dropped.
+ * A label keeps `a-z`, `0-9` and `-`. Upper case becomes lower case, `.` and `_` become `-`, and everything else is dropped.
  */
 
-/** How long a label may be, and what may not stand at its start. */
+/** The maximum length of a label, and what is stripped from its start. */
 export interface LabelRules {
   readonly maxLength: number;
   readonly leading: RegExp;
 }
 
 export const RFC1123: LabelRules = { maxLength: MAX_LABEL, leading: /^-+/ };
-/** The older host name rules: 24 characters, no leading digit. Tails of shortened labels may still be digits. */
+/** The older rules for host names: 24 characters, no leading digit. */
 export const RFC952: LabelRules = { maxLength: 24, leading: /^[-0-9]+/ };
 
-/** What most names are: labels already. */
+/** Matches most names: they are labels already. */
 const PLAIN = /^[a-z0-9-]*[a-z0-9]$/;
 const LEADING_DASHES = /^-+/;
 const TRAILING_DASHES = /-+$/;
 
 /**
- * The label for `text`, possibly "". A cut that leaves a `-` at the end drops it and fills up from behind the cut,
- * so that two long names that differ only there stay as different as Mesos-DNS keeps them.
+ * The label for `text`, possibly "". If cutting leaves a `-` at the end, drops it and fills up with characters from after the
+ * cut, so that two long names that differ only there stay different, as in Mesos-DNS.
  *
- * @param room characters available, where a caller needs some of the label for itself (`_name`)
+ * @param room characters available, if the caller needs part of the label for itself (`_name`)
  */
 export function toLabel(text: string, rules: LabelRules, room: number = MAX_LABEL): string {
   if (text.length <= Math.min(rules.maxLength, room) && PLAIN.test(text) && !rules.leading.test(text)) return text;
@@ -46,7 +46,7 @@ export function toLabel(text: string, rules: LabelRules, room: number = MAX_LABE
   );
 }
 
-/** A framework name's labels: split at dots, each part made a label, empty ones left out, joined with dots. */
+/** A framework's name as labels, joined with dots: each part between dots becomes a label, and empty ones are left out. */
 export function toFragment(name: string, rules: LabelRules): string {
   return name
     .split(".")
@@ -56,8 +56,8 @@ export function toFragment(name: string, rules: LabelRules): string {
 }
 
 /**
- * The canonical name of one task: `<task>-<hash>-<agent>`. Where the last label would outgrow 63 octets, the task's
- * part of it gives way, and no `-` stays at the cut.
+ * The canonical name of one task: `<task>-<hash>-<agent>`. If the last label would exceed 63 octets, the task's
+ * part of it is shortened, and a `-` at the cut is removed.
  */
 export function canonicalName(task: string, hash: string, agent: string): string {
   const tail = `-${hash}-${agent}`;
@@ -67,7 +67,7 @@ export function canonicalName(task: string, hash: string, agent: string): string
   return cutOctets(task, octets(task) - excess).replace(TRAILING_DASHES, "") + tail;
 }
 
-/** What follows the last `-` of an agent id, lower case. */
+/** The part after the last `-` of an agent id, in lower case. */
 export function agentSuffix(agentId: string): string {
   return agentId.slice(agentId.lastIndexOf("-") + 1).toLowerCase();
 }

@@ -7,10 +7,10 @@ import { ClusterFacts, hostNames } from "../facts.js";
 import { together } from "../view.js";
 import { domainRecords } from "./view.js";
 
-/** Stands for what a host name leads to: whether it resolves is not the cluster's doing. */
+/** Stands in for the addresses of every host name: the count should not depend on which names resolve. */
 const ANYWHERE = [parseAddress("192.0.2.1") as Address];
 
-/** About how many records a cluster gives under this configuration: those that are equal count each. */
+/** Roughly how many records a cluster has under this configuration: duplicates are counted too. */
 export function countRecords(cluster: Cluster, masters: readonly HostPort[], config: ZoneConfig): number {
   const resolved = new Map(Array.from(hostNames(cluster, masters), (host) => [host, ANYWHERE]));
   const nameServer = { name: config.SOAMname, addresses: [] };

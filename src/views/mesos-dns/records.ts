@@ -9,7 +9,7 @@ import type { NamingRules } from "./rules.js";
 import { FrameworkNames } from "./shared-names.js";
 import { emitTask } from "./task-records.js";
 
-/** Names of frameworks, each worked out once. */
+/** A cache of the names of frameworks. */
 export type NamesOfFrameworks = WeakMap<Framework, FrameworkNames>;
 
 export interface MesosDnsRecordsOptions {
@@ -20,7 +20,7 @@ export interface MesosDnsRecordsOptions {
   readonly claims: ClaimSink;
 }
 
-/** Emits every record of the domain from a cluster (docs/records.md has the rules). */
+/** Emits all records of the domain from a cluster (docs/records.md has the rules). */
 export class MesosDnsRecords implements Emitter {
   readonly #options: MesosDnsRecordsOptions;
 
@@ -116,7 +116,7 @@ export class MesosDnsRecords implements Emitter {
     return own;
   }
 
-  /** The agent's host name as one label, or "" where it makes no name. Agents of one label share the name. */
+  /** The agent's name, with its host name as one label; "" if that is not a DNS name. Agents with the same label share the name. */
   #agentName({ hostname }: Agent): string {
     const { domain, labels } = this.#options.rules;
     const name = `${toLabel(hostname, labels)}.agent.${domain}`;

@@ -2,7 +2,7 @@ import type { HealthPolicy, ZoneConfig } from "../../config/config.js";
 import type { Task } from "../../sources/mesos/cluster.js";
 import { type LabelRules, RFC952, RFC1123 } from "./labels.js";
 
-/** What the configuration says of names. */
+/** The configured rules for names. */
 export interface NamingRules {
   /** The zone's apex, lower case, without the final dot. */
   readonly domain: string;
@@ -14,7 +14,7 @@ export function namingRulesOf({ domain, enforceRFC952, healthPolicy }: ZoneConfi
   return { domain, labels: enforceRFC952 ? RFC952 : RFC1123, healthPolicy };
 }
 
-/** Whether what a task shares with others waits behind theirs. */
+/** Whether a task's records of shared names are on standby: published only if no other task has records there. */
 export function isStandby({ unhealthy }: Task, { healthPolicy }: Pick<NamingRules, "healthPolicy">): boolean {
   return healthPolicy === "omitUnhealthy" && unhealthy === true;
 }

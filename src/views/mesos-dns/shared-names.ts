@@ -3,10 +3,10 @@ import type { Task } from "../../sources/mesos/cluster.js";
 import { isDnsName, MAX_LABEL } from "../../wire/names.js";
 import { type LabelRules, toFragment, toLabel } from "./labels.js";
 
-/** `_` takes one octet of a label. */
+/** The longest name of a service in a label: the `_` takes one octet. */
 export const SERVICE_LABEL = MAX_LABEL - 1;
 
-/** Names of one service by one protocol; each "" where it would be no DNS name. */
+/** The names of one service with one protocol; each is "" if it would not be a DNS name. */
 export interface ServiceNames {
   readonly protocol: string;
   /** `_N._P.F.D` */
@@ -15,7 +15,7 @@ export interface ServiceNames {
   readonly host: string;
 }
 
-/** The names that instances of a task share, in one spelling; each "" where it would be no DNS name. */
+/** The names that instances of a task share, in one spelling; each is "" if it would not be a DNS name. */
 export class SharedNames {
   readonly name: string;
   /** `N.F.D` */
@@ -26,7 +26,7 @@ export class SharedNames {
   readonly #framework: FrameworkNames;
   readonly #services: ServiceNames[] = [];
 
-  /** @param service the name as it stands behind the `_` of SRV names */
+  /** @param service the name that follows the `_` in SRV names */
   constructor(name: string, service: string, framework: FrameworkNames) {
     this.name = name;
     this.own = framework.checkedOwn(name);
@@ -46,16 +46,16 @@ export class SharedNames {
   }
 }
 
-/** Where a framework's tasks are named, and how. */
+/** The names below which a framework's tasks get theirs, and the rules for their labels. */
 export class FrameworkNames {
   /** `F.D`, for a task's own addresses. */
   readonly own: string;
-  /** `F.slave.D`, for its agent's. */
+  /** `F.slave.D`, for its agent's addresses. */
   readonly host: string;
   readonly #labels: LabelRules;
-  /** The framework is called what agents have their names below. */
+  /** Whether the framework's name is the one below which agents have their names. */
   readonly #isAgents: boolean;
-  /** The task asked about last: instances of one mostly follow one another. */
+  /** The task name of the last call: instances of a task mostly follow one another. */
   #published: string | undefined;
   #isWritten = false;
   #spellings: readonly SharedNames[] = [];
@@ -68,12 +68,12 @@ export class FrameworkNames {
     this.#labels = labels;
   }
 
-  /** `N.F.D`; "" where that is no DNS name, or one that only an agent may have. */
+  /** `N.F.D`; "" if that is not a DNS name, or is reserved for agents. */
   checkedOwn(name: string): string {
     return this.#isAgents && !name.includes(".") ? "" : checked(`${name}.${this.own}`);
   }
 
-  /** Its name as a label, and where it has a discovery name that is not its own label, as written too. */
+  /** The spellings of a task's name: as a label, and also as written if it has a discovery name that differs from its label. */
   spellings({ name, discovery }: Task): readonly SharedNames[] {
     const published = discovery?.name ?? name;
     const isWritten = discovery !== undefined;
@@ -96,7 +96,7 @@ export class FrameworkNames {
   }
 }
 
-/** The name itself; "" where it is no DNS name. */
+/** The name itself, or "" if it is not a DNS name. */
 export function checked(name: string): string {
   return isDnsName(name) ? name : "";
 }

@@ -11,9 +11,9 @@ import { toZBase32 } from "./zbase32.js";
 const BOTH = ["tcp", "udp"] as const;
 
 export interface EmittedTask {
-  /** Whether any of its names could be one. */
+  /** Whether the task has a valid DNS name. */
   readonly named: boolean;
-  /** Its canonical name, spelled as a label, that its own addresses stand under; "" if they do under none. */
+  /** The canonical name of its own addresses, spelled as a label; "" if it has none. */
   readonly canonical: string;
 }
 
@@ -27,7 +27,7 @@ export function emitTask(
 ): EmittedTask {
   const hash = taskHash(task.id);
   const agent = agentSuffix(task.agentId);
-  // What instances share waits behind the healthy ones; a canonical name is its task's alone.
+  // Records of shared names are on standby for an unhealthy task. Its canonical name belongs to the task alone.
   const shared = isStandby(task, rules) ? onStandby(sink) : sink;
   const targets: string[] = [];
   let named = false;
@@ -43,15 +43,15 @@ export function emitTask(
   return { named, canonical: targets[0] };
 }
 
-/** First five characters of the z-base-32 of the SHA-1 of the task id: what tells instances of one task apart. */
+/** The first five characters of the z-base-32 of the SHA-1 of the task id. They distinguish the instances of a task. */
 export function taskHash(taskId: string): string {
-  // Of the digest's seven first digits, the upper 25 bits. A text is quicker to be had than octets.
+  // Take the upper 25 of the 28 bits in the digest's first seven hex digits. Node.js makes a hex digest faster than a Buffer.
   return toZBase32(Number.parseInt(hash("sha1", taskId, "hex").slice(0, 7), 16) >>> 3, 5);
 }
 
 /**
- * The shared and the canonical name in one zone, each "" where there is none; the latter is what services point to, "" if it has no
- * address.
+ * Emits addresses for a shared and a canonical name, each of which may be "". @returns `named`: whether either is a name; `target`: the
+ * canonical name, to which services point, or "" if it has no address.
  */
 function emitAddresses(
   shared: string,
@@ -69,7 +69,7 @@ function emitAddresses(
   return { named: isShared || isTarget, target: isTarget && addresses.length > 0 ? target : "" };
 }
 
-/** The ports of the task's resources, on its agent. A task without discovery has them under its own zone too. */
+/** Emits services for the ports of the task's resources, on its agent. A task without discovery also has them below its own domain. */
 function emitPorts(names: SharedNames, task: Task, target: string, sink: RecordSink): void {
   if (target === "" || task.ports.length === 0) return;
   const ports = portsOf(task);
@@ -80,7 +80,7 @@ function emitPorts(names: SharedNames, task: Task, target: string, sink: RecordS
   }
 }
 
-/** The ports of the task's discovery, by the service's name and, where they have one, by the port's. */
+/** Emits services for the ports of the task's discovery: by the task's name, and by the port's name if it has one. */
 function emitDiscovery(names: SharedNames, task: Task, target: string, labels: LabelRules, sink: RecordSink): void {
   if (target === "") return;
   for (const port of task.discovery?.ports ?? []) {
@@ -94,12 +94,12 @@ function emitDiscovery(names: SharedNames, task: Task, target: string, labels: L
   }
 }
 
-/** @param name "" for none */
+/** @param name "" emits nothing */
 function emitServices(name: string, target: string, ports: Iterable<number>, sink: RecordSink): void {
   if (name !== "") for (const port of ports) sink.service(name, target, port);
 }
 
-/** Every port of the task's resources, once. */
+/** All ports of the task's resources, without duplicates. */
 function portsOf(task: Task): readonly number[] {
   const ports: number[] = [];
   for (const [first, last] of task.ports) for (let port = first; port <= last; port++) ports.push(port);

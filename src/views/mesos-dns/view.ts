@@ -19,7 +19,7 @@ export function mesosDnsView(config: ZoneConfig): View {
   };
 }
 
-/** What `domain` has of a cluster goes to `records`, and nothing else is emitted. */
+/** Emits only the records of `domain`, into `records`. */
 export function domainRecords(facts: ClusterFacts, config: ZoneConfig, records: RecordSink): MesosDnsRecords {
   return new MesosDnsRecords({
     facts,

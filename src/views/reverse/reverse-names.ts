@@ -1,7 +1,7 @@
 import type { Address } from "../../base/addresses.js";
 import type { ClaimSink, RecordSink } from "../sink.js";
 
-/** Whose an address is; where several have it, the highest. */
+/** Who owns an address: of several claims, those with the highest rank. */
 const RANK = { MASTER: 0, TASK: 1, AGENT: 2 } as const;
 
 const NOBODY: readonly string[] = [];
@@ -16,28 +16,28 @@ interface Claim {
 interface Claims {
   readonly address: Address;
   list: Claim[];
-  /** The names that were published last, while the claims have changed since. */
+  /** The names that were published last; set only while the claims have changed since. */
   before: readonly string[] | undefined;
 }
 
 /**
- * Finds out whose name each address of the cluster leads back to. An agent's address is the agent's, though tasks and
- * masters use it too; a container's is its task's; what is left of the masters' is theirs. Nobody else's addresses have
- * names here, so that those are asked for elsewhere. The order of claims does not matter.
+ * Decides which name each address of the cluster points back to. An agent's address belongs to the agent, even if tasks and
+ * masters use it too; a container's address belongs to its task; a master's address belongs to the master if no agent or task
+ * has it. Other addresses get no names here, so queries for those are forwarded. The order of claims does not matter.
  */
 export class ReverseNames {
   readonly #claims = new Map<string, Claims>();
   readonly #changed = new Set<Claims>();
 
-  /** Takes new claims. */
+  /** Adds claims. */
   readonly claims: ClaimSink = sinkOf((address, claim) => {
     const claims = this.#change(address);
-    // Nearly all addresses have one owner, and a list that something is pushed to has room for many.
+    // Nearly all addresses have one claim, and V8 allocates room for many elements when the first one is pushed.
     if (claims.list.length === 0) claims.list = [claim];
     else claims.list.push(claim);
   });
 
-  /** Takes claims back that were made before; throws where one was not. */
+  /** Withdraws claims. Throws for a claim that was not made before. */
   readonly withdrawals: ClaimSink = sinkOf((address, { rank, agentId, name }) => {
     const { list } = this.#change(address);
     const at = list.findIndex((one) => one.rank === rank && one.agentId === agentId && one.name === name);
@@ -45,7 +45,7 @@ export class ReverseNames {
     list.splice(at, 1);
   });
 
-  /** Publishes what has changed since the last time. */
+  /** Publishes the names of addresses whose claims have changed since the last time. */
   publish(removed: Pick<RecordSink, "pointer">, added: Pick<RecordSink, "pointer">): void {
     for (const claims of this.#changed) {
       const owner = reverseName(claims.address);
@@ -80,7 +80,7 @@ function sinkOf(take: (address: Address, claim: Claim) => void): ClaimSink {
   };
 }
 
-/** The names of those of the highest rank; none where tasks on several agents have it: each knows another container by it. */
+/** The names of the highest-ranking claims; none if tasks on several agents have the address: on each agent it is another container's. */
 function namesOf({ address, list }: Claims): readonly string[] {
   if (isEveryones(address)) return NOBODY;
   if (list.length === 1) return list[0].name === "" ? NOBODY : [list[0].name];
@@ -101,10 +101,10 @@ export function reverseName(address: Address): string {
   return name;
 }
 
-/** An octet's two hexadecimal digits, the lower one first. */
+/** The two hexadecimal digits of an octet, the lower one first. */
 const NIBBLES = Array.from({ length: 256 }, (_, octet) => `${(octet & 15).toString(16)}.${(octet >>> 4).toString(16)}`);
 
-/** Unspecified, loopback and link-local: every machine has them, and every resolver answers for them (RFC 6303 §4). */
+/** Unspecified, loopback and link-local addresses: every machine has them, and resolvers answer for them locally (RFC 6303 §4). */
 function isEveryones(address: Address): boolean {
   if (address.family === 4) {
     const { bits } = address;

@@ -5,7 +5,7 @@ import type { View } from "../view.js";
 import { SCATTERED } from "../zone-spec.js";
 import { ReverseNames } from "./reverse-names.js";
 
-/** The reverse names of the cluster's addresses, where they are wanted (`reverse`), wherever in `in-addr.arpa` and `ip6.arpa`. */
+/** The reverse names of the cluster's addresses in `in-addr.arpa` and `ip6.arpa`, if configured (`reverse`). */
 export function reverseView(config: ZoneConfig): View | undefined {
   if (!config.reverse) return undefined;
   const names = new ReverseNames();

@@ -3,7 +3,7 @@ import { HostResolver } from "../../../src/build/host-resolver.js";
 
 const MINUTE = 60_000;
 
-/** A lookup whose answers the test gives, each when it likes, and a patience that ends when it says so. */
+/** A lookup that the test answers at any time, and a waiting time that it ends at will. */
 class Script {
   readonly asked: string[] = [];
   readonly #waiting = new Map<string, { resolve: (found: string[]) => void; reject: (error: Error) => void }>();
@@ -48,7 +48,7 @@ let script: Script;
 let now: number;
 beforeEach(() => {
   now = 1_000;
-  // The cache reads the time here, and keeps what it read until a timer ends.
+  // The cache reads the time here, and keeps it until a timer fires.
   vi.spyOn(performance, "now").mockImplementation(() => now);
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   script = new Script();
@@ -71,7 +71,7 @@ async function know(host: string, ...addresses: string[]): Promise<void> {
 }
 
 describe("a host name", () => {
-  test("has its addresses, of both families; what is no address is left out", async () => {
+  test("has its addresses of both families, and other texts are left out", async () => {
     const resolved = script.resolve("a.example", "b.example");
     script.find("a.example", "192.0.2.1", "2001:db8::1", "fe80::1%eth0", "nonsense");
     script.find("b.example", "192.0.2.2");
@@ -79,7 +79,7 @@ describe("a host name", () => {
     expect([script.waits, script.cancelled]).toEqual([1, 1]);
   });
 
-  test("is remembered for five minutes, and nobody waits for it", async () => {
+  test("is cached for five minutes, and no build waits for it meanwhile", async () => {
     await know("a.example", "192.0.2.1");
     pass(4 * MINUTE);
     expect(await script.resolve("a.example")).toEqual({ "a.example": ["192.0.2.1"] });
@@ -90,21 +90,21 @@ describe("a host name", () => {
     expect(await again).toEqual({ "a.example": ["192.0.2.9"] });
   });
 
-  test("is looked up once, however many wait for it", async () => {
+  test("is looked up once, however many builds wait for it", async () => {
     const both = [script.resolve("a.example"), script.resolve("a.example")];
     script.find("a.example", "192.0.2.1");
     for (const resolved of await Promise.all(both)) expect(resolved).toEqual({ "a.example": ["192.0.2.1"] });
     expect(script.asked).toEqual(["a.example"]);
   });
 
-  test("that resolves to nothing has no entry", async () => {
+  test("that does not resolve has no entry", async () => {
     await know("empty.example");
     expect(await script.resolve("empty.example")).toEqual({});
   });
 });
 
 describe("a slow resolver", () => {
-  test("holds nobody up: what is late comes with the next build", async () => {
+  test("does not hold up a build: late addresses come with the next one", async () => {
     await know("known.example", "192.0.2.1");
     const resolved = script.resolve("known.example", "slow.example");
     script.loseHeart();
@@ -123,7 +123,7 @@ describe("a slow resolver", () => {
     expect(await resolved).toEqual({ "a.example": ["192.0.2.1"] });
   });
 
-  test("is not asked again for what it still owes", async () => {
+  test("is not asked again for a name that it is still resolving", async () => {
     for (let build = 0; build < 3; build++) {
       const resolved = script.resolve("slow.example");
       script.loseHeart();
@@ -146,7 +146,7 @@ describe("a failing resolver", () => {
     expect(await script.resolve("gone.example")).toEqual({ "gone.example": ["192.0.2.1"] });
   });
 
-  test("does not take away what a name was known to be", async () => {
+  test("does not remove the known addresses of a name", async () => {
     await know("a.example", "192.0.2.1");
     for (let failures = 0; failures < 3; failures++) {
       pass(6 * MINUTE);

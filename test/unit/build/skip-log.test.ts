@@ -14,7 +14,7 @@ function skipped(id: string, changes: Partial<Skipped> = {}): Skipped {
   return { kind: "task", id, reason: "no_address", detail: "none of host gives an address", ...changes };
 }
 
-test("a thing left out is logged with its id, reason and detail", () => {
+test("a skipped task, agent or framework is logged with its id, reason and detail", () => {
   const { log, lines } = skipLog();
   log.note([skipped("web.1")]);
   const detail = "none of host gives an address";
@@ -22,7 +22,7 @@ test("a thing left out is logged with its id, reason and detail", () => {
   expect(lines).toEqual([{ level: 40, kind: "task", id: "web.1", reason: "no_address", detail, msg }]);
 });
 
-test("it is logged once, for as long as it stays left out", () => {
+test("it is logged only once while it stays left out", () => {
   const { log, lines } = skipLog();
   for (let build = 0; build < 3; build++) log.note([skipped("web.1"), skipped("web.1")]);
   expect(lines).toHaveLength(1);
@@ -37,7 +37,7 @@ test("it is logged again if it was back in between, or for another reason", () =
   expect(lines.map(({ reason }) => reason)).toEqual(["no_address", "no_address", "unknown_agent"]);
 });
 
-test("a task and an agent of one id are two things", () => {
+test("a task and an agent with the same id are logged separately", () => {
   const { log, lines } = skipLog();
   log.note([skipped("x"), skipped("x", { kind: "agent", reason: "malformed" })]);
   log.note([skipped("x")]);

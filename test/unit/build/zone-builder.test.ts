@@ -35,7 +35,7 @@ function addresses(...texts: string[]): Address[] {
   return texts.map(parseAddress).filter((address) => address !== undefined);
 }
 
-/** Applies builds to a snapshot as the answering thread does. */
+/** Applies builds to a snapshot, as a responder does. */
 function served(...builds: (Build | undefined)[]): Snapshot {
   const updates = builds.flatMap((build) => build?.update ?? []);
   return updates.reduce((snapshot, update) => snapshot.with(update), Snapshot.empty([]));
@@ -60,7 +60,7 @@ test("reverse names come and go with the configuration, and the domain stays", a
   expect(second?.records).toBe(first.records - 2);
 });
 
-test("a cluster that stays as it is gives no update", async () => {
+test("an unchanged cluster results in no update", async () => {
   const builder = builderOf();
   await builder.build(clusterOf("192.0.2.11"), [MASTER]);
   expect((await builder.build(clusterOf("192.0.2.11"), [MASTER])).update).toBeUndefined();
@@ -79,7 +79,7 @@ test("an agent that moves takes its reverse name along", async () => {
 describe("the serial", () => {
   const SECOND = 1000;
 
-  test("is the time of the change, and stays while the zone does", async () => {
+  test("is the time of the change, and stays the same while the zone does", async () => {
     let time = 1_700_000_000 * SECOND;
     const builder = builderOf({}, { wallClock: () => time });
     const serials: number[] = [];
@@ -90,7 +90,7 @@ describe("the serial", () => {
     expect(serials).toEqual([1_700_000_000, 1_700_000_000, 1_700_000_120]);
   });
 
-  test("grows by one where the clock stands still or goes back", async () => {
+  test("grows by one if the clock stands still or goes back", async () => {
     let time = 1_700_000_000 * SECOND;
     const builder = builderOf({}, { wallClock: () => time });
     const serials: number[] = [];
@@ -101,13 +101,13 @@ describe("the serial", () => {
     expect(serials).toEqual([1_700_000_000, 1_700_000_001, 1_700_000_002]);
   });
 
-  test("goes on where the builder before this one left it", async () => {
+  test("continues from that of the former builder", async () => {
     const builder = builderOf({}, { serial: 1_800_000_000, generation: 41 });
     const { serial, generation, update } = await builder.build(clusterOf("192.0.2.11"), [MASTER]);
     expect([serial, generation, update?.generation]).toEqual([1_800_000_001, 42, 42]);
   });
 
-  test("grows with a changed configuration of the zone, of which no shard changes", async () => {
+  test("grows with a changed configuration of the zone, even if no shard changes", async () => {
     const builder = builderOf();
     const { serial } = await builder.build(clusterOf("192.0.2.11"), [MASTER]);
     expect((await builder.rebuild())?.update).toBeUndefined();
@@ -119,7 +119,7 @@ describe("the serial", () => {
 });
 
 describe("what is built", () => {
-  test("is nothing before the first state", async () => {
+  test("is undefined before the first state", async () => {
     const builder = builderOf();
     expect(await builder.rebuild()).toBeUndefined();
     expect(builder.enumerate()).toBeUndefined();
@@ -142,7 +142,7 @@ describe("what is built", () => {
     expect(second.update?.shards.length).toBeLessThan(12);
   });
 
-  test("lies in memory that no reader uses any more", async () => {
+  test("is in memory that no reader uses any more", async () => {
     const pool = new ShardPool();
     const builder = builderOf({}, { pool });
     const memories = ({ update }: Build) => new Set(update?.shards.map(([, memory]) => memory));
@@ -156,7 +156,7 @@ describe("what is built", () => {
     expect([...third].filter((memory) => second.has(memory))).toEqual([]);
   });
 
-  test("holds the addresses that host names have, and is counted", async () => {
+  test("has the addresses of host names, and is counted", async () => {
     const resolved = new Map([["n1.example.com", addresses("192.0.2.11", "2001:db8::b")]]);
     const asked: string[][] = [];
     const hosts = {
@@ -195,7 +195,7 @@ describe("what is built", () => {
     expect([has(snapshot, OWNER), has(snapshot, "12.2.0.192.in-addr.arpa")]).toEqual([false, true]);
   });
 
-  test("goes on after a failure", async () => {
+  test("is complete again after a failure", async () => {
     let fails = true;
     const resolve = async () => {
       if (fails) throw new Error("no resolver");
@@ -218,7 +218,7 @@ test("a build that fails half way leaves no half of it behind", async () => {
     agents.map(({ id }, i) => {
       const task = { id: `t${i}`, name: `web${i}`, agentId: id, ports: [], addresses: { netinfo: [`${ip}.${i}`] } };
       if (!broken || i < 2) return task;
-      // As an error of this program's own would come: in the middle.
+      // Like a programming error, it occurs in the middle of a build.
       return Object.defineProperty(task, "ports", {
         get: () => {
           throw new RangeError("no ports today");

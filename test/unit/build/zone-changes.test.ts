@@ -11,7 +11,7 @@ import { configOf } from "../config/support.js";
 
 const RUNS = Number(process.env.ZONE_CHANGE_RUNS ?? 50);
 
-/** A builder that changes what it has built, against one that builds the same cluster for the first time. */
+/** Compares a builder that changes its last zone with one that builds the same cluster for the first time. */
 
 const MASTERS = [
   { host: "192.0.2.1", port: 5050 },
@@ -56,7 +56,7 @@ function clusterOf(agents: readonly Agent[], frameworks: readonly Framework[], l
   return { leader, agents: new Map(agents.map((agent) => [agent.id, agent])), frameworks, skipped: [] };
 }
 
-/** Draws from few of everything, so that tasks share names, addresses and agents, and lose and find them again. */
+/** Draws from few names, addresses and agents, so that tasks share them, lose them and get them back. */
 const taskArbitrary = fc.record({
   id: fc.integer({ min: 0, max: 11 }),
   agent: fc.integer({ min: 0, max: 3 }),
@@ -86,8 +86,8 @@ const clusterArbitrary = fc.record({
 type Drawn = typeof clusterArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
 /**
- * A cluster, and then the same again and again with one part drawn anew, one framework with another's tasks, or tasks
- * whose health has changed.
+ * A cluster, followed by variants of it: with one part drawn anew, one framework with the tasks of another, or tasks with a
+ * changed health.
  */
 const historyArbitrary = fc
   .tuple(
@@ -124,14 +124,14 @@ function withTasks(framework: DrawnFramework, isMeant: boolean, { frameworks: [o
   return { ...framework, tasks: [...tasks.slice(0, half), ...other.tasks.slice(0, 2), ...tasks.slice(half + 1)] };
 }
 
-/** The same tasks, one of them healthy where it was not, or the other way round. */
+/** The same tasks, with the health of one of them inverted. */
 function withFlip(framework: DrawnFramework, index: number): DrawnFramework {
   const flipped = framework.tasks[index];
   if (!flipped) return framework;
   return { ...framework, tasks: framework.tasks.with(index, { ...flipped, isHealthy: !flipped.isHealthy }) };
 }
 
-/** The same drawing gives the same object, as reading an unchanged task again does. */
+/** Returns the same object for the same drawing, as reading an unchanged task again does. */
 class Cast {
   readonly #known = new Map<string, unknown>();
 
@@ -165,7 +165,7 @@ class Cast {
           name: drawn.name,
           hostname: "",
           ...(drawn.pid !== undefined && { pid: { host: drawn.pid, port: 8080 } }),
-          // Two tasks of a framework may be drawn alike; they are two objects all the same.
+          // Two tasks of a framework may be drawn alike, but must be two objects.
           tasks: drawn.tasks.map((task, i) =>
             this.task(drawn.id, task, drawn.tasks.slice(0, i).filter((one) => isAlike(one, task)).length),
           ),
@@ -201,7 +201,7 @@ describe("a zone that is changed piece by piece", () => {
     ["health ignored", {}],
     ["the unhealthy left out", { healthPolicy: "omitUnhealthy" }],
     ["DC/OS's names", { dcosNames: true, healthPolicy: "omitUnhealthy", domain: "dc1.example" }],
-  ])("is the one that would be built anew, octet by octet, whatever changed: %s", async (_, keys) => {
+  ])("equals one that is built anew, octet for octet, whatever changed: %s", async (_, keys) => {
     await fc.assert(
       fc.asyncProperty(historyArbitrary, async (drawings) => {
         const cast = new Cast();
@@ -226,7 +226,7 @@ describe("a zone that is changed piece by piece", () => {
     );
   });
 
-  test("is changed, not built anew, where one task of many moves", async () => {
+  test("is changed, not built anew, if one task of many moves", async () => {
     const agents = [agentAt("S1", "192.0.2.11"), agentAt("S2", "192.0.2.12")];
     const tasks = Array.from({ length: 500 }, (_, i) => taskOf(`web.${i}`, "S1", undefined, `web${i}`));
     const framework = { id: "F", name: "marathon", hostname: "", tasks };
@@ -235,11 +235,11 @@ describe("a zone that is changed piece by piece", () => {
     const moved = tasks.with(250, taskOf("web.250", "S2", undefined, "web250"));
     const build = await serving.build(clusterOf(agents, [{ ...framework, tasks: moved }]));
     expect(build.isWhole).toBe(false);
-    // Its names and their services; those of the others stay where they are.
+    // Only shards with its names and services change.
     expect(build.update?.shards.length).toBeLessThan(20);
   });
 
-  test("brings all of a name's tasks back when the last healthy one fails, and changes nothing else for it", async () => {
+  test("has all of a name's tasks again when the last healthy one fails, and nothing else changes", async () => {
     const agents = [agentAt("S1", "192.0.2.11")];
     const tasks = Array.from({ length: 200 }, (_, i): Task => {
       const task = taskOf(`web.${i}`, "S1", `203.0.113.${i}`, `web${i % 50}`);
@@ -258,14 +258,14 @@ describe("a zone that is changed piece by piece", () => {
       "203.0.113.157",
     ]);
     expect(failed.isWhole).toBe(false);
-    // web7's own name and four services; its agent's addresses are the same, whichever tasks have them.
+    // The shared name and four services change. The agent's addresses are the same for all tasks.
     expect(failed.update?.shards.length).toBeLessThanOrEqual(5);
     const recovered = await serving.build(cluster(tasks.with(7, { ...tasks[7] })));
     expect(addressesOf(serving.snapshot, "web7.marathon.mesos")).toEqual(["203.0.113.7"]);
     expect(recovered.update?.shards.length).toBe(failed.update?.shards.length);
   });
 
-  test("has DC/OS's names for as long as they are wanted", async () => {
+  test("has DC/OS's names as long as they are configured", async () => {
     const agents = [agentAt("S1", "192.0.2.11")];
     const framework = { id: "F", name: "marathon", hostname: "", tasks: [taskOf("web.1", "S1", "203.0.113.1")] };
     const serving = new Serving();
@@ -284,7 +284,7 @@ describe("a zone that is changed piece by piece", () => {
     expect(addresses()).toEqual([]);
   });
 
-  test("is built anew when names that are gone outnumber those that are left", async () => {
+  test("is built anew when removed names outnumber those that are left", async () => {
     const agents = [agentAt("S1", "192.0.2.11")];
     const serving = new Serving();
     let whole = 0;
@@ -300,7 +300,7 @@ describe("a zone that is changed piece by piece", () => {
     expect(whole).toBeLessThan(8);
   });
 
-  test("is built anew under another configuration, and where frameworks cannot be told apart", async () => {
+  test("is built anew under another configuration, and if frameworks cannot be told apart", async () => {
     const serving = new Serving();
     const cluster = clusterOf([agentAt("S1", "192.0.2.11")], [{ id: "F", name: "marathon", hostname: "", tasks: [] }]);
     await serving.build(cluster);

@@ -63,7 +63,7 @@ function codeOf(action: () => unknown): string {
 }
 
 describe("saving the zone", () => {
-  test("happens at once, and then every ten seconds at most, with the newest", async () => {
+  test("takes place at once, then at most every ten seconds, with the newest zone", async () => {
     const { saver, timers, config, state } = saverOf();
     saver.changed();
     timers.pass(0);
@@ -76,7 +76,7 @@ describe("saving the zone", () => {
     expect(readdirSync(folder)).toEqual(["last-zone"]);
   });
 
-  test("writes all of it to the disk before the file takes its name", async () => {
+  test("writes everything to disk before the file gets its name", async () => {
     const calls: string[] = [];
     const files: ZoneFiles = {
       ...fsPromises,
@@ -105,7 +105,7 @@ describe("saving the zone", () => {
     expect(loadZone(config)?.serial).toBe(1);
   });
 
-  test("leaves nothing behind when it fails, and says so", async () => {
+  test("leaves no file behind when it fails, and reports that", async () => {
     const files: ZoneFiles = {
       ...fsPromises,
       rename: async () => {
@@ -120,7 +120,7 @@ describe("saving the zone", () => {
     expect(state.held).toBe(0);
   });
 
-  test("follows no link that somebody has put there, and is for nobody else to read", async () => {
+  test("follows no link in the folder, and makes a file that no other user can read", async () => {
     mkdirSync(folder);
     const victim = join(folder, "victim");
     writeFileSync(victim, "precious");
@@ -134,7 +134,7 @@ describe("saving the zone", () => {
     expect(statSync(join(folder, "last-zone")).mode & 0o777).toBe(0o600);
   });
 
-  test("removes what others have left long ago, and nothing else", async () => {
+  test("removes unfinished files of other processes if they are old, and nothing else", async () => {
     mkdirSync(folder);
     const [old, young] = ["0", "1"].map((digit) => `last-zone.${digit.repeat(32)}.new`) as [string, string];
     for (const name of [old, young, "last-zone.new"]) writeFileSync(join(folder, name), "");
@@ -145,7 +145,7 @@ describe("saving the zone", () => {
     expect(readdirSync(folder).sort()).toEqual(["last-zone", young, "last-zone.new"].sort());
   });
 
-  test("is finished at the end, whatever the time", async () => {
+  test("takes place at the end, whatever the time", async () => {
     const { saver, config } = saverOf();
     saver.changed();
     await saver.finish();
@@ -154,7 +154,7 @@ describe("saving the zone", () => {
     expect(loadZone(config)?.serial).toBe(2);
   });
 
-  test("is finished while it happens, and leaves no timer that would keep the thread from ending", async () => {
+  test("can be finished while it is in progress, and leaves no timer that would keep the thread alive", async () => {
     const { saver, config, timers } = saverOf();
     saver.changed();
     timers.pass(0);
@@ -164,14 +164,14 @@ describe("saving the zone", () => {
     expect(timers.pending).toBe(0);
   });
 
-  test("saves the cluster that it was made of as well", async () => {
+  test("saves the cluster behind it too", async () => {
     const { saver, config, cluster } = saverOf();
     saver.changed();
     await saver.finish();
     expect(readClusterLines(loadZone(config)?.origin ?? new Uint8Array())).toEqual(cluster);
   });
 
-  test("that fails is told, keeps the former file, and is tried again", async () => {
+  test("that fails is reported, keeps the former file, and is retried", async () => {
     const { saver, failures, state } = saverOf("/proc/nowhere");
     saver.changed();
     await saver.finish();
@@ -184,12 +184,12 @@ describe("saving the zone", () => {
 });
 
 describe("loading it", () => {
-  test("gives nothing where there is none, or no folder for one", () => {
+  test("returns undefined if there is no file, or no folder for one", () => {
     expect(loadZone(configOf({ stateDir: folder }))).toBeUndefined();
     expect(loadZone(configOf())).toBeUndefined();
   });
 
-  test("refuses one of another configuration or that is damaged, and leaves it there", async () => {
+  test("refuses a file that is damaged or of another configuration, and leaves it there", async () => {
     const { saver, config } = saverOf();
     saver.changed();
     await saver.finish();

@@ -20,7 +20,7 @@ describe("a catalogue", () => {
     expect(watched.catalog.counts).toEqual({ services: 2, instances: 3, nodes: 2, droppedFacts: 0, droppedTasks: 0 });
   });
 
-  it("names a service after its discovery, and one of two frameworks of a name holds what both run", () => {
+  it("names a service after its discovery, and combines frameworks with the same name", () => {
     const discovery = { name: "shop" };
     const state = cluster({
       agents: [S0],
@@ -35,7 +35,7 @@ describe("a catalogue", () => {
     expect(watched.catalog.counts.services).toBe(2);
   });
 
-  it("leaves out a task whose agent is not known until it is", () => {
+  it("leaves out a task while its agent is unknown", () => {
     const state = (...agents: Json[]) =>
       cluster({ agents, frameworks: [framework("marathon", { tasks: [web(1), API] })] });
     const watched = new Watched(state(S1));
@@ -44,7 +44,7 @@ describe("a catalogue", () => {
     expect(watched.update(state(S1))).toBe("-node:agents-S0 -web");
   });
 
-  it("shows what is being killed, which is not well", () => {
+  it("has tasks that are being killed, to which clients should not be sent", () => {
     const watched = new Watched(FULL);
     expect(watched.update(marathonWith(web(1), web(2, { state: "TASK_KILLING" }), API))).toBe("web");
     expect(described(watched, "web").map(({ killing }) => killing)).toEqual([false, true]);
@@ -84,7 +84,7 @@ describe("an update", () => {
       }),
       "-api -web web",
     ],
-  ])("%s touches what has changed", (_, state, touched) => {
+  ])("%s touches only what has changed", (_, state, touched) => {
     expect(new Watched(FULL).update(state)).toBe(touched);
   });
 
@@ -92,7 +92,7 @@ describe("an update", () => {
     expect(new Watched(FULL).update(clusterOf(FULL, "192.0.2.2:5050"))).toBe("nothing");
   });
 
-  it("of the very same tasks looks at none of them", () => {
+  it("with the very same task objects examines none of them", () => {
     const watched = new Watched();
     const same = clusterOf(FULL);
     let isWatched = false;
@@ -110,7 +110,7 @@ describe("an update", () => {
     expect(watched.update({ ...same, frameworks: frameworks.map((each) => ({ ...each })) })).toBe("nothing");
   });
 
-  it("looks at the tasks of an agent that has moved, come or gone, though they are the same", () => {
+  it("examines the unchanged tasks of an agent that has moved, or was added or removed", () => {
     const same = clusterOf(FULL);
     const watched = new Watched();
     watched.update(same);
@@ -122,7 +122,7 @@ describe("an update", () => {
     expect(watched.update(on(s0, s1))).toBe("node:agents-S0 web");
   });
 
-  it("follows the addresses that a host name has", () => {
+  it("follows the addresses of host names", () => {
     const state = { ...FULL, slaves: [{ ...S0, pid: "slave(1)@agent-0.example:5051" }, S1] };
     const watched = new Watched();
     watched.addresses.set("agent-0.example", ["192.0.2.50"]);
@@ -135,7 +135,7 @@ describe("an update", () => {
 });
 
 describe("the index", () => {
-  it("is the time in microseconds, and grows where that does not", () => {
+  it("is the time in microseconds, and grows even if that does not", () => {
     const watched = new Watched(FULL);
     const before = watched.catalog.index;
     expect(before).toBe(1_700_000_000_000_001);
@@ -148,7 +148,7 @@ describe("the index", () => {
     expect(new Catalog(() => 0, 77).index).toBe(78);
   });
 
-  it("is moved by what changes alone: of the service, of services and of everything", () => {
+  it("changes only for what has changed: the service, all services, and everything", () => {
     const watched = new Watched(FULL);
     const api = watched.indexOf("api");
     const nodes = watched.catalog.nodesIndex;
@@ -161,7 +161,7 @@ describe("the index", () => {
     expect(watched.catalog.index).toBe(index);
   });
 
-  it("of a service that is gone is that of its end, and of one that never was that of the beginning", () => {
+  it("of a removed service is that of its removal, and of one that never existed that of the beginning", () => {
     const watched = new Watched(FULL);
     const beginning = watched.indexOf("nobody");
     watched.update(marathonWith(API));
@@ -172,7 +172,7 @@ describe("the index", () => {
     expect(watched.indexOf("web")).toBeGreaterThan(end);
   });
 
-  it("of a deletion that is forgotten is not lower than it was", () => {
+  it("of a removal that is no longer remembered is not lower than before", () => {
     const deletions = new Deletions(5, 2);
     for (const [key, index] of [
       ["a", 10],
@@ -194,7 +194,7 @@ describe("an instance", () => {
     container: { type: "DOCKER", docker: { port_mappings: [{ host_port: 31001, container_port: 80, protocol }] } },
   });
 
-  it("has the ports of its discovery, and those of the agent where there are none", () => {
+  it("has the ports of its discovery, or else those of the agent", () => {
     expect(portsIn(discovery([port(80)]).extra)).toEqual([port(80)]);
     expect(portsIn({})).toEqual([{ number: 31001, name: "", protocol: "", hostPort: 31001 }]);
     expect(portsIn(discovery([]).extra)).toEqual([{ number: 31001, name: "", protocol: "", hostPort: 31001 }]);
@@ -224,7 +224,7 @@ describe("an instance", () => {
       [port(80)],
       31009,
     ],
-  ])("knows the port of the agent by %s", (_, extra, ports, hostPort) => {
+  ])("has the port of the agent by %s", (_, extra, ports, hostPort) => {
     expect((portsIn({ ...extra, ...discovery(ports).extra }) as readonly Json[])[0]?.hostPort).toBe(hostPort);
   });
 
@@ -239,7 +239,7 @@ describe("an instance", () => {
     expect(watched.service("web")?.instances.filter(isWell)).toHaveLength(well);
   });
 
-  it("has ports up to a number; the others are counted, and told once", () => {
+  it("has ports up to a limit, and the others are counted and reported once", () => {
     const many = web(1, { resources: { ports: "[31000-32000]" } });
     const watched = new Watched(marathonWith(many));
     expect(portsOf(watched.service("web")?.instances[0]?.task as Task)).toHaveLength(MAX_PORTS);
@@ -255,7 +255,7 @@ describe("an instance", () => {
     expect(watched.catalog.takeOverLimit()).toHaveLength(1);
   });
 
-  it("with a name that is too long has no place, is counted, and costs no other", () => {
+  it("with a name that is too long is left out and counted, and others are kept", () => {
     const watched = new Watched(marathonWith(task("x".repeat(2_000), { agent: "S0", id: "long" }), web(1)));
     expect(watched.catalog.counts).toMatchObject({ services: 1, droppedTasks: 1 });
     expect(watched.catalog.takeOverLimit()).toHaveLength(1);

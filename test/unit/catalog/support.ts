@@ -19,11 +19,11 @@ export const marathonWith = (...tasks: readonly Json[]) =>
   cluster({ agents: [S0, S1], frameworks: [framework("marathon", { tasks })] });
 export const FULL = marathonWith(web(1), web(2), API);
 
-/** A cluster none of whose objects is one of another's. */
+/** A deep copy of a cluster, which shares no object with it. */
 export const clusterOf = (state: Json, leader = "192.0.2.1:5050"): Cluster =>
   readMasterState(bytes(stateOf({ address: leader }, state)), new KnownTasks(), new FactsReader()).cluster;
 
-/** A catalogue at a time that the test moves, and what changes come to in short. */
+/** A catalogue with a clock that the test moves, and outlines of its changes. */
 export class Watched {
   now = 1_700_000_000_000;
   readonly catalog: Catalog;
@@ -34,7 +34,7 @@ export class Watched {
     if (state) this.update(state);
   }
 
-  /** `web api -gone node:S0`, or nothing. */
+  /** `web api -gone node:S0`, or `nothing`. */
   update(state: Json | Cluster): string {
     const cluster = "agents" in state ? (state as Cluster) : clusterOf(state);
     return summaryOf(this.catalog.update(cluster, (host) => this.addresses.get(host) ?? [host]));

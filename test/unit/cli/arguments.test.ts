@@ -34,16 +34,16 @@ describe("serving", () => {
     ["-take-over", { takeOver: true }],
     ["-version=false", {}],
     ["-v=2 --check -config zone", { verbosity: 2, check: true, configFile: "zone" }],
-  ])("is asked for by %j", (line, expected) => {
+  ])("is requested by %j", (line, expected) => {
     expect(parseCommandLine(words(line))).toEqual({ ...serve, ...expected });
   });
 });
 
-describe("the flags of glog are accepted, and do nothing:", () => {
+describe("the flags of glog are accepted and ignored:", () => {
   const reason = "ignored: the log goes to standard error, a JSON object a line, and -v says how much of it";
 
   test.each(["-logtostderr", "-alsologtostderr", "-stderrthreshold", "-log_dir", "-vmodule", "-log_backtrace_at"])(
-    "%s, with a value or without, with one dash or two",
+    "%s, with or without a value, with one dash or two",
     (flag) => {
       const warnings = [`${flag} is ${reason}`];
       for (const line of [flag, `${flag}=true`, `${flag} 0`, `-${flag}`, `-${flag}=x`, `${flag}=`])
@@ -68,7 +68,7 @@ describe("the flags of glog are accepted, and do nothing:", () => {
   });
 });
 
-describe("words behind the flags are ignored, with a warning, as Go's flags end there:", () => {
+describe("words after the flags are ignored with a warning, because flags end there in Go:", () => {
   const reason = "ignored: flags end before the first word that is none";
 
   test.each([
@@ -100,7 +100,7 @@ test.each(["-h", "--help", "-help", "--version --help", "zone --help", "zone -h"
   expect(parseCommandLine(words(line))).toEqual({ kind: "help" });
 });
 
-test("zone takes a state and perhaps a configuration and a name", () => {
+test("zone takes a state, and optionally a configuration and a name", () => {
   expect(parseCommandLine(words("zone --state s.json"))).toEqual({ kind: "zone", stateFile: "s.json" });
   expect(parseCommandLine(words("zone -config=c.json -state=s.json"))).toEqual({
     kind: "zone",
@@ -114,7 +114,7 @@ test("zone takes a state and perhaps a configuration and a name", () => {
   });
 });
 
-describe("what is not known is refused, and help is pointed at:", () => {
+describe("an unknown flag or value is refused, with a hint at the help:", () => {
   test.each([
     ["--port=53", "unknown flag --port=53"],
     ["---config=x", 'unexpected argument "---config=x"'],

@@ -3,7 +3,7 @@ import { configOf, faultsOf } from "./support.js";
 
 const TLS = { tlsCertFile: "c.pem", tlsKeyFile: "k.pem" };
 
-describe("two servers with one port and one address", () => {
+describe("two servers with the same port and address", () => {
   test.each([
     ["httpport", "port", { port: 8123 }],
     ["httpport", "port", { port: 8123, listener: "192.0.2.1" }],
@@ -30,12 +30,12 @@ describe("two servers with one port and one address", () => {
     [{ port: 8123, httpon: false }],
     [{ tlsPort: 8123, httpsPort: 8123 }],
     [{ ...TLS, tlsPort: 0, httpsPort: 0 }],
-  ])("are none where they do not meet: %j", (keys) => {
+  ])("are not a fault if their addresses are disjoint: %j", (keys) => {
     expect(() => configOf(keys)).not.toThrow();
   });
 });
 
-test("a listener that another one hears for is left out", () => {
+test("a listener that another one covers is left out", () => {
   expect(configOf({ listener: ["192.0.2.1", "0.0.0.0", "127.0.0.1"] }).listener).toEqual(["0.0.0.0"]);
   expect(configOf({ listener: ["127.0.0.1", "::", "2001:db8::1"] }).listener).toEqual(["::"]);
   expect(configOf({ listener: ["0.0.0.0", "::"] }).listener).toEqual(["0.0.0.0", "::"]);

@@ -6,7 +6,7 @@ import { CACHE, configOf, FORWARDING, load, PRIVATE_NETWORKS, RATE_LIMIT, TCP } 
 const root = new URL("../../../", import.meta.url);
 
 describe("the defaults", () => {
-  test("are those of Mesos-DNS, with the new keys' own", () => {
+  test("are those of Mesos-DNS, and new keys have their own", () => {
     expect(configOf()).toEqual({
       zk: "",
       masters: [{ host: "192.0.2.1", port: 5050 }],
@@ -89,7 +89,7 @@ describe("the defaults", () => {
     }
   });
 
-  test("of one load are not touched by another", () => {
+  test("of one load are not changed by another", () => {
     expect(configOf({ mesosCredentials: { principal: "ops" } }).mesosCredentials.principal).toBe("ops");
     expect(configOf().mesosCredentials.principal).toBe("");
   });
@@ -106,7 +106,7 @@ test("config.json.example loads without a warning", () => {
 describe("docs/configuration.md", () => {
   const text = readFileSync(new URL("docs/configuration.md", root), "utf8");
 
-  test("has a row for every key, and no other, as the schema says it", () => {
+  test("has a row for every key of the schema, and no other", () => {
     expect(text.split("\n").filter((line) => /^\| `/.test(line))).toEqual(KEY_PATHS.map(documentedRow));
   });
 

@@ -64,7 +64,7 @@ test("faults name the variable, and never show a secret", () => {
   ]);
 });
 
-test("variables that belong to no key are named, others are none of its business", () => {
+test("unknown variables with the prefix are named, and others are ignored", () => {
   const env = { MESOS_DNS_PROT: "1", MESOS_DNS_ttl: "1", MESOS_DNS_XYZZY: "1", MESOS_DNS_SOASERIAL: "1", PATH: "/bin" };
   expect([...warningsOf({}, { env })].sort()).toEqual([
     "MESOS_DNS_SOASERIAL is ignored: the serial follows the zone's content",
@@ -74,7 +74,7 @@ test("variables that belong to no key are named, others are none of its business
   ]);
 });
 
-describe("variables of a service called mesos-dns, as Kubernetes and Docker set them,", () => {
+describe("variables that Kubernetes and Docker set for a service named mesos-dns", () => {
   const env = {
     MESOS_DNS_SERVICE_HOST: "10.96.0.53",
     MESOS_DNS_SERVICE_PORT: "53",
@@ -90,7 +90,7 @@ describe("variables of a service called mesos-dns, as Kubernetes and Docker set 
     MESOS_DNS_ENV_PATH: "/usr/bin",
   };
 
-  test("change nothing, and are named in one warning", () => {
+  test("have no effect, and are named in one warning", () => {
     const config = configOf({ port: 5353 }, { env });
     expect(config).toEqual(configOf({ port: 5353 }));
     const names = Object.keys(env).sort().join(", ");
@@ -100,7 +100,7 @@ describe("variables of a service called mesos-dns, as Kubernetes and Docker set 
   });
 
   test.each(["tcp://10.96.0.53:53", "udp://10.96.0.53:53", "TCP://[2001:db8::53]:53"])(
-    "leave the file's value where %s is the value of a key's variable",
+    "leave the file's value if a key's variable has the value %s",
     (value) => {
       const others = { MESOS_DNS_TTL: value, MESOS_DNS_MASTERS: value, MESOS_DNS_CACHE: value };
       expect(configOf({ ttl: 7 }, { env: others })).toEqual(configOf({ ttl: 7 }));
@@ -116,7 +116,7 @@ describe("variables of a service called mesos-dns, as Kubernetes and Docker set 
   });
 });
 
-test("without a file the environment alone configures", () => {
+test("without a file only the environment configures", () => {
   const surroundings = {
     readFile: () => {
       throw new Error("no file is to be read");

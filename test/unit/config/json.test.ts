@@ -57,7 +57,7 @@ describe("a syntax fault", () => {
     );
   });
 
-  test("is looked for in strings of any length", () => {
+  test("is found in strings of any length", () => {
     expect(findSyntaxFault(`"${"é\\n".repeat(1_000_000)}"`)).toBeUndefined();
   });
 

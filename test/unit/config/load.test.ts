@@ -28,7 +28,7 @@ describe("a configuration with faults", () => {
     ]);
   });
 
-  test("does not hear of rules that its faulty values would break", () => {
+  test("has no further faults because of rules that faulty values would break", () => {
     expect(faultsOf({ masters: ["x:0"], domain: "a_b", zoneResolvers: { mesos: ["192.0.2.53"] } })).toHaveLength(2);
     expect(faultsOf({ mesosAuthentication: "basic", mesosCredentials: 7 })).toHaveLength(1);
   });
@@ -63,7 +63,7 @@ describe("rules between keys", () => {
     expect(configOf({ httpon: false }).dnson).toBe(true);
   });
 
-  test("masters or zk is enough, and both are welcome", () => {
+  test("masters or zk is enough, and both are accepted", () => {
     const zk = "zk://ops:s3cret@192.0.2.1:2181,192.0.2.2:2181/mesos";
     expect(load({ zk }).config).toMatchObject({ zk, masters: [] });
     expect(load({ zk }).warnings).toEqual([]);
@@ -73,7 +73,7 @@ describe("rules between keys", () => {
     ]);
   });
 
-  test("a zk that is none is the only fault, with or without masters", () => {
+  test("an invalid zk is the only fault, with or without masters", () => {
     for (const masters of [[], ["192.0.2.1:5050"]]) {
       expect(faultsOf({ zk: "zk://192.0.2.1:2181", masters })).toEqual([
         'zk: got "zk://192.0.2.1:2181"; allowed: a path behind the servers, the one of the masters\' --zk, usually zk://192.0.2.1:2181/mesos',
@@ -81,7 +81,7 @@ describe("rules between keys", () => {
     }
   });
 
-  test("masters are not needed where no cluster is followed", () => {
+  test("masters are not needed if no cluster is followed", () => {
     expect(load({}, { needsMasters: false }).config.masters).toEqual([]);
   });
 
@@ -108,7 +108,7 @@ describe("rules between keys", () => {
     ]);
   });
 
-  test("CertFile and KeyFile come together", () => {
+  test("CertFile and KeyFile require each other", () => {
     expect(faultsOf({ CertFile: "c.pem" })[0]).toMatch(/^KeyFile: got ""; allowed: the path of a key/);
     expect(faultsOf({ KeyFile: "k.pem" })[0]).toMatch(/^CertFile: got ""; allowed: the path of a certificate/);
     expect(configOf({ CertFile: "c.pem", KeyFile: "k.pem" }).KeyFile).toBe("k.pem");
@@ -126,12 +126,12 @@ describe("keys", () => {
     });
   });
 
-  test("spelled in two ways count as one, the last wins", () => {
+  test("spelled in two ways count as one, and the last one wins", () => {
     expect(configOf({ ttl: 1, TTL: 2 }).ttl).toBe(2);
     expect(configOf({ TTL: 2, ttl: 1 }).ttl).toBe(1);
   });
 
-  test("that are not known are named, with the likely one", () => {
+  test("that are unknown are named, with the one probably meant", () => {
     const unknown = { resolver: [], email_: "x", refreshSecs: 1, x: 1, mesosCredentials: { password: "x" } };
     expect(warningsOf(unknown)).toEqual([
       "unknown key resolver is ignored; did you mean resolvers?",
@@ -149,11 +149,11 @@ describe("keys", () => {
     ["email", "SOARname"],
     ["ns", "SOAMname"],
     ["MName", "SOAMname"],
-  ])("%s, of 2015, is named with the key that took its place", (key, successor) => {
+  ])("of 2015 are named with the key that replaced them: %s", (key, successor) => {
     expect(warningsOf({ [key]: "ns1.example.com" })).toEqual([`${key} is ignored: ${successor} took its place`]);
   });
 
-  test("that stand twice are named, with the line that counts", () => {
+  test("that occur twice are named, with the line that counts", () => {
     const text = `{"masters": ["192.0.2.1"],
       "ttl": 1,
       "mesosCredentials": {"principal": "a", "Principal": "b"},
@@ -174,7 +174,7 @@ describe("keys", () => {
     expect(config.ttl).toBe(3);
   });
 
-  test("that stand in several objects are not said to stand twice", () => {
+  test("that occur in several objects are not duplicates", () => {
     const zones = { "a.example": ["192.0.2.1"], "b.example": ["192.0.2.1", "192.0.2.2"] };
     expect(warningsOf({ zoneResolvers: zones, cache: { enabled: true }, rateLimit: { slip: 1 } })).toEqual([]);
   });
@@ -185,7 +185,7 @@ describe("keys", () => {
     expect({}).not.toHaveProperty("x");
   });
 
-  test("SOASerial is accepted and ignored", () => {
+  test("that have no effect here, such as SOASerial, are accepted and ignored", () => {
     expect(warningsOf({ soaSerial: 1 })).toEqual(["SOASerial is ignored: the serial follows the zone's content"]);
   });
 });
@@ -208,19 +208,19 @@ describe("the file", () => {
     expect(failure(() => load("\uFEFF{\n  x}")).message).toContain("line 2, column 3");
   });
 
-  test("that is not JSON is faulted by line and column", () => {
+  test("that is not JSON is refused with the line and column", () => {
     const error = failure(() => load('{\n  "ttl": 60,\n}'));
     expect(error.code).toBe("CONFIG_INVALID");
     expect(error.message).toBe('config.json is not JSON, line 3, column 1: "}" where a quoted key was expected');
   });
 
-  test.each(["[]", "7", "null", '"x"'])("that holds %s instead of an object is refused", (text) => {
+  test.each(["[]", "7", "null", '"x"'])("that contains %s instead of an object is refused", (text) => {
     const error = failure(() => load(text));
     expect(error.code).toBe("CONFIG_INVALID");
     expect(error.message).toContain("must hold a JSON object");
   });
 
-  test("may be named from the home directory, which no shell expands after -config=", () => {
+  test("may have a path from `~/`, which shells do not expand after -config=", () => {
     const paths: string[] = [];
     const readFile = (path: string) => {
       paths.push(path);
@@ -231,7 +231,7 @@ describe("the file", () => {
   });
 });
 
-test("the result is frozen, through and through", () => {
+test("the result is deeply frozen", () => {
   const config = configOf({ zoneResolvers: { "corp.example": ["192.0.2.53"] } });
   const parts = [
     config,

@@ -11,7 +11,7 @@ test("equal configurations have no changed keys, whatever the order of their zon
   });
 });
 
-test("only the keys behind open sockets need a restart", () => {
+test("only the keys of open sockets need a restart", () => {
   const after = {
     listener: "192.0.2.2",
     port: 5353,
@@ -34,7 +34,7 @@ test("a default that follows the domain changes with it", () => {
   expect(changedKeys(configOf(), configOf({ domain: "dc1.example" })).live).toEqual(["domain", "SOAMname", "SOARname"]);
 });
 
-test("applying takes the live keys and keeps those that need a restart", () => {
+test("applyLive() takes the live keys, and keeps those that need a restart", () => {
   const before = configOf({ port: 5353, ttl: 60 });
   const after = configOf({ port: 53, ttl: 5, resolvers: ["192.0.2.53"] });
   const applied = applyLive(before, after);

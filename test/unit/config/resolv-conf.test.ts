@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { nameserversOf } from "../../../src/config/resolv-conf.js";
 
-test("the nameservers are taken in order, each once, without this machine's own", () => {
+test("the nameservers are read in order, without duplicates and this machine itself", () => {
   const file = [
     "# nameserver 192.0.2.99",
     "search example.com",

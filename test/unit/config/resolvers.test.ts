@@ -10,7 +10,7 @@ describe("a resolver over TLS", () => {
     ["TLS://192.0.2.53:8853#DNS.Example.", "192.0.2.53", 8853, "dns.example"],
     ["tls://2001:DB8::53#dns.example", "2001:db8::53", 853, "dns.example"],
     ["tls://[2001:db8::53]:8853#dns.example", "2001:db8::53", 8853, "dns.example"],
-  ])("%s is %s, port %i, name %j", (text, host, port, tlsName) => {
+  ])("%s is read as %s, port %i, name %j", (text, host, port, tlsName) => {
     const { resolvers, zoneResolvers } = configOf({ resolvers: [text], zoneResolvers: { "corp.example": [text] } });
     expect(resolvers).toEqual([{ host, port, tlsName }]);
     expect(zoneResolvers).toEqual({ "corp.example": [{ host, port, tlsName }] });
@@ -28,12 +28,12 @@ describe("a resolver over TLS", () => {
     "tls:192.0.2.53",
     "https://192.0.2.53/dns-query",
     "192.0.2.53#dns.example",
-  ])("%j is none", (text) => {
+  ])("%j is refused", (text) => {
     expect(faultsOf({ resolvers: [text] })).toHaveLength(1);
     expect(faultsOf({ resolvers: [text] })[0]).toMatch(/^resolvers\[0\]: got ".*; allowed: .*tls:\/\/ip#name/);
   });
 
-  test("is another one than the same address without TLS, or with another name", () => {
+  test("differs from the same address without TLS, or with another name", () => {
     const resolvers = ["192.0.2.53", "192.0.2.53:853", "tls://192.0.2.53", "tls://192.0.2.53#dns.example"];
     expect(configOf({ resolvers }).resolvers).toHaveLength(4);
     expect(faultsOf({ resolvers: ["tls://192.0.2.53", "tls://192.0.2.53:853"] })).toEqual([
@@ -75,11 +75,11 @@ describe("a resolver that is this server itself", () => {
     ["the port that is not the default", { port: 5353, resolvers: ["127.0.0.1"] }],
     ["DNS off", { dnson: false, resolvers: ["127.0.0.1"] }],
     ["TLS on the plain port", { resolvers: ["tls://192.0.2.10:53"] }],
-  ])("is not one with %s", (_, keys) => {
+  ])("is not found with %s", (_, keys) => {
     expect(warnings(keys)).toEqual([]);
   });
 
-  test("is found over TLS as well, at the port for that", () => {
+  test("is found over TLS too, at the port for that", () => {
     expect(warnings({ resolvers: ["tls://192.0.2.10#dns.example"] })).toEqual([
       `resolvers: tls://192.0.2.10:853#dns.example ${ITSELF}`,
       `resolvers: ${NOBODY}`,
@@ -98,7 +98,7 @@ describe("a resolver that is this server itself", () => {
 });
 
 describe("the bounds of the cache", () => {
-  test("have to leave room between them", () => {
+  test("must not cross", () => {
     expect(faultsOf({ cache: { minTtl: 61, maxTtl: 60 } })).toEqual([
       "cache.minTtl: got 61; allowed: at most cache.maxTtl, which is 60",
     ]);

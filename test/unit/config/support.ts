@@ -2,7 +2,7 @@ import { MesosDnsError } from "../../../src/base/errors.js";
 import type { Config } from "../../../src/config/config.js";
 import { type Loaded, type LoadOptions, loadConfig } from "../../../src/config/load.js";
 
-/** Defaults of the keys that are not a line long. */
+/** Long defaults. */
 export const PRIVATE_NETWORKS = [
   "127.0.0.0/8",
   "10.0.0.0/8",
@@ -37,7 +37,7 @@ export const TCP = { maxConnections: 4096, maxConnectionsPerClient: 256, idleSec
 
 export const MASTERS = { masters: ["192.0.2.1:5050"] };
 
-/** Loads `keys` (or a text) as the file, with nothing else in the surroundings unless `options` says so. */
+/** Loads `keys` (or a text) as the file, with an empty environment and machine unless `options` differ. */
 export function load(keys: object | string, options: Partial<LoadOptions> = {}): Loaded {
   const text = typeof keys === "string" ? keys : JSON.stringify(keys);
   return loadConfig({
@@ -60,7 +60,7 @@ export function warningsOf(keys: object = {}, options: Partial<LoadOptions> = {}
   return load({ ...MASTERS, ...keys }, options).warnings;
 }
 
-/** The lines that tell what is wrong with `keys`, to which one master is added. */
+/** The lines of the faults in `keys`, to which one master is added. */
 export function faultsOf(keys: object = {}, options: Partial<LoadOptions> = {}): readonly string[] {
   const [, ...lines] = failure(() => load({ ...MASTERS, ...keys }, options)).message.split("\n");
   return lines.map((line) => line.trim());

@@ -22,13 +22,13 @@ describe("numbers", () => {
     expect(faultsOf({ [key]: max - 0.5 })).toEqual([`${key}: got ${max - 0.5}; ${allowed}`]);
   });
 
-  test("written as strings are refused in the file, as by Mesos-DNS", () => {
+  test("written as strings are refused in the file, as in Mesos-DNS", () => {
     expect(faultsOf({ port: "53" })).toEqual(['port: got "53"; allowed: an integer from 1 to 65535']);
     expect(faultsOf({ ttl: "53abc" })).toEqual(['ttl: got "53abc"; allowed: an integer from 0 to 2147483647']);
   });
 });
 
-describe("values of the wrong kind", () => {
+describe("values of the wrong type", () => {
   test.each([
     ["dnson", "true", "true or false"],
     ["dnson", 1, "true or false"],
@@ -107,13 +107,13 @@ describe("masters", () => {
     expect(fault).toBe(`masters[1]: got ${shown}; allowed: ${allowed}`);
   });
 
-  test("that are one string are shown as a list", () => {
+  test("that are one string are refused, and shown as a list", () => {
     expect(faultsOf({ masters: "192.0.2.1:5050, 192.0.2.2" })).toEqual([
       'masters: got "192.0.2.1:5050, 192.0.2.2"; allowed: a list of Mesos masters, each host:port: ["192.0.2.1:5050","192.0.2.2"]',
     ]);
   });
 
-  test("that stand twice, however they are spelled, are taken once", () => {
+  test("that occur twice, in whatever spelling, are taken once", () => {
     const masters = ["[2001:db8::1]:5050", "[2001:DB8:0::1]", "h1.example", "H1.example.:5050"];
     expect(configOf({ masters }).masters.map(({ host }) => host)).toEqual(["2001:db8::1", "h1.example"]);
     expect(warningsOf({ masters })).toEqual([
@@ -161,7 +161,7 @@ describe("resolvers", () => {
 describe("an empty list of resolvers", () => {
   const empty = { resolvers: [] };
 
-  test("means those of the machine", () => {
+  test("means the nameservers of the machine", () => {
     const { resolvers } = configOf(empty, { systemResolvers: () => ["192.0.2.53", "2001:db8::53", "192.0.2.53"] });
     expect(resolvers).toEqual([
       { host: "192.0.2.53", port: 53 },
@@ -169,17 +169,17 @@ describe("an empty list of resolvers", () => {
     ]);
   });
 
-  test("stays empty where nothing is forwarded", () => {
+  test("stays empty if nothing is forwarded", () => {
     expect(configOf({ ...empty, externalon: false }, { systemResolvers: () => ["192.0.2.53"] }).resolvers).toEqual([]);
   });
 
-  test("with a machine that names no other warns, and the server can start", () => {
+  test("on a machine without other nameservers leads to a warning, and the server can start", () => {
     expect(warningsOf(empty)).toEqual([
       "resolvers is empty and the machine names no other nameserver: outside names cannot be resolved",
     ]);
   });
 
-  test("with a machine that cannot be asked is a fault", () => {
+  test("on a machine whose nameservers cannot be read is a fault", () => {
     const systemResolvers = () => {
       throw new Error("EACCES");
     };
@@ -201,7 +201,7 @@ describe("zoneResolvers", () => {
     ]);
   });
 
-  test("refuse the domain and zones inside it, but not one around it or beside it", () => {
+  test("refuse the domain and zones inside it, but not one above it or beside it", () => {
     const domain = "dc1.example";
     const servers = ["192.0.2.53"];
     const allowed = "allowed: zones outside dc1.example, which is answered by this server";
@@ -263,7 +263,7 @@ describe("names and addresses", () => {
     ["http://mesos/", "the name alone: mesos"],
     ["a_b", 'letters, digits, hyphens and dots, and "_" is none'],
     ["a b", 'letters, digits, hyphens and dots, and " " is none'],
-  ])("%j is no domain, and the part that is wrong is named", (domain, allowed) => {
+  ])("%j is refused as a domain, with the part that is wrong", (domain, allowed) => {
     expect(faultsOf({ domain })).toEqual([expect.stringContaining(`; allowed: ${allowed}`)]);
   });
 
@@ -287,16 +287,19 @@ describe("names and addresses", () => {
     expect(warningsOf({ SOAMname })).toEqual([]);
   });
 
-  test.each(["a b", "a..b", ".", "a".repeat(64)])("%j is no name for the SOA, and no reason not to start", (name) => {
-    expect(configOf({ SOAMname: name, SOARname: name })).toMatchObject({
-      SOAMname: "ns1.mesos",
-      SOARname: "root.ns1.mesos",
-    });
-    expect(warningsOf({ SOAMname: name, SOARname: name })).toEqual([
-      `SOAMname: ${JSON.stringify(name)} is no name, and the default is used`,
-      `SOARname: ${JSON.stringify(name)} is no name, and the default is used`,
-    ]);
-  });
+  test.each(["a b", "a..b", ".", "a".repeat(64)])(
+    "%j is not a name for the SOA, and leads to a warning and the default",
+    (name) => {
+      expect(configOf({ SOAMname: name, SOARname: name })).toMatchObject({
+        SOAMname: "ns1.mesos",
+        SOARname: "root.ns1.mesos",
+      });
+      expect(warningsOf({ SOAMname: name, SOARname: name })).toEqual([
+        `SOAMname: ${JSON.stringify(name)} is no name, and the default is used`,
+        `SOARname: ${JSON.stringify(name)} is no name, and the default is used`,
+      ]);
+    },
+  );
 
   test("listeners are addresses, without brackets", () => {
     expect(configOf({ listener: "::", httplistener: "2001:DB8::1" })).toMatchObject({
@@ -316,7 +319,7 @@ describe("names and addresses", () => {
     ["*", '0.0.0.0 for all IPv4 addresses, or "" for all addresses'],
     ["a b", "an IPv4 or IPv6 address or a host name"],
     ["192.0.2.256", "an IPv4 or IPv6 address or a host name"],
-  ])("%j is no listener, and the part that is wrong is named", (listener, allowed) => {
+  ])("%j is refused as a listener, with the part that is wrong", (listener, allowed) => {
     expect(faultsOf({ listener })[0]).toContain(`; allowed: ${allowed}`);
     expect(faultsOf({ listener: ["127.0.0.1", listener] })[0]).toMatch(/^listener\[1\]: /);
     expect(faultsOf({ httplistener: listener })[0]).toContain(
@@ -326,7 +329,7 @@ describe("names and addresses", () => {
 });
 
 describe("choices", () => {
-  test("IPSources are some of four, each once, in the order given", () => {
+  test("IPSources are some of four, without duplicates, in the given order", () => {
     expect(configOf({ IPSources: ["host", "docker"] }).IPSources).toEqual(["host", "docker"]);
     expect(faultsOf({ IPSources: [] })[0]).toMatch(/^IPSources: got \[\]; allowed: .*, at least one$/);
     expect(faultsOf({ IPSources: ["host", "rkt", "host"] })).toEqual([
@@ -335,7 +338,7 @@ describe("choices", () => {
     ]);
   });
 
-  test("healthPolicy is one of two, neither of which needs a warning", () => {
+  test("healthPolicy is one of two, without a warning", () => {
     expect(warningsOf({ healthPolicy: "ignore" })).toEqual([]);
     expect(warningsOf({ healthPolicy: "omitUnhealthy" })).toEqual([]);
     expect(configOf({ healthPolicy: "omitUnhealthy" }).healthPolicy).toBe("omitUnhealthy");
@@ -344,7 +347,7 @@ describe("choices", () => {
     ]);
   });
 
-  test("mesosAuthentication may be empty for none", () => {
+  test("mesosAuthentication may be empty, which means none", () => {
     expect(configOf({ mesosAuthentication: "" }).mesosAuthentication).toBe("none");
     expect(faultsOf({ mesosAuthentication: "digest" })).toEqual([
       'mesosAuthentication: got "digest"; allowed: "none" or "basic" or "iam"',
@@ -353,7 +356,7 @@ describe("choices", () => {
 });
 
 describe("values that only make sense together", () => {
-  test("a state is not called stale before the next one is due", () => {
+  test("a state does not count as stale before the next one is due", () => {
     const { config, warnings } = load({ ...MASTERS, refreshSeconds: 600, stateMaxAgeSeconds: 900 });
     expect(config.stateMaxAgeSeconds).toBe(1200);
     expect(warnings).toEqual([expect.stringContaining("stateMaxAgeSeconds 900 is taken as 1200")]);
@@ -366,7 +369,7 @@ describe("values that only make sense together", () => {
   });
 
   test.each(["mesos", "leader.mesos", "master.mesos", "master3.mesos", "slave.mesos", "agent.mesos"])(
-    "%s cannot be the name server, and the default is instead",
+    "%s cannot be the name server, and the default is used instead",
     (SOAMname) => {
       expect(configOf({ SOAMname }).SOAMname).toBe("ns1.mesos");
       expect(warningsOf({ SOAMname })).toEqual([
@@ -383,14 +386,17 @@ describe("values that only make sense together", () => {
 });
 
 describe("dcosNames", () => {
-  test.each(["thisdcos.directory", "mesos.thisdcos.directory", "directory"])("is not for the domain %s", (domain) => {
-    expect(warningsOf({ domain })).toEqual([]);
-    expect(faultsOf({ domain, dcosNames: true })).toEqual([
-      `domain: got "${domain}"; allowed: a domain outside thisdcos.directory and not above it, as dcosNames is true`,
-    ]);
-  });
+  test.each(["thisdcos.directory", "mesos.thisdcos.directory", "directory"])(
+    "is refused with the domain %s",
+    (domain) => {
+      expect(warningsOf({ domain })).toEqual([]);
+      expect(faultsOf({ domain, dcosNames: true })).toEqual([
+        `domain: got "${domain}"; allowed: a domain outside thisdcos.directory and not above it, as dcosNames is true`,
+      ]);
+    },
+  );
 
-  test.each(["thisdcos.directory", "l4lb.thisdcos.directory"])("takes %s away from zoneResolvers", (zone) => {
+  test.each(["thisdcos.directory", "l4lb.thisdcos.directory"])("removes %s from zoneResolvers", (zone) => {
     const zoneResolvers = { [zone]: ["192.0.2.53"] };
     expect(warningsOf({ zoneResolvers })).toEqual([]);
     expect(faultsOf({ zoneResolvers, dcosNames: true })).toEqual([
@@ -398,7 +404,7 @@ describe("dcosNames", () => {
     ]);
   });
 
-  test.each(["directory", "notthisdcos.directory"])("leaves %s to zoneResolvers", (zone) => {
+  test.each(["directory", "notthisdcos.directory"])("keeps %s in zoneResolvers", (zone) => {
     expect(warningsOf({ zoneResolvers: { [zone]: ["192.0.2.53"] }, dcosNames: true })).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ describe("a ZooKeeper URL", () => {
     ["zk://:s3cret@192.0.2.1/m", [{ host: "192.0.2.1", port: 2181 }], undefined, "/m"],
     ["zk://ops:@192.0.2.1/m", [{ host: "192.0.2.1", port: 2181 }], undefined, "/m"],
     ["zk://ops:100%25@192.0.2.1/m", [{ host: "192.0.2.1", port: 2181 }], "ops:100%25", "/m"],
-  ])("%s has its parts, as Mesos takes them", (text, servers, credentials, path) => {
+  ])("%s is parsed as in Mesos", (text, servers, credentials, path) => {
     expect(parseZkUrl(text)).toEqual({ servers, credentials, path });
   });
 
@@ -56,7 +56,7 @@ describe("a ZooKeeper URL", () => {
     ],
     [" zk://h1/mesos ", "no space before it or behind it: zk://h1/mesos"],
     ["zk://ops:s3/cret@h1:2181/mesos", "user and password before the servers, and no slash in either"],
-  ])("%s is none, and the part that is wrong is named", (text, fault) => {
+  ])("is refused with the part that is wrong: %s", (text, fault) => {
     expect(readZkUrl(text)).toEqual({ fault, remarks: [] });
     expect(parseZkUrl(text)).toBeUndefined();
     expect(faultsOf({ zk: text })).toEqual([`zk: got ${JSON.stringify(maskPassword(text))}; allowed: ${fault}`]);
@@ -69,7 +69,7 @@ describe("a ZooKeeper URL", () => {
     expect(faultsOf({ zk: [7] })[0]).toMatch(/allowed: one string: zk:\/\/host:port,host:port\/path, with user/);
   });
 
-  test("that is not taken as it stands is warned of", () => {
+  test("that is not used as written leads to a warning", () => {
     expect(warningsOf({ zk: "zk://h1:2181,/mesos" })).toEqual([
       "zk: the empty name of a server, before or behind a comma, is ignored",
     ]);
@@ -79,7 +79,7 @@ describe("a ZooKeeper URL", () => {
     expect(warningsOf({ zk: "zk://h1/mesos/" })).toEqual([]);
   });
 
-  test("may stand in a file, as in Mesos", () => {
+  test("may be in a file, as in Mesos", () => {
     const texts: Record<string, string> = {
       "config.json": '{"zk": "file:///etc/mesos/zk"}',
       "/etc/mesos/zk": "zk://h1/mesos\n",

@@ -6,7 +6,7 @@ import { apiOf, chunksOf, get, NOW, STATUS } from "./support.js";
 
 const before = { snapshot: () => Snapshot.empty([APEX]) };
 
-describe("what Mesos-DNS answers too", () => {
+describe("the routes that Mesos-DNS also has", () => {
   test("/v1/version names the service", async () => {
     expect(await get("/v1/version")).toEqual({
       Service: "Mesos-DNS",
@@ -40,7 +40,7 @@ describe("what Mesos-DNS answers too", () => {
     },
   );
 
-  test("/v1/services has a row for each address of each target, and the service as asked for", async () => {
+  test("/v1/services has a row for each address of each target, and the service as requested", async () => {
     const service = "_WEB._tcp.marathon.mesos";
     const target = "web-bbbbb-s1.marathon.slave.mesos.";
     expect(await get(`/v1/services/${service}`)).toEqual([
@@ -90,11 +90,11 @@ describe("what Mesos-DNS answers too", () => {
     expect(Object.keys(Records.As)).toHaveLength(5);
   });
 
-  test("/v1/enumerate passes on what the builder makes", async () => {
+  test("/v1/enumerate passes on the builder's text", async () => {
     expect(await get("/v1/enumerate")).toEqual({ frameworks: [] });
   });
 
-  test("EnumerationOn: false takes the listings away", async () => {
+  test("EnumerationOn: false removes the listings", async () => {
     const config = configOf({ EnumerationOn: false });
     const { api } = apiOf({ config: () => config });
     for (const path of ["/v1/enumerate", "/v1/axfr"]) {
@@ -122,7 +122,7 @@ describe("what Mesos-DNS answers too", () => {
   });
 });
 
-describe("what is asked wrongly", () => {
+describe("a wrong request", () => {
   test.each(["/v2/version", "/v1", "/v1/hosts", "/v1/hosts/a/b", "/favicon.ico"])("%s is 404 as JSON", async (path) => {
     const response = await apiOf().api.request(path);
     expect(response.status).toBe(404);
@@ -165,13 +165,13 @@ describe("what is asked wrongly", () => {
     },
   );
 
-  test("a slash at the end changes nothing", async () => {
+  test("may have a slash at the end, which changes nothing", async () => {
     expect(await get("/v1/version/")).toHaveProperty("Service");
   });
 });
 
-describe("how the server is", () => {
-  test("/metrics is what the registry says", async () => {
+describe("the server's condition", () => {
+  test("/metrics has the text of the registry", async () => {
     const response = await apiOf().api.request("/metrics");
     expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
     expect(await response.text()).toBe("up 1\n");
@@ -241,7 +241,7 @@ describe("how the server is", () => {
     expect(await response.json()).toEqual({ ready: false, reasons: [reason] });
   });
 
-  test("an exception is logged and answered without a word of it", async () => {
+  test("an exception is logged, and the response does not reveal it", async () => {
     const { api, logged } = apiOf({ metrics: () => Promise.reject(new Error("secret detail")) });
     const response = await api.request("/metrics");
     expect(response.status).toBe(500);
@@ -249,7 +249,7 @@ describe("how the server is", () => {
     expect(logged).toHaveLength(1);
   });
 
-  test("a listing that fails at its start is 500", async () => {
+  test("a listing that fails at its start is answered with 500", async () => {
     async function* failing(): AsyncGenerator<string> {
       yield* [];
       throw new Error("no builder");

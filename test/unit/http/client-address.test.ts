@@ -48,14 +48,14 @@ describe("the client behind a proxy", () => {
     ["proto=http", "0.0.0.0"],
   ])("is, by Forwarded: %s, %s", (header, client) => expect(clientOf(PROXY, undefined, header)).toBe(client));
 
-  test("is the proxy itself where it says nothing", () => expect(clientOf(PROXY)).toBe(PROXY));
+  test("is the proxy itself if it sends no header", () => expect(clientOf(PROXY)).toBe(PROXY));
 
-  test("is nobody where the headers do not agree, as one of them is the client's own", () => {
+  test("is unknown if the headers disagree, because the client may have written one of them", () => {
     expect(clientOf(PROXY, "198.51.100.7", "for=198.51.100.7")).toBe("198.51.100.7");
     expect(clientOf(PROXY, "10.0.0.1", "for=198.51.100.7")).toBe("0.0.0.0");
   });
 
-  test("is whoever has connected, where that is no trusted proxy, whatever it says", () => {
+  test("is the peer if that is not a trusted proxy, whatever its headers say", () => {
     expect(clientOf("198.51.100.9", "10.0.0.1", "for=10.0.0.1")).toBe("198.51.100.9");
     expect(new TrustedProxies([]).clientOf(PROXY, { xForwardedFor: "10.0.0.1", forwarded: undefined })).toBe(PROXY);
   });

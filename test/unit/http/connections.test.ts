@@ -17,8 +17,8 @@ function setUp() {
   return { connections, destroyed, open };
 }
 
-describe("a connection too many", () => {
-  test("of one address ends the one of it that has been silent for longest", () => {
+describe("a connection over a limit", () => {
+  test("of one address closes the one of that address that has been silent for longest", () => {
     const { connections, destroyed, open } = setUp();
     const a1 = open("a1");
     for (const name of ["b1", "a2", "a3"]) open(name);
@@ -30,7 +30,7 @@ describe("a connection too many", () => {
     expect(connections.size).toBe(4);
   });
 
-  test("of all ends the one that has been silent for longest", () => {
+  test("in total closes the one that has been silent for longest", () => {
     const { connections, destroyed, open } = setUp();
     const first = ["a1", "a2", "b1", "b2", "c1", "c2"].map((name) => open(name));
     connections.asked(first[0] as (typeof first)[0]);
@@ -39,7 +39,7 @@ describe("a connection too many", () => {
     expect(connections.size).toBe(6);
   });
 
-  test("of a proxy counts among all alone", () => {
+  test("does not exist for a proxy's address, to which only the total applies", () => {
     const { destroyed, open } = setUp();
     for (let i = 0; i < 6; i++) open(`p${i}`, "proxy");
     expect(destroyed).toEqual([]);
@@ -47,7 +47,7 @@ describe("a connection too many", () => {
     expect(destroyed).toEqual(["p0"]);
   });
 
-  test("is none where others have been closed", () => {
+  test("is within it again after others have been closed", () => {
     const { connections, destroyed, open } = setUp();
     for (let i = 0; i < 20; i++) {
       const one = open(`a${i}`);
@@ -59,8 +59,8 @@ describe("a connection too many", () => {
   });
 });
 
-describe("a connection that waits for news", () => {
-  test("counts apart from the others, and is not ended for them", () => {
+describe("a connection that waits for a change", () => {
+  test("is counted apart from the others, and not closed for them", () => {
     const { connections, destroyed, open } = setUp();
     const a1 = open("a1");
     expect([connections.seat(a1), connections.seat(a1)]).toEqual([true, true]);
@@ -68,7 +68,7 @@ describe("a connection that waits for news", () => {
     expect(destroyed).toEqual(["a2"]);
   });
 
-  test("has a place only where one is left, of its address and of all, until one is closed", () => {
+  test("has a place only within the limits, per address and in total", () => {
     const { connections, open } = setUp();
     const [a1, a2, a3] = ["a1", "a2", "a3"].map((name) => open(name)) as [Opened, Opened, Opened];
     expect([a1, a2, a3].map((each) => connections.seat(each))).toEqual([true, true, false]);
@@ -78,7 +78,7 @@ describe("a connection that waits for news", () => {
     expect(proxies).toEqual([true, true, false]);
   });
 
-  test("has none when it has been closed already", () => {
+  test("has no place when it is already closed", () => {
     const { connections, open } = setUp();
     const a1 = open("a1");
     connections.remove(a1);

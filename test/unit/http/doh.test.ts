@@ -4,7 +4,7 @@ import { apiOf } from "./support.js";
 
 const TYPE = { "content-type": "application/dns-message" };
 
-test("no more of a body is read than a message can have", async () => {
+test("a body is not read beyond the size of a DNS message", async () => {
   let taken = 0;
   let isLeft = false;
   const body = new ReadableStream<Uint8Array>(
@@ -31,7 +31,7 @@ test("no more of a body is read than a message can have", async () => {
   expect(isLeft).toBe(true);
 });
 
-test("whoever asks through a proxy is known by its headers where the proxy is trusted, and it is told of where not", async () => {
+test("a client behind a proxy is known by the headers if the proxy is trusted; otherwise a warning is logged", async () => {
   const clients: string[] = [];
   const query = Buffer.alloc(12).toString("base64url");
   const ask = async (trustedProxies: readonly string[], headers: Record<string, string>) => {

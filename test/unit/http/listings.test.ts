@@ -9,7 +9,7 @@ import { ManualTimers } from "../../support/timers.js";
 import { selfSigned } from "../sources/mesos/certificate.js";
 import { apiOf, from } from "./support.js";
 
-/** Listings without end, and how many are being sent. */
+/** Endless listings, and the number being sent. */
 function endless() {
   const seen = { open: 0 };
   async function* enumerate(): AsyncGenerator<string> {
@@ -24,7 +24,7 @@ function endless() {
 }
 
 describe("listings of one address", () => {
-  test("are two at a time, so that it keeps none from others", async () => {
+  test("are limited to two at a time, so that others get theirs", async () => {
     const { enumerate } = endless();
     const { api } = apiOf({ enumerate });
     const ask = (address: string) => api.request("/v1/enumerate", {}, from(address));
@@ -37,7 +37,7 @@ describe("listings of one address", () => {
     expect((await ask("192.0.2.66")).status).toBe(200);
   });
 
-  test("are those of the client that a trusted proxy names", async () => {
+  test("are counted for the client that a trusted proxy names", async () => {
     const { enumerate } = endless();
     const { api } = apiOf({ enumerate, proxies: () => new TrustedProxies(["127.0.0.1/32"]) });
     const ask = async (client: string, peer: string) => {
@@ -60,7 +60,7 @@ describe("the pace of a client", () => {
     return { timers, seen, pace };
   }
 
-  test("is too slow below 64 KB in 30 seconds, however it is cut", () => {
+  test("is too slow below 64 KB in 30 seconds, in whatever chunks", () => {
     const { timers, seen, pace } = watched();
     for (let i = 0; i < 20; i++) {
       pace.given(64 * 1024);
@@ -80,7 +80,7 @@ describe("the pace of a client", () => {
     expect(seen.slow).toBe(1);
   });
 
-  test("has nothing to do with that of the server", () => {
+  test("does not include the server's own time", () => {
     const { timers, seen, pace } = watched();
     for (let i = 0; i < 20; i++) {
       pace.given(1024);
@@ -94,7 +94,7 @@ describe("the pace of a client", () => {
 });
 
 describe.each([false, true])("a listing that is hardly read (HTTP/2: %s)", (secure) => {
-  test("ends, and makes room for another one", async () => {
+  test("is ended, and makes room for another one", async () => {
     const { seen, enumerate } = endless();
     const timers = new ManualTimers();
     const certificate = secure ? selfSigned() : undefined;
@@ -103,7 +103,7 @@ describe.each([false, true])("a listing that is hardly read (HTTP/2: %s)", (secu
     onTestFinished(() => server.close());
     const ended = secure ? await askOverHttp2(server.port) : await askOverHttp(server.port);
     await expect.poll(() => timers.pending).toBe(1);
-    // Buffers on the way are full.
+    // By now the buffers on the way are full.
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(seen.open).toBe(1);
     timers.pass(30_000);

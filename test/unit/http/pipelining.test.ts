@@ -12,7 +12,7 @@ const CERTIFICATE = selfSigned();
 const METRICS = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
 const DOH = "POST /dns-query HTTP/1.1\r\nHost: x\r\nContent-Type: application/dns-message\r\n";
 
-/** A server whose /metrics is answered when a test says so. */
+/** A server that answers /metrics when the test tells it to. */
 async function start({ secure = false, ...changes }: Partial<ApiContext> & { secure?: boolean } = {}) {
   const waiting: (() => void)[] = [];
   const seen = { begun: 0 };
@@ -44,14 +44,14 @@ function open(port: number, secure: boolean) {
   return collect(secure ? connectTls({ socket: plain, rejectUnauthorized: false }) : plain);
 }
 
-/** Long enough for what ought not to happen. */
+/** Long enough for an unwanted event to happen. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 describe.each([
   ["HTTP", false],
   ["HTTP/1.1 over TLS", true],
 ])("requests that are pipelined over %s", (_name, secure) => {
-  test("are answered one at a time, in order, and not once their client is gone", async () => {
+  test("are answered one at a time, in order, and no longer after their client has left", async () => {
     const { port, seen, answerNext } = await start({ secure });
     const client = open(port, secure);
     client.socket.write(METRICS.repeat(2500));
@@ -64,7 +64,7 @@ describe.each([
     }
     await expect.poll(() => client.text.match(/answer \d/g)).toEqual(["answer 1", "answer 2", "answer 3"]);
     client.socket.destroy();
-    // One answer more may be begun: it takes a write to find out that a client has gone that left things to read.
+    // One more response may begin: only a write reveals that a client has left while there was still data to read.
     for (let i = 0; i < 3; i++) {
       await settle();
       answerNext();
@@ -72,7 +72,7 @@ describe.each([
     expect(seen.begun).toBeLessThanOrEqual(5);
   });
 
-  test("hold up nobody else", async () => {
+  test("do not hold up other connections", async () => {
     const { port, seen } = await start({ secure });
     for (let i = 0; i < 20; i++) open(port, secure).socket.write(METRICS.repeat(2500));
     await expect.poll(() => seen.begun).toBe(20);
@@ -82,7 +82,7 @@ describe.each([
     expect(seen.begun).toBe(20);
   });
 
-  test("may have bodies, of a known length or in chunks, cut anywhere", async () => {
+  test("may have bodies with a length or in chunks, cut anywhere", async () => {
     const answerOverHttps = async (message: Uint8Array) => message;
     const { port, logged } = await start({ secure, answerOverHttps });
     const bodies = ["a".repeat(12), `b\r\n\r\n${"b".repeat(20_000)}`, "c".repeat(20)];
@@ -107,7 +107,7 @@ describe.each([
   });
 });
 
-test("requests are answered also where the client has shut its side down", async () => {
+test("requests are answered even if the client has shut down its side", async () => {
   const { port, answerNext, seen } = await start();
   const client = open(port, false);
   client.socket.end(METRICS.repeat(2));
@@ -119,14 +119,14 @@ test("requests are answered also where the client has shut its side down", async
   expect(client.text.match(/answer \d/g)).toEqual(["answer 1", "answer 2"]);
 });
 
-describe("a connection of HTTP/2", () => {
+describe("an HTTP/2 connection", () => {
   const session = (port: number) => {
     const made = connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
     onTestFinished(() => made.destroy());
     return made.on("error", () => undefined);
   };
 
-  test("has so many requests under way at a time, and no more", async () => {
+  test("has a limited number of requests in progress at a time", async () => {
     const { port } = await start({ secure: true });
     const [settings] = await once(session(port), "remoteSettings");
     expect(settings.maxConcurrentStreams).toBe(32);
@@ -136,7 +136,7 @@ describe("a connection of HTTP/2", () => {
     const { port, seen } = await start({ secure: true });
     const [left, stays] = [session(port), session(port)];
     await Promise.all([left, stays].map((one) => once(one, "remoteSettings")));
-    // What comes in one turn of the event loop is begun in later ones.
+    // Requests that arrive in one turn of the event loop begin in later ones.
     const block = performance.now() + 20;
     for (let i = 0; i < 30; i++) left.request({ ":path": "/metrics" }).on("error", () => undefined);
     setImmediate(() => left.destroy());

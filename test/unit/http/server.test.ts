@@ -40,7 +40,7 @@ test.skipIf(!hasIPv6)("IPv6 works too", async () => {
   expect((await fetch(`http://[::1]:${server.port}/healthz`)).status).toBe(200);
 });
 
-test("a port in use is said in one sentence", async () => {
+test("a port in use is reported in one sentence", async () => {
   const { port } = await start();
   const error = await startHttp({ api: apiOf().api, host: "127.0.0.1", port }).catch((thrown: unknown) => thrown);
   const { code, message } = failure(() => {
@@ -50,7 +50,7 @@ test("a port in use is said in one sentence", async () => {
   expect(message).toContain(`HTTP 127.0.0.1:${port} is in use`);
 });
 
-test("idle connections do not hold up the end", async () => {
+test("idle connections do not delay closing", async () => {
   const server = await start();
   const agent = new Agent({ keepAlive: true });
   const response = await request(server.port, "/healthz", agent);
@@ -66,7 +66,7 @@ test("idle connections do not hold up the end", async () => {
   servers.splice(0);
 });
 
-test("a listing that nobody reads does not hold up the end, nor does it fill memory", async () => {
+test("a listing that is not read delays neither closing nor fills memory", async () => {
   let taken = 0;
   async function* endless(): AsyncGenerator<string> {
     for (;;) {
@@ -102,7 +102,7 @@ test("a client that hangs up ends its listing", async () => {
   await expect.poll(() => left).toBe(true);
 });
 
-/** What comes back for octets sent as they stand, until the server closes or `isDone` says so. */
+/** The response to a raw text, until the server closes the connection or `isDone` returns true. */
 async function raw(port: number, text: string, isDone: (answer: string) => boolean = () => false): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   let answer = "";
@@ -116,7 +116,7 @@ async function raw(port: number, text: string, isDone: (answer: string) => boole
   return answer;
 }
 
-test("listings that wait behind others on a connection are not begun, and end with it", async () => {
+test("listings that wait behind others on a connection do not begin, and end with it", async () => {
   let open = 0;
   let begun = 0;
   async function* endless(): AsyncGenerator<string> {
@@ -145,7 +145,7 @@ test("listings that wait behind others on a connection are not begun, and end wi
   expect(logged).toEqual([]);
 });
 
-test("a listing that breaks off breaks off its connection", async () => {
+test("a listing that breaks off closes its connection", async () => {
   async function* broken(): AsyncGenerator<string> {
     for (let i = 0; i < 20; i++) {
       yield "x".repeat(64 * 1024);
@@ -159,7 +159,7 @@ test("a listing that breaks off breaks off its connection", async () => {
   expect(answer.endsWith("\r\n0\r\n\r\n")).toBe(false);
 });
 
-test("HTTP/1.0 without a host is answered, as load balancers ask so", async () => {
+test("HTTP/1.0 requests without a host are answered, because load balancers send them", async () => {
   const { port } = await start();
   expect(await raw(port, "GET /readyz HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1.1 200 OK/);
   expect(await raw(port, "OPTIONS / HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1.1 405/);
@@ -173,7 +173,7 @@ test("two hosts in one request are refused", async () => {
   expect(await raw(port, `GET /healthz HTTP/1.1\r\n${same}\r\n`)).toMatch(/^HTTP\/1.1 400/);
 });
 
-test("requests that break off, or come in chunks, are no errors of the server's", async () => {
+test("requests that break off, or come in chunks, cause no server errors", async () => {
   const seen: Uint8Array[] = [];
   const { api, logged } = apiOf({
     answerOverHttps: async (message) => {
@@ -198,7 +198,7 @@ test("requests that break off, or come in chunks, are no errors of the server's"
   expect(logged).toEqual([]);
 });
 
-test("a client with very many connections keeps nobody away, not even itself", async () => {
+test("a client with very many connections locks out no client, not even itself", async () => {
   const { port } = await start();
   const silent = Array.from({ length: 600 }, () => connect(port, "127.0.0.1").on("error", () => {}));
   await Promise.all(silent.map((socket) => once(socket, "connect")));
@@ -209,7 +209,7 @@ test("a client with very many connections keeps nobody away, not even itself", a
   for (const socket of silent) socket.destroy();
 });
 
-test("headers beyond all measure are refused", async () => {
+test("too large headers are refused", async () => {
   const { port } = await start();
   const response = await fetch(`http://127.0.0.1:${port}/healthz`, { headers: { "x-long": "x".repeat(20_000) } });
   expect(response.status).toBe(431);

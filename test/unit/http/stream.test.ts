@@ -18,7 +18,7 @@ function largeSnapshot(): Snapshot {
   return snapshotOf(lines);
 }
 
-/** Chunks without end that remember how many were taken and whether they were left. */
+/** Endless chunks that count how many were taken, and notice when the reader stops. */
 function endless() {
   const seen = { taken: 0, left: false };
   async function* chunks(): AsyncGenerator<string> {
@@ -34,7 +34,7 @@ function endless() {
   return { seen, chunks };
 }
 
-test("a large zone arrives whole, in chunks of bounded size", async () => {
+test("a large zone arrives as a whole, in chunks of limited size", async () => {
   const snapshot = largeSnapshot();
   const response = await apiOf({ snapshot: () => snapshot }).api.request("/v1/axfr");
   const sizes: number[] = [];
@@ -49,7 +49,7 @@ test("a large zone arrives whole, in chunks of bounded size", async () => {
   expect(Math.max(...sizes)).toBeLessThan(66 * 1024);
 });
 
-test("a zone is held while it is sent, and let go when it has been or the client is gone", async () => {
+test("a zone is pinned while it is sent, and released afterwards or when the client has left", async () => {
   const snapshot = largeSnapshot();
   const { api, pinned } = apiOf({ snapshot: () => snapshot });
   const whole = await api.request("/v1/axfr");
@@ -61,7 +61,7 @@ test("a zone is held while it is sent, and let go when it has been or the client
   expect(pinned.now).toBe(0);
 });
 
-test("everything else has its turn between two chunks", async () => {
+test("other work has its turn between two chunks", async () => {
   const snapshot = largeSnapshot();
   let turns = 0;
   const timer = setInterval(() => turns++, 0);
@@ -83,7 +83,7 @@ test("a chunk is made only when the client has taken the one before", async () =
   await reader.cancel();
 });
 
-test("a client that goes away ends the listing", async () => {
+test("a client that leaves ends the listing", async () => {
   const { seen, chunks } = endless();
   const response = await apiOf({ enumerate: chunks }).api.request("/v1/enumerate");
   const reader = response.body?.getReader();
@@ -99,12 +99,12 @@ test("HEAD does not begin a listing", async () => {
   expect(seen.taken).toBe(0);
 });
 
-test("characters of several octets survive", async () => {
+test("characters of several bytes arrive unchanged", async () => {
   const stream = await textStream({ ...QUIET, source: politely(["é", "𝔸", ""]) });
   expect(await new Response(stream).text()).toBe("é𝔸");
 });
 
-test("a listing is left when the connection has gone, also where nobody has begun to read it", async () => {
+test("a listing ends when the connection is closed, even if nothing has been read of it", async () => {
   const { seen, chunks } = endless();
   const gone = new AbortController();
   let ends = 0;
@@ -117,7 +117,7 @@ test("a listing is left when the connection has gone, also where nobody has begu
   expect(ends).toBe(2);
 });
 
-test("as many listings are sent at a time as there may be, and another when one has ended, however it ended", async () => {
+test("listings are sent up to the limit, and another one when one has ended in whatever way", async () => {
   const { seen, chunks } = endless();
   async function* failing(): AsyncGenerator<string> {
     yield "{";

@@ -22,7 +22,7 @@ export const BUILD: BuildReport = {
   agents: 3,
   changedShards: 4,
   seconds: { fetch: 0.5, parse: 0.25, resolve: 0.1, generate: 0.05, compile: 0.2 },
-  stateOctets: 123_456,
+  stateBytes: 123_456,
   leader: "192.0.2.1:5050",
   skipped: [
     { kind: "task", id: "t1", reason: "no_address", detail: "none" },
@@ -45,7 +45,7 @@ export const STATUS: ServerStatus = {
   builderRestarts: 0,
 };
 
-/** One resolver that answered nine queries of ten. */
+/** An upstream that has answered nine of ten queries. */
 export const FORWARDING: ForwardReport = {
   upstreams: {
     "192.0.2.53:53": {
@@ -77,7 +77,7 @@ export const FORWARDING: ForwardReport = {
   overLimit: 0,
 };
 
-/** Records of a small cluster: one service with two instances, one of them with two addresses. */
+/** Records of a small cluster: one service with two instances, one of which has two addresses. */
 export const LINES = [
   "leader.mesos A 192.0.2.1",
   "_leader._tcp.mesos SRV leader.mesos 5050",
@@ -94,7 +94,7 @@ export const LINES = [
   "_http._web._tcp.marathon.mesos SRV web-bbbbb-s1.marathon.slave.mesos 31001",
 ];
 
-/** An API over that cluster, and what it logged. */
+/** An API for that cluster, and its log. */
 export function apiOf(changes: Partial<ApiContext> = {}) {
   const logged: unknown[][] = [];
   const ownSnapshot = snapshotOf(LINES);
@@ -140,7 +140,7 @@ export async function get(path: string, changes: Partial<ApiContext> = {}): Prom
   return response.json();
 }
 
-/** What a request came through: as much of a connection as the API looks at. */
+/** The connection of a request: the part that the API reads. */
 export function from(remoteAddress: string) {
   const socket = new PassThrough();
   return { incoming: { socket: Object.assign(socket, { remoteAddress }) } };

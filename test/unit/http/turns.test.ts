@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Turns } from "../../../src/http/turns.js";
 
-test("however much one client asks, another one's request waits for one of them", async () => {
+test("however many requests one client sends, another client's request waits for only one of them", async () => {
   const turns = new Turns();
   const begun: string[] = [];
   for (let i = 0; i < 1000; i++) turns.take("192.0.2.66", () => begun.push("many"));

@@ -148,14 +148,14 @@ describe("status", () => {
     ]);
   });
 
-  test("what is left out is counted by kind and reason, what is not as 0", async () => {
+  test("what is left out is counted by kind and reason, and missing combinations are 0", async () => {
     const lines = await linesOf("mesos_dns_skipped");
     expect(lines).toHaveLength(12);
     expect(lines).toContain('mesos_dns_skipped{kind="task",reason="no_address"} 2');
     expect(lines).toContain('mesos_dns_skipped{kind="agent",reason="malformed"} 0');
   });
 
-  test("ZooKeeper has metrics where it is followed, and none where it is not", async () => {
+  test("ZooKeeper has metrics only if it is followed", async () => {
     const zookeeper = { connected: true, sessions: 3, failures: { ZOOKEEPER_AUTH: 2 }, masters: 5, failure: undefined };
     expect(await linesOf("mesos_dns_zookeeper_", { zookeeper })).toEqual([
       "mesos_dns_zookeeper_connected 1",
@@ -166,7 +166,7 @@ describe("status", () => {
     expect(await linesOf("mesos_dns_zookeeper_")).toEqual([]);
   });
 
-  test("resolvers are described by what queries to them came to, how fast they are and how they are", async () => {
+  test("upstreams are described by the results of queries, their round-trip times and their health", async () => {
     expect(await linesOf("mesos_dns_forwards_")).toEqual([
       "mesos_dns_forwards_in_flight 3",
       "mesos_dns_forwards_joined_total 2",
@@ -188,7 +188,7 @@ describe("status", () => {
     expect(roundTrips.at(-1)).toBe('mesos_dns_upstream_round_trip_seconds_count{resolver="192.0.2.53:53"} 9');
   });
 
-  test("the cache is described by what it holds and what it was good for", async () => {
+  test("the cache is described by its content and its use", async () => {
     expect(await linesOf("mesos_dns_cache_")).toEqual([
       "mesos_dns_cache_entries 8",
       "mesos_dns_cache_bytes 6400",
@@ -201,13 +201,13 @@ describe("status", () => {
     ]);
   });
 
-  test("the program says its version", async () => {
+  test("the version of the program is shown", async () => {
     expect(await linesOf("mesos_dns_build_info")).toEqual([
       `mesos_dns_build_info{version="${VERSION}",node="${process.version}"} 1`,
     ]);
   });
 
-  test("before the first state nothing is said of it", async () => {
+  test("before the first state its metrics have no samples", async () => {
     const text = await registryOf({ build: undefined }, Snapshot.empty([APEX])).metrics();
     for (const name of ["snapshot_names", "snapshot_age_seconds", "build_duration_seconds", "state_bytes", "skipped"]) {
       expect(text).not.toMatch(new RegExp(`^mesos_dns_${name}[{ ]`, "m"));
@@ -217,7 +217,7 @@ describe("status", () => {
 });
 
 describe("the process", () => {
-  test("a busy event loop shows in its delays and its work", async () => {
+  test("a busy event loop shows in its delays and its utilisation", async () => {
     const registry = registryOf();
     await new Promise((resolve) => setTimeout(resolve, 60));
     const busyUntil = performance.now() + 200;
@@ -250,7 +250,7 @@ function documented(): { name: string; type: string; labels: string[] }[] {
 }
 
 describe("names", () => {
-  test("docs/metrics.md lists exactly what there is", () => {
+  test("docs/metrics.md lists exactly the existing metrics", () => {
     const metrics = registryOf().getMetricsAsArray() as unknown as {
       name: string;
       type: string;
@@ -278,7 +278,7 @@ describe("names", () => {
   });
 
   const promtool = spawnSync("promtool", ["--version"]).error === undefined;
-  test.skipIf(!promtool)("promtool has nothing to say", async () => {
+  test.skipIf(!promtool)("promtool reports nothing", async () => {
     const input = await registryOf().metrics();
     const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], { input, encoding: "utf8" });
     expect(`${stdout}${stderr}`).toBe("");

@@ -12,7 +12,7 @@ const update = (generation: number): SnapshotUpdate => ({
   shards: [],
 });
 
-/** A zone whose state was saved so many seconds ago, or that has none yet, and what it tells. */
+/** A zone whose state was saved that many seconds ago, or that has none yet, and what it reports. */
 function setUp(savedAgo?: number) {
   const time = { now: NOW };
   const told: unknown[] = [];
@@ -31,7 +31,7 @@ function setUp(savedAgo?: number) {
   return { zone, told, pass };
 }
 
-describe("the zone that the main thread sees", () => {
+describe("the main thread's zone", () => {
   test("becomes stale when its state is older than the limit, and fresh with the next one", () => {
     const { zone, told, pass } = setUp();
     zone.built(undefined, NOW);
@@ -57,7 +57,7 @@ describe("the zone that the main thread sees", () => {
     expect(zone.stale).toBe(false);
   });
 
-  test("is stale from the start where it was saved before, until a state comes", () => {
+  test("is stale from the start if it was saved before, until a state is built", () => {
     const { zone } = setUp(10);
     zone.checkAge(0);
     expect([zone.stale, zone.restoredFrom]).toEqual([true, NOW - 10_000]);
@@ -66,7 +66,7 @@ describe("the zone that the main thread sees", () => {
     expect(zone.stale).toBe(false);
   });
 
-  test("tells which generations are read, those of long readers until each lets go", () => {
+  test("reports the generation that is read, and pinned ones until each is released", () => {
     const { zone, told } = setUp();
     zone.built(update(1), NOW);
     const [first, second] = [zone.pin(), zone.pin()];

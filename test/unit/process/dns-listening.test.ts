@@ -4,7 +4,7 @@ import { DnsListening } from "../../../src/process/dns-listening.js";
 
 const inUse = () => Promise.reject(new MesosDnsError("LISTEN_ADDRESS_IN_USE", "UDP 192.0.2.1:53 is in use"));
 
-/** A start, and in which order things happen. `taken`: another process has the addresses. */
+/** A start, and the order of its steps. `taken`: another process has the addresses. */
 function setUp({ taken = false, takeOver = false, mayShare = true } = {}) {
   const steps: string[] = [];
   const script = { isStopping: false, generation: 0, listen: async () => {} };
@@ -39,14 +39,14 @@ describe("a server that starts", () => {
     expect([steps, listening.status]).toEqual([["listen from 0", "follow"], "listening"]);
   });
 
-  test("follows nothing where it cannot listen", async () => {
+  test("does not follow the cluster if it cannot listen", async () => {
     const { listening, steps, script, start } = setUp();
     script.listen = inUse;
     await expect(start()).rejects.toThrow("in use");
     expect([steps, listening.status]).toEqual([["listen from 0"], "failed"]);
   });
 
-  test("beside another one follows the cluster first, and listens when it has a zone", async () => {
+  test("beside another process follows the cluster first, and listens when it has a zone", async () => {
     const { listening, steps, script, start, zoneCame } = setUp({ taken: true, takeOver: true });
     const started = start();
     await turn();
@@ -60,13 +60,13 @@ describe("a server that starts", () => {
   test.each([
     ["was not told to take over", { takeOver: false }],
     ["cannot share its ports", { takeOver: true, mayShare: false }],
-  ])("where another one answers ends if it %s", async (_, how) => {
+  ])("beside another process ends if it %s", async (_, how) => {
     const { steps, start } = setUp({ taken: true, ...how });
     await expect(start()).rejects.toThrow("in use");
     expect(steps).toEqual([]);
   });
 
-  test("and is stopped while it waits for a zone opens no sockets", async () => {
+  test("opens no sockets if it is stopped while it waits for a zone", async () => {
     const { steps, script, start, zoneCame } = setUp({ taken: true, takeOver: true });
     const started = start();
     await turn();
@@ -76,7 +76,7 @@ describe("a server that starts", () => {
     expect(steps).toEqual(["follow"]);
   });
 
-  test("and is stopped while it listens follows nothing", async () => {
+  test("does not follow the cluster if it is stopped while it opens sockets", async () => {
     const { steps, script, start } = setUp();
     script.listen = async () => {
       script.isStopping = true;

@@ -8,23 +8,23 @@ const failing = (code: ErrorCode) => async () => {
 };
 
 describe("addresses", () => {
-  test("that can be claimed are nobody's", async () => {
+  test("that can be claimed are free", async () => {
     expect(await isInUse(async () => undefined, true)).toBe(false);
   });
 
-  test("that are in use are another process's, where they can be shared", async () => {
+  test("that are in use belong to another process if they can be shared", async () => {
     expect(await isInUse(failing("LISTEN_ADDRESS_IN_USE"), true)).toBe(true);
     const alone = isInUse(failing("LISTEN_ADDRESS_IN_USE"), false);
     await expect(alone).rejects.toMatchObject({ code: "LISTEN_ADDRESS_IN_USE" });
   });
 
-  test("that cannot be had for another reason are a failure", async () => {
+  test("that cannot be claimed for another reason are a failure", async () => {
     await expect(isInUse(failing("LISTEN_PERMISSION"), true)).rejects.toMatchObject({ code: "LISTEN_PERMISSION" });
   });
 });
 
 describe("listening beside another process", () => {
-  test("says what both need where they cannot share", async () => {
+  test("says what both processes need if they cannot share", async () => {
     const listening = listenBeside(failing("LISTEN_ADDRESS_IN_USE"));
     await expect(listening).rejects.toMatchObject({
       code: "LISTEN_ADDRESS_IN_USE",
@@ -38,7 +38,7 @@ describe("listening beside another process", () => {
 });
 
 describe("a port that only one process can have", () => {
-  test("is tried until it is free; that there is something to wait for is said once", async () => {
+  test("is tried until it is free, and the wait is reported once", async () => {
     const timers = new ManualTimers();
     let tries = 0;
     let told = 0;
@@ -48,7 +48,7 @@ describe("a port that only one process can have", () => {
     expect([await opened, tries, told]).toEqual(["open", 4, 1]);
   });
 
-  test("is not tried again where something else is wrong", async () => {
+  test("is not tried again after any other error", async () => {
     const open = whenFree(failing("LISTEN_PERMISSION"), new ManualTimers(), () => undefined);
     await expect(open).rejects.toMatchObject({ code: "LISTEN_PERMISSION" });
   });

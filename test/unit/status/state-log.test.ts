@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { StateLog } from "../../../src/status/state-log.js";
 import type { BuildReport } from "../../../src/status/status.js";
 
-/** A log, and what it wrote as lines of level and message. */
+/** A log, and its lines as level and message. */
 function setUp() {
   const lines: string[] = [];
   const write = (text: string) => {
@@ -16,7 +16,7 @@ function setUp() {
 const build = (generation: number, leader = "m:1") => ({ generation, leader }) as BuildReport;
 const failure = (message: string) => ({ code: "MASTER_TIMEOUT", message, at: 7 }) as const;
 
-it("the log of the state tells of the first zone, of changes, and of a new leader", () => {
+it("the log of the state reports the first zone, changes, and a new leader", () => {
   const { log, lines } = setUp();
   log.noteBuild(build(1), true);
   log.noteBuild(build(1), true);
@@ -26,7 +26,7 @@ it("the log of the state tells of the first zone, of changes, and of a new leade
   expect(log.status).toEqual({ fetches: 3, failures: {}, build: build(2, "n:1"), failure: undefined });
 });
 
-it("the log of the state counts every failure, and tells of each kind once, with what is served meanwhile", () => {
+it("the log of the state counts every failure, and reports each kind once, with what is served meanwhile", () => {
   const { log, lines } = setUp();
   log.noteFailure(failure("slow"));
   log.noteBuild(build(1), true);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ZooKeeperNews } from "../../../src/sources/mesos/zookeeper/news.js";
 import { ZooKeeperLog } from "../../../src/status/zookeeper-log.js";
 
-/** A log, and what it wrote as lines of level and message. */
+/** A log, and its lines as level and message. */
 function setUp() {
   const lines: string[] = [];
   const write = (text: string) => {
@@ -25,7 +25,7 @@ const election = (masters: string[], ...reasons: string[]): ZooKeeperNews => ({
 });
 
 describe("the log of ZooKeeper", () => {
-  it("counts sessions and failures, over builders and configurations", () => {
+  it("counts sessions and failures across builders and configurations", () => {
     const { log, note } = setUp();
     expect(log.status).toMatchObject({ connected: false, sessions: 0, failures: {}, masters: undefined });
     note({ kind: "begun" });
@@ -48,7 +48,7 @@ describe("the log of ZooKeeper", () => {
     expect(log.status).toEqual({ connected: true, sessions: 2, failures, masters: undefined, failure: undefined });
   });
 
-  it("says of a failure once what it means, until its reason changes or it is over", () => {
+  it("explains a failure once, until its reason changes or it is over", () => {
     const { lines, note } = setUp();
     note(failure("down"));
     note(failure("down"));
@@ -64,7 +64,7 @@ describe("the log of ZooKeeper", () => {
     ]);
   });
 
-  it("says of a node that cannot be read why, once, and again when it was good in between", () => {
+  it("reports once why a node cannot be read, and again if it could be read in between", () => {
     const { lines, note } = setUp();
     for (const reasons of [["bad"], ["bad"], [], ["bad"]]) note(election(["m:1"], ...reasons));
     expect(lines.filter((line) => line.startsWith("error"))).toEqual([

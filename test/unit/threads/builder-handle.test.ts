@@ -6,7 +6,7 @@ import { silentLog } from "../../support/service.js";
 import { ManualTimers } from "../../support/timers.js";
 import { configOf } from "../config/support.js";
 
-/** A builder thread that does what the test says. */
+/** A builder thread that the test controls. */
 class ScriptedThread extends EventEmitter implements BuilderThread {
   readonly told: ToBuilder[] = [];
 
@@ -57,7 +57,7 @@ function setUp() {
 const BUILT = { kind: "built", update: undefined, report: {}, fetched: true } as unknown as FromBuilder;
 
 describe("a builder that ends", () => {
-  test("is started again after a second, then two, and so on up to a minute, and from the start when it has built", async () => {
+  test("is restarted after one second, then two, and so on up to a minute, and after a build from one second again", async () => {
     const { handle, timers, threads, newest } = setUp();
     const waits: number[] = [];
     for (let i = 0; i < 9; i++) {
@@ -81,7 +81,7 @@ describe("a builder that ends", () => {
     await handle.stop();
   });
 
-  test("is not started again when it was told to, nor when it was waited for", async () => {
+  test("is not restarted if it was told to stop, even while a restart is due", async () => {
     const { handle, timers, threads, newest } = setUp();
     newest().emit("exit");
     await handle.stop();
@@ -90,7 +90,7 @@ describe("a builder that ends", () => {
   });
 });
 
-test("the builder is told which generation is read and which are pinned", async () => {
+test("the builder is told which generation the main thread reads, and which are pinned", async () => {
   const { handle, newest } = setUp();
   handle.reading(9, [4, 6]);
   expect(newest().told).toEqual([{ kind: "reading", generation: 9, pinned: [4, 6] }]);
@@ -98,7 +98,7 @@ test("the builder is told which generation is read and which are pinned", async 
 });
 
 describe("an enumeration", () => {
-  test("is what the builder says, piece by piece, and is ended there when nobody reads on", async () => {
+  test("has the builder's pieces, and is ended in the builder when it is no longer read", async () => {
     const { handle, newest } = setUp();
     const pieces = handle.enumerate();
     const first = pieces.next();
@@ -112,7 +112,7 @@ describe("an enumeration", () => {
     await handle.stop();
   });
 
-  test("is broken off when the builder is started again, and never goes on with another's pieces", async () => {
+  test("breaks off when the builder is restarted, and never continues with pieces of another builder", async () => {
     const { handle, timers, newest } = setUp();
     const [slow, waiting] = [handle.enumerate(), handle.enumerate()];
     const first = slow.next();
@@ -127,7 +127,7 @@ describe("an enumeration", () => {
     await handle.stop();
   });
 
-  test("fails where there is no builder at the moment", async () => {
+  test("fails while there is no builder", async () => {
     const { handle, newest } = setUp();
     newest().emit("exit");
     await expect(handle.enumerate().next()).rejects.toThrow("started again");

@@ -15,7 +15,7 @@ import { silentLog } from "../../support/service.js";
 import { until } from "../../support/wait.js";
 import { configOf } from "../config/support.js";
 
-/** A responder's end of the way that snapshots come. */
+/** The builder's port to a responder. */
 class ScriptedResponder extends EventEmitter implements ResponderPort {
   readonly updates: SnapshotUpdate[] = [];
   closed = false;
@@ -29,7 +29,7 @@ class ScriptedResponder extends EventEmitter implements ResponderPort {
   }
 }
 
-/** A builder without a thread that follows this master, and all that it says. */
+/** A builder without a thread that follows this master, and all its messages. */
 function setUp(master: ScriptedMaster, config: object = {}, savedCluster?: Uint8Array) {
   const said: FromBuilder[] = [];
   const errors: unknown[][] = [];
@@ -65,7 +65,7 @@ function setUp(master: ScriptedMaster, config: object = {}, savedCluster?: Uint8
 const zonesOf = ({ updates }: ScriptedResponder) => updates.map(({ apexes }) => apexes.map(({ zone }) => zone).join());
 
 describe("a builder", () => {
-  test("gives each zone to the responders and to the main thread, with a report", async () => {
+  test("sends each zone to the responders, and to the main thread with a report", async () => {
     const { responder, builds, built } = setUp(await startMaster(webAt("203.0.113.1")));
     await built(1);
     expect(builds()).toEqual([
@@ -74,7 +74,7 @@ describe("a builder", () => {
     expect(responder.updates.map(({ generation, ready }) => [generation, ready])).toEqual([[1, true]]);
   });
 
-  test("tells of a failure, and goes on", async () => {
+  test("reports a failure, and continues", async () => {
     const master = await startMaster();
     master.answer({ status: 500 });
     const { said, built } = setUp(master);
@@ -83,7 +83,7 @@ describe("a builder", () => {
     await built(1);
   });
 
-  test("builds what it knows at once under another configuration, and then fetches again", async () => {
+  test("builds the last cluster at once under another configuration, then fetches again", async () => {
     const master = await startMaster(webAt("203.0.113.1"));
     const { builder, responder, follow, builds, built } = setUp(master);
     await built(1);
@@ -94,7 +94,7 @@ describe("a builder", () => {
     await until("another fetch", async () => master.requests.length > asked);
   });
 
-  test("that is told of another configuration before its first state builds under that one", async () => {
+  test("that gets another configuration before its first state builds under that one", async () => {
     const master = await startMaster();
     master.answer({ silent: true });
     const { builder, responder, follow, built } = setUp(master);
@@ -105,7 +105,7 @@ describe("a builder", () => {
     expect(zonesOf(responder)).toEqual(["dc1.example,"]);
   });
 
-  test("that is stopped before its first state says nothing more, and lets go of the responders", async () => {
+  test("that is stopped before its first state sends nothing more, and closes the responders' ports", async () => {
     const master = await startMaster();
     master.answer({ silent: true });
     const { builder, responder, said } = setUp(master);
@@ -117,7 +117,7 @@ describe("a builder", () => {
     expect([responder.closed, said.length, responder.updates]).toEqual([true, count, []]);
   });
 
-  test("that is stopped while it takes another configuration fetches no more", async () => {
+  test("that is stopped while it applies another configuration no longer fetches", async () => {
     const master = await startMaster(webAt("203.0.113.1"));
     const { builder, follow, built } = setUp(master);
     await built(1);
@@ -128,7 +128,7 @@ describe("a builder", () => {
     expect(master.requests).toHaveLength(asked);
   });
 
-  test("saves its zone when it is stopped, for the next one to begin with", async () => {
+  test("saves its zone when it is stopped, for the next start", async () => {
     const stateDir = await files.mkdtemp(join(tmpdir(), "mesos-dns-builder-"));
     onTestFinished(() => files.rm(stateDir, { recursive: true }));
     const { builder, built } = setUp(await startMaster(webAt("203.0.113.1")), { stateDir });
@@ -137,7 +137,7 @@ describe("a builder", () => {
     expect(loadZone(configOf({ stateDir }))).toMatchObject({ seed: 1 });
   });
 
-  test("begins without the cluster that was saved where that cannot be read, and says so", async () => {
+  test("begins without the saved cluster if that cannot be read, and logs that", async () => {
     const { errors, built } = setUp(await startMaster(webAt("203.0.113.1")), {}, Buffer.from("{not JSON"));
     await built(1);
     expect(errors).toEqual([
@@ -145,7 +145,7 @@ describe("a builder", () => {
     ]);
   });
 
-  test("gives a listing piece by piece, an empty one before the first state", async () => {
+  test("sends a listing piece by piece, and an empty one before the first state", async () => {
     const master = await startMaster();
     master.answer({ silent: true });
     const { builder, said, built } = setUp(master);

@@ -25,7 +25,7 @@ function setUp(isKept = true) {
     if (piece) board.take(structuredClone(piece));
     publisher.taken();
   };
-  /** Takes all that comes; returns how many pieces. */
+  /** Takes all pieces. @returns their number */
   const takeAll = () => {
     for (let before = -1; before !== sent.length; taken()) before = sent.length;
     return sent.length;
@@ -44,7 +44,7 @@ describe("the catalogue's publisher", () => {
     expect(sent).toEqual([]);
   });
 
-  it("begins with a state that was fetched, and has what a catalogue wants", () => {
+  it("begins with a fetched state that has the catalogue's facts", () => {
     const { follow, sent, publisher } = setUp();
     follow(FULL, false);
     publisher.follow(readMasterState(bytes(stateOf(MASTER, FULL))).cluster, true, (host) => [host]);
@@ -53,7 +53,7 @@ describe("the catalogue's publisher", () => {
     expect(sent).toMatchObject([{ isFirst: true, end: { counts: { services: 2, instances: 3 } } }]);
   });
 
-  it("sends what has changed, and nothing where nothing has", () => {
+  it("sends what has changed, and nothing if nothing has", () => {
     const { follow, sent, taken } = setUp();
     follow(FULL);
     taken();
@@ -63,7 +63,7 @@ describe("the catalogue's publisher", () => {
     expect(sent[1]).toMatchObject({ isFirst: false, services: [{ name: "web", instances: 1 }], nodes: [], gone: [] });
   });
 
-  it("sends pieces of a bounded size, the next when one has been taken", () => {
+  it("sends pieces of limited size, each after the one before has been taken", () => {
     const { follow, sent, taken, takeAll, instances } = setUp();
     const label = { key: "large", value: "x".repeat(10_000) };
     follow(marathonWith(...Array.from({ length: 100 }, (_, i) => web(i, { labels: [label] }))));
@@ -78,7 +78,7 @@ describe("the catalogue's publisher", () => {
     expect(instances("web")).toBe(100);
   });
 
-  it("sends changes that come meanwhile as one, of which the last counts", () => {
+  it("combines changes that occur meanwhile, of which the last one counts", () => {
     const { follow, sent, takeAll, instances } = setUp();
     follow(FULL);
     follow(marathonWith(API));
@@ -90,7 +90,7 @@ describe("the catalogue's publisher", () => {
     expect([instances("web"), instances("api")]).toEqual([3, undefined]);
   });
 
-  it("does not send a service that has come and gone meanwhile", () => {
+  it("does not send a service that was added and removed meanwhile", () => {
     const { follow, sent, takeAll, instances } = setUp();
     follow(FULL);
     follow(marathonWith(web(1), web(2), API, task("other", { agent: "S0" })));
@@ -112,7 +112,7 @@ describe("the catalogue's publisher", () => {
     expect(sent[1]?.end?.index).toBeGreaterThan(before);
   });
 
-  it("says once of a service that something of it is left out", () => {
+  it("logs once that a part of a service is left out", () => {
     const { follow, warned } = setUp();
     const bad = web(1, { labels: [7] });
     follow(marathonWith(bad, API));

@@ -4,7 +4,7 @@ import { ManualTimers } from "../../support/timers.js";
 
 const MB = 1024 * 1024;
 
-/** A heap of which `inUse` is in use, under a keeper's eyes. */
+/** A heap with `inUse` bytes in use, and its keeper. */
 function setUp(inUse: number) {
   const timers = new ManualTimers();
   const state = { used: inUse, inUse, cleaned: 0 };
@@ -41,7 +41,7 @@ describe("a large heap", () => {
 });
 
 describe("a heap below 64 MB", () => {
-  it("is left alone, as it is of no weight", async () => {
+  it("is never cleaned", async () => {
     const { timers, state } = setUp(10 * MB);
     state.used = 63 * MB;
     await timers.advance(10_000);
@@ -50,7 +50,7 @@ describe("a heap below 64 MB", () => {
 });
 
 describe("a heap that cannot be cleaned", () => {
-  it("is left alone", () => {
+  it("is ignored", () => {
     const timers = new ManualTimers();
     new HeapKeeper(undefined, timers).prepare();
     expect(timers.pending).toBe(0);
@@ -58,7 +58,7 @@ describe("a heap that cannot be cleaned", () => {
 });
 
 describe("a thread's own heap", () => {
-  it("loses what is not in use when it is cleaned", () => {
+  it("gets rid of garbage when it is cleaned", () => {
     const heap = ownHeap();
     if (!heap) throw new Error("this engine does not let its heap be cleaned");
     heap.clean();
@@ -71,7 +71,7 @@ describe("a thread's own heap", () => {
     expect(heap.used() - before).toBeLessThan(5 * MB);
   });
 
-  it("shows the collector to nobody else", () => {
+  it("does not expose the collector to other code", () => {
     ownHeap();
     expect(globalThis).not.toHaveProperty("gc");
   });

@@ -9,7 +9,7 @@ import { ManualTimers } from "../../support/timers.js";
 import { APEX, answererOf } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
 
-/** The way that snapshots come. */
+/** The port from which snapshots come. */
 class Snapshots extends EventEmitter {
   readonly used: number[] = [];
 
@@ -23,7 +23,7 @@ class Snapshots extends EventEmitter {
   }
 }
 
-/** A responder without a thread or sockets; what it does with the latter is in `log`. */
+/** A responder without a thread or sockets. What it does with sockets is in `log`. */
 function setUp() {
   const said: FromResponder[] = [];
   const log: string[] = [];
@@ -65,7 +65,7 @@ const port = (snapshots: Snapshots) => snapshots as never;
 const kinds = (said: readonly FromResponder[]) => said.map(({ kind }) => kind);
 
 describe("a responder", () => {
-  test("opens its sockets when it is told to and has the zone to answer from, whichever comes last", async () => {
+  test("opens its sockets when it has been told to and has the awaited zone, in either order", async () => {
     for (const zoneFirst of [true, false]) {
       const { responder, said, log, snapshots } = setUp();
       await responder.take({ kind: "snapshots", port: port(snapshots) });
@@ -85,7 +85,7 @@ describe("a responder", () => {
     }
   });
 
-  test("says which snapshot it uses, when it uses it", async () => {
+  test("reports a generation when it begins to read it", async () => {
     const { responder, snapshots, answerer } = setUp();
     await responder.take({ kind: "snapshots", port: port(snapshots) });
     snapshots.give(1);
@@ -93,7 +93,7 @@ describe("a responder", () => {
     expect([snapshots.used, answerer.snapshot.generation]).toEqual([[1, 2], 2]);
   });
 
-  test("tells why it cannot listen", async () => {
+  test("reports why it cannot listen", async () => {
     const { responder, said, script } = setUp();
     script.listen = () => Promise.reject(new MesosDnsError("LISTEN_ADDRESS_IN_USE", "UDP 192.0.2.1:53 is in use"));
     await responder.take({ kind: "listen", generation: 0 });
@@ -105,7 +105,7 @@ describe("a responder", () => {
     ]);
   });
 
-  test("that is stopped while it opens its sockets does not say that it listens", async () => {
+  test("that is stopped while it opens its sockets does not report that it listens", async () => {
     const { responder, said, log, script } = setUp();
     let opened = () => {};
     script.listen = () => new Promise((resolve) => (opened = resolve));
@@ -117,7 +117,7 @@ describe("a responder", () => {
     expect(kinds(said)).not.toContain("listening");
   });
 
-  test("that is stopped before it has a zone opens no sockets when one comes", async () => {
+  test("that is stopped before it has a zone opens no sockets when one arrives", async () => {
     const { responder, log, snapshots } = setUp();
     await responder.take({ kind: "snapshots", port: port(snapshots) });
     await responder.take({ kind: "listen", generation: 2 });
@@ -126,7 +126,7 @@ describe("a responder", () => {
     expect(log).not.toContain("listening");
   });
 
-  test("goes on where DNS over TLS cannot be served under another configuration, and says so", async () => {
+  test("continues if DNS over TLS cannot be served under another configuration, and logs that", async () => {
     const { responder, log, script } = setUp();
     script.configure = () => Promise.reject(new MesosDnsError("LISTEN_PERMISSION", "TCP port 853 needs a privilege"));
     const certificates = { certificate: undefined, resolverAuthorities: undefined };
@@ -137,7 +137,7 @@ describe("a responder", () => {
     ]);
   });
 
-  test("reports on forwarding when something has changed, and no more once it is stopped", async () => {
+  test("reports on forwarding when something has changed, until it is stopped", async () => {
     const { responder, said, timers, script } = setUp();
     await timers.advance(3_000);
     expect(kinds(said)).toEqual(["forwarding"]);
@@ -149,7 +149,7 @@ describe("a responder", () => {
     expect(kinds(said).at(-1)).toBe("stopped");
   });
 
-  test("forgets answers of resolvers, and says how many there were", async () => {
+  test("flushes cached answers, and reports their number", async () => {
     const { responder, said } = setUp();
     await responder.take({ kind: "flush", id: 7, name: undefined });
     expect(said[0]).toEqual({ kind: "flushed", id: 7, answers: 3 });

@@ -11,7 +11,7 @@ import { factsOf, framework } from "./mesos-dns/support.js";
 const ADDRESS = parseAddress("198.51.100.1") as Address;
 const CONFIG = configOf({ dcosNames: true });
 
-/** How many names and records the zones of these views have for a cluster without tasks. */
+/** The numbers of names and records in the zones of these views for a cluster without tasks. */
 function counted(views: readonly View[]): Record<string, number> {
   const records = new ZoneRecords(views, 1);
   records.fill(factsOf([framework()]));
@@ -20,7 +20,7 @@ function counted(views: readonly View[]): Record<string, number> {
 }
 
 describe("views", () => {
-  test("are those that the configuration wants", () => {
+  test("are the configured ones", () => {
     const names = (config: object) => zonesOf(viewsOf(configOf(config))).map(({ name }) => name);
     expect(names({})).toEqual(["mesos", ""]);
     expect(names({ reverse: false })).toEqual(["mesos"]);
@@ -44,14 +44,14 @@ describe("views", () => {
     expect(after).toEqual({ ...before, [shared]: (before[shared] ?? 0) + 1, "one.example": 1, "two.example": 2 });
   });
 
-  test("that have the same zone share it, and it is as the first one says", () => {
+  test("that have the same zone share it, and the first one defines it", () => {
     const mine: View = { zones: [{ ...zoneAt("mesos", CONFIG), ttl: 5 }] };
     expect(zonesOf([...viewsOf(CONFIG), mine]).filter(({ name }) => name === "mesos")).toEqual([
       zoneAt("mesos", CONFIG),
     ]);
   });
 
-  test("may have no zone at all, and have what others emit in zones of their own", () => {
+  test("may have no zone at all, or copy the records of other views to their own zones", () => {
     const names: string[] = [];
     const sink = {
       address: (name: string) => names.push(name),

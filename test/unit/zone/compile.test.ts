@@ -24,7 +24,7 @@ function hashOf(name: string): number {
   return hashName(wire, 0, wire.length, SEED);
 }
 
-/** Two names of one hash: among so many there is such a pair. */
+/** Two names with the same hash. Among this many names there is such a pair. */
 function namesOfOneHash(): string[] {
   const known = new Map<number, string>();
   for (let i = 0; i < 1_000_000; i++) {
@@ -41,25 +41,25 @@ function octets(shards: readonly SharedArrayBuffer[]): string[] {
 }
 
 describe("a compiled zone", () => {
-  test("is the same octet for octet in whatever order its records come", () => {
+  test("is the same octet for octet, in whatever order its records are added", () => {
     expect(octets(compileLines([...LINES].reverse()).shards)).toEqual(octets(compileLines(LINES).shards));
   });
 
-  test("is the same also where names have the same hash, and finds each of them", () => {
+  test("is the same even if names have the same hash, and finds each of them", () => {
     const twins = namesOfOneHash();
     const lines = twins.map((name, i) => `${name} A 192.0.2.${i}`);
     expect(octets(compileLines([...lines].reverse()).shards)).toEqual(octets(compileLines(lines).shards));
     for (const name of twins) expect(exists(snapshotOf(lines), name), name).toBe(true);
   });
 
-  test("holds a record once, however often it was emitted", () => {
+  test("has a record once, however often it was emitted", () => {
     const once = compileLines(LINES);
     const twice = compileLines([...LINES, ...LINES]);
     expect(octets(twice.shards)).toEqual(octets(once.shards));
     expect(twice.records).toBe(once.records);
   });
 
-  test("counts names with records and records, the apex NS included", () => {
+  test("counts records, and names with records, including the apex NS", () => {
     expect(compileLines(LINES)).toMatchObject({ names: 3, records: 7 });
   });
 
@@ -90,7 +90,7 @@ describe("records on standby", () => {
   const compiled = (...lines: string[]) => octets(compileLines(lines).shards);
   const [WELL, ILL] = ["web.mesos A 192.0.2.1", "web.mesos A 192.0.2.2"];
 
-  test("are left out where their name has another, of whatever type", () => {
+  test("are left out if their name has another record, of whatever type", () => {
     expect(compiled(WELL, `${ILL} standby`)).toEqual(compiled(WELL));
     expect(compiled(`${ILL} standby`, "web.mesos AAAA 2001:db8::1")).toEqual(compiled("web.mesos AAAA 2001:db8::1"));
     expect(compiled("web.mesos SRV a.mesos 1", "web.mesos SRV b.mesos 1 standby")).toEqual(
@@ -98,17 +98,17 @@ describe("records on standby", () => {
     );
   });
 
-  test("are published where it has none", () => {
+  test("are published if their name has no other record", () => {
     expect(compiled(`${WELL} standby`, `${ILL} standby`)).toEqual(compiled(WELL, ILL));
     expect(compiled("a.mesos A 192.0.2.1", `${ILL} standby`)).toEqual(compiled("a.mesos A 192.0.2.1", ILL));
   });
 
-  test("count where they are published only", () => {
+  test("count only if they are published", () => {
     expect(compileLines([WELL, `${ILL} standby`])).toMatchObject({ names: 2, records: 2 });
     expect(compileLines([`${WELL} standby`, `${ILL} standby`])).toMatchObject({ names: 2, records: 3 });
   });
 
-  test("are others than those of the same content that are not", () => {
+  test("are distinct from equal records that are not on standby", () => {
     const set = recordSet([WELL, `${WELL} standby`, ILL]);
     const [first, second] = [WELL, ILL].map((line) => parseAddress(line.split(" ")[2] ?? ""));
     if (!first || !second) throw new Error("no addresses");
@@ -125,7 +125,7 @@ describe("records on standby", () => {
 describe("compiling again", () => {
   const many = Array.from({ length: 2000 }, (_, i) => `task-${i}.marathon.mesos A 192.0.2.1`);
 
-  test("keeps the very memory of a zone that did not change", () => {
+  test("keeps the memory of a zone that did not change", () => {
     const before = compileLines(many);
     const after = compileLines([...many].reverse(), before.shards);
     expect(after.changed).toEqual([]);
@@ -139,7 +139,7 @@ describe("compiling again", () => {
   });
 });
 
-test("a shard in memory that is larger than it, and was used before, is compared by what is in use", () => {
+test("a shard in larger, reused memory is compared only by the words in use", () => {
   const allocate = (words: number) => {
     const memory = new SharedArrayBuffer((words + 100) * 4);
     new Uint32Array(memory).fill(0xdead);
@@ -149,7 +149,7 @@ test("a shard in memory that is larger than it, and was used before, is compared
   expect(compileZones([zoneContent(LINES)], { previous: before.shards }).changed).toEqual([]);
 });
 
-test("a set of records that was used before and cleared compiles as a new one does", () => {
+test("a cleared set of records compiles like a new one", () => {
   const fresh = zoneContent(LINES);
   const used = recordSet(Array.from({ length: 9000 }, (_, i) => `old-${i}.mesos AAAA 2001:db8::${i.toString(16)}`));
   used.clear();

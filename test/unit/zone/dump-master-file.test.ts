@@ -15,7 +15,7 @@ function fileOf(snapshot: Snapshot): string {
   return [...toMasterFile(snapshot, 0)].join("");
 }
 
-/** A zone with host names that no master's author had in mind, which tasks can have all the same. */
+/** A zone with unusual host names, which tasks can have all the same. */
 const ODD_LABELS = [
   "two words",
   'quo"te',
@@ -76,12 +76,12 @@ test("reverse names are not in the file of the domain", () => {
   expect(fileOf(snapshotOfZones(zones))).toBe(fileOf(snapshotOf([NAME_SERVER])));
 });
 
-test("the order records came in does not show", () => {
+test("the order in which records were added does not matter", () => {
   const lines = Array.from({ length: 500 }, (_, i) => `t${i}.mesos A 192.0.2.${i % 256}`);
   expect(fileOf(snapshotOf(lines))).toBe(fileOf(snapshotOf([...lines].reverse())));
 });
 
-test("a large zone comes in chunks of bounded size", () => {
+test("a large zone comes in chunks of limited size", () => {
   const lines = Array.from({ length: 5000 }, (_, i) => `t${i}.mesos A 192.0.2.${i % 256}`);
   const chunks = [...toMasterFile(snapshotOf(lines), 0)];
   expect(chunks.length).toBeGreaterThan(1);
@@ -96,7 +96,7 @@ test("every label is written in printable ASCII", () => {
   expect(text).toContain("\n\\064.mesos.\t");
 });
 
-/** Three independent readers of master files. `-k ignore`: BIND warns of any host name that is no RFC 952 name. */
+/** Three independent readers of master files. `-k ignore`: BIND warns about host names that violate RFC 952. */
 const CHECKERS = [
   ["named-checkzone", ["mesos"], ["-k", "ignore", "mesos"]],
   ["kzonecheck", ["-o", "mesos"], ["-o", "mesos"]],
@@ -116,7 +116,7 @@ describe("other servers load it", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** Runs a checker and returns what it has to say besides that all is well. */
+  /** Runs a checker and returns its messages, except for those of success. */
   function complaints(program: string, options: readonly string[], text: string): string {
     const file = join(folder, "mesos.zone");
     writeFileSync(file, text);
@@ -126,7 +126,7 @@ describe("other servers load it", () => {
   }
 
   for (const [program, plain, odd] of CHECKERS) {
-    test.skipIf(!installed(program))(`${program} has nothing to say about an ordinary zone`, () => {
+    test.skipIf(!installed(program))(`${program} reports nothing about an ordinary zone`, () => {
       const lines = ["web.marathon.mesos A 192.0.2.1", "_web._tcp.marathon.mesos SRV web.marathon.mesos 80"];
       expect(complaints(program, plain, fileOf(snapshotOf([NAME_SERVER, ...lines])))).toBe("");
     });
@@ -136,7 +136,7 @@ describe("other servers load it", () => {
     });
   }
 
-  test.skipIf(!installed("named-checkzone"))("BIND reads the very octets that were written", () => {
+  test.skipIf(!installed("named-checkzone"))("BIND reads the same octets that were written", () => {
     const file = join(folder, "octets.zone");
     writeFileSync(file, fileOf(oddSnapshot()));
     const options = ["-k", "ignore", "-D", "-q", "-s", "full", "-o", "-", "mesos", file];
@@ -146,7 +146,7 @@ describe("other servers load it", () => {
   });
 });
 
-/** The text of a label as BIND writes it. */
+/** The text of a label in BIND's notation. */
 function plainLabel(label: string): string {
   const octets: number[] = [];
   for (const [, decimal, character] of label.matchAll(/\\(\d{3})|\\?([\s\S])/g)) {

@@ -17,7 +17,7 @@ const LINES = [
   "_mail._tcp.mesos SRV deep.empty.mesos 25",
 ];
 
-/** What a snapshot holds, as lines like those it was made of, sorted. */
+/** The records of a snapshot as sorted lines, in the form of those that it was made of. */
 function linesOf(snapshot: Snapshot, type?: number, zone?: number): string[] {
   const lines: string[] = [];
   for (const set of recordsOf(snapshot, type, zone)) {
@@ -32,7 +32,7 @@ function linesOf(snapshot: Snapshot, type?: number, zone?: number): string[] {
   return lines.sort();
 }
 
-test("every record comes back, and empty non-terminals do not", () => {
+test("every record is read back, and empty non-terminals are not", () => {
   expect(linesOf(snapshotOf(LINES))).toEqual([
     "_mail._tcp.mesos. SRV 0 1 25 deep.empty.mesos.",
     "_web._tcp.mesos. SRV 0 1 443 web.mesos.",
@@ -46,11 +46,11 @@ test("every record comes back, and empty non-terminals do not", () => {
   ]);
 });
 
-test("one type can be asked for", () => {
+test("the records of one type can be read", () => {
   expect(linesOf(snapshotOf(LINES), TYPE.AAAA)).toEqual(["web.mesos. AAAA 2001:db8::1:0:0:1"]);
 });
 
-test("one zone can be asked for", () => {
+test("the records of one zone can be read", () => {
   const other = { ...APEX, zone: "example" };
   const snapshot = snapshotOfZones([
     [APEX, ["a.mesos A 192.0.2.1"]],
@@ -60,7 +60,7 @@ test("one zone can be asked for", () => {
   expect(linesOf(snapshot, TYPE.A, 1)).toEqual(["a.example. A 192.0.2.2"]);
 });
 
-test("reverse names come back with the names they lead to, and without the names above them", () => {
+test("reverse names are read back with the names that they point to, and without the names above them", () => {
   const snapshot = snapshotOfZones([
     [APEX, ["a.mesos A 192.0.2.1"]],
     [REVERSE_APEX, ["1.2.0.192.in-addr.arpa PTR a.mesos", "1.2.0.192.in-addr.arpa PTR b.mesos"]],
@@ -73,17 +73,17 @@ test("reverse names come back with the names they lead to, and without the names
   expect(addressesOf(snapshot, "1.2.0.192.in-addr.arpa")).toEqual([]);
 });
 
-test("a snapshot before the first state holds nothing", () => {
+test("a snapshot before the first state has no records", () => {
   expect(linesOf(Snapshot.empty([APEX]))).toEqual([]);
 });
 
-test("a set gives its name and targets in wire form too", () => {
+test("a set has its name and targets in wire form too", () => {
   const [set] = recordsOf(snapshotOf(LINES), TYPE.NS);
   expect(Buffer.from(set.wireName)).toEqual(Buffer.from(encodeName("mesos")));
   expect(Buffer.from(set.wireTarget(0))).toEqual(Buffer.from(encodeName("ns1.mesos")));
 });
 
-test("whatever addresses a zone is made of, it gives back", () => {
+test("any addresses of a zone are read back", () => {
   const address = fc.oneof(
     fc.ipV4(),
     fc.ipV6().filter((text) => !text.includes(".") && !/^(0*:)*ffff:/i.test(text)),
@@ -97,7 +97,7 @@ test("whatever addresses a zone is made of, it gives back", () => {
   );
 });
 
-/** What the WHATWG URL standard makes of an address, which is RFC 5952 for IPv6. */
+/** An address in the form of the WHATWG URL standard, which is that of RFC 5952 for IPv6. */
 function canonical(text: string): string {
   return text.includes(":") ? new URL(`http://[${text}]/`).hostname.slice(1, -1) : text;
 }

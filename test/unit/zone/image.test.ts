@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MesosDnsError } from "../../../src/base/errors.js";
 import { compileZones } from "../../../src/zone/compile.js";
-import { imageOctets, readImage, type ZoneImage } from "../../../src/zone/image.js";
+import { imageBytes, readImage, type ZoneImage } from "../../../src/zone/image.js";
 import { SEED, zoneContent } from "../../support/zone.js";
 
 const FINGERPRINT = '{"domain":"mesos"}';
@@ -15,7 +15,7 @@ const IMAGE: ZoneImage = {
   shards,
 };
 const ORIGIN = ["made of", " this, ünd that\n"];
-const FILE = Buffer.concat([...imageOctets(IMAGE, ORIGIN)]);
+const FILE = Buffer.concat([...imageBytes(IMAGE, ORIGIN)]);
 
 function codeOf(action: () => unknown): string {
   try {
@@ -28,7 +28,7 @@ function codeOf(action: () => unknown): string {
 }
 
 describe("a zone in a file", () => {
-  test("comes back as it was", () => {
+  test("is read back as it was", () => {
     const { shards: read, origin, ...facts } = readImage(FILE, FINGERPRINT);
     const { shards: written, ...expected } = IMAGE;
     expect(facts).toEqual(expected);
@@ -40,7 +40,7 @@ describe("a zone in a file", () => {
     });
   });
 
-  test("is refused when it was cut off or changed anywhere", () => {
+  test("is refused if it was cut off or changed anywhere", () => {
     fc.assert(
       fc.property(fc.nat(FILE.length - 1), fc.integer({ min: 1, max: 255 }), (at, difference) => {
         const damaged = Buffer.from(FILE);
@@ -51,7 +51,7 @@ describe("a zone in a file", () => {
     );
   });
 
-  test("is refused under another configuration, and when it is something else", () => {
+  test("is refused under another configuration, or if it is another kind of file", () => {
     expect(codeOf(() => readImage(FILE, '{"domain":"other"}'))).toBe("ZONE_FILE_FOREIGN");
     expect(codeOf(() => readImage(Buffer.from("a text of somebody's"), FINGERPRINT))).toBe("ZONE_FILE_FOREIGN");
     expect(codeOf(() => readImage(Buffer.alloc(0), FINGERPRINT))).toBe("ZONE_FILE_FOREIGN");

@@ -46,7 +46,7 @@ function ask(name: string, options: Parameters<typeof answer>[1] = {}): Message 
 }
 
 describe("the reverse name of an address of the cluster", () => {
-  test("leads to each name once, in one order, with no addresses beside them", () => {
+  test("points to each name once, in a fixed order, and is answered without additional addresses", () => {
     const message = ask(OWNER);
     expect(message).toMatchObject({ rcode: "NOERROR", flag_aa: true, authorities: [], additionals: [] });
     expect(lines(message.answers)).toEqual([`${OWNER} 60 PTR n1.agent.mesos`, `${OWNER} 60 PTR n2.agent.mesos`]);
@@ -58,7 +58,7 @@ describe("the reverse name of an address of the cluster", () => {
   });
 
   test.each(["A", "AAAA", "TXT", "NS", "SOA", "DS", "SRV"])(
-    "has no %s, and is the apex of what says so: no other name of that zone is here",
+    "has no %s, and its negative answer names it as the apex, as no other name of that zone is served",
     (type) => {
       const message = ask(OWNER, { type });
       expect(message).toMatchObject({ rcode: "NOERROR", flag_aa: true, answers: [], additionals: [] });
@@ -73,7 +73,7 @@ describe("the reverse name of an address of the cluster", () => {
   test("is not transferred", () => expect(ask(OWNER, { type: "AXFR", stream: true }).rcode).toBe("NOTAUTH"));
 });
 
-test("as many whole PTR records as fit are answered where TC is not to be set", () => {
+test("as many whole PTR records as fit are answered if TC is not to be set", () => {
   const many = Array.from({ length: 60 }, (_, i) => `${OWNER} PTR n${10 + i}.agent.mesos`);
   const snapshot = snapshotOfZones([
     [APEX, FORWARDS],
@@ -98,16 +98,16 @@ describe("any other reverse name", () => {
     "",
   ];
 
-  test.each(names)("'%s' is somebody else's and forwarded", (name) => {
+  test.each(names)("'%s' is not in a zone of this server, and is forwarded", (name) => {
     expect(answer(name, { type: "PTR", forwarding: true })).toBe(FORWARD);
   });
 
-  test.each(names)("'%s' is refused where nothing is forwarded", (name) => {
+  test.each(names)("'%s' is refused if nothing is forwarded", (name) => {
     expect(ask(name)).toMatchObject({ rcode: "REFUSED", flag_aa: false, authorities: [] });
   });
 });
 
-test("the domain beside it is as it is alone", () => {
+test("the domain is the same with and without reverse names", () => {
   expect(ask("nobody.mesos", { type: "A" }).rcode).toBe("NXDOMAIN");
   expect(lines(ask("agent.mesos", { type: "A" }).authorities)).toEqual([`mesos ${SOA}`]);
   expect(lines(ask("n1.agent.mesos", { type: "A" }).answers)).toEqual(["n1.agent.mesos 60 A 192.0.2.11"]);
@@ -117,12 +117,12 @@ describe("compiling the domain and its reverse names", () => {
   const compile = (reverse: readonly string[], previous?: readonly SharedArrayBuffer[]) =>
     compileZones([zoneContent(FORWARDS), zoneContent(reverse, REVERSE_APEX)], { previous });
 
-  test("counts the names and records of both, and no names above or behind reverse names", () => {
+  test("counts the names and records of both, and no names above or below reverse names", () => {
     expect(compile([])).toMatchObject({ names: 4, records: 4 });
     expect(compile(REVERSE)).toMatchObject({ names: 6, records: 7 });
   });
 
-  test("gives the same octets in whatever order records come", () => {
+  test("results in the same octets in whatever order records are added", () => {
     const before = compile(REVERSE);
     expect(compile([...REVERSE].reverse(), before.shards).changed).toEqual([]);
   });
@@ -133,14 +133,14 @@ describe("compiling the domain and its reverse names", () => {
     expect(after.changed).toHaveLength(1);
   });
 
-  test("leaves the shards without reverse names as the domain alone has them", () => {
+  test("leaves shards without reverse names as they are with the domain alone", () => {
     const alone = compileZones([zoneContent(FORWARDS)]);
     expect(compile(REVERSE, alone.shards).changed.length).toBeLessThanOrEqual(2);
     expect(compile([], alone.shards).changed).toEqual([]);
   });
 });
 
-test("a zone that is scattered has no names before its first record", () => {
+test("a scattered zone has no names before its first record", () => {
   const name = OWNER;
   const query = encodeQuery(name, { type: "PTR" });
   const answerer = new Answerer({

@@ -12,7 +12,7 @@ function poolOf(): ShardPool {
 }
 
 describe("memory of a shard", () => {
-  test("is large enough, and a little larger than asked", () => {
+  test("is large enough, and a little larger than requested", () => {
     for (const words of [0, 1, 63, 64, 1000, 1025, 123_457]) {
       const octets = new ShardPool().take(words, 1).byteLength;
       expect(octets).toBeGreaterThanOrEqual(words * 4);
@@ -20,7 +20,7 @@ describe("memory of a shard", () => {
     }
   });
 
-  test("is used again when every reader has come to a generation without it", () => {
+  test("is reused when every reader has acknowledged a generation without it", () => {
     const pool = poolOf();
     const memory = pool.take(1000, 1);
     pool.retire(memory, 2);
@@ -30,7 +30,7 @@ describe("memory of a shard", () => {
     expect(pool.take(1000, 3)).toBe(memory);
   });
 
-  test("is not used again while a reader that is behind has it still to read", () => {
+  test("is not reused while a slow reader still has to read it", () => {
     const pool = poolOf();
     const memory = pool.take(1000, 2);
     pool.retire(memory, 3);
@@ -42,7 +42,7 @@ describe("memory of a shard", () => {
     expect(pool.take(1000, 3)).toBe(memory);
   });
 
-  test("is not used again by what a reader said before it said something newer", () => {
+  test("is not reused because of an outdated acknowledgement of a reader", () => {
     const pool = poolOf();
     const memory = pool.take(1000, 2);
     pool.retire(memory, 4);
@@ -52,7 +52,7 @@ describe("memory of a shard", () => {
     expect(pool.take(1000, 4)).toBe(memory);
   });
 
-  test("is not used again while a generation with it is pinned, but what came later is", () => {
+  test("is not reused while a generation with it is pinned, but later memory is", () => {
     const pool = poolOf();
     const first = pool.take(1000, 1);
     pool.retire(first, 2);
@@ -67,7 +67,7 @@ describe("memory of a shard", () => {
     expect(pool.take(1000, 3)).toBe(first);
   });
 
-  test("is not used for a shard it does not fit", () => {
+  test("is not used for a shard that it does not fit", () => {
     const pool = poolOf();
     const memory = pool.take(1000, 1);
     pool.retire(memory, 2);
@@ -76,7 +76,7 @@ describe("memory of a shard", () => {
     expect(pool.take(2000, 2)).not.toBe(memory);
   });
 
-  test("is kept for as many shards as a zone has, and the rest let go", () => {
+  test("is kept for as many shards as a zone has, and the rest is dropped", () => {
     const pool = poolOf();
     const all = new Set(Array.from({ length: 3 * SHARDS }, () => pool.take(100, 1)));
     for (const memory of all) pool.retire(memory, 2);
@@ -86,7 +86,7 @@ describe("memory of a shard", () => {
     expect(again).toHaveLength(SHARDS);
   });
 
-  test("is never taken while a reader reads it or will, in whatever order readers go on, pin, and are heard", () => {
+  test("is never taken while a reader reads it or will read it, in whatever order readers advance, pin and are heard", () => {
     fc.assert(fc.property(fc.array(step, { minLength: 20, maxLength: 300 }), play), { numRuns: RUNS });
   });
 });
@@ -95,7 +95,7 @@ const RUNS = Number(process.env.SHARD_POOL_RUNS ?? 300);
 const READERS = 3;
 const ZONE = 4;
 
-/** What happens next: to whom it happens where it is a reader, and a number that decides the rest. */
+/** The next step: its kind, the reader concerned if there is one, and a number that decides the rest. */
 const step = fc.record({
   event: fc.constantFrom("build", "build", "advance", "advance", "hear", "hear", "pin", "release"),
   reader: fc.nat(READERS - 1),
@@ -109,7 +109,7 @@ interface Generation {
   readonly shards: readonly SharedArrayBuffer[];
 }
 
-/** A thread with snapshots in its queue, and with words of its own on their way to the pool. */
+/** A thread with snapshots in its queue, and with messages of its own on their way to the pool. */
 class Reader {
   current: Generation;
   readonly queue: Generation[] = [];
@@ -141,7 +141,7 @@ class Reader {
     });
   }
 
-  /** Memory that it reads, or is going to. */
+  /** The memory that it reads or is going to read. */
   get memory(): SharedArrayBuffer[] {
     return [this.current, ...this.queue, ...this.pinned].flatMap(({ shards }) => shards);
   }

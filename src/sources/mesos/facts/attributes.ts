@@ -1,8 +1,8 @@
 import { isObject, type JsonObject, listOf, textOf } from "../lenient.js";
 
 /**
- * An agent's attributes as labels. A state has an object of them, in which numbers are numbers and the rest is text; the operator API
- * has a list in which each says of what type it is. Both come to the text that a state has.
+ * An agent's attributes as labels. A state has one object, in which numbers are numbers and the rest is text; the operator API
+ * has a list of typed values. Both result in the text that a state has.
  */
 export function attributesIn(written: unknown): readonly unknown[] {
   if (!isObject(written))

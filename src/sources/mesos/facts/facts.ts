@@ -1,54 +1,54 @@
 /**
- * What the catalogue of services wants to know of tasks and agents beside their records. Kept only while somebody reads it:
- * otherwise a task has none of it.
+ * What the catalogue of services needs to know about tasks and agents beyond what their records need. Kept only while the
+ * catalogue is in use: otherwise tasks and agents have no facts.
  */
 
 export interface Label {
   readonly key: string;
-  /** "" where it has none. */
+  /** "" if it has none. */
   readonly value: string;
 }
 
 export interface PortMapping {
   readonly hostPort: number;
   readonly containerPort: number;
-  /** As written, in lower case; "" where it has none. */
+  /** In lower case; "" if it has none. */
   readonly protocol: string;
 }
 
 export interface Network {
-  /** "" for one without a name. */
+  /** "" if it has none. */
   readonly name: string;
   /** As text, unvalidated. */
   readonly addresses: readonly string[];
 }
 
-/** What a task says of itself: it stays as it is for as long as the task lives. */
+/** Facts from a task's own definition. They do not change during its life. */
 export interface TaskFacts {
   readonly labels: readonly Label[];
-  /** Those of each of its discovery's ports, in their order; empty where none of them has any. */
+  /** The labels of each port of the task's discovery, in the order of the ports; empty if no port has labels. */
   readonly portLabels: readonly (readonly Label[])[];
   readonly hasHealthCheck: boolean;
-  /** `DOCKER` or `MESOS`; "" where the task names no container. */
+  /** `DOCKER` or `MESOS`; "" if the task names no container. */
   readonly containerType: string;
-  /** As its container maps them. */
+  /** From the task's container. */
   readonly mappings: readonly PortMapping[];
-  /** Labels and mappings that were malformed or over a limit, and are left out. */
+  /** The number of labels and mappings left out because they were malformed or over a limit. */
   readonly dropped: number;
 }
 
-/** What its latest TASK_RUNNING status says. */
+/** Facts from a task's latest TASK_RUNNING status. */
 export interface StatusFacts {
-  /** Absent where no check has said anything. */
+  /** Absent if no health check has a result. */
   readonly healthy?: boolean;
   readonly networks: readonly Network[];
-  /** As its networks say. */
+  /** From the status's networks. */
   readonly mappings: readonly PortMapping[];
   readonly dropped: number;
 }
 
 export interface AgentFacts {
-  /** By name, each once. */
+  /** Sorted by name, each name once. */
   readonly attributes: readonly Label[];
   /** False while the master has deactivated it. */
   readonly active: boolean;
@@ -56,33 +56,33 @@ export interface AgentFacts {
 }
 
 /*
- * What one task can make this server keep. Its text is at most
+ * Limits of what this server keeps for one task. Its text is at most
  *
- *     65,536 octets of labels + 16 networks * (256 + 16 * 45) octets + 2 * 256 mappings * 10 octets = 86 KiB
+ *     65,536 bytes of labels + 16 networks * (256 + 16 * 45) bytes + 2 * 256 mappings * 10 bytes = 86 KiB
  *
- * and all text together is part of one state, of which no more than `stateMaxBytes` is read.
+ * and the text of all tasks comes from one state, of which at most `stateMaxBytes` are read.
  */
 export const LIMITS = {
   /** Labels of a task and of its ports together. */
   labels: 512,
-  keyOctets: 512,
-  /** Templates of load balancers are a few thousand octets long. */
-  valueOctets: 16_384,
-  /** Of all labels of a task and its ports. */
-  labelOctets: 65_536,
-  /** Of its container, and again of its status. */
+  keyBytes: 512,
+  /** Load balancers' templates, which are kept in labels, are a few thousand bytes long. */
+  valueBytes: 16_384,
+  /** All labels of a task and its ports together. */
+  labelBytes: 65_536,
+  /** For the container, and again for the status. */
   mappings: 256,
   networks: 16,
   addressesPerNetwork: 16,
-  networkNameOctets: 256,
-  /** The longest text of an IPv6 address. */
-  addressOctets: 45,
-  protocolOctets: 10,
-  /** Of an agent: 128 * (512 + 16,384) octets are 2 MiB, and only who runs the agent can choose them. */
+  networkNameBytes: 256,
+  /** The longest textual form of an IPv6 address. */
+  addressBytes: 45,
+  protocolBytes: 10,
+  /** For an agent: 128 * (512 + 16,384) bytes are 2 MiB. Only the agent's operator can set them. */
   attributes: 128,
 } as const;
 
-/** Whether a text has at most so many octets in UTF-8. Most are settled by their length alone. */
-export function fits(text: string, octets: number): boolean {
-  return text.length * 3 <= octets || (text.length <= octets && Buffer.byteLength(text) <= octets);
+/** Whether a text has at most `bytes` bytes in UTF-8. For most texts the length alone tells. */
+export function fits(text: string, bytes: number): boolean {
+  return text.length * 3 <= bytes || (text.length <= bytes && Buffer.byteLength(text) <= bytes);
 }

@@ -1,18 +1,18 @@
 import { hash } from "node:crypto";
 import type { Label } from "./facts.js";
 
-/** Longer keys are kept as their digest: what is found equal must be equal, whoever chose the text. */
+/** Longer keys are replaced by a digest that cannot be forged: whoever chose the texts, equal keys must mean equal texts. */
 const MAX_KEY = 64;
 
 /**
- * Gives equal texts as one string and equal lists of labels as one list: instances of a service have the same, and a cluster has
- * very many. What has not been asked for since the turn before the last is forgotten, so that it does not grow for ever.
+ * Returns one string for equal texts and one list for equal lists of labels. It saves memory: the instances of a service have the
+ * same labels, and a cluster has very many instances. An entry that nobody asked for during two turns is dropped.
  */
 export class Interner {
   #lists = new Generations<readonly Label[]>();
   #texts = new Generations<string>();
 
-  /** To be called when a whole state begins: what it does not name is forgotten with the next but one. */
+  /** Call this when a whole state begins. Entries that neither this state nor the next one uses are dropped after that. */
   turn(): void {
     this.#lists.turn();
     this.#texts.turn();
@@ -38,7 +38,7 @@ export class Interner {
 const NO_LABELS: readonly Label[] = Object.freeze([]);
 
 class Generations<Value> {
-  /** Entries at which a generation is full, where no state comes to turn it. */
+  /** A generation with this many entries is full, and turns by itself. */
   static readonly #MAX = 200_000;
   #young = new Map<string, Value>();
   #old: ReadonlyMap<string, Value> = new Map();

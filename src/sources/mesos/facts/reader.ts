@@ -17,36 +17,36 @@ import { Interner } from "./interner.js";
 const NONE: readonly never[] = Object.freeze([]);
 const NOT_REPORTED: StatusFacts = Object.freeze({ networks: NONE, mappings: NONE, dropped: 0 });
 
-/** The members of a task that facts are read from, as a state and the operator API write them. */
+/** The members of a task that facts are read from, in the form of a state or of the operator API. */
 export interface TaskMembers {
-  /** A state lists labels; the operator API wraps the list once more. */
+  /** A list in a state; the operator API wraps the list in an object. */
   readonly labels: unknown;
   readonly discovery: unknown;
   readonly healthCheck: unknown;
   readonly container: unknown;
 }
 
-/** What is left of a task's limits. */
+/** How much of a task's limits is left. */
 interface Budget {
   labels: number;
-  octets: number;
+  bytes: number;
   dropped: number;
 }
 
 /**
- * Reads what the catalogue wants from decoded JSON, whatever that holds: what is malformed or over a limit costs itself and is
- * counted, never its task.
+ * Reads the catalogue's facts from decoded JSON of any content. A label or mapping that is malformed or over a limit is left out
+ * and counted; its task is kept.
  */
 export class FactsReader {
   readonly #interner = new Interner();
 
-  /** To be called when a whole state begins. */
+  /** Call this when a whole state begins. */
   beginState(): void {
     this.#interner.turn();
   }
 
   ofTask({ labels, discovery, healthCheck, container }: TaskMembers): TaskFacts {
-    const budget: Budget = { labels: LIMITS.labels, octets: LIMITS.labelOctets, dropped: 0 };
+    const budget: Budget = { labels: LIMITS.labels, bytes: LIMITS.labelBytes, dropped: 0 };
     const own = this.#labels(labels, budget);
     const portLabels = this.#portLabels(discovery, budget);
     const mappings = isObject(container) ? this.#mappings(containerMappings(container), budget) : NONE;
@@ -54,7 +54,7 @@ export class FactsReader {
       labels: own,
       portLabels,
       hasHealthCheck: isObject(healthCheck),
-      containerType: isObject(container) ? this.#short(textOf(container.type), LIMITS.networkNameOctets) : "",
+      containerType: isObject(container) ? this.#short(textOf(container.type), LIMITS.networkNameBytes) : "",
       mappings,
       dropped: budget.dropped,
     };
@@ -76,7 +76,7 @@ export class FactsReader {
   }
 
   ofAgent(attributes: unknown, active: unknown): AgentFacts {
-    const budget: Budget = { labels: LIMITS.attributes, octets: Number.POSITIVE_INFINITY, dropped: 0 };
+    const budget: Budget = { labels: LIMITS.attributes, bytes: Number.POSITIVE_INFINITY, dropped: 0 };
     const named = new Map<string, Label>();
     for (const label of this.#labels(attributesIn(attributes), budget)) named.set(label.key, label);
     const sorted = [...named.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -89,13 +89,13 @@ export class FactsReader {
     const labels: Label[] = [];
     for (const each of list) {
       const label = labelIn(each);
-      const octets = label ? Buffer.byteLength(label.key) + Buffer.byteLength(label.value) : 0;
-      if (!label || budget.labels === 0 || octets > budget.octets) {
+      const bytes = label ? Buffer.byteLength(label.key) + Buffer.byteLength(label.value) : 0;
+      if (!label || budget.labels === 0 || bytes > budget.bytes) {
         budget.dropped++;
         continue;
       }
       budget.labels--;
-      budget.octets -= octets;
+      budget.bytes -= bytes;
       labels.push(label);
     }
     return this.#interner.labels(labels);
@@ -119,25 +119,25 @@ export class FactsReader {
     const written = listOf(info.ip_addresses)
       .filter(isObject)
       .map(({ ip_address }) => textOf(ip_address));
-    // Mesos 0.25 had one address a network.
+    // Mesos 0.25 wrote one address per network.
     const all = written.length > 0 ? written : [textOf(info.ip_address)].filter(Boolean);
-    const addresses = all.filter((text) => fits(text, LIMITS.addressOctets)).slice(0, LIMITS.addressesPerNetwork);
+    const addresses = all.filter((text) => fits(text, LIMITS.addressBytes)).slice(0, LIMITS.addressesPerNetwork);
     budget.dropped += all.length - addresses.length;
-    return { name: this.#short(textOf(info.name), LIMITS.networkNameOctets), addresses };
+    return { name: this.#short(textOf(info.name), LIMITS.networkNameBytes), addresses };
   }
 
-  #short(text: string, octets: number): string {
-    return fits(text, octets) ? this.#interner.text(text) : "";
+  #short(text: string, bytes: number): string {
+    return fits(text, bytes) ? this.#interner.text(text) : "";
   }
 }
 
 function labelIn(value: unknown): Label | undefined {
   if (!isObject(value) || typeof value.key !== "string") return undefined;
   const label = { key: value.key, value: textOf(value.value) };
-  return fits(label.key, LIMITS.keyOctets) && fits(label.value, LIMITS.valueOctets) ? label : undefined;
+  return fits(label.key, LIMITS.keyBytes) && fits(label.value, LIMITS.valueBytes) ? label : undefined;
 }
 
-/** A Docker container's networks are Docker's own affair; what it maps stands beside them. */
+/** A Docker container has its port mappings in `docker`, other containers in their networks. */
 function containerMappings({ type, docker, network_infos }: JsonObject): readonly unknown[] {
   if (type === "DOCKER") return isObject(docker) ? listOf(docker.port_mappings) : [];
   return listOf(network_infos)
@@ -148,6 +148,6 @@ function containerMappings({ type, docker, network_infos }: JsonObject): readonl
 function mappingIn(value: unknown): PortMapping | undefined {
   if (!isObject(value) || !isPort(value.host_port) || !isPort(value.container_port)) return undefined;
   const protocol = textOf(value.protocol).toLowerCase();
-  if (!fits(protocol, LIMITS.protocolOctets)) return undefined;
+  if (!fits(protocol, LIMITS.protocolBytes)) return undefined;
   return { hostPort: value.host_port, containerPort: value.container_port, protocol };
 }

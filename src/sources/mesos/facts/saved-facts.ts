@@ -4,7 +4,7 @@ import { list, object, port, text } from "../saved-values.js";
 import type { AgentFacts, Label, Network, PortMapping, StatusFacts, TaskFacts } from "./facts.js";
 import { Interner } from "./interner.js";
 
-/** Facts in a saved cluster, which are written as they are held. What was saved without a catalogue has none. */
+/** Reads facts in a saved cluster, which have the form that they have in memory. A cluster saved without a catalogue has none. */
 export class SavedFacts {
   readonly #interner = new Interner();
 

@@ -1,10 +1,10 @@
 import type { Timers } from "../../../base/timers.js";
 
-/** A state is not asked for before its time again sooner than this after the last one; then twice as long, and so on. */
+/** The least time between two early states. It doubles each time, up to LAST_PAUSE_MS. */
 const FIRST_PAUSE_MS = 5_000;
 const LAST_PAUSE_MS = 80_000;
 
-/** Has a state fetched before its time where what is known is found wanting: at once, but not again and again. */
+/** Has the state fetched ahead of schedule when something is missing that a state may contain: at once, then with growing pauses. */
 export class EarlyState {
   readonly #timers: Timers;
   readonly #fetch: () => void;
@@ -24,7 +24,7 @@ export class EarlyState {
     else this.#cancel = this.#timers.after(wait, () => this.#now());
   }
 
-  /** A state has told all that was wanted. */
+  /** Call this when a state contained everything that was missing. */
   satisfied(): void {
     this.stop();
     this.#pauseMs = FIRST_PAUSE_MS;
@@ -37,7 +37,7 @@ export class EarlyState {
 
   #now(): void {
     this.#cancel = undefined;
-    // Where what is wanted stays away, as with a scheduler that acknowledges nothing, a large cluster is not read all the time.
+    // Some things stay missing, for example if a scheduler acknowledges no updates. Do not fetch a large state all the time because of it.
     const isRepeated = this.#askedAt + this.#pauseMs * 2 > this.#timers.now();
     this.#pauseMs = isRepeated ? Math.min(this.#pauseMs * 2, LAST_PAUSE_MS) : FIRST_PAUSE_MS;
     this.#askedAt = this.#timers.now();

@@ -7,35 +7,35 @@ import { isObject, type JsonObject, listOf, textOf, trimmed } from "../lenient.j
 import { mapsPorts } from "../port-mappings.js";
 import { isUnreported, reportedIn, reportedWithFacts, runningSince } from "../statuses.js";
 
-/** Tasks, agents and frameworks as the operator API writes them, read into what a state is read into. */
+/** Reads tasks, agents and frameworks of the operator API into the same types as those of a state. */
 
-/** A task in whatever state. */
+/** A task in any state. */
 export interface LiveTask {
   readonly frameworkId: string;
   readonly state: string;
-  /** What it is while it runs. */
+  /** The task as it is while it runs. */
   readonly task: Task;
-  /** The time of its latest status as a running task; 0 for none. */
+  /** The time of its latest TASK_RUNNING status, in seconds since 1970; 0 if it has none. */
   readonly since: number;
-  /** No status of it says yet that it runs, and where (`isUnreported`). */
+  /** It runs, but has no TASK_RUNNING status yet, and so no addresses (`isUnreported`). */
   readonly unreported: boolean;
 }
 
 export interface LiveFramework {
-  /** Never with a pid: the operator API has none. */
+  /** Never has a pid: the operator API does not give it. */
   readonly info: Omit<Framework, "tasks">;
-  /** Known from what agents say; its scheduler has not come back. */
+  /** Known only from agents: its scheduler has not registered again. */
   readonly recovered: boolean;
 }
 
-/** The text in `{"value": …}`; "" where there is none. */
+/** The text in `{"value": …}`; "" if there is none. */
 export function idOf(holder: unknown): string {
   return isObject(holder) ? textOf(holder.value) : "";
 }
 
 /**
- * `undefined` for what has no id, no name or no place to be.
- * @param facts reads what a catalogue wants to know, where there is one
+ * `undefined` for a task without an id, a name, a framework or an agent.
+ * @param facts reads the catalogue's facts, if a catalogue is kept
  */
 export function taskIn(value: unknown, facts?: FactsReader): LiveTask | undefined {
   if (!isObject(value) || typeof value.name !== "string") return undefined;
@@ -66,7 +66,7 @@ function factsOf(
   return facts.ofTask({ labels, discovery, healthCheck, container });
 }
 
-/** Takes an Agent, and the AgentInfo that stands for one known from before a failover. */
+/** Reads an Agent, or the bare AgentInfo of an agent known from before a failover. */
 export function agentIn(value: unknown, facts?: FactsReader): Agent | undefined {
   if (!isObject(value)) return undefined;
   const info: JsonObject = isObject(value.agent_info) ? value.agent_info : value;
@@ -86,7 +86,7 @@ export function frameworkIn(value: unknown): LiveFramework | undefined {
   return { info: { id, name: info.name, hostname: textOf(info.hostname) }, recovered: value.recovered === true };
 }
 
-/** The ranges of all resources called `ports`: of several, such as reserved ones, in order and joined, as a state has them. */
+/** The ranges of all resources named `ports`. Several, such as reserved ones, are sorted and joined, as in a state. */
 function portsIn(resources: readonly unknown[]): readonly PortRange[] {
   const ports = resources.filter(isObject).filter(({ name }) => name === "ports");
   const ranges = ports.flatMap((resource) => {

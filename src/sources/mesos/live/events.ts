@@ -7,7 +7,7 @@ import { type Reported, RUNNING, reportedIn, reportedWithFacts, runningSince } f
 import { type Reading, type StreamedJson, StreamedReader } from "../streamed-json.js";
 import { agentIn, frameworkIn, idOf, type LiveFramework, type LiveTask, taskIn } from "./entities.js";
 
-/** What a master says on the operator stream, as far as it concerns names. */
+/** An event of the operator stream, reduced to what names depend on. */
 export type MasterEvent =
   | { readonly type: "SUBSCRIBED"; readonly heartbeatSeconds: number }
   | { readonly type: "HEARTBEAT" }
@@ -18,21 +18,21 @@ export type MasterEvent =
   | { readonly type: "FRAMEWORK_ADDED"; readonly framework: LiveFramework }
   | { readonly type: "FRAMEWORK_UPDATED"; readonly framework: LiveFramework }
   | { readonly type: "FRAMEWORK_REMOVED"; readonly frameworkId: string }
-  /** Of a type that this program does not know, or lacking what it cannot be used without. */
+  /** An event of an unknown type, or without a required member. */
   | { readonly type: "OTHER" };
 
 export interface TaskUpdate {
   readonly id: string;
   readonly frameworkId: string;
   readonly state: string;
-  /** As in Mesos, such as `REASON_AGENT_REMOVED`; "" where there is none. */
+  /** As in Mesos, such as `REASON_AGENT_REMOVED`; "" if there is none. */
   readonly reason: string;
-  /** Where the update's own status is one of a running task: what it says, and since when. */
+  /** What the update's own status reports, and its time in seconds since 1970. Present only if that status is TASK_RUNNING. */
   readonly running?: { readonly reported: Reported; readonly since: number };
 }
 
 const DEFAULT_HEARTBEAT_SECONDS = 15;
-/** What a master may announce: more would be no watch at all, less would end streams that are well. */
+/** Bounds of the interval that a master may announce: a longer one would never detect silence, a shorter one would end healthy streams. */
 const HEARTBEAT_SECONDS = { least: 1, most: 3600 };
 const OTHER: MasterEvent = { type: "OTHER" };
 
@@ -49,23 +49,23 @@ const EVENT = new Fields(["type", "subscribed", ...BODIES]);
 const SUBSCRIBED = new Fields(["heartbeat_interval_seconds"]);
 
 /**
- * Reads one record of the stream while it comes in. Lenient as the reading of a state is: what is malformed inside an event
- * costs itself. Throws MesosDnsError STREAM_INVALID for what is not a JSON object with a type.
+ * Reads one record of the stream while it arrives. As lenient as reading a state: only the malformed part of an event is
+ * left out. Throws MesosDnsError STREAM_INVALID for anything but a JSON object with a type.
  */
 export class EventParser {
   readonly #reader: StreamedReader<MasterEvent>;
 
-  /** @param facts reads what a catalogue wants to know, where there is one */
+  /** @param facts reads the catalogue's facts, if a catalogue is kept */
   constructor(facts?: FactsReader) {
     this.#reader = new StreamedReader((json) => readEvent(json, facts));
   }
 
-  /** The next part of the record, which must stay as it is. */
-  add(octets: Uint8Array): void {
-    explaining(() => this.#reader.add(octets));
+  /** Adds the next part of the record. Its memory must not change afterwards. */
+  add(bytes: Uint8Array): void {
+    explaining(() => this.#reader.add(bytes));
   }
 
-  /** There is no more of it. */
+  /** Call this after the last part. */
   end(): MasterEvent {
     return explaining(() => this.#reader.end());
   }
@@ -89,7 +89,7 @@ function* readEvent(json: StreamedJson, facts: FactsReader | undefined): Reading
     },
   });
   if (fields === undefined) throw new Error("it is not an object");
-  yield* json.behind();
+  yield* json.expectEnd();
   const { type } = fields;
   if (typeof type !== "string") throw new Error("it has no type");
   return type === "SUBSCRIBED" ? { type, heartbeatSeconds } : changeIn(type, fields, facts);
@@ -131,7 +131,7 @@ function changeIn(type: string, event: JsonObject, facts: FactsReader | undefine
   }
 }
 
-/** The state of the whole update counts: its status may be an older one, repeated until it is acknowledged. */
+/** Uses the state of the update, not that of its status: the master may repeat an older status until it is acknowledged. */
 function updateIn(fields: JsonObject, facts: FactsReader | undefined): TaskUpdate | undefined {
   const status = isObject(fields.status) ? fields.status : {};
   const id = idOf(status.task_id);

@@ -15,7 +15,7 @@ import { CONFIRM_MS, ShrinkGate } from "./shrink-gate.js";
 import { EventStream } from "./stream.js";
 import { StreamLog } from "./stream-log.js";
 
-/** Reports are no more frequent. */
+/** The least time between two reports. */
 const REPORT_MS = 200;
 
 export interface FeedOptions {
@@ -26,11 +26,11 @@ export interface FeedOptions {
   readonly random: () => number;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  /** What has been served since before the start, without a master having said so: it counts as what was served last. */
+  /** The cluster of the saved zone, which has been served since the start without a master's confirmation. It counts as served last. */
   readonly restored: Cluster | undefined;
-  /** How many records a cluster gives. */
+  /** How many records a cluster has. */
   readonly count: (cluster: Cluster, masters: readonly HostPort[]) => number;
-  /** Serves a cluster; the next one is not given before its promise is settled. */
+  /** Serves a cluster. Not called again before its promise has settled. */
   readonly serve: (cluster: Cluster, provenance: Provenance) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
   readonly onReport: (report: LiveReport) => void;
@@ -41,19 +41,19 @@ export type FeedConfig = Pick<
   "refreshSeconds" | "updates" | "failoverGrace" | "maxShrink" | "stateMaxBytes"
 >;
 
-/** Where a cluster comes from. */
+/** Which state a cluster is based on. */
 export interface Provenance {
-  /** The last state that was fetched, or that a stream began with. */
+  /** The last state that was fetched. */
   readonly state: FetchInfo;
-  /** Whether it was fetched for this cluster. */
+  /** Whether this cluster is the first one since that state was fetched. */
   readonly fetched: boolean;
-  /** When the cluster was last known as a whole, in milliseconds since the epoch. */
+  /** When a state or the beginning of a stream last described the whole cluster, in milliseconds since the epoch. */
   readonly wholeAt: number;
 }
 
 /**
- * Follows the cluster: by the leader's state every refreshSeconds, and by its events in between. What is served has been through
- * the guard, which keeps what a new leader has not heard of, and the gate, which holds what removes too much.
+ * Follows the cluster: by the leader's state every refreshSeconds, and by its events in between. Before a cluster is served, the
+ * guard adds what a new leader has not heard of yet, and the gate holds a cluster that would remove too much.
  *
  *     StatePoller ──┐                                              ┌─> serve
  *                   ├─> LiveCluster ─> FailoverGuard ─> ShrinkGate ┤
@@ -71,8 +71,9 @@ export class ClusterFeed {
   #access: LeaderAccess;
   #stream: EventStream | undefined;
   #state: FetchInfo | undefined;
-  /** When the state under way, and the one that has not been served yet, were asked for. */
+  /** When the state that is being fetched was requested. */
   #askedAt = 0;
+  /** When the fetched state that has not been served yet was requested. */
   #freshSince: number | undefined;
   #wholeAt = 0;
   #served: Cluster | undefined;
@@ -113,7 +114,7 @@ export class ClusterFeed {
     this.#poller.start();
   }
 
-  /** Follows with another access and configuration from now on; the former access is closed. */
+  /** Applies a new configuration, with a new access to the leader. Closes the former access. */
   async configure(access: LeaderAccess, config: FeedConfig): Promise<void> {
     const stream = this.#stream;
     this.#stream = undefined;
@@ -123,23 +124,23 @@ export class ClusterFeed {
     this.#gate.configure(config.maxShrink);
     this.#streamLog.turn(config.updates === "stream");
     this.#tell();
-    // What is kept or held may be so no longer, and a master that is asked for that may take long.
+    // The new settings may release what the guard keeps or the gate holds. Do not wait for a slow master to find out.
     this.#request();
     await Promise.all([stream?.stop(), this.#poller.updateConfig(access, config.refreshSeconds)]);
   }
 
-  /** Another master leads: what is under way with the former one is given up. */
+  /** Another master leads: aborts the fetch and the stream from the former one. */
   leaderChanged(): void {
     this.#poller.restart();
     this.#stream?.restart();
   }
 
-  /** There are other masters under the same leader. */
+  /** The masters have changed, but not the leader. */
   mastersChanged(): void {
     this.#poller.hurry();
   }
 
-  /** When the promise is settled, no callback is running or will be called. */
+  /** Once the promise has settled, no callback is running or will be called. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelConfirm();
@@ -174,7 +175,10 @@ export class ClusterFeed {
     await this.#pace.request();
   }
 
-  /** Begins when a state has been read: it says who leads, and knows more of frameworks than events do. */
+  /**
+   * Starts the stream. Called only after a state has been read: a state names the leader, and knows more about frameworks than
+   * events do.
+   */
   #listen(): void {
     if (this.#config.updates !== "stream" || this.#stopped) return;
     const { timers, random } = this.#options;
@@ -189,7 +193,7 @@ export class ClusterFeed {
       onNews: (news) => {
         if (stream !== this.#stream) return;
         this.#streamLog.news(news);
-        // At once: a stream that is lost and back in no time is told of all the same.
+        // Report at once, so that a stream that is lost and back within REPORT_MS is not missed.
         this.#options.onReport(this.#report());
       },
     });
@@ -207,7 +211,7 @@ export class ClusterFeed {
     this.#tell();
     const isElsewhere = this.#state !== undefined && !sameEndpoint(this.#state.leader, from);
     const effect = this.#live.apply(event);
-    // What has happened before the stream began is in a state that is asked for from now on.
+    // Changes from before the stream began are in a state that is fetched from now on.
     if (event.type === "SUBSCRIBED" && isElsewhere) this.#poller.restart();
     else if (event.type === "SUBSCRIBED") this.#poller.again();
     if (effect === "unknown" || this.#live.lacksReports) this.#early.ask();
@@ -227,7 +231,7 @@ export class ClusterFeed {
     const now = timers.now();
     const askedAt = this.#freshSince;
     this.#freshSince = undefined;
-    const cluster = this.#guard.propose(this.#live.view, this.#live.marks, now);
+    const cluster = this.#guard.propose(this.#live.observed, this.#live.marks, now);
     const wasHeld = this.#gate.held?.since;
     const isAdmitted = this.#gate.admit(cluster, now, askedAt);
     if (this.#gate.held && this.#gate.held.since !== wasHeld) this.#heldStates++;
@@ -252,7 +256,7 @@ export class ClusterFeed {
     this.#gate.commit(cluster);
   }
 
-  /** Has the state fetched again when it counts as a second time. */
+  /** Has the state fetched again as soon as a second one can confirm the held one. */
   #confirm(now: number): void {
     const { timers } = this.#options;
     const since = this.#gate.held?.since ?? now;

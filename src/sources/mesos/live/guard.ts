@@ -1,43 +1,44 @@
 import type { Agent, Cluster, Framework, Task } from "../cluster.js";
 import { sameEndpoint } from "../endpoint.js";
-import { hasEnded, isLost, type Marks, type Session, taskKey, type View } from "./view.js";
+import { hasEnded, isLost, type Marks, type ObservedCluster, type Session, taskKey } from "./observed-cluster.js";
 
-/** Somebody who has not come back. */
+/** An agent or framework that has not registered again. */
 interface Awaited {
-  /** Milliseconds on the clock that is passed in. */
+  /** When it was first missing, in milliseconds on the clock that is passed in. */
   readonly since: number;
-  /** This master has listed it as known from before. */
+  /** This master has listed it as recovered: known from before the failover. */
   recovered: boolean;
 }
 
-/** What is served although the master does not say so. */
+/** What the guard keeps in the zone although the master does not report it. */
 export interface Held {
   readonly agents: number;
   readonly frameworks: number;
   readonly tasks: number;
-  /** When the first of them is given up; nothing where none is awaited. */
+  /** When the first of them will be removed; `undefined` if nothing is kept. */
   readonly until: number | undefined;
 }
 
 const NOTHING_HELD: Held = { agents: 0, frameworks: 0, tasks: 0, until: undefined };
 
 /**
- * Keeps what runs in the zone while a new leader has not heard of it. A master knows agents and frameworks only as they register
- * with it, which takes minutes after a failover: until then what was known of them counts.
+ * Keeps running tasks in the zone until a new leader has heard of them. A master knows only the agents and frameworks that have
+ * registered with it, which takes minutes after a failover. Until then the guard keeps what was served before.
  *
- *     registered                  -> what the master says counts, a killed task is gone at once
- *     missing, or only recovered  -> its tasks stay, until it is
- *        back                     -> as above
- *        gone again               -> removed: this master had heard of it
- *        marked as gone           -> removed, or one of its tasks lost or unreachable
- *        no longer listed         -> by the master that listed it as recovered
- *        away for the grace time
+ *     an agent or framework that is
+ *     registered                  -> only what the master reports is served; a killed task is removed at once
+ *     missing, or only recovered  -> its tasks stay, until it
+ *        registers                -> as above
+ *        registers, then is gone  -> removed: this master had heard of it
+ *        is marked as removed     -> removed, also if the master marks one of its tasks as lost or unreachable
+ *        is no longer listed      -> removed, if this master listed it as recovered before
+ *        exceeds the grace time   -> removed
  */
 export class FailoverGuard {
   #graceMs: number;
   #served: Cluster | undefined;
   #session: Session | undefined;
-  /** Who has registered in this session, of those that are served. */
+  /** The agents in the served cluster that have registered in this session. */
   readonly #seenAgents = new Set<string>();
   readonly #seenFrameworks = new Set<string>();
   readonly #agents = new Map<string, Awaited>();
@@ -53,22 +54,24 @@ export class FailoverGuard {
     this.#graceMs = graceSeconds * 1000;
   }
 
-  /** What the last propose() holds. */
+  /** What the last propose() kept. */
   get held(): Held {
     return this.#held;
   }
 
-  /** What is to be served now. It is taken as served when it is given to commit(). @param now milliseconds */
-  propose(view: View, marks: Marks, now: number): Cluster {
-    this.#enter(view.session);
-    for (const id of view.registered) this.#seenAgents.add(id);
-    for (const { id } of view.cluster.frameworks) if (!view.recoveredFrameworks.has(id)) this.#seenFrameworks.add(id);
+  /** The cluster to serve now. It counts as served only after commit(). @param now milliseconds */
+  propose(observed: ObservedCluster, marks: Marks, now: number): Cluster {
+    this.#enter(observed.session);
+    for (const id of observed.registered) this.#seenAgents.add(id);
+    for (const { id } of observed.cluster.frameworks)
+      if (!observed.recoveredFrameworks.has(id)) this.#seenFrameworks.add(id);
     this.#held = NOTHING_HELD;
-    if (!this.#served || this.#graceMs === 0) return view.cluster;
-    const agents = this.#awaitedAgents(this.#served, view, marks, now);
-    const frameworks = this.#awaitedFrameworks(this.#served, view, marks, now, agents.size > 0);
-    if (agents.size + frameworks.size + view.recoveredFrameworks.size + view.unreported.size === 0) return view.cluster;
-    return this.#merge(this.#served, view, marks, agents, frameworks);
+    if (!this.#served || this.#graceMs === 0) return observed.cluster;
+    const agents = this.#awaitedAgents(this.#served, observed, marks, now);
+    const frameworks = this.#awaitedFrameworks(this.#served, observed, marks, now, agents.size > 0);
+    if (agents.size + frameworks.size + observed.recoveredFrameworks.size + observed.unreported.size === 0)
+      return observed.cluster;
+    return this.#merge(this.#served, observed, marks, agents, frameworks);
   }
 
   commit(cluster: Cluster): void {
@@ -80,31 +83,31 @@ export class FailoverGuard {
     forgetOthers(this.#seenFrameworks, (id) => ids.has(id));
   }
 
-  /** Another master, or the same started again, has heard of nobody. */
+  /** Starts a new session if another master leads, or the same one has restarted: it has heard of no agent yet. */
   #enter({ leader, id, isCertain }: Session): void {
     const before = this.#session;
     const isSame = before && sameEndpoint(before.leader, leader) && (id === "" || before.id === "" || id === before.id);
     this.#session = { leader, id: id || (isSame ? before.id : ""), isCertain };
-    // Who had registered before the master told its id may have done so with one that has been started again since.
+    // Registrations from before the master's id was known may have been with an instance that has restarted since.
     if (!isSame || before.id !== this.#session.id) this.#seenAgents.clear();
     if (isSame) return;
     this.#seenFrameworks.clear();
     for (const awaited of this.#agents.values()) awaited.recovered = false;
   }
 
-  #awaitedAgents(served: Cluster, view: View, marks: Marks, now: number): Map<string, Agent> {
+  #awaitedAgents(served: Cluster, observed: ObservedCluster, marks: Marks, now: number): Map<string, Agent> {
     const result = new Map<string, Agent>();
-    const missing = [...served.agents.values()].filter(({ id }) => !view.registered.has(id));
-    for (const id of view.registered) this.#agents.delete(id);
+    const missing = [...served.agents.values()].filter(({ id }) => !observed.registered.has(id));
+    for (const id of observed.registered) this.#agents.delete(id);
     if (missing.length === 0) return result;
     const lost = lostWith(served, marks);
     for (const agent of missing) {
       const { id } = agent;
-      const isListed = view.cluster.agents.has(id);
+      const isListed = observed.cluster.agents.has(id);
       if (marks.agents.has(id) || lost.has(id)) continue;
-      if (this.#agents.get(id)?.recovered && !isListed && view.session.id !== "") continue;
-      // It had registered with this very master, which has given it up since: nobody else does without leading anew.
-      if (!isListed && this.#seenAgents.has(id) && view.session.isCertain) continue;
+      if (this.#agents.get(id)?.recovered && !isListed && observed.session.id !== "") continue;
+      // It had registered with this very instance of the master, so it is missing because the master removed it.
+      if (!isListed && this.#seenAgents.has(id) && observed.session.isCertain) continue;
       if (this.#wait(this.#agents, id, now, isListed)) result.set(id, agent);
     }
     return result;
@@ -112,11 +115,17 @@ export class FailoverGuard {
 
   /**
    * A framework that has registered in this session is missing because it has ended, unless agents are missing too: then the
-   * state as a whole is not complete.
+   * state itself is incomplete.
    */
-  #awaitedFrameworks(served: Cluster, view: View, marks: Marks, now: number, isIncomplete: boolean): Set<string> {
+  #awaitedFrameworks(
+    served: Cluster,
+    observed: ObservedCluster,
+    marks: Marks,
+    now: number,
+    isIncomplete: boolean,
+  ): Set<string> {
     const result = new Set<string>();
-    const known = new Set(view.cluster.frameworks.map(({ id }) => id));
+    const known = new Set(observed.cluster.frameworks.map(({ id }) => id));
     for (const { id } of served.frameworks) {
       if (known.has(id)) this.#frameworks.delete(id);
       else if (marks.frameworks.has(id) || (this.#seenFrameworks.has(id) && !isIncomplete)) continue;
@@ -125,7 +134,7 @@ export class FailoverGuard {
     return result;
   }
 
-  /** Whether it is still to be waited for. */
+  /** Whether to keep waiting for it. */
   #wait(awaited: Map<string, Awaited>, id: string, now: number, isListed: boolean): boolean {
     let known = awaited.get(id);
     if (!known) {
@@ -138,18 +147,18 @@ export class FailoverGuard {
 
   #merge(
     served: Cluster,
-    view: View,
+    observed: ObservedCluster,
     marks: Marks,
     agents: ReadonlyMap<string, Agent>,
     frameworks: ReadonlySet<string>,
   ): Cluster {
     let tasks = 0;
-    const allAgents = new Map([...view.cluster.agents, ...agents]);
+    const allAgents = new Map([...observed.cluster.agents, ...agents]);
     const former = new Map(served.frameworks.map((framework) => [framework.id, framework]));
     const isAwaited = (framework: Framework, task: Task) =>
       agents.has(task.agentId) ||
       (allAgents.has(task.agentId) &&
-        (frameworks.has(framework.id) || view.unreported.has(taskKey(framework.id, task.id))));
+        (frameworks.has(framework.id) || observed.unreported.has(taskKey(framework.id, task.id))));
     const isBeingKilled = (framework: Framework) => (task: Task) =>
       isAwaited(framework, task) && !hasEnded(marks.tasks.get(taskKey(framework.id, task.id)) ?? "");
     const kept = (framework: Framework, running: ReadonlySet<string>) => {
@@ -159,11 +168,11 @@ export class FailoverGuard {
       tasks += result.length;
       return result;
     };
-    const known = view.cluster.frameworks.map((framework) => {
+    const known = observed.cluster.frameworks.map((framework) => {
       const before = former.get(framework.id);
       if (!before) return framework;
       const held = kept(before, new Set(framework.tasks.map(({ id }) => id)));
-      const pid = view.recoveredFrameworks.has(framework.id) ? (framework.pid ?? before.pid) : framework.pid;
+      const pid = observed.recoveredFrameworks.has(framework.id) ? (framework.pid ?? before.pid) : framework.pid;
       const killing = (before.killing ?? []).filter(isBeingKilled(before));
       if (held.length + killing.length === 0 && pid === framework.pid) return framework;
       const { killing: own = [], ...rest } = framework;
@@ -178,7 +187,7 @@ export class FailoverGuard {
         return reuse(framework, withKilling(next, killing.filter(isBeingKilled(framework))));
       });
     this.#held = { agents: agents.size, frameworks: frameworks.size, tasks, until: this.#until(agents, frameworks) };
-    return { ...view.cluster, agents: allAgents, frameworks: [...known, ...absent] };
+    return { ...observed.cluster, agents: allAgents, frameworks: [...known, ...absent] };
   }
 
   #until(agents: ReadonlyMap<string, Agent>, frameworks: ReadonlySet<string>): number | undefined {
@@ -192,7 +201,7 @@ export class FailoverGuard {
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-/** The agents of which the master says that they took a task with them. */
+/** The agents with a task that the master marked as lost or unreachable. */
 function lostWith(served: Cluster, marks: Marks): ReadonlySet<string> {
   const lost = new Set<string>();
   if (marks.tasks.size === 0) return lost;
@@ -202,7 +211,7 @@ function lostWith(served: Cluster, marks: Marks): ReadonlySet<string> {
   return lost;
 }
 
-/** Adds those that have been told to end, each once, and none that runs as well. */
+/** Adds tasks that are being killed, each once, and none that is also running. */
 function withKilling(framework: Omit<Framework, "killing">, killing: readonly Task[]): Framework {
   if (killing.length === 0) return framework;
   const running = new Set(framework.tasks.map(({ id }) => id));
@@ -211,7 +220,7 @@ function withKilling(framework: Omit<Framework, "killing">, killing: readonly Ta
   return byId.size === 0 ? framework : { ...framework, killing: [...byId.values()] };
 }
 
-/** The framework of before, where nothing about it has changed. */
+/** The former framework object if nothing has changed, else the new one. */
 function reuse(before: Framework, next: Framework): Framework {
   const isSame =
     before.name === next.name &&

@@ -1,11 +1,11 @@
 import type { MasterEvent } from "./events.js";
 
-/** Events that may come while one state is fetched. */
+/** How many events the journal keeps while a state is fetched. */
 const MAX_EVENTS = 200_000;
 
-/** Events since a state was asked for, which may be older than they are. */
+/** The events since a state was requested. The state may be older than these events. */
 export class Journal {
-  /** Nothing while no state is under way. */
+  /** `undefined` while no state is being fetched. */
   #events: MasterEvent[] | undefined;
   #isWhole = true;
 
@@ -20,7 +20,7 @@ export class Journal {
     else this.#isWhole = false;
   }
 
-  /** Ends it. `undefined` where more has happened than could be kept. */
+  /** Ends the journal and returns its events; `undefined` if there were more than MAX_EVENTS. */
   take(): readonly MasterEvent[] | undefined {
     const events = this.#events ?? [];
     this.#events = undefined;

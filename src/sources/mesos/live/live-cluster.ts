@@ -5,48 +5,48 @@ import { KILLING, RUNNING, STARTING } from "../statuses.js";
 import type { LiveFramework, LiveTask } from "./entities.js";
 import type { MasterEvent, TaskUpdate } from "./events.js";
 import { Journal } from "./journal.js";
+import { type KnownAgent, observe } from "./observe.js";
+import { hasEnded, isLost, type Marks, type ObservedCluster, type Session, taskKey } from "./observed-cluster.js";
 import { type Differences, frameworksOf, TasksOf } from "./tasks-of.js";
-import { hasEnded, isLost, type Marks, type Session, taskKey, type View } from "./view.js";
-import { type KnownAgent, viewOf } from "./view-of.js";
 import { WaitingTasks } from "./waiting-tasks.js";
 
 const AGENT_REMOVED = /^REASON_(AGENT|SLAVE)_REMOVED/;
-/** What an event did: `unknown` is a task that runs of which something is not known that a state may know. */
+/** The effect of an event. `unknown`: a running task lacks data that the next state may contain. */
 export type Effect = "changed" | "unchanged" | "unknown";
 
 /**
  * The cluster in memory, to which states and events are applied. What has not changed is the very same object in the next
- * view, also when a whole state has been read in between.
+ * ObservedCluster, even if a whole state has been read in between.
  */
 export class LiveCluster {
   #frameworks = new Map<string, TasksOf>();
   #agents = new Map<string, KnownAgent>();
   #waiting = new WaitingTasks();
-  /** Times of the statuses that events have brought since the last state: one that is repeated late says nothing new. */
+  /** Times of the statuses in events since the last state. A status older than these is a late repetition, and is ignored. */
   #since = new Map<string, number>();
   #session: Session = { leader: { host: "", port: 0 }, id: "", isCertain: false };
   #skipped: readonly Skipped[] = [];
   readonly #journal = new Journal();
   #marks = { tasks: new Map<string, string>(), agents: new Set<string>(), frameworks: new Set<string>() };
-  #view: View | undefined;
+  #observed: ObservedCluster | undefined;
   #ready = false;
 
   /** The cluster as it is now. */
-  get view(): View {
-    this.#view ??= viewOf(this.#frameworks.values(), this.#agents.values(), {
+  get observed(): ObservedCluster {
+    this.#observed ??= observe(this.#frameworks.values(), this.#agents.values(), {
       session: this.#session,
       skipped: this.#skipped,
       unreported: this.#waiting.unreported,
     });
-    return this.#view;
+    return this.#observed;
   }
 
-  /** Whether a state has been applied. Events before that have nothing to be applied to. */
+  /** Whether a state has been applied. Events before the first state are ignored. */
   get ready(): boolean {
     return this.#ready;
   }
 
-  /** What has ended since forgetMarks(). */
+  /** What the master has marked as ended since forgetMarks(). */
   get marks(): Marks {
     return this.#marks;
   }
@@ -55,19 +55,19 @@ export class LiveCluster {
     this.#marks = { tasks: new Map(), agents: new Set(), frameworks: new Set() };
   }
 
-  /** To be called when a state is asked for. */
+  /** Call this when a state is requested. */
   beginState(): void {
     this.#journal.begin();
   }
 
-  /** Whether tasks run of which it is not known where. A state may know. */
+  /** Whether tasks are running whose addresses are unknown. The next state may contain them. */
   get lacksReports(): boolean {
     return this.#waiting.unreported.size > 0;
   }
 
   /**
-   * Takes a state as the truth, with the events since beginState(). Returns what was not as the state says; `undefined` where
-   * more has happened than could be kept, and the state is no longer of use.
+   * Replaces the cluster by a state, and applies the events since beginState() to it. Returns how much differed from the state before;
+   * `undefined` if there were more events than the journal keeps: then the state is outdated and not applied.
    */
   applyState({ cluster, registry }: Omit<MasterState, "pid">): Differences | undefined {
     const journal = this.#journal.take();
@@ -93,7 +93,7 @@ export class LiveCluster {
     if (!this.#ready) return "unchanged";
     this.#journal.note(event);
     const effect = this.#apply(event);
-    if (effect !== "unchanged") this.#view = undefined;
+    if (effect !== "unchanged") this.#observed = undefined;
     return effect;
   }
 
@@ -126,7 +126,7 @@ export class LiveCluster {
     return tasks;
   }
 
-  /** The operator API has no pid: what a state said of the scheduler counts until it says it is somewhere else. */
+  /** The operator API has no pid: the scheduler's pid from the last state counts until its hostname changes. */
   #putFramework({ info, recovered }: LiveFramework): boolean {
     const framework = this.#of(info.id);
     const before = framework.info;
@@ -139,7 +139,6 @@ export class LiveCluster {
     return true;
   }
 
-  /** @param before where it may have run already */
   #putTask(live: LiveTask): Effect {
     const { frameworkId, state, task } = live;
     const key = taskKey(frameworkId, task.id);
@@ -154,7 +153,7 @@ export class LiveCluster {
     return changed(this.#kill(frameworkId, task, state) || ended !== undefined);
   }
 
-  /** A task that runs, but has not said where: it stays as it was until it does, not there if it is new. */
+  /** Stores a task that runs, but has not reported its addresses. A known task stays as it was; a new one is not in the cluster yet. */
   #putUnreported(frameworkId: string, task: Task, before: ReadonlyMap<string, TasksOf>): Effect {
     const former = before.get(frameworkId)?.tasks.get(task.id);
     this.#await(frameworkId, RUNNING, task);
@@ -177,7 +176,7 @@ export class LiveCluster {
     return true;
   }
 
-  /** Keeps one that has been told to end, if a catalogue is kept. @returns whether it is one, and is not kept so already */
+  /** Stores a task that is being killed, if a catalogue is kept. @returns whether that changed anything */
   #kill(frameworkId: string, task: Task, state: string): boolean {
     if (state !== KILLING || !task.facts) return false;
     const framework = this.#of(frameworkId);
@@ -187,7 +186,7 @@ export class LiveCluster {
     return true;
   }
 
-  /** Takes a task out of those that run, or have been told to end. Returns it, if it was one. */
+  /** Removes a task that was running or being killed, and returns it; `undefined` if there was none. */
   #endTask(frameworkId: string, id: string, state: string): Task | undefined {
     const key = taskKey(frameworkId, id);
     this.#marks.tasks.set(key, state);
@@ -216,7 +215,7 @@ export class LiveCluster {
     const former = framework?.tasks.get(id);
     const task = this.#waiting.get(key)?.task ?? former ?? framework?.killing.get(id);
     if (!task) return "unknown";
-    // The status is one from before it ran, which masters repeat until it is acknowledged.
+    // The status is from before the task ran. Masters repeat it until it is acknowledged.
     if (!running) return former ? "unchanged" : this.#putUnreported(frameworkId, task, this.#frameworks);
     this.#waiting.delete(key);
     if (running.since < (this.#since.get(key) ?? 0)) return changed(this.#run(frameworkId, task));
@@ -241,7 +240,7 @@ export class LiveCluster {
     return this.#frameworks.delete(id);
   }
 
-  /** With all that ran on it, of which the master tells one by one. */
+  /** Removes the agent and its tasks. The master also sends an event for each of these tasks. */
   #removeAgent(agentId: string): boolean {
     this.#marks.agents.add(agentId);
     for (const [frameworkId, { tasks, killing }] of this.#frameworks) {
@@ -251,7 +250,7 @@ export class LiveCluster {
     return this.#agents.delete(agentId);
   }
 
-  /** Takes the objects of before for what is equal. */
+  /** Reuses the former objects for what is equal, and counts what is not. */
   #adopt(frameworks: ReadonlyMap<string, TasksOf>, agents: ReadonlyMap<string, KnownAgent>): Differences {
     const differences = { tasks: 0, agents: 0, frameworks: 0 };
     for (const [id, framework] of this.#frameworks) framework.adopt(frameworks.get(id), differences);
@@ -266,7 +265,7 @@ export class LiveCluster {
       else differences.agents++;
     }
     for (const id of agents.keys()) if (!this.#agents.has(id)) differences.agents++;
-    this.#view = undefined;
+    this.#observed = undefined;
     return differences;
   }
 }

@@ -1,11 +1,11 @@
 import type { Timers } from "../../../base/timers.js";
 
-/** What happens together is served together. */
+/** Changes within this time are served together. */
 const GATHER_MS = 20;
-/** From start to start: ten times a second. */
+/** The least time from start to start: ten times a second. */
 const INTERVAL_MS = 100;
 
-/** Does some work when asked, at most ten times a second and never two at a time; what is asked for meanwhile is done once. */
+/** Runs some work on request, at most ten times a second and never twice at a time. Requests meanwhile are combined into one run. */
 export class Pace {
   readonly #timers: Timers;
   readonly #work: () => Promise<void>;
@@ -19,7 +19,7 @@ export class Pace {
     this.#work = work;
   }
 
-  /** The promise is that of work which begins after this call. */
+  /** @returns the promise of a run that begins after this call */
   request(): Promise<void> {
     if (!this.#next) {
       const next = this.#last.then(() => this.#due()).then(() => this.#begin());
@@ -29,7 +29,7 @@ export class Pace {
     return this.#next;
   }
 
-  /** Has what is asked for done without delay; resolves when that is through. */
+  /** Runs requested work without delay. Resolves when no work is left. */
   async flush(): Promise<void> {
     this.#hasten();
     await this.#last;

@@ -3,36 +3,36 @@ import { MesosDnsError } from "../../../base/errors.js";
 const LINE_FEED = 0x0a;
 const ZERO = 0x30;
 const NINE = 0x39;
-/** 2^53 has sixteen digits; no record that is accepted has as many octets. */
+/** A count of more digits could exceed 2^53. No record that is accepted is as large. */
 const MAX_DIGITS = 15;
 
-/** Octets of a record. */
+/** A part of a record. */
 export interface RecordPart {
-  readonly octets: Uint8Array;
-  /** Whether they are its last. */
+  readonly bytes: Uint8Array;
+  /** Whether this is the last part of the record. */
   readonly isLast: boolean;
 }
 
 /**
- * Takes RecordIO apart: `<decimal count of octets>\n<record>`, over and over. Where chunks begin and end means nothing.
+ * Decodes RecordIO: `<decimal count of bytes>\n<record>`, repeated. Chunks may begin and end anywhere.
  *
  *     "4\n" "tr" | "ue4\nnu" | "ll"     ->    "tr" | "ue" (its last), "nu" | "ll" (its last)
  */
 export class RecordDecoder {
   readonly #maxBytes: number;
-  /** Octets of the record that are still to come; nothing while its count is being read. */
+  /** The bytes of the record that are missing; `undefined` while its count is being read. */
   #missing: number | undefined;
   #size = 0;
   #digits = 0;
 
-  /** @param maxBytes octets of the largest record that is accepted */
+  /** @param maxBytes size of the largest record that is accepted */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
   /**
-   * The parts of records in this chunk, whose memory they share; none of them is empty. Throws MesosDnsError STREAM_INVALID and
-   * STATE_TOO_LARGE, after which nothing more can be read.
+   * The parts of records in this chunk. They share its memory, and none is empty. Throws MesosDnsError STREAM_INVALID or
+   * STATE_TOO_LARGE: the decoder is unusable after that.
    */
   *push(chunk: Uint8Array): Generator<RecordPart> {
     for (let at = 0; at < chunk.length; ) {
@@ -40,23 +40,23 @@ export class RecordDecoder {
         if (this.#countEnds(chunk[at++] as number)) this.#begin();
         continue;
       }
-      const octets = chunk.subarray(at, at + this.#missing);
-      at += octets.length;
-      this.#missing -= octets.length;
+      const bytes = chunk.subarray(at, at + this.#missing);
+      at += bytes.length;
+      this.#missing -= bytes.length;
       const isLast = this.#missing === 0;
       if (isLast) this.#missing = undefined;
-      yield { octets, isLast };
+      yield { bytes, isLast };
     }
   }
 
-  /** A record without octets is none. */
+  /** Begins a record. Skips an empty one. */
   #begin(): void {
     if (this.#size > 0) this.#missing = this.#size;
     this.#size = 0;
     this.#digits = 0;
   }
 
-  /** Takes one octet of a record's count; true for the line feed behind it. */
+  /** Takes one byte of a record's count. Returns true for the line feed after it. */
   #countEnds(octet: number): boolean {
     if (octet === LINE_FEED && this.#digits > 0) return true;
     if (octet < ZERO || octet > NINE || ++this.#digits > MAX_DIGITS) {

@@ -1,20 +1,20 @@
 import type { ErrorCode } from "../../../base/errors.js";
 
-/** How the cluster is followed, in values that another thread can be sent. Times are milliseconds since the epoch. */
+/** How the cluster is being followed, in plain values that can be sent to another thread. Times are milliseconds since the epoch. */
 export interface LiveReport {
   readonly stream: StreamReport;
-  /** By kind: what a state said otherwise than the stream before it. */
+  /** By kind: how many objects differed between a state and what the stream had reported before it. */
   readonly differences: Readonly<Record<DifferenceKind, number>>;
-  /** What is served although the master has not heard of it since it began to lead. */
+  /** What is served although the leader has not heard of it since it began to lead. */
   readonly held: {
     readonly agents: number;
     readonly frameworks: number;
     readonly tasks: number;
     readonly until: number | undefined;
   };
-  /** A state that would remove too much. */
+  /** A state that is held because it would remove too much. */
   readonly heldState: HeldStateReport | undefined;
-  /** Times a state was held. */
+  /** How many times a state was held. */
   readonly heldStates: number;
 }
 
@@ -22,16 +22,16 @@ export const DIFFERENCE_KINDS = ["task", "agent", "framework"] as const;
 export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
 
 export interface StreamReport {
-  /** `unsupported`: the leader has none, and is polled. */
+  /** `unsupported`: the leader has no stream, and is polled. */
   readonly status: "off" | "connected" | "disconnected" | "unsupported";
   /** `host:port` of the master whose stream is read. */
   readonly master: string | undefined;
-  /** Streams begun. */
+  /** How many streams have begun. */
   readonly subscriptions: number;
-  /** By type, `OTHER` for those without a meaning here. */
+  /** Counts by type; `OTHER` for types that this server ignores. */
   readonly events: Readonly<Record<string, number>>;
   readonly failures: Readonly<Record<string, number>>;
-  /** Why there is no stream now. */
+  /** Why there is no stream now; `undefined` while there is one. */
   readonly failure: { readonly code: ErrorCode; readonly message: string } | undefined;
 }
 

@@ -2,27 +2,27 @@ import type { HostPort } from "../../../base/host-port.js";
 import type { Cluster, Framework } from "../cluster.js";
 import { sameEndpoint } from "../endpoint.js";
 
-/** A state that removes too much has to be there again after this time. */
+/** A state that removes too much is served only if the leader repeats it after this time. */
 export const CONFIRM_MS = 5_000;
 
-/** A cluster that is not served yet. */
+/** A cluster that is held, and not served yet. */
 export interface HeldState {
-  /** Milliseconds on the clock that is passed in. */
+  /** Since when it is held, in milliseconds on the clock that is passed in. */
   readonly since: number;
   readonly leader: HostPort;
-  /** Records that the zone has, and would have. */
+  /** The number of records now in the zone, and the number that would remain. */
   readonly records: number;
   readonly remaining: number;
 }
 
 export interface ShrinkGateOptions {
-  /** Percent of the records that one state may remove; 100 for all. */
+  /** How many percent of the records one state may remove; 100 allows all. */
   readonly maxShrink: number;
-  /** How many records a cluster gives. It may take its time. */
+  /** How many records a cluster has. May be slow. */
   readonly count: (cluster: Cluster) => number;
 }
 
-/** Holds a cluster that would remove a great part of the zone at once, until the leader has said it twice. */
+/** Holds a cluster that would remove a great part of the zone at once, until the leader has reported it twice. */
 export class ShrinkGate {
   readonly #options: ShrinkGateOptions;
   #maxShrink: number;
@@ -47,7 +47,7 @@ export class ShrinkGate {
 
   /**
    * Whether `cluster` may be served. @param now milliseconds
-   * @param askedAt when the leader was asked for the state that the cluster comes from; nothing where events have changed it since
+   * @param askedAt when the state of the cluster was requested; `undefined` if no new state was fetched for it
    */
   admit(cluster: Cluster, now: number, askedAt: number | undefined): boolean {
     const counts = this.#shrink(cluster);
@@ -60,7 +60,7 @@ export class ShrinkGate {
     return false;
   }
 
-  /** To be called with what is served from now on. */
+  /** Call this with the cluster that is served from now on. */
   commit(cluster: Cluster): void {
     if (cluster !== this.#served) this.#servedRecords = undefined;
     this.#served = cluster;
@@ -71,11 +71,11 @@ export class ShrinkGate {
     return held !== undefined && sameEndpoint(held.leader, leader) && (askedAt ?? 0) >= held.since + CONFIRM_MS;
   }
 
-  /** The records before and after, where too many would go. */
+  /** The number of records before and after, if too many would be removed; else `undefined`. */
   #shrink(cluster: Cluster): Pick<HeldState, "records" | "remaining"> | undefined {
     if (!this.#served || this.#maxShrink >= 100 || cluster === this.#served) return undefined;
     const part = this.#maxShrink / 100;
-    // Counting takes as long as making the zone: only where about half as much has gone by a rougher measure.
+    // Counting takes as long as building the zone. Count only if a rough estimate has shrunk by half of the allowed part.
     if (this.#weigh(cluster) >= this.#weigh(this.#served) * (1 - part / 2)) return undefined;
     this.#servedRecords ??= this.#options.count(this.#served);
     const remaining = this.#options.count(cluster);
@@ -86,7 +86,7 @@ export class ShrinkGate {
     return frameworks.reduce((sum, framework) => sum + this.#weightOf(framework), agents.size);
   }
 
-  /** About how many records a framework has. */
+  /** Roughly how many records a framework has. */
   #weightOf(framework: Framework): number {
     let weight = this.#weights.get(framework);
     if (weight !== undefined) return weight;

@@ -1,9 +1,9 @@
 import type { Timers } from "../../../base/timers.js";
 
-/** The last part of the time: what came while this thread was busy building is read before it is over. */
+/** Reserved at the end of the limit: data that arrived while this thread was busy building is read before time is up. */
 const GRACE_MS = 250;
 
-/** Notices that nothing has been heard for some time. */
+/** Calls back when nothing has been heard for some time. */
 export class Silence {
   readonly #timers: Timers;
   readonly #onSilence: () => void;
@@ -23,7 +23,7 @@ export class Silence {
     return this.#limitMs;
   }
 
-  /** To be called whenever something is heard. */
+  /** Call this whenever something is heard. */
   heard(limitMs = this.#limitMs): void {
     this.#heardAt = this.#timers.now();
     if (limitMs === this.#limitMs) return;
@@ -36,7 +36,7 @@ export class Silence {
     this.#cancel();
   }
 
-  /** A timer for each thing heard would be many: one that falls due looks when that was. */
+  /** heard() sets no timer, because it is called very often. Instead the timer that fires checks when that was, and waits for the rest. */
   #wait(ms: number): void {
     this.#cancel = this.#timers.after(ms, () => {
       const left = this.#heardAt + this.#limitMs - this.#timers.now();

@@ -3,7 +3,7 @@ import type { MasterEvent } from "./events.js";
 import { NOTHING_FOLLOWED, type StreamReport } from "./report.js";
 import type { StreamNews } from "./stream.js";
 
-/** Counts what happens on the stream. */
+/** Keeps the status and the counters of the stream. */
 export class StreamLog {
   readonly #events: Record<string, number> = {};
   readonly #failures: Record<string, number> = {};
@@ -13,7 +13,7 @@ export class StreamLog {
     return { ...this.#report, events: { ...this.#events }, failures: { ...this.#failures } };
   }
 
-  /** It is wanted, or not wanted any more. */
+  /** Call this when the configuration turns the stream on or off. */
   turn(on: boolean): void {
     const status = on ? "disconnected" : "off";
     this.#report = { ...this.#report, status, master: undefined, failure: undefined };

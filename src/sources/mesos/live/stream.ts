@@ -9,33 +9,33 @@ import { EventParser, type MasterEvent } from "./events.js";
 import { RecordDecoder } from "./record-io.js";
 import { Silence } from "./silence.js";
 
-/** What Mesos promises before it says so itself. */
+/** The heartbeat interval that is assumed until the master announces its own. */
 const HEARTBEAT_MS = 15_000;
-/** Heartbeats that may be missed. */
+/** After this many missed heartbeats the stream is lost. */
 const MISSED_HEARTBEATS = 3;
-/** A stream that lasted this long was a good one: losing it is no reason to wait. */
+/** A stream that lasted this long resets the pauses: the next attempt comes after the shortest one. */
 const STABLE_MS = 10_000;
 /** Between attempts. */
 const PAUSES: Backoff = { firstMs: 250, lastMs: 10_000 };
 
 export type StreamNews =
   | { readonly kind: "connected"; readonly from: HostPort }
-  /** It is tried again by itself; where the master has no stream to give, when restart() is called. */
+  /** The stream is retried automatically; after STREAM_UNSUPPORTED, only when restart() is called. */
   | { readonly kind: "failed"; readonly error: MesosDnsError };
 
 export interface EventStreamOptions {
   readonly access: Pick<LeaderAccess, "subscribe" | "facts">;
-  /** Octets of the largest record that is accepted. */
+  /** Size of the largest record that is accepted, in bytes. */
   readonly maxRecordBytes: number;
   readonly timers: Timers;
   /** From 0 up to but not including 1. */
   readonly random: () => number;
-  /** Is given each event, SUBSCRIBED first. */
+  /** Receives each event, SUBSCRIBED first. */
   readonly onEvent: (event: MasterEvent, from: HostPort) => void;
   readonly onNews: (news: StreamNews) => void;
 }
 
-/** Follows the leader's stream of events, one stream at a time, until it is stopped. */
+/** Follows the leader's stream of events until it is stopped. Never has two streams at a time. */
 export class EventStream {
   readonly #options: EventStreamOptions;
   #round = new AbortController();
@@ -49,7 +49,7 @@ export class EventStream {
     this.#options = options;
   }
 
-  /** The master whose stream is read now. */
+  /** The master whose stream is being read; `undefined` while there is no stream. */
   get from(): HostPort | undefined {
     return this.#from;
   }
@@ -58,13 +58,13 @@ export class EventStream {
     this.#running ??= this.#run();
   }
 
-  /** Looks for the leader anew, at once and in place of a stream that is read: its master leads no more. */
+  /** Ends the current stream, whose master no longer leads, and looks for the leader at once. */
   restart(): void {
     this.#round.abort();
     this.#wake();
   }
 
-  /** When the promise is settled, no callback will be called. */
+  /** Once the promise has settled, no callback will be called. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.restart();
@@ -93,7 +93,7 @@ export class EventStream {
     return this.#subscribedAt !== undefined && this.#options.timers.now() - this.#subscribedAt >= STABLE_MS;
   }
 
-  /** Reads one stream to its end, which is always an error. */
+  /** Reads one stream to its end. Every end is an error. */
   async #follow(signal: AbortSignal): Promise<never> {
     const { access, timers } = this.#options;
     const attempt = new AbortController();
@@ -118,9 +118,9 @@ export class EventStream {
     try {
       for await (const chunk of body) {
         silence.heard();
-        for (const { octets, isLast } of decoder.push(chunk)) {
+        for (const { bytes, isLast } of decoder.push(chunk)) {
           if (signal.aborted) throw signal.reason;
-          parser.add(octets);
+          parser.add(bytes);
           if (!isLast) continue;
           this.#take(parser.end(), from, silence);
           parser = new EventParser(facts);

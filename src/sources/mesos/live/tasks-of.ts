@@ -2,7 +2,7 @@ import type { Cluster, Framework, Task } from "../cluster.js";
 import { sameValue } from "../same.js";
 import type { Registry } from "../state.js";
 
-/** How many tasks, agents and frameworks were not as a state says. */
+/** How many tasks, agents and frameworks differed from a state. */
 export interface Differences {
   tasks: number;
   agents: number;
@@ -12,12 +12,12 @@ export interface Differences {
 /** A framework without its tasks. */
 type FrameworkInfo = Omit<Framework, "tasks" | "killing">;
 
-/** A framework and its running tasks. Its tasks may be known before it is. */
+/** A framework and its running tasks. The tasks may be known before the framework is. */
 export class TasksOf {
   info: FrameworkInfo | undefined;
   recovered = false;
   readonly tasks: Map<string, Task>;
-  /** Those that have been told to end; kept for a catalogue only. */
+  /** Tasks that are being killed. Kept only for a catalogue. */
   readonly killing: Map<string, Task>;
   #made: Framework | undefined;
   /** The list of a state that these tasks are; nothing where events have changed them since. */
@@ -30,7 +30,7 @@ export class TasksOf {
     this.killing = byId(killing);
   }
 
-  /** The framework as it is now, the same object until something changes; `undefined` while only its tasks are known. */
+  /** The framework with its tasks, the same object until something changes; `undefined` while only its tasks are known. */
   get framework(): Framework | undefined {
     if (this.info && !this.#made) {
       const made = { ...this.info, tasks: [...this.tasks.values()] };
@@ -39,7 +39,7 @@ export class TasksOf {
     return this.#made;
   }
 
-  /** To be called after each change. */
+  /** Call this after each change. */
   touch(): void {
     this.#made = undefined;
     this.#listed = undefined;
@@ -51,7 +51,7 @@ export class TasksOf {
     return killing === undefined && this.killing.size === 0 && sameValue(this.info, info);
   }
 
-  /** Takes the objects of `before` for what is equal, and counts what is not. */
+  /** Reuses the objects of `before` for what is equal, and counts what is not. */
   adopt(before: TasksOf | undefined, differences: Differences): void {
     if (before === this) return;
     differences.tasks += adoptTasks(this.tasks, before?.tasks) + adoptTasks(this.killing, before?.killing);
@@ -67,7 +67,7 @@ function byId(tasks: Iterable<Task>): Map<string, Task> {
   return new Map(Array.from(tasks, (task) => [task.id, task]));
 }
 
-/** @returns how many are not the same */
+/** @returns the number of tasks that differ */
 function adoptTasks(tasks: Map<string, Task>, before: ReadonlyMap<string, Task> | undefined): number {
   let differences = 0;
   for (const [id, task] of tasks) {

@@ -1,13 +1,13 @@
 import { RUNNING } from "../statuses.js";
 import type { LiveTask } from "./entities.js";
 
-/** Far more than a cluster starts at a time: the oldest have been forgotten by the master. */
+/** Far more tasks than a cluster starts at a time. Beyond it, the oldest are dropped. */
 const MAX_WAITING = 100_000;
 
-/** Tasks that are about to run, by taskKey(). */
+/** Tasks that are about to run, or have not reported yet, by taskKey(). */
 export class WaitingTasks {
   readonly #tasks = new Map<string, LiveTask>();
-  /** Those that run already, but have not said where. */
+  /** The keys of tasks that already run, but have not reported their addresses. */
   readonly #unreported = new Set<string>();
 
   get unreported(): ReadonlySet<string> {
@@ -32,12 +32,12 @@ export class WaitingTasks {
     this.#unreported.delete(key);
   }
 
-  /** A state has been read, which says anew who they are. */
+  /** Call this before applying a state, which lists the unreported tasks anew. */
   forgetUnreported(): void {
     for (const key of this.#unreported) this.delete(key);
   }
 
-  /** Of all keys that begin so. */
+  /** Deletes every task whose key begins with `prefix`. */
   deleteAll(prefix: string): void {
     for (const key of this.#tasks.keys()) if (key.startsWith(prefix)) this.delete(key);
   }

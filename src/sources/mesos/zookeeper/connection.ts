@@ -3,15 +3,15 @@ import { messageOf } from "../../../base/errors.js";
 import { formatHostPort, type HostPort } from "../../../base/host-port.js";
 import { networkReason } from "../failures.js";
 
-/** One connection to one server, with a session of its own; used until it ends and then thrown away. */
+/** One connection to one server, with its own session. It cannot be used again after it has ended. */
 export interface ZooKeeperConnection {
-  /** Resolves when there is a session. */
+  /** Resolves when the session is established. */
   open(): Promise<void>;
-  /** The names of a node's children. When they are others, `onEvent` is called, once. */
+  /** The names of a node's children. Calls `onEvent` once when they change. */
   children(path: string): Promise<readonly string[]>;
-  /** What a node holds. */
+  /** The data of a node. */
   data(path: string): Promise<Uint8Array>;
-  /** Ends the session and the connection; what is under way fails. */
+  /** Ends the session and the connection. Calls in progress fail. */
   close(): void;
 }
 
@@ -19,14 +19,14 @@ export interface ConnectOptions {
   readonly server: HostPort;
   /** `user:password`, for digest authentication. */
   readonly credentials: string | undefined;
-  /** Something is to be looked at: children have changed, or the connection has ended, which the next call then tells. */
+  /** Called when children have changed or the connection has ended. In the latter case the next call rejects with the reason. */
   readonly onEvent: () => void;
 }
 
-/** Begins to connect. Every promise of the connection rejects with a ZooKeeperError. */
+/** Begins to connect. Every promise of the connection that rejects does so with a ZooKeeperError. */
 export type Connect = (options: ConnectOptions) => ZooKeeperConnection;
 
-/** `no-node` and `no-auth` are answers, and the connection is good for more; `ended` is its end. */
+/** After `no-node` and `no-auth` the connection can still be used; `ended` means that it has ended. */
 export class ZooKeeperError extends Error {
   readonly kind: "no-node" | "no-auth" | "ended";
 
@@ -37,18 +37,21 @@ export class ZooKeeperError extends Error {
   }
 }
 
-/** The server forgets a client that has been silent for so long: this thread may be busy building. It may want less itself. */
+/**
+ * The server ends the session of a client that has been silent for this long. It is long because this thread may be busy building.
+ * The server may set a shorter time.
+ */
 const SESSION_TIMEOUT_MS = 30_000;
-/** Octets of one answer: four times what servers accept as the data of a node by default (jute.maxbuffer). */
+/** The largest answer in octets: four times the data that servers accept for a node by default (jute.maxbuffer). */
 const MAX_ANSWER = 4 * 1024 * 1024;
 
 export const connectZooKeeper: Connect = (options) => new LibraryConnection(options);
 
 /**
- * A client of node-zookeeper-client behind a fence. Left to itself, it goes on with half a message after it has connected
- * again, keeps a silent connection for ever, takes an answer of any size, throws from its socket's listener at an answer
- * that it does not understand, and cannot be told an IPv6 address. So the parts of its connection manager that find servers
- * and hear of the socket's end are replaced, and the one that reads is watched.
+ * A client of node-zookeeper-client, with workarounds for its faults. By itself, the library continues half a message after it
+ * has reconnected, keeps a silent connection for ever, accepts an answer of any size, throws from its socket's listener at an
+ * answer that it cannot parse, and accepts no IPv6 address. This class replaces the parts of its connection manager that find
+ * servers and handle the socket's end, and watches the one that reads.
  */
 class LibraryConnection implements ZooKeeperConnection {
   readonly #client: Client;
@@ -118,7 +121,7 @@ class LibraryConnection implements ZooKeeperConnection {
     };
   }
 
-  /** Settles with what the library calls back with, or when the connection ends. */
+  /** Settles with the library's callback, or rejects when the connection ends. */
   #call<T>(start: (done: (value: T) => void, failed: (error: ZooKeeperException) => void) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#end) {
@@ -142,7 +145,7 @@ class LibraryConnection implements ZooKeeperConnection {
     this.#end = new ZooKeeperError("ended", reason);
     const { socket, connectTimeoutHandler } = this.#client.connectionManager;
     clearTimeout(connectTimeoutHandler);
-    // A session that is ended need not be kept by the server until it expires; but nobody waits for the answer.
+    // End the session, so that the server does not keep it until it expires. Do not wait for the answer.
     if (this.#connected && socket?.writable) {
       this.#client.close();
       socket.destroySoon();

@@ -2,10 +2,10 @@ import type { Timers } from "../../../base/timers.js";
 import { type ZooKeeperConnection, ZooKeeperError } from "./connection.js";
 import { type Election, type MasterNode, masterNodes, readElection } from "./election.js";
 
-/** What nodes hold is read again after this, even if they are the same nodes. */
+/** After this time, read the data of the nodes again even if the nodes are the same. */
 const REREAD_MS = 30_000;
 
-/** Reads the election through one connection: who is there every time, what they say when somebody came or went. */
+/** Reads the election through one connection: the list of nodes every time, their data only when the list has changed. */
 export class ElectionReader {
   readonly #connection: ZooKeeperConnection;
   readonly #path: string;
@@ -30,7 +30,7 @@ export class ElectionReader {
     return election;
   }
 
-  /** Nothing where the node is gone again: the watch tells of that as well. */
+  /** `undefined` if the node has been deleted meanwhile: the watch reports that too. */
   async #node(name: string): Promise<MasterNode | undefined> {
     try {
       return { name, data: await this.#connection.data(`${this.#path}/${name}`) };

@@ -2,14 +2,14 @@ import type { HostPort } from "../../../base/host-port.js";
 import { isPort, parsePid, sameEndpoint } from "../endpoint.js";
 import { isObject, type JsonObject, textOf } from "../lenient.js";
 
-/** What masters have written to ZooKeeper. */
+/** The masters' election as registered in ZooKeeper. */
 export interface Election {
   /** The leader first, then the others in the order in which they would lead; each address once. */
   readonly masters: readonly HostPort[];
   readonly unreadable: readonly UnreadableNode[];
 }
 
-/** A node that ought to tell of a master. */
+/** A master's node that cannot be read. */
 export interface UnreadableNode {
   readonly node: string;
   /** A clause, such as `it is not JSON`. */
@@ -21,15 +21,15 @@ export interface MasterNode {
   readonly data: Uint8Array;
 }
 
-/** `json.info_0000000012`, and `info_0000000012` before Mesos 0.24. Everything else below the path is no master's. */
+/** `json.info_0000000012`, or `info_0000000012` before Mesos 0.24. Other nodes below the path do not belong to masters. */
 const MASTER_NODE = /^(json\.)?info_(-?\d{1,10})$/;
-/** Of masters there are three or five, and twice that while sessions of restarted ones expire. */
+/** A cluster has three or five masters, and twice as many nodes while the sessions of restarted masters expire. */
 const MAX_MASTERS = 64;
 const DEFAULT_PORT = 5050;
-/** A host name or an address: nothing that would lead a URL elsewhere. */
+/** A host name or an address, without characters that could change the meaning of a URL. */
 const HOST = /^[A-Za-z0-9._:-]+$/;
 
-/** Those of `children` that are masters' nodes, the lowest sequence number first: it leads. */
+/** The masters' nodes among `children`, by sequence number. The first one belongs to the leader. */
 export function masterNodes(children: readonly string[]): readonly string[] {
   const sequences = children.flatMap((name) => {
     const sequence = MASTER_NODE.exec(name)?.[2];
@@ -39,20 +39,20 @@ export function masterNodes(children: readonly string[]): readonly string[] {
   return sequences.slice(0, MAX_MASTERS).map(({ name }) => name);
 }
 
-/** What masters' nodes, in the order of `masterNodes`, say. One that cannot be read costs the others nothing. */
+/** Reads masters' nodes in the order of `masterNodes`. A node that cannot be read does not affect the others. */
 export function readElection(nodes: readonly MasterNode[]): Election {
   const masters: HostPort[] = [];
   const unreadable: UnreadableNode[] = [];
   for (const { name, data } of nodes) {
     const master = readMaster(name, data);
     if (typeof master === "string") unreadable.push({ node: name, reason: master });
-    // A master that was restarted has two nodes until the session of the first expires.
+    // A restarted master has two nodes until the session of the first expires.
     else if (!masters.some((known) => sameEndpoint(known, master))) masters.push(master);
   }
   return { masters, unreadable };
 }
 
-/** The address in a node, or what is wrong with it. */
+/** The address in a node, or a clause that says what is wrong with it. */
 function readMaster(name: string, data: Uint8Array): HostPort | string {
   if (!name.startsWith("json.")) return "it is a protobuf message, which masters before Mesos 0.24 write; list masters";
   let info: unknown;
@@ -65,7 +65,7 @@ function readMaster(name: string, data: Uint8Array): HostPort | string {
   return addressOf(info) ?? "it names neither an address, nor a pid, nor a host name";
 }
 
-/** An IP address where there is one: nothing has to be resolved then. */
+/** Prefers an IP address, which need not be resolved, over a host name. */
 function addressOf({ address, pid, hostname, port }: JsonObject): HostPort | undefined {
   const given = isObject(address) ? address : {};
   return (

@@ -3,14 +3,14 @@ import { formatHostPort, type HostPort } from "../../../base/host-port.js";
 import type { ZkUrl } from "../../../config/zk-url.js";
 import type { Election } from "./election.js";
 
-/** Every member of the ensemble has been tried. @param reasons a clause for each, such as `the connection was refused` */
+/** No member of the ensemble could be used. @param reasons a clause for each, such as `the connection was refused` */
 export function unreachable({ servers }: ZkUrl, reasons: ReadonlyMap<HostPort, string>): MesosDnsError {
-  // In the order of the configuration, so that the same trouble reads the same.
+  // In the order of the configuration, so that equal failures have equal messages.
   const each = servers.map((server) => `${formatHostPort(server)}: ${reasons.get(server)}`);
   return new MesosDnsError("ZOOKEEPER_UNREACHABLE", `no ZooKeeper server can be used: ${each.join("; ")}`);
 }
 
-/** A server answered, but not with what was asked for. The password is no part of the message. */
+/** A server refused a request. The message never contains the password. */
 export function refused({ path, credentials }: ZkUrl, kind: "no-node" | "no-auth"): MesosDnsError {
   if (kind === "no-node") {
     const message = `ZooKeeper has no ${path}: no Mesos master has ever registered there, or zk names the wrong path`;
@@ -21,7 +21,7 @@ export function refused({ path, credentials }: ZkUrl, kind: "no-node" | "no-auth
   return new MesosDnsError("ZOOKEEPER_AUTH", `ZooKeeper does not let ${path} be ${who}; correct zk`);
 }
 
-/** There is nobody below the path, or nobody who can be read. */
+/** The path has no master's node, or none that can be read. */
 export function noMasters({ path }: ZkUrl, { unreadable }: Election): MesosDnsError {
   if (unreadable.length === 0) {
     return new MesosDnsError("ZOOKEEPER_NO_MASTERS", `no Mesos master is registered in ZooKeeper at ${path}`);

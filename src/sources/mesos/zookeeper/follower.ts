@@ -8,27 +8,27 @@ import type { Election } from "./election.js";
 import { ElectionReader } from "./election-reader.js";
 import { noMasters, refused, unreachable } from "./failures.js";
 
-/** What a server may take to give a session, for which the ensemble has to agree. */
+/** How long a server may take to establish a session, for which the ensemble has to agree. */
 const OPEN_MS = 5_000;
-/** What it may take to answer. With WATCH_MS, a silent one is noticed within five seconds. */
+/** How long a server may take to answer. Together with WATCH_MS, a silent server is noticed within five seconds. */
 const ANSWER_MS = 3_000;
-/** It is asked at least this often, whatever watches say: nothing else tells a silent server from one without news. */
+/** Read the election at least this often, even if no watch fires: that is the only way to notice a silent server. */
 const WATCH_MS = 2_000;
-/** The last part of every deadline: an answer that came while this thread was busy building is read before it is over. */
+/** Reserved at the end of every deadline: an answer that arrived while this thread was busy building is read before time is up. */
 const GRACE_MS = 250;
-/** A connection that lasted this long was a good one: losing it is no reason to wait. */
+/** A connection that lasted this long was good: losing it does not count as a failure. */
 const STABLE_MS = 10_000;
-/** At most so long between two members of the ensemble: its other clients have lost the same server. */
+/** The longest (random) pause before trying the next member of the ensemble: its other clients have lost the same server. */
 const NEXT_SERVER_MS = 250;
-/** Between rounds through the whole ensemble. */
+/** Pauses between rounds through the whole ensemble. */
 const PAUSES: Backoff = { firstMs: 1_000, lastMs: 15_000 };
 
 export type FollowerEvent =
   | { readonly kind: "connected"; readonly server: HostPort }
   | { readonly kind: "disconnected"; readonly server: HostPort; readonly reason: string }
-  /** Masters have come or gone, or can be read again after a failure. */
+  /** The masters have changed, or can be read again after a failure. */
   | { readonly kind: "election"; readonly election: Election }
-  /** ZOOKEEPER_…: what was known before stays. */
+  /** An error ZOOKEEPER_…. The last known election stays valid. */
   | { readonly kind: "failure"; readonly error: MesosDnsError };
 
 export interface FollowerOptions {
@@ -43,16 +43,16 @@ export interface FollowerOptions {
 /** How a connection ended. */
 interface Ending {
   readonly reason: string;
-  /** It was there long enough for the server to be called good. */
+  /** Whether it lasted long enough to count as good (STABLE_MS). */
   readonly stable: boolean;
 }
 
 /**
- * Follows the masters' election in ZooKeeper until it is stopped, over one connection at a time, to whichever member of the
- * ensemble answers. What it has learnt stays while ZooKeeper is away.
+ * Follows the masters' election in ZooKeeper until it is stopped, over one connection at a time to whichever member of the
+ * ensemble answers. While ZooKeeper is unreachable, the last election stays valid.
  */
 export class ZooKeeperFollower {
-  /** On the clock of the timers. */
+  /** Milliseconds on the clock of the timers. */
   readonly startedAt: number;
   readonly #options: FollowerOptions;
   #election: Election | undefined;
@@ -68,12 +68,12 @@ export class ZooKeeperFollower {
     this.startedAt = options.timers.now();
   }
 
-  /** The masters as last seen; `undefined` before any has been. */
+  /** The last election; `undefined` before the first. */
   get election(): Election | undefined {
     return this.#election;
   }
 
-  /** Why nothing is known, or what is known may be out of date; `undefined` while ZooKeeper names masters. */
+  /** Why there is no election, or why it may be out of date; `undefined` while ZooKeeper names masters. */
   get failure(): MesosDnsError | undefined {
     return this.#failure;
   }
@@ -82,7 +82,7 @@ export class ZooKeeperFollower {
     this.#running ??= this.#run();
   }
 
-  /** When the promise is settled, nothing is open and no event will come. */
+  /** Once the promise has settled, no connection is open and no event will come. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#connection?.close();
@@ -108,7 +108,7 @@ export class ZooKeeperFollower {
     }
   }
 
-  /** The members in a random order, so that clients spread over them; the one used last comes last. */
+  /** The members in random order, so that clients spread over them. The one used last comes last. */
   #order(last: HostPort | undefined): readonly HostPort[] {
     const { url, random } = this.#options;
     const ranked = url.servers.map((server) => ({ server, rank: server === last ? 1 : random() }));
@@ -143,7 +143,7 @@ export class ZooKeeperFollower {
     return { reason, stable: timers.now() - since >= STABLE_MS };
   }
 
-  /** Reads the election once, and waits until it is to be read again. */
+  /** Reads the election once, and waits until it has to be read again. */
   async #watch(reader: ElectionReader): Promise<void> {
     this.#somethingHappened = false;
     try {
@@ -179,7 +179,7 @@ export class ZooKeeperFollower {
     this.#wake();
   }
 
-  /** `work`, unless it takes longer than `ms`. */
+  /** Settles like `work`, or rejects if it takes longer than `ms`. */
   #within<T>(ms: number, work: Promise<T>, late: string): Promise<T> {
     const { timers } = this.#options;
     return new Promise((resolve, reject) => {

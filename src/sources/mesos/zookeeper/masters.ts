@@ -6,7 +6,7 @@ import type { ZooKeeperFollower } from "./follower.js";
 
 export interface ElectedMastersOptions {
   readonly follower: Pick<ZooKeeperFollower, "election" | "failure" | "startedAt">;
-  /** The configuration's `masters`, for when ZooKeeper is silent. */
+  /** The configuration's `masters`, used while ZooKeeper names none. */
   readonly listed: readonly HostPort[];
   /** `zkDetectionTimeout`; 0 for no limit. */
   readonly detectionSeconds: number;
@@ -14,8 +14,8 @@ export interface ElectedMastersOptions {
 }
 
 /**
- * The masters that ZooKeeper names; until it has named any, and zkDetectionTimeout is over, those listed. Who polls has to
- * begin anew when the follower learns of masters: `candidates` does not watch for that while it waits.
+ * The masters that ZooKeeper names. If it has named none within zkDetectionTimeout, the listed ones. The caller has to
+ * call `candidates` again when the follower learns of masters: a waiting call does not notice.
  */
 export function electedMasters(options: ElectedMastersOptions): MasterSource {
   const { follower, listed } = options;
@@ -28,13 +28,13 @@ export function electedMasters(options: ElectedMastersOptions): MasterSource {
         return listedMasters(listed).candidates(last, signal);
       }
       if (!follower.failure) return election.masters;
-      // What ZooKeeper said last may be hours old: a leader that answers counts for as much.
+      // The last election may be hours old, so try the last leader that answered and the listed masters too.
       return [...(last ? [last] : []), ...election.masters, ...listed];
     },
   };
 }
 
-/** Waits until the time for the first detection is over. Throws ZOOKEEPER_… where there is nothing to fall back on. */
+/** Waits until zkDetectionTimeout is over. Throws ZOOKEEPER_… if no masters are listed to fall back on. */
 async function detection(options: ElectedMastersOptions, signal: AbortSignal): Promise<void> {
   const { follower, listed, detectionSeconds, timers } = options;
   const left =
@@ -48,7 +48,7 @@ async function detection(options: ElectedMastersOptions, signal: AbortSignal): P
   );
 }
 
-/** Rejects with the signal's reason when that is aborted. */
+/** Resolves after `ms`. Rejects with the signal's reason if it is aborted before. */
 function elapsed(ms: number, timers: Timers, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const cancel = Number.isFinite(ms) ? timers.after(ms, resolve) : () => {};

@@ -1,11 +1,11 @@
-/** What is used of node-zookeeper-client 1.1.3, which brings no types. */
+/** Types for the used part of node-zookeeper-client 1.1.3, which has none of its own. */
 declare module "node-zookeeper-client" {
   export interface ZooKeeperException extends Error {
     getCode(): number;
   }
 
   export interface Client {
-    /** Not part of what the package documents: connection.ts says why it is needed. */
+    /** Not documented by the package. connection.ts says why it is needed. */
     readonly connectionManager: ConnectionManager;
     connect(): void;
     /** Asks the server to end the session. */
@@ -21,7 +21,7 @@ declare module "node-zookeeper-client" {
   }
 
   export interface ConnectionManager {
-    /** None before the connection is begun. */
+    /** `undefined` before connecting. */
     readonly socket: import("node:net").Socket | undefined;
     readonly pendingBuffer: Buffer | null;
     readonly connectTimeoutHandler: NodeJS.Timeout | undefined;

@@ -11,8 +11,8 @@ const NODES: Topic = { kind: "nodes" };
 const WEB: Topic = { kind: "service", key: WEB_KEY };
 const APP: Topic = { kind: "service", key: API_KEY };
 const json = (board: CatalogBoard, topic: Topic): Json | undefined => {
-  const octets = board.rendering(topic)?.body;
-  return octets && JSON.parse(octets.toString());
+  const body = board.rendering(topic)?.body;
+  return body && JSON.parse(body.toString());
 };
 
 describe("the board", () => {
@@ -31,7 +31,7 @@ describe("the board", () => {
     expect(board.counts).toEqual(catalog.counts);
   });
 
-  it("says what a change has touched, and nothing else", () => {
+  it("reports the topics that a change has touched, and no others", () => {
     const followed = new Followed();
     const told: string[] = [];
     followed.board.listen((touched) => told.push(touched === "all" ? "all" : [...touched].toSorted().join(" ")));
@@ -53,7 +53,7 @@ describe("the board", () => {
     expect(followed.board.indexOf(APP)).toBeLessThan(gone);
   });
 
-  it("makes the octets of an answer once", () => {
+  it("makes the bytes of a response only once", () => {
     const followed = new Followed();
     const { board } = followed;
     const before = board.rendering(WEB);
@@ -64,7 +64,7 @@ describe("the board", () => {
     expect(board.rendering(WEB)).not.toBe(before);
   });
 
-  it("shows a change when all of it is there, however many pieces it takes", () => {
+  it("shows a change when all of it has arrived, however many pieces it takes", () => {
     const value = "x".repeat(16_000);
     const labels = [{ key: "large", value }];
     const many = Array.from({ length: 40 }, (_, i) => web(i, { labels: [...labels, { key: "n", value: String(i) }] }));
@@ -74,7 +74,7 @@ describe("the board", () => {
     expect(json(board, SERVICES)).toMatchObject({ services: { length: 2 } });
   });
 
-  it("shows nothing of a change until its last piece is there", () => {
+  it("shows nothing of a change until its last piece has arrived", () => {
     const board = new CatalogBoard(true);
     const service = { framework: "m", name: "a", index: 1, instances: 0, healthy: 0, ends: true, text: "{}" };
     const part = { isFirst: true, services: [service], gone: [], nodes: [], goneNodes: [], end: undefined };
@@ -86,7 +86,7 @@ describe("the board", () => {
     expect(board.state).toBe("ready");
   });
 
-  it("begins anew with a first piece, and tells everybody", () => {
+  it("begins anew with a first piece, and tells all listeners", () => {
     const { board } = new Followed();
     const told: unknown[] = [];
     board.listen((touched) => told.push(touched));
@@ -98,13 +98,13 @@ describe("the board", () => {
     expect(board.rendering(WEB)).toBeUndefined();
   });
 
-  it("forgets all when it is turned off, and takes nothing while it is", () => {
+  it("drops everything when it is turned off, and takes nothing while it is", () => {
     const followed = new Followed();
     followed.board.configure(false);
     followed.update(marathonWith(web(1)));
     expect([followed.board.state, followed.board.counts]).toEqual(["off", undefined]);
     followed.board.configure(true);
-    // What goes on from a catalogue that it does not have is of no use.
+    // A change of a catalogue that it does not have cannot be used.
     followed.update(marathonWith(web(1), web(2)));
     expect(followed.board.state).toBe("empty");
   });

@@ -23,7 +23,7 @@ describe("a time to wait", () => {
   });
 });
 
-describe("what a request says of waiting", () => {
+describe("a request's parameters for waiting", () => {
   it.each([
     ["", undefined, 300_000],
     ["index=0", undefined, 300_000],
@@ -32,12 +32,12 @@ describe("what a request says of waiting", () => {
     ["index=7&wait=30s", 7, 30_000],
     ["index=7&wait=2h", 7, 600_000],
     ["stale=&index=7", 7, 300_000],
-  ])("%s", (query, above, patience) => {
-    expect(read(query)).toEqual({ above, patience });
+  ])("%s", (query, above, waitMs) => {
+    expect(read(query)).toEqual({ above, waitMs });
   });
 
-  it("is drawn out by up to a sixteenth", () => {
-    expect(read("index=7&wait=160s", 0.5)).toEqual({ above: 7, patience: 165_000 });
+  it("lengthen the time at random by up to a sixteenth", () => {
+    expect(read("index=7&wait=160s", 0.5)).toEqual({ above: 7, waitMs: 165_000 });
   });
 
   it.each([
@@ -48,7 +48,7 @@ describe("what a request says of waiting", () => {
     ["index=7&wait=5", /^wait is "5", not a time: give numbers with a unit each \(ns, us, ms, s, m, h\)/],
     ["wait=soon", /^wait is "soon"/],
     [`index=${"9".repeat(500)}`, /^index is "9{40}…"/],
-  ])("%s is refused, with what, where and what to do", (query, reason) => {
+  ])("are refused with what is wrong, where, and what to do: %s", (query, reason) => {
     expect(read(query)).toMatch(reason);
   });
 });

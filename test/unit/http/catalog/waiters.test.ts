@@ -25,11 +25,11 @@ function setUp(limits = { all: 10, perAddress: 3 }) {
     limits,
   });
   const woken: string[] = [];
-  const wait = (name: string, topic: Topic, more: { above?: number; patience?: number; address?: string } = {}) =>
+  const wait = (name: string, topic: Topic, more: { above?: number; waitMs?: number; address?: string } = {}) =>
     waiters.add({
       topic,
       above: followed.board.indexOf(topic),
-      patience: 30_000,
+      waitMs: 30_000,
       address: "192.0.2.7",
       answer: () => woken.push(name),
       ...more,
@@ -37,7 +37,7 @@ function setUp(limits = { all: 10, perAddress: 3 }) {
   return { followed, timers, waiters, woken, wait, laterWork };
 }
 
-describe("one who waits", () => {
+describe("a waiting request", () => {
   it.each<[string, Json, string]>([
     ["a change of web", marathonWith(web(1), API), "all web"],
     ["the end of web", marathonWith(API), "all web"],
@@ -45,7 +45,7 @@ describe("one who waits", () => {
     ["a new service", marathonWith(web(1), web(2), API, task("new", { agent: "S0" })), "all new"],
     ["an agent's attributes", { ...marathonWith(web(1), web(2), API), slaves: [...withAttributes()] }, "nodes"],
     ["nothing at all", marathonWith(API, web(2), web(1)), ""],
-  ])("is woken by %s only where that is what is waited for", (_, state, expected) => {
+  ])("is woken by %s only if it waits for that", (_, state, expected) => {
     const { followed, woken, wait } = setUp({ all: 10, perAddress: 10 });
     wait("all", SERVICES);
     wait("nodes", NODES);
@@ -61,7 +61,7 @@ describe("one who waits", () => {
     return [{ ...S0, attributes: { rack: "a" } }, S1];
   }
 
-  it("is answered when its patience is over, once", async () => {
+  it("is answered once, when its time is over", async () => {
     const { followed, timers, woken, wait, waiters } = setUp();
     wait("web", WEB);
     await timers.advance(29_999);
@@ -72,7 +72,7 @@ describe("one who waits", () => {
     expect([waiters.size, timers.pending]).toEqual([0, 0]);
   });
 
-  it("with an index that is ahead of all is not woken by less", async () => {
+  it("with an index that is ahead of all changes is not woken by a lower one", async () => {
     const { followed, timers, woken, wait } = setUp();
     wait("web", WEB, { above: followed.board.index + 10_000_000 });
     followed.update(marathonWith(web(1), API));
@@ -96,8 +96,8 @@ describe("one who waits", () => {
   });
 });
 
-describe("many who wait", () => {
-  it("are answered a few at a time, with a turn of the event loop between", () => {
+describe("many waiting requests", () => {
+  it("are answered a few at a time, in separate turns of the event loop", () => {
     const { followed, woken, wait, laterWork } = setUp({ all: 1_000, perAddress: 1_000 });
     for (let i = 0; i < 150; i++) wait(`${i}`, WEB);
     followed.update(marathonWith(API));
@@ -108,7 +108,7 @@ describe("many who wait", () => {
     expect([woken.length, laterWork.length]).toEqual([150, 0]);
   });
 
-  it("who are woken while others are answered have their turn behind them", () => {
+  it("that are woken while others are being answered have their turn after them", () => {
     const { followed, woken, wait, laterWork } = setUp({ all: 1_000, perAddress: 1_000 });
     for (let i = 0; i < 100; i++) wait("web", WEB);
     for (let i = 0; i < 100; i++) wait("api", APP);
@@ -120,7 +120,7 @@ describe("many who wait", () => {
     expect(woken).toHaveLength(200);
   });
 
-  it("are bounded in number, of one address and in all, but for a proxy's", () => {
+  it("are limited in number, per address and in total, except for a proxy's address", () => {
     const { wait, waiters } = setUp({ all: 5, perAddress: 2 });
     const leave = wait("1", WEB);
     wait("2", WEB);
@@ -135,7 +135,7 @@ describe("many who wait", () => {
     expect(waiters.refusal("proxy")).toMatch(/^5 requests wait for news/);
   });
 
-  it("are all answered when the server stops, and whoever comes then at once", () => {
+  it("are all answered when the server stops, and later ones at once", () => {
     const { woken, wait, waiters, timers } = setUp({ all: 1_000, perAddress: 1_000 });
     for (let i = 0; i < 200; i++) wait(`${i}`, i % 2 === 0 ? WEB : SERVICES);
     waiters.close();

@@ -37,7 +37,7 @@ describe("a request for the catalogue over HTTP", () => {
     }
   });
 
-  it("with the present index waits for a change of its service", async () => {
+  it("with the current index waits for a change of its service", async () => {
     const { base, board, followed, waiting } = await setUp();
     const before = board.index;
     const asked = fetch(`${base}${WEB}?index=${before}&wait=1m`);
@@ -51,7 +51,7 @@ describe("a request for the catalogue over HTTP", () => {
     await waiting(0);
   });
 
-  it("is answered with what there was when its time is over", async () => {
+  it("is answered with the unchanged service when its time is over", async () => {
     const { base, board } = await setUp();
     const started = performance.now();
     const response = await fetch(`${base}/v1/catalog/nodes?index=${board.index}&wait=150ms`);
@@ -59,13 +59,13 @@ describe("a request for the catalogue over HTTP", () => {
     expect(await response.json()).toMatchObject({ index: board.index });
   });
 
-  it("with an index that is ahead waits, and is given the lower one", async () => {
+  it("with an index that is ahead waits, and gets the lower one", async () => {
     const { base, board } = await setUp();
     const response = await fetch(`${base}${WEB}?index=${board.index + 5}&wait=50ms`);
     expect(await response.json()).toMatchObject({ index: board.index });
   });
 
-  it("waits for a service that is not there, and gets 404 with an index until it is", async () => {
+  it("waits for a service that does not exist, and gets 404 with an index until it does", async () => {
     const { base, board, followed, waiting } = await setUp();
     const gone = await fetch(`${base}/v1/catalog/services/marathon/hello%2Fv1?index=${board.index}&wait=20ms`);
     expect(gone.status).toBe(404);
@@ -79,7 +79,7 @@ describe("a request for the catalogue over HTTP", () => {
   it.each([
     ["index=x", /^index is "x"/],
     ["index=1&wait=5", /^wait is "5"/],
-  ])("with %s is refused, and told why", async (query, reason) => {
+  ])("with %s is refused with the reason", async (query, reason) => {
     const { base } = await setUp();
     const response = await fetch(`${base}/v1/catalog?${query}`);
     expect(response.status).toBe(400);
@@ -126,7 +126,7 @@ describe("a request for the catalogue over HTTP", () => {
     expect(((await response.json()) as { error: string }).error).toMatch(/no catalogue is kept: set "catalog" to true/);
   });
 
-  it("is packed where it is large and the client takes that, also after waiting", async () => {
+  it("gets a gzipped response if it is large and the client accepts gzip, also after waiting", async () => {
     const { base, followed, board, waiting } = await setUp();
     followed.update(marathonWith(...Array.from({ length: 20 }, (_, i) => web(i))));
     for (const query of ["", `?index=${board.index}`]) {
@@ -136,13 +136,13 @@ describe("a request for the catalogue over HTTP", () => {
         followed.update(marathonWith(...Array.from({ length: 21 }, (_, i) => web(i))));
       }
       const [response] = await once(asked, "response");
-      const octets = Buffer.concat(await response.toArray());
+      const body = Buffer.concat(await response.toArray());
       expect(response.headers["content-encoding"]).toBe("gzip");
-      expect(JSON.parse(gunzipSync(octets).toString())).toMatchObject({ index: board.index });
+      expect(JSON.parse(gunzipSync(body).toString())).toMatchObject({ index: board.index });
     }
   });
 
-  it("does not lose its place to others who connect", async () => {
+  it("does not lose its connection to new ones", async () => {
     const { base, board, followed, waiting } = await setUp();
     const asked = Array.from({ length: 200 }, () => undefined).map(async (_, i) => {
       await sleep(i * 5);

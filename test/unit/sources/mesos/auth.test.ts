@@ -50,7 +50,7 @@ const authorize = (settings: Partial<Config>) =>
   createAuthorization(configFor(settings), { dispatcher, now: () => now });
 const iam = (fields: object = {}) => authorize({ mesosAuthentication: "iam", IAMConfigFile: accountFile(fields) });
 
-/** What the login service hands out; `lifeSeconds` from now. */
+/** A token as the login service issues it, which expires `lifeSeconds` from now. */
 async function handOut(lifeSeconds: number): Promise<string> {
   const token = await new SignJWT({ serial: Math.random() })
     .setProtectedHeader({ alg: "HS256" })
@@ -61,11 +61,11 @@ async function handOut(lifeSeconds: number): Promise<string> {
 }
 
 describe("authorization", () => {
-  it("is nothing unless configured", async () => {
+  it("is absent unless configured", async () => {
     expect(await authorize({ mesosAuthentication: "none" }).header(never)).toBeUndefined();
   });
 
-  it("is principal and secret, which no 401 changes", async () => {
+  it("consists of principal and secret, and a 401 does not change it", async () => {
     const mesosCredentials = { principal: "mesos-dns", secret: "p:ss wörd" };
     const basic = authorize({ mesosAuthentication: "basic", mesosCredentials });
     const header = (await basic.header(never)) ?? "";
@@ -75,7 +75,7 @@ describe("authorization", () => {
 });
 
 describe("a DC/OS login", () => {
-  it("trades a short-lived token signed with the service account's key for one that masters accept", async () => {
+  it("exchanges a short-lived token signed with the service account's key for one that masters accept", async () => {
     const token = await handOut(3600);
     expect(await iam().header(never)).toBe(`token=${token}`);
     const [request] = login.requests;
@@ -87,13 +87,13 @@ describe("a DC/OS login", () => {
     expect(payload).toEqual({ uid: "mesos-dns", exp: now / 1000 + 300 });
   });
 
-  it("takes a key in the older PEM form and under Mesos-DNS's name", async () => {
+  it("accepts a key in the older PEM form, and under the name that Mesos-DNS uses", async () => {
     await handOut(3600);
     const account = iam({ private_key: undefined, secret: pem(privateKey, "pkcs1") });
     expect(await account.header(never)).toMatch(/^token=/);
   });
 
-  it("happens once until shortly before the token expires", async () => {
+  it("is not repeated until shortly before the token expires", async () => {
     const account = iam();
     const first = await handOut(3600);
     await account.header(never);
@@ -133,7 +133,7 @@ describe("a DC/OS login", () => {
     [{ state: { token: 7 } }, "its answer holds no token"],
     [{ state: { token: "two\r\nlines" } }, "its answer holds no token"],
     [{ body: "x".repeat(100_000) }, "its answer is too long"],
-  ])("that fails says why and where, and no secret: %#", async (answer, why) => {
+  ])("that fails says why and where, and reveals no secret: %#", async (answer, why) => {
     login.answer(answer);
     await expect(iam().header(never)).rejects.toMatchObject({
       code: "LOGIN_FAILED",
@@ -141,7 +141,7 @@ describe("a DC/OS login", () => {
     });
   });
 
-  it("that finds nobody says so", async () => {
+  it("reports that the login service cannot be reached", async () => {
     const account = iam();
     await login.stop();
     await expect(account.header(never)).rejects.toMatchObject({
@@ -150,7 +150,7 @@ describe("a DC/OS login", () => {
     });
   });
 
-  it("ends when the request it is for ends", async () => {
+  it("is aborted with the request that needs it", async () => {
     login.answer({ silent: true });
     const controller = new AbortController();
     const header = iam().header(controller.signal);
@@ -174,7 +174,7 @@ describe("a service account file", () => {
     [{ private_key: undefined }, '"private_key" is not an RSA private key'],
     [{ private_key: pem(weak) }, '"private_key" is not an RSA private key of 2048 bits or more'],
     [{ private_key: pem(curve) }, '"private_key" is not an RSA private key'],
-  ])("that cannot be used is named with what is wrong: %#", (fields, what) => {
+  ])("that cannot be used is named, with what is wrong in it: %#", (fields, what) => {
     const path = accountFile(fields);
     expect(() => readServiceAccount(path)).toThrow(
       expect.objectContaining({ code: "CREDENTIALS_UNREADABLE", message: expect.stringContaining(what) }),

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
 
-/** A key and a certificate signed with it, PEM, for 127.0.0.1 and both sides of a connection. It is its own CA. */
+/** A key and a self-signed certificate in PEM form, for 127.0.0.1, as server and as client. */
 export function selfSigned(): { readonly key: string; readonly cert: string } {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();

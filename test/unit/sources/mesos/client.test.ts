@@ -35,7 +35,7 @@ function clientFor(settings: Partial<Config> = {}, timers = systemTimers): Maste
   return client;
 }
 
-/** Writes each text to a file and gives their paths. */
+/** Writes each text to a file. @returns the paths */
 function files(texts: Readonly<Record<string, string>>): Record<string, string> {
   const folder = mkdtempSync(join(tmpdir(), "mesos-client-"));
   cleanUp.push(() => rmSync(folder, { recursive: true }));
@@ -81,7 +81,7 @@ describe("a master's state", () => {
     expect(master.requests[0]?.headers).not.toHaveProperty("authorization");
   });
 
-  it("may come in gzip, in any size, and in another size the next time", async () => {
+  it("may be gzipped and of any size, and of another size the next time", async () => {
     const master = await startMaster();
     const client = clientFor({ stateMaxBytes: 10_000_000 });
     for (const size of [10, 3_000_000, 300_000, 5_000_000, 0]) {
@@ -94,7 +94,7 @@ describe("a master's state", () => {
   });
 
   it.each(["application/json; charset=utf-8", "Application/JSON", "text/json"])(
-    "may be called %s",
+    "may have the content type %s",
     async (contentType) => {
       const master = await startMaster();
       master.answer({ body: "{}", contentType });
@@ -102,7 +102,7 @@ describe("a master's state", () => {
     },
   );
 
-  it("is looked for at the path of old masters after a 404, from then on there first", async () => {
+  it("is requested from the path of old masters after a 404, and from then on there first", async () => {
     const master = await startMaster({ paths: ["/master/state.json"] });
     master.answer({ body: "{}" });
     const client = clientFor();
@@ -112,7 +112,7 @@ describe("a master's state", () => {
     expect(paths).toEqual(["/master/state", "/master/state.json", "/master/state.json"]);
   });
 
-  it("is found again after an old master's upgrade", async () => {
+  it("is still found after an old master has been upgraded", async () => {
     const master = await startMaster({ paths: ["/master/state.json", "/master/state"] });
     let old = "/master/state";
     master.answer(({ path }) => (path === old ? { status: 404 } : { body: "{}" }));
@@ -152,7 +152,7 @@ describe("a state that is refused", () => {
     await expect(fetched).rejects.toThrow(`Mesos master 127.0.0.1:${master.port}`);
   });
 
-  it.each(["add", "end"] as const)("by who reads it, when told to %s, names the master too", async (step) => {
+  it.each(["add", "end"] as const)("by the reader's %s() names the master too", async (step) => {
     const master = await startMaster();
     master.answer({ body: "{}" });
     const refuse = () => {
@@ -175,7 +175,7 @@ describe("a state that is refused", () => {
     ["STATE_TOO_LARGE", "", 1_500_000],
     ["STATE_INVALID", '{"slaves":[,', 400_000],
     ["MASTER_NOT_LEADING", '{"slaves":[],"frameworks":[],"x":"', 400_000],
-  ])("is refused for the same reason packed, however much of it there is: %s", async (code, start, size) => {
+  ])("is refused for the same reason when gzipped, whatever its size: %s", async (code, start, size) => {
     const master = await startMaster();
     const body = `${start || '{"x":"'}${randomBytes(size).toString("hex")}"}`;
     for (const gzip of [false, true]) {
@@ -204,7 +204,7 @@ describe("a state that is refused", () => {
     }
   });
 
-  it("comes from a master that refuses the connection", async () => {
+  it("is reported if the master refuses the connection", async () => {
     const port = await unusedPort();
     await expect(fetchState(clientFor(), { host: "127.0.0.1", port })).rejects.toMatchObject({
       code: "MASTER_UNREACHABLE",
@@ -213,11 +213,11 @@ describe("a state that is refused", () => {
   });
 });
 
-describe("a master without an end", () => {
+describe("a response that does not end", () => {
   it.each([
     ["never answers", { silent: true }],
     ["trickles", { body: "x".repeat(1000), trickle: { bytes: 1, everyMs: 5 } }],
-  ])("that %s is given up when the time for the whole fetch is up", async (_, answer) => {
+  ])("of a master that %s is aborted when the time for the whole fetch is over", async (_, answer) => {
     const master = await startMaster();
     master.answer(answer);
     const timers = new ManualTimers();
@@ -232,7 +232,7 @@ describe("a master without an end", () => {
     expect(timers.pending).toBe(0);
   });
 
-  it("is left when the caller says so, with the caller's reason", async () => {
+  it("is aborted by the caller's signal, with its reason", async () => {
     const master = await startMaster();
     master.answer({ silent: true });
     const caller = new AbortController();
@@ -245,7 +245,7 @@ describe("a master without an end", () => {
 });
 
 describe("a redirect", () => {
-  it("leads to the leader, which is told the credentials too", async () => {
+  it("leads to the leader, which gets the credentials too", async () => {
     const [follower, leader] = [await startMaster(), await startMaster()];
     for (const master of [follower, leader]) master.requireBasic("mesos-dns", "secret");
     follower.redirectTo(leader);
@@ -284,7 +284,7 @@ describe("a redirect", () => {
 });
 
 describe("a master with TLS", () => {
-  it("is trusted if its certificate comes from CACertFile, and is shown CertFile", async () => {
+  it("is trusted if its certificate is signed by CACertFile, and receives CertFile", async () => {
     const [server, client] = [selfSigned(), selfSigned()];
     const master = await startMaster({ tls: { ...server, ca: client.cert } });
     master.answer({ body: "{}" });
@@ -301,7 +301,7 @@ describe("a master with TLS", () => {
     });
   });
 
-  it("is not asked with files that cannot be used, which are named", () => {
+  it("is not asked if a certificate file cannot be used, which is named", () => {
     const { key, cert } = selfSigned();
     const { a = "", b = "", text = "" } = files({ a: cert, b: selfSigned().key, text: `no PEM ${key.slice(30, 60)}` });
     const refused = (message: string) =>

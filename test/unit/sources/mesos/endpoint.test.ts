@@ -9,7 +9,7 @@ describe("a libprocess PID", () => {
     ["slave(1)@[2001:db8::10]:5051", "2001:db8::10", 5051],
     ["scheduler-6d2a@host.example.com:15101", "host.example.com", 15101],
     ["odd@name@192.0.2.1:1", "192.0.2.1", 1],
-  ])("%s leads to its host and port", (pid, host, port) => {
+  ])("%s is parsed into its host and port", (pid, host, port) => {
     expect(parsePid(pid)).toEqual({ host, port });
   });
 
@@ -28,7 +28,7 @@ describe("a libprocess PID", () => {
     null,
     5050,
     {},
-  ])("%j leads nowhere", (pid) => {
+  ])("%j is refused", (pid) => {
     expect(parsePid(pid)).toBeUndefined();
   });
 });
@@ -39,7 +39,7 @@ describe("an endpoint", () => {
     expect(formatHostPort({ host: "192.0.2.1", port: 5050 })).toBe("192.0.2.1:5050");
   });
 
-  it("is the same in another letter case, and not on another port", () => {
+  it("equals one with another letter case, but not one with another port", () => {
     const master = { host: "Master.example.com", port: 5050 };
     expect(sameEndpoint(master, { host: "master.EXAMPLE.com", port: 5050 })).toBe(true);
     expect(sameEndpoint(master, { host: "master.example.com", port: 5051 })).toBe(false);
@@ -49,7 +49,7 @@ describe("an endpoint", () => {
     ["http://192.0.2.1:5050/master/state", "192.0.2.1", 5050],
     ["http://master.example.com/", "master.example.com", 80],
     ["https://[2001:db8::1]/", "2001:db8::1", 443],
-  ])("is where %s leads", (url, host, port) => {
+  ])("is found in %s", (url, host, port) => {
     expect(endpointOf(new URL(url))).toEqual({ host, port });
   });
 });

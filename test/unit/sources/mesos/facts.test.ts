@@ -48,7 +48,7 @@ const withTask = (extra: Json): Json =>
   cluster({ agents: [agent("S0")], frameworks: [framework("marathon", { tasks: [{ ...WEB, ...extra }] })] });
 const factsOf = (extra: Json) => first(readWith(withTask(extra), new FactsReader()))?.facts;
 
-/** What these messages lead to, from a state. */
+/** The cluster after these messages, from a state on. */
 function follow(facts: FactsReader | undefined, state: Json, ...messages: readonly Json[]): Cluster {
   const live = new LiveCluster();
   live.applyState(readMasterState(bytes(stateOf(MASTER, state)), new KnownTasks(), facts));
@@ -57,11 +57,11 @@ function follow(facts: FactsReader | undefined, state: Json, ...messages: readon
     parser.add(bytes(message));
     live.apply(parser.end());
   }
-  return live.view.cluster;
+  return live.observed.cluster;
 }
 
 describe("while no catalogue is kept", () => {
-  it("tasks, agents and frameworks have no field more, whether a state or events tell of them", () => {
+  it("tasks, agents and frameworks have no facts, whether they come from a state or from events", () => {
     const plain = readWith(STATE);
     for (const each of [
       plain,
@@ -85,7 +85,7 @@ describe("while no catalogue is kept", () => {
 });
 
 describe("while a catalogue is kept", () => {
-  it("a state tells what tasks and agents say of themselves", () => {
+  it("a state has the facts of tasks and agents", () => {
     const read = readWith(STATE, new FactsReader());
     expect(first(read)?.facts).toEqual({
       labels: [label("owner", "team-a"), label("bare", "")],
@@ -114,13 +114,13 @@ describe("while a catalogue is kept", () => {
     });
   });
 
-  it("all else of a task is as without", () => {
+  it("all other members of a task are the same as without one", () => {
     const strip = ({ frameworks }: Cluster) =>
       frameworks.flatMap(({ tasks }) => tasks.map(({ facts, statusFacts, ...rest }) => rest));
     expect(strip(readWith(STATE, new FactsReader()))).toEqual(strip(readWith(STATE)));
   });
 
-  it("events tell the same as a state", () => {
+  it("events result in the same facts as a state", () => {
     const ofState = readWith(STATE, new FactsReader());
     const ofEvents = follow(
       new FactsReader(),
@@ -141,7 +141,7 @@ describe("while a catalogue is kept", () => {
     expect(ofEvents.frameworks[0]?.killing).toEqual(ofState.frameworks[0]?.killing);
   });
 
-  it("a status changes what it says, and nothing else", () => {
+  it("a status changes the status facts, and nothing else", () => {
     const before = follow(new FactsReader(), STATE);
     const after = follow(new FactsReader(), STATE, taskUpdated(WEB, "TASK_RUNNING", { ...STATUS, healthy: false }));
     const changed = after.frameworks[0]?.tasks.find(({ id }) => id === WEB.id);
@@ -149,14 +149,17 @@ describe("while a catalogue is kept", () => {
     expect(changed?.facts).toEqual(first(before)?.facts);
   });
 
-  it.each([1, 7, 100])("a state is the same in parts of %i octets, cut within words and numbers", (size) => {
-    const body = bytes(stateOf(MASTER, STATE));
-    const parser = new StateParser(new KnownTasks(), new FactsReader());
-    for (let at = 0; at < body.length; at += size) parser.add(body.subarray(at, at + size));
-    expect(parser.end().cluster).toEqual(readWith(STATE, new FactsReader()));
-  });
+  it.each([1, 7, 100])(
+    "a state results in the same facts in parts of %i bytes, cut within words and numbers",
+    (size) => {
+      const body = bytes(stateOf(MASTER, STATE));
+      const parser = new StateParser(new KnownTasks(), new FactsReader());
+      for (let at = 0; at < body.length; at += size) parser.add(body.subarray(at, at + size));
+      expect(parser.end().cluster).toEqual(readWith(STATE, new FactsReader()));
+    },
+  );
 
-  it("a state is the same wherever it is cut in two", () => {
+  it("a state results in the same facts wherever it is cut in two", () => {
     const body = bytes(
       stateOf(MASTER, cluster({ agents: [HOST, agent("S1")], frameworks: [framework("m", { tasks: [WEB] })] })),
     );
@@ -169,7 +172,7 @@ describe("while a catalogue is kept", () => {
     }
   });
 
-  it("equal lists of labels are one list, also between states and events", () => {
+  it("equal lists of labels are one object, also across states and events", () => {
     const facts = new FactsReader();
     const state = readWith(
       cluster({ agents: [HOST], frameworks: [framework("m", { tasks: [WEB, { ...WEB, id: "web.2" }] })] }),
@@ -210,27 +213,22 @@ describe("a task that is being killed", () => {
 });
 
 describe("what is malformed or over a limit", () => {
-  const long = (octets: number) => "x".repeat(octets);
+  const long = (bytes: number) => "x".repeat(bytes);
   const many = (count: number) => Array.from({ length: count }, (_, i) => label(`k${i}`, "v"));
 
   it.each<[string, readonly unknown[], number, number]>([
     ["a label that is none", [label("a", "b"), 7, { value: "no key" }, null], 1, 3],
     ["labels beyond the number", many(LIMITS.labels + 5), LIMITS.labels, 5],
-    ["a key that is too long", [label(long(LIMITS.keyOctets + 1), "v"), label(long(LIMITS.keyOctets), "v")], 1, 1],
+    ["a key that is too long", [label(long(LIMITS.keyBytes + 1), "v"), label(long(LIMITS.keyBytes), "v")], 1, 1],
+    ["a value that is too long", [label("k", long(LIMITS.valueBytes + 1)), label("k", long(LIMITS.valueBytes))], 1, 1],
+    ["a value of fewer letters and too many bytes", [label("k", "ü".repeat(LIMITS.valueBytes - 1))], 0, 1],
     [
-      "a value that is too long",
-      [label("k", long(LIMITS.valueOctets + 1)), label("k", long(LIMITS.valueOctets))],
-      1,
-      1,
-    ],
-    ["a value of fewer letters and too many octets", [label("k", "ü".repeat(LIMITS.valueOctets - 1))], 0, 1],
-    [
-      "labels beyond the octets in all",
-      Array.from({ length: 5 }, () => label("k", long(LIMITS.valueOctets - 1))),
+      "labels beyond the bytes of all labels together",
+      Array.from({ length: 5 }, () => label("k", long(LIMITS.valueBytes - 1))),
       4,
       1,
     ],
-  ])("%s costs itself, and is counted", (_, labels, kept, dropped) => {
+  ])("%s is left out and counted, and nothing else", (_, labels, kept, dropped) => {
     const facts = factsOf({ labels, discovery: { name: "web" } });
     expect(facts?.labels).toHaveLength(kept);
     expect(facts?.dropped).toBe(dropped);
@@ -238,20 +236,20 @@ describe("what is malformed or over a limit", () => {
   });
 
   it.each(["text", 7, null, { labels: "text" }, { labels: { labels: [] } }])(
-    "labels that are %j are none",
+    "labels that are %j are read as an empty list",
     (labels) => {
       expect(factsOf({ labels })).toMatchObject({ labels: [], dropped: 0 });
     },
   );
 
-  it("mappings that lead nowhere, or are too many, are left out and counted", () => {
+  it("mappings that are malformed or too many are left out and counted", () => {
     const list = [...Array.from({ length: LIMITS.mappings + 1 }, () => MAPPING), { host_port: 0 }, "none"];
     const facts = factsOf({ container: { type: "DOCKER", docker: { port_mappings: list } } });
     expect(facts?.mappings).toHaveLength(LIMITS.mappings);
     expect(facts?.dropped).toBe(3);
   });
 
-  it("networks and addresses beyond their number are left out and counted", () => {
+  it("networks and addresses beyond their limits are left out and counted", () => {
     const ip_addresses = Array.from({ length: LIMITS.addressesPerNetwork + 2 }, (_, i) => ({
       ip_address: `203.0.113.${i}`,
     }));
@@ -262,7 +260,7 @@ describe("what is malformed or over a limit", () => {
     expect(facts?.dropped).toBe(1 + 2 * LIMITS.networks);
   });
 
-  it("one task's labels cost no other anything", () => {
+  it("too many labels of one task do not affect another task", () => {
     const bad = { ...WEB, id: "bad", labels: many(LIMITS.labels + 1) };
     const state = cluster({ agents: [HOST], frameworks: [framework("marathon", { tasks: [bad, WEB] })] });
     const [, good] = readWith(state, new FactsReader()).frameworks[0]?.tasks ?? [];

@@ -15,8 +15,8 @@ function readerOf(known: KnownTasks) {
   };
 }
 
-describe("a task that is in two states, one after the other", () => {
-  it("is one object where it has not changed, and another where it has", () => {
+describe("a task that is in two successive states", () => {
+  it("is the same object if it has not changed, and another one if it has", () => {
     const read = readerOf(new KnownTasks());
     const [before] = read(framework("marathon", { tasks: [WEB, API] }));
     const moved = task("api", { id: "api.1", agent: "S0", ip: "192.0.2.3" });
@@ -26,7 +26,7 @@ describe("a task that is in two states, one after the other", () => {
     expect(after.tasks[0]?.addresses).toEqual({ netinfo: ["192.0.2.3"] });
   });
 
-  it("is another one in another framework, whatever its id", () => {
+  it("is another one in another framework, even with the same id", () => {
     const read = readerOf(new KnownTasks());
     const [before] = read(framework("marathon", { tasks: [WEB] }), framework("chronos", { tasks: [] }));
     const [marathon, chronos] = read(framework("marathon", { tasks: [] }), framework("chronos", { tasks: [WEB] }));

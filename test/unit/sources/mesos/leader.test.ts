@@ -17,10 +17,10 @@ function endpoint(text: string): HostPort {
   return { host, port: Number(port) };
 }
 
-/** A master by address: the state it answers with, the one it redirects to, or what keeps it from answering. */
+/** Masters by address: each has the state that it answers with, the master that it redirects to, or the error of asking it. */
 type Masters = Readonly<Record<string, Json | HostPort | Error | undefined>>;
 
-/** A finder in a network of such masters, and the addresses it asks in their order. */
+/** A finder in a network of such masters, and the addresses that it asks, in order. */
 function network(
   masters: Masters,
   listed: readonly HostPort[] | MasterSource,
@@ -54,7 +54,7 @@ function network(
 const unreachable = (address: string) => new MesosDnsError("MASTER_UNREACHABLE", `cannot reach ${address}`);
 const at = ({ host, port }: HostPort) => `master@${host}:${port}`;
 
-/** The state of the master `pid`, which takes `leader` for the leader. */
+/** The state of the master `pid`, which names `leader` as the leader. */
 const stateNaming = (leader: HostPort, pid?: HostPort): Json => ({
   ...cluster({ agents: pid === leader ? [agent("S0")] : [] }),
   leader: at(leader),
@@ -82,7 +82,7 @@ describe("the leader", () => {
     expect(asked).toEqual(["192.0.2.2:5050", "192.0.2.1:5050", "192.0.2.3:5050"]);
   });
 
-  it("is not asked first again when it has failed and nobody else leads", async () => {
+  it("is not asked first again when it has failed and no other master leads", async () => {
     const { finder, asked, current } = network({ "192.0.2.2:5050": leading(B) }, [A, B, C]);
     await finder.read(never);
     current.masters = {};
@@ -92,7 +92,7 @@ describe("the leader", () => {
     expect(asked).toEqual(["192.0.2.1:5050", "192.0.2.2:5050", "192.0.2.3:5050"]);
   });
 
-  it("is asked when another master's 200 names it, whose empty lists are nobody's state", async () => {
+  it("is asked when a non-leader's 200 with empty lists names it", async () => {
     const { finder, asked } = network({ "192.0.2.1:5050": stateNaming(C, A), "192.0.2.3:5050": leading(C) }, [A, B]);
     const found = await finder.read(never);
     expect(found.leader).toEqual(C);
@@ -100,14 +100,14 @@ describe("the leader", () => {
     expect(asked).toEqual(["192.0.2.1:5050", "192.0.2.3:5050"]);
   });
 
-  it("is asked once only, however many masters name it", async () => {
+  it("is asked only once, however many masters name it", async () => {
     const masters = { "192.0.2.1:5050": stateNaming(C, A), "192.0.2.2:5050": stateNaming(C, B) };
     const { finder, asked } = network(masters, [A, B, C]);
     await expect(finder.read(never)).rejects.toThrow("no leading Mesos master gave its state");
     expect(asked).toEqual(["192.0.2.1:5050", "192.0.2.3:5050", "192.0.2.2:5050"]);
   });
 
-  it("is not followed any further where the one named names another", async () => {
+  it("is not searched for any further if the named master names another one", async () => {
     const masters = { "192.0.2.1:5050": stateNaming(B, A), "192.0.2.2:5050": stateNaming(A, B) };
     const { finder } = network(masters, [A]);
     await expect(finder.read(never)).rejects.toMatchObject({
@@ -119,7 +119,7 @@ describe("the leader", () => {
     });
   });
 
-  it("is where a redirect led", async () => {
+  it("is the master that a redirect led to", async () => {
     const { finder, asked } = network({ "192.0.2.1:5050": B, "192.0.2.2:5050": leading(B) }, [A, B]);
     expect((await finder.read(never)).leader).toEqual(B);
     await finder.read(never);
@@ -127,12 +127,12 @@ describe("the leader", () => {
   });
 });
 
-describe("a master that answers leads", () => {
+describe("a master that answers is the leader", () => {
   const NAMED = { host: "master.example.com", port: 5050 };
   const ask = (from: HostPort, state: Json, names?: Record<string, string[]>) =>
     network({ [formatHostPort(from)]: state }, [from], names).finder.read(never);
 
-  it("if its own pid is the leader's, wherever it answered", async () => {
+  it("if its own pid is the leader's, at whatever address it answered", async () => {
     expect((await ask({ host: "balancer.example.com", port: 80 }, leading(A))).leader.host).toBe(
       "balancer.example.com",
     );
@@ -159,12 +159,12 @@ describe("a master that answers leads", () => {
 });
 
 describe("a search that finds no leader", () => {
-  it("says of one master what that master said", async () => {
+  it("reports the failure of a single master as it is", async () => {
     const { finder } = network({}, [A]);
     await expect(finder.read(never)).rejects.toThrow(/^cannot reach 192\.0\.2\.1:5050$/);
   });
 
-  it("says of each master why, with the code that tells most", async () => {
+  it("reports the failure of each master, with the most telling code", async () => {
     const status = new MesosDnsError("MASTER_STATUS", "Mesos master 192.0.2.2:5050 answered 503");
     const { finder } = network({ "192.0.2.2:5050": status }, [A, B]);
     await expect(finder.read(never)).rejects.toMatchObject({
@@ -191,14 +191,14 @@ describe("a search that finds no leader", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("says what the source of masters says where that knows none", async () => {
+  it("reports the error of the source of masters if that knows none", async () => {
     const none = new MesosDnsError("ZOOKEEPER_NO_MASTERS", "ZooKeeper named no master");
     const { finder, asked } = network({}, { masters: () => [], candidates: () => Promise.reject(none) });
     await expect(finder.read(never)).rejects.toBe(none);
     expect(asked).toEqual([]);
   });
 
-  it("says so where no masters are known", async () => {
+  it("says so if no masters are known", async () => {
     await expect(network({}, []).finder.read(never)).rejects.toThrow("no Mesos masters are known");
   });
 });

@@ -11,7 +11,7 @@ const OTHER = "zk://192.0.2.2:2181/mesos";
 const LISTED = [{ host: "192.0.2.1", port: 5050 }];
 const never = new AbortController().signal;
 
-/** What is told, in its order; `ask` gives the candidates under a configuration. */
+/** What Masters reports is in `told`, in order; `ask` returns the candidates under a configuration. */
 function setUp() {
   const timers = new ManualTimers();
   const ensemble = new ScriptedEnsemble();
@@ -35,7 +35,7 @@ function show(news: ZooKeeperNews): string {
   return news.kind === "begun" ? "begun" : `${news.kind} ${news.server}`;
 }
 
-it("without zk, the masters are those listed, and nothing is followed", async () => {
+it("without zk, the masters are the listed ones, and nothing is followed", async () => {
   const { ensemble, told, ask, masters } = setUp();
   expect(await ask(configOf())).toEqual(LISTED);
   await masters.stop();
@@ -43,7 +43,7 @@ it("without zk, the masters are those listed, and nothing is followed", async ()
 });
 
 describe("with zk", () => {
-  it("the first leader, another leader and other masters are told apart", async () => {
+  it("the first leader, another leader, and other masters are reported differently", async () => {
     const { timers, ensemble, told, masters } = setUp();
     masters.source(configOf({ zk: ZK }));
     await timers.advance(0);
@@ -68,7 +68,7 @@ describe("with zk", () => {
     expect([ensemble.open, timers.pending]).toEqual([0, 0]);
   });
 
-  it("as it was, the connection and what it told are kept, under other values of other keys", async () => {
+  it("unchanged, the connection and the election are kept when other keys change", async () => {
     const { timers, ensemble, told, ask, masters } = setUp();
     ensemble.elect({ 1: "192.0.2.11:5050" });
     masters.source(configOf({ zk: ZK }));
@@ -81,7 +81,7 @@ describe("with zk", () => {
     await masters.stop();
   });
 
-  it("changed, the former is let go of, with all it told", async () => {
+  it("changed, the former connection is closed, and its election dropped", async () => {
     const { timers, ensemble, told, ask, masters } = setUp();
     ensemble.elect({ 1: "192.0.2.11:5050" });
     masters.source(configOf({ zk: ZK }));

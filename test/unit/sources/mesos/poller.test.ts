@@ -17,7 +17,7 @@ const REGISTRY = {
 };
 const INFO = { registry: REGISTRY, leader: LEADER, masters: [LEADER], bytes: 10, fetchMs: 1, parseMs: 2 };
 
-/** A poller every 60 s whose fetches take `fetchMs` and fail while `failing`; everything that happens is in `log`. */
+/** A poller with an interval of 60 s, whose fetches take `fetchMs` and fail while `failing`. Everything that happens is in `log`. */
 function setUp({ fetchMs = 0, buildMs = 0, random = 0 } = {}) {
   const timers = new ManualTimers();
   const log: string[] = [];
@@ -72,7 +72,7 @@ describe("polling", () => {
     expect(fetches(log)).toEqual([0, 85, 170]);
   });
 
-  it("waits for what is made of a state before it fetches the next", async () => {
+  it("waits until a state has been processed before it fetches the next one", async () => {
     const { poller, timers, log } = setUp({ buildMs: 100_000 });
     poller.start();
     await timers.advance(120_000);
@@ -81,7 +81,7 @@ describe("polling", () => {
 });
 
 describe("a failure", () => {
-  it("is told, and tried again after twice the time each time, up to refreshSeconds", async () => {
+  it("is reported, and retried after pauses that double each time, up to refreshSeconds", async () => {
     const { poller, timers, log, script } = setUp();
     script.failing = true;
     poller.start();
@@ -90,7 +90,7 @@ describe("a failure", () => {
     expect(log.filter((line) => line.endsWith("failure: no master"))).toHaveLength(9);
   });
 
-  it("is tried again up to half the time earlier, so that masters are not stormed", async () => {
+  it("is retried up to half the pause earlier, at random, so that servers do not storm the masters", async () => {
     const { poller, timers, log, script } = setUp({ random: 0.999 });
     script.failing = true;
     poller.start();
@@ -98,7 +98,7 @@ describe("a failure", () => {
     expect(fetches(log).map((time) => time.toFixed(1))).toEqual(["0.0", "0.5", "1.5", "3.5"]);
   });
 
-  it("is forgotten after a success", async () => {
+  it("does not lengthen later pauses after a success", async () => {
     const { poller, timers, log, script } = setUp();
     script.failing = true;
     poller.start();
@@ -110,7 +110,7 @@ describe("a failure", () => {
     expect(fetches(log)).toEqual([0, 1, 3, 63, 64]);
   });
 
-  it("may be that of what was to be made of the state", async () => {
+  it("may come from processing the state", async () => {
     const { poller, timers, log, script } = setUp();
     script.buildFails = true;
     poller.start();
@@ -120,7 +120,7 @@ describe("a failure", () => {
 });
 
 describe("a changed configuration", () => {
-  it("is polled with at once, instead of a fetch under way, which has not failed", async () => {
+  it("is polled with at once, and aborts a fetch in progress, which does not count as failed", async () => {
     const { poller, timers, log, readerCalled } = setUp({ fetchMs: 5_000 });
     poller.start();
     await timers.advance(2_000);
@@ -129,7 +129,7 @@ describe("a changed configuration", () => {
     expect(log).toEqual(["0 fetch", "2 close fetch", "2 new fetch", "7 cluster", "12 new fetch"]);
   });
 
-  it("is polled with at once, instead of the rest of a pause", async () => {
+  it("is polled with at once, and ends a pause", async () => {
     const { poller, timers, log, readerCalled } = setUp();
     poller.start();
     await timers.advance(20_000);
@@ -147,7 +147,7 @@ describe("a changed configuration", () => {
     expect(timers.pending).toBe(1);
   });
 
-  it("waits for what is being made of the state of before", async () => {
+  it("waits until the former state has been processed", async () => {
     const { poller, timers, log, readerCalled } = setUp({ buildMs: 5_000 });
     poller.start();
     await timers.advance(1_000);
@@ -158,7 +158,7 @@ describe("a changed configuration", () => {
 });
 
 describe("news of the masters", () => {
-  it("of another leader has the state fetched at once, in place of a fetch under way, which has not failed", async () => {
+  it("about another leader have the state fetched at once, and abort a fetch in progress, which does not count as failed", async () => {
     const { poller, timers, log } = setUp({ fetchMs: 5_000 });
     poller.start();
     await timers.advance(2_000);
@@ -169,7 +169,7 @@ describe("news of the masters", () => {
     expect(log).toEqual(["0 fetch", "2 fetch", "7 cluster", "20 fetch", "25 cluster"]);
   });
 
-  it("of other masters has it fetched at once instead of at the end of a pause", async () => {
+  it("about other masters end a pause, so that the state is fetched at once", async () => {
     const { poller, timers, log } = setUp({ fetchMs: 5_000 });
     poller.start();
     await timers.advance(2_000);
@@ -180,7 +180,7 @@ describe("news of the masters", () => {
     expect(log).toEqual(["0 fetch", "5 cluster", "20 fetch", "25 cluster"]);
   });
 
-  it("after stopping sets nothing in motion", async () => {
+  it("after stopping have no effect", async () => {
     const { poller, timers, log } = setUp();
     poller.start();
     await timers.advance(1_000);
@@ -196,7 +196,7 @@ describe("stopping", () => {
   it.each([
     ["a pause", 0, 0, ["0 fetch", "0 cluster", "1 close fetch"]],
     ["a fetch", 5_000, 0, ["0 fetch", "1 close fetch"]],
-  ])("ends %s, after which nothing happens", async (_, fetchMs, buildMs, expected) => {
+  ])("ends %s, and nothing happens after that", async (_, fetchMs, buildMs, expected) => {
     const { poller, timers, log } = setUp({ fetchMs, buildMs });
     poller.start();
     await timers.advance(1_000);
@@ -205,7 +205,7 @@ describe("stopping", () => {
     expect(log).toEqual(expected);
   });
 
-  it("waits for what is being made of a state", async () => {
+  it("waits until a state has been processed", async () => {
     const { poller, timers, log } = setUp({ buildMs: 5_000 });
     poller.start();
     await settle();

@@ -20,13 +20,13 @@ function fromBoth(extra: Json) {
 }
 
 describe("captured messages of a real cluster", () => {
-  it.skipIf(!captured("operator-api"))("tell which of its containers are reached at their agent's ports", () => {
+  it.skipIf(!captured("operator-api"))("tell which containers are reached at ports of their agents", () => {
     const live = new LiveCluster();
     live.applyState(stateFrom(cluster({})));
     const mapped = new Map<string, boolean>();
     for (const message of captured("operator-api") ?? []) {
       live.apply(event(message));
-      for (const one of live.view.cluster.frameworks.flatMap(({ tasks }) => tasks))
+      for (const one of live.observed.cluster.frameworks.flatMap(({ tasks }) => tasks))
         if (/-on-/.test(one.name)) mapped.set(one.name, one.mapsPorts === true || one.networkMapsPorts === true);
     }
     const on = (network: RegExp) => [...mapped].filter(([name]) => network.test(name)).map(([, isMapped]) => isMapped);
@@ -35,14 +35,14 @@ describe("captured messages of a real cluster", () => {
   });
 });
 
-describe("ports of the agent lead to a task's container", () => {
+describe("ports of the agent are mapped to a task's container", () => {
   it.each([
     ["a Docker container maps some", { container: { type: "DOCKER", docker: { port_mappings: [MAPPING] } } }],
     ["its network maps some", { container: { type: "MESOS", ...onNetwork(MAPPING) } }],
     ["a network without a container's type maps some", { container: onNetwork(MAPPING) }],
     ["a discovery port is in the host's scope", { discovery: scoped("host") }],
     ["such a port has no name to go with it", { discovery: { ...scoped("host"), name: "" } }],
-  ])("where %s", (_, extra) => {
+  ])("if %s", (_, extra) => {
     for (const one of fromBoth(extra)) expect(one).toHaveProperty("mapsPorts", true);
   });
 
@@ -52,7 +52,7 @@ describe("ports of the agent lead to a task's container", () => {
     ["a Docker container's networks do", { container: { type: "DOCKER", docker: {}, ...onNetwork(MAPPING) } }],
     ["a Mesos container has a Docker image's mappings", { container: { docker: { port_mappings: [MAPPING] } } }],
     ["the mappings are empty", { container: { type: "DOCKER", docker: { port_mappings: [] } } }],
-  ])("not where %s", (_, extra) => {
+  ])("but not if %s", (_, extra) => {
     for (const one of fromBoth(extra)) expect(one).not.toHaveProperty("mapsPorts");
   });
 
@@ -64,11 +64,11 @@ describe("ports of the agent lead to a task's container", () => {
     {
       network_infos: [null, 7, { port_mappings: {} }, { port_mappings: [null, { host_port: "80" }, { host_port: 0 }] }],
     },
-  ])("not where that is malformed: %j", (container) => {
+  ])("but not if the container is malformed: %j", (container) => {
     for (const one of fromBoth({ container })) expect(one).not.toHaveProperty("mapsPorts");
   });
 
-  it("where the network of its latest status says so", () => {
+  it("if the network in its latest status says so", () => {
     const mapped = running({ timestamp: 1, ...network({ port_mappings: [MAPPING] }) });
     for (const one of fromBoth({ statuses: [mapped] })) expect(one).toHaveProperty("networkMapsPorts", true);
     for (const one of fromBoth({ statuses: [mapped, running({ timestamp: 2 })] }))

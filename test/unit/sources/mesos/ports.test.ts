@@ -28,7 +28,7 @@ describe("the port ranges of a task", () => {
   });
 
   it.each(["0-5", "5-4", "65535-65536", "5", "-5", "5-", "1-2-3", "0x10-0x20", "1e3-2e3", "a-b", "31000-31001.5"])(
-    "lose %s and keep the others",
+    "leave out %s, and keep the others",
     (range) => {
       expect(parsePortRanges(`[80-80, ${range}, 443-443]`)).toEqual([
         [80, 80],

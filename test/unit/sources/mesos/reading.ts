@@ -3,14 +3,14 @@ import { readState } from "../../../../src/sources/mesos/state.js";
 import type { Json } from "../../../support/json.js";
 import { agent, cluster, framework, stateOf, task } from "../../../support/scripted-master.js";
 
-/** Short ways to read states that differ in one thing. */
+/** Helpers that read states which differ in one part. */
 
 export const MASTER = { address: "192.0.2.1:5050" };
 
 export const bytes = (state: unknown) => Buffer.from(JSON.stringify(state));
 export const read = (state: Json) => readState(bytes(stateOf(MASTER, state)));
 
-/** A cluster of one agent, S0, and one framework with these elements in its list of tasks. */
+/** A cluster with one agent, S0, and one framework with these elements in its list of tasks. */
 export const withTasks = (...tasks: readonly unknown[]) =>
   cluster({ agents: [agent("S0")], frameworks: [framework("marathon", { tasks: tasks as Json[] })] });
 

@@ -19,7 +19,7 @@ function failureOf(text: string | Uint8Array): string {
   return "none";
 }
 
-describe("a cluster in lines", () => {
+describe("a saved cluster", () => {
   const discovery = { name: "db", ports: [{ number: 0, name: "sql", protocol: "tcp" }, { number: 31000 }] };
   const tasks = Array.from({ length: 2_345 }, (_, i) => task(`t${i}`, { agent: "S0", ports: [31000, 31005] }));
   const full = stateFrom(
@@ -33,13 +33,13 @@ describe("a cluster in lines", () => {
     }),
   ).cluster;
 
-  it("comes back as it was", () => {
+  it("is read back as it was", () => {
     expect(readClusterLines(saved(full))).toEqual(full);
     expect(readClusterLines(saved(stateFrom(FULL).cluster))).toEqual(stateFrom(FULL).cluster);
     expect(readClusterLines(saved(stateFrom(cluster({})).cluster))).toEqual(stateFrom(cluster({})).cluster);
   });
 
-  it("comes back with all that a task can be", () => {
+  it("is read back with everything that a task can have", () => {
     const whole: Required<Task> = {
       id: "web.1",
       name: "web",
@@ -85,14 +85,14 @@ describe("a cluster in lines", () => {
     expect(readClusterLines(saved(full), true)).toEqual(full);
   });
 
-  it("is made line by line, none of which is long", () => {
+  it("is written line by line, and no line is long", () => {
     const lengths = Array.from(clusterLines(full), (line) => line.length);
     expect(lengths).toHaveLength(1 + 1 + 1 + 3 + 1 + 1 + 1);
     expect(Math.max(...lengths)).toBeLessThan(1_000 * 200);
   });
 });
 
-describe("what is no cluster", () => {
+describe("a text that is not a saved cluster", () => {
   it.each([
     ["nothing", "", "line 0: it names no leader"],
     ["no JSON", `${LEADER}nonsense\n`, "line 2: "],
@@ -101,7 +101,7 @@ describe("what is no cluster", () => {
     ["tasks of nobody", `${LEADER}{"tasks":[${JSON.stringify(stateTask())}]}\n`, "its tasks belong to no framework"],
     ["a port beyond all", '{"leader":{"host":"192.0.2.1","port":99999}}\n', "line 1: it lacks a port"],
     ["an agent without an id", `${LEADER}{"agents":[{}]}\n`, "line 2: it lacks a text"],
-  ])("is refused, and said to be: %s", (_, text, reason) => {
+  ])("is refused with the reason: %s", (_, text, reason) => {
     expect(failureOf(text)).toMatch(/^ZONE_FILE_DAMAGED: the cluster that is saved with the zone cannot be read, /);
     expect(failureOf(text)).toContain(reason);
   });
@@ -110,7 +110,7 @@ describe("what is no cluster", () => {
     return stateFrom(FULL).cluster.frameworks[0]?.tasks[0];
   }
 
-  it("never does more than be refused, whatever has been changed in it", () => {
+  it("is refused or read, but never does harm, whatever has been changed in it", () => {
     const text = saved(stateFrom(FULL).cluster);
     fc.assert(
       fc.property(fc.nat(text.length - 1), fc.integer({ min: 1, max: 255 }), (at, difference) => {

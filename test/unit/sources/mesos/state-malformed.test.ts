@@ -4,7 +4,7 @@ import { agent, cluster, framework, stateOf, task } from "../../../support/scrip
 import { addresses, MASTER, read, readTask, running, withTasks } from "./reading.js";
 
 describe("a malformed field", () => {
-  it.each([undefined, null, "", 7, [], {}])("costs a task no more than its discovery where that is %j", (value) => {
+  it.each([undefined, null, "", 7, [], {}])("costs a task only its discovery if that is %j", (value) => {
     expect(readTask({ discovery: value })).not.toHaveProperty("discovery");
     expect(readTask({ discovery: { name: value, ports: { ports: [{ number: 80 }] } } })).not.toHaveProperty(
       "discovery",
@@ -16,7 +16,7 @@ describe("a malformed field", () => {
     });
   });
 
-  it("costs a discovery no more than the port it is in", () => {
+  it("costs a discovery only the port that it is in", () => {
     const ports = [null, 80, {}, { number: "80" }, { number: 65536 }, { number: -1 }, { number: 80.5 }];
     const good = [{ number: 0, protocol: "client", name: 7 }, { number: 65535 }];
     expect(readTask({ discovery: { name: "web", ports: { ports: [...ports, ...good] } } })?.discovery?.ports).toEqual([
@@ -25,25 +25,22 @@ describe("a malformed field", () => {
     ]);
   });
 
-  it.each([undefined, null, "", 7, []])("costs a task no more than its ports or addresses where it is %j", (value) => {
+  it.each([undefined, null, "", 7, []])("costs a task only its ports or addresses if it is %j", (value) => {
     expect(readTask({ resources: value, statuses: value })).toMatchObject({ ports: [], addresses: {} });
     expect(readTask({ resources: { ports: value }, statuses: [value] })).toMatchObject({ ports: [], addresses: {} });
     expect(addresses(running({ labels: value, container_status: value }))).toEqual({});
     expect(addresses(running({ labels: [value] }))).toEqual({});
   });
 
-  it.each([undefined, null, "", 7, "scheduler@"])(
-    "costs a framework no more than its address where it is %j",
-    (value) => {
-      const odd = { ...framework("marathon", { tasks: [task("web", { agent: "S0" })] }), pid: value, hostname: value };
-      const [read1] = read({ ...cluster({}), frameworks: [odd] }).frameworks;
-      expect(read1).not.toHaveProperty("pid");
-      expect(read1?.tasks).toHaveLength(1);
-    },
-  );
+  it.each([undefined, null, "", 7, "scheduler@"])("costs a framework only its address if it is %j", (value) => {
+    const odd = { ...framework("marathon", { tasks: [task("web", { agent: "S0" })] }), pid: value, hostname: value };
+    const [read1] = read({ ...cluster({}), frameworks: [odd] }).frameworks;
+    expect(read1).not.toHaveProperty("pid");
+    expect(read1?.tasks).toHaveLength(1);
+  });
 });
 
-describe("an element that lacks what it cannot be used without", () => {
+describe("an element that lacks a required member", () => {
   const good = task("good", { agent: "S0" });
 
   it.each([
@@ -97,7 +94,7 @@ describe("an element that lacks what it cannot be used without", () => {
   });
 });
 
-describe("a body that is no state", () => {
+describe("a body that is not a state", () => {
   const good = JSON.stringify(stateOf(MASTER, withTasks(task("web", { agent: "S0" }))));
 
   it("is refused wherever it is cut off", () => {
@@ -122,11 +119,11 @@ describe("a body that is no state", () => {
     );
   });
 
-  it.each([undefined, null, ""])("is refused as not leading where its leader is %j", (leader) => {
+  it.each([undefined, null, ""])("is refused as not leading if its leader is %j", (leader) => {
     expect(() => read({ ...cluster({}), leader })).toThrow(expect.objectContaining({ code: "MASTER_NOT_LEADING" }));
   });
 
-  it.each(["192.0.2.1", "master@", 7, {}])("is refused as invalid where its leader is %j", (leader) => {
+  it.each(["192.0.2.1", "master@", 7, {}])("is refused as invalid if its leader is %j", (leader) => {
     expect(() => read({ ...cluster({}), leader })).toThrow(expect.objectContaining({ code: "STATE_INVALID" }));
   });
 });

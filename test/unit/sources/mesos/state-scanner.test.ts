@@ -4,7 +4,7 @@ import { CLOSE_BRACKET, MemberNames, StateScanner } from "../../../../src/source
 
 const scan = (text: string) => new StateScanner(Buffer.from(text));
 
-/** Everything `text` holds, read member by member and element by element. */
+/** The content of `text`, read member by member and element by element. */
 function readAll(scanner: StateScanner, names: readonly string[]): unknown {
   if (scanner.kind() === "array") {
     const list: unknown[] = [];
@@ -18,7 +18,7 @@ function readAll(scanner: StateScanner, names: readonly string[]): unknown {
 }
 
 describe("a JSON text read by the scanner", () => {
-  it("gives what JSON.parse gives, whatever it holds", () => {
+  it("has the same content as for JSON.parse", () => {
     const names = ["a", "b", "slaves", "ü"];
     const json = fc.letrec((tie) => ({
       value: fc.oneof({ depthSize: "small" }, fc.jsonValue({ maxDepth: 0 }), tie("list"), tie("object")),
@@ -35,7 +35,7 @@ describe("a JSON text read by the scanner", () => {
     );
   });
 
-  it("can be stepped over whole, whatever it holds", () => {
+  it("can be skipped as a whole", () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         const scanner = scan(text);
@@ -72,7 +72,7 @@ describe("a JSON text read by the scanner", () => {
     ['{"a":"\u0001"}', "the value at byte 5 is not JSON"],
     ["[1] x", "byte 4 is 'x' where the end should be"],
     ["[1]\u00a0", "byte 3 is 0xc2 where the end should be"],
-  ])("names the byte that is wrong in %s", (text, message) => {
+  ])("is refused with the position of the wrong byte: %s", (text, message) => {
     const scanner = scan(text);
     expect(() => {
       readAll(scanner, ["a"]);
@@ -80,7 +80,7 @@ describe("a JSON text read by the scanner", () => {
     }).toThrow(expect.objectContaining({ code: "STATE_INVALID", message: expect.stringContaining(message) }));
   });
 
-  it("is refused where it nests so deep that only an attacker would", () => {
+  it("is refused if it nests as deep as only an attacker's would", () => {
     expect(() => scan("[".repeat(1000) + "]".repeat(1000)).skip()).toThrow(
       "it nests deeper than 256 levels at byte 256",
     );

@@ -60,7 +60,7 @@ describe("a state", () => {
     });
   });
 
-  it("holds tasks in no state but TASK_RUNNING, and no tasks outside its frameworks' lists of tasks", () => {
+  it("has only tasks in the state TASK_RUNNING, and only from its frameworks' lists of tasks", () => {
     const other = task("gone", { agent: "S0" });
     const marathon = framework("marathon", {
       tasks: [task("staging", { agent: "S0", state: "TASK_STAGING" }), task("web", { agent: "S0" })],
@@ -86,7 +86,7 @@ describe("a state", () => {
     expect(readTasks(task(name, { agent: "S0", id: name }))[0]).toMatchObject({ id: name, name });
   });
 
-  it("counts the last of members given twice", () => {
+  it("uses the last one of duplicate members", () => {
     const state = JSON.stringify(stateOf(MASTER, withTasks(task("web", { agent: "S0" }))));
     const twice = state
       .replace('"name":"web"', '"name":"first","name":"web"')
@@ -96,14 +96,14 @@ describe("a state", () => {
     expect(skipped).toEqual([]);
   });
 
-  it("may begin anywhere in the memory it is part of", () => {
+  it("may begin anywhere in its buffer", () => {
     const body = bytes(stateOf(MASTER, withTasks()));
     const larger = new Uint8Array(body.length + 20).fill(0x7b);
     larger.set(body, 10);
     expect(readState(larger.subarray(10, 10 + body.length))).toEqual(readState(body));
   });
 
-  it("is the same in whatever parts it comes", () => {
+  it("is the same in whatever parts it arrives", () => {
     const ended = { id: "gone.1", state: "TASK_KILLED", labels: ["x".repeat(300)] };
     const marathon = framework("marathon", {
       tasks: [task("web", { agent: "S0", ip: "198.51.100.7" }), { state: 1 }, task("api", { agent: "S0" })],
@@ -125,7 +125,7 @@ describe("a state", () => {
     }
   });
 
-  it("tells who the master that gave it is", () => {
+  it("says which master sent it", () => {
     expect(readMasterState(bytes(stateOf(MASTER, cluster({})))).pid).toEqual({ host: "192.0.2.1", port: 5050 });
     expect(readMasterState(bytes(stateOf(MASTER, { ...cluster({}), pid: "?" })))).not.toHaveProperty("pid");
   });
@@ -134,18 +134,18 @@ describe("a state", () => {
 describe("the agents of a state", () => {
   const endpointOf = (slave: Json) => [...read(cluster({ agents: [slave] })).agents.values()][0]?.endpoint;
 
-  it("are at their pid, which may hold an IPv6 address or a host name", () => {
+  it("have the address in their pid, which may be an IPv6 address or a host name", () => {
     expect(endpointOf(agent("S0", { ip: "2001:db8::10" }))).toEqual({ host: "2001:db8::10", port: 5051 });
     expect(endpointOf(agent("S0", { ip: "a.example.com" }))).toEqual({ host: "a.example.com", port: 5051 });
   });
 
-  it.each([undefined, null, "slave(1)@", 7])("are at their host name and port where the pid is %j", (pid) => {
+  it.each([undefined, null, "slave(1)@", 7])("have their host name and port as the address if the pid is %j", (pid) => {
     const slave = { ...agent("S0", { hostname: "a.example.com", port: 5055 }), pid };
     expect(endpointOf(slave)).toEqual({ host: "a.example.com", port: 5055 });
     expect(endpointOf({ ...slave, port: "5055" })).toEqual({ host: "a.example.com", port: 0 });
   });
 
-  it("include those that have not re-registered after a failover, unless they have", () => {
+  it("include those that have not registered again after a failover", () => {
     const state = cluster({
       recovered: [recoveredAgent("S0", { hostname: "old.example.com" }), recoveredAgent("S1")],
       agents: [agent("S0", { hostname: "new.example.com" })],
@@ -157,7 +157,7 @@ describe("the agents of a state", () => {
 });
 
 describe("the addresses of a task", () => {
-  it("are all that its latest running status reports, in order and by source", () => {
+  it("are all those in its latest TASK_RUNNING status, in order and by source", () => {
     const status = running({
       labels: [
         { key: "Docker.NetworkSettings.IPAddress", value: "198.51.100.1" },
@@ -177,7 +177,7 @@ describe("the addresses of a task", () => {
     });
   });
 
-  it("come from the status with the greatest timestamp, of equal ones the last, wherever it stands", () => {
+  it("come from the status with the greatest timestamp, and of equal ones from the last, whatever their order", () => {
     const at = (timestamp: unknown, ip_address: string) => running({ timestamp, ...network({ ip_address }) });
     expect(addresses(at(2, "a"), at(3, "b"), at(1, "c"))).toEqual({ netinfo: ["b"] });
     expect(addresses(at(3, "a"), at(3, "b"), at(undefined, "c"))).toEqual({ netinfo: ["b"] });
@@ -198,12 +198,12 @@ describe("the addresses of a task", () => {
     [{ ip_address: 7 }],
     [null],
     [[]],
-  ])("are none where a network is %j", (info) => {
+  ])("are empty if a network is %j", (info) => {
     expect(addresses(running(network(info)))).toEqual({});
     expect(addresses(running(network(info, { ip_address: "198.51.100.9" })))).toEqual({ netinfo: ["198.51.100.9"] });
   });
 
-  it("may be given the old way beside an empty new one", () => {
+  it("may have the old form beside an empty new one", () => {
     expect(addresses(running(network({ ip_addresses: [{}], ip_address: "198.51.100.9" })))).toEqual({
       netinfo: ["198.51.100.9"],
     });
@@ -222,11 +222,11 @@ describe("a task's health", () => {
     expect(isUnhealthy(running({ timestamp: 1, ...ill }), running({ timestamp: 2 }))).toBeUndefined();
   });
 
-  it.each([undefined, null, true, "false", 0, {}, []])("is not in doubt for healthy: %j", (healthy) => {
+  it.each([undefined, null, true, "false", 0, {}, []])("is good for healthy: %j", (healthy) => {
     expect(readTask({ statuses: [running({ healthy })] })).not.toHaveProperty("unhealthy");
   });
 
-  it("stands beside a discovery name", () => {
+  it("is read for a task with a discovery name too", () => {
     const discovery = { visibility: "FRAMEWORK", name: "api" };
     const statuses = [running({ healthy: false })];
     expect(readTask({ discovery, statuses })).toMatchObject({ discovery: { name: "api" }, unhealthy: true });

@@ -5,7 +5,7 @@ import { type Reading, StreamedJson } from "../../../../src/sources/mesos/stream
 
 const NAMES = ["a", "b", "slaves", "ü"];
 
-/** Runs a reading of a text that comes in such parts; `watch` looks on after each. */
+/** Runs a reading of a text that arrives in these parts. Calls `watch` after each part. */
 function readIn<Result>(
   parts: Iterable<Uint8Array>,
   read: (json: StreamedJson) => Reading<Result>,
@@ -24,18 +24,18 @@ function readIn<Result>(
   return value;
 }
 
-/** The text in parts of these sizes, and then of the last of them. */
+/** The text in parts of these sizes, of which the last one is repeated. */
 function* partsOf(text: string, sizes: readonly number[]): Generator<Uint8Array> {
-  const octets = Buffer.from(text);
+  const bytes = Buffer.from(text);
   let turn = 0;
-  for (let at = 0; at < octets.length; ) {
+  for (let at = 0; at < bytes.length; ) {
     const end = at + (sizes[Math.min(turn++, sizes.length - 1)] as number);
-    yield octets.subarray(at, end);
+    yield bytes.subarray(at, end);
     at = end;
   }
 }
 
-/** Everything there is, read member by member and element by element, but what `isSmall` says is read in one go. */
+/** The content of the text, read member by member and element by element, but at once if `isSmall` returns true. */
 function* readAll(json: StreamedJson, isSmall: (depth: number) => boolean, depth = 0): Reading<unknown> {
   const kind = yield* json.kind();
   if (kind === "other" || isSmall(depth)) return yield* json.value();
@@ -55,14 +55,14 @@ function* readAll(json: StreamedJson, isSmall: (depth: number) => boolean, depth
 
 function* readWhole(json: StreamedJson, smallDepth: number): Reading<unknown> {
   const value = yield* readAll(json, (depth) => depth >= smallDepth);
-  yield* json.behind();
+  yield* json.expectEnd();
   return value;
 }
 
 function* skipWhole(json: StreamedJson): Reading<number> {
   yield* json.skip();
   const at = json.scanner.at();
-  yield* json.behind();
+  yield* json.expectEnd();
   return at;
 }
 
@@ -81,8 +81,8 @@ const aText = fc.letrec((tie) => ({
 })).value;
 const someSizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 10 });
 
-describe("a JSON text that comes in parts", () => {
-  it("gives what JSON.parse gives of the whole, wherever it is cut", () => {
+describe("a JSON text that arrives in parts", () => {
+  it("has the same content as the whole for JSON.parse, wherever it is cut", () => {
     fc.assert(
       fc.property(aText, someSizes, fc.constantFrom(undefined, 2), fc.nat(3), (value, sizes, indent, smallDepth) => {
         const text = ` ${JSON.stringify(value, undefined, indent)}\n`;
@@ -91,7 +91,7 @@ describe("a JSON text that comes in parts", () => {
     );
   });
 
-  it("can be stepped over whole, wherever it is cut", () => {
+  it("can be skipped as a whole, wherever it is cut", () => {
     fc.assert(
       fc.property(fc.json(), someSizes, (text, sizes) => {
         expect(readIn(partsOf(text, sizes), skipWhole)).toBe(Buffer.byteLength(text));
@@ -99,7 +99,7 @@ describe("a JSON text that comes in parts", () => {
     );
   });
 
-  it("is refused where it ends too early, as the same text in one piece is", () => {
+  it("is refused if it ends too early, like the same text in one piece", () => {
     const text = '{"a": [1, {"b": "x\\"y"}, true], "c": {"d": "]}", "e": [[2], [3]]}, "b": "z"}';
     for (let length = 1; length < text.length; length++) {
       const refusal = refusalOf(text.slice(0, length), 1000);
@@ -114,20 +114,20 @@ describe("a JSON text that comes in parts", () => {
     ['{"c": [[1}]}', "byte 9 is '}' where"],
     ['{"a": nul}', "the value at byte 6 is not JSON"],
     ["[1] x", "byte 4 is 'x' where the end should be"],
-  ])("is refused with the byte that is wrong, however it is cut: %s", (text, message) => {
+  ])("is refused with the position of the wrong byte, however it is cut: %s", (text, message) => {
     for (const size of [1, 4, 1000]) {
       expect(() => readIn(partsOf(text, [size]), (json) => readWhole(json, 3))).toThrow(message);
     }
   });
 
-  it("is refused by the part that is wrong, not at its end", () => {
+  it("is refused at the part that is wrong, not at its end", () => {
     const json = new StreamedJson();
     const reading = readWhole(json, 3);
     json.add(Buffer.from('{"a": [1, 2}'));
     expect(() => reading.next()).toThrow("byte 11");
   });
 
-  it("is refused where it nests so deep that only an attacker would, however it is cut", () => {
+  it("is refused if it nests as deep as only an attacker's would, however it is cut", () => {
     const skip = (depth: number, size: number) =>
       readIn(partsOf("[".repeat(depth) + "]".repeat(depth), [size]), skipWhole);
     for (const size of [1, 100, 10_000]) {
@@ -136,7 +136,7 @@ describe("a JSON text that comes in parts", () => {
     }
   });
 
-  it("need not be held, however much of it is stepped over", () => {
+  it("is not kept in memory while it is skipped, whatever its size", () => {
     const large = JSON.stringify({ a: Array.from({ length: 2000 }, (_, i) => ({ i, b: [`text ${i}`, { c: i }] })) });
     let most = 0;
     readIn(partsOf(large, [500]), skipWhole, ({ scanner }) => {
@@ -146,7 +146,7 @@ describe("a JSON text that comes in parts", () => {
     expect(most).toBeLessThan(100);
   });
 
-  it("need not be held but for one element, where it is read element by element", () => {
+  it("is kept in memory only for one element while it is read element by element", () => {
     const items = Array.from({ length: 2000 }, (_, i) => ({ i, b: [`text ${i}`, { c: i }] }));
     let most = 0;
     const read = (json: StreamedJson) => readWhole(json, 1);
@@ -157,16 +157,16 @@ describe("a JSON text that comes in parts", () => {
     expect(most).toBeLessThan(100);
   });
 
-  it("is gone over a few times at most, where one value takes very many parts", () => {
+  it("is scanned only a few times if one value arrives in very many parts", () => {
     const text = JSON.stringify(["x".repeat(100_000)]);
-    let octets = 0;
+    let bytes = 0;
     const value = readIn(partsOf(text, [100]), (json) =>
       json.read((scanner) => {
-        octets += scanner.ahead;
+        bytes += scanner.ahead;
         return scanner.value();
       }),
     );
     expect(value).toEqual(JSON.parse(text));
-    expect(octets).toBeLessThan(4 * text.length);
+    expect(bytes).toBeLessThan(4 * text.length);
   });
 });

@@ -44,7 +44,7 @@ async function beginning(client: MasterClient, master: ScriptedMaster): Promise<
 }
 
 describe("a master's events", () => {
-  it("are subscribed to as the operator API wants it", async () => {
+  it("are subscribed to with the operator API's SUBSCRIBE call", async () => {
     const master = await startMaster();
     master.leadWithEvents(cluster({}));
     expect(await beginning(clientFor(), master)).toMatch(/^\d+\n\{"type":"SUBSCRIBED"/);
@@ -59,7 +59,7 @@ describe("a master's events", () => {
     expect(master.requests[0]?.headers).not.toHaveProperty("accept-encoding");
   });
 
-  it("come from where a master redirects, which gets the credentials as well", async () => {
+  it("come from the master that a redirect leads to, which gets the credentials too", async () => {
     const [follower, leader] = [await startMaster(), await startMaster()];
     follower.redirectTo(leader);
     leader.leadWithEvents(cluster({}));
@@ -82,7 +82,7 @@ describe("a master's events", () => {
     });
   });
 
-  it("come with a DC/OS login, renewed once when the master answers 401", async () => {
+  it("come with a DC/OS login, which is renewed once when the master answers 401", async () => {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const login = await startMaster({ paths: ["/login"] });
     login.answer(() => ({ state: { token: `t${login.requests.length}` } }));
@@ -96,7 +96,7 @@ describe("a master's events", () => {
     expect(master.requests.map(({ headers }) => headers.authorization)).toEqual(["token=t1", "token=t2"]);
   });
 
-  it("end with the signal, and with the connections that states have too", async () => {
+  it("end with the signal, and with close()", async () => {
     const master = await startMaster();
     master.leadWithEvents(cluster({}));
     const client = clientFor();
@@ -111,7 +111,7 @@ describe("a master's events", () => {
 });
 
 describe("events are refused", () => {
-  it.each([400, 403, 404, 405, 415, 501])("for good with status %i", async (status) => {
+  it.each([400, 403, 404, 405, 415, 501])("as unsupported with status %i", async (status) => {
     const master = await startMaster();
     master.answerApi({ status });
     await expect(clientFor().subscribe(master, never)).rejects.toMatchObject({
@@ -126,13 +126,13 @@ describe("events are refused", () => {
     [{ status: 307, headers: { location: "ftp://192.0.2.1/" } }, "MASTER_STATUS"],
     [{ body: "<html>", contentType: "text/html" }, "STATE_CONTENT_TYPE"],
     [{ body: "packed", gzip: true }, "STATE_CONTENT_TYPE"],
-  ])("for now with %o", async (answer, code) => {
+  ])("as a failure to retry with %o", async (answer, code) => {
     const master = await startMaster();
     master.answerApi(answer);
     await expect(clientFor().subscribe(master, never)).rejects.toMatchObject({ code });
   });
 
-  it("by a master that redirects for ever", async () => {
+  it("if a master redirects for ever", async () => {
     const master = await startMaster();
     master.redirectTo(master);
     await expect(clientFor().subscribe(master, never)).rejects.toThrow("redirects more than 3 times");

@@ -14,7 +14,7 @@ const MASTER_SETTINGS = {
   stateMaxBytes: 1_000_000,
 } as const satisfies Partial<Config>;
 
-/** A configuration as far as the code that talks to masters reads it. */
+/** A configuration with the keys that the code for talking to masters reads. */
 export function configFor(settings: Partial<Config> = {}): Config {
   return { ...MASTER_SETTINGS, ...settings } as Config;
 }

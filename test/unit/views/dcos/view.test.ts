@@ -14,14 +14,14 @@ const MASTERS = [
   { host: "192.0.2.2", port: 5050 },
 ];
 
-/** What DC/OS's zone gets, and what the domain does, as lines. */
+/** The records of DC/OS's zone and of the domain, as lines. */
 function bothOf(frameworks: Framework[], rules: Partial<ZoneConfig> = {}): { dcos: string[]; own: string[] } {
   const { domain = "mesos" } = rules;
   const { zone } = emitted(frameworks, { config: { ...rules, dcosNames: true }, masters: MASTERS });
   return { dcos: zone(ZONE), own: zone(domain) };
 }
 
-/** A task's own names, in short: `agentip 192.0.2.11`. */
+/** An outline of a task's own records: `agentip 192.0.2.11`. */
 function namesOf(parts: Partial<Task>, name = "web.marathon", frameworkName = "marathon"): string[] {
   return bothOf([framework({ name: frameworkName, tasks: [task(parts)] })], { enforceRFC952: true })
     .dcos.filter((line) => BELOW_DCOS.test(line) && line.startsWith(`${name}.`))
@@ -32,7 +32,7 @@ const CONTAINER = { netinfo: ["198.51.100.7", "2001:db8::7"] };
 const AT_AGENT = ["agentip 192.0.2.11", "autoip 192.0.2.11"];
 
 describe("a task in DC/OS's zone", () => {
-  test("has its agent's addresses, its container's, and those of its container where nothing is mapped", () => {
+  test("has names for its agent's addresses, for its container's, and for the container's if no port is mapped", () => {
     expect(namesOf({ addresses: CONTAINER })).toEqual([
       "agentip 192.0.2.11",
       "autoip 198.51.100.7",
@@ -45,7 +45,7 @@ describe("a task in DC/OS's zone", () => {
   test.each([
     ["its task", { mapsPorts: true }],
     ["its network", { networkMapsPorts: true }],
-  ] as const)("is reached at its agent where %s maps ports", (_, mapping) => {
+  ] as const)("is reached at its agent if %s maps ports", (_, mapping) => {
     expect(namesOf({ addresses: CONTAINER, ...mapping })).toEqual([
       ...AT_AGENT,
       "containerip 198.51.100.7",
@@ -54,7 +54,7 @@ describe("a task in DC/OS's zone", () => {
   });
 
   test.each([{}, { docker: ["172.17.0.2"] }, { netinfo: ["nonsense"] }])(
-    "has its agent's addresses only where it reports %j",
+    "has only its agent's addresses if it reports %j",
     (addresses) => expect(namesOf({ addresses })).toEqual(AT_AGENT),
   );
 
@@ -68,14 +68,14 @@ describe("a task in DC/OS's zone", () => {
     expect(namesOf(parts, name, frameworkName)).toEqual(AT_AGENT);
   });
 
-  test("has none where nothing is left of its name or its framework's", () => {
+  test("has no names if nothing is left of its name or its framework's", () => {
     for (const [name, frameworkName] of [["###", "marathon"] as const, ["web", "###"] as const]) {
       const { dcos } = bothOf([framework({ name: frameworkName, tasks: [task({ name })] })]);
       expect(dcos.filter((line) => line.includes("ip.dcos."))).toEqual([]);
     }
   });
 
-  test("that is unhealthy is on standby where the policy says so", () => {
+  test("that is unhealthy is on standby if the policy says so", () => {
     const frameworks = [framework({ tasks: [task({ unhealthy: true })] })];
     const standby = (healthPolicy: HealthPolicy) =>
       bothOf(frameworks, { healthPolicy })
@@ -109,7 +109,7 @@ describe("the mirror of the domain", () => {
     expect(own.length).toBeGreaterThan(15);
   });
 
-  test("leaves out what would be too long a name in it", () => {
+  test("leaves out names that would be too long in it", () => {
     const long = ["a", "b", "c"].map((letter) => letter.repeat(63)).join(".");
     const twins = new Set<string>();
     const sinks = { zone: () => linesInto(twins), claims: NO_CLAIMS };

@@ -77,7 +77,7 @@ test("no record is listed twice for one task", () => {
   expect(new Set(texts).size).toBe(texts.length);
 });
 
-test("an unhealthy task is listed with what is published for it: the names it shares with nobody healthy", () => {
+test("an unhealthy task is listed with its published records: those of names that no healthy task has", () => {
   const sick = task({ ports: [[80, 80]], unhealthy: true });
   const others = ["t.f.mesos", "_t._tcp.f.mesos", "_t._udp.f.mesos"];
   const namesOf = (policy: HealthPolicy) => {
@@ -99,7 +99,7 @@ test("frameworks without tasks are listed", () => {
   expect(listingOf(clusterOf())).toEqual({ frameworks: [] });
 });
 
-test("a task on an agent that nobody knows is not listed", () => {
+test("a task on an unknown agent is not listed", () => {
   const lost = task({ id: "lost", agentId: "unknown-S9" });
   const tasks = listingOf(clusterOf(["f", [lost, task({})]])).frameworks[0].tasks;
   expect(tasks.map(({ id }) => id)).toEqual(["t.1"]);
@@ -110,14 +110,14 @@ test("a task without a DNS name is listed without records", () => {
   expect(tasks).toEqual([{ name: "t", id: "t.1", records: [] }]);
 });
 
-test("names that JSON has to escape come through", () => {
+test("names that JSON has to escape are listed unchanged", () => {
   const odd = task({ id: 'id "quoted"\n', name: "back\\slash \ud800" });
   const [framework] = listingOf(clusterOf(['"f"', [odd]])).frameworks;
   expect(framework.name).toBe('"f"');
   expect(framework.tasks[0]).toMatchObject({ id: 'id "quoted"\n', name: "back\\slash \ud800" });
 });
 
-test("a large cluster comes in chunks of bounded size", () => {
+test("a large cluster comes in chunks of limited size", () => {
   const tasks = Array.from({ length: 2000 }, (_, i) => task({ id: `t.${i}`, name: `t${i}` }));
   const chunks = chunksOf(clusterOf(["f", tasks]));
   expect(chunks.length).toBeGreaterThan(5);

@@ -28,7 +28,7 @@ describe("a label", () => {
 
   test("has at most 63 octets", () => expect(toLabel(a(70), RFC1123)).toBe(a(63)));
 
-  test("that is cut at a dash is filled up from behind the cut, without its leading dashes", () => {
+  test("that is cut at a dash is filled up with characters from after the cut, without leading dashes", () => {
     expect(toLabel(`${a(61)}--${"-"}bcd`, RFC1123)).toBe(`${a(61)}bc`);
   });
 
@@ -36,7 +36,7 @@ describe("a label", () => {
     expect(toLabel(`-42${a(30)}`, RFC952)).toBe(a(24));
   });
 
-  test("leaves room where a caller needs some", () => expect(toLabel(a(63), RFC1123, 62)).toBe(a(62)));
+  test("leaves room if the caller needs some", () => expect(toLabel(a(63), RFC1123, 62)).toBe(a(62)));
 });
 
 describe("a framework's fragment", () => {
@@ -62,7 +62,7 @@ describe("a canonical name", () => {
   });
 });
 
-test("an agent's suffix is what follows the last dash of its id, lower case", () => {
+test("an agent's suffix is the part after the last dash of its id, in lower case", () => {
   expect(agentSuffix("6e2c4d1a-73c3-4e5b-9c7e-1f4a3b2c1d0e-S13")).toBe("s13");
   expect(agentSuffix("plain")).toBe("plain");
 });

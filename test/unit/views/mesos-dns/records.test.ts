@@ -24,7 +24,7 @@ const CLUSTER_RECORDS = [
 describe("a cluster without tasks", () => {
   test("has its masters, agents and this server", () => expect(generate([]).records).toEqual(CLUSTER_RECORDS));
 
-  test("numbers the configured masters in their order, and a leader that is none of them behind", () => {
+  test("numbers the configured masters in their order, followed by a leader that is not among them", () => {
     const masters = [
       { host: "192.0.2.8", port: 5050 },
       { host: "192.0.2.9", port: 5050 },
@@ -35,7 +35,7 @@ describe("a cluster without tasks", () => {
     expect(of("master.mesos")).toHaveLength(3);
   });
 
-  test("knows a leader by another name of its host", () => {
+  test("recognises a leader by another name of its host", () => {
     const resolved = new Map([["master-a.example.com", [address("192.0.2.1")]]]);
     const { of, records } = generate([], { masters: [{ host: "master-a.example.com", port: 5050 }], resolved });
     expect(of("master0.mesos")).toEqual(["master0.mesos A 192.0.2.1"]);
@@ -48,7 +48,7 @@ describe("a cluster without tasks", () => {
   });
 });
 
-describe("a framework called what agents have their names below", () => {
+describe("a framework named like the label below which agents have their names", () => {
   const discovery = { name: "db.main", ports: [{ number: 80, name: "", protocol: "" }] };
   const pid = { host: "192.0.2.77", port: 9999 };
   const tasks = [
@@ -58,17 +58,20 @@ describe("a framework called what agents have their names below", () => {
   const directlyBelow = (records: readonly string[]) =>
     records.filter((record) => /^[^.]+\.agent\.mesos /.test(record));
 
-  test.each(["agent", "Agent", "AGENT."])("(%s) takes no name directly below, and keeps the others", (name) => {
-    const { records, of, skipped } = generate([framework({ name, pid, tasks })]);
-    expect(directlyBelow(records)).toEqual(["agent-1-example-com.agent.mesos A 192.0.2.11"]);
-    expect(of("agent-1-example-com.agent.slave.mesos")).toHaveLength(1);
-    expect(of("_agent-1-example-com._tcp.agent.mesos")).toHaveLength(1);
-    expect(of("db.main.agent.mesos")).toEqual(["db.main.agent.mesos A 203.0.113.2"]);
-    expect(skipped).toMatchObject([{ kind: "framework", reason: "invalid_name" }]);
-    expect(skipped[0]?.detail).toContain("directly below agent.mesos");
-  });
+  test.each(["agent", "Agent", "AGENT."])(
+    "(%s) gets no name directly below that label, and keeps the others",
+    (name) => {
+      const { records, of, skipped } = generate([framework({ name, pid, tasks })]);
+      expect(directlyBelow(records)).toEqual(["agent-1-example-com.agent.mesos A 192.0.2.11"]);
+      expect(of("agent-1-example-com.agent.slave.mesos")).toHaveLength(1);
+      expect(of("_agent-1-example-com._tcp.agent.mesos")).toHaveLength(1);
+      expect(of("db.main.agent.mesos")).toEqual(["db.main.agent.mesos A 203.0.113.2"]);
+      expect(skipped).toMatchObject([{ kind: "framework", reason: "invalid_name" }]);
+      expect(skipped[0]?.detail).toContain("directly below agent.mesos");
+    },
+  );
 
-  test("or one level below takes no name for its scheduler, and keeps those of its tasks", () => {
+  test("or one level below gets no name for its scheduler, and keeps those of its tasks", () => {
     const { records, of, skipped } = generate([framework({ name: "x.agent", pid, tasks })]);
     expect(directlyBelow(records)).toEqual(["agent-1-example-com.agent.mesos A 192.0.2.11"]);
     expect(of("agent-1-example-com.x.agent.mesos")).toEqual(["agent-1-example-com.x.agent.mesos A 203.0.113.1"]);
@@ -76,7 +79,7 @@ describe("a framework called what agents have their names below", () => {
     expect(skipped).toMatchObject([{ kind: "framework", reason: "invalid_name" }]);
   });
 
-  test("two levels below, or at another place, is like any other", () => {
+  test("two levels below, or elsewhere, is treated like any other", () => {
     for (const name of ["y.x.agent", "agent.x", "agents", "x-agent"]) {
       const { of, skipped } = generate([framework({ name, pid })]);
       expect(of(`${name}.mesos`)).toEqual([`${name}.mesos A 192.0.2.77`]);
@@ -100,7 +103,7 @@ describe("the instances of tasks", () => {
     expect(recordsOf(instances)).toEqual(recordsOf(sorted));
   });
 
-  test("have those of their own framework, where several run tasks of one name", () => {
+  test("have those of their own framework if several frameworks run tasks of the same name", () => {
     const [first, second] = [recordsOf(instances, []), recordsOf([], instances)];
     expect(recordsOf(instances, instances)).toEqual([...new Set([...first, ...second])].sort());
   });
@@ -125,7 +128,7 @@ describe("an agent", () => {
     expect(namesOf(hostname)).toEqual([]);
   });
 
-  test("has a name of at most 24 characters under RFC 952, and none where only digits are left", () => {
+  test("has a name of at most 24 characters under RFC 952, and none if only digits are left", () => {
     const config = { enforceRFC952: true, IPSources: ["host"] as const };
     expect(namesOf("7node-in-a-rack.far-away.example.com", { config })).toEqual([
       "node-in-a-rack-far-awaye.agent.mesos",
@@ -142,7 +145,7 @@ describe("an agent", () => {
     ]);
   });
 
-  test("shares its name with another of the same label", () => {
+  test("shares its name with another one of the same label", () => {
     const agents = [agentAt("192.0.2.11", "n.1"), agentAt("192.0.2.12", "n-1", "a-S2")];
     expect(generate([], { agents }).of("n-1.agent.mesos")).toEqual([
       "n-1.agent.mesos A 192.0.2.11",
@@ -160,14 +163,14 @@ describe("an agent", () => {
 describe("a task without discovery", () => {
   const records = generate([framework({ tasks: [task({ ports: [[31000, 31001]] })] })]);
 
-  test("has its names with its own and with its agent's addresses", () => {
+  test("has names for its own addresses and for its agent's", () => {
     expect(records.of("web.marathon.mesos")).toEqual(["web.marathon.mesos A 192.0.2.11"]);
     expect(records.of(`web-${HASH}-s1.marathon.mesos`)).toHaveLength(1);
     expect(records.of("web.marathon.slave.mesos")).toEqual(["web.marathon.slave.mesos A 192.0.2.11"]);
     expect(records.of(`web-${HASH}-s1.marathon.slave.mesos`)).toHaveLength(1);
   });
 
-  test("has its ports under both protocols, towards its agent's name", () => {
+  test("has its ports under both protocols, with its agent's name as the target", () => {
     const target = `web-${HASH}-s1.marathon.slave.mesos`;
     for (const name of [
       "_web._tcp.marathon.mesos",
@@ -198,7 +201,7 @@ describe("a task with discovery", () => {
     expect(of("web.marathon.mesos")).toEqual([]);
   });
 
-  test("has its discovery ports towards its own name, a port without protocol under both", () => {
+  test("has its discovery ports with its own name as the target, and a port without protocol under both", () => {
     const target = `api-team-${HASH}-s1.marathon.mesos`;
     expect(of("_api-team._tcp.marathon.mesos")).toEqual([
       `_api-team._tcp.marathon.mesos SRV ${target}:8080`,
@@ -228,11 +231,11 @@ describe("IP sources", () => {
     expect(of({})).toEqual(["web.marathon.mesos A 198.51.100.1", "web.marathon.mesos AAAA 2001:db8::1"]);
   });
 
-  test("are asked in the configured order", () => {
+  test("are used in the configured order", () => {
     expect(of({ config: { IPSources: ["host", "mesos"] } })).toEqual(["web.marathon.mesos A 192.0.2.11"]);
   });
 
-  test("that give nothing leave the task its agent's names only", () => {
+  test("without an address leave the task only its agent's names", () => {
     const config = { IPSources: ["docker"] as const };
     const { of, skipped } = generate([framework({ tasks: [task()] })], { config });
     expect(of("web.marathon.mesos")).toEqual([]);
@@ -263,7 +266,7 @@ describe("an unhealthy task", () => {
     ["without discovery", {}, `web-${HASH}-s1`],
     ["with discovery", { discovery: { name: "api", ports } }, `api-${HASH}-s1`],
     ["with a discovery name that is no label", { discovery: { name: "Api.V2", ports } }, `api(-|\\.)v2-${HASH}-s1`],
-  ])("%s is on standby in every name and service it shares, and not in its canonical ones", (_, parts, canonical) => {
+  ])("%s is on standby for all shared names and services, but not for its canonical ones", (_, parts, canonical) => {
     const lines = recordsOf(parts, "omitUnhealthy");
     const own = lines.filter((line) => !line.endsWith(" standby"));
     expect(own.length).toBeGreaterThan(0);
@@ -299,7 +302,7 @@ describe("frameworks", () => {
 });
 
 describe("what cannot be published", () => {
-  test("a task on an unknown agent is left out and named", () => {
+  test("a task on an unknown agent is left out and reported", () => {
     const { skipped, records } = generate([framework({ tasks: [task({ agentId: "gone" })] })]);
     expect(records).toEqual(CLUSTER_RECORDS);
     expect(skipped).toMatchObject([{ kind: "task", id: "t1", reason: "unknown_agent" }]);
@@ -311,7 +314,7 @@ describe("what cannot be published", () => {
     expect(skipped).toMatchObject([{ id: "t1", reason: "no_address" }]);
   });
 
-  test("a task whose names are no names costs nobody else", () => {
+  test("a task without a valid name does not affect others", () => {
     const { skipped, of } = generate([
       framework({ name: "???", tasks: [task({ id: "bad" })] }),
       framework({ tasks: [task()] }),
@@ -323,13 +326,13 @@ describe("what cannot be published", () => {
     expect(of("web.marathon.mesos")).toHaveLength(1);
   });
 
-  test("a service label of 63 octets gives way for its underscore", () => {
+  test("a service label of 63 octets is shortened to make room for its underscore", () => {
     const { of } = generate([framework({ tasks: [task({ name: "a".repeat(63), ports: [[31000, 31000]] })] })]);
     expect(of(`_${"a".repeat(62)}._tcp.marathon.mesos`)).toHaveLength(1);
   });
 });
 
-test("the hosts to resolve are those that are no addresses", () => {
+test("the hosts to resolve are those that are not addresses", () => {
   const agent = { ...AGENT, endpoint: { host: "agent.example.com", port: 5051 } };
   const cluster: Cluster = {
     leader: { host: "192.0.2.1", port: 5050 },

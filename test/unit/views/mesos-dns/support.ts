@@ -10,7 +10,7 @@ import { viewsOf, zonesOf } from "../../../../src/views/views.js";
 import { SCATTERED } from "../../../../src/views/zone-spec.js";
 import { configOf } from "../../config/support.js";
 
-/** Clusters in a few words, and what the views make of them. */
+/** Helpers that make small clusters, and the records that views emit for them. */
 
 export const AGENT: Agent = {
   id: "6e2c-S1",
@@ -32,7 +32,7 @@ export function address(text: string): Address {
   return parsed;
 }
 
-/** Takes records as lines. */
+/** A sink that collects records as lines. */
 export function linesInto(lines: Set<string>): RecordSink {
   const end = (standby?: boolean) => (standby ? " standby" : "");
   return {
@@ -48,7 +48,7 @@ export interface Parts extends Partial<FactsInput> {
   readonly config?: Partial<ZoneConfig>;
 }
 
-/** A cluster with these frameworks; the agent, the master and the rules are those of every test unless it says otherwise. */
+/** A cluster with these frameworks. The agent, the master and the rules are the same for all tests by default. */
 export function factsOf(frameworks: readonly Framework[], { agents = [AGENT], config, ...input }: Parts = {}) {
   const cluster: Cluster = {
     leader: { host: "192.0.2.1", port: 5050 },
@@ -67,7 +67,7 @@ export function factsOf(frameworks: readonly Framework[], { agents = [AGENT], co
   });
 }
 
-/** What all views make of a cluster: the records of each zone as lines, sorted, and what was left out. */
+/** The records that all views emit for a cluster, as sorted lines for each zone, and the pieces left out. */
 export function emitted(frameworks: readonly Framework[], parts: Parts = {}) {
   const views = viewsOf(configOf(parts.config));
   const facts = factsOf(frameworks, parts);
@@ -82,7 +82,7 @@ export function emitted(frameworks: readonly Framework[], parts: Parts = {}) {
   return { zone, skipped: [...problems.values()] as readonly Skipped[] };
 }
 
-/** The records of the domain, the reverse names, and what was left out. */
+/** The records of the domain, the reverse names, and the pieces left out. */
 export function generate(frameworks: readonly Framework[], parts: Parts = {}) {
   const { zone, skipped } = emitted(frameworks, parts);
   const records = zone(parts.config?.domain ?? "mesos");

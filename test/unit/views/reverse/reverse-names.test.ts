@@ -9,7 +9,7 @@ const ON_S1: Agent = { id: "a-S1", hostname: "n1.example.com", endpoint: { host:
 const ON_S2: Agent = { id: "a-S2", hostname: "n2.example.com", endpoint: { host: "192.0.2.12", port: 5051 } };
 const AGENTS = ["11.2.0.192.in-addr.arpa PTR n1-example-com.agent.mesos"];
 
-/** The reverse names of a cluster of one master and one agent, unless others are given. */
+/** The reverse names of a cluster, by default with one master and one agent. */
 function pointersOf(tasks: readonly Task[], parts: Parts = {}): string[] {
   return generate([framework({ tasks })], { agents: [ON_S1], ...parts }).pointers;
 }
@@ -32,9 +32,9 @@ describe("the reverse name of an address", () => {
 });
 
 describe("an agent's address", () => {
-  test("leads to the agent's name", () => expect(pointersOf([])).toEqual([MASTER, ...AGENTS]));
+  test("points to the agent's name", () => expect(pointersOf([])).toEqual([MASTER, ...AGENTS]));
 
-  test("leads to the name of every agent that has it", () => {
+  test("points to the name of every agent that has it", () => {
     const agents = [ON_S1, { ...ON_S2, endpoint: ON_S1.endpoint }];
     expect(pointersOf([], { agents })).toEqual([
       MASTER,
@@ -43,12 +43,12 @@ describe("an agent's address", () => {
     ]);
   });
 
-  test("has no reverse name where the agent has no host name, and is not its task's either", () => {
+  test("has no reverse name if the agent has no host name, and does not belong to its task either", () => {
     const agents = [{ ...ON_S1, hostname: "" }];
     expect(pointersOf([container("t1", ["192.0.2.11"])], { agents })).toEqual([MASTER]);
   });
 
-  test("is the agent's though tasks report it and a master has it", () => {
+  test("belongs to the agent even if tasks report it and a master has it", () => {
     const masters = [
       { host: "192.0.2.1", port: 5050 },
       { host: "192.0.2.11", port: 5050 },
@@ -64,7 +64,7 @@ describe("an agent's address", () => {
 });
 
 describe("a container's address", () => {
-  test("leads to the task's canonical name", () => {
+  test("points to the task's canonical name", () => {
     expect(pointersOf([container("t1", ["198.51.100.7", "2001:db8::7"])])).toEqual([
       MASTER,
       ...AGENTS,
@@ -73,7 +73,7 @@ describe("a container's address", () => {
     ]);
   });
 
-  test("leads to the canonical name of the label where the discovery name is none", () => {
+  test("points to the canonical name of the label if the discovery name is not a label", () => {
     const discovery = { name: "Api.Team", ports: [] };
     expect(pointersOf([container("t1", ["198.51.100.7"], { discovery })])).toEqual([
       MASTER,
@@ -82,20 +82,20 @@ describe("a container's address", () => {
     ]);
   });
 
-  test("leads to every task of its agent that reports it", () => {
+  test("points to every task of its agent that reports it", () => {
     const found = pointersOf([container("t1", ["198.51.100.7"]), container("t2", ["198.51.100.7"])]);
     const names = [canonical("t1"), canonical("t2")].sort();
     expect(found.slice(2)).toEqual(names.map((name) => `7.100.51.198.in-addr.arpa PTR ${name}`));
   });
 
-  test("that tasks on several agents report is each agent's own affair", () => {
+  test("that tasks on several agents report has no reverse name", () => {
     const tasks = [container("t1", ["172.17.0.2"]), container("t2", ["172.17.0.2"], { agentId: ON_S2.id })];
     const others = container("t3", ["172.17.0.3"]);
     const found = pointersOf([...tasks, others], { agents: [ON_S1, ON_S2] });
     expect(found.filter((line) => line.includes(".172."))).toEqual([`3.0.17.172.in-addr.arpa PTR ${canonical("t3")}`]);
   });
 
-  test("is private though one of the tasks that report it has no name", () => {
+  test("has no reverse name even if one of the tasks on several agents has no name", () => {
     const nameless = container("t2", ["172.17.0.2"], { agentId: ON_S2.id });
     const masters = [{ host: "172.17.0.2", port: 5050 }];
     const frameworks = [
@@ -106,26 +106,26 @@ describe("a container's address", () => {
     expect(pointers.filter((line) => line.includes(".172."))).toEqual([]);
   });
 
-  test("is the task's though a master has it", () => {
+  test("belongs to the task even if a master has it", () => {
     expect(pointersOf([container("t1", ["192.0.2.1"])])).toEqual([
       `1.2.0.192.in-addr.arpa PTR ${canonical("t1")}`,
       ...AGENTS,
     ]);
   });
 
-  test("has no reverse name where its source is not the one that counts", () => {
+  test("has no reverse name if its source is not the one that counts", () => {
     const config = { IPSources: ["host", "netinfo"] as const };
     expect(pointersOf([container("t1", ["198.51.100.7"])], { config })).toEqual([MASTER, ...AGENTS]);
   });
 
-  test("has no reverse name where the task has no name", () => {
+  test("has no reverse name if the task has no name", () => {
     const frameworks = [framework({ name: "???", tasks: [container("t1", ["198.51.100.7"])] })];
     expect(generate(frameworks, { agents: [ON_S1] }).pointers).toEqual([MASTER, ...AGENTS]);
   });
 });
 
 describe("a master's address", () => {
-  test("leads to the numbered name of every master that has it", () => {
+  test("points to the numbered name of every master that has it", () => {
     const masters = ["192.0.2.8", "192.0.2.8", "192.0.2.1"].map((host, i) => ({ host, port: 5050 + (i % 2) }));
     expect(pointersOf([], { masters, agents: [] })).toEqual([
       "1.2.0.192.in-addr.arpa PTR master2.mesos",
@@ -136,7 +136,7 @@ describe("a master's address", () => {
 });
 
 test.each(["127.0.0.1", "127.8.8.8", "0.0.0.0", "169.254.1.1", "::", "::1", "fe80::1", "febf::1"])(
-  "%s is every machine's and has no reverse name",
+  "%s is an address of every machine, and has no reverse name",
   (text) => {
     expect(pointersOf([container("t1", [text])])).toEqual([MASTER, ...AGENTS]);
     expect(pointersOf([], { agents: [{ ...ON_S1, endpoint: { host: text, port: 5051 } }] })).toEqual([MASTER]);

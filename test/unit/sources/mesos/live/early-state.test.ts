@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { EarlyState } from "../../../../../src/sources/mesos/live/early-state.js";
 import { ManualTimers } from "../../../../support/timers.js";
 
-/** Asks all the time, and tells after how many seconds states were fetched. */
+/** Asks all the time. @returns the seconds at which states were fetched */
 async function fetches(seconds: number, satisfiedAt = Number.POSITIVE_INFINITY): Promise<number[]> {
   const timers = new ManualTimers();
   const times: number[] = [];
@@ -20,11 +20,11 @@ it("a state is fetched at once, and again after pauses that double up to 80 s", 
   expect(await fetches(400)).toEqual([0, 5, 15, 35, 75, 155, 235, 315, 395]);
 });
 
-it("a state is fetched after five seconds again when one has told all that was wanted", async () => {
+it("a state is fetched after five seconds again when one contained everything that was missing", async () => {
   expect(await fetches(60, 36)).toEqual([0, 5, 15, 35, 40, 50]);
 });
 
-it("no state is fetched any more after the end", async () => {
+it("no state is fetched after stop()", async () => {
   const timers = new ManualTimers();
   let count = 0;
   const early = new EarlyState(timers, () => count++);

@@ -7,7 +7,7 @@ import { cluster, framework, task } from "../../../../support/scripted-master.js
 import { bytes } from "../reading.js";
 import { event, FULL, readEvent, S0, stateFrom } from "./support.js";
 
-/** The task of an event that adds one. */
+/** The task in a TASK_ADDED event. */
 function added(message: Json): Extract<MasterEvent, { type: "TASK_ADDED" }>["task"] {
   const read = event(message);
   if (read.type !== "TASK_ADDED") throw new Error(`it is ${read.type}`);
@@ -22,7 +22,7 @@ const withResources = (...resources: unknown[]) => {
 const ports = (...range: unknown[]) => ({ name: "ports", type: "RANGES", ranges: { range } });
 
 describe("a task", () => {
-  it("is what a state makes of it", () => {
+  it("is the same as in a state", () => {
     const discovery = { name: "api", ports: [{ number: 80, name: "http", protocol: "tcp" }, { number: 0 }] };
     const web = task("web", { agent: "S0", ports: [31000, 31005], ip: ["203.0.113.1", "2001:db8::1"], discovery });
     const [inState] = stateFrom(cluster({ agents: [S0], frameworks: [framework("marathon", { tasks: [web] })] }))
@@ -30,7 +30,7 @@ describe("a task", () => {
     expect(added(taskAdded(web)).task).toEqual(inState?.tasks[0]);
   });
 
-  it("has the ports of all its resources of that name, in order and joined as a state has them", () => {
+  it("has the ports of all its resources named `ports`, sorted and joined as in a state", () => {
     const reserved = withResources(
       ports({ begin: 31005, end: 31006 }, { begin: 31001, end: 31001 }),
       { name: "cpus", type: "SCALAR", scalar: { value: 1 } },
@@ -42,7 +42,7 @@ describe("a task", () => {
     ]);
   });
 
-  it("loses what is malformed of it and nothing else", () => {
+  it("loses only its malformed parts", () => {
     const odd = withResources(
       null,
       ports({ begin: 5, end: 4 }, { begin: "1", end: 2 }, null, { begin: 31000, end: 31000 }),
@@ -53,12 +53,12 @@ describe("a task", () => {
 });
 
 describe("an update", () => {
-  it("counts with its outer state, as its status may be an older one that is repeated", () => {
+  it("has the state of the update, because its status may be an older one that is repeated", () => {
     const message = taskUpdated(task("web", { agent: "S0" }), "TASK_KILLED", { state: "TASK_RUNNING" });
     expect(event(message)).toMatchObject({ update: { state: "TASK_KILLED" } });
   });
 
-  it("says where the task is only where its status is one of a running task", () => {
+  it("reports addresses only if its status is TASK_RUNNING", () => {
     const web = task("web", { agent: "S0" });
     expect(event(taskUpdated(web, "TASK_STARTING"))).not.toHaveProperty("update.running");
     const network = { container_status: { network_infos: [{ ip_addresses: [{ ip_address: "203.0.113.1" }] }] } };
@@ -77,7 +77,7 @@ describe("an update", () => {
     expect(update).toHaveProperty("update.running.reported", { addresses: {}, ...(unhealthy && { unhealthy }) });
   });
 
-  it("has labels in the wrapping of the operator API", () => {
+  it("has labels in the form of the operator API", () => {
     const labels = { labels: [{ key: "Docker.NetworkSettings.IPAddress", value: "203.0.113.9" }] };
     expect(event(taskUpdated(task("web", { agent: "S0" }), "TASK_RUNNING", { labels }))).toHaveProperty(
       "update.running.reported.addresses",
@@ -93,7 +93,7 @@ describe("an event", () => {
     ["with a body of another kind", { type: "TASK_UPDATED", task_updated: [] }],
     ["about nobody", { type: "AGENT_REMOVED", agent_removed: { agent_id: {} } }],
     ["about a framework without a name", { type: "FRAMEWORK_ADDED", framework_added: { framework: {} } }],
-  ])("%s does nothing", (_, message) => {
+  ])("%s has no effect", (_, message) => {
     expect(event(message)).toEqual({ type: "OTHER" });
   });
 
@@ -111,7 +111,7 @@ describe("an event", () => {
     expect(event(subscribed(FULL, 5))).toEqual({ type: "SUBSCRIBED", heartbeatSeconds: 5 });
   });
 
-  it("is the same in whatever parts it comes", () => {
+  it("is the same in whatever parts it arrives", () => {
     for (const message of [subscribed(FULL, 5), taskAdded(task("web", { agent: "S0" })), HEARTBEAT]) {
       const record = bytes(message);
       for (const size of [1, 10, 200]) {
@@ -128,7 +128,7 @@ describe("an event", () => {
     expect(event({ type: "SUBSCRIBED" })).toEqual(told);
   });
 
-  it("that announces an odd heartbeat is watched within reason", () => {
+  it("that announces an extreme heartbeat interval is limited to a sensible one", () => {
     const seconds = (interval: unknown) =>
       event({ type: "SUBSCRIBED", subscribed: { heartbeat_interval_seconds: interval } });
     expect(seconds(0.001)).toMatchObject({ heartbeatSeconds: 1 });
@@ -136,7 +136,7 @@ describe("an event", () => {
     expect(seconds("soon")).toMatchObject({ heartbeatSeconds: 15 });
   });
 
-  it("is told by its record alone", () => {
+  it("is read from its own record alone", () => {
     expect(recordOf(HEARTBEAT)).toBe('20\n{"type":"HEARTBEAT"}');
     expect(readEvent(bytes(HEARTBEAT))).toEqual({ type: "HEARTBEAT" });
   });
@@ -160,7 +160,7 @@ describe("captured messages of real clusters", () => {
       const read = event(message);
       types.add(read.type);
       live.apply(read);
-      most = Math.max(most, live.view.cluster.frameworks.flatMap(({ tasks }) => tasks).length);
+      most = Math.max(most, live.observed.cluster.frameworks.flatMap(({ tasks }) => tasks).length);
     }
     expect(types).toContain("SUBSCRIBED");
     expect(types).not.toContain("OTHER");

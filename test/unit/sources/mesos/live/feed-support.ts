@@ -19,7 +19,7 @@ export const CONFIG: FeedConfig = {
   stateMaxBytes: 1_000_000,
 };
 
-/** A feed in a cluster that a test leads. What it serves, asks and is told is in `log`, with the second it happened in. */
+/** A feed whose master is the test. What it serves, requests and receives is in `log`, with the second in which it happened. */
 export function setUp(state: Json = FULL, config: Partial<FeedConfig> = {}, restored?: Cluster) {
   const timers = new ManualTimers();
   const log: string[] = [];

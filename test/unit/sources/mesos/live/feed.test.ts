@@ -15,7 +15,7 @@ describe("a change", () => {
     await feed.stop();
   });
 
-  it("waits while the one before is served, and takes along what comes meanwhile", async () => {
+  it("waits while the one before is being served, and includes later changes", async () => {
     const { feed, timers, log, script, say } = setUp();
     feed.start();
     await timers.advance(10_000);
@@ -28,7 +28,7 @@ describe("a change", () => {
     await feed.stop();
   });
 
-  it("of a task that nobody knows has the state fetched, but not again and again", async () => {
+  it("of an unknown task has the state fetched, but not again and again", async () => {
     const { feed, timers, log, say } = setUp();
     feed.start();
     await timers.advance(10_000);
@@ -40,7 +40,7 @@ describe("a change", () => {
     await feed.stop();
   });
 
-  it("of a task that runs but has not said where has the state fetched until it has, ever more rarely", async () => {
+  it("of a running task that is unreported has the state fetched until it is reported, with growing pauses", async () => {
     const { feed, timers, log, script, say } = setUp(FULL, { refreshSeconds: 3600 });
     feed.start();
     await timers.advance(10_000);
@@ -75,7 +75,7 @@ describe("a change", () => {
 });
 
 describe("the stream", () => {
-  it("begins when a state has been read, and is counted", async () => {
+  it("begins after a state has been read, and is counted", async () => {
     const { feed, timers, log, report } = setUp();
     feed.start();
     await timers.advance(1_000);
@@ -117,7 +117,7 @@ describe("the stream", () => {
     await feed.stop();
   });
 
-  it("that is not there leaves polling, and is asked for again when another master leads", async () => {
+  it("that the leader does not support leaves polling, and is requested again when another master leads", async () => {
     const { feed, timers, log, script, report } = setUp();
     script.noEvents = true;
     feed.start();
@@ -131,7 +131,7 @@ describe("the stream", () => {
     await feed.stop();
   });
 
-  it("is not wanted with polling", async () => {
+  it("is not opened if the configuration wants only polling", async () => {
     const { feed, timers, log } = setUp(FULL, { updates: "poll" });
     feed.start();
     await timers.advance(120_000);
@@ -151,7 +151,7 @@ describe("the stream", () => {
     await feed.stop();
   });
 
-  it("moves with the configuration, over the new connections", async () => {
+  it("is opened anew with a new configuration, over its connections", async () => {
     const { feed, timers, log, access } = setUp();
     feed.start();
     await timers.advance(10_000);
@@ -166,7 +166,7 @@ describe("the stream", () => {
 });
 
 describe("a state", () => {
-  it("is the truth: what events have left wrong is corrected and counted", async () => {
+  it("corrects what events have left wrong, and counts it", async () => {
     const { feed, timers, log, script, report } = setUp();
     feed.start();
     await timers.advance(10_000);
@@ -198,7 +198,7 @@ describe("a state that removes too much", () => {
   const idle = cluster({ agents: [agent("S0")], frameworks: [framework("marathon")] });
 
   it.each(["stream", "poll"] as const)(
-    "is served when a fetch five seconds later says the same (%s)",
+    "is served when a fetch five seconds later confirms it (%s)",
     async (updates) => {
       const { feed, timers, log, script, report } = setUp(busy, { updates });
       feed.start();
@@ -221,7 +221,7 @@ describe("a state that removes too much", () => {
     },
   );
 
-  it("is fetched again though a slow master is being asked, and only what was asked for later counts", async () => {
+  it("is confirmed only by a state requested later, even while a slow master is being asked", async () => {
     const { feed, timers, log, script } = setUp(busy, { updates: "poll", refreshSeconds: 4 });
     feed.start();
     await timers.advance(3_900);
@@ -232,7 +232,7 @@ describe("a state that removes too much", () => {
     await feed.stop();
   });
 
-  it("is served at once under a maxShrink that lets it, though the master does not answer any more", async () => {
+  it("is served at once when a new maxShrink allows it, even if the master no longer answers", async () => {
     const { feed, timers, log, script, access } = setUp(busy, { updates: "poll" });
     feed.start();
     await timers.advance(10_000);
@@ -245,7 +245,7 @@ describe("a state that removes too much", () => {
     await feed.stop();
   });
 
-  it("told by events is confirmed by a fetch of its own", async () => {
+  it("because of events is confirmed by a fetch of its own", async () => {
     const { feed, timers, log, script, say } = setUp(busy, { refreshSeconds: 3600 });
     feed.start();
     await timers.advance(10_000);
@@ -257,7 +257,7 @@ describe("a state that removes too much", () => {
   });
 });
 
-it("what is awaited after a failover goes by itself when its time is over", async () => {
+it("what is kept after a failover is removed when the grace time is over, without any event", async () => {
   const { feed, timers, log, script, report } = setUp(FULL, { refreshSeconds: 3600, maxShrink: 100, updates: "poll" });
   feed.start();
   await timers.advance(10_000);
@@ -275,7 +275,7 @@ it("what is awaited after a failover goes by itself when its time is over", asyn
 describe("what was served before the start", () => {
   const { cluster: restored } = stateFrom(FULL);
 
-  it("stays while a new leader has not heard of it, and goes as that says otherwise", async () => {
+  it("stays while a new leader has not heard of it, and is removed when that reports otherwise", async () => {
     const { feed, timers, log, script, report } = setUp(cluster({}), { updates: "poll" }, restored);
     feed.start();
     await timers.advance(1_000);
@@ -291,7 +291,7 @@ describe("what was served before the start", () => {
     await feed.stop();
   });
 
-  it("is given up when nobody has come back for failoverGrace", async () => {
+  it("is removed when no agent has registered within failoverGrace", async () => {
     const { feed, timers, log } = setUp(cluster({}), { updates: "poll", maxShrink: 100 }, restored);
     feed.start();
     await timers.advance(599_000);
@@ -301,7 +301,7 @@ describe("what was served before the start", () => {
     await feed.stop();
   });
 
-  it("is given up when a new failoverGrace says so, though the master does not answer any more", async () => {
+  it("is removed when a shorter failoverGrace is configured, even if the master no longer answers", async () => {
     const { feed, timers, log, script, access } = setUp(cluster({}), { updates: "poll", maxShrink: 100 }, restored);
     feed.start();
     await timers.advance(10_000);
@@ -312,7 +312,7 @@ describe("what was served before the start", () => {
     await feed.stop();
   });
 
-  it("counts for what one state may remove", async () => {
+  it("counts for how much one state may remove", async () => {
     const { feed, timers, log, script } = setUp(
       cluster({ agents: [S0, S1], frameworks: [framework("marathon"), framework("chronos")] }),
       { updates: "poll", maxShrink: 20 },

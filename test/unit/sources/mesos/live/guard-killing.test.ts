@@ -13,13 +13,13 @@ const ENDING = { ...WEB, id: "ending", state: "TASK_KILLING" };
 const marathonWith = (...tasks: Json[]) => ({ ...MARATHON, tasks });
 const stateWith = (id: string, agents: Json[], ...frameworks: Json[]) => ({ id, ...cluster({ agents, frameworks }) });
 
-/** What is served of tasks that are being killed, after these states; each is another master's or the same. */
+/** The tasks being killed that are served after these states, which come from the same master or another one. */
 function served(...states: readonly (readonly [Json, { readonly address: string }])[]) {
   const live = new LiveCluster();
   const guard = new FailoverGuard(600);
   const clusters = states.map(([state, master]) => {
     live.applyState(readMasterState(bytes(stateOf(master, state)), new KnownTasks(), new FactsReader()));
-    const cluster = guard.propose(live.view, live.marks, 0);
+    const cluster = guard.propose(live.observed, live.marks, 0);
     guard.commit(cluster);
     live.forgetMarks();
     return cluster;

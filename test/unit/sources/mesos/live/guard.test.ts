@@ -32,13 +32,13 @@ import {
 
 const GRACE = 600;
 
-/** A server that has served `state`, and what it serves after states and messages. Time is in seconds. */
+/** A server that has served `state`, and what it serves after further states and messages. Times are in seconds. */
 function setUp(state: Json = FULL, grace = GRACE) {
   const live = new LiveCluster();
   const guard = new FailoverGuard(grace);
   let now = 0;
   const serve = () => {
-    const cluster = guard.propose(live.view, live.marks, now * 1000);
+    const cluster = guard.propose(live.observed, live.marks, now * 1000);
     guard.commit(cluster);
     live.forgetMarks();
     return cluster;
@@ -78,12 +78,12 @@ describe("after a failover", () => {
     expect(guard.held).toEqual({ agents: 0, frameworks: 0, tasks: 0, until: undefined });
   });
 
-  it("the same holds for a master that was started again in its place", () => {
+  it("the same holds for a master that has restarted at the same address", () => {
     const { read } = setUp();
     expect(outline(read(elsewhere(EMPTY)))).toEqual(ALL);
   });
 
-  it("and for a stream of the new leader that begins before its state has been read", () => {
+  it("the same holds for a stream of the new leader that begins before its state has been read", () => {
     const { hear, read, guard } = setUp();
     expect(outline(hear(subscribed(EMPTY)))).toEqual(ALL);
     expect(outline(hear(taskAdded(WEB), frameworkAdded(MARATHON, true)))).toEqual(ALL);
@@ -93,7 +93,7 @@ describe("after a failover", () => {
     expect(guard.held).toMatchObject({ agents: 1, tasks: 1 });
   });
 
-  it("a second failover before everybody is back changes nothing", () => {
+  it("a second failover before all agents are back changes nothing", () => {
     const { read } = setUp();
     read(elsewhere(cluster({ recovered })), NEXT_LEADER);
     expect(outline(read({ id: "m3", ...EMPTY }))).toEqual(ALL);
@@ -108,7 +108,7 @@ describe("after a failover", () => {
     expect(frameworkNamed("marathon", now)).toBe(frameworkNamed("marathon", before));
   });
 
-  it("an agent that is listed as recovered is where it was, not where its host name leads", () => {
+  it("an agent that is listed as recovered keeps its address, whatever its host name resolves to", () => {
     const { read } = setUp();
     const now = read(elsewhere(cluster({ recovered })), NEXT_LEADER);
     expect(agentNamed("S0", now)?.endpoint).toEqual({ host: "192.0.2.10", port: 5051 });
@@ -130,14 +130,14 @@ describe("after a failover", () => {
     expect(outline(wait(GRACE))).not.toContain("chronos:");
   });
 
-  it("an agent without tasks stays too", () => {
+  it("an agent without tasks stays until it is back", () => {
     const { read } = setUp(cluster({ agents: [S0, S1, agent("S2")], frameworks: [MARATHON] }));
     expect(outline(read(elsewhere(EMPTY), NEXT_LEADER))).toContain("agents: S0 S1 S2");
   });
 });
 
-describe("what is awaited goes", () => {
-  it("when the grace is over, and not before", () => {
+describe("what the guard keeps is removed", () => {
+  it("when the grace time is over, and not before", () => {
     const { read, wait, guard } = setUp();
     read(elsewhere(cluster({ recovered })), NEXT_LEADER);
     expect(outline(wait(GRACE - 1))).toEqual(ALL);
@@ -164,7 +164,7 @@ describe("what is awaited goes", () => {
     ]);
   });
 
-  it("when the master that listed it as recovered does so no more", () => {
+  it("when the master that listed it as recovered no longer does", () => {
     const { read } = setUp();
     read(elsewhere(cluster({ recovered })), NEXT_LEADER);
     const now = read(elsewhere(cluster({ recovered: [recoveredAgent("S0")] })), NEXT_LEADER);
@@ -179,12 +179,12 @@ describe("what is awaited goes", () => {
     expect(outline(read(completed, NEXT_LEADER))).toEqual(["agents: S0 S1"]);
   });
 
-  it("when there is no grace at all", () => {
+  it("when there is no grace time at all", () => {
     const { read } = setUp(FULL, 0);
     expect(outline(read(elsewhere(EMPTY), NEXT_LEADER))).toEqual(["agents:"]);
   });
 
-  it("when a configuration takes the grace away", () => {
+  it("when a new configuration has no grace time", () => {
     const { read, guard, serve } = setUp();
     read(elsewhere(EMPTY), NEXT_LEADER);
     guard.configure(0);
@@ -195,13 +195,13 @@ describe("what is awaited goes", () => {
 describe("a deliberate kill", () => {
   const half = cluster({ agents: [S0], recovered: [recoveredAgent("S1")], frameworks: [marathonWith(WEB)] });
 
-  it("on an agent that is back takes effect at once, while others are awaited", () => {
+  it("on an agent that is back takes effect at once, while other agents are missing", () => {
     const { read, hear } = setUp();
     read(elsewhere(half), NEXT_LEADER);
     expect(outline(hear(taskUpdated(WEB, "TASK_KILLED")))).toContain("marathon: api");
   });
 
-  it("that a state tells of takes effect too", () => {
+  it("that a state reports takes effect too", () => {
     const { read } = setUp();
     read(elsewhere(half), NEXT_LEADER);
     const killed = {
@@ -211,7 +211,7 @@ describe("a deliberate kill", () => {
     expect(outline(read(elsewhere(killed), NEXT_LEADER))).toContain("marathon: api");
   });
 
-  it("of everything takes effect where the agents stay", () => {
+  it("of everything takes effect if the agents stay", () => {
     const { read } = setUp();
     expect(outline(read({ id: "m1", ...cluster({ agents: [S0, S1] }) }))).toEqual(["agents: S0 S1"]);
   });
@@ -242,7 +242,7 @@ describe("without a failover", () => {
     ]);
   });
 
-  it("an agent that is missing keeps its tasks where the master does not say who it is", () => {
+  it("an agent that is missing keeps its tasks if the master does not give its id", () => {
     const { read } = setUp({ ...FULL, id: "" });
     expect(outline(read({ ...WITHOUT_S1, id: "" }))).toEqual(ALL);
   });
@@ -254,7 +254,7 @@ describe("without a failover", () => {
     expect(outline(read({ id: "m1", ...WITHOUT_S1 }))).toEqual(["agents: S0", "chronos:", "marathon: web"]);
   });
 
-  it("a master that is started again in its place takes nobody away, in its stream nor in its states", () => {
+  it("a master that restarts at the same address removes no agent, neither by its stream nor by its states", () => {
     const { read, live, serve } = setUp();
     live.apply(event(subscribed(EMPTY)));
     expect(outline(serve())).toEqual(ALL);
@@ -262,7 +262,7 @@ describe("without a failover", () => {
     expect(outline(read({ id: "m1 again", ...EMPTY }))).toEqual(ALL);
   });
 
-  it("a master that leads by its stream first, and is started again before it says who it is, takes nobody away", () => {
+  it("a master whose stream comes first, and which restarts before it gives its id, removes no agent", () => {
     const { read, hear } = setUp();
     expect(outline(hear(subscribed(FULL)))).toEqual(ALL);
     expect(outline(read(elsewhere(EMPTY), NEXT_LEADER))).toEqual(ALL);
@@ -275,7 +275,7 @@ describe("without a failover", () => {
     expect(outline(read(elsewhere(WITHOUT_S1), NEXT_LEADER))).toEqual(["agents: S0", "chronos:", "marathon: web"]);
   });
 
-  it("a task that comes back with its agent, but has not said where it runs, stays as it was", () => {
+  it("a task that comes back with its agent, but is unreported, stays as it was", () => {
     const { read } = setUp();
     read(elsewhere(EMPTY), NEXT_LEADER);
     const statuses = [{ state: "TASK_STARTING", timestamp: 1 }];
@@ -288,7 +288,7 @@ describe("without a failover", () => {
     expect(taskNamed("web", served)?.addresses).toEqual({ netinfo: ["203.0.113.1"] });
   });
 
-  it("an agent that becomes unreachable takes its tasks along, and brings them back", () => {
+  it("an agent that becomes unreachable is removed with its tasks, which return with it", () => {
     const { hear } = setUp();
     expect(outline(hear(taskUpdated(API, "TASK_UNREACHABLE", { reason: "REASON_AGENT_REMOVED" })))).toEqual([
       "agents: S0",
@@ -298,12 +298,12 @@ describe("without a failover", () => {
     expect(outline(hear(taskAdded(API), agentAdded(S1)))).toEqual(ALL);
   });
 
-  it("what is served is what the master says, and nothing is copied", () => {
+  it("what is served is what the master reports, and nothing is copied", () => {
     const { guard, live } = setUp();
-    expect(guard.propose(live.view, live.marks, 0)).toBe(live.view.cluster);
+    expect(guard.propose(live.observed, live.marks, 0)).toBe(live.observed.cluster);
   });
 
-  it("a task that has moved is where it is now", () => {
+  it("a task that has moved has its new address", () => {
     const { read } = setUp();
     const moved = { ...API, slave_id: S0.id };
     const now = read({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LiveCluster } from "../../../../../src/sources/mesos/live/live-cluster.js";
-import { taskKey } from "../../../../../src/sources/mesos/live/view.js";
+import { taskKey } from "../../../../../src/sources/mesos/live/observed-cluster.js";
 import type { Json } from "../../../../support/json.js";
 import {
   agentAdded,
@@ -29,7 +29,7 @@ import {
   WEB,
 } from "./support.js";
 
-/** A cluster in memory to which these messages came after the state. */
+/** A LiveCluster that has received the state, and then these messages. */
 function after(...messages: Json[]): LiveCluster {
   const live = liveOf();
   for (const message of messages) live.apply(event(message));
@@ -39,7 +39,7 @@ function after(...messages: Json[]): LiveCluster {
 const staging = task("cache", { agent: "S0", state: "TASK_STAGING", ports: [31005] });
 
 describe("an event", () => {
-  it("before the first state does nothing", () => {
+  it("before the first state is ignored", () => {
     const live = new LiveCluster();
     expect(live.apply(event(taskAdded(WEB)))).toBe("unchanged");
     expect(live.ready).toBe(false);
@@ -66,25 +66,25 @@ describe("an event", () => {
     ["that a framework was removed takes its tasks along", [frameworkRemoved(MARATHON)], "chronos:"],
     ["an agent adds it", [agentAdded(agent("S2"))], "agents: S0 S1 S2"],
   ])("%s", (_, messages, line) => {
-    expect(outline(after(...messages).view.cluster)).toContain(line);
+    expect(outline(after(...messages).observed.cluster)).toContain(line);
   });
 
-  it("about a task comes before its framework and its agent, and counts when they are there", () => {
+  it("about a task may come before its framework and its agent, and counts when they are known", () => {
     const late = task("late", { agent: "S9" });
     const live = after(taskAdded(late, "frameworks-late"));
-    expect(outline(live.view.cluster)).toEqual(["agents: S0 S1", "chronos:", "marathon: api web"]);
+    expect(outline(live.observed.cluster)).toEqual(["agents: S0 S1", "chronos:", "marathon: api web"]);
     live.apply(event(frameworkAdded(framework("late"))));
     live.apply(event(agentAdded(agent("S9"))));
-    expect(outline(live.view.cluster)).toEqual(["agents: S0 S1 S9", "chronos:", "late: late", "marathon: api web"]);
+    expect(outline(live.observed.cluster)).toEqual(["agents: S0 S1 S9", "chronos:", "late: late", "marathon: api web"]);
   });
 
-  it("of a task that runs and of which nothing else is known says so", () => {
+  it("about a running task of which nothing else is known has the effect `unknown`", () => {
     expect(liveOf().apply(event(taskUpdated(task("who", { agent: "S0" }), "TASK_RUNNING")))).toBe("unknown");
   });
 
   it("moves a task to the address of its latest status", () => {
     const live = after(taskUpdated(WEB, "TASK_RUNNING", statusAt("203.0.113.9")));
-    expect(taskNamed("web", live.view.cluster)?.addresses).toEqual({ netinfo: ["203.0.113.9"] });
+    expect(taskNamed("web", live.observed.cluster)?.addresses).toEqual({ netinfo: ["203.0.113.9"] });
     expect(live.apply(event(taskUpdated(WEB, "TASK_RUNNING", statusAt("203.0.113.8", 1_700_000_150))))).toBe(
       "unchanged",
     );
@@ -94,7 +94,7 @@ describe("an event", () => {
   it("makes a task unhealthy and healthy again, with nothing else changed", () => {
     const live = liveOf();
     const update = (status: Json) => live.apply(event(taskUpdated(WEB, "TASK_RUNNING", status)));
-    const web = () => taskNamed("web", live.view.cluster);
+    const web = () => taskNamed("web", live.observed.cluster);
     const before = web();
     expect(update({ ...statusAt("203.0.113.1", 1_700_000_201), healthy: false })).toBe("changed");
     expect(web()).toEqual({ ...before, unhealthy: true });
@@ -104,45 +104,45 @@ describe("an event", () => {
     expect(web()).toEqual(before);
   });
 
-  it("tells that the network maps ports, and that it does so no more", () => {
+  it("says that the network maps ports, and later that it no longer does", () => {
     const live = liveOf();
     const update = (timestamp: number, port_mappings: readonly Json[]) => {
       const network_infos = [{ ip_addresses: [{ ip_address: "203.0.113.1" }], port_mappings }];
       live.apply(event(taskUpdated(WEB, "TASK_RUNNING", { timestamp, container_status: { network_infos } })));
-      return taskNamed("web", live.view.cluster);
+      return taskNamed("web", live.observed.cluster);
     };
     expect(update(1_700_000_201, [{ host_port: 31000, container_port: 80 }])).toHaveProperty("networkMapsPorts", true);
     expect(update(1_700_000_202, [])).not.toHaveProperty("networkMapsPorts");
   });
 
-  it("keeps what a task's container says through its updates", () => {
+  it("keeps the port mappings of a task's container through its updates", () => {
     const container = { type: "DOCKER", docker: { port_mappings: [{ host_port: 31000, container_port: 80 }] } };
     const mapped = task("mapped", { agent: "S0", extra: { container } });
     const live = after(taskAdded(mapped), taskUpdated(mapped, "TASK_RUNNING", statusAt("203.0.113.5")));
-    expect(taskNamed("mapped", live.view.cluster)).toHaveProperty("mapsPorts", true);
+    expect(taskNamed("mapped", live.observed.cluster)).toHaveProperty("mapsPorts", true);
   });
 
-  it("that adds an unhealthy task says so", () => {
+  it("that adds an unhealthy task marks it as unhealthy", () => {
     const sick = task("sick", { agent: "S0", healthy: false });
-    expect(taskNamed("sick", after(taskAdded(sick)).view.cluster)).toHaveProperty("unhealthy", true);
+    expect(taskNamed("sick", after(taskAdded(sick)).observed.cluster)).toHaveProperty("unhealthy", true);
   });
 
-  it("keeps what is known of a scheduler, until it is somewhere else", () => {
+  it("keeps a scheduler's pid until its hostname changes", () => {
     const pid = { host: "192.0.2.20", port: 15101 };
     const live = after(frameworkAdded(MARATHON));
-    expect(frameworkNamed("marathon", live.view.cluster)?.pid).toEqual(pid);
+    expect(frameworkNamed("marathon", live.observed.cluster)?.pid).toEqual(pid);
     live.apply(event(frameworkAdded({ ...MARATHON, hostname: "192.0.2.99" })));
-    expect(frameworkNamed("marathon", live.view.cluster)).toMatchObject({ hostname: "192.0.2.99" });
-    expect(frameworkNamed("marathon", live.view.cluster)).not.toHaveProperty("pid");
+    expect(frameworkNamed("marathon", live.observed.cluster)).toMatchObject({ hostname: "192.0.2.99" });
+    expect(frameworkNamed("marathon", live.observed.cluster)).not.toHaveProperty("pid");
   });
 });
 
 describe("what has not changed is the same object", () => {
-  it("when another thing has", () => {
+  it("when something else has", () => {
     const live = liveOf();
-    const before = live.view.cluster;
+    const before = live.observed.cluster;
     live.apply(event(taskUpdated(WEB, "TASK_KILLED")));
-    const { cluster: now } = live.view;
+    const { cluster: now } = live.observed;
     expect(taskNamed("api", now)).toBe(taskNamed("api", before));
     expect(frameworkNamed("chronos", now)).toBe(frameworkNamed("chronos", before));
     expect(frameworkNamed("marathon", now)).not.toBe(frameworkNamed("marathon", before));
@@ -152,17 +152,17 @@ describe("what has not changed is the same object", () => {
 
   it("when nothing has", () => {
     const live = liveOf();
-    const { view } = live;
+    const { observed } = live;
     expect(live.apply(event(taskAdded(WEB)))).toBe("unchanged");
     expect(live.apply(event(agentAdded(S0)))).toBe("unchanged");
-    expect(live.view).toBe(view);
+    expect(live.observed).toBe(observed);
   });
 
-  it("after a state that says the same", () => {
+  it("after a state with the same content", () => {
     const live = liveOf();
-    const before = live.view.cluster;
+    const before = live.observed.cluster;
     live.applyState(stateFrom(FULL));
-    const { cluster: now } = live.view;
+    const { cluster: now } = live.observed;
     expect(now).not.toBe(before);
     expect(now).toEqual(before);
     for (const name of ["marathon", "chronos"]) expect(frameworkNamed(name, now)).toBe(frameworkNamed(name, before));
@@ -174,7 +174,7 @@ describe("a state", () => {
   it("corrects what events have left wrong, and counts it", () => {
     const live = after(taskUpdated(WEB, "TASK_KILLED"), agentAdded(agent("S7")), frameworkAdded(framework("ghost")));
     expect(live.applyState(stateFrom(FULL))).toEqual({ tasks: 1, agents: 1, frameworks: 1 });
-    expect(outline(live.view.cluster)).toEqual(["agents: S0 S1", "chronos:", "marathon: api web"]);
+    expect(outline(live.observed.cluster)).toEqual(["agents: S0 S1", "chronos:", "marathon: api web"]);
     expect(live.applyState(stateFrom(FULL))).toEqual({ tasks: 0, agents: 0, frameworks: 0 });
   });
 
@@ -184,33 +184,33 @@ describe("a state", () => {
     live.apply(event(taskUpdated(WEB, "TASK_KILLED")));
     live.apply(event(taskAdded(task("new", { agent: "S0" }))));
     expect(live.applyState(stateFrom(FULL))).toEqual({ tasks: 0, agents: 0, frameworks: 0 });
-    expect(outline(live.view.cluster)).toContain("marathon: api new");
+    expect(outline(live.observed.cluster)).toContain("marathon: api new");
   });
 
   it("does not forget a task that is about to run", () => {
     const live = after(taskAdded(staging));
     live.applyState(stateFrom(FULL));
     expect(live.apply(event(taskUpdated(staging, "TASK_RUNNING", statusAt("203.0.113.5"))))).toBe("changed");
-    expect(taskNamed("cache", live.view.cluster)).toMatchObject({
+    expect(taskNamed("cache", live.observed.cluster)).toMatchObject({
       ports: [[31005, 31005]],
       addresses: { netinfo: ["203.0.113.5"] },
     });
   });
 
-  it("tells of tasks that are about to run: an update says no more of them than that they do", () => {
+  it("keeps tasks that are about to run, as an update to TASK_RUNNING does not describe them again", () => {
     const state = cluster({ agents: [S0], frameworks: [framework("marathon", { tasks: [staging] })] });
     const live = liveOf(state);
-    expect(taskNamed("cache", live.view.cluster)).toBeUndefined();
+    expect(taskNamed("cache", live.observed.cluster)).toBeUndefined();
     expect(live.apply(event(taskUpdated(staging, "TASK_RUNNING", statusAt("203.0.113.5"))))).toBe("changed");
-    expect(taskNamed("cache", live.view.cluster)?.addresses).toEqual({ netinfo: ["203.0.113.5"] });
+    expect(taskNamed("cache", live.observed.cluster)?.addresses).toEqual({ netinfo: ["203.0.113.5"] });
   });
 
-  it("tells who has registered, who is only known from before, and what has ended", () => {
+  it("says what has registered, what is only known from before, and what has ended", () => {
     const ended = { ...framework("done", { tasks: [] }), completed_tasks: [{ ...WEB, state: "TASK_LOST" }] };
     const state = cluster({ agents: [S0], recovered: [recoveredAgent("S1")], frameworks: [ended] });
     const live = liveOf({ ...state, completed_frameworks: [framework("old")] });
-    expect([...live.view.registered]).toEqual(["agents-S0"]);
-    expect([...live.view.cluster.agents.keys()].sort()).toEqual(["agents-S0", "agents-S1"]);
+    expect([...live.observed.registered]).toEqual(["agents-S0"]);
+    expect([...live.observed.cluster.agents.keys()].sort()).toEqual(["agents-S0", "agents-S1"]);
     expect(live.marks.tasks.get(taskKey("frameworks-done", "web.S0"))).toBe("TASK_LOST");
     expect([...live.marks.frameworks]).toEqual(["frameworks-old"]);
     live.forgetMarks();
@@ -219,18 +219,18 @@ describe("a state", () => {
 });
 
 describe("a stream that begins", () => {
-  it("changes nothing: a state that is fetched then says more", () => {
+  it("changes nothing: the state that is fetched then contains more", () => {
     const live = liveOf();
-    const before = live.view;
+    const before = live.observed;
     live.apply(event(subscribed(cluster({ agents: [S1] }))));
-    expect(live.view).toBe(before);
+    expect(live.observed).toBe(before);
   });
 });
 
 it("knows frameworks whose schedulers have not come back", () => {
   const live = liveOf();
   live.apply(event(frameworkAdded(CHRONOS, true)));
-  expect([...live.view.recoveredFrameworks]).toEqual(["frameworks-chronos"]);
+  expect([...live.observed.recoveredFrameworks]).toEqual(["frameworks-chronos"]);
   live.apply(event(frameworkAdded(CHRONOS)));
-  expect(live.view.recoveredFrameworks.size).toBe(0);
+  expect(live.observed.recoveredFrameworks.size).toBe(0);
 });

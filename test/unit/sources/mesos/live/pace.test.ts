@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { Pace } from "../../../../../src/sources/mesos/live/pace.js";
 import { ManualTimers, settle } from "../../../../support/timers.js";
 
-/** Work that takes `ms`, and when it began. */
+/** Work that takes `ms`, and the times at which it began. */
 function setUp(ms = 0) {
   const timers = new ManualTimers();
   const begun: number[] = [];
@@ -15,7 +15,7 @@ function setUp(ms = 0) {
   return { timers, begun, pace, script };
 }
 
-it("the first request after a quiet time is served at once, with what comes in the next moment", async () => {
+it("the first request after a quiet time is served at once, together with those of the next moment", async () => {
   const { timers, begun, pace } = setUp();
   for (let i = 0; i < 5; i++) pace.request();
   await timers.advance(1_000);
@@ -24,7 +24,7 @@ it("the first request after a quiet time is served at once, with what comes in t
   expect(begun).toEqual([20, 1_020]);
 });
 
-it("work is done ten times a second at most", async () => {
+it("work runs at most ten times a second", async () => {
   const { timers, begun, pace } = setUp();
   for (let i = 0; i < 100; i++) {
     pace.request();
@@ -34,7 +34,7 @@ it("work is done ten times a second at most", async () => {
   expect(begun.slice(0, 4)).toEqual([20, 120, 220, 320]);
 });
 
-it("what is asked for during long work is done once, behind it", async () => {
+it("requests during long work are combined into one run after it", async () => {
   const { timers, begun, pace } = setUp(3_000);
   pace.request();
   await timers.advance(1_000);
@@ -44,7 +44,7 @@ it("what is asked for during long work is done once, behind it", async () => {
   expect(begun).toEqual([20, 3_040]);
 });
 
-it("who asked is told of a failure, and the next work is done all the same", async () => {
+it("a request rejects with the failure of its run, and the next run takes place all the same", async () => {
   const { timers, begun, pace, script } = setUp();
   script.fails = true;
   const failed = expect(pace.request()).rejects.toThrow("no");
@@ -57,7 +57,7 @@ it("who asked is told of a failure, and the next work is done all the same", asy
   expect(begun).toHaveLength(2);
 });
 
-it("what is waiting can be had at once", async () => {
+it("waiting work can be run at once", async () => {
   const { begun, pace } = setUp();
   pace.request();
   await settle();

@@ -9,9 +9,9 @@ function decode(chunks: readonly (string | Uint8Array)[], maxBytes = 1_000): str
   const records: string[] = [];
   let parts: Uint8Array[] = [];
   for (const chunk of chunks) {
-    for (const { octets, isLast } of decoder.push(Buffer.from(chunk as string))) {
-      expect(octets.length).toBeGreaterThan(0);
-      parts.push(octets);
+    for (const { bytes, isLast } of decoder.push(Buffer.from(chunk as string))) {
+      expect(bytes.length).toBeGreaterThan(0);
+      parts.push(bytes);
       if (isLast) records.push(Buffer.concat(parts).toString());
       if (isLast) parts = [];
     }
@@ -21,14 +21,14 @@ function decode(chunks: readonly (string | Uint8Array)[], maxBytes = 1_000): str
 }
 
 describe("records", () => {
-  it("are found one behind the other", () => {
+  it("are found one after the other", () => {
     expect(decode([`${frame("true")}${frame("null")}`])).toEqual(["true", "null"]);
   });
 
-  it("come in the parts that chunks have of them, at once", () => {
+  it("are passed on at once, in the parts that chunks have of them", () => {
     const decoder = new RecordDecoder(10);
     const push = (chunk: string) =>
-      Array.from(decoder.push(Buffer.from(chunk)), ({ octets, isLast }) => [Buffer.from(octets).toString(), isLast]);
+      Array.from(decoder.push(Buffer.from(chunk)), ({ bytes, isLast }) => [Buffer.from(bytes).toString(), isLast]);
     expect(push("4\ntru")).toEqual([["tru", false]]);
     expect(push("e1\n2")).toEqual([
       ["e", true],
@@ -36,23 +36,23 @@ describe("records", () => {
     ]);
   });
 
-  it("are counted in octets, not in characters", () => {
+  it("are counted in bytes, not in characters", () => {
     expect(decode([frame('"ü"'), frame("1")])).toEqual(['"ü"', "1"]);
   });
 
-  it("without content are none", () => {
+  it("without content are skipped", () => {
     expect(decode(["0\n0\n", frame("1")])).toEqual(["1"]);
   });
 
-  it("are the same wherever chunks begin and end", () => {
+  it("do not depend on where chunks begin and end", () => {
     const texts = fc.array(fc.string({ minLength: 1, maxLength: 30 }), { maxLength: 8 });
     fc.assert(
       fc.property(texts, fc.array(fc.nat(12), { minLength: 1, maxLength: 40 }), (records, sizes) => {
-        const octets = Buffer.from(records.map(frame).join(""));
+        const bytes = Buffer.from(records.map(frame).join(""));
         const chunks: Uint8Array[] = [];
-        for (let at = 0, i = 0; at < octets.length; i++) {
+        for (let at = 0, i = 0; at < bytes.length; i++) {
           const size = 1 + (sizes[i % sizes.length] ?? 0);
-          chunks.push(octets.subarray(at, at + size));
+          chunks.push(bytes.subarray(at, at + size));
           at += size;
         }
         expect(decode(chunks)).toEqual(records);
@@ -61,18 +61,18 @@ describe("records", () => {
   });
 });
 
-describe("what is no RecordIO", () => {
+describe("invalid RecordIO", () => {
   it.each([
     ["text", "hello"],
     ["a line feed without a count", "\n"],
     ["a negative count", "-1\n"],
     ["a page of HTML behind a record", `${frame("1")}<html>`],
     ["a count that never ends", "0".repeat(40)],
-  ])("%s is refused", (_, text) => {
+  ])("is refused: %s", (_, text) => {
     expect(() => decode([text])).toThrow(expect.objectContaining({ code: "STREAM_INVALID" }));
   });
 
-  it("a record over the limit is refused before it has come", () => {
+  it("is refused before its content has arrived if a record is over the limit", () => {
     expect(() => decode(["1001\n"])).toThrow(expect.objectContaining({ code: "STATE_TOO_LARGE" }));
     expect(decode([frame("x".repeat(1_000))])).toHaveLength(1);
   });

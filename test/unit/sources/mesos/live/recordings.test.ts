@@ -8,8 +8,8 @@ import type { Json } from "../../../../support/json.js";
 import { event } from "./support.js";
 
 /**
- * Recordings of a real cluster, as fast as they can be read: states and events in the order in which they came, without servers.
- * `npm run drill` plays them in real time.
+ * Replays recordings of a real cluster as fast as possible, without servers: states and events in the order in which they arrived.
+ * `npm run drill` replays them in real time.
  */
 const FOLDER = new URL("../../../../../../shared/real-cluster/recordings/", import.meta.url);
 const NAMES = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
@@ -37,14 +37,14 @@ function momentsOf(name: string): Moment[] {
   return [...states, ...messages].sort((a, b) => a.at - b.at);
 }
 
-/** The clusters served, one for each moment. */
+/** The cluster that is served after each step. */
 function play(moments: readonly Moment[], grace: number): { readonly at: number; readonly served: Cluster }[] {
   const live = new LiveCluster();
   const guard = new FailoverGuard(grace);
   return moments.map(({ at, state, message }) => {
     if (state) live.applyState(state);
     if (message) live.apply(event(message));
-    const served = guard.propose(live.view, live.marks, at);
+    const served = guard.propose(live.observed, live.marks, at);
     guard.commit(served);
     live.forgetMarks();
     return { at, served };
@@ -54,7 +54,7 @@ function play(moments: readonly Moment[], grace: number): { readonly at: number;
 const tasksOf = ({ frameworks, agents }: Cluster) =>
   frameworks.flatMap(({ tasks }) => tasks).filter(({ agentId }) => agents.has(agentId));
 
-/** How often a task that runs at the end, and has never been listed as anything else, was not served after it first was. */
+/** How often a task that runs throughout was missing after it had first been served. */
 function misses(moments: readonly Moment[], grace = 600): number {
   const clusters = play(moments, grace);
   const away = new Set(moments.flatMap(({ state }) => state?.registry.ended.map(({ id }) => id) ?? []));
@@ -92,7 +92,7 @@ describe.skipIf(NAMES.length === 0).each(NAMES.length === 0 ? [ABSENT] : NAMES)(
     ).toBeGreaterThan(0);
   });
 
-  it("what is served in the end is what the master says", () => {
+  it("what is served in the end is what the master reports", () => {
     const last = play(moments(), 600).at(-1)?.served as Cluster;
     const state = moments().findLast((moment) => moment.state)?.state?.cluster as Cluster;
     expect(

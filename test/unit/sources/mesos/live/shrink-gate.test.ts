@@ -8,14 +8,14 @@ import { LEADER, NEXT_LEADER, stateFrom } from "./support.js";
 
 const CONFIG = configOf();
 
-/** A cluster of so many tasks, as this leader has it. */
+/** A cluster with this many tasks, as reported by this leader. */
 function clusterOf(tasks: number, master = LEADER): Cluster {
   const list = Array.from({ length: tasks }, (_, i) => task(`t${i}`, { agent: "S0", ports: [31000 + i] }));
   const frameworks = [framework("marathon", { tasks: list })];
   return stateFrom(cluster({ agents: [agent("S0")], frameworks }), master).cluster;
 }
 
-/** A gate that has let a cluster of 20 tasks through; how often it counted is `counts.length`. */
+/** A gate that has admitted a cluster of 20 tasks. `counts.length` says how often it has counted records. */
 function setUp(maxShrink = 50) {
   const counts: number[] = [];
   const count = (each: Cluster) => {
@@ -34,13 +34,13 @@ describe("a state", () => {
     ["grows", 30, 0],
     ["loses a few tasks", 16, 0],
     ["loses nearly half", 13, 2],
-  ])("that %s passes, and is counted only if it may have lost too much", (_, tasks, counted) => {
+  ])("that %s is admitted, and its records are counted only if it may have lost too many", (_, tasks, counted) => {
     const { gate, counts } = setUp();
     expect(gate.admit(clusterOf(tasks), 1_000, 1_000)).toBe(true);
     expect(counts).toHaveLength(counted);
   });
 
-  it("that removes too much is held until a fetch at least five seconds later says the same", () => {
+  it("that removes too much is held until a fetch at least five seconds later confirms it", () => {
     const { gate } = setUp();
     const small = clusterOf(2);
     expect(gate.admit(small, 10_000, 9_900)).toBe(false);
@@ -59,7 +59,7 @@ describe("a state", () => {
     expect(gate.held?.since).toBe(10_000);
   });
 
-  it("of another leader begins anew", () => {
+  it("of another leader starts a new wait", () => {
     const { gate } = setUp();
     expect(gate.admit(clusterOf(2), 10_000, 10_000)).toBe(false);
     expect(gate.admit(clusterOf(2, NEXT_LEADER), 16_000, 16_000)).toBe(false);
@@ -67,7 +67,7 @@ describe("a state", () => {
     expect(gate.admit(clusterOf(2, NEXT_LEADER), 21_000, 21_000)).toBe(true);
   });
 
-  it("is held no more when everything is back", () => {
+  it("is no longer held when everything is back", () => {
     const { gate } = setUp();
     expect(gate.admit(clusterOf(2), 10_000, 10_000)).toBe(false);
     expect(gate.admit(clusterOf(19), 11_000, 11_000)).toBe(true);
@@ -89,7 +89,7 @@ describe("a state", () => {
   });
 });
 
-it("the first state of all passes, whatever it is", () => {
+it("the very first state is admitted, whatever its content", () => {
   const gate = new ShrinkGate({ maxShrink: 1, count: () => 0 });
   expect(gate.admit(clusterOf(0), 0, 0)).toBe(true);
 });

@@ -11,7 +11,7 @@ import { WEB } from "./support.js";
 const FROM = { host: "192.0.2.1", port: 5050 };
 const BEGIN = recordOf(subscribed(cluster({}), 10)) + recordOf(HEARTBEAT);
 
-/** A stream whose master is this test. All that happens is in `log`, with the second it happened in. */
+/** A stream whose master is the test. Everything that happens is in `log`, with the second in which it happened. */
 function setUp({ maxRecordBytes = 100_000 } = {}) {
   const timers = new ManualTimers();
   const log: string[] = [];
@@ -47,7 +47,7 @@ const attempts = (log: readonly string[]) => log.filter((line) => line.endsWith(
 const errors = (log: readonly string[]) => log.filter((line) => /[A-Z]+_[A-Z]+: /.test(line));
 
 describe("a stream", () => {
-  it("begins with everything and goes on with events, wherever chunks end", async () => {
+  it("begins with the whole cluster and continues with events, wherever chunks end", async () => {
     const { stream, log, say, timers } = setUp();
     stream.start();
     await timers.advance(1_000);
@@ -69,7 +69,7 @@ describe("a stream", () => {
     await stream.stop();
   });
 
-  it("that tells of changes before it has told everything is not believed", async () => {
+  it("that begins with a change, before the whole cluster, is given up", async () => {
     const { stream, log, script } = setUp();
     script.begins = recordOf(taskAdded(WEB)) + BEGIN;
     stream.start();
@@ -78,7 +78,7 @@ describe("a stream", () => {
     await stream.stop();
   });
 
-  it("is dead when three heartbeats are missed, and begun again at once", async () => {
+  it("is lost when three heartbeats are missed, and begins again at once", async () => {
     const { stream, log, timers } = setUp();
     stream.start();
     await timers.advance(30_000);
@@ -89,7 +89,7 @@ describe("a stream", () => {
     await stream.stop();
   });
 
-  it("lives as long as there are heartbeats", async () => {
+  it("continues as long as there are heartbeats", async () => {
     const { stream, log, timers, say } = setUp();
     stream.start();
     for (let i = 0; i < 20; i++) {
@@ -100,7 +100,7 @@ describe("a stream", () => {
     await stream.stop();
   });
 
-  it("is not called dead for what this thread was too busy to read", async () => {
+  it("is not lost because this thread was too busy to read", async () => {
     const { stream, log, timers, say } = setUp();
     stream.start();
     await timers.block(60_000);
@@ -110,7 +110,7 @@ describe("a stream", () => {
     await stream.stop();
   });
 
-  it("that never says a word is given up too", async () => {
+  it("that never sends anything is given up too", async () => {
     const { stream, log, timers, script } = setUp();
     script.begins = "";
     stream.start();
@@ -119,7 +119,7 @@ describe("a stream", () => {
     await stream.stop();
   });
 
-  it("that ends is begun again", async () => {
+  it("that ends begins again", async () => {
     const { stream, log, timers, end } = setUp();
     stream.start();
     await timers.advance(20_000);
@@ -134,7 +134,7 @@ describe("a stream", () => {
     ["garbage between records", "hello", /^0 STREAM_INVALID: Mesos master 192\.0\.2\.1:5050: what stands between/],
     ["a garbled record", '5\n{"a":', /^0 STREAM_INVALID: Mesos master 192\.0\.2\.1:5050: a record of the stream/],
     ["an oversized record", "100001\n", /^0 STATE_TOO_LARGE: Mesos master 192\.0\.2\.1:5050: .* raise stateMaxBytes/],
-  ])("with %s is left and begun again", async (_, text, why) => {
+  ])("with %s is given up and begins again", async (_, text, why) => {
     const { stream, log, timers, say } = setUp();
     stream.start();
     await settle();
@@ -149,7 +149,7 @@ describe("a stream", () => {
 describe("attempts", () => {
   const down = new MesosDnsError("MASTER_STATUS", "Mesos master 192.0.2.1:5050 answered 503");
 
-  it("come after 0.25, 0.5, 1, … seconds, at most ten", async () => {
+  it("come after 0.25, 0.5, 1, … seconds, at most ten seconds", async () => {
     const { stream, log, timers, script } = setUp();
     script.fails = down;
     stream.start();
@@ -171,7 +171,7 @@ describe("attempts", () => {
     await stream.stop();
   });
 
-  it("in place of a stream that is read are no failures", async () => {
+  it("that replace a stream being read do not count as failures", async () => {
     const { stream, log, timers } = setUp();
     stream.start();
     await timers.advance(5_000);
@@ -182,7 +182,7 @@ describe("attempts", () => {
     await stream.stop();
   });
 
-  it("end where the master has no stream to give, until the leader changes", async () => {
+  it("end if the master supports no stream, until the leader changes", async () => {
     const { stream, log, timers, script } = setUp();
     script.fails = new MesosDnsError("STREAM_UNSUPPORTED", "no stream");
     stream.start();

@@ -28,15 +28,15 @@ export function readEvent(record: Uint8Array): MasterEvent {
 export const event = (message: Json): MasterEvent => readEvent(bytes(message));
 export const stateFrom = (state: Json, master = LEADER): MasterState => readMasterState(bytes(stateOf(master, state)));
 
-/** What a task's status says of its address. */
+/** The part of a task's status that has its address. */
 export const networkOf = (ip_address: string): Json => ({ network_infos: [{ ip_addresses: [{ ip_address }] }] });
-/** A status of a task that has this address. */
+/** A TASK_RUNNING status of a task with this address. */
 export const statusAt = (ip: string, timestamp = 1_700_000_200): Json => ({
   timestamp,
   container_status: networkOf(ip),
 });
 
-/** A cluster in memory that has read `state`. */
+/** A LiveCluster that has read `state`. */
 export function liveOf(state: Json = FULL): LiveCluster {
   const live = new LiveCluster();
   live.applyState(stateFrom(state));
@@ -55,7 +55,7 @@ export function agentNamed(name: string, { agents }: Cluster): Agent | undefined
   return agents.get(`agents-${name}`);
 }
 
-/** The cluster in short: `agents: S0 S1`, `marathon: api web`. */
+/** An outline of the cluster: `agents: S0 S1`, `marathon: api web`. */
 export function outline({ agents, frameworks }: Cluster): string[] {
   const line = (name: string, members: readonly string[]) => `${name}: ${[...members].sort().join(" ")}`.trimEnd();
   return [

@@ -21,7 +21,7 @@ const text = (value: string) => Buffer.concat([int(Buffer.byteLength(value)), Bu
 const frame = (...parts: Buffer[]) => Buffer.concat([int(Buffer.concat(parts).length), ...parts]);
 const reply = (xid: number, error: number, ...parts: Buffer[]) =>
   frame(int(xid), Buffer.alloc(8), int(error), ...parts);
-/** Grants a session of ten seconds. */
+/** A reply that grants a session of ten seconds. */
 const SESSION = frame(int(0), int(10_000), Buffer.alloc(8), int(16), Buffer.alloc(16));
 const names = (xid: number, ...children: string[]) => reply(xid, 0, int(children.length), ...children.map(text), STAT);
 const changed = (path: string) => reply(NOTIFICATION, 0, int(CHILDREN_CHANGED), int(3), text(path));
@@ -33,8 +33,8 @@ interface Request {
 }
 
 /**
- * A server that answers the first message of a client with `session`, and others as `answer` says; and a connection to it.
- * `types` are the types of what it was asked.
+ * A server that answers a client's first message with `session`, and the others with `answer`; and a connection to it.
+ * `types` has the types of the requests.
  */
 async function setUp({
   session = SESSION as Buffer | "none",
@@ -88,7 +88,7 @@ const ending = (message: RegExp | string) => ({
 });
 
 describe("a session", () => {
-  it("lists children, reads nodes, and tells once when children change", async () => {
+  it("lists children, reads nodes, and reports once when children change", async () => {
     const { connection, events, sockets } = await setUp({
       answer: ({ xid, type }) =>
         type === GET_CHILDREN2 ? names(xid, "json.info_1", "log_replicas") : reply(xid, 0, text("{}"), STAT),
@@ -112,7 +112,7 @@ describe("a session", () => {
     expect(await connection.children("/mesos")).toEqual(["json.info_1"]);
   });
 
-  it("begins with user and password, where there are any", async () => {
+  it("begins with user and password, if there are any", async () => {
     const { connection, types, bodies } = await setUp({
       credentials: "ops:s3cret",
       answer: ({ xid, type }) => (type === AUTH ? reply(-4, 0) : names(xid)),
@@ -123,7 +123,7 @@ describe("a session", () => {
     expect(bodies[0]?.toString("latin1")).toContain("digest\0\0\0\u000aops:s3cret");
   });
 
-  it("is asked to end when it is closed, and the connection with it; what is under way fails", async () => {
+  it("ends with its connection when it is closed, and calls in progress fail", async () => {
     const { connection, types, sockets } = await setUp();
     await connection.open();
     const waiting = connection.children("/mesos");
@@ -136,7 +136,7 @@ describe("a session", () => {
     await expect(connection.children("/mesos")).rejects.toMatchObject(ending("it was closed"));
   });
 
-  it("can be had over IPv6", async () => {
+  it("works over IPv6", async () => {
     const { connection } = await setUp({ host: "::1", answer: ({ xid }) => names(xid, "json.info_1") });
     await connection.open();
     expect(await connection.children("/mesos")).toEqual(["json.info_1"]);
@@ -147,7 +147,7 @@ describe("an answer", () => {
   it.each([
     [-101, "no-node"],
     [-102, "no-auth"],
-  ])("of error %i (%s) leaves the connection good for more", async (error, kind) => {
+  ])("with error %i (%s) leaves the connection usable", async (error, kind) => {
     let isFirst = true;
     const { connection } = await setUp({
       answer: ({ xid, type }) => {
@@ -168,7 +168,7 @@ describe("an answer", () => {
     ["of negative size", () => int(-4), /cannot be understood/],
     ["to another question", (xid: number) => names(xid + 7), "it closed the connection"],
     ["without end", () => Buffer.concat([int(2 ** 31 - 1), Buffer.alloc(5_000_000)]), /more than 4194304 octets/],
-  ])("%s ends the connection and harms nothing else", async (_, answer, message) => {
+  ])("%s ends the connection, and does no other harm", async (_, answer, message) => {
     const { connection, events } = await setUp({ answer: ({ xid }) => answer(xid) });
     await connection.open();
     await expect(connection.children("/mesos")).rejects.toMatchObject(ending(message));
@@ -177,7 +177,7 @@ describe("an answer", () => {
 });
 
 describe("a server that", () => {
-  it("is not there is no connection", async () => {
+  it("does not exist ends the connection", async () => {
     const { server } = await setUp();
     const { port } = server.address() as AddressInfo;
     server.close();
@@ -195,7 +195,7 @@ describe("a server that", () => {
     await expect(connection.open()).rejects.toMatchObject(ending("it refused a session"));
   });
 
-  it("closes before there is a session ends the connection, which does not come again by itself", async () => {
+  it("closes before there is a session ends the connection, which does not reconnect by itself", async () => {
     const { connection, server, sockets } = await setUp({ session: "none" });
     server.on("connection", (socket) => socket.once("data", () => socket.end()));
     await expect(connection.open()).rejects.toMatchObject(
@@ -207,7 +207,7 @@ describe("a server that", () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it("closes in the middle of an answer ends the connection, and its half is forgotten with it", async () => {
+  it("closes in the middle of an answer ends the connection, and the incomplete answer is dropped", async () => {
     const { connection, sockets, events } = await setUp({
       answer: ({ xid }, socket) => {
         socket.end(names(xid, "json.info_1").subarray(0, 20));
@@ -228,7 +228,7 @@ describe("a server that", () => {
     expect(String(error)).not.toContain("s3cret");
   });
 
-  it("says nothing leaves nothing behind when it is given up", async () => {
+  it("says nothing leaves nothing behind when the connection is closed", async () => {
     const { connection, sockets } = await setUp({ session: "none" });
     const opening = connection.open();
     await until("the connection", () => sockets.length === 1);

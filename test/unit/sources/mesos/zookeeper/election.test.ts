@@ -7,16 +7,16 @@ const node = (name: string, data: unknown) => ({
 });
 
 describe("the nodes of masters", () => {
-  it("are in the order of their sequence numbers, whatever else is there", () => {
+  it("are in the order of their sequence numbers, whatever other nodes there are", () => {
     const children = ["log_replicas", "json.info_0000000012", "info_0000000003", "json.info_0000000007", "json.info_"];
     expect(masterNodes(children)).toEqual(["info_0000000003", "json.info_0000000007", "json.info_0000000012"]);
   });
 
-  it("are in order where ZooKeeper's counter has overflowed, as masters take it", () => {
+  it("are in the masters' own order after ZooKeeper's counter has overflowed", () => {
     expect(masterNodes(["json.info_0000000001", "json.info_-2147483647"])[0]).toBe("json.info_-2147483647");
   });
 
-  it("are bounded in number", () => {
+  it("are limited in number", () => {
     const children = Array.from(
       { length: 10_000 },
       (_, sequence) => `json.info_${String(9_999 - sequence).padStart(10, "0")}`,
@@ -27,7 +27,7 @@ describe("the nodes of masters", () => {
 });
 
 describe("a master", () => {
-  /** As Mesos 1.12 writes it. */
+  /** A node as written by Mesos 1.12. */
   const INFO = {
     address: { hostname: "m1.example.com", ip: "192.0.2.1", port: 5050 },
     capabilities: [{ type: "AGENT_UPDATE" }],
@@ -48,11 +48,11 @@ describe("a master", () => {
     ["its own host name and port", { hostname: "m1.example.com", port: 5051 }, { host: "m1.example.com", port: 5051 }],
     ["the default port", { hostname: "m1.example.com" }, { host: "m1.example.com", port: 5050 }],
     ["what is valid of it", { ...INFO, address: { ip: "192.0.2.9", port: 0 } }, { host: "192.0.2.1", port: 5050 }],
-  ])("is known by %s", (_, info, expected) => {
+  ])("is found by %s", (_, info, expected) => {
     expect(address(info)).toEqual(expected);
   });
 
-  it("that has two nodes, as after a restart, is one, in the place of the first", () => {
+  it("that has two nodes, as after a restart, is listed once, in the place of the first", () => {
     const other = { pid: "master@192.0.2.2:5050" };
     const nodes = [
       node("json.info_0000000001", INFO),
@@ -69,7 +69,7 @@ describe("a master", () => {
     [{}, "it names neither an address, nor a pid, nor a host name"],
     [{ address: { ip: "192.0.2.1/x?", port: 5050 } }, "it names neither an address, nor a pid, nor a host name"],
     [{ hostname: "m1.example.com", port: "5050" }, "it names neither an address, nor a pid, nor a host name"],
-  ])("whose node holds %j is left out with the reason, and the others are not", (data, reason) => {
+  ])("whose node contains %j is left out with the reason, and the others are kept", (data, reason) => {
     const nodes = [node("json.info_0000000001", data), node("json.info_0000000002", INFO)];
     expect(readElection(nodes)).toEqual({
       masters: [{ host: "192.0.2.1", port: 5050 }],
@@ -77,7 +77,7 @@ describe("a master", () => {
     });
   });
 
-  it("before Mesos 0.24 is left out with what to do", () => {
+  it("before Mesos 0.24 is left out with advice", () => {
     expect(readElection([node("info_0000000001", "\n\x05")])).toEqual({
       masters: [],
       unreadable: [

@@ -7,7 +7,7 @@ import { ScriptedEnsemble } from "./support.js";
 
 const [A, B, C] = ["192.0.2.1:2181", "192.0.2.2:2181", "192.0.2.3:2181"] as const;
 
-/** A follower of an ensemble of which it tries the first member first; everything it tells is in `told`. */
+/** A follower of an ensemble that tries the first member first. Its events are in `told`. */
 function setUp({ zk = `zk://${A},${B},${C}/mesos`, random = (): number => 0 } = {}) {
   const timers = new ManualTimers();
   const ensemble = new ScriptedEnsemble();
@@ -38,7 +38,7 @@ function show(event: FollowerEvent): string {
 const connections = (log: readonly string[]) => log.filter((line) => !line.startsWith("/"));
 
 describe("the election", () => {
-  it("is read at once, and again when a watch tells that somebody came or went", async () => {
+  it("is read at once, and again when a watch reports a change", async () => {
     const { timers, ensemble, told, follower } = setUp();
     ensemble.elect({ 12: "192.0.2.12:5050", 7: "192.0.2.7:5050" });
     follower.start();
@@ -51,7 +51,7 @@ describe("the election", () => {
     expect(connections(ensemble.log)).toEqual([A]);
   });
 
-  it("is read every two seconds, although no watch says anything, and told only when it is another", async () => {
+  it("is read every two seconds even without a watch, and reported only if it has changed", async () => {
     const { timers, ensemble, told, follower } = setUp();
     ensemble.elect({ 1: "192.0.2.7:5050" });
     follower.start();
@@ -75,7 +75,7 @@ describe("the election", () => {
     expect(told.at(-1)).toBe("0 masters 192.0.2.8:5050");
   });
 
-  it("has what its nodes hold read again every 30 seconds", async () => {
+  it("is read with the data of its nodes every 30 seconds", async () => {
     const { timers, ensemble, told, follower } = setUp();
     ensemble.nodes.set("json.info_0000000001", "garbled");
     follower.start();
@@ -86,7 +86,7 @@ describe("the election", () => {
     expect(told.at(-1)).toBe("30 masters 192.0.2.9:5050");
   });
 
-  it("stays as it was when nobody is registered any more, and is told again when somebody is", async () => {
+  it("stays as it was when no master is registered any more, and is reported again when one is", async () => {
     const { timers, ensemble, told, follower } = setUp();
     ensemble.elect({ 1: "192.0.2.7:5050" });
     follower.start();
@@ -104,7 +104,7 @@ describe("the election", () => {
     ["no-node", "ZOOKEEPER_NO_MASTERS", /has no \/mesos: .* zk names the wrong path$/],
     ["no-auth", "ZOOKEEPER_AUTH", /^ZooKeeper does not let \/mesos be read with this password of the user ops; /],
   ] as const)(
-    "that is refused (%s) is asked for every two seconds over the same connection",
+    "that a server refuses (%s) is requested every two seconds over the same connection",
     async (mood, code, why) => {
       const { timers, ensemble, told, follower } = setUp({ zk: `zk://ops:s3cret@${A}/mesos` });
       ensemble.elect({ 1: "192.0.2.7:5050" });
@@ -121,8 +121,8 @@ describe("the election", () => {
   );
 });
 
-describe("a server that is of no use", () => {
-  it("is passed over at once, and nothing is told of it", async () => {
+describe("a server that cannot be used", () => {
+  it("is skipped at once, and not reported", async () => {
     const { timers, ensemble, told, follower } = setUp();
     ensemble.elect({ 1: "192.0.2.7:5050" });
     ensemble.moods.set(A, "down");
@@ -131,7 +131,7 @@ describe("a server that is of no use", () => {
     expect(told).toEqual([`0 connected ${B}`, "0 masters 192.0.2.7:5050"]);
   });
 
-  it("that gives no session is given up after five seconds", async () => {
+  it("that establishes no session is given up after five seconds", async () => {
     const { timers, ensemble, told, follower } = setUp();
     ensemble.elect({ 1: "192.0.2.7:5050" });
     ensemble.moods.set(A, "silent");
@@ -141,7 +141,7 @@ describe("a server that is of no use", () => {
     expect(ensemble.open).toBe(1);
   });
 
-  it("that falls silent is left for another within five seconds", async () => {
+  it("that falls silent is replaced by another within five seconds", async () => {
     const { timers, ensemble, told, follower } = setUp();
     ensemble.elect({ 1: "192.0.2.7:5050" });
     follower.start();
@@ -152,7 +152,7 @@ describe("a server that is of no use", () => {
     expect([ensemble.open, follower.failure, follower.election?.masters.length]).toEqual([1, undefined, 1]);
   });
 
-  it("is not called silent for what it answered while this thread was busy", async () => {
+  it("does not count as silent if it answered while this thread was busy", async () => {
     const { timers, ensemble, told, follower } = setUp();
     ensemble.elect({ 1: "192.0.2.7:5050" });
     follower.start();
@@ -166,7 +166,7 @@ describe("a server that is of no use", () => {
     expect(told).toEqual([`0 connected ${A}`, "0 masters 192.0.2.7:5050"]);
   });
 
-  it("that ends the connection is left for another, which is asked everything anew", async () => {
+  it("that ends the connection is replaced by another, from which everything is read anew", async () => {
     const { timers, ensemble, told, follower } = setUp();
     ensemble.elect({ 1: "192.0.2.7:5050" });
     follower.start();
@@ -190,8 +190,8 @@ describe("a server that is of no use", () => {
   });
 });
 
-describe("an ensemble that is gone", () => {
-  it("is tried again after about 1, 2, 4, … seconds, up to 15, and each round is told once", async () => {
+describe("an ensemble that is unreachable", () => {
+  it("is tried again after about 1, 2, 4, … seconds, up to 15, and each round is reported once", async () => {
     const { timers, ensemble, told, follower } = setUp({ zk: `zk://${A},${B}/mesos` });
     for (const server of [A, B]) ensemble.moods.set(server, "down");
     follower.start();
@@ -208,7 +208,7 @@ describe("an ensemble that is gone", () => {
     expect(follower.failure).toBeUndefined();
   });
 
-  it("is tried up to half the time earlier, with small pauses between its members", async () => {
+  it("is tried up to half the pause earlier, at random, with small pauses between its members", async () => {
     const { timers, ensemble, told, follower } = setUp({ zk: `zk://${A},${B}/mesos`, random: () => 0.8 });
     for (const server of [A, B]) ensemble.moods.set(server, "down");
     follower.start();
@@ -216,7 +216,7 @@ describe("an ensemble that is gone", () => {
     expect(told.map((line) => Number.parseFloat(line).toFixed(1))).toEqual(["0.4", "1.4", "3.0"]);
   });
 
-  it("for hours, leaves what was known; a leader that changed meanwhile is learnt at its return", async () => {
+  it("for hours leaves the last election, and a new leader is learnt when it is back", async () => {
     const { timers, ensemble, told, follower } = setUp();
     ensemble.elect({ 1: "192.0.2.7:5050" });
     follower.start();
@@ -232,7 +232,7 @@ describe("an ensemble that is gone", () => {
     expect(told.at(-1)).toMatch(/ masters 192\.0\.2\.8:5050$/);
   });
 
-  it("or gives sessions only to end them, is not stormed", async () => {
+  it("or ends each session at once is not stormed", async () => {
     const { timers, ensemble, follower } = setUp({ zk: `zk://${A}/mesos` });
     follower.start();
     for (let second = 0; second < 120; second++) {

@@ -27,13 +27,13 @@ function setUp({
 }
 
 describe("the masters that ZooKeeper names", () => {
-  it("are those there are, and the leader among them is asked first, whoever led before", async () => {
+  it("are the masters, and the leader among them is asked first, whichever led before", async () => {
     const { source } = setUp({ elected: [A, B] });
     expect(source.masters()).toEqual([A, B]);
     expect(await source.candidates(LAST, never)).toEqual([A, B]);
   });
 
-  it("are not all to ask while it is silent: the last leader and those listed may know better", async () => {
+  it("are asked together with the last leader and the listed masters while it is silent", async () => {
     const { source } = setUp({ elected: [A, B], failure: GONE });
     expect(source.masters()).toEqual([A, B]);
     expect(await source.candidates(LAST, never)).toEqual([LAST, A, B, LISTED]);
@@ -42,7 +42,7 @@ describe("the masters that ZooKeeper names", () => {
 });
 
 describe("before ZooKeeper has named any", () => {
-  it("those listed are asked, but only after zkDetectionTimeout", async () => {
+  it("the listed ones are asked, but only after zkDetectionTimeout", async () => {
     const { source, timers } = setUp({ failure: GONE });
     let found: readonly HostPort[] = [];
     source.candidates(LAST, never).then((masters) => {
@@ -55,7 +55,7 @@ describe("before ZooKeeper has named any", () => {
     expect(await source.candidates(undefined, never)).toEqual([LISTED]);
   });
 
-  it("and none are listed, the failure says why, at once after zkDetectionTimeout", async () => {
+  it("and if none are listed, the failure after zkDetectionTimeout says why", async () => {
     const { source, timers } = setUp({ failure: GONE, listed: [] });
     await timers.advance(30_000);
     await expect(source.candidates(undefined, never)).rejects.toMatchObject({
@@ -64,13 +64,13 @@ describe("before ZooKeeper has named any", () => {
     });
   });
 
-  it("and it has not even failed, the failure says that nobody has answered", async () => {
+  it("and without any failure of it, the error says that no server has answered", async () => {
     const { source, timers } = setUp({ listed: [], seconds: 1 });
     await timers.advance(1_000);
     await expect(source.candidates(undefined, never)).rejects.toThrow("within 1 s (zkDetectionTimeout): no server has");
   });
 
-  it("is waited for as long as it takes where zkDetectionTimeout is 0, or until it is told to stop", async () => {
+  it("a caller waits without limit if zkDetectionTimeout is 0, until it is aborted", async () => {
     const { source, timers } = setUp({ seconds: 0 });
     const round = new AbortController();
     const waiting = source.candidates(undefined, round.signal);
@@ -80,7 +80,7 @@ describe("before ZooKeeper has named any", () => {
     await expect(waiting).rejects.toThrow("stopping");
   });
 
-  it("a wait that is stopped leaves no timer, and one that never begins none either", async () => {
+  it("a wait that is aborted leaves no timer, nor does one that never begins", async () => {
     const { source, timers } = setUp({});
     const round = new AbortController();
     const waiting = source.candidates(undefined, round.signal);

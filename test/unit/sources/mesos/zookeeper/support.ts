@@ -6,12 +6,12 @@ import {
   ZooKeeperError,
 } from "../../../../../src/sources/mesos/zookeeper/connection.js";
 
-/** How a server treats its clients. A silent one takes everything and says nothing. */
+/** How a server treats its clients. A silent one accepts everything and answers nothing. */
 export type Mood = "well" | "down" | "silent" | "no-node" | "no-auth";
 
-/** An ensemble that holds what a test says: names below `/mesos`, and their data. */
+/** An ensemble with content that the test sets: names below `/mesos`, and their data. */
 export class ScriptedEnsemble {
-  /** Addresses connected to, and reads, in their order. */
+  /** The connections and reads, in order. */
   readonly log: string[] = [];
   readonly nodes = new Map<string, string>();
   readonly moods = new Map<string, Mood>();
@@ -32,7 +32,7 @@ export class ScriptedEnsemble {
     return this.#open.size;
   }
 
-  /** Masters at these addresses, with these sequence numbers, and what watches for them is told. */
+  /** Registers masters at these addresses, with these sequence numbers, and fires the watches. */
   elect(masters: Readonly<Record<number, string>>): void {
     this.nodes.clear();
     for (const [sequence, address] of Object.entries(masters)) {
@@ -47,12 +47,12 @@ export class ScriptedEnsemble {
     for (const connection of this.#open) connection.changed();
   }
 
-  /** Answers what was asked while servers were silent. */
+  /** Answers the requests that came while servers were silent. */
   answer(): void {
     for (const connection of this.#open) connection.answer();
   }
 
-  /** Ends the connections there are. */
+  /** Ends all current connections. */
   drop(reason: string): void {
     for (const connection of [...this.#open]) connection.end(reason);
   }

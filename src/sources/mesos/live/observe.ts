@@ -1,6 +1,6 @@
 import type { Agent, Skipped } from "../cluster.js";
+import type { ObservedCluster, Session } from "./observed-cluster.js";
 import type { TasksOf } from "./tasks-of.js";
-import type { Session, View } from "./view.js";
 
 export interface KnownAgent {
   readonly agent: Agent;
@@ -8,14 +8,18 @@ export interface KnownAgent {
   readonly registered: boolean;
 }
 
-export interface ViewParts {
+export interface ObservedParts {
   readonly session: Session;
   readonly skipped: readonly Skipped[];
   readonly unreported: ReadonlySet<string>;
 }
 
-/** What is known at this moment, which may go on changing. */
-export function viewOf(frameworks: Iterable<TasksOf>, known: Iterable<KnownAgent>, parts: ViewParts): View {
+/** Copies what is known now, which may change afterwards, into an immutable value. */
+export function observe(
+  frameworks: Iterable<TasksOf>,
+  known: Iterable<KnownAgent>,
+  parts: ObservedParts,
+): ObservedCluster {
   const { session, skipped, unreported } = parts;
   const all = [...frameworks];
   const agents = new Map<string, Agent>();
