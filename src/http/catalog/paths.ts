@@ -4,8 +4,15 @@ export const LIST_PATH = "/v1/catalog";
 export const NODES_PATH = "/v1/catalog/nodes";
 export const SERVICES_PATH = "/v1/catalog/services/";
 
-/** What a path asks for; nothing for one that is not the catalogue's, or cannot be decoded. */
-export function topicOf(path: string): Topic | undefined {
+/** A proxy may name the whole of it (RFC 9112 §3.2.2). */
+const ORIGIN = /^https?:\/\/[^/]*/i;
+
+/**
+ * What the path of a request asks for; nothing for one that is not the catalogue's, or cannot be decoded. As with the other routes, it may
+ * end in a slash.
+ */
+export function topicOf(target: string): Topic | undefined {
+  const path = target.replace(ORIGIN, "").replace(/\/$/, "");
   if (path === LIST_PATH) return { kind: "services" };
   if (path === NODES_PATH) return { kind: "nodes" };
   if (!path.startsWith(SERVICES_PATH)) return undefined;
