@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { describe, expect, it } from "vitest";
 import { PIECE_CHARS } from "../../../../src/catalog/pieces.js";
 import { CatalogBoard, type Topic, topicKey } from "../../../../src/http/catalog/board.js";
@@ -30,6 +31,22 @@ describe("the board", () => {
     expect(json(board, WEB)).toMatchObject({ index, framework: "marathon", name: "web", instances: { length: 2 } });
     expect(board.counts).toEqual(catalog.counts);
   });
+
+  it("gives answers that are longer than a string can be", () => {
+    const board = new CatalogBoard(true);
+    const text = "x".repeat(2 ** 24);
+    const count = Math.ceil(constants.MAX_STRING_LENGTH / text.length) + 1;
+    const counts = { services: 0, instances: 0, nodes: count, droppedFacts: 0, droppedTasks: 0 };
+    board.take({
+      isFirst: true,
+      services: [],
+      gone: [],
+      nodes: Array.from({ length: count }, (_, i) => ({ id: String(1_000 + i), text })),
+      goneNodes: [],
+      end: { index: 1, servicesIndex: 1, nodesIndex: 1, counts },
+    });
+    expect(board.rendering(NODES)?.body.length).toBe('{"index":1,"nodes":[]}'.length + count * (text.length + 1) - 1);
+  }, 60_000);
 
   it("says what a change has touched, and nothing else", () => {
     const followed = new Followed();
