@@ -1,3 +1,4 @@
+import { inChunks } from "../../base/text-chunks.js";
 import { Deletions } from "../../catalog/deletions.js";
 import { type CatalogCounts, compareNodes, compareServices, keyOf, type ServiceKey } from "../../catalog/model.js";
 import type { CatalogEnd, CatalogPiece, NodeText, ServiceText } from "../../catalog/pieces.js";
@@ -93,7 +94,7 @@ export class CatalogBoard {
   rendering(topic: Topic): Rendering | undefined {
     const index = this.indexOf(topic);
     if (topic.kind !== "service") {
-      return this.#renderings.get(topicKey(topic), index, () => [this.#listing(topic.kind, index)]);
+      return this.#renderings.get(topicKey(topic), index, () => [...inChunks(this.#listing(topic.kind, index))]);
     }
     const entry = this.#services.find(topic.key);
     return entry && this.#renderings.get(topicKey(topic), index, () => entry.parts);
@@ -145,10 +146,14 @@ export class CatalogBoard {
     this.#tell(touched);
   }
 
-  #listing(kind: "services" | "nodes", index: number): string {
-    const lines =
-      kind === "services" ? this.#services.all.map(({ line }) => line) : this.#nodes.all.map(({ text }) => text);
-    return `{"index":${index},"${kind}":[${lines.join(",")}]}`;
+  *#listing(kind: "services" | "nodes", index: number): Generator<string> {
+    yield `{"index":${index},"${kind}":[`;
+    let separator = "";
+    for (const each of kind === "services" ? this.#services.all : this.#nodes.all) {
+      yield separator + ("line" in each ? each.line : each.text);
+      separator = ",";
+    }
+    yield "]}";
   }
 
   #tell(touched: ReadonlySet<string> | "all"): void {

@@ -48,7 +48,7 @@ export class Renderings {
   get(topic: string, index: number, parts: () => readonly string[]): Rendering {
     const known = this.#kept.get(topic);
     this.#drop(topic);
-    const rendering = known?.index === index ? known : new Rendering(index, Buffer.from(parts().join("")));
+    const rendering = known?.index === index ? known : new Rendering(index, bytesOf(parts()));
     if (rendering.body.length <= MAX_KEPT_BYTES) this.#keep(topic, rendering);
     return rendering;
   }
@@ -77,4 +77,12 @@ export class Renderings {
     this.#kept.delete(topic);
     this.#bytes -= known.body.length;
   }
+}
+
+/** Piece by piece: all of it may be more than a string can hold. */
+function bytesOf(parts: readonly string[]): Buffer {
+  const bytes = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0));
+  let length = 0;
+  for (const part of parts) length += bytes.write(part, length);
+  return bytes;
 }

@@ -43,3 +43,20 @@ test("a task and an agent with the same id are logged separately", () => {
   log.note([skipped("x")]);
   expect(lines.map(({ kind }) => kind)).toEqual(["task", "agent"]);
 });
+
+test("of very many at once, a hundred are logged and the others are counted", () => {
+  const { log, lines } = skipLog();
+  const all = Array.from({ length: 5_000 }, (_, index) => skipped(`web.${index}`));
+  log.note(all);
+  expect(lines).toHaveLength(101);
+  expect(lines.at(-1)).toMatchObject({ msg: "left out of the zone: 4900 more", count: 4_900 });
+  log.note(all);
+  expect(lines).toHaveLength(101);
+});
+
+test("long ids and names are shortened", () => {
+  const { log, lines } = skipLog();
+  log.note([skipped("i".repeat(10_000), { detail: "n".repeat(10_000) })]);
+  expect(lines[0]?.detail).toBe(`${"n".repeat(300)}… (10000 characters)`);
+  expect(JSON.stringify(lines).length).toBeLessThan(1_500);
+});

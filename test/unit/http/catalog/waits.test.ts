@@ -51,6 +51,17 @@ describe("a request for the catalogue over HTTP", () => {
     await waiting(0);
   });
 
+  it("waits also where its path ends in a slash, or names the whole URL as proxies do", async () => {
+    const { base, board, waiting } = await setUp();
+    const { port } = new URL(base);
+    for (const path of ["/v1/catalog/", "/v1/catalog/nodes/", `${WEB}/`, `${base}${WEB}`]) {
+      const asked = request({ port, path: `${path}?index=${board.index}&wait=1m` }).end();
+      await waiting(1);
+      asked.on("error", () => undefined).destroy();
+      await waiting(0);
+    }
+  });
+
   it("is answered with the unchanged service when its time is over", async () => {
     const { base, board } = await setUp();
     const started = performance.now();
