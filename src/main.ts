@@ -6,7 +6,6 @@ import { VERSION } from "./base/version.js";
 import { HELP, parseCommandLine } from "./cli/arguments.js";
 import { loadOptions } from "./cli/configuration.js";
 import { runServer } from "./cli/serve.js";
-import { printZone } from "./cli/zone.js";
 import { loadConfig } from "./config/load.js";
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -20,6 +19,8 @@ async function main(argv: readonly string[]): Promise<void> {
       return;
     case "zone": {
       const { config } = loadConfig(loadOptions(command.configFile, false));
+      // Serving needs none of what this loads.
+      const { printZone } = await import("./cli/zone.js");
       return printZone(command.stateFile, config, command.zone);
     }
     case "serve":

@@ -1,11 +1,10 @@
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import type { ClusterConfig } from "../config/config.js";
 import { type LoadOptions, loadWithNames } from "../config/load.js";
 import { nameserversOf } from "../config/resolv-conf.js";
 import type { Checked } from "../process/serve.js";
-import { createStateReader } from "../sources/mesos/reader.js";
+import { checkCredentials } from "../sources/mesos/credentials.js";
 import { readCertificates } from "../transport/certificate.js";
 import { findTroubles } from "./preflight.js";
 
@@ -24,7 +23,7 @@ export function loadOptions(file: string | undefined, needsMasters: boolean): Lo
 /** Loads the configuration for serving, and all files that it names, so that faults in them are found before any socket is opened. */
 export async function loadChecked(file: string): Promise<Checked> {
   const loaded = await loadWithNames(loadOptions(file, true), addressOf);
-  await checkCredentials(loaded.config);
+  checkCredentials(loaded.config);
   const certificates = readCertificates(loaded.config);
   return { ...loaded, certificates, troubles: await findTroubles(loaded.config, Date.now()) };
 }
@@ -37,8 +36,4 @@ async function addressOf(name: string): Promise<string | undefined> {
 
 function machineAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
-}
-
-async function checkCredentials(config: ClusterConfig): Promise<void> {
-  await createStateReader(config, { resolve: async () => [] }).close();
 }

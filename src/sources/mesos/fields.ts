@@ -1,5 +1,6 @@
 import type { JsonObject } from "./lenient.js";
-import { MemberNames, type StateScanner } from "./state-scanner.js";
+import { MemberNames } from "./member-names.js";
+import type { StateScanner } from "./state-scanner.js";
 import type { Reading, StreamedJson } from "./streamed-json.js";
 
 /** Reads the named members of an object, and skips the others. */

@@ -1,10 +1,10 @@
+import { MemberNames } from "./member-names.js";
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
   EndOfText,
   type JsonKind,
   MAX_DEPTH,
-  MemberNames,
   StateScanner,
   tooDeep,
 } from "./state-scanner.js";

@@ -4,9 +4,10 @@ import type { FactsReader } from "./facts/reader.js";
 import { Fields } from "./fields.js";
 import { digestOf, type TaskMemory } from "./known-tasks.js";
 import { listOf, type Malformed, malformed, textOf, trimmed } from "./lenient.js";
+import { MemberNames } from "./member-names.js";
 import { mapsPorts, readContainer } from "./port-mappings.js";
 import { parsePortRanges } from "./ports.js";
-import { MemberNames, type StateScanner } from "./state-scanner.js";
+import type { StateScanner } from "./state-scanner.js";
 import { isBeforeRunning, isUnreported, KILLING, RUNNING, reportedIn, reportedWithFacts } from "./statuses.js";
 
 const FIELDS = ["id", "name", "slave_id", "state", "resources", "statuses", "discovery", "container"] as const;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CLOSE_BRACKET, MemberNames, StateScanner } from "../../../../src/sources/mesos/state-scanner.js";
+import { MemberNames } from "../../../../src/sources/mesos/member-names.js";
+import { CLOSE_BRACKET, StateScanner } from "../../../../src/sources/mesos/state-scanner.js";
 
 const scan = (text: string) => new StateScanner(Buffer.from(text));
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MemberNames } from "../../../../src/sources/mesos/state-scanner.js";
+import { MemberNames } from "../../../../src/sources/mesos/member-names.js";
 import { type Reading, StreamedJson } from "../../../../src/sources/mesos/streamed-json.js";
 
 const NAMES = ["a", "b", "slaves", "ü"];
