@@ -29,8 +29,8 @@ export class DnsListening {
   }
 
   /**
-   * Listens, then follows the cluster; during a take-over, the other way round. Rejects with a `MesosDnsError` if the DNS listeners
-   * cannot be opened.
+   * Listens, and follows the cluster meanwhile; during a take-over, listens when there is a zone. Rejects with a `MesosDnsError` if the
+   * DNS listeners cannot be opened.
    *
    * @param follow begins to follow the cluster
    * @param hasZone settles when there is a zone from which the other process's clients can be answered
@@ -39,10 +39,8 @@ export class DnsListening {
     const { responders, takeOver, mayShare, log, isStopping } = this.#parts;
     const isBeside = await isInUse(() => responders.claim(), takeOver && mayShare);
     if (isStopping()) return;
-    if (!isBeside) await this.#listen();
-    if (isStopping()) return;
     follow();
-    if (!isBeside) return;
+    if (!isBeside) return this.#listen();
     log.info("another process has these ports; this one opens them as well as soon as it has a zone");
     await hasZone;
     if (isStopping()) return;

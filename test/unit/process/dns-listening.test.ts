@@ -33,17 +33,17 @@ function setUp({ taken = false, takeOver = false, mayShare = true } = {}) {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("a server that starts", () => {
-  test("listens, and then follows the cluster", async () => {
+  test("follows the cluster while it opens its sockets, as both take time", async () => {
     const { listening, steps, start } = setUp();
     await start();
-    expect([steps, listening.status]).toEqual([["listen from 0", "follow"], "listening"]);
+    expect([steps, listening.status]).toEqual([["follow", "listen from 0"], "listening"]);
   });
 
-  test("does not follow the cluster if it cannot listen", async () => {
+  test("fails if it cannot listen", async () => {
     const { listening, steps, script, start } = setUp();
     script.listen = inUse;
     await expect(start()).rejects.toThrow("in use");
-    expect([steps, listening.status]).toEqual([["listen from 0"], "failed"]);
+    expect([steps, listening.status]).toEqual([["follow", "listen from 0"], "failed"]);
   });
 
   test("beside another process follows the cluster first, and listens when it has a zone", async () => {
@@ -76,12 +76,11 @@ describe("a server that starts", () => {
     expect(steps).toEqual(["follow"]);
   });
 
-  test("does not follow the cluster if it is stopped while it opens sockets", async () => {
+  test("does nothing if it is stopped while it looks whether its addresses are free", async () => {
     const { steps, script, start } = setUp();
-    script.listen = async () => {
-      script.isStopping = true;
-    };
-    await start();
-    expect(steps).toEqual(["listen from 0"]);
+    const started = start();
+    script.isStopping = true;
+    await started;
+    expect(steps).toEqual([]);
   });
 });

@@ -1,0 +1,59 @@
+/**
+ * Makes one file for each thread out of the compiled modules and the packages that they use, in dist/bundle. Loading hundreds of small
+ * files takes a second of a start, and three threads have to load them. docs/adr/0006-one-file-a-thread.md says more.
+ *
+ * dist/main.js is then the program; the other modules in dist are what tests and measurements load.
+ */
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
+const FOLDER = join(DIST, "bundle");
+/** A native module, which may be missing. */
+const EXTERNAL = ["koffi"];
+
+const ENTRIES = {
+  main: join(DIST, "main.js"),
+  "builder-thread": join(DIST, "threads/builder-thread.js"),
+  "responder-thread": join(DIST, "threads/responder-thread.js"),
+};
+
+/** The folder of the package that a module belongs to; nothing for a module of this program. */
+function packageOf(module) {
+  if (!module.includes("/node_modules/")) return undefined;
+  let folder = dirname(module);
+  while (!existsSync(join(folder, "package.json")) || !manifestOf(folder).name) folder = dirname(folder);
+  return folder;
+}
+
+function manifestOf(folder) {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+}
+
+/** What the licence of a package that is passed on asks for: its text. */
+function noticeOf(folder) {
+  const { name, version, license } = manifestOf(folder);
+  const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+  const text = file ? readFileSync(join(folder, file), "utf8").trim() : "(no text of its own)";
+  return `${name} ${version} (${license})\n\n${text}\n`;
+}
+
+// Its own result of the last run must not be its input.
+const program = readFileSync(ENTRIES.main, "utf8");
+if (program.includes("./bundle/main.js")) throw new Error("dist/main.js is bundled already: run `npm run build`");
+const bundle = await rolldown({ input: ENTRIES, platform: "node", external: EXTERNAL });
+const { output } = await bundle.write({ dir: FOLDER, format: "esm", chunkFileNames: "[name].js" });
+const modules = output.flatMap((chunk) => Object.keys(chunk.modules ?? {}));
+const packages = new Set(modules.map(packageOf).filter((folder) => folder !== undefined));
+writeFileSync(
+  join(FOLDER, "LICENSES.txt"),
+  [...packages]
+    .sort()
+    .map(noticeOf)
+    .join(`\n${"-".repeat(80)}\n\n`),
+);
+writeFileSync(ENTRIES.main, '#!/usr/bin/env node\nimport "./bundle/main.js";\n');
+// tsc writes files without the executable bit; the `mesos-dns` bin needs it.
+chmodSync(ENTRIES.main, 0o755);

@@ -1,0 +1,133 @@
+import { randomInt } from "node:crypto";
+import { cachedFor } from "../base/cached-for.js";
+import type { Logger } from "../base/log.js";
+import { createRandom } from "../base/random.js";
+import { systemTimers } from "../base/timers.js";
+import { VERSION } from "../base/version.js";
+import type { HttpConfig } from "../config/config.js";
+import { createApi } from "../http/api.js";
+import { Waiters } from "../http/catalog/waiters.js";
+import { CatalogWaits } from "../http/catalog/waits.js";
+import { proxiesOf, type TrustedProxies } from "../http/client-address.js";
+import { type HttpServer, startHttp } from "../http/server.js";
+import { createRegistry } from "../metrics/registry.js";
+import type { Certificate } from "../transport/certificate.js";
+import type { App } from "./app.js";
+import { whenFree } from "./take-over.js";
+
+/** How long the text of /metrics is reused, in milliseconds: making it blocks the main thread. */
+const METRICS_MS = 1000;
+
+export interface HttpServingParts {
+  readonly app: App;
+  readonly log: Logger;
+  /** As the process was started with: these keys need a restart. */
+  readonly config: Pick<HttpConfig, "httplistener" | "httpport" | "httpsPort">;
+  /** Absolute path. */
+  readonly configFile: string;
+  /** Whether to wait until the process that has the ports has closed them. */
+  readonly takeOver: boolean;
+}
+
+interface HttpAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly certificate?: Certificate;
+}
+
+/** The HTTP and HTTPS servers of the process. */
+export class HttpServing {
+  readonly #parts: HttpServingParts;
+  readonly #servers = new Map<number, HttpServer>();
+  readonly #waiters: Waiters;
+  readonly #open: (address: HttpAddress) => Promise<HttpServer>;
+
+  constructor(parts: HttpServingParts) {
+    this.#parts = parts;
+    const { app } = parts;
+    const proxies = proxiesOf(() => app.config.trustedProxies);
+    const isShared = (address: string) => proxies().includes(address);
+    this.#waiters = new Waiters({ board: app.catalog, timers: systemTimers, later: setImmediate, isShared });
+    this.#open = openerOf(parts, this.#waiters, proxies);
+  }
+
+  /** No server is open before the first adjust(), which may wait for another process. */
+  get isOpen(): boolean {
+    return this.#servers.size > 0;
+  }
+
+  /** Opens missing servers, passes a renewed certificate to the others, and closes those that are no longer wanted. */
+  async adjust(certificate: Certificate | undefined): Promise<void> {
+    const servers = this.#servers;
+    const wanted = addressesOf(this.#parts.config, certificate);
+    for (const [port, server] of servers) {
+      if (wanted.some((address) => address.port === port)) continue;
+      servers.delete(port);
+      await server.close();
+    }
+    for (const address of wanted) {
+      const server = servers.get(address.port);
+      if (!server) servers.set(address.port, await this.#open(address));
+      else if (address.certificate) server.renew(address.certificate);
+    }
+  }
+
+  /** Answers the requests that wait, and closes all servers. */
+  async close(): Promise<void> {
+    this.#waiters.close();
+    await Promise.all(Array.from(this.#servers.values(), (server) => server.close()));
+  }
+}
+
+/** The addresses for HTTP, and for HTTPS if there is a certificate. */
+function addressesOf(
+  { httplistener: host, httpport, httpsPort }: HttpServingParts["config"],
+  certificate: Certificate | undefined,
+): readonly HttpAddress[] {
+  const secure = certificate && httpsPort > 0 ? [{ host, port: httpsPort, certificate }] : [];
+  return [{ host, port: httpport }, ...secure];
+}
+
+function openerOf(
+  { app, log, configFile, takeOver }: HttpServingParts,
+  waiters: Waiters,
+  proxies: () => TrustedProxies,
+): (address: HttpAddress) => Promise<HttpServer> {
+  const registry = createRegistry({
+    stats: app.stats,
+    status: () => app.status,
+    snapshot: () => app.zone.snapshot,
+    forwarding: () => app.forwarding,
+    catalog: { counts: () => app.catalog.counts, waiters: () => waiters.size },
+    now: Date.now,
+  });
+  const makeMetrics = async () => new TextEncoder().encode(await registry.metrics());
+  const metrics = cachedFor(METRICS_MS, systemTimers.now, makeMetrics);
+  const api = createApi({
+    catalog: app.catalog,
+    config: () => app.config,
+    configFile,
+    version: VERSION,
+    snapshot: () => app.zone.snapshot,
+    pinSnapshot: () => app.zone.pin(),
+    status: () => app.status,
+    now: Date.now,
+    timers: systemTimers,
+    random: createRandom(randomInt(1, 2 ** 31)),
+    enumerate: () => app.enumerate(),
+    forwarding: () => app.forwarding,
+    flushCache: (name) => app.flushCache(name),
+    answerOverHttps: (message, address) => app.https.answer(message, address),
+    proxies,
+    metrics: async () => ({ contentType: registry.contentType, body: await metrics() }),
+    log,
+  });
+  const waits = new CatalogWaits({ board: app.catalog, waiters, random: Math.random });
+  return (address) => {
+    const { host, port } = address;
+    const onWait = () => log.info({ host, port }, "waiting for the other process to let go of HTTP");
+    const isProxy = (address: string) => proxies().includes(address);
+    const start = () => startHttp({ api, waits, isProxy, ...address });
+    return takeOver ? whenFree(start, systemTimers, onWait) : start();
+  };
+}
