@@ -1,4 +1,4 @@
-/** States of 1,000 to 100,000 tasks: time to the first answer, memory, and answers while states reload. */
+/** States of up to 300,000 tasks: the first answer, polls and memory, beside Mesos-DNS, and answers while states reload. */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,51 +6,22 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readMasterState } from "../dist/sources/mesos/state.js";
 import { createBuilder } from "./lib/builder.mjs";
-import { dnsperfLatencies, firstAnswer, hasCommand, median, mixesOf, percentile } from "./lib/client.mjs";
+import { dnsperfLatencies, firstAnswer, hasCommand, mixesOf, percentile } from "./lib/client.mjs";
 import { report, round, spread, table } from "./lib/report.mjs";
 import { startMaster, startServer } from "./lib/server.mjs";
+import { startSections } from "./lib/starts.mjs";
 import { stateBody } from "./lib/state.mjs";
 import { startKnot } from "./lib/upstreams.mjs";
 import { writeZone } from "./lib/zone.mjs";
 
-const STARTS = 3;
 const SIZES = [1_000, 10_000, 100_000];
 const RELOAD_SECONDS = 5;
 const RATE = 10_000;
 const CHANGES = 200;
 const WARM_UP = 50;
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 4);
-const SECONDS = Number(process.env.BENCH_RELOAD_SECONDS ?? 20);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 2);
+const SECONDS = Number(process.env.BENCH_RELOAD_SECONDS ?? 15);
 const DNS_THREADS = 2;
-
-/** From the first byte of the state on the wire to the first answer made of it. */
-async function measureStart(tasks) {
-  const master = await startMaster();
-  const body = stateBody(tasks, master.address);
-  master.serve(body);
-  const server = await startServer(master, { refreshSeconds: 3600 });
-  const answeredAt = await firstAnswer(server.port, "service-0-team-0.marathon.mesos");
-  const seconds = (answeredAt - master.firstByteAt) / 1000;
-  await sleep(3000);
-  const { rss, peak } = server.memory();
-  const phases = await buildSeconds(server.httpport);
-  await server.stop();
-  master.stop();
-  const swap = phases.parse + phases.resolve + phases.generate + phases.compile;
-  const times = [swap, phases.fetch, phases.parse, phases.generate, phases.compile, seconds];
-  return { octets: body.length, times, memory: [peak, rss] };
-}
-
-/** Several starts, as one alone tells as much of the machine. */
-async function startRow(tasks) {
-  const starts = [];
-  for (let i = 0; i < STARTS; i++) starts.push(await measureStart(tasks));
-  const column = (key) => starts[0][key].map((_, index) => starts.map((each) => each[key][index]));
-  const [swap, ...others] = column("times");
-  const times = others.map((values) => round(median(values), 2));
-  const memory = column("memory").map((values) => round(Math.max(...values)));
-  return [round(tasks), round(starts[0].octets / 1e6, 1), spread(swap), ...times, ...memory];
-}
 
 /** From one state to the next in which a single task has moved: of the builder alone, in the middle of its work. */
 async function measureChanges(tasks) {
@@ -83,13 +54,6 @@ function withOneTaskMoved(cluster, turn) {
   };
   const frameworks = cluster.frameworks.map((each) => (each === framework ? { ...framework, tasks } : each));
   return { ...cluster, frameworks };
-}
-
-/** How long the phases of the last build took, as the metrics say. */
-async function buildSeconds(httpport) {
-  const metrics = await (await fetch(`http://127.0.0.1:${httpport}/metrics`)).text();
-  const samples = metrics.matchAll(/^mesos_dns_build_duration_seconds\{phase="(\w+)"\} (\S+)$/gm);
-  return Object.fromEntries(Array.from(samples, ([, phase, seconds]) => [phase, Number(seconds)]));
 }
 
 /**
@@ -153,26 +117,12 @@ export async function benchState() {
   }
   const changes = [];
   for (const tasks of SIZES) changes.push(await measureChanges(tasks));
-  const starts = [];
-  for (const tasks of SIZES) starts.push(await startRow(tasks));
+  const starts = await startSections();
   const reloads = await measureReloads(SIZES.at(-1));
-  const startHeader = [
-    "tasks",
-    "state, MB",
-    "parse to swap, s",
-    "fetch",
-    "parse",
-    "generate",
-    "compile",
-    "first byte to first answer, s",
-    "peak memory, MB",
-    "memory 3 s later, MB",
-  ];
   const changeHeader = ["tasks", "changes", "p50, ms", "p90", "p99", "shards written, median", "most"];
   const reloadHeader = ["asked", "reloads", "p50, ms", "p99", "p99.9", "slowest", "lost"];
-  report("state", "States from 1,000 to 100,000 tasks", [
-    `## Start\n\nOf ${STARTS} starts, the median (least–most); of memory, which is resident memory of the whole process, the most.`,
-    table(startHeader, starts),
+  report("state", "States of up to 300,000 tasks", [
+    ...starts,
     "## A change of one task\n\nOne task gets another address and other ports: from the changed cluster to the shards that are to be swapped in.",
     table(changeHeader, changes),
     `## Answers during reloads\n\n${round(SIZES.at(-1))} tasks, ${round(RATE)} queries/s over UDP, while the state reloads every ${RELOAD_SECONDS} s and one task in a hundred changes; the same while none reloads; and to Knot DNS, which serves the same zone on the same cores while this server reloads beside it. By turns, ${ROUNDS} rounds of ${SECONDS} s; as dnsperf measures them, on the same cores: median of the rounds (least–most).`,

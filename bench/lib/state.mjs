@@ -17,7 +17,7 @@ function agentOf(index) {
   };
 }
 
-function taskOf(index, agents, random, generation) {
+function taskOf(index, { agents, random, generation, kind }) {
   const service = Math.floor(index / 4);
   const agent = random() % agents;
   const first = 31_000 + (random() % 900);
@@ -48,27 +48,59 @@ function taskOf(index, agents, random, generation) {
     ],
     labels: [{ key: "owner", value: `team-${service % 50}` }],
   };
-  if (service % 3 === 0) {
-    task.discovery = {
-      visibility: "FRAMEWORK",
-      name,
-      ports: { ports: [{ number: 8000 + (service % PORT_SPAN), name: "http", protocol: "tcp" }] },
-    };
-  }
+  KINDS[kind](task, service);
   return task;
 }
+
+const httpPort = (service) => ({ number: 8000 + (service % PORT_SPAN), name: "http", protocol: "tcp" });
+
+/** What tasks are like: what a kind adds to each. */
+export const KINDS = {
+  /** Ports of the agent, and a discovery name for every third service. */
+  ports(task, service) {
+    if (service % 3 !== 0) return;
+    task.discovery = { visibility: "FRAMEWORK", name: task.name, ports: { ports: [httpPort(service)] } };
+  },
+  /** Networks of their own, as Marathon has them: an IPv6 address too, several statuses, ports with labels, a container. */
+  containers(task, service) {
+    const [running] = task.statuses;
+    const [network] = running.container_status.network_infos;
+    const { ip_address } = network.ip_addresses[0];
+    network.name = "dcos";
+    network.ip_addresses.push({ protocol: "IPv6", ip_address: `fd01:b::${ip_address.split(".").slice(2).join(":")}` });
+    task.statuses = [
+      { ...running, state: "TASK_STARTING", timestamp: running.timestamp - 3 },
+      { ...running, healthy: true },
+    ];
+    const labels = {
+      labels: [
+        { key: `VIP_0`, value: `/service-${service}:80` },
+        { key: "network-scope", value: "container" },
+      ],
+    };
+    const admin = { number: 9000, name: "admin", protocol: "tcp" };
+    task.discovery = {
+      visibility: "FRAMEWORK",
+      name: task.name,
+      ports: { ports: [{ ...httpPort(service), labels }, admin] },
+    };
+    task.container = { type: "MESOS", docker: { image: `registry.example.com/team/service-${service}:1.4` } };
+    task.resources.ports = "[]";
+  },
+};
 
 /**
  * The body of a master's answer.
  * @param {number} tasks
  * @param {string} leader `host:port`
  * @param {number} generation another one moves one task in a hundred
+ * @param {keyof typeof KINDS} kind
  */
-export function stateBody(tasks, leader, generation = 0) {
-  return Buffer.from(JSON.stringify(generateState(tasks, leader, generation)));
+export function stateBody(tasks, leader, generation = 0, kind = "ports") {
+  return Buffer.from(JSON.stringify(generateState(tasks, leader, generation, kind)));
 }
 
-function generateState(tasks, leader, generation) {
+function generateState(tasks, leader, generation, kind) {
   const random = createRandom(0xc0ffee);
   const agents = Math.max(10, Math.round(tasks / 20));
   const frameworks = ["marathon", "chronos", "kafka.prod", "Spark-2.4_x"].map((name, index) => ({
@@ -84,7 +116,7 @@ function generateState(tasks, leader, generation) {
   }));
   for (let i = 0; i < tasks; i++) {
     frameworks[Math.floor(i / 4) % 4].tasks.push(
-      taskOf(i, agents, random, i % 100 === generation % 100 ? generation : 0),
+      taskOf(i, { agents, random, generation: i % 100 === generation % 100 ? generation : 0, kind }),
     );
   }
   return {

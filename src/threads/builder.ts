@@ -19,7 +19,7 @@ import { CatalogPublisher } from "./catalog-publisher.js";
 import { Enumerations } from "./enumerations.js";
 import type { BuilderConfig, BuilderStart, FromBuilder, ResponderPort, ToBuilder } from "./messages.js";
 
-/** A saved zone reserves this many serials for builds until the next save. There are at most ten builds a second. */
+/** A saved zone reserves this many serials for builds until the next save. There are at most seventeen builds a second, and a save every ten seconds. */
 const SPARE_SERIALS = 1_000;
 const RENEWAL_MS = 300_000;
 
