@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type { ClusterConfig } from "../config/config.js";
-import { type LoadOptions, loadWithNames } from "../config/load.js";
+import { type Loaded, type LoadOptions, loadWithNames } from "../config/load.js";
 import { nameserversOf } from "../config/resolv-conf.js";
 import type { Checked } from "../process/serve.js";
 import { createStateReader } from "../sources/mesos/reader.js";
@@ -21,9 +21,14 @@ export function loadOptions(file: string | undefined, needsMasters: boolean): Lo
   };
 }
 
+/** Loads the configuration for serving, without the files that it names. */
+export function loadServed(file: string): Promise<Loaded> {
+  return loadWithNames(loadOptions(file, true), addressOf);
+}
+
 /** Loads the configuration for serving, and all files that it names, so that faults in them are found before any socket is opened. */
 export async function loadChecked(file: string): Promise<Checked> {
-  const loaded = await loadWithNames(loadOptions(file, true), addressOf);
+  const loaded = await loadServed(file);
   await checkCredentials(loaded.config);
   const certificates = readCertificates(loaded.config);
   return { ...loaded, certificates, troubles: await findTroubles(loaded.config, Date.now()) };
@@ -39,6 +44,7 @@ function machineAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
 }
 
-async function checkCredentials(config: ClusterConfig): Promise<void> {
+/** @throws {MesosDnsError} if a file for the masters cannot be used: certificates, keys, the service account */
+export async function checkCredentials(config: ClusterConfig): Promise<void> {
   await createStateReader(config, { resolve: async () => [] }).close();
 }
