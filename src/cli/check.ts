@@ -37,16 +37,12 @@ async function load(configFile: string): Promise<Loaded> {
 /** What would prevent a start. */
 async function findFaults(config: Config): Promise<readonly unknown[]> {
   const found: unknown[] = [];
+  const listeners = [...keysByListener(config)];
   const checks = [
     () => checkCredentials(config),
     () => readCertificate(config),
     () => readAuthorities(config),
-    ...Array.from(
-      keysByListener(config),
-      ([host, keys]) =>
-        () =>
-          checkListener(host, keys),
-    ),
+    ...listeners.map((listener) => () => checkListener(listener)),
     () => planUdp(config, { warn }),
   ];
   for (const check of checks) {
@@ -66,7 +62,7 @@ function keysByListener({ dnson, httpon, listener, httplistener }: Config): Read
   return keys;
 }
 
-async function checkListener(host: string, keys: string): Promise<void> {
+async function checkListener([host, keys]: readonly [host: string, keys: string]): Promise<void> {
   try {
     await claimUdp({ host, port: 0 });
   } catch (error) {
