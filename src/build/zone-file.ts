@@ -7,6 +7,7 @@ import type { Timers } from "../base/timers.js";
 import type { StateConfig, ZoneConfig } from "../config/config.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import { clusterLines } from "../sources/mesos/saved-cluster.js";
+import { viewsOf, zonesOf } from "../views/views.js";
 import { imageBytes, readImage, type SavedZone, type ZoneImage } from "../zone/image.js";
 
 /** The name of the file in `stateDir`. */
@@ -17,12 +18,35 @@ const UNFINISHED = /^last-zone\.[0-9a-f]{32}\.new$/;
 const LEFT_MS = 600_000;
 const INTERVAL_MS = 10_000;
 
-/** Identifies the part of a configuration that the shards of its zones depend on. */
-export function fingerprintOf(config: ZoneConfig): string {
-  const { domain, dcosNames, reverse, SOAMname, srvRecordDefaultWeight } = config;
-  const { enforceRFC952, IPSources, healthPolicy } = config;
-  const zones = { domain, dcosNames, reverse, SOAMname, srvRecordDefaultWeight };
-  return JSON.stringify({ ...zones, enforceRFC952, IPSources, healthPolicy });
+/**
+ * For each key of `ZoneConfig`, whether shards depend on it. The others are in apexes alone, which are not saved: they always have
+ * the values of the running configuration. A new key is listed here too, or the types do not fit.
+ */
+const IN_SHARDS: { readonly [Key in keyof ZoneConfig]: boolean } = {
+  domain: true,
+  ttl: false,
+  SOAMname: true,
+  SOARname: false,
+  SOARefresh: false,
+  SOARetry: false,
+  SOAExpire: false,
+  SOAMinttl: false,
+  srvRecordDefaultWeight: true,
+  enforceRFC952: true,
+  IPSources: true,
+  healthPolicy: true,
+  dcosNames: true,
+  reverse: true,
+};
+
+/**
+ * Identifies what shards depend on: the keys above, and the names of the zones in their order. Records in shards have their zone's
+ * number in that order, so under other zones they would be records of the wrong zone.
+ */
+export function fingerprintOf(config: ZoneConfig, views = viewsOf(config)): string {
+  const keys = (Object.keys(IN_SHARDS) as (keyof ZoneConfig)[]).filter((key) => IN_SHARDS[key]);
+  const zones = zonesOf(views).map(({ name }) => name);
+  return JSON.stringify([zones, Object.fromEntries(keys.map((key) => [key, config[key]]))]);
 }
 
 /**
@@ -31,11 +55,14 @@ export function fingerprintOf(config: ZoneConfig): string {
  * @throws {MesosDnsError} ZONE_FILE_DAMAGED, ZONE_FILE_FOREIGN, ZONE_FILE_UNREADABLE. The file stays as it is until the
  * next zone is saved.
  */
-export function loadZone(config: ZoneConfig & Pick<StateConfig, "stateDir">): SavedZone | undefined {
+export function loadZone(
+  config: ZoneConfig & Pick<StateConfig, "stateDir">,
+  views = viewsOf(config),
+): SavedZone | undefined {
   if (config.stateDir === "") return undefined;
   const path = join(config.stateDir, FILE);
   try {
-    return readImage(readFileSync(path), fingerprintOf(config));
+    return readImage(readFileSync(path), fingerprintOf(config, views));
   } catch (cause) {
     if (hasCode(cause, "ENOENT")) return undefined;
     const code = cause instanceof MesosDnsError ? cause.code : "ZONE_FILE_UNREADABLE";

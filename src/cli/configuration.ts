@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import { type LoadOptions, loadWithNames } from "../config/load.js";
+import { type Loaded, type LoadOptions, loadWithNames } from "../config/load.js";
 import { nameserversOf } from "../config/resolv-conf.js";
 import type { Checked } from "../process/serve.js";
 import { checkCredentials } from "../sources/mesos/credentials.js";
@@ -20,9 +20,14 @@ export function loadOptions(file: string | undefined, needsMasters: boolean): Lo
   };
 }
 
+/** Loads the configuration for serving, without the files that it names. */
+export function loadServed(file: string): Promise<Loaded> {
+  return loadWithNames(loadOptions(file, true), addressOf);
+}
+
 /** Loads the configuration for serving, and all files that it names, so that faults in them are found before any socket is opened. */
 export async function loadChecked(file: string): Promise<Checked> {
-  const loaded = await loadWithNames(loadOptions(file, true), addressOf);
+  const loaded = await loadServed(file);
   checkCredentials(loaded.config);
   const certificates = readCertificates(loaded.config);
   return { ...loaded, certificates, troubles: await findTroubles(loaded.config, Date.now()) };

@@ -13,7 +13,8 @@ type PreflightConfig = Pick<ClusterConfig, "CertFile"> &
   Pick<StateConfig, "stateDir">;
 
 /**
- * Checks files further that could be read: expired certificates, a `stateDir` without write permission.
+ * Finds expired certificates, and a `stateDir` without write permission. A certificate that cannot be read is not reported here:
+ * that prevents a start.
  * @param now milliseconds since the epoch
  */
 export async function findTroubles(config: PreflightConfig, now: number): Promise<readonly MesosDnsError[]> {
@@ -27,7 +28,10 @@ export async function findTroubles(config: PreflightConfig, now: number): Promis
 }
 
 async function findExpiry(key: string, path: string, now: number): Promise<MesosDnsError | undefined> {
-  const { validFrom, validTo } = new X509Certificate(await readFile(path));
+  const text = await readFile(path).catch(() => undefined);
+  const certificate = text && parseCertificate(text);
+  if (!certificate) return undefined;
+  const { validFrom, validTo } = certificate;
   const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
   const state = now > to ? `has run out at ${iso(to)}` : now < from ? `is not valid before ${iso(from)}` : undefined;
   if (state === undefined) return undefined;
@@ -35,6 +39,14 @@ async function findExpiry(key: string, path: string, now: number): Promise<Mesos
     "CERTIFICATE_EXPIRED",
     `the certificate in ${key} ${path} ${state}: renew it, then send SIGHUP`,
   );
+}
+
+function parseCertificate(text: Buffer): X509Certificate | undefined {
+  try {
+    return new X509Certificate(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function iso(time: number): string {

@@ -1,7 +1,7 @@
 import type { Config } from "./config.js";
 
-/** Whether the catalogue of services is kept. `auto` keeps it if something needs it. */
+/** Whether the catalogue of services is kept. `auto` keeps it if something of this server needs it. */
 export function keepsCatalog({ catalog }: Pick<Config, "catalog">): boolean {
-  // So far only the HTTP API reads it, and that alone does not justify its cost. So `auto` means no.
+  // So far only the HTTP API reads it, and that alone does not justify its cost. So `auto` means no, as `false` does for good.
   return catalog === true;
 }

@@ -6,7 +6,7 @@ import type { HostPort } from "../base/host-port.js";
  */
 
 export type IpSource = "netinfo" | "mesos" | "docker" | "host";
-export type CatalogChoice = "auto" | true;
+export type CatalogChoice = "auto" | boolean;
 export type HealthPolicy = "ignore" | "omitUnhealthy";
 export type UpdateSource = "stream" | "poll";
 export type UdpEngineName = "auto" | "batch" | "dgram";

@@ -14,13 +14,13 @@ export const boolean: Format<boolean> = {
   },
 };
 
-/** True, or only if it is needed. */
-export const autoOrTrue: Format<"auto" | true> = {
-  allowed: '"auto" or true',
-  fromText: (text) => (text.trim().toLowerCase() === "true" ? true : text),
+/** True, false, or the server decides. */
+export const autoOrBoolean: Format<"auto" | boolean> = {
+  allowed: '"auto" or true or false',
+  fromText: boolean.fromText,
   read(value, findings) {
-    if (value === "auto" || value === true) return value;
-    findings.fault("", value, autoOrTrue.allowed);
+    if (value === "auto" || typeof value === "boolean") return value;
+    findings.fault("", value, autoOrBoolean.allowed);
     return undefined;
   },
 };
@@ -28,6 +28,8 @@ export const autoOrTrue: Format<"auto" | true> = {
 export const text: Format<string> = textual("a string", (value) => value);
 
 export const path: Format<string> = textual("the path of a file, or an empty string for none", (value) => value);
+
+export const folder: Format<string> = textual("the path of a folder, or an empty string for none", (value) => value);
 
 /** One of `choices`; `aliases` are other spellings of them. */
 export function oneOf<T extends string>(choices: readonly T[], aliases: ReadonlyMap<string, T> = new Map()): Format<T> {

@@ -31,6 +31,18 @@ export interface Loaded {
   readonly warnings: readonly string[];
 }
 
+/** The faults in a configuration, a line each, and what it was warned of beside them. */
+export class InvalidConfig extends MesosDnsError {
+  readonly warnings: readonly string[];
+
+  constructor(file: string | undefined, lines: readonly string[], warnings: readonly string[]) {
+    const count = lines.length === 1 ? "1 fault" : `${lines.length} faults`;
+    const subject = file === undefined ? "the configuration" : file;
+    super("CONFIG_INVALID", [`${subject} has ${count}:`, ...lines.map((line) => `  ${line}`)].join("\n"));
+    this.warnings = warnings;
+  }
+}
+
 /** The values of all keys, before the rules between keys are applied. */
 interface Begun {
   readonly values: Values;
@@ -40,8 +52,8 @@ interface Begun {
 
 /**
  * Loads a configuration without opening sockets for it: listeners that are host names are not resolved.
- * @throws {MesosDnsError} CONFIG_UNREADABLE if the file cannot be read; CONFIG_INVALID if it is not a JSON object or
- *   breaks a rule: then the message has a line for each fault.
+ * @throws {MesosDnsError} CONFIG_UNREADABLE if the file cannot be read; CONFIG_INVALID if it is not a JSON object;
+ *   an `InvalidConfig` if it breaks a rule.
  */
 export function loadConfig(options: LoadOptions): Loaded {
   return complete(begin(options), options, undefined);
@@ -85,7 +97,7 @@ function complete(
     stateDirectory: env.STATE_DIRECTORY?.split(":")[0] ?? "",
     needsMasters,
   });
-  if (faults.lines.length > 0) throw invalid(file, faults.lines);
+  if (faults.lines.length > 0) throw new InvalidConfig(file, faults.lines, warnings);
   return { config: deepFreeze(config), warnings };
 }
 
@@ -147,15 +159,6 @@ function readValues(given: Given, faults: Faults, warnings: string[]): Values {
     if (read !== undefined) store.set(path as string, read);
   }
   return store.validate({ allowed: "strict" }).getProperties();
-}
-
-function invalid(file: string | undefined, lines: readonly string[]): MesosDnsError {
-  const count = lines.length === 1 ? "1 fault" : `${lines.length} faults`;
-  const subject = file === undefined ? "the configuration" : file;
-  return new MesosDnsError(
-    "CONFIG_INVALID",
-    [`${subject} has ${count}:`, ...lines.map((line) => `  ${line}`)].join("\n"),
-  );
 }
 
 /** Freezes `value` and everything in it. */

@@ -1,8 +1,8 @@
 import type { DemoOptions } from "./options.js";
 import { HOST } from "./server.js";
 
-/** What to try, with names that are there at any time. */
-export function hints({ dnsPort, httpPort }: DemoOptions): string {
+/** What to try, with names that are there at any time. @param master `host:port` */
+export function hints({ dnsPort, httpPort }: DemoOptions, master: string): string {
   const dig = `dig @${HOST} -p ${dnsPort}`;
   const curl = `curl -s http://${HOST}:${httpPort}`;
   const resolver = 'const r = new (require("dns").promises.Resolver)()';
@@ -19,6 +19,7 @@ Its tasks start, stop and move every few seconds. In another terminal, try
   ${curl}/v1/services/_web._tcp.marathon.mesos.
   ${curl}/v1/enumerate
   ${curl}/metrics
+  curl -s http://${master}/state                     # what the cluster's master says
 
 Without dig: node -e '${resolver}; r.setServers(["${HOST}:${dnsPort}"]); r.resolve4("web.marathon.mesos").then(console.log)'
 In a browser: http://${HOST}:${httpPort}/

@@ -28,7 +28,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const base = `http://${HOST}:${options.httpPort}`;
   await server.listening;
   await untilReady(base);
-  screen.print(hints(options));
+  screen.print(hints(options, master.address));
   await show(cluster, screen, base);
 }
 

@@ -1,4 +1,5 @@
 import { html, raw } from "hono/html";
+import { LIST_PATH, NODES_PATH } from "./catalog/paths.js";
 import type { ApiContext } from "./context.js";
 
 const STYLE = `
@@ -15,6 +16,7 @@ const STYLE = `
 const LINKS = [
   ["/v1/version", "name and version"],
   ["/v1/config", "the configuration in effect, secrets masked"],
+  ["/v1/forward", "the resolvers for names outside the domain, and the cache"],
   ["/metrics", "metrics for Prometheus"],
   ["/healthz", "whether the process works"],
   ["/readyz", "whether it has current names to serve"],
@@ -23,6 +25,11 @@ const LINKS = [
 const LISTINGS = [
   ["/v1/enumerate", "every running task with its records"],
   ["/v1/axfr", "the whole zone"],
+] as const;
+
+const CATALOG = [
+  [LIST_PATH, "the services of the cluster"],
+  [NODES_PATH, "its agents"],
 ] as const;
 
 const UPDATES = {
@@ -39,6 +46,7 @@ export function page(context: ApiContext, reasons: readonly string[], notes: rea
   const links = [
     ...LINKS,
     ...(EnumerationOn ? LISTINGS : []),
+    ...(context.catalog.state === "off" ? [] : CATALOG),
     [`/v1/hosts/${leader}`, "the addresses of a name"],
     [`/v1/hosts/${leader}/ports`, "the ports of a host"],
     [`/v1/services/_leader._tcp.${domain}.`, "the hosts and ports of a service"],

@@ -41,7 +41,8 @@ export function readCertificates(config: CertificateConfig): Certificates {
   return { certificate: readCertificate(config), resolverAuthorities: readAuthorities(config) };
 }
 
-function readAuthorities({ resolverCACertFile: path }: CertificateConfig): string | undefined {
+/** @throws {MesosDnsError} CREDENTIALS_UNREADABLE */
+export function readAuthorities({ resolverCACertFile: path }: CertificateConfig): string | undefined {
   if (path === "") return undefined;
   const authorities = read("resolverCACertFile", path);
   try {
@@ -53,8 +54,12 @@ function readAuthorities({ resolverCACertFile: path }: CertificateConfig): strin
   }
 }
 
-/** The certificate for TLS and HTTPS; undefined if none is configured. */
-function readCertificate({ tlsCertFile, tlsKeyFile }: CertificateConfig): Certificate | undefined {
+/**
+ * The certificate for TLS and HTTPS; undefined if none is configured.
+ *
+ * @throws {MesosDnsError} CREDENTIALS_UNREADABLE
+ */
+export function readCertificate({ tlsCertFile, tlsKeyFile }: CertificateConfig): Certificate | undefined {
   if (tlsCertFile === "") return undefined;
   const certificate = { cert: read("tlsCertFile", tlsCertFile), key: read("tlsKeyFile", tlsKeyFile) };
   try {

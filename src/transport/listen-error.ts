@@ -17,7 +17,7 @@ export function listenError(error: Error, protocol: "UDP" | "TCP" | "HTTP", host
     case "EADDRNOTAVAIL":
       return new MesosDnsError(
         "LISTEN_FAILED",
-        `${where} is not an address of this machine: change the listener`,
+        `${where} is not an address of this machine: change ${protocol === "HTTP" ? "httplistener" : "listener"}`,
         options,
       );
     default:

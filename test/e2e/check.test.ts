@@ -53,8 +53,16 @@ async function check(config: object): Promise<{ status: number | null; stderr: s
 describe("--check finds before the start", () => {
   it.each([
     ["servers that collide", { port: 8123 }, /httpport: got 8123; allowed: another port than port, .* at 127\.0\.0\.1/],
-    ["an address of another machine", { listener: "192.0.2.1" }, /192\.0\.2\.1:0 is not an address of this machine/],
-    ["an address of another machine for HTTP", { httplistener: "192.0.2.1" }, /is not an address of this machine/],
+    [
+      "an address of another machine",
+      { listener: "192.0.2.1" },
+      /: listener: 192\.0\.2\.1 is not an address of this machine/,
+    ],
+    [
+      "an address of another machine for HTTP",
+      { httplistener: "192.0.2.1" },
+      /: httplistener: 192\.0\.2\.1 is not an address/,
+    ],
     ["a certificate that is not there", tls("absent"), /cannot read tlsCertFile .*absent\.pem/],
     ["a key of another certificate", tls("good", "other"), /cannot be used \(the key belongs to another certificate\)/],
     [
@@ -88,6 +96,30 @@ describe("--check finds before the start", () => {
   it("all of it at once", async () => {
     const { stderr } = await check({ ...tls("old"), stateDir: "/nonexistent/zone", listener: "192.0.2.1" });
     expect(stderr.trimEnd().split("\n")).toHaveLength(3);
+  });
+
+  it("all of it at once, also what stands behind a file that is not there, and the warnings", async () => {
+    const absent = {
+      ...tls("absent"),
+      resolverCACertFile: "/nonexistent/ca.pem",
+      CACertFile: "/nonexistent/masters.pem",
+    };
+    const listeners = { listener: ["127.0.0.1", "192.0.2.1"], httplistener: "192.0.2.1" };
+    const { stderr } = await check({ ...absent, ...listeners, stateDir: "/nonexistent/zone", surplus: 1 });
+    expect(stderr.trimEnd().split("\n")).toEqual([
+      expect.stringMatching(/^warning: .*surplus/),
+      expect.stringMatching(/CACertFile cannot be read: .*masters\.pem/),
+      expect.stringMatching(/cannot read tlsCertFile .*absent\.pem/),
+      expect.stringContaining("cannot read resolverCACertFile /nonexistent/ca.pem"),
+      expect.stringContaining("listener and httplistener: 192.0.2.1 is not an address of this machine"),
+      expect.stringContaining("cannot be saved in stateDir /nonexistent/zone"),
+    ]);
+  });
+
+  it("warnings beside faults in keys", async () => {
+    const { stderr, status } = await check({ ttl: "60", port: -1, surplus: 1 });
+    expect(stderr).toMatch(/^warning: .*surplus.*\nmesos-dns: .* has 2 faults:\n/);
+    expect(status).toBe(1);
   });
 
   it("nothing where all is well, with the ports in use", async () => {

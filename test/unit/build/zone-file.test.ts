@@ -16,7 +16,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MesosDnsError } from "../../../src/base/errors.js";
 import { fingerprintOf, loadZone, type ZoneFiles, ZoneSaver } from "../../../src/build/zone-file.js";
+import type { ZoneConfig } from "../../../src/config/config.js";
 import { readClusterLines } from "../../../src/sources/mesos/saved-cluster.js";
+import { zoneAt } from "../../../src/views/configured-zone.js";
+import { viewsOf } from "../../../src/views/views.js";
 import { compileZones } from "../../../src/zone/compile.js";
 import { ManualTimers } from "../../support/timers.js";
 import { until } from "../../support/wait.js";
@@ -201,5 +204,36 @@ describe("loading it", () => {
     expect(codeOf(() => loadZone(config))).toBe("ZONE_FILE_DAMAGED");
     expect(existsSync(file)).toBe(true);
     expect(codeOf(() => loadZone({ ...config, stateDir: file }))).toBe("ZONE_FILE_UNREADABLE");
+  });
+
+  test("refuses a file that was made with other zones than those of the views", async () => {
+    const { saver, config } = saverOf();
+    saver.changed();
+    await saver.finish();
+    const more = [...viewsOf(config), { zones: [zoneAt("nodes.example", config)] }];
+    expect(codeOf(() => loadZone(config, more))).toBe("ZONE_FILE_FOREIGN");
+    expect(codeOf(() => loadZone(config, more.toReversed()))).toBe("ZONE_FILE_FOREIGN");
+    expect(loadZone(config)?.serial).toBe(1);
+  });
+
+  test.each<[keyof ZoneConfig, Partial<ZoneConfig>]>([
+    ["SOAMname", { SOAMname: "ns2.example" }],
+    ["srvRecordDefaultWeight", { srvRecordDefaultWeight: 7 }],
+    ["enforceRFC952", { enforceRFC952: true }],
+    ["IPSources", { IPSources: ["host"] }],
+    ["reverse", { reverse: false }],
+  ])("refuses a file that was made with another %s", async (_, other) => {
+    const { saver, config } = saverOf();
+    saver.changed();
+    await saver.finish();
+    expect(codeOf(() => loadZone({ ...config, ...other }))).toBe("ZONE_FILE_FOREIGN");
+  });
+
+  test("takes a file that was made with another TTL or other values of the SOA, as those are not in it", async () => {
+    const { saver, config } = saverOf();
+    saver.changed();
+    await saver.finish();
+    const other = { ttl: 5, SOARname: "hostmaster.example", SOARefresh: 1, SOARetry: 2, SOAExpire: 3, SOAMinttl: 4 };
+    expect(loadZone({ ...config, ...other })?.serial).toBe(1);
   });
 });

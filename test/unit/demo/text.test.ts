@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { hints } from "../../../src/demo/hints.js";
 import { parseLogLine } from "../../../src/demo/log-line.js";
 import { parseOptions } from "../../../src/demo/options.js";
 import { type Output, Screen } from "../../../src/demo/screen.js";
@@ -26,6 +27,12 @@ describe("options", () => {
       expect(() => parseOptions(argv)).toThrow("usage: npm run demo -- [--dns-port PORT] [--http-port PORT]");
     },
   );
+});
+
+it("what to try says where everything is, the master's state too", () => {
+  const text = hints({ dnsPort: 8053, httpPort: 8123 }, "127.0.0.1:37053");
+  expect(text).toContain("DNS on 127.0.0.1:8053, HTTP on 127.0.0.1:8123.");
+  expect(text).toMatch(/curl -s http:\/\/127\.0\.0\.1:37053\/state /);
 });
 
 describe("the status line", () => {

@@ -34,7 +34,7 @@ async function pagesView(): Promise<(config: ZoneConfig) => View | undefined> {
 }
 
 test("the view that the page shows is one more zone, which follows the cluster piece by piece", async () => {
-  const config = configOf();
+  const config = { ...configOf(), nodesView: true };
   const view = (await pagesView())(config) as View;
   const records = new ZoneRecords([...viewsOf(config), view], SEED);
   let shards: readonly SharedArrayBuffer[] | undefined;
@@ -63,4 +63,8 @@ test("the view that the page shows is one more zone, which follows the cluster p
   expect(ask("all.nodes.example")).toEqual(["NOERROR", "all.nodes.example 60 A 192.0.2.12"]);
   expect(records.change(factsOf([], { agents: [] }))).toBe(true);
   expect(ask("all.nodes.example")).toEqual(["NXDOMAIN"]);
+});
+
+test("the view that the page shows is off by default, as the page asks of everything", async () => {
+  expect((await pagesView())(configOf())).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { CatalogBoard } from "../../../src/http/catalog/board.js";
 import { configOf } from "../config/support.js";
 import { apiOf, BUILD, STATUS } from "./support.js";
 
@@ -9,7 +10,7 @@ test("the page shows version, readiness and counts, and links to the routes", as
   expect(text).toContain("Mesos-DNS 1.2.3");
   expect(text).toContain("Ready.");
   expect(text).toContain("192.0.2.1:5050");
-  for (const path of ["/metrics", "/readyz", "/v1/axfr", "/v1/hosts/leader.mesos."]) {
+  for (const path of ["/metrics", "/readyz", "/v1/axfr", "/v1/forward", "/v1/hosts/leader.mesos."]) {
     expect(text).toContain(`href="${path}"`);
   }
   expect(text).not.toContain("<script");
@@ -40,4 +41,12 @@ test("without enumeration the page does not offer it", async () => {
   const status = { ...STATUS, build: BUILD };
   const text = await (await apiOf({ config: () => config, status: () => status }).api.request("/")).text();
   expect(text).not.toContain("/v1/axfr");
+});
+
+test.each([
+  ["with a catalogue the page links to it", true],
+  ["without a catalogue the page does not offer it", false],
+])("%s", async (_, isKept) => {
+  const text = await (await apiOf({ catalog: new CatalogBoard(isKept) }).api.request("/")).text();
+  for (const path of ["/v1/catalog", "/v1/catalog/nodes"]) expect(text.includes(`href="${path}"`)).toBe(isKept);
 });

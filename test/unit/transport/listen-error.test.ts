@@ -16,6 +16,13 @@ test.each([
   expect(error.message).not.toContain("\n");
 });
 
+test("an address of another machine is reported with the key that names it", () => {
+  const messageFor = (protocol: "UDP" | "HTTP") =>
+    listenError(failure("EADDRNOTAVAIL"), protocol, "192.0.2.1", 53).message;
+  expect(messageFor("UDP")).toMatch(/: change listener$/);
+  expect(messageFor("HTTP")).toMatch(/: change httplistener$/);
+});
+
 test("IPv6 addresses are in brackets", () => {
   expect(listenError(failure("EACCES"), "TCP", "2001:db8::1", 53).message).toContain("TCP [2001:db8::1]:53");
 });
