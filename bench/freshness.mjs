@@ -1,9 +1,10 @@
 /** From a change in the cluster to the changed answer: with the master's stream of events, and by polling. */
-import { createSocket } from "node:dgram";
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { dnsperfLatencies, firstAnswer, hasCommand, percentile, question } from "./lib/client.mjs";
+import { dnsperfLatencies, firstAnswer, hasCommand, percentile } from "./lib/client.mjs";
 import { startLiveMaster } from "./lib/live-master.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { startServer } from "./lib/server.mjs";
@@ -11,9 +12,6 @@ import { stateBody } from "./lib/state.mjs";
 
 const RATE = 20;
 const SECONDS = Number(process.env.BENCH_FRESHNESS_SECONDS ?? 60);
-const ASK_MS = 5;
-/** Where many changes are awaited they are asked for in turn, so that the asking is no load of its own. */
-const ASKED_AT_ONCE = 20;
 const QUERIES = 1_000;
 const QUIET_SECONDS = 20;
 const SLOW_MS = 10;
@@ -21,37 +19,17 @@ const SLOW_MS = 10;
 const LIVING = 100;
 const KNOWN = "service-0-team-0.marathon.mesos";
 
-/** Asks for names that do not exist yet, every few milliseconds, and notes when each does. */
+/** Notes when names that are expected come, in a process of its own. */
 function watch(port) {
-  const socket = createSocket({ type: "udp4", recvBufferSize: 1 << 22 });
-  const waiting = new Map();
-  const delays = [];
-  let next = 1;
-  socket.on("message", (reply) => {
-    const entry = waiting.get(reply.readUInt16BE(0));
-    if (!entry || (reply[3] & 15) !== 0) return;
-    waiting.delete(reply.readUInt16BE(0));
-    delays.push(performance.now() - entry.since);
-  });
-  const timer = setInterval(() => {
-    for (const [id, entry] of [...waiting].slice(0, ASKED_AT_ONCE)) {
-      socket.send(entry.message, port, "127.0.0.1");
-      waiting.delete(id);
-      waiting.set(id, entry);
-    }
-  }, ASK_MS);
+  const watcher = fork(new URL("./lib/name-watcher.mjs", import.meta.url));
+  watcher.send({ port });
   return {
-    delays,
-    get missing() {
-      return waiting.size;
-    },
-    expect(name) {
-      const id = next++ & 0xffff;
-      waiting.set(id, { message: question(name, "A", id), since: performance.now() });
-    },
-    stop() {
-      clearInterval(timer);
-      socket.close();
+    expect: (name) => watcher.send({ expect: name }),
+    async stop(seconds) {
+      const told = once(watcher, "message");
+      watcher.send({ stop: seconds });
+      const [{ delays, missing }] = await told;
+      return { delays: delays.toSorted((a, b) => a - b), missing };
     },
   };
 }
@@ -92,19 +70,16 @@ async function measure(tasks, updates, refreshSeconds) {
   const seconds = (performance.now() - started) / 1000;
   const shares = Array.from(server.threadSeconds(), ([id, spent]) => (spent - (before.get(id) ?? 0)) / seconds);
   const { sorted, lost } = await asked;
-  const deadline = performance.now() + (refreshSeconds + 10) * 1000;
-  while (watcher.missing > 0 && performance.now() < deadline) await sleep(100);
-  watcher.stop();
+  const { delays, missing } = await watcher.stop(refreshSeconds + 10);
   const { peak } = server.memory();
   await server.stop();
   master.stop();
-  const delays = watcher.delays.toSorted((a, b) => a - b);
   const at = (p) => round(percentile(delays, p));
   return [
     round(tasks),
     updates,
     round(delays.length),
-    watcher.missing,
+    missing,
     at(0.5),
     at(0.99),
     round(delays.at(-1)),
@@ -128,7 +103,7 @@ export async function benchFreshness() {
   rows.push(await measure(100_000, "stream", 60));
   rows.push(await measure(10_000, "poll", 60));
   rows.push(await measure(100_000, "poll", 60));
-  const how = `${RATE} tasks a second start, and as many end, for ${SECONDS} s. The time is from the event on the wire to the first answer with the new name, which is asked for every ${ASK_MS} ms (of many, ${ASKED_AT_ONCE} in turn), in milliseconds. Meanwhile dnsperf asks ${round(QUERIES)} queries/s. CPU is in cores: that of the busiest thread, which is the one that builds the zone, and that of the whole process. The slowest of those answers is set beside the slowest of ${QUIET_SECONDS} s before, in which nothing changes: what the machine itself does to them.`;
+  const how = `${RATE} tasks a second start, and as many end, for ${SECONDS} s. The time is from the event on the wire to the first answer with the new name, which is asked for every 5 ms (of many, 20 in turn), in milliseconds. Meanwhile dnsperf asks ${round(QUERIES)} queries/s. CPU is in cores: that of the busiest thread, which is the one that builds the zone, and that of the whole process. The slowest of those answers is set beside the slowest of ${QUIET_SECONDS} s before, in which nothing changes: what the machine itself does to them.`;
   const header = [
     "tasks",
     "updates",

@@ -2,7 +2,7 @@ import { type Address, AddressBook } from "../base/addresses.js";
 import type { HostPort } from "../base/host-port.js";
 import type { SocketConfig, ZoneConfig } from "../config/config.js";
 import type { Cluster, Skipped } from "../sources/mesos/cluster.js";
-import { ClusterFacts, hostNames } from "../views/facts.js";
+import { ClusterFacts, HostNames } from "../views/facts.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
 import { viewsOf } from "../views/views.js";
 import { apexesOf } from "../zone/apex.js";
@@ -74,6 +74,7 @@ export class ZoneBuilder {
   #cluster: Cluster | undefined;
   #masters: readonly HostPort[] = [];
   #book = new AddressBook();
+  readonly #hostNames = new HostNames();
   #basis: Basis | undefined;
   /** The content of each shard of the last build. */
   #contents: readonly ShardContent[] | undefined;
@@ -132,7 +133,7 @@ export class ZoneBuilder {
     const started = now();
     this.#cluster = cluster;
     this.#masters = masters;
-    const resolved = await hosts.resolve(hostNames(cluster, masters, this.#book));
+    const resolved = await hosts.resolve(this.#hostNames.of(cluster, masters, this.#book));
     const resolvedAt = now();
     const config = this.#config;
     const { isWhole, records, facts } = this.#emit(config, cluster, resolved);

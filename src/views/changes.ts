@@ -104,6 +104,7 @@ class Changes {
 
   agents(): void {
     const [old, young] = [this.#before.facts.cluster.agents, this.#after.facts.cluster.agents];
+    if (old === young && this.#after.facts.hasHostsOf(this.#before.facts)) return;
     for (const [id, agent] of old) {
       const now = young.get(id);
       if (now && this.#isSameAgent(agent, now)) continue;

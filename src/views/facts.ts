@@ -48,6 +48,16 @@ export class ClusterFacts {
     return addresses;
   }
 
+  /** Whether all host names have the addresses that they have in another cluster. */
+  hasHostsOf({ input }: ClusterFacts): boolean {
+    const { resolved } = this.input;
+    if (resolved.size !== input.resolved.size) return false;
+    const textOf = (addresses: readonly Address[] = []) => addresses.map(({ text }) => text).join(" ");
+    return Array.from(resolved).every(
+      ([host, addresses]) => input.resolved.has(host) && textOf(addresses) === textOf(input.resolved.get(host)),
+    );
+  }
+
   /** The same as one text, for comparing. */
   addressesOf(host: string): string {
     return this.resolve(host)
@@ -91,26 +101,30 @@ export class ClusterFacts {
   }
 }
 
-/**
- * The host names (not IP literals) whose addresses the views need.
- * @param book addresses that have been parsed before
- */
-export function hostNames(
-  cluster: Cluster,
-  masters: readonly HostPort[],
-  book: AddressBook = new AddressBook(),
-): Set<string> {
-  const names = new Set<string>();
-  const add = (host: string) => {
-    if (host !== "" && !book.parse(host)) names.add(host);
-  };
-  add(cluster.leader.host);
-  for (const master of masters) add(master.host);
-  for (const agent of cluster.agents.values()) add(agent.endpoint.host);
-  for (const framework of cluster.frameworks) {
-    if (framework.pid && book.parse(framework.pid.host)) continue;
-    if (framework.pid) add(framework.pid.host);
-    add(framework.hostname);
+/** The host names (not IP literals) whose addresses the views need. */
+export class HostNames {
+  /** Thousands that seldom change: looked through once for each list of them. */
+  #agents: Cluster["agents"] | undefined;
+  #ofAgents: readonly string[] = [];
+
+  /** @param book addresses that have been parsed before */
+  of(cluster: Cluster, masters: readonly HostPort[], book: AddressBook = new AddressBook()): Set<string> {
+    const isName = (host: string) => host !== "" && !book.parse(host);
+    if (cluster.agents !== this.#agents) {
+      this.#agents = cluster.agents;
+      this.#ofAgents = Array.from(cluster.agents.values(), ({ endpoint }) => endpoint.host).filter(isName);
+    }
+    const names = new Set(this.#ofAgents);
+    const add = (host: string) => {
+      if (isName(host)) names.add(host);
+    };
+    add(cluster.leader.host);
+    for (const master of masters) add(master.host);
+    for (const framework of cluster.frameworks) {
+      if (framework.pid && book.parse(framework.pid.host)) continue;
+      if (framework.pid) add(framework.pid.host);
+      add(framework.hostname);
+    }
+    return names;
   }
-  return names;
 }

@@ -3,7 +3,7 @@ import type { HostPort } from "../../base/host-port.js";
 import type { ZoneConfig } from "../../config/config.js";
 import type { Cluster } from "../../sources/mesos/cluster.js";
 import { emitAll } from "../changes.js";
-import { ClusterFacts, hostNames } from "../facts.js";
+import { ClusterFacts, HostNames } from "../facts.js";
 import { together } from "../view.js";
 import { domainRecords } from "./view.js";
 
@@ -12,7 +12,7 @@ const ANYWHERE = [parseAddress("192.0.2.1") as Address];
 
 /** Roughly how many records a cluster has under this configuration: duplicates are counted too. */
 export function countRecords(cluster: Cluster, masters: readonly HostPort[], config: ZoneConfig): number {
-  const resolved = new Map(Array.from(hostNames(cluster, masters), (host) => [host, ANYWHERE]));
+  const resolved = new Map(Array.from(new HostNames().of(cluster, masters), (host) => [host, ANYWHERE]));
   const nameServer = { name: config.SOAMname, addresses: [] };
   const facts = new ClusterFacts({ cluster, masters, nameServer, resolved, ipSources: config.IPSources });
   let records = 0;

@@ -5,7 +5,7 @@ import { KILLING, RUNNING, STARTING } from "../statuses.js";
 import type { LiveFramework, LiveTask } from "./entities.js";
 import type { MasterEvent, TaskUpdate } from "./events.js";
 import { Journal } from "./journal.js";
-import { type KnownAgent, observe } from "./observe.js";
+import { type KnownAgent, type ObservedAgents, observe, observeAgents } from "./observe.js";
 import { hasEnded, isLost, type Marks, type ObservedCluster, type Session, taskKey } from "./observed-cluster.js";
 import { type Differences, frameworksOf, TasksOf } from "./tasks-of.js";
 import { WaitingTasks } from "./waiting-tasks.js";
@@ -29,11 +29,13 @@ export class LiveCluster {
   readonly #journal = new Journal();
   #marks = { tasks: new Map<string, string>(), agents: new Set<string>(), frameworks: new Set<string>() };
   #observed: ObservedCluster | undefined;
+  #observedAgents: ObservedAgents | undefined;
   #ready = false;
 
   /** The cluster as it is now. */
   get observed(): ObservedCluster {
-    this.#observed ??= observe(this.#frameworks.values(), this.#agents.values(), {
+    this.#observedAgents ??= observeAgents(this.#agents.values());
+    this.#observed ??= observe(this.#frameworks.values(), this.#observedAgents, {
       session: this.#session,
       skipped: this.#skipped,
       unreported: this.#waiting.unreported,
@@ -72,12 +74,13 @@ export class LiveCluster {
   applyState({ cluster, registry }: Omit<MasterState, "pid">): Differences | undefined {
     const journal = this.#journal.take();
     if (!journal) return undefined;
-    const before = { frameworks: this.#frameworks, agents: this.#agents };
+    const before = { frameworks: this.#frameworks, agents: this.#agents, observed: this.#observedAgents };
     this.#ready = true;
     this.#session = { leader: cluster.leader, id: registry.id, isCertain: registry.id !== "" };
     this.#skipped = cluster.skipped;
     this.#frameworks = frameworksOf(cluster, registry, before.frameworks);
     this.#agents = new Map();
+    this.#observedAgents = undefined;
     this.#since = new Map();
     for (const agent of cluster.agents.values()) this.#addAgent(agent, registry.registered.has(agent.id));
     for (const { frameworkId, id, state } of registry.ended) this.#marks.tasks.set(taskKey(frameworkId, id), state);
@@ -86,7 +89,9 @@ export class LiveCluster {
     for (const { frameworkId, task } of registry.unreported) this.#putUnreported(frameworkId, task, before.frameworks);
     for (const { frameworkId, task } of registry.starting) this.#await(frameworkId, STARTING, task);
     for (const event of journal) this.#apply(event);
-    return this.#adopt(before.frameworks, before.agents);
+    const differences = this.#adopt(before.frameworks, before.agents);
+    if (differences.agents === 0) this.#observedAgents = before.observed;
+    return differences;
   }
 
   apply(event: MasterEvent): Effect {
@@ -228,6 +233,7 @@ export class LiveCluster {
     const known = this.#agents.get(agent.id);
     if (known?.registered === registered && sameValue(known.agent, agent)) return false;
     this.#agents.set(agent.id, { agent, registered });
+    this.#observedAgents = undefined;
     if (registered) this.#marks.agents.delete(agent.id);
     return true;
   }
@@ -247,6 +253,7 @@ export class LiveCluster {
       for (const task of [...tasks.values(), ...killing.values()])
         if (task.agentId === agentId) this.#endTask(frameworkId, task.id, "TASK_LOST");
     }
+    this.#observedAgents = undefined;
     return this.#agents.delete(agentId);
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { HealthPolicy } from "../../../../src/config/config.js";
 import type { Cluster, Task } from "../../../../src/sources/mesos/cluster.js";
-import { hostNames } from "../../../../src/views/facts.js";
+import { HostNames } from "../../../../src/views/facts.js";
 import { taskHash } from "../../../../src/views/mesos-dns/task-records.js";
 import { AGENT, address, framework, generate, type Parts, task } from "./support.js";
 
@@ -343,7 +343,7 @@ test("the hosts to resolve are those that are not addresses", () => {
     ],
     skipped: [],
   };
-  expect([...hostNames(cluster, [{ host: "m.example.com", port: 5050 }])].sort()).toEqual([
+  expect([...new HostNames().of(cluster, [{ host: "m.example.com", port: 5050 }])].sort()).toEqual([
     "a.example.com",
     "agent.example.com",
     "m.example.com",
