@@ -41,36 +41,66 @@ export function v1Framework({ id, name, hostname }) {
   return { framework_info: { id: value(id), name, hostname }, active: true, connected: true, recovered: false };
 }
 
+/** JSON texts of tasks, as either API writes them: making those of 100,000 takes a second, in which a master would tell of nothing. */
+class TaskTexts {
+  #known = new WeakMap();
+  #write;
+
+  constructor(write) {
+    this.#write = write;
+  }
+
+  of(tasks) {
+    return tasks.map((task) => this.#of(task)).join(",");
+  }
+
+  #of(task) {
+    let text = this.#known.get(task);
+    if (text === undefined) {
+      text = JSON.stringify(this.#write(task));
+      this.#known.set(task, text);
+    }
+    return text;
+  }
+}
+
 /** @param makeState gives the state for the address it is asked at */
 export async function startLiveMaster(makeState) {
   const subscribers = new Set();
   let state;
-  const send = (response, event) => {
-    const text = JSON.stringify(event);
-    response.write(`${Buffer.byteLength(text)}\n${text}`);
+  const inState = new TaskTexts((task) => task);
+  const inStream = new TaskTexts(v1Task);
+  const write = (response, text) => response.write(`${Buffer.byteLength(text)}\n${text}`);
+  const send = (response, event) => write(response, JSON.stringify(event));
+  const stateText = () => {
+    const { frameworks, ...rest } = state;
+    const texts = frameworks.map(({ tasks, ...framework }) => {
+      const own = JSON.stringify(framework).slice(0, -1);
+      return `${own},"tasks":[${inState.of(tasks)}]}`;
+    });
+    return `${JSON.stringify(rest).slice(0, -1)},"frameworks":[${texts.join(",")}]}`;
   };
   const subscribe = (response) => {
     response.writeHead(200, { "content-type": "application/json" });
     subscribers.add(response);
     response.on("close", () => subscribers.delete(response));
-    const getState = {
-      get_tasks: { tasks: state.frameworks.flatMap(({ tasks }) => tasks.map(v1Task)) },
-      get_frameworks: { frameworks: state.frameworks.map(v1Framework) },
-      get_agents: { agents: state.slaves.map(v1Agent) },
-    };
-    send(response, {
-      type: "SUBSCRIBED",
-      subscribed: { get_state: getState, heartbeat_interval_seconds: HEARTBEAT_SECONDS },
-    });
+    const tasks = `{"tasks":[${state.frameworks.map(({ tasks }) => inStream.of(tasks)).join(",")}]}`;
+    const frameworks = JSON.stringify({ frameworks: state.frameworks.map(v1Framework) });
+    const agents = JSON.stringify({ agents: state.slaves.map(v1Agent) });
+    const getState = `{"get_tasks":${tasks},"get_frameworks":${frameworks},"get_agents":${agents}}`;
+    const heartbeat = `"heartbeat_interval_seconds":${HEARTBEAT_SECONDS}`;
+    write(response, `{"type":"SUBSCRIBED","subscribed":{"get_state":${getState},${heartbeat}}}`);
     send(response, { type: "HEARTBEAT" });
   };
   const server = createServer((request, response) => {
     if (request.method === "POST") return subscribe(response);
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(state));
+    response.writeHead(200, { "content-type": "application/json" }).end(stateText());
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `127.0.0.1:${server.address().port}`;
   state = makeState(address);
+  stateText();
+  for (const { tasks } of state.frameworks) inStream.of(tasks);
   const heart = setInterval(() => {
     for (const one of subscribers) send(one, { type: "HEARTBEAT" });
   }, HEARTBEAT_SECONDS * 1000);
