@@ -3,6 +3,8 @@ import type { HostPort } from "../base/host-port.js";
 import type { IpSource } from "../config/config.js";
 import type { Cluster, Task } from "../sources/mesos/cluster.js";
 
+const NONE: readonly Address[] = [];
+
 export interface FactsInput {
   readonly cluster: Cluster;
   /** The known masters, in the order in which they are numbered. */
@@ -65,7 +67,11 @@ export class ClusterFacts {
       .join(" ");
   }
 
-  parse(texts: readonly string[]): Address[] {
+  parse(texts: readonly string[]): readonly Address[] {
+    if (texts.length === 0) return NONE;
+    // Most tasks have one.
+    const first = this.#book.parse(texts[0]);
+    if (texts.length === 1) return first ? [first] : NONE;
     return texts.map((text) => this.#book.parse(text)).filter((address) => address !== undefined);
   }
 

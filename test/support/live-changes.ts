@@ -64,6 +64,7 @@ export const CHANGES: Readonly<Record<string, () => Change>> = {
     to: { updates: "stream" },
     isSeen: async () => master.requests.some(({ method }) => method === "POST"),
   }),
+  catalog: () => ({ to: { catalog: true }, isSeen: async () => (await server.fetch("/v1/catalog")).status === 200 }),
   failoverGrace: () => ({ to: { failoverGrace: 1 }, isSeen: areGivenUp }),
   maxShrink: () => ({
     to: { maxShrink: 1 },

@@ -29,6 +29,8 @@ export class TaskReader {
   readonly #starts = new Array<number>(ALL_FIELDS.length).fill(-1);
   readonly #ends = new Array<number>(ALL_FIELDS.length).fill(-1);
   readonly #strings = new Map<string, string>();
+  /** The last task's, which the next one and its discovery often have as well. */
+  #name = "";
   readonly #ports = new Map<string, readonly PortRange[]>();
   /** Whether the task that was read last runs, but has no TASK_RUNNING status yet (`isUnreported`). */
   unreported = false;
@@ -108,6 +110,7 @@ export class TaskReader {
     if (typeof name !== "string") return malformed("its name is not a string", id);
     if (typeof agentId !== "string" || agentId === "") return malformed("it has no slave_id", id);
     const agent = this.#intern(agentId);
+    this.#name = this.#intern(name);
     const ports = this.#portsOf(this.#readAt(RESOURCES, () => PORTS.read(this.#scanner)?.ports));
     const statuses = listOf(this.#field("statuses"));
     const facts = this.#facts;
@@ -122,8 +125,8 @@ export class TaskReader {
     // Two literals, to which rare members are added: an object built by spreading takes more memory.
     const task: { -readonly [Key in keyof Task]: Task[Key] } =
       discovery === undefined
-        ? { id, name: this.#intern(name), agentId: agent, ports, addresses }
-        : { id, name: this.#intern(name), agentId: agent, discovery, ports, addresses };
+        ? { id, name: this.#name, agentId: agent, ports, addresses }
+        : { id, name: this.#name, agentId: agent, discovery, ports, addresses };
     if (facts) {
       const own = { labels: this.#field("labels"), healthCheck: this.#field("health_check"), discovery: published };
       task.facts = facts.ofTask({ ...own, container });
@@ -136,6 +139,7 @@ export class TaskReader {
   }
 
   readonly #intern = (text: string): string => {
+    if (text === this.#name) return this.#name;
     const known = this.#strings.get(text);
     if (known !== undefined) return known;
     this.#strings.set(text, text);

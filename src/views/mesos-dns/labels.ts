@@ -72,8 +72,10 @@ export function agentSuffix(agentId: string): string {
   return agentId.slice(agentId.lastIndexOf("-") + 1).toLowerCase();
 }
 
+/** In UTF-8. By hand for ASCII, which nearly all names are. */
 function octets(text: string): number {
-  return Buffer.byteLength(text);
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return Buffer.byteLength(text);
+  return text.length;
 }
 
 /** The longest prefix of whole characters within `room` octets of UTF-8. */

@@ -13,9 +13,11 @@ interface Claim {
   readonly name: string;
 }
 
+/** Nearly all addresses have one claim, and there are 100,000 of them: so the first stands by itself. */
 interface Claims {
   readonly address: Address;
-  list: Claim[];
+  first: Claim | undefined;
+  others: Claim[] | undefined;
   /** The names that were published last; set only while the claims have changed since. */
   before: readonly string[] | undefined;
 }
@@ -26,23 +28,26 @@ interface Claims {
  * has it. Other addresses get no names here, so queries for those are forwarded. The order of claims does not matter.
  */
 export class ReverseNames {
-  readonly #claims = new Map<string, Claims>();
-  readonly #changed = new Set<Claims>();
+  readonly #claims = new Map<number | string, Claims>();
+  #changed: Claims[] = [];
 
   /** Adds claims. */
   readonly claims: ClaimSink = sinkOf((address, claim) => {
     const claims = this.#change(address);
-    // Nearly all addresses have one claim, and V8 allocates room for many elements when the first one is pushed.
-    if (claims.list.length === 0) claims.list = [claim];
-    else claims.list.push(claim);
+    if (claims.first === undefined) claims.first = claim;
+    else if (claims.others === undefined) claims.others = [claim];
+    else claims.others.push(claim);
   });
 
   /** Withdraws claims. Throws for a claim that was not made before. */
   readonly withdrawals: ClaimSink = sinkOf((address, { rank, agentId, name }) => {
-    const { list } = this.#change(address);
+    const claims = this.#change(address);
+    const list = listOf(claims);
     const at = list.findIndex((one) => one.rank === rank && one.agentId === agentId && one.name === name);
     if (at < 0) throw new Error(`nobody has claimed ${address.text} for ${name}`);
-    list.splice(at, 1);
+    const [first, ...others] = list.toSpliced(at, 1);
+    claims.first = first;
+    claims.others = others.length > 0 ? others : undefined;
   });
 
   /** Publishes the names of addresses whose claims have changed since the last time. */
@@ -52,24 +57,34 @@ export class ReverseNames {
       for (const name of claims.before ?? []) removed.pointer(owner, name);
       for (const name of namesOf(claims)) added.pointer(owner, name);
       claims.before = undefined;
-      if (claims.list.length === 0) this.#claims.delete(claims.address.text);
+      if (claims.first === undefined) this.#claims.delete(keyOf(claims.address));
     }
-    this.#changed.clear();
+    this.#changed = [];
   }
 
   #change(address: Address): Claims {
-    let claims = this.#claims.get(address.text);
+    const key = keyOf(address);
+    let claims = this.#claims.get(key);
     if (!claims) {
-      claims = { address, list: [], before: NOBODY };
-      this.#claims.set(address.text, claims);
-      this.#changed.add(claims);
+      claims = { address, first: undefined, others: undefined, before: NOBODY };
+      this.#claims.set(key, claims);
+      this.#changed.push(claims);
     }
     if (claims.before === undefined) {
       claims.before = namesOf(claims);
-      this.#changed.add(claims);
+      this.#changed.push(claims);
     }
     return claims;
   }
+}
+
+/** A number is found sooner than a text. */
+function keyOf(address: Address): number | string {
+  return address.family === 4 ? address.bits : address.text;
+}
+
+function listOf({ first, others = [] }: Claims): readonly Claim[] {
+  return first === undefined ? [] : [first, ...others];
 }
 
 function sinkOf(take: (address: Address, claim: Claim) => void): ClaimSink {
@@ -81,9 +96,11 @@ function sinkOf(take: (address: Address, claim: Claim) => void): ClaimSink {
 }
 
 /** The names of the highest-ranking claims; none if tasks on several agents have the address: on each agent it is another container's. */
-function namesOf({ address, list }: Claims): readonly string[] {
-  if (isEveryones(address)) return NOBODY;
-  if (list.length === 1) return list[0].name === "" ? NOBODY : [list[0].name];
+function namesOf(claims: Claims): readonly string[] {
+  const { address, first, others } = claims;
+  if (first === undefined || isEveryones(address)) return NOBODY;
+  if (others === undefined) return first.name === "" ? NOBODY : [first.name];
+  const list = listOf(claims);
   const rank = list.reduce((highest, claim) => Math.max(highest, claim.rank), 0);
   const highest = list.filter((claim) => claim.rank === rank);
   if (highest.some(({ agentId }) => agentId !== highest[0].agentId)) return [];
