@@ -93,3 +93,8 @@ function readIPv4(text: string): number | undefined {
   }
   return parts === 4 && digits > 0 ? (bits << 8) | value : undefined;
 }
+
+/** The text of an address of 4 or 16 octets, in the canonical form of RFC 5952 for IPv6. */
+export function formatOctets(octets: Uint8Array): string {
+  return ipaddr.fromByteArray([...octets]).toString();
+}

@@ -1,4 +1,5 @@
 import type { Logger } from "../base/log.js";
+import { type HeldSnapshot, HeldSnapshots } from "../zone/held-snapshots.js";
 import type { Snapshot, SnapshotUpdate } from "../zone/snapshot.js";
 
 export interface CurrentZoneParts {
@@ -16,21 +17,20 @@ export interface CurrentZoneParts {
 
 /** The main thread's view of the zones. HTTP reads it, and their age is checked here. */
 export class CurrentZone {
-  readonly #parts: Omit<CurrentZoneParts, "snapshot">;
-  readonly #pinned: number[] = [];
-  #snapshot: Snapshot;
+  readonly #parts: Omit<CurrentZoneParts, "snapshot" | "onReading">;
+  readonly #snapshots: HeldSnapshots;
   #stale: boolean;
   /** When the state behind the snapshot was fetched; `undefined` before the first. */
   #fetchedAt: number | undefined;
 
-  constructor({ snapshot, ...parts }: CurrentZoneParts) {
+  constructor({ snapshot, onReading, ...parts }: CurrentZoneParts) {
     this.#parts = parts;
-    this.#snapshot = snapshot;
+    this.#snapshots = new HeldSnapshots(snapshot, onReading);
     this.#stale = parts.restoredFrom !== undefined;
   }
 
   get snapshot(): Snapshot {
-    return this.#snapshot;
+    return this.#snapshots.newest;
   }
 
   /** Whether the state is older than allowed, or from before the start. */
@@ -43,26 +43,15 @@ export class CurrentZone {
     return this.#parts.restoredFrom;
   }
 
-  /**
-   * The snapshot for reading over more than one turn of the event loop. Call `release` once when that is done. Until then its
-   * memory is not reused.
-   */
-  pin(): { readonly snapshot: Snapshot; readonly release: () => void } {
-    const snapshot = this.#snapshot;
-    this.#pinned.push(snapshot.generation);
-    const release = () => {
-      this.#pinned.splice(this.#pinned.indexOf(snapshot.generation), 1);
-      this.#tellReading();
-    };
-    return { snapshot, release };
+  /** The snapshot, for reading over more than one turn of the event loop. */
+  pin(): HeldSnapshot {
+    return this.#snapshots.hold();
   }
 
   /** Call this after each build from a fetched state, with the update if the zones have changed. */
   built(update: SnapshotUpdate | undefined, fetchedAt: number): void {
     this.#fetchedAt = fetchedAt;
-    if (!update) return;
-    this.#snapshot = this.#snapshot.with(update);
-    this.#tellReading();
+    if (update) this.#snapshots.use(update);
   }
 
   /** Checks whether the state has become too old, or fresh again. @param limit seconds; 0 for no limit */
@@ -76,9 +65,5 @@ export class CurrentZone {
     onStale(isStale);
     if (isStale) log.warn({ age: Math.round(age), limit }, "the Mesos state is too old; it is served as stale");
     else log.info("the Mesos state is fresh again");
-  }
-
-  #tellReading(): void {
-    this.#parts.onReading(this.#snapshot.generation, this.#pinned);
   }
 }

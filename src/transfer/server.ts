@@ -1,0 +1,241 @@
+import { formatOctets } from "../base/addresses.js";
+import type { Timers } from "../base/timers.js";
+import { NO_EDE } from "../wire/edns.js";
+import { EDE, HEADER, MAX_MESSAGE, MIN_UDP_PAYLOAD, RCODE, TYPE } from "../wire/protocol.js";
+import { checkTsig, type TsigKeys, type TsigSigner } from "../wire/tsig.js";
+import type { HeldSnapshots } from "../zone/held-snapshots.js";
+import type { Snapshot } from "../zone/snapshot.js";
+import type { TransferAccess } from "./access.js";
+import { changesOf, type Contents, inOrder, recordsOf, soaOf, wholeZone } from "./contents.js";
+import { type Decision, decide, type ZoneFacts } from "./decision.js";
+import type { GivenVersions } from "./given-versions.js";
+import type { ZoneHistory } from "./history.js";
+import type { Journal } from "./journal.js";
+import { TransferMessage } from "./message.js";
+import { clientOf, type Secondary, type TransferReport } from "./report.js";
+import { readTransferQuery, type TransferQuestion } from "./request.js";
+import { TransferResponse } from "./response.js";
+import { RunningTransfer } from "./running.js";
+import type { IncomingTransfer, OpenTransfer, TransferSink } from "./transport.js";
+import type { TransferTurns } from "./turns.js";
+
+export interface TransferServerParts {
+  readonly snapshots: HeldSnapshots;
+  readonly history: Pick<ZoneHistory, "records">;
+  readonly journal: Pick<Journal, "since">;
+  readonly given: GivenVersions;
+  readonly turns: TransferTurns;
+  readonly report: TransferReport;
+  readonly timers: Timers;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  /** A secret for hashing names. */
+  readonly seed: number;
+}
+
+/** What can change while the server runs. */
+export interface TransferSettings {
+  readonly access: TransferAccess;
+  readonly keys: TsigKeys;
+  readonly maxTransferSeconds: number;
+}
+
+/** A query, and what its response repeats of it. */
+interface Asked {
+  readonly incoming: IncomingTransfer;
+  readonly question: Pick<TransferQuestion, "questionEnd" | "edns" | "payload">;
+  readonly signer: TsigSigner | undefined;
+  readonly sink: TransferSink;
+}
+
+/** What a client asks for, and who it is. */
+interface Wanted {
+  readonly question: TransferQuestion;
+  readonly secondary: Secondary;
+}
+
+const NO_RECORDS: Contents = inOrder([]);
+
+/** Answers queries for zone transfers: AXFR (RFC 5936) and IXFR (RFC 1995). */
+export class TransferServer {
+  readonly #parts: TransferServerParts;
+  readonly #message: TransferMessage;
+  #settings: TransferSettings;
+
+  constructor(parts: TransferServerParts, settings: TransferSettings) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#message = new TransferMessage(parts.seed);
+  }
+
+  configure(settings: TransferSettings): void {
+    this.#settings = settings;
+  }
+
+  /** Answers a query, at once or when it is its turn. Returns `undefined` if the response is complete. */
+  open(incoming: IncomingTransfer, sink: TransferSink): OpenTransfer | undefined {
+    const { message } = incoming;
+    const question = readTransferQuery(message);
+    const bare = { questionEnd: question?.questionEnd ?? HEADER, edns: false, payload: 0 };
+    const unsigned = { incoming, sink, signer: undefined };
+    if (!question) return this.#fail({ ...unsigned, question: bare }, RCODE.FORMERR);
+    const address = formatOctets(incoming.client);
+    if (question.tsigAt < 0) return this.#answer({ ...unsigned, question }, wantedOf(question, address, undefined));
+    const now = Math.floor(this.#parts.wallClock() / 1000);
+    const check = checkTsig(message, message.length, question.tsigAt, this.#settings.keys, now);
+    if (check.kind === "malformed") return this.#fail({ ...unsigned, question: bare }, RCODE.FORMERR);
+    const signed = { incoming, sink, question, signer: check.signer };
+    if (check.kind === "good") return this.#answer(signed, wantedOf(question, address, check.key.name));
+    this.#parts.report.badSignature(check.error, address);
+    return this.#fail(signed, RCODE.NOTAUTH);
+  }
+
+  #answer(asked: Asked, wanted: Wanted): OpenTransfer | undefined {
+    const decision = this.#decide(asked, wanted);
+    if (decision.kind === "error") return this.#refuse(asked, wanted, decision.rcode, decision.ede);
+    if (decision.kind === "soa") return this.#giveSoa(asked, wanted);
+    return asked.incoming.isStream ? this.#inTurn(asked, wanted) : this.#giveDatagram(asked, wanted, decision);
+  }
+
+  #decide({ incoming }: Asked, { question, secondary }: Wanted): Decision {
+    const { client, isStream, isTrusted } = incoming;
+    return decide(question, this.#zone(question.zone), {
+      isAllowed: isTrusted && this.#settings.access.allows(client, secondary.key),
+      isStream,
+      hasVersion: (serial) => this.#parts.given.has(clientOf(secondary), serial),
+    });
+  }
+
+  #zone(name: string): ZoneFacts | undefined {
+    const { snapshots, history, journal } = this.#parts;
+    const { zones, ready } = snapshots.newest;
+    const zone = zones.find(({ apex }) => apex.zone === name && !apex.scattered);
+    if (!zone) return undefined;
+    const { serial, mname } = zone.apex.soa;
+    return { serial, mname, isReady: ready, records: history.records(name), since: (from) => journal.since(name, from) };
+  }
+
+  #refuse(asked: Asked, { question, secondary }: Wanted, rcode: number, ede: number = NO_EDE): undefined {
+    const zone = this.#zone(question.zone) && question.zone;
+    this.#parts.report.refused(secondary.address, zone, kindOf(question), rcode);
+    return this.#fail(asked, rcode, ede);
+  }
+
+  #fail(asked: Asked, rcode: number, ede: number = NO_EDE): undefined {
+    asked.sink.messages(this.#respond(asked, NO_RECORDS, rcode, ede).next(), true);
+  }
+
+  #giveSoa(asked: Asked, { secondary }: Wanted): undefined {
+    const { snapshots, report } = this.#parts;
+    const zone = zoneOf(snapshots.newest, secondary.zone);
+    asked.sink.messages(this.#respond(asked, recordsOf(soaOf(zone))).next(), true);
+    report.upToDate(secondary, zone.apex.soa.serial);
+  }
+
+  /** A difference over UDP if it fits; the SOA alone if not: the client comes again over TCP (RFC 1995 §2). */
+  #giveDatagram(asked: Asked, wanted: Wanted, decision: Decision): undefined {
+    const { snapshots } = this.#parts;
+    const zone = zoneOf(snapshots.newest, wanted.question.zone);
+    if (decision.kind !== "ixfr") return this.#giveSoa(asked, wanted);
+    const response = this.#respond(asked, changesOf(zone, decision.from, decision.difference));
+    const octets = response.next();
+    if (!response.isComplete) return this.#giveSoa(asked, wanted);
+    asked.sink.messages(octets, true);
+    this.#given(wanted, { kind: "ixfr", serial: zone.apex.soa.serial, octets: octets.length, seconds: 0 });
+  }
+
+  #inTurn(asked: Asked, wanted: Wanted): OpenTransfer {
+    const { turns } = this.#parts;
+    let running: RunningTransfer | undefined;
+    const { address } = wanted.secondary;
+    const begin = () => {
+      running = this.#begin(asked, wanted);
+    };
+    const leave = turns.ask(address, begin, () => this.#refuse(asked, wanted, RCODE.SERVFAIL, EDE.OTHER));
+    return {
+      more: () => running?.more(),
+      cancel: () => {
+        leave();
+        running?.cancel();
+      },
+    };
+  }
+
+  /** Begins a transfer. Since the query came, the zone or the configuration may have changed: decides again what is sent. */
+  #begin(asked: Asked, wanted: Wanted): RunningTransfer | undefined {
+    const { snapshots, turns, report, timers } = this.#parts;
+    const { secondary, question } = wanted;
+    const decision = this.#decide(asked, wanted);
+    if (decision.kind === "error" || decision.kind === "soa") {
+      turns.end(secondary.address);
+      this.#answer(asked, wanted);
+      return undefined;
+    }
+    const held = snapshots.hold();
+    const zone = zoneOf(held.snapshot, question.zone);
+    const { serial } = zone.apex.soa;
+    const isWhole = decision.kind === "axfr";
+    if (isWhole && decision.fallback) report.fallback(decision.fallback);
+    const contents = isWhole
+      ? wholeZone(held.snapshot, held.snapshot.zones.indexOf(zone))
+      : changesOf(zone, decision.from, decision.difference);
+    const transfer = new RunningTransfer({
+      response: this.#respond(asked, contents),
+      sink: asked.sink,
+      timers,
+      maxMs: this.#settings.maxTransferSeconds * 1000,
+      onEnd: (problem, octets, seconds) => {
+        held.release();
+        turns.end(secondary.address);
+        if (problem === undefined) this.#given(wanted, { kind: decision.kind, serial, octets, seconds });
+        else report.failed(secondary, decision.kind, problem);
+      },
+    });
+    transfer.more();
+    return transfer;
+  }
+
+  /** The client has got a version completely. */
+  #given({ secondary }: Wanted, ended: Parameters<TransferReport["done"]>[1]): void {
+    this.#parts.given.note(clientOf(secondary), ended.serial);
+    this.#parts.report.done(secondary, ended);
+  }
+
+  #respond(
+    { incoming, question, signer }: Asked,
+    contents: Contents,
+    rcode: number = RCODE.NOERROR,
+    ede: number = NO_EDE,
+  ): TransferResponse {
+    const { message: query, isStream, limit } = incoming;
+    const { questionEnd, edns, payload } = question;
+    const largest = edns ? Math.max(MIN_UDP_PAYLOAD, Math.min(payload, limit)) : MIN_UDP_PAYLOAD;
+    return new TransferResponse(this.#message, {
+      query,
+      questionEnd,
+      contents,
+      rcode,
+      ede,
+      edns,
+      signer,
+      isStream,
+      limit: isStream ? MAX_MESSAGE : largest,
+      clock: () => Math.floor(this.#parts.wallClock() / 1000),
+    });
+  }
+}
+
+function wantedOf(question: TransferQuestion, address: string, key: string | undefined): Wanted {
+  return { question, secondary: { address, key, zone: question.zone } };
+}
+
+function kindOf({ type }: TransferQuestion): "axfr" | "ixfr" {
+  return type === TYPE.AXFR ? "axfr" : "ixfr";
+}
+
+/** The zone with this name, which the snapshot has. */
+function zoneOf({ zones }: Snapshot, name: string) {
+  const zone = zones.find(({ apex }) => apex.zone === name);
+  if (!zone) throw new Error(`there is no zone ${name}`);
+  return zone;
+}

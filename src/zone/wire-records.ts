@@ -1,0 +1,79 @@
+import { writeUint16, writeUint32 } from "../wire/octets.js";
+import { CLASS, RECORD_FIXED, TYPE } from "../wire/protocol.js";
+import {
+  NAME_SHIFT,
+  NAME_SIZE_MASK,
+  OWN_MASK,
+  OWN_SHIFT,
+  TARGET_WORDS,
+  TARGETS_FLAG,
+  TARGETS_HEADER_WORDS,
+} from "./layout.js";
+import { nameAt, nameLength, rrsetCount, rrsetWord, type Shard } from "./snapshot.js";
+import { toWords } from "../wire/names.js";
+
+/** Most octets of a record that a zone can have: two names, and what stands between them. */
+export const MAX_RECORD = 2 * 255 + RECORD_FIXED + 16;
+
+/** A record of a zone in wire form, without compression: owner, type, class, TTL, RDLENGTH, RDATA (RFC 1035 §3.2.1). */
+export class WireRecord {
+  readonly octets = new Uint8Array(MAX_RECORD);
+  /** Octets of the owner, and of the whole record. */
+  owner = 0;
+  length = 0;
+
+  /** Reads record number `index` of the RRset at word `rrset` of an entry. */
+  read(shard: Shard, entry: number, rrset: number, index: number, ttl: number): void {
+    const { words, octets } = shard;
+    const out = this.octets;
+    const descriptor = words[rrset];
+    const type = descriptor & 0xffff;
+    const own = (descriptor >>> OWN_SHIFT) & OWN_MASK;
+    const data = entry + words[rrset + 2];
+    const fixedAt = this.#copy(octets, nameAt(words, entry), nameLength(words, entry), 0);
+    this.owner = fixedAt;
+    let at = writeUint16(out, fixedAt, type);
+    at = writeUint16(out, at, CLASS.IN);
+    at = writeUint32(out, at, ttl);
+    const rdataAt = at + 2;
+    at = rdataAt;
+    if ((descriptor & TARGETS_FLAG) === 0) {
+      at = this.#copy(octets, data * 4 + index * own, own, at);
+    } else {
+      const count = words[rrset + 1];
+      const numbers = data + TARGETS_HEADER_WORDS;
+      const ownAt = (numbers + count) * 4 + index * own;
+      if (type === TYPE.SRV) at = writeUint32(out, at, words[data + 1]);
+      at = this.#copy(octets, ownAt, own, at);
+      const target = numbers + count + toWords(count * own) + words[numbers + index] * TARGET_WORDS;
+      const place = words[target + 1];
+      at = this.#copy(octets, (entry + (place >>> NAME_SHIFT)) * 4, place & NAME_SIZE_MASK, at);
+    }
+    writeUint16(out, rdataAt - 2, at - rdataAt);
+    this.length = at;
+  }
+
+  /** The record as text with one character an octet, for keys of maps. */
+  get text(): string {
+    return Buffer.from(this.octets.buffer, 0, this.length).toString("latin1");
+  }
+
+  #copy(from: Uint8Array, start: number, count: number, to: number): number {
+    const out = this.octets;
+    for (let i = 0; i < count; i++) out[to + i] = from[start + i];
+    return to + count;
+  }
+}
+
+/** Calls `take` for each record of the entry, which `record` holds then. */
+export function readEntry(record: WireRecord, shard: Shard, entry: number, ttl: number, take: () => void): void {
+  const { words } = shard;
+  const sets = rrsetCount(words, entry);
+  for (let i = 0; i < sets; i++) {
+    const rrset = rrsetWord(entry, i);
+    for (let n = 0; n < words[rrset + 1]; n++) {
+      record.read(shard, entry, rrset, n, ttl);
+      take();
+    }
+  }
+}
