@@ -12,7 +12,7 @@ import {
 } from "../wire/protocol.js";
 import { Query, VERDICT, type Verdict } from "../wire/query.js";
 import type { Reply } from "../wire/reply.js";
-import { badKeyRecord } from "../wire/tsig.js";
+import { checkTsig, TsigKeys } from "../wire/tsig.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import { AliasAnswers } from "./alias-answers.js";
 import { chaosAnswer } from "./chaos.js";
@@ -111,13 +111,13 @@ export class Answerer {
    * @returns the answer's length in the request's `out`, `DROP` or `FORWARD`
    */
   answer(request: Request): number {
-    const { message, length, client, channel } = request;
+    const { length, client, channel } = request;
     // A datagram longer than the receive buffer was truncated: only its header is read.
     const whole = channel.stream || length <= MAX_UDP_QUERY;
     const verdict = this.#begin(request, whole ? length : HEADER);
     if (verdict === VERDICT.DROP) return DROP;
     if (!client.mayQuery) return this.#prohibit();
-    if (verdict !== VERDICT.OK) return this.#answerOther(verdict, message, length);
+    if (verdict !== VERDICT.OK) return this.#answerOther(verdict, request);
     const { type } = this.query;
     const isTransfer = type === TYPE.AXFR || type === TYPE.IXFR;
     const rcode = isTransfer ? this.#zones.transfer() : this.#zones.lookUp();
@@ -210,7 +210,7 @@ export class Answerer {
   }
 
   /** Answers a message that is no valid question in class IN. */
-  #answerOther(verdict: Verdict, message: Uint8Array, length: number): number {
+  #answerOther(verdict: Verdict, request: Request): number {
     switch (verdict) {
       case VERDICT.OPCODE:
         return this.#finish(this.query.opcode === OPCODE.NOTIFY ? RCODE.NOTAUTH : RCODE.NOTIMP);
@@ -221,7 +221,7 @@ export class Answerer {
       case VERDICT.COOKIE_ONLY:
         return this.#finish(RCODE.NOERROR);
       case VERDICT.SIGNED:
-        return this.#badKey(message, length);
+        return this.#badKey(request);
       default:
         return this.#finish(RCODE.FORMERR);
     }
@@ -243,13 +243,13 @@ export class Answerer {
     return this.#finish(RCODE.NOERROR);
   }
 
-  #badKey(message: Uint8Array, length: number): number {
-    const record = badKeyRecord(message, this.query.tsigAt, length);
-    if (!record) return this.#finish(RCODE.FORMERR);
-    this.rcode = RCODE.NOTAUTH;
-    this.#writer.finishOpt(RCODE.NOTAUTH, this.#policy.maxUdpPayload);
-    if (this.#writer.fits(record.length)) this.#writer.additional(record);
-    return this.#writer.finish(RCODE.NOTAUTH, false, this.#isRecursionAvailable());
+  #badKey({ message, length, out }: Request): number {
+    const now = this.#parts.clock();
+    const check = checkTsig(message, length, this.query.tsigAt, NO_KEYS, now);
+    if (check.kind !== "refused") return this.#finish(RCODE.FORMERR);
+    const fits = this.#writer.fits(check.signer.size);
+    const size = this.#finish(check.rcode);
+    return fits ? check.signer.sign(out, size, now) : size;
   }
 
   #outside(): number {
@@ -284,4 +284,5 @@ export class Answerer {
   }
 }
 
+const NO_KEYS = new TsigKeys([]);
 const NOBODY: Client = { octets: new Uint8Array(4), mayQuery: false, mayRecurse: false };

@@ -107,12 +107,6 @@ export class MessageWriter {
     this.#message.at = this.#query.questionEnd;
   }
 
-  /** Appends a complete record, owner included, to the additional section: a TSIG. */
-  additional(record: Uint8Array): void {
-    this.#message.copy(record, 0, record.length);
-    this.#additionals++;
-  }
-
   /** Appends a record for the question's name to the answer section. If it does not fit, truncates. */
   record(type: number, dnsClass: number, ttl: number, rdata: Uint8Array): void {
     const message = this.#message;

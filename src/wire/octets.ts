@@ -1,4 +1,13 @@
-/** Writes numbers in network byte order. Each function returns the index of the octet behind the number. */
+/** Numbers in network byte order. Each function that writes returns the index of the octet behind the number. */
+
+export function readUint16(octets: Uint8Array, at: number): number {
+  return (octets[at] << 8) | octets[at + 1];
+}
+
+/** An unsigned number: above 2^31 V8 may allocate an object for it. */
+export function readUint32(octets: Uint8Array, at: number): number {
+  return readUint16(octets, at) * 65_536 + readUint16(octets, at + 2);
+}
 
 export function writeUint16(out: Uint8Array, at: number, value: number): number {
   out[at] = value >>> 8;
