@@ -29,6 +29,8 @@ const CD = 0x10;
 export const DROP = 0;
 /** The name is in no zone of this server: the caller forwards the query. */
 export const FORWARD = -1;
+/** The query is for a zone transfer: the caller passes it on to the thread that transfers. */
+export const TRANSFER = -2;
 
 export interface AnswererParts {
   readonly snapshot: Snapshot;
@@ -46,6 +48,8 @@ export interface AnswererParts {
 export class Answerer {
   readonly query = new Query();
   rcode: number = RCODE.NOERROR;
+  /** Whether zone transfers are served. Otherwise they are refused. */
+  transfers = false;
   /** The query had a valid server cookie, from this server or one with the same secret: its source address is not forged. */
   trusted = false;
   #policy: AnswerPolicy;
@@ -108,7 +112,7 @@ export class Answerer {
   /**
    * Answers one message.
    *
-   * @returns the answer's length in the request's `out`, `DROP` or `FORWARD`
+   * @returns the answer's length in the request's `out`, `DROP`, `FORWARD` or `TRANSFER`
    */
   answer(request: Request): number {
     const { length, client, channel } = request;
@@ -117,10 +121,10 @@ export class Answerer {
     const verdict = this.#begin(request, whole ? length : HEADER);
     if (verdict === VERDICT.DROP) return DROP;
     if (!client.mayQuery) return this.#prohibit();
+    if (this.transfers && this.#wantsTransfer(verdict)) return TRANSFER;
     if (verdict !== VERDICT.OK) return this.#answerOther(verdict, request);
-    const { type } = this.query;
-    const isTransfer = type === TYPE.AXFR || type === TYPE.IXFR;
-    const rcode = isTransfer ? this.#zones.transfer() : this.#zones.lookUp();
+    if (this.#wantsTransfer(verdict)) return this.#refuseTransfer(channel);
+    const rcode = this.#zones.lookUp();
     return rcode === OUTSIDE ? this.#outside() : this.#finish(rcode);
   }
 
@@ -225,6 +229,17 @@ export class Answerer {
       default:
         return this.#finish(RCODE.FORMERR);
     }
+  }
+
+  #wantsTransfer(verdict: Verdict): boolean {
+    const { type } = this.query;
+    if (type !== TYPE.AXFR && type !== TYPE.IXFR) return false;
+    return verdict === VERDICT.OK || verdict === VERDICT.SIGNED;
+  }
+
+  /** AXFR is not defined over UDP (RFC 5936 §4.2). */
+  #refuseTransfer({ stream }: Channel): number {
+    return this.query.type === TYPE.AXFR && !stream ? this.#finish(RCODE.FORMERR) : this.#prohibit();
   }
 
   #prohibit(): number {

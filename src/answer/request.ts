@@ -18,13 +18,22 @@ export interface Channel {
   readonly keepalive: number;
   /** Index in `TRANSPORTS`, for the statistics. */
   readonly transport: number;
+  /** Whether zones may be transferred through it (RFC 9103 §9: over TLS not in every case). */
+  readonly transfers: boolean;
 }
+
+/** Returned by `FollowingMessages.write` if the next message is not there yet. */
+export const WAITING = -2;
+/** Returned if the response cannot be completed: what the client has received of it is useless. */
+export const BROKEN = -1;
 
 /** The second and later messages of a response, as in a zone transfer (RFC 5936 §2.2). */
 export interface FollowingMessages {
-  /** Writes the next message into the request's `out`. Returns its length in octets, or 0 after the last message. */
+  /** Writes the next message into the request's `out`. Returns its length in octets, 0 after the last message, `WAITING` or `BROKEN`. */
   write(request: Request): number;
-  /** The client has left, or the response cannot be completed. No further call follows. */
+  /** Sets what is called, once, when there is more to write after `WAITING`. */
+  onReady(resume: () => void): void;
+  /** The client has left. No further call follows. */
   cancel(): void;
 }
 

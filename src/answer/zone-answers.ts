@@ -62,19 +62,6 @@ export class ZoneAnswers {
       : this.#negative(zone, RCODE.NOERROR);
   }
 
-  /**
-   * Answers AXFR and IXFR: there are no zone transfers. IXFR over UDP gets the current SOA (RFC 1995 §2).
-   *
-   * @returns the rcode
-   */
-  transfer(): number {
-    const zone = this.#zone();
-    if (!zone || this.#query.labels !== zone.labels) return RCODE.NOTAUTH;
-    if (this.#stream) return RCODE.REFUSED;
-    if (this.#query.type === TYPE.AXFR) return RCODE.FORMERR;
-    return this.#soa(zone);
-  }
-
   /** Appends an RRset and its glue. Over UDP, sets TC if it does not fit: the client asks again over TCP (RFC 2181 §9). */
   append(shard: Shard, entry: number, rrset: number): void {
     const writer = this.#writer;

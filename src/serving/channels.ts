@@ -1,13 +1,32 @@
 import type { Channel } from "../answer/request.js";
 import { TRANSPORTS, type Transport } from "./query-stats.js";
 
-export const UDP: Channel = { stream: false, encrypted: false, keepalive: -1, transport: indexOf("udp") };
-export const HTTPS: Channel = { stream: true, encrypted: true, keepalive: -1, transport: indexOf("https") };
+const NEVER = -1;
 
-/** The channel of TCP or TLS connections. @param idleSeconds after which an idle connection is closed */
-export function streamChannel(encrypted: boolean, idleSeconds: number): Channel {
+export const UDP: Channel = {
+  stream: false,
+  encrypted: false,
+  keepalive: NEVER,
+  transport: indexOf("udp"),
+  transfers: true,
+};
+export const HTTPS: Channel = {
+  stream: true,
+  encrypted: true,
+  keepalive: NEVER,
+  transport: indexOf("https"),
+  transfers: false,
+};
+
+/**
+ * The channel of TCP or TLS connections.
+ *
+ * @param idleSeconds after which an idle connection is closed
+ * @param transfers whether zones may be transferred through it
+ */
+export function streamChannel(encrypted: boolean, idleSeconds: number, transfers = !encrypted): Channel {
   const keepalive = Math.min(0xffff, idleSeconds * 10);
-  return { stream: true, encrypted, keepalive, transport: indexOf(encrypted ? "tls" : "tcp") };
+  return { stream: true, encrypted, keepalive, transport: indexOf(encrypted ? "tls" : "tcp"), transfers };
 }
 
 function indexOf(transport: Transport): number {

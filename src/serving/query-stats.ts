@@ -11,6 +11,7 @@ export type Transport = (typeof TRANSPORTS)[number];
 
 /** Who answers for the name: a zone of this server, upstreams, or nobody (malformed and refused queries, other classes). */
 export const ZONES = ["local", "forward", "none"] as const;
+const LOCAL = ZONES.indexOf("local");
 
 /** Types that are counted individually. All others count as "other", so that clients cannot increase the number of series. */
 export const COUNTED_TYPES = [
@@ -96,6 +97,12 @@ export class QueryStats {
     values[START.responses + transport * RCODES + Math.min(rcode, RCODES - 1)]++;
     if (truncated) values[START.truncated + transport]++;
     observe(values, START.sizes + transport * (SIZE_BUCKETS.length + 2), SIZE_BUCKETS, octets, 1);
+  }
+
+  /** Counts the first message of the response to a query for a zone transfer. */
+  transferred(transport: number, message: Uint8Array): void {
+    const rcode = message[3] & 0x0f;
+    this.answered(transport, LOCAL, message.length, { query: { type: TYPE.AXFR }, rcode, truncated: false });
   }
 
   /** Counts the duration of a number of answers, which is the same for all of them. */

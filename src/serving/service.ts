@@ -1,6 +1,6 @@
 import type { Answerer } from "../answer/answer.js";
-import { DROP, FORWARD } from "../answer/answer.js";
-import type { Request } from "../answer/request.js";
+import { DROP, FORWARD, TRANSFER } from "../answer/answer.js";
+import { BROKEN, type FollowingMessages, type Request } from "../answer/request.js";
 import type { Logger } from "../base/log.js";
 import type { Forwarded, Forwarder } from "../forward/contract.js";
 import { NO_EDE } from "../wire/edns.js";
@@ -8,6 +8,7 @@ import { toMasterFileName } from "../wire/names.js";
 import { MAX_MESSAGE, RCODE } from "../wire/protocol.js";
 import type { Clock } from "./clock.js";
 import { type QueryStats, ZONES } from "./query-stats.js";
+import type { TransferClient } from "./transfer-client.js";
 import { ALLOW, type RateLimiter, RESPONSE_KIND, type ResponseKind, SLIP } from "./rate-limiter.js";
 
 const LOCAL = ZONES.indexOf("local");
@@ -17,20 +18,23 @@ const NONE = ZONES.indexOf("none");
 /** Most kinds of failure, and most names, that are remembered: clients must not be able to fill the memory. */
 const MAX_KINDS = 100;
 
-/** Sends an answer after `handle` has returned. The client may be gone by then. */
-export type SendResponse = (message: Uint8Array) => void;
+/**
+ * Sends an answer after `handle` has returned. The client may be gone by then.
+ * @param message empty if there is no answer
+ * @param following its later messages, over a stream
+ */
+export type SendResponse = (message: Uint8Array, following?: FollowingMessages) => void;
 
 /** Called once before `handle` returns `PENDING`. Returns the function that will send the answer. */
 export type Defer = () => SendResponse;
 
 /** Returned by `handle` if the answer will be sent later. */
 export const PENDING = -1;
-/** Returned by `next` if a response cannot be completed: what the client has received of it is useless. */
-export const BROKEN = -1;
 
 export interface ServiceParts {
   readonly answerer: Answerer;
   readonly forwarder: Forwarder;
+  readonly transfers: Pick<TransferClient, "ask">;
   readonly limiter: RateLimiter;
   readonly stats: QueryStats;
   readonly log: Pick<Logger, "error" | "warn">;
@@ -103,6 +107,7 @@ export class DnsService {
       size = this.#rescue(error, request);
     }
     if (size === FORWARD) return this.#forward(request, defer);
+    if (size === TRANSFER) return this.#transfer(request, defer);
     if (size > 0 && this.#isLimited(request)) size = this.#limit(size, request);
     if (size === DROP) {
       stats.dropped(channel.transport);
@@ -118,14 +123,14 @@ export class DnsService {
   /**
    * Writes the next message of a response that has `following` ones.
    *
-   * @returns the length in octets of the message in `out`, 0 after the last one, or `BROKEN`
+   * @returns the length in octets of the message in `out`, 0 after the last one, `WAITING` or `BROKEN`
    */
   next(request: Request): number {
     const { following } = request;
     if (!following) return 0;
     try {
       const size = following.write(request);
-      if (size === 0) request.following = undefined;
+      if (size === 0 || size === BROKEN) request.following = undefined;
       return size;
     } catch (error) {
       request.following = undefined;
@@ -175,6 +180,27 @@ export class DnsService {
     }
     pending = { request: request.copy(this.#scratch), started: this.#began[0], send: defer() };
     this.pending++;
+    return PENDING;
+  }
+
+  /** Passes a query for a zone transfer on. Over UDP, the rate limit for errors applies: what is refused there is the usual answer. */
+  #transfer(request: Request, defer: Defer): number {
+    const { transfers, limiter, stats } = this.#parts;
+    const isLimited = this.#isLimited(request);
+    if (isLimited && limiter.decide(request.client.octets, RESPONSE_KIND.ERROR, this.#clock) !== ALLOW) {
+      stats.limited(false);
+      stats.dropped(request.channel.transport);
+      return 0;
+    }
+    const limit = this.#parts.answerer.limit(request.channel);
+    const { transport } = request.channel;
+    const send = defer();
+    this.pending++;
+    transfers.ask(request, limit, (message, following) => {
+      this.pending--;
+      if (message.length > 0) stats.transferred(transport, message);
+      send(message, following);
+    });
     return PENDING;
   }
 

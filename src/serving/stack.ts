@@ -24,6 +24,7 @@ import type { Clock } from "./clock.js";
 import type { QueryStats } from "./query-stats.js";
 import { type Buckets, RateLimiter } from "./rate-limiter.js";
 import { DnsService } from "./service.js";
+import { TransferClient, type TransferPort } from "./transfer-client.js";
 import { UpstreamLog } from "./upstream-log.js";
 
 const UINT32 = 2 ** 32;
@@ -70,6 +71,7 @@ export class DnsStack {
   readonly #forwarder: CachingForwarder | undefined;
   readonly #upstreamLog: UpstreamLog;
   readonly service: DnsService;
+  readonly #transfers = new TransferClient();
   readonly clients: ClientTable;
   readonly #limiter: RateLimiter;
   readonly #own: OwnSecrets;
@@ -96,12 +98,19 @@ export class DnsStack {
     this.service = new DnsService({
       answerer: this.answerer,
       forwarder: this.#forwarding,
+      transfers: this.#transfers,
       limiter: this.#limiter,
       stats,
       log,
       clock,
     });
     this.forwardServer = this.#forwarder && this.#openForwardServer(this.#forwarder);
+  }
+
+  /** Passes queries for zone transfers through this port; refuses them if it is `undefined`. */
+  connectTransfers(port: TransferPort | undefined): void {
+    this.#transfers.connect(port);
+    this.answerer.transfers = this.#transfers.isConnected;
   }
 
   #openForwardServer(forwarder: CachingForwarder): ForwardServer {

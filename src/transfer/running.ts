@@ -33,17 +33,18 @@ export class RunningTransfer {
 
   /** Makes the next messages. */
   more(): void {
-    if (this.#isOver) return;
     const { response, sink, timers } = this.#options;
+    if (this.#isOver || response.isComplete) return;
     this.#cancelStalled();
-    if (response.isComplete) {
-      this.#end(undefined);
-      return;
-    }
     const octets = response.next();
     this.#octets += octets.length;
     this.#cancelStalled = timers.after(STALLED_MS, () => this.#breakOff("the client did not read it"));
     sink.messages(octets, response.isComplete);
+  }
+
+  /** All messages have been written to the client. */
+  done(): void {
+    if (!this.#isOver) this.#end(undefined);
   }
 
   /** The client has left. */

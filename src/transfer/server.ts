@@ -154,6 +154,7 @@ export class TransferServer {
     const leave = turns.ask(address, begin, () => this.#refuse(asked, wanted, RCODE.SERVFAIL, EDE.OTHER));
     return {
       more: () => running?.more(),
+      done: () => running?.done(),
       cancel: () => {
         leave();
         running?.cancel();

@@ -28,8 +28,22 @@ export interface TransferSink {
 
 /** A response that is under way. */
 export interface OpenTransfer {
-  /** The last messages have been taken: asks for more, or says that the response is complete. */
+  /** Asks for more messages. */
   more(): void;
+  /** All messages have been written to the client. */
+  done(): void;
   /** The client has left. */
   cancel(): void;
 }
+
+/** From a thread with sockets to the thread that transfers. */
+export type ToTransfers =
+  | ({ readonly kind: "open"; readonly id: number } & IncomingTransfer)
+  | { readonly kind: "more"; readonly id: number }
+  | { readonly kind: "done"; readonly id: number }
+  | { readonly kind: "cancel"; readonly id: number };
+
+/** The way back. */
+export type FromTransfers =
+  | { readonly kind: "messages"; readonly id: number; readonly octets: Uint8Array; readonly isLast: boolean }
+  | { readonly kind: "broken"; readonly id: number };

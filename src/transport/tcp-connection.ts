@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import { type Channel, type Client, Request } from "../answer/request.js";
-import { BROKEN, type DnsService, PENDING } from "../serving/service.js";
+import { BROKEN, type Channel, type Client, type FollowingMessages, Request, WAITING } from "../answer/request.js";
+import { type DnsService, PENDING } from "../serving/service.js";
 import { HEADER, MAX_MESSAGE } from "../wire/protocol.js";
 import type { TcpLimits } from "./tcp-limits.js";
 
@@ -30,9 +30,13 @@ export class TcpConnection {
   readonly #limits: TcpLimits;
   readonly #client: Client;
   readonly #request: Request;
-  /** A request whose response of several messages has not been written completely. No other request is handled meanwhile. */
-  #unfinished: Request | undefined;
+  /**
+   * Requests whose responses of several messages have not been written completely, in turns. No other request is handled meanwhile.
+   */
+  #unfinished: Request[] = [];
   #isResuming = false;
+  /** Nothing can be written before more messages of the responses are there. */
+  #isWaiting = false;
   /** An incomplete message with its length prefix; undefined between messages. */
   #partial: Buffer | undefined;
   #partialSize = 0;
@@ -137,21 +141,34 @@ export class TcpConnection {
     if (size === PENDING) this.#forwards++;
     else if (size > 0) this.#append(scratch, size);
     else this.#abandon();
-    if (request.following) this.#begin(request);
+    if (request.following) this.#begin(request.copy(scratch));
   }
 
   /** Returns the function that sends an answer later. */
-  readonly #defer = () => (answer: Uint8Array) => {
-    this.#forwards--;
-    this.#append(answer, answer.length);
-    this.#flush();
-    this.#resume();
-    if (this.#ended) this.#endWhenAnswered();
+  readonly #defer = () => {
+    const { channel } = this.#request;
+    return (answer: Uint8Array, following?: FollowingMessages) => {
+      this.#forwards--;
+      if (this.#socket.destroyed) {
+        following?.cancel();
+        return;
+      }
+      if (answer.length === 0) this.#abandon();
+      else this.#append(answer, answer.length);
+      if (following) {
+        const request = new Request(channel, scratch);
+        request.following = following;
+        this.#begin(request);
+      }
+      this.#flush();
+      this.#resume();
+      if (this.#ended) this.#endWhenAnswered();
+    };
   };
 
   /** Keeps a request of which more messages follow. They are written in later turns of the event loop. */
   #begin(request: Request): void {
-    this.#unfinished = request.copy(scratch);
+    this.#unfinished.push(request);
     this.#resumeSoon();
   }
 
@@ -164,27 +181,46 @@ export class TcpConnection {
     });
   }
 
-  /** Writes more of a response of several messages: up to `BYTES_A_TURN`. */
+  /** Writes more of the responses of several messages, by turns: up to `BYTES_A_TURN`. */
   #writeMore(): void {
-    const request = this.#unfinished;
-    if (!request) return;
-    for (let written = 0; written < BYTES_A_TURN; ) {
+    let waiting = 0;
+    this.#isWaiting = false;
+    for (let written = 0; written < BYTES_A_TURN && waiting < this.#unfinished.length; ) {
       if (this.#unsentBytes > this.#limits.unsentBytes) return;
+      const request = this.#unfinished.shift() as Request;
       const size = this.#service.next(request);
-      if (size <= 0) {
-        this.#unfinished = undefined;
-        if (size === BROKEN) this.#abandon();
+      if (size === BROKEN) {
+        this.#breakOff(request);
         return;
       }
-      this.#append(scratch, size);
-      written += size;
+      if (size !== 0) this.#unfinished.push(request);
+      if (size === WAITING) {
+        waiting++;
+        request.following?.onReady(() => this.#resume());
+      } else if (size > 0) {
+        waiting = 0;
+        this.#append(scratch, size);
+        written += size;
+      }
     }
+    this.#isWaiting = waiting > 0;
+  }
+
+  /** A response cannot be completed: what the client has of it is useless, and so is the connection. */
+  #breakOff(request: Request): void {
+    request.following = undefined;
+    this.#cancelAll();
+    this.#abandon();
+  }
+
+  #cancelAll(): void {
+    for (const { following } of this.#unfinished) following?.cancel();
+    this.#unfinished = [];
   }
 
   #closed(): void {
     clearTimeout(this.#timer);
-    this.#unfinished?.following?.cancel();
-    this.#unfinished = undefined;
+    this.#cancelAll();
   }
 
   /**
@@ -211,7 +247,7 @@ export class TcpConnection {
 
   /** Whether to read no more queries until answers are sent. */
   #isBusy(): boolean {
-    if (this.#unfinished || this.#forwards >= this.#limits.forwards) return true;
+    if (this.#unfinished.length > 0 || this.#forwards >= this.#limits.forwards) return true;
     return this.#unsentBytes > this.#limits.unsentBytes;
   }
 
@@ -224,10 +260,10 @@ export class TcpConnection {
     if (!this.#socket.writable) return;
     this.#writeMore();
     this.#flush();
-    if (this.#unfinished) {
+    if (this.#unfinished.length > 0) {
       this.#startTimer();
       // Above the limit, the socket's "drain" event resumes.
-      if (this.#unsentBytes <= this.#limits.unsentBytes) this.#resumeSoon();
+      if (!this.#isWaiting && this.#unsentBytes <= this.#limits.unsentBytes) this.#resumeSoon();
     }
     if (this.#isBusy()) return;
     const unread = this.#unread;
@@ -242,7 +278,7 @@ export class TcpConnection {
   }
 
   #endWhenAnswered(): void {
-    if (this.#forwards > 0 || this.#unread || this.#unfinished) return;
+    if (this.#forwards > 0 || this.#unread || this.#unfinished.length > 0) return;
     if (this.#isAbandoned) this.#socket.destroySoon();
     else this.#socket.end();
   }
@@ -261,7 +297,7 @@ export class TcpConnection {
     const wait = stalled ? this.#limits.stalledMs : this.#limits.idleMs;
     this.#timer = setTimeout(() => {
       this.#partialTimed = false;
-      if (this.#forwards > 0) this.#startTimer();
+      if (this.#forwards > 0 || this.#isWaiting) this.#startTimer();
       else this.destroy();
     }, wait);
   }

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
+import { createServer as createTlsServer, type Server as TlsServer, TLSSocket } from "node:tls";
 import type { HostPort } from "../base/host-port.js";
 import { streamChannel } from "../serving/channels.js";
 import type { ClientTable } from "../serving/clients.js";
@@ -24,6 +24,8 @@ export interface TcpOptions {
   readonly limits: TcpLimits;
   /** For DNS over TLS (RFC 7858); without it, DNS over TCP. */
   readonly certificate?: Certificate;
+  /** The authorities, in PEM, whose clients may transfer zones over TLS; without it, certificates of clients are not asked for. */
+  readonly transferAuthorities?: string | undefined;
 }
 
 /** DNS over TCP (RFC 7766), or over TLS. */
@@ -90,8 +92,12 @@ export class TcpTransport {
 
   /** A TLS server that does not listen: `#accept` passes connections to it. */
   #makeTls(certificate: Certificate): TlsServer {
+    const { transferAuthorities: ca } = this.#options;
     const handshakeTimeout = this.#limits.handshakeMs;
-    const server = createTlsServer({ ...certificate, ALPNProtocols: ["dot"], ...TLS_OPTIONS, handshakeTimeout });
+    // A client without a certificate is served all the same, but for transfers.
+    const wanted = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: false };
+    const options = { ...certificate, ...wanted, ALPNProtocols: ["dot"], ...TLS_OPTIONS, handshakeTimeout };
+    const server = createTlsServer(options);
     server.on("secureConnection", (socket) => {
       socket.allowHalfOpen = true;
       this.#serve(socket);
@@ -124,6 +130,13 @@ export class TcpTransport {
     else this.#serve(socket);
   }
 
+  /** Over TLS, zones are transferred with TLS 1.3 only (RFC 9103 §9.1), and to clients with a certificate if authorities are configured. */
+  #mayTransfer(socket: Socket): boolean {
+    if (!(socket instanceof TLSSocket)) return true;
+    if (socket.getProtocol() !== "TLSv1.3") return false;
+    return this.#options.transferAuthorities === undefined || socket.authorized;
+  }
+
   #serve(socket: Socket): void {
     if (!this.#server.listening) {
       socket.destroy();
@@ -131,7 +144,7 @@ export class TcpTransport {
     }
     const { service, clients, certificate } = this.#options;
     const limits = this.#limits;
-    const channel = streamChannel(certificate !== undefined, limits.idleMs / 1000);
+    const channel = streamChannel(certificate !== undefined, limits.idleMs / 1000, this.#mayTransfer(socket));
     const client = clients.of(socket.remoteAddress ?? "");
     const connection = new TcpConnection(socket, { service, limits, client, channel });
     this.#connections.add(connection);

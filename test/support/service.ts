@@ -1,3 +1,4 @@
+import { TransferClient } from "../../src/serving/transfer-client.js";
 import type { Answer } from "dns-packet";
 import { pino } from "pino";
 import type { Answerer } from "../../src/answer/answer.js";
@@ -37,7 +38,7 @@ export function serviceOf(answerer: Answerer, forwarder: Forwarder = new Scripte
   const stats = new QueryStats();
   let clock = 0;
   const limiter = new RateLimiter(NO_LIMIT, createBuckets(1));
-  const service = new DnsService({
+  const service = new DnsService({ transfers: new TransferClient(),
     answerer,
     forwarder,
     limiter,

@@ -44,8 +44,8 @@ export const POLICY: AnswerPolicy = {
 
 /** A client that may everything. */
 export const CLIENT: Client = { octets: Uint8Array.of(192, 0, 2, 77), mayQuery: true, mayRecurse: true };
-export const STREAM: Channel = { stream: true, encrypted: false, keepalive: 300, transport: 0 };
-export const DATAGRAM: Channel = { stream: false, encrypted: false, keepalive: -1, transport: 0 };
+export const STREAM: Channel = { stream: true, encrypted: false, keepalive: 300, transport: 0, transfers: true };
+export const DATAGRAM: Channel = { stream: false, encrypted: false, keepalive: -1, transport: 0, transfers: true };
 
 interface Asking {
   readonly out: Uint8Array;

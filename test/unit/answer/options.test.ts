@@ -8,7 +8,7 @@ import { decode, encodeQuery, extendedErrors, type Message, optOf } from "../../
 import { answererOf, CLIENT, DATAGRAM, requestOf, STREAM } from "../../support/zone.js";
 
 const ZONE = ["ns1.mesos A 192.0.2.53", "web.mesos A 192.0.2.1"];
-const TLS: Channel = { stream: true, encrypted: true, keepalive: 300, transport: 0 };
+const TLS: Channel = { stream: true, encrypted: true, keepalive: 300, transport: 0, transfers: false };
 const COOKIES = new Cookies(Uint8Array.from({ length: 16 }, (_, i) => i));
 const IDENTITY = { version: identityText("mesos-dns test"), id: identityText("node-1.example.com") };
 const out = new Uint8Array(65_535);

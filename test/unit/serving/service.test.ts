@@ -1,3 +1,4 @@
+import { TransferClient } from "../../../src/serving/transfer-client.js";
 import { describe, expect, test } from "vitest";
 import { streamChannel, UDP } from "../../../src/serving/channels.js";
 import { QueryStats } from "../../../src/serving/query-stats.js";
@@ -16,7 +17,8 @@ function serve(answerer = answererOf(["web.mesos A 192.0.2.1"], { forwarding: tr
   const log = { error: note, warn: note };
   const forwarder = new ScriptedForwarder();
   const limiter = new RateLimiter(NO_LIMIT, createBuckets(1));
-  const parts = { answerer, forwarder, limiter, stats, log, clock: () => {} };
+  const transfers = new TransferClient();
+  const parts = { answerer, forwarder, transfers, limiter, stats, log, clock: () => {} };
   return { service: new DnsService(parts), stats, logged, forwarder };
 }
 

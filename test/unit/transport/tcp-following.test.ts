@@ -38,6 +38,7 @@ class ManyMessages extends Answerer {
         out.fill(0, HEADER, this.#size);
         return this.#size;
       },
+      onReady: () => {},
       cancel: this.cancelled,
     };
   }

@@ -1,0 +1,177 @@
+import { BROKEN, type FollowingMessages, type Request, WAITING } from "../answer/request.js";
+import type { FromTransfers, ToTransfers } from "../transfer/transport.js";
+
+/** A port to the thread that transfers zones. */
+export interface TransferPort {
+  postMessage(message: ToTransfers): void;
+  on(event: "message", listener: (message: FromTransfers) => void): unknown;
+  close(): void;
+}
+
+/** Sends the first message of a response, and has the later ones. */
+type Send = (message: Uint8Array, following?: FollowingMessages) => void;
+
+/** Octets of the length in front of each message of a stream. */
+const PREFIX = 2;
+/** Chunks of messages that are asked for before they can be written. */
+const AHEAD = 2;
+
+/** Passes queries for zone transfers to the thread that transfers, and its responses to the connections that they belong to. */
+export class TransferClient {
+  #port: TransferPort | undefined;
+  readonly #responses = new Map<number, ArrivingResponse>();
+  #lastId = 0;
+
+  /** Uses this port from now on; `undefined` if zones are not transferred any more. Responses that are under way break off. */
+  connect(port: TransferPort | undefined): void {
+    this.#port?.close();
+    for (const response of this.#responses.values()) response.break();
+    this.#responses.clear();
+    this.#port = port;
+    port?.on("message", (message) => this.#receive(message));
+  }
+
+  /** Whether zones are transferred. */
+  get isConnected(): boolean {
+    return this.#port !== undefined;
+  }
+
+  /**
+   * @param request whose memory may be reused after the call
+   * @param limit octets of the largest answer in a datagram
+   * @param send called once with the first message, unless the response breaks off before
+   */
+  ask({ message, length, client, channel }: Request, limit: number, send: Send): void {
+    const id = ++this.#lastId;
+    const post = (news: ToTransfers) => this.#port?.postMessage(news);
+    const over = () => this.#responses.delete(id);
+    this.#responses.set(id, new ArrivingResponse({ id, isStream: channel.stream, send, post, over }));
+    post({
+      kind: "open",
+      id,
+      message: new Uint8Array(message.subarray(0, length)),
+      client: client.octets.slice(),
+      isStream: channel.stream,
+      isTrusted: channel.transfers,
+      limit,
+    });
+  }
+
+  #receive(message: FromTransfers): void {
+    const response = this.#responses.get(message.id);
+    if (message.kind === "broken") response?.break();
+    else response?.add(message.octets, message.isLast);
+  }
+}
+
+interface ArrivingParts {
+  readonly id: number;
+  readonly isStream: boolean;
+  readonly send: Send;
+  readonly post: (message: ToTransfers) => void;
+  /** Called when nothing more is to come. */
+  readonly over: () => void;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** A response whose messages arrive in chunks. */
+class ArrivingResponse implements FollowingMessages {
+  readonly #parts: ArrivingParts;
+  readonly #chunks: Uint8Array[] = [];
+  /** Where the next message begins in the first chunk. */
+  #at = 0;
+  /** Chunks that have been asked for and are not here. The first one comes by itself. */
+  #asked = 1;
+  #hasSent = false;
+  #hasLast = false;
+  #isBroken = false;
+  #resume: () => void = () => {};
+
+  constructor(parts: ArrivingParts) {
+    this.#parts = parts;
+  }
+
+  add(octets: Uint8Array, isLast: boolean): void {
+    const { isStream, send } = this.#parts;
+    this.#hasLast = isLast;
+    if (!isStream) {
+      this.#parts.over();
+      send(octets);
+      return;
+    }
+    this.#chunks.push(octets);
+    this.#asked--;
+    this.#askAhead();
+    if (this.#hasSent) {
+      this.#resumeOnce();
+      return;
+    }
+    this.#hasSent = true;
+    send(this.#take(), this.#isComplete ? undefined : this);
+    if (this.#isComplete) this.#finish();
+  }
+
+  /** The response cannot be completed. Without a first message, the client gets nothing at all. */
+  break(): void {
+    this.#isBroken = true;
+    this.#parts.over();
+    if (this.#hasSent) this.#resumeOnce();
+    else this.#parts.send(NOTHING);
+  }
+
+  write({ out }: Request): number {
+    if (this.#isBroken) return BROKEN;
+    if (this.#chunks.length === 0) {
+      if (!this.#hasLast) return WAITING;
+      this.#finish();
+      return 0;
+    }
+    const message = this.#take();
+    out.set(message);
+    return message.length;
+  }
+
+  onReady(resume: () => void): void {
+    this.#resume = resume;
+  }
+
+  cancel(): void {
+    this.#parts.over();
+    this.#parts.post({ kind: "cancel", id: this.#parts.id });
+  }
+
+  get #isComplete(): boolean {
+    return this.#hasLast && this.#chunks.length === 0;
+  }
+
+  #finish(): void {
+    this.#parts.over();
+    this.#parts.post({ kind: "done", id: this.#parts.id });
+  }
+
+  /** The next message. */
+  #take(): Uint8Array {
+    const [chunk] = this.#chunks;
+    const start = this.#at + PREFIX;
+    const end = start + ((chunk[this.#at] << 8) | chunk[this.#at + 1]);
+    this.#at = end;
+    if (end === chunk.length) {
+      this.#chunks.shift();
+      this.#at = 0;
+      this.#askAhead();
+    }
+    return chunk.subarray(start, end);
+  }
+
+  #askAhead(): void {
+    const { id, post } = this.#parts;
+    for (; !this.#hasLast && this.#chunks.length + this.#asked < AHEAD; this.#asked++) post({ kind: "more", id });
+  }
+
+  #resumeOnce(): void {
+    const resume = this.#resume;
+    this.#resume = () => {};
+    resume();
+  }
+}
