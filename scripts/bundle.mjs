@@ -1,6 +1,6 @@
 /**
  * Makes one file for each thread out of the compiled modules and the packages that they use, in dist/bundle. Loading hundreds of small
- * files takes a second of a start, and three threads have to load them. docs/adr/0006-one-file-a-thread.md says more.
+ * files takes a second of a start, and every thread has to load them. docs/adr/0006-one-file-a-thread.md says more.
  *
  * dist/main.js is then the program; the other modules in dist are what tests and measurements load.
  */
@@ -17,6 +17,7 @@ const EXTERNAL = ["koffi"];
 const ENTRIES = {
   main: join(DIST, "main.js"),
   "builder-thread": join(DIST, "threads/builder-thread.js"),
+  "compiler-thread": join(DIST, "threads/compiler-thread.js"),
   "responder-thread": join(DIST, "threads/responder-thread.js"),
 };
 

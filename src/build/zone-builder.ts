@@ -6,15 +6,20 @@ import { ClusterFacts, HostNames } from "../views/facts.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
 import { viewsOf } from "../views/views.js";
 import { apexesOf } from "../zone/apex.js";
-import { compileZones, type ShardContent } from "../zone/compile.js";
+import { compileZones } from "../zone/compile.js";
 import type { ZoneImage } from "../zone/image.js";
+import type { ShardContent } from "../zone/shard-compiler.js";
 import type { ShardPool } from "../zone/shard-pool.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
+import type { CompileHelper } from "../zone/whole-build.js";
 import type { HostResolver } from "./host-resolver.js";
 import { ZoneRecords } from "./zone-records.js";
 
 /** The part of the configuration that zones depend on. */
 export type BuildConfig = ZoneConfig & Pick<SocketConfig, "listener">;
+
+/** A first build of fewer tasks does without the helper. These have some 100,000 names, which take longer than a thread to start. */
+const MANY_TASKS = 25_000;
 
 export interface ZoneBuilderOptions {
   readonly config: BuildConfig;
@@ -24,6 +29,8 @@ export interface ZoneBuilderOptions {
   readonly generation: number;
   readonly hosts: Pick<HostResolver, "resolve">;
   readonly pool: ShardPool;
+  /** Helps with a large first build. Later builds hardly ever write more than a few shards. */
+  readonly helper?: CompileHelper | undefined;
   /** The addresses at which this server can be reached. The SOA's mname gets them. */
   readonly ownAddresses: (listeners: readonly string[]) => readonly Address[];
   /** Milliseconds since the epoch, for serials. */
@@ -155,6 +162,8 @@ export class ZoneBuilder {
     let facts = this.#factsOf(config, cluster, resolved);
     if (basis?.config === config && basis.records.change(facts))
       return { isWhole: false, records: basis.records, facts };
+    // Only the compilation needs it, but until then there is enough to do.
+    if (!this.#shards && tasksIn(cluster) >= MANY_TASKS) this.#options.helper?.prepare();
     // Start a new AddressBook too, to drop addresses that are no longer in use.
     this.#book = new AddressBook();
     facts = this.#factsOf(config, cluster, resolved);
@@ -173,12 +182,13 @@ export class ZoneBuilder {
 
   /** @param isWhole whether all records were emitted anew */
   #compile({ zones, contents }: ZoneRecords, isWhole: boolean): Pick<Build, "update" | "names" | "records"> {
-    const { seed, pool, wallClock } = this.#options;
+    const { seed, pool, helper, wallClock } = this.#options;
     const generation = this.#generation + 1;
     const compiled = compileZones(contents, {
       previous: this.#shards,
       contents: isWhole ? undefined : this.#contents,
       allocate: (words) => pool.take(words, generation),
+      helper,
     });
     this.#contents = compiled.contents;
     const apexKey = JSON.stringify(apexesOf(zones, 0));
@@ -198,4 +208,8 @@ export class ZoneBuilder {
     };
     return { update, ...counts };
   }
+}
+
+function tasksIn({ frameworks }: Cluster): number {
+  return frameworks.reduce((sum, { tasks }) => sum + tasks.length, 0);
 }

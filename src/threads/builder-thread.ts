@@ -8,6 +8,7 @@ import { ownAddresses } from "../build/own-addresses.js";
 import { SkipLog } from "../build/skip-log.js";
 import { connectZooKeeper } from "../sources/mesos/zookeeper/connection.js";
 import { Builder } from "./builder.js";
+import { spawnCompiler, ThreadHelper } from "./compile-helper.js";
 import { HeapKeeper, ownHeap } from "./garbage.js";
 import type { BuilderStart, ToBuilder } from "./messages.js";
 import { lowerThreadPriority } from "./priority.js";
@@ -32,6 +33,7 @@ const builder = new Builder({
   files,
   ownAddresses,
   makeRoom: () => heap.prepare(),
+  helper: new ThreadHelper(spawnCompiler, log),
 });
 builder.start();
 parentPort.on("message", async (message: ToBuilder) => {

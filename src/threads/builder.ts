@@ -15,6 +15,7 @@ import type { Connect } from "../sources/mesos/zookeeper/connection.js";
 import type { BuildReport } from "../status/status.js";
 import { countRecords } from "../views/mesos-dns/record-count.js";
 import { ShardPool } from "../zone/shard-pool.js";
+import type { CompileHelper } from "../zone/whole-build.js";
 import { CatalogPublisher } from "./catalog-publisher.js";
 import { Enumerations } from "./enumerations.js";
 import type { BuilderConfig, BuilderStart, FromBuilder, ResponderPort, ToBuilder } from "./messages.js";
@@ -44,6 +45,7 @@ export interface BuilderParts {
   readonly ownAddresses: ZoneBuilderOptions["ownAddresses"];
   /** Collects garbage before work that takes much memory. */
   readonly makeRoom: () => void;
+  readonly helper?: CompileHelper | undefined;
 }
 
 /** The part of a BuildReport that describes the state and its cluster. */
@@ -68,14 +70,15 @@ export class Builder {
   #stopping: Promise<void> | undefined;
 
   constructor(parts: BuilderParts) {
-    const { start, port, timers, random, wallClock, now, lookup, connect, files, ownAddresses } = parts;
+    const { start, port, timers, random, wallClock, now, lookup, connect, files, ownAddresses, helper } = parts;
     this.#parts = parts;
     this.#config = start.config;
     this.#savedAt = wallClock();
     const { config, seed, serial, generation } = start;
     const hosts = new HostResolver({ lookup, delay: (ms) => delay(timers, ms) });
     const pool = this.#pool;
-    this.#zones = new ZoneBuilder({ config, seed, serial, generation, hosts, pool, ownAddresses, wallClock, now });
+    const following = { config, seed, serial, generation };
+    this.#zones = new ZoneBuilder({ ...following, hosts, pool, helper, ownAddresses, wallClock, now });
     this.#catalog = new CatalogPublisher({
       send: (piece) => port.postMessage({ kind: "catalog", piece }),
       wallClock,

@@ -1,11 +1,10 @@
-import { type EntryContext, EntryWriter, tallyOf } from "./entry.js";
-import { SHARD_HEADER_WORDS, SHARDS, SLOT_WORDS } from "./layout.js";
-import { changedByShard, type Placement, planAgain, planWhole } from "./placement.js";
-import { recordOrder } from "./record-order.js";
+import { columnsOf } from "./columns.js";
+import { tallyOf } from "./entry.js";
+import { SHARDS } from "./layout.js";
+import { changedByShard, planAgain } from "./placement.js";
 import type { RecordSet } from "./record-set.js";
-
-/** The least number of slots per name: fewer would make look-ups longer, more would make zones larger. */
-const SLOTS_PER_NAME = 4 / 3;
+import { ShardCompiler, type ShardContent, type ShardPlan, type ZoneColumns } from "./shard-compiler.js";
+import { type CompiledShard, type CompileHelper, planOf, shardsOf, wholeBuild } from "./whole-build.js";
 
 /** One zone to compile: its records, and what all of them have in common. */
 export interface ZoneContent {
@@ -27,14 +26,6 @@ export interface CompiledZones {
   readonly contents: readonly ShardContent[];
 }
 
-/** The content of a shard. */
-export interface ShardContent {
-  readonly names: number;
-  readonly records: number;
-  /** By zone. */
-  readonly placements: readonly Placement[];
-}
-
 export interface CompileOptions {
   /** The current shards. Those that do not change are kept. */
   readonly previous?: readonly SharedArrayBuffer[] | undefined;
@@ -42,127 +33,107 @@ export interface CompileOptions {
   readonly contents?: readonly ShardContent[] | undefined;
   /** Returns memory for at least `words` words. */
   readonly allocate?: (words: number) => SharedArrayBuffer;
+  /** Compiles some of the shards if there are no previous ones. */
+  readonly helper?: CompileHelper | undefined;
 }
 
 /**
  * Compiles zones, all with the same seed, to shards. Equal zones and seeds result in equal bytes, in whatever order the
- * records were added, so that comparing shards tells whether a zone has changed. With `contents`, only changed names are written
- * anew; the rest of their shards is copied.
+ * records were added and whichever thread compiles them, so that comparing shards tells whether a zone has changed. With
+ * `contents`, only changed names are written anew; the rest of their shards is copied.
  */
 export function compileZones(
   zones: readonly ZoneContent[],
-  { previous, contents: last, allocate = allocateNew }: CompileOptions = {},
+  { previous, contents, allocate = allocateNew, helper }: CompileOptions = {},
 ): CompiledZones {
-  const plan = previous && last ? changePlan(zones, previous, last) : wholePlan(zones);
-  const compiler = new ShardCompiler(zones);
-  const shards: SharedArrayBuffer[] = [];
-  const changed: number[] = [];
-  const contents: ShardContent[] = [];
-  for (let i = 0; i < SHARDS; i++) {
-    const before = previous?.[i];
-    const planned = plan(i);
-    if (!planned) {
-      shards.push(before as SharedArrayBuffer);
-      contents.push(last?.[i] as ShardContent);
-      continue;
-    }
-    const { words, content } = compiler.compile(planned);
-    contents.push(content);
-    if (before && sameWords(words, before)) {
-      shards.push(before);
-      continue;
-    }
-    const memory = allocate(words.length);
-    new Uint32Array(memory).set(words);
-    changed.push(i);
-    shards.push(memory);
-  }
+  const own = new OwnShards(zones.map(columnsIn), previous, allocate);
+  const compiled =
+    previous && contents
+      ? compileChanges(zones, previous, contents, own)
+      : compileWhole(zones, own, previous ? undefined : helper);
   for (const { records } of zones) records.settle();
-  const sum = (count: (content: ShardContent) => number) => contents.reduce((total, each) => total + count(each), 0);
-  return { shards, changed, names: sum(({ names }) => names), records: sum(({ records }) => records), contents };
+  const sum = (count: (content: ShardContent) => number) =>
+    compiled.reduce((total, { content }) => total + count(content), 0);
+  return {
+    shards: compiled.map(({ memory }) => memory),
+    changed: compiled.filter(({ index, memory }) => memory !== previous?.[index]).map(({ index }) => index),
+    names: sum(({ names }) => names),
+    records: sum(({ records }) => records),
+    contents: compiled.map(({ content }) => content),
+  };
 }
 
-/** The planned content of a shard: for each zone, the names to write, and the names to copy from the current shard. */
-interface ShardPlan {
-  readonly placements: readonly Placement[];
-  /** The current shard, and the counts of its names and records that stay. */
-  readonly from: Uint32Array;
-  readonly names: number;
-  readonly records: number;
+function columnsIn({ records, nameServer, srvWeight }: ZoneContent): ZoneColumns {
+  // This may add a name, for which the columns have to grow.
+  const number = records.names.intern(nameServer);
+  return { records: columnsOf(records), nameServer: number, srvWeight };
 }
 
-/** Returns `undefined` for a shard that stays as it is. */
-type Plan = (shard: number) => ShardPlan | undefined;
+/** Compiles shards in this thread, and keeps the previous memory of those that stay the same. */
+class OwnShards {
+  readonly zones: readonly ZoneColumns[];
+  readonly #compiler: ShardCompiler;
+  readonly #previous: readonly SharedArrayBuffer[] | undefined;
+  readonly #allocate: (words: number) => SharedArrayBuffer;
 
-function wholePlan(zones: readonly ZoneContent[]): Plan {
-  const plans = zones.map(({ records }) => planWhole(records));
-  const from = new Uint32Array();
-  return (shard) => ({ placements: plans.map((plan) => plan[shard]), from, names: 0, records: 0 });
+  constructor(
+    zones: readonly ZoneColumns[],
+    previous: readonly SharedArrayBuffer[] | undefined,
+    allocate: (words: number) => SharedArrayBuffer,
+  ) {
+    this.zones = zones;
+    this.#compiler = new ShardCompiler(zones);
+    this.#previous = previous;
+    this.#allocate = allocate;
+  }
+
+  compile(index: number, plan: ShardPlan): CompiledShard {
+    const { words, content } = this.#compiler.compile(plan);
+    const before = this.#previous?.[index];
+    if (before && sameWords(words, before)) return { index, memory: before, content };
+    const memory = this.#allocate(words.length);
+    new Uint32Array(memory).set(words);
+    return { index, memory, content };
+  }
 }
 
-function changePlan(
+function compileWhole(
+  zones: readonly ZoneContent[],
+  own: OwnShards,
+  helper: CompileHelper | undefined,
+): readonly CompiledShard[] {
+  const exists = zones.map(({ records }) => records.exists.subarray(0, records.names.count));
+  const build = wholeBuild(own.zones, exists);
+  helper?.offer(build);
+  const compiled = new Array<CompiledShard | undefined>(SHARDS).fill(undefined);
+  for (const index of shardsOf(build)) compiled[index] = own.compile(index, planOf(build, index));
+  for (const shard of helper?.collect() ?? []) compiled[shard.index] = shard;
+  return compiled.map((shard, index) => shard ?? own.compile(index, planOf(build, index)));
+}
+
+function compileChanges(
   zones: readonly ZoneContent[],
   previous: readonly SharedArrayBuffer[],
   last: readonly ShardContent[],
-): Plan {
+  own: OwnShards,
+): readonly CompiledShard[] {
   const changes = zones.map(({ records }) => changedByShard(records));
-  return (shard) => {
-    if (changes.every((change) => change[shard] === undefined)) return undefined;
-    const from = new Uint32Array(previous[shard]);
-    let { names, records } = last[shard];
-    const placements = zones.map((zone, index) => {
-      const placement = last[shard].placements[index];
+  return last.map((content, index) => {
+    if (changes.every((change) => change[index] === undefined)) return { index, memory: previous[index], content };
+    const from = new Uint32Array(previous[index]);
+    let { names, records } = content;
+    const placements = zones.map((zone, number) => {
+      const placement = content.placements[number];
       placement.names.forEach((name, i) => {
         if (zone.records.isChanged[name] === 0) return;
         const tally = tallyOf(from, placement.entries[i]);
         names -= Number(tally > 0);
         records -= tally;
       });
-      return planAgain(placement, changes[index][shard] ?? [], zone.records);
+      return planAgain(placement, changes[number][index] ?? [], zone.records);
     });
-    return { placements, from, names, records };
-  };
-}
-
-class ShardCompiler {
-  readonly #writer = new EntryWriter();
-  readonly #contexts: readonly EntryContext[];
-
-  constructor(zones: readonly ZoneContent[]) {
-    this.#contexts = zones.map(({ records, nameServer, srvWeight }, zone) => {
-      const order = recordOrder(records);
-      return { records, nameServer: records.names.intern(nameServer), zone, srvWeight, order };
-    });
-  }
-
-  /** @returns words that the next call overwrites */
-  compile({ placements, from, names, records }: ShardPlan): { words: Uint32Array; content: ShardContent } {
-    const writer = this.#writer;
-    const count = placements.reduce((sum, placement) => sum + placement.names.length, 0);
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(1, count * SLOTS_PER_NAME)));
-    writer.reset(SHARD_HEADER_WORDS + slots * SLOT_WORDS);
-    const placed = placements.map(({ names: list, entries }, zone) => ({
-      names: list,
-      entries: writer.writeAll({ names: list, entries }, from, this.#contexts[zone]),
-    }));
-    const { words } = writer;
-    words[0] = count;
-    words[1] = slots - 1;
-    words[2] = words.length;
-    placed.forEach(({ names: list, entries }, zone) => {
-      const { hash } = this.#contexts[zone].records.names;
-      for (let i = 0; i < list.length; i++) insert(words, slots - 1, hash[list[i]], entries[i]);
-    });
-    const content = { names: names + writer.names, records: records + writer.records, placements: placed };
-    return { words, content };
-  }
-}
-
-function insert(table: Uint32Array, mask: number, hash: number, entry: number): void {
-  let slot = hash & mask;
-  while (table[SHARD_HEADER_WORDS + slot * SLOT_WORDS + 1] !== 0) slot = (slot + 1) & mask;
-  table[SHARD_HEADER_WORDS + slot * SLOT_WORDS] = hash;
-  table[SHARD_HEADER_WORDS + slot * SLOT_WORDS + 1] = entry;
+    return own.compile(index, { placements, from, names, records });
+  });
 }
 
 function sameWords(shard: Uint32Array, before: SharedArrayBuffer): boolean {

@@ -1,6 +1,16 @@
-import type { IPv6Address } from "../base/addresses.js";
 import { toWords } from "../wire/names.js";
 import { TYPE } from "../wire/protocol.js";
+import {
+  grown,
+  IPV6_OCTETS,
+  KIND,
+  kindIn,
+  type NameColumns,
+  portIn,
+  RECORD,
+  type RecordColumns,
+  STANDBY,
+} from "./columns.js";
 import {
   APEX_FLAG,
   ENTRY_HEADER_WORDS,
@@ -15,21 +25,18 @@ import {
   TARGETS_HEADER_WORDS,
   ZONE_SHIFT,
 } from "./layout.js";
-import { grown, type NameTable } from "./name-table.js";
 import type { Placement } from "./placement.js";
 import { type RecordOrder, sortOnce } from "./record-order.js";
-import { KIND, kindIn, portIn, RECORD, type RecordSet, STANDBY } from "./record-set.js";
 
 const IPV4_OCTETS = 4;
-const IPV6_OCTETS = 16;
 const PORT_OCTETS = 2;
 /** The position of the apex's only NS record in its cells. */
 const NS_RECORD = [0];
 
 /** What the entries of a zone have in common. */
 export interface EntryContext {
-  readonly records: RecordSet;
-  /** The number of the primary server's name in the zone's NameTable. */
+  readonly records: RecordColumns;
+  /** The number of the primary server's name among the zone's names. */
   readonly nameServer: number;
   readonly zone: number;
   readonly srvWeight: number;
@@ -168,11 +175,12 @@ export class EntryWriter {
     for (let i = from; i < to; i++) this.#writeUint32((data + i - from) * 4, cells[list[i] + RECORD.VALUE]);
   }
 
-  #ipv6Set({ list, from, to, cells }: RecordRun, addresses: readonly IPv6Address[]): void {
+  #ipv6Set({ list, from, to, cells }: RecordRun, addresses: Uint8Array): void {
     const count = to - from;
     const data = this.#open(TYPE.AAAA | (IPV6_OCTETS << OWN_SHIFT), count, toWords(count * IPV6_OCTETS));
     for (let i = 0; i < count; i++) {
-      this.#octets.set(addresses[cells[list[from + i] + RECORD.VALUE]].octets, data * 4 + i * IPV6_OCTETS);
+      const address = cells[list[from + i] + RECORD.VALUE] * IPV6_OCTETS;
+      this.#octets.set(addresses.subarray(address, address + IPV6_OCTETS), data * 4 + i * IPV6_OCTETS);
     }
   }
 
@@ -211,7 +219,7 @@ export class EntryWriter {
   }
 
   /** Writes the hash and position of each of `#targets`, then their names. */
-  #targetTable(table: number, names: NameTable): void {
+  #targetTable(table: number, names: NameColumns): void {
     const targets = this.#targets;
     let word = table + targets.length * TARGET_WORDS;
     for (let i = 0; i < targets.length; i++) {

@@ -1,4 +1,5 @@
 import { encodeName, hashName, toWords, WORD } from "../wire/names.js";
+import { grown, type NameColumns, sharedOctets, sharedWords } from "./columns.js";
 
 const FIRST_CAPACITY = 1 << 12;
 /** How many words are allocated per name at first. The memory grows if names are longer. */
@@ -10,15 +11,13 @@ const DOT = 0x2e;
  * Numbers names in wire form, and stores each once. It consists of typed arrays, so that a million names need no objects. Numbers
  * count from 0 in the order in which names are first seen.
  */
-export class NameTable {
+export class NameTable implements NameColumns {
   readonly seed: number;
-  /** The names, one after the other, each padded with zeros to a word: words are faster to compare and to copy. */
-  words: Uint32Array = new Uint32Array(FIRST_CAPACITY * TYPICAL_NAME_WORDS);
+  words = sharedWords(FIRST_CAPACITY * TYPICAL_NAME_WORDS);
   octets = new Uint8Array(this.words.buffer);
-  /** By number: the word at which the name starts, its length in octets, and its hash. */
-  at = new Uint32Array(FIRST_CAPACITY);
-  size = new Uint8Array(FIRST_CAPACITY);
-  hash = new Uint32Array(FIRST_CAPACITY);
+  at = sharedWords(FIRST_CAPACITY);
+  size = sharedOctets(FIRST_CAPACITY);
+  hash = sharedWords(FIRST_CAPACITY);
   count = 0;
   #used = 0;
   /** Hash table with open addressing: the number of a name plus one; 0 for a free slot. */
@@ -58,24 +57,6 @@ export class NameTable {
     const length = this.size[number] - skip;
     for (let i = 0; i < length; i++) this.#scratch[i] = this.octets[start + skip + i];
     return this.#internWire(length);
-  }
-
-  /** Compares two names by their octets, for sorting. */
-  compare(a: number, b: number): number {
-    const { words, octets } = this;
-    const common = Math.min(this.size[a], this.size[b]);
-    let from = this.at[a];
-    let to = this.at[b];
-    let left = common;
-    for (; left >= WORD && words[from] === words[to]; left -= WORD) {
-      from++;
-      to++;
-    }
-    for (let i = 0; i < left; i++) {
-      const difference = octets[from * WORD + i] - octets[to * WORD + i];
-      if (difference !== 0) return difference;
-    }
-    return this.size[a] - this.size[b];
   }
 
   /** Writes the wire form to `#scratch` and returns its length. */
@@ -145,13 +126,13 @@ export class NameTable {
 
   /** The columns by name get this length. */
   #widen(length: number): void {
-    this.at = grown(this.at, new Uint32Array(length));
-    this.size = grown(this.size, new Uint8Array(length));
-    this.hash = grown(this.hash, new Uint32Array(length));
+    this.at = grown(this.at, sharedWords(length));
+    this.size = grown(this.size, sharedOctets(length));
+    this.hash = grown(this.hash, sharedWords(length));
   }
 
   #extend(words: number): void {
-    this.words = grown(this.words, new Uint32Array(words));
+    this.words = grown(this.words, sharedWords(words));
     this.octets = new Uint8Array(this.words.buffer);
   }
 
@@ -165,10 +146,4 @@ export class NameTable {
     }
     this.#slots = slots;
   }
-}
-
-/** Copies the smaller array to the start of the larger one, and returns that. */
-export function grown<T extends Uint8Array | Uint16Array | Uint32Array>(small: T, large: T): T {
-  large.set(small);
-  return large;
 }

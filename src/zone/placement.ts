@@ -1,3 +1,4 @@
+import { compareNames, type NameColumns, sharedWords } from "./columns.js";
 import { SHARD_BITS, SHARDS, shardOf } from "./layout.js";
 import type { RecordSet } from "./record-set.js";
 
@@ -9,22 +10,31 @@ export interface Placement {
   readonly entries: Uint32Array;
 }
 
-/** Plans to write all names of a zone, by shard. */
-export function planWhole(records: RecordSet): readonly Placement[] {
-  const { names, exists } = records;
-  const starts = new Uint32Array(SHARDS + 1);
-  for (let name = 0; name < names.count; name++) if (exists[name] === 1) starts[shardOf(names.hash[name]) + 1]++;
+/** All names of a zone by shard, in shared memory. */
+export interface WholePlan {
+  readonly names: Uint32Array;
+  /** The position at which the names of each shard start, and the end of the last ones. */
+  readonly starts: Uint32Array;
+}
+
+/** Plans to write all names of a zone. @param exists by name: 1 if it is in the zone */
+export function planWhole({ hash }: NameColumns, exists: Uint8Array): WholePlan {
+  const starts = sharedWords(SHARDS + 1);
+  for (let name = 0; name < exists.length; name++) if (exists[name] === 1) starts[shardOf(hash[name]) + 1]++;
   for (let i = 0; i < SHARDS; i++) starts[i + 1] += starts[i];
   const next = starts.slice();
-  const order = new Uint32Array(starts[SHARDS]);
-  for (let name = 0; name < names.count; name++) {
-    if (exists[name] === 1) order[next[shardOf(names.hash[name])]++] = name;
-  }
-  return Array.from({ length: SHARDS }, (_, shard) => {
-    const list = order.subarray(starts[shard], starts[shard + 1]);
-    sortAll(list, records);
-    return { names: list, entries: new Uint32Array(list.length) };
-  });
+  const names = sharedWords(starts[SHARDS]);
+  for (let name = 0; name < exists.length; name++) if (exists[name] === 1) names[next[shardOf(hash[name])]++] = name;
+  return { names, starts };
+}
+
+/** Plans to write all names of a zone that are in this shard. */
+export function placementIn(plan: WholePlan, shard: number, columns: NameColumns): Placement {
+  const [start, end] = [plan.starts[shard], plan.starts[shard + 1]];
+  const names = new Uint32Array(end - start);
+  for (let i = 0; i < names.length; i++) names[i] = plan.names[start + i];
+  sortAll(names, columns);
+  return { names, entries: new Uint32Array(names.length) };
 }
 
 /** Numbers of names are below this, so that the hash within a shard and the number fit into 53 bits. */
@@ -32,8 +42,8 @@ const NAME_LIMIT = 2 ** 29;
 const HASH_IN_SHARD = 2 ** (32 - SHARD_BITS) - 1;
 
 /** Sorts the names of one shard. Sorts numbers, because V8 does that many times faster than with a compare function. */
-function sortAll(list: Uint32Array, records: RecordSet): void {
-  const { hash } = records.names;
+function sortAll(list: Uint32Array, columns: NameColumns): void {
+  const { hash } = columns;
   const keys = new Float64Array(list.length);
   for (let i = 0; i < list.length; i++) keys[i] = (hash[list[i]] & HASH_IN_SHARD) * NAME_LIMIT + list[i];
   keys.sort();
@@ -41,7 +51,7 @@ function sortAll(list: Uint32Array, records: RecordSet): void {
   for (let start = 0; start < list.length; ) {
     let end = start + 1;
     while (end < list.length && hash[list[end]] === hash[list[start]]) end++;
-    if (end - start > 1) list.subarray(start, end).sort(orderOf(records));
+    if (end - start > 1) list.subarray(start, end).sort(orderOf(columns));
     start = end;
   }
 }
@@ -60,7 +70,7 @@ export function changedByShard({ names, changed }: RecordSet): readonly (readonl
 
 /** Plans a shard anew: keeps the entries of unchanged names, and adds the names that have to be written. */
 export function planAgain(last: Placement, changed: readonly number[], records: RecordSet): Placement {
-  const order = orderOf(records);
+  const order = orderOf(records.names);
   const fresh = changed.filter((name) => records.exists[name] === 1).sort(order);
   const names = new Uint32Array(last.names.length + fresh.length);
   const entries = new Uint32Array(names.length);
@@ -77,6 +87,6 @@ export function planAgain(last: Placement, changed: readonly number[], records: 
   return { names: names.slice(0, count), entries: entries.slice(0, count) };
 }
 
-function orderOf({ names }: RecordSet): (a: number, b: number) => number {
-  return (a, b) => names.hash[a] - names.hash[b] || names.compare(a, b);
+function orderOf(names: NameColumns): (a: number, b: number) => number {
+  return (a, b) => names.hash[a] - names.hash[b] || compareNames(names, a, b);
 }

@@ -1,4 +1,4 @@
-import { KIND, kindIn, portIn, RECORD, type RecordSet, STANDBY } from "./record-set.js";
+import { compareNames, IPV6_OCTETS, KIND, kindIn, portIn, RECORD, type RecordColumns, STANDBY } from "./columns.js";
 
 /** Compares two records of a name; 0 if they are duplicates. */
 export type RecordOrder = (a: number, b: number) => number;
@@ -10,7 +10,7 @@ const SHORT_LIST = 12;
  * The order of records of one name, in which clients receive them: by kind; then addresses by their octets, others by
  * target and port. It does not depend on the order in which the records were added.
  */
-export function recordOrder({ cells, addresses, names }: RecordSet): RecordOrder {
+export function recordOrder({ cells, addresses, names }: RecordColumns): RecordOrder {
   const { VALUE } = RECORD;
   return (a, b) => {
     const kind = kindIn(cells, a);
@@ -18,9 +18,14 @@ export function recordOrder({ cells, addresses, names }: RecordSet): RecordOrder
     const [one, other] = [cells[a + VALUE], cells[b + VALUE]];
     if (one === other) return portIn(cells, a) - portIn(cells, b);
     if (kind % STANDBY === KIND.A) return one - other;
-    if (kind % STANDBY === KIND.AAAA) return Buffer.compare(addresses[one].octets, addresses[other].octets);
-    return names.compare(one, other);
+    if (kind % STANDBY === KIND.AAAA) return compareAddresses(addresses, one, other);
+    return compareNames(names, one, other);
   };
+}
+
+function compareAddresses(octets: Uint8Array, a: number, b: number): number {
+  const at = (number: number) => octets.subarray(number * IPV6_OCTETS, (number + 1) * IPV6_OCTETS);
+  return Buffer.compare(at(a), at(b));
 }
 
 /** Sorts the first `count` records of a list, and removes duplicates. Returns how many remain. */

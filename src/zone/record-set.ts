@@ -1,24 +1,24 @@
 import type { Address, IPv6Address } from "../base/addresses.js";
 import type { RecordSink } from "../views/sink.js";
 import { SCATTERED } from "../views/zone-spec.js";
-import { grown, NameTable } from "./name-table.js";
+import {
+  grown,
+  IPV6_OCTETS,
+  KIND,
+  kindIn,
+  RECORD,
+  type RecordColumns,
+  STANDBY,
+  sharedOctets,
+  sharedWords,
+  traitsOf,
+} from "./columns.js";
+import { NameTable } from "./name-table.js";
 import { RecentNames } from "./recent-names.js";
 
 const FIRST_CAPACITY = 1 << 12;
 
-/** The kinds of records, in the order of their sets in an entry. */
-export const KIND = { A: 0, AAAA: 1, SRV: 2, PTR: 3 } as const;
-
-/**
- * Added to the kind of a record on standby (`RecordSink`). Only the compiler decides whether it is published, so adding or
- * removing a record touches only its own name.
- */
-export const STANDBY = 4;
-
-/** The words of a record: the next older record of its name (0 for none), its kind and port, and its value. */
-export const RECORD = { WORDS: 3, NEXT: 0, TRAITS: 1, VALUE: 2 } as const;
-const KIND_MASK = 0xff;
-const PORT_SHIFT = 8;
+const FIRST_ADDRESSES = 64;
 
 const NO_NUMBER = -1;
 
@@ -27,25 +27,19 @@ const NO_NUMBER = -1;
  * each name, in typed arrays. A record that is added several times has to be removed as many times; the compiler drops
  * duplicates.
  */
-export class RecordSet implements RecordSink {
+export class RecordSet implements RecordSink, RecordColumns {
   /** Dotted, lower case, without the final dot; or `SCATTERED`. */
   readonly apex: string;
   readonly names: NameTable;
   /** The apex is always the first name. -1 if the zone has no apex. */
   readonly apexNumber: number;
-  /** IPv6 addresses by number. Records store the number. */
-  readonly addresses: IPv6Address[] = [];
+  addresses = sharedOctets(FIRST_ADDRESSES * IPV6_OCTETS);
   /** By name: 1 if it is in the zone. Targets outside the zone have names too. */
   exists = new Uint8Array(FIRST_CAPACITY);
   /** By name: the number of names directly below it. */
   children = new Uint32Array(FIRST_CAPACITY);
-  /** By name: its newest record, or 0 if it has none. */
-  head = new Uint32Array(FIRST_CAPACITY);
-  /**
-   * The records. A record is identified by the index of its first word (see `RECORD`). Its value is an IPv4 address, the number of an
-   * IPv6 address, or the number of a target's name. Records are read in random order, so the words of each are adjacent.
-   */
-  cells = new Uint32Array(FIRST_CAPACITY * RECORD.WORDS);
+  head = sharedWords(FIRST_CAPACITY);
+  cells = sharedWords(FIRST_CAPACITY * RECORD.WORDS);
   /** The names that have changed since settle(), without duplicates; and by name, 1 if it is among them. */
   readonly changed: number[] = [];
   isChanged = new Uint8Array(FIRST_CAPACITY);
@@ -87,7 +81,6 @@ export class RecordSet implements RecordSink {
     this.settle();
     this.#free = 0;
     this.#living = 0;
-    this.addresses.length = 0;
     this.#addressNumbers.clear();
     this.#used = RECORD.WORDS;
     this.#recent.clear();
@@ -102,7 +95,7 @@ export class RecordSet implements RecordSink {
 
   /** Whether more names or IPv6 addresses have been removed than are left. Only building the set anew frees their memory. */
   get isWasteful(): boolean {
-    return Math.max(this.names.count, this.addresses.length) > 2 * this.#living + FIRST_CAPACITY;
+    return Math.max(this.names.count, this.#addressNumbers.size) > 2 * this.#living + FIRST_CAPACITY;
   }
 
   /** Makes room for all records, of which this share is here now. Memory that is set aside and not used costs nothing. */
@@ -111,7 +104,7 @@ export class RecordSet implements RecordSink {
     this.names.reserve(Math.ceil(this.names.count * spare));
     this.#fit();
     const cells = Math.ceil(this.#used * spare);
-    if (cells > this.cells.length) this.cells = grown(this.cells, new Uint32Array(cells));
+    if (cells > this.cells.length) this.cells = grown(this.cells, sharedWords(cells));
   }
 
   address(name: string, address: Address, standby?: boolean): void {
@@ -181,7 +174,7 @@ export class RecordSet implements RecordSink {
     }
     const record = this.#used;
     this.#used += RECORD.WORDS;
-    if (this.#used > this.cells.length) this.cells = grown(this.cells, new Uint32Array(this.cells.length * 2));
+    if (this.#used > this.cells.length) this.cells = grown(this.cells, sharedWords(this.cells.length * 2));
     return record;
   }
 
@@ -225,8 +218,12 @@ export class RecordSet implements RecordSink {
   #numberOf(address: IPv6Address): number {
     const known = this.#addressNumbers.get(address.text);
     if (known !== undefined) return known;
-    this.#addressNumbers.set(address.text, this.addresses.length);
-    return this.addresses.push(address) - 1;
+    const number = this.#addressNumbers.size;
+    const at = number * IPV6_OCTETS;
+    if (at === this.addresses.length) this.addresses = grown(this.addresses, sharedOctets(at * 2));
+    this.addresses.set(address.octets, at);
+    this.#addressNumbers.set(address.text, number);
+    return number;
   }
 
   /** Grows the arrays by name to the capacity of the name table. */
@@ -236,22 +233,8 @@ export class RecordSet implements RecordSink {
     this.exists = grown(this.exists, new Uint8Array(capacity));
     this.isChanged = grown(this.isChanged, new Uint8Array(capacity));
     this.children = grown(this.children, new Uint32Array(capacity));
-    this.head = grown(this.head, new Uint32Array(capacity));
+    this.head = grown(this.head, sharedWords(capacity));
   }
-}
-
-function traitsOf(kind: number, port: number): number {
-  return (port << PORT_SHIFT) | kind;
-}
-
-/** The kind of a record in `cells`, to which `STANDBY` may be added. */
-export function kindIn(cells: Uint32Array, record: number): number {
-  return cells[record + RECORD.TRAITS] & KIND_MASK;
-}
-
-/** The port of a record in `cells`; 0 if its kind has none. */
-export function portIn(cells: Uint32Array, record: number): number {
-  return cells[record + RECORD.TRAITS] >>> PORT_SHIFT;
 }
 
 function kindOf({ family }: Address, standby?: boolean): number {

@@ -40,9 +40,9 @@ export class ShardPool {
 
   /** Memory of at least `words` words for a shard of `generation` and later ones. Its content is undefined. */
   take(words: number, generation: number): SharedArrayBuffer {
-    const bytes = roomFor(words) * 4;
+    const bytes = roomFor(words);
     const fitting = this.#free.findIndex((memory) => memory.byteLength === bytes);
-    const memory = fitting < 0 ? new SharedArrayBuffer(bytes) : this.#free.splice(fitting, 1)[0];
+    const memory = fitting < 0 ? shardMemory(words) : this.#free.splice(fitting, 1)[0];
     this.#born.set(memory, generation);
     return memory;
   }
@@ -64,7 +64,13 @@ export class ShardPool {
   }
 }
 
+/** New memory for a shard of so many words. */
+export function shardMemory(words: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(roomFor(words));
+}
+
+/** The bytes of memory for a shard of so many words. */
 function roomFor(words: number): number {
   const step = Math.max(MIN_WORDS, 2 ** Math.floor(Math.log2(Math.max(1, words)))) / STEPS;
-  return Math.ceil(Math.max(words, MIN_WORDS) / step) * step;
+  return Math.ceil(Math.max(words, MIN_WORDS) / step) * step * Uint32Array.BYTES_PER_ELEMENT;
 }

@@ -238,3 +238,27 @@ test("a build that fails half way leaves no half of it behind", async () => {
   const snapshot = served(first, third);
   for (let i = 0; i < 3; i++) expect(addressesOf(snapshot, `web${i}.marathon.mesos`)).toEqual([`10.0.3.${i}`]);
 });
+
+describe("a second thread", () => {
+  /** What is asked of the helper when a cluster of so many tasks is built twice, the second time under another configuration. */
+  async function askedOf(count: number): Promise<string[]> {
+    const asked: string[] = [];
+    const helper = {
+      prepare: () => void asked.push("prepare"),
+      offer: () => void asked.push("offer"),
+      collect: () => [],
+    };
+    const builder = builderOf({}, { helper });
+    const task: Task = { id: "web.1", name: "web", agentId: "a-S1", ports: [], addresses: {} };
+    const framework = { id: "f", name: "marathon", hostname: "", tasks: new Array<Task>(count).fill(task) };
+    await builder.build({ ...clusterOf("192.0.2.11"), frameworks: [framework] }, [MASTER]);
+    builder.configure(configOf({ reverse: false }));
+    await builder.rebuild();
+    return asked;
+  }
+
+  test("is prepared for the first build of a large cluster, and for no other one", async () => {
+    expect(await askedOf(25_000)).toEqual(["prepare", "offer"]);
+    expect(await askedOf(24_999)).toEqual(["offer"]);
+  });
+});
