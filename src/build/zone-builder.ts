@@ -5,13 +5,15 @@ import type { Cluster, Skipped } from "../sources/mesos/cluster.js";
 import { ClusterFacts, HostNames } from "../views/facts.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
 import { viewsOf } from "../views/views.js";
-import { apexesOf } from "../zone/apex.js";
-import { compileZones } from "../zone/compile.js";
+import type { Apex } from "../zone/apex.js";
+import { type CompiledZones, compileZones } from "../zone/compile.js";
+import { compareShards } from "../zone/difference.js";
 import type { ZoneImage } from "../zone/image.js";
 import type { ShardContent } from "../zone/shard-compiler.js";
 import type { ShardPool } from "../zone/shard-pool.js";
-import type { SnapshotUpdate } from "../zone/snapshot.js";
+import { Shard, type SnapshotUpdate } from "../zone/snapshot.js";
 import type { CompileHelper } from "../zone/whole-build.js";
+import { ZoneSerials } from "../zone/zone-serials.js";
 import type { HostResolver } from "./host-resolver.js";
 import { ZoneRecords } from "./zone-records.js";
 
@@ -24,9 +26,7 @@ const MANY_TASKS = 25_000;
 export interface ZoneBuilderOptions {
   readonly config: BuildConfig;
   readonly seed: number;
-  /** Serials up to this one have been used. */
-  readonly serial: number;
-  readonly generation: number;
+  readonly start: BuildStart;
   readonly hosts: Pick<HostResolver, "resolve">;
   readonly pool: ShardPool;
   /** Helps with a large first build. Later builds hardly ever write more than a few shards. */
@@ -39,9 +39,20 @@ export interface ZoneBuilderOptions {
   readonly now: () => number;
 }
 
+/** What was published before the first build. */
+export interface BuildStart {
+  readonly generation: number;
+  readonly apexes: readonly Apex[];
+  /** All shards; `undefined` if nothing was published, or with another seed. */
+  readonly shards: readonly SharedArrayBuffer[] | undefined;
+  /** Whether nothing newer can have been published since. */
+  readonly isLatest: boolean;
+}
+
 export interface Build {
-  /** `undefined` if the zone has not changed. */
+  /** `undefined` if no zone has changed. */
   readonly update: SnapshotUpdate | undefined;
+  /** That of the first zone. */
   readonly serial: number;
   readonly generation: number;
   readonly names: number;
@@ -53,7 +64,7 @@ export interface Build {
 }
 
 /** The zones of the last build. */
-export interface BuiltZone extends Pick<ZoneImage, "seed" | "serial" | "shards"> {
+export interface BuiltZone extends Pick<ZoneImage, "seed" | "apexes" | "shards"> {
   readonly generation: number;
   readonly config: BuildConfig;
   readonly cluster: Cluster;
@@ -74,9 +85,9 @@ export class ZoneBuilder {
   readonly #options: ZoneBuilderOptions;
   #config: BuildConfig;
   #shards: readonly SharedArrayBuffer[] | undefined;
-  #apexKey = "";
   #last: Promise<unknown> = Promise.resolve();
-  #serial: number;
+  readonly #serials: ZoneSerials;
+  #apexes: readonly Apex[];
   #generation: number;
   #cluster: Cluster | undefined;
   #masters: readonly HostPort[] = [];
@@ -89,8 +100,11 @@ export class ZoneBuilder {
   constructor(options: ZoneBuilderOptions) {
     this.#options = options;
     this.#config = options.config;
-    this.#serial = options.serial;
-    this.#generation = options.generation;
+    const { apexes, shards, generation, isLatest } = options.start;
+    this.#serials = new ZoneSerials(shards ? apexes : [], isLatest);
+    this.#apexes = apexes;
+    this.#shards = shards;
+    this.#generation = generation;
   }
 
   /** Sets the configuration for later builds. */
@@ -116,7 +130,15 @@ export class ZoneBuilder {
     const [shards, basis] = [this.#shards, this.#basis];
     if (!shards || !basis) return undefined;
     const { config, facts } = basis;
-    return { seed, serial: this.#serial, generation: this.#generation, shards, config, cluster: facts.cluster };
+    return { seed, apexes: this.#apexes, generation: this.#generation, shards, config, cluster: facts.cluster };
+  }
+
+  /** The zones that were published last, as an update that has all of them; `undefined` before the first build. */
+  get whole(): SnapshotUpdate | undefined {
+    const { built } = this;
+    if (!built) return undefined;
+    const { seed, apexes, generation } = built;
+    return { seed, apexes, generation, ready: true, shards: built.shards.map((memory, index) => [index, memory]) };
   }
 
   /** Builds run one after the other: a build that waits for host names must not finish after a newer one. */
@@ -153,7 +175,8 @@ export class ZoneBuilder {
       compile: (now() - generatedAt) / 1000,
     };
     const skipped = [...cluster.skipped, ...records.problems.values()];
-    return { ...built, serial: this.#serial, generation: this.#generation, skipped, isWhole, seconds };
+    const { serial } = this.#apexes[0].soa;
+    return { ...built, serial, generation: this.#generation, skipped, isWhole, seconds };
   }
 
   /** The records of the cluster: updates those of the last build, or emits all anew. */
@@ -184,30 +207,40 @@ export class ZoneBuilder {
   #compile({ zones, contents }: ZoneRecords, isWhole: boolean): Pick<Build, "update" | "names" | "records"> {
     const { seed, pool, helper, wallClock } = this.#options;
     const generation = this.#generation + 1;
+    const before = this.#shards;
+    const touched = contents.map(({ records }) => records.changed.length > 0);
     const compiled = compileZones(contents, {
-      previous: this.#shards,
+      previous: before,
       contents: isWhole ? undefined : this.#contents,
       allocate: (words) => pool.take(words, generation),
       helper,
     });
     this.#contents = compiled.contents;
-    const apexKey = JSON.stringify(apexesOf(zones, 0));
     const counts = { names: compiled.names, records: compiled.records };
-    if (compiled.changed.length === 0 && apexKey === this.#apexKey) return { update: undefined, ...counts };
-    for (const index of compiled.changed) if (this.#shards) pool.retire(this.#shards[index], generation);
+    const changed = isWhole && before ? changedZones(before, compiled, seed) : undefined;
+    const hasChanged = (zone: number) => compiled.changed.length > 0 && (changed?.has(zone) ?? touched[zone]);
+    const apexes = this.#serials.next(zones, hasChanged, wallClock());
+    if (!apexes && compiled.changed.length === 0) return { update: undefined, ...counts };
+    for (const index of compiled.changed) if (before) pool.retire(before[index], generation);
     this.#shards = compiled.shards;
-    this.#apexKey = apexKey;
-    this.#serial = Math.max(this.#serial + 1, Math.floor(wallClock() / 1000));
+    this.#apexes = apexes ?? this.#apexes;
     this.#generation = generation;
-    const update = {
-      generation,
-      seed,
-      apexes: apexesOf(zones, this.#serial),
-      ready: true,
-      shards: compiled.changed.map((index) => [index, compiled.shards[index]] as const),
-    };
-    return { update, ...counts };
+    const shards = compiled.changed.map((index) => [index, compiled.shards[index]] as const);
+    return { update: { generation, seed, apexes: this.#apexes, ready: true, shards }, ...counts };
   }
+}
+
+/** The indexes of zones whose records are not those of the shards before. */
+function changedZones(
+  before: readonly SharedArrayBuffer[],
+  { shards, changed }: CompiledZones,
+  seed: number,
+): ReadonlySet<number> {
+  const zones = new Set<number>();
+  for (const index of changed) {
+    compareShards(new Shard(before[index]), new Shard(shards[index]), seed, (zone) => zones.add(zone));
+  }
+  return zones;
 }
 
 function tasksIn({ frameworks }: Cluster): number {

@@ -1,0 +1,231 @@
+import type { Logger } from "../../base/log.js";
+import type { Timers } from "../../base/timers.js";
+import { RCODE } from "../../wire/protocol.js";
+import { checkResponse, signRequest, type TsigKeys } from "../../wire/tsig.js";
+import type { ApexRecords } from "../../zone/apex.js";
+import { isNewer } from "../../zone/serial.js";
+import type { Counts } from "../report.js";
+import { notifyMessage, readNotifyAnswer } from "./message.js";
+import { Publications } from "./publications.js";
+import { type NotifyResult, TargetSchedule } from "./target.js";
+
+/** A secondary to be told of changes. */
+export interface NotifyTarget {
+  readonly address: string;
+  readonly port: number;
+  /** The name of the key to sign with: dotted, lower case, without the final dot. */
+  readonly key?: string;
+  /** Without it, all zones. */
+  readonly zones?: readonly string[];
+  /** The least time between two NOTIFYs for one zone. */
+  readonly minIntervalMs: number;
+}
+
+export interface NotifierParts {
+  readonly timers: Timers;
+  /** Sends a datagram. */
+  readonly send: (octets: Uint8Array, address: string, port: number) => void;
+  /** From 0 to 65,535, not to be guessed. */
+  readonly random16: () => number;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  /** The newest version of a zone; `undefined` if there is no such zone. */
+  readonly zone: (name: string) => ApexRecords | undefined;
+  /** The newest serial that a secondary has got from here; `undefined` if none. */
+  readonly serialOf: (address: string, zone: string) => number | undefined;
+  readonly log: Pick<Logger, "warn">;
+}
+
+/** A target that asks for whole zones so often within this time cannot bear NOTIFYs that come quickly, as NSD while it reloads. */
+const WHOLE_TIMES = 3;
+const WHOLE_MS = 10_000;
+const SLOW_INTERVAL_MS = 1_000;
+const SLOW_MS = 60_000;
+
+/** What is known of one zone at one target. */
+interface Told {
+  readonly target: NotifyTarget;
+  readonly zone: string;
+  readonly schedule: TargetSchedule;
+  /** The NOTIFY that is under way: its id, and its signature if it has one. */
+  sent: { readonly id: number; readonly mac: Uint8Array | undefined } | undefined;
+}
+
+/** What `/v1/transfers` and metrics show of a target. */
+export interface TargetState {
+  /** `address:port`. */
+  readonly target: string;
+  readonly zone: string;
+  /** Seconds since this server published the first version newer than the one that the target has. */
+  readonly lag: number;
+}
+
+/** Tells secondaries that zones have changed (NOTIFY, RFC 1996). */
+export class Notifier {
+  readonly #parts: NotifierParts;
+  #keys: TsigKeys;
+  #targets: readonly NotifyTarget[] = [];
+  readonly #told = new Map<string, Told>();
+  readonly #publications = new Map<string, Publications>();
+  readonly #counts = new Map<string, { readonly labels: readonly [string, NotifyResult]; count: number }>();
+  readonly #logged = new Set<string>();
+  /** By target's address: when it asked for whole zones although a difference would have done. */
+  readonly #whole = new Map<string, number[]>();
+
+  constructor(parts: NotifierParts, targets: readonly NotifyTarget[], keys: TsigKeys) {
+    this.#parts = parts;
+    this.#keys = keys;
+    this.#targets = targets;
+  }
+
+  configure(targets: readonly NotifyTarget[], keys: TsigKeys): void {
+    this.stop();
+    this.#targets = targets;
+    this.#keys = keys;
+    this.changed([...this.#publications.keys()]);
+  }
+
+  /** Zones have new versions. */
+  changed(zones: readonly string[]): void {
+    const { zone, timers } = this.#parts;
+    for (const name of zones) {
+      const publications = this.#publications.get(name) ?? new Publications();
+      this.#publications.set(name, publications);
+      const serial = zone(name)?.apex.soa.serial;
+      if (serial === undefined) continue;
+      if (serial !== publications.newest) publications.add(serial, timers.now());
+      for (const target of this.#targets) {
+        if (target.zones === undefined || target.zones.includes(name)) this.#toldOf(target, name).schedule.changed();
+      }
+    }
+  }
+
+  /** A datagram has arrived. */
+  receive(message: Uint8Array, address: string, port: number): void {
+    const answer = readNotifyAnswer(message);
+    if (!answer) return;
+    for (const told of this.#told.values()) {
+      const { target, sent } = told;
+      if (target.address !== address || target.port !== port || sent?.id !== answer.id) continue;
+      if (!this.#isGenuine(message, target, sent.mac)) continue;
+      told.sent = undefined;
+      const isRefused = answer.rcode !== RCODE.NOERROR;
+      if (isRefused) this.#logRefused(target, told.zone, answer.rcode);
+      told.schedule.answered(isRefused);
+      return;
+    }
+  }
+
+  /** A client has asked for a transfer. @param wastesZone whether it wants the whole zone although a difference would have done */
+  asked(address: string, zone: string, wastesZone: boolean): void {
+    for (const told of this.#told.values()) {
+      if (told.target.address === address && told.zone === zone) told.schedule.seen();
+    }
+    if (wastesZone && this.#targets.some((target) => target.address === address)) this.#noteWhole(address);
+  }
+
+  /** NOTIFYs by target and result. */
+  get counts(): Counts {
+    return [...this.#counts.values()].map(({ labels, count }) => [labels, count]);
+  }
+
+  states(): readonly TargetState[] {
+    return [...this.#told.values()].map(({ target, zone }) => ({ target: nameOf(target), zone, lag: this.#lag(target, zone) }));
+  }
+
+  stop(): void {
+    for (const { schedule } of this.#told.values()) schedule.stop();
+    this.#told.clear();
+  }
+
+  #toldOf(target: NotifyTarget, zone: string): Told {
+    const key = `${nameOf(target)} ${zone}`;
+    const known = this.#told.get(key);
+    if (known) return known;
+    const schedule = new TargetSchedule(
+      {
+        timers: this.#parts.timers,
+        send: () => this.#send(told),
+        isCurrent: () => this.#isCurrent(target, zone),
+        onResult: (result) => this.#count(target, result),
+      },
+      target.minIntervalMs,
+    );
+    const told: Told = { target, zone, schedule, sent: undefined };
+    this.#told.set(key, told);
+    return told;
+  }
+
+  #send(told: Told): void {
+    const { send, random16, wallClock, zone } = this.#parts;
+    const { target } = told;
+    const apex = zone(told.zone);
+    if (!apex) return;
+    const id = random16();
+    const { octets, length } = notifyMessage(id, apex);
+    const key = target.key === undefined ? undefined : this.#keys.get(target.key);
+    const signed = key && signRequest(octets, length, key, Math.floor(wallClock() / 1000));
+    told.sent = { id, mac: signed?.mac };
+    send(octets.subarray(0, signed?.length ?? length), target.address, target.port);
+  }
+
+  #isGenuine(message: Uint8Array, target: NotifyTarget, mac: Uint8Array | undefined): boolean {
+    const key = target.key === undefined ? undefined : this.#keys.get(target.key);
+    if (!key || !mac) return true;
+    return checkResponse(message, message.length, key, mac, Math.floor(this.#parts.wallClock() / 1000));
+  }
+
+  #isCurrent({ address }: NotifyTarget, zone: string): boolean {
+    const has = this.#parts.serialOf(address, zone);
+    const newest = this.#publications.get(zone)?.newest;
+    return has !== undefined && newest !== undefined && !isNewer(newest, has);
+  }
+
+  #lag({ address }: NotifyTarget, zone: string): number {
+    const has = this.#parts.serialOf(address, zone);
+    if (has === undefined) return 0;
+    const since = this.#publications.get(zone)?.firstAfter(has);
+    return since === undefined ? 0 : (this.#parts.timers.now() - since) / 1000;
+  }
+
+  #noteWhole(address: string): void {
+    const { timers } = this.#parts;
+    const now = timers.now();
+    const times = [...(this.#whole.get(address) ?? []).filter((at) => now - at < WHOLE_MS), now];
+    this.#whole.set(address, times);
+    if (times.length < WHOLE_TIMES) return;
+    this.#setIntervals(address, () => SLOW_INTERVAL_MS);
+    timers.after(SLOW_MS, () => this.#setIntervals(address, ({ minIntervalMs }) => minIntervalMs));
+    const advice = "with NSD, set xfrd-reload-timeout: 0";
+    this.#logOnce(`slow ${address}`, address, `it asks for whole zones again and again, and is told of changes each second only: ${advice}`);
+  }
+
+  #setIntervals(address: string, interval: (target: NotifyTarget) => number): void {
+    for (const { target, schedule } of this.#told.values()) {
+      if (target.address === address) schedule.intervalMs = Math.max(interval(target), target.minIntervalMs);
+    }
+  }
+
+  #count(target: NotifyTarget, result: NotifyResult): void {
+    const labels = [nameOf(target), result] as const;
+    const entry = this.#counts.get(labels.join(" ")) ?? { labels, count: 0 };
+    entry.count++;
+    this.#counts.set(labels.join(" "), entry);
+  }
+
+  #logRefused(target: NotifyTarget, zone: string, rcode: number): void {
+    const name = Object.entries(RCODE).find(([, code]) => code === rcode)?.[0] ?? String(rcode);
+    const advice = "see that the secondary has this zone, and accepts NOTIFY from this address and with this key";
+    this.#logOnce(`${rcode} ${nameOf(target)}`, nameOf(target), `it answers NOTIFY for ${zone} with ${name}: ${advice}`);
+  }
+
+  #logOnce(key: string, target: string, message: string): void {
+    if (this.#logged.has(key)) return;
+    this.#logged.add(key);
+    this.#parts.log.warn({ secondary: target }, message);
+  }
+}
+
+function nameOf({ address, port }: NotifyTarget): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
