@@ -37,6 +37,9 @@ const IN_SHARDS: { readonly [Key in keyof ZoneConfig]: boolean } = {
   healthPolicy: true,
   dcosNames: true,
   reverse: true,
+  nameServers: true,
+  reverseZones: true,
+  catalogZone: true,
 };
 
 /**

@@ -1,9 +1,11 @@
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import type { Config } from "../config/config.js";
 import { InvalidConfig, type Loaded } from "../config/load.js";
+import { transferAdvice } from "../config/transfer-rules.js";
 import { checkCredentials } from "../sources/mesos/credentials.js";
 import { readAuthorities, readCertificate } from "../transport/certificate.js";
 import { claimUdp } from "../transport/claim.js";
+import { readTsigKeys } from "../transport/tsig-keys.js";
 import { planUdp } from "../transport/udp.js";
 import { loadServed } from "./configuration.js";
 import { findTroubles } from "./preflight.js";
@@ -20,6 +22,7 @@ export async function checkConfiguration(configFile: string, warnings: readonly 
   warnings.forEach(warn);
   const loaded = await load(configFile);
   loaded.warnings.forEach(warn);
+  transferAdvice(loaded.config).forEach(warn);
   const found = [...(await findFaults(loaded.config)), ...(await findTroubles(loaded.config, Date.now()))];
   const [first] = found;
   if (first instanceof MesosDnsError) throw new MesosDnsError(first.code, found.map(messageOf).join("\n"));
@@ -42,7 +45,9 @@ async function findFaults(config: Config): Promise<readonly unknown[]> {
   const checks = [
     () => checkCredentials(config),
     () => readCertificate(config),
-    () => readAuthorities(config),
+    () => readAuthorities(config, "resolverCACertFile"),
+    () => readAuthorities(config, "transferClientCAFile"),
+    () => readTsigKeys(config).warnings.forEach(warn),
     ...listeners.map((listener) => () => checkListener(listener)),
     () => planUdp(config, { warn }),
   ];

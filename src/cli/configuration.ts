@@ -6,6 +6,7 @@ import { nameserversOf } from "../config/resolv-conf.js";
 import type { Checked } from "../process/serve.js";
 import { checkCredentials } from "../sources/mesos/credentials.js";
 import { readCertificates } from "../transport/certificate.js";
+import { readTsigKeys } from "../transport/tsig-keys.js";
 import { findTroubles } from "./preflight.js";
 
 /** The options for loading a configuration on this machine. @param needsMasters whether it is used to follow a cluster */
@@ -30,7 +31,9 @@ export async function loadChecked(file: string): Promise<Checked> {
   const loaded = await loadServed(file);
   checkCredentials(loaded.config);
   const certificates = readCertificates(loaded.config);
-  return { ...loaded, certificates, troubles: await findTroubles(loaded.config, Date.now()) };
+  const { keys: tsigKeys, warnings } = readTsigKeys(loaded.config);
+  const all = [...loaded.warnings, ...warnings];
+  return { ...loaded, warnings: all, certificates, tsigKeys, troubles: await findTroubles(loaded.config, Date.now()) };
 }
 
 /** The address to listen at for a host name: an IPv4 address if there is one, as in Go; `undefined` if it does not resolve. */

@@ -74,6 +74,73 @@ export interface ZoneConfig {
   readonly dcosNames: boolean;
   /** Whether PTR queries for the cluster's addresses are answered. */
   readonly reverse: boolean;
+  /** The zones' name servers. Empty: `SOAMname`, with this server's addresses. */
+  readonly nameServers: readonly NameServer[];
+  /** Reverse zones that are whole, such as `10.in-addr.arpa`: lower case, without the final dot. None is inside another one. */
+  readonly reverseZones: readonly string[];
+  /** The zone that lists the others for secondaries (RFC 9432), or "". Lower case, without the final dot. */
+  readonly catalogZone: string;
+}
+
+/** A name server of this server's zones. */
+export interface NameServer {
+  /** Complete, lower case, without the final dot. */
+  readonly name: string;
+  /** IPv4 and IPv6 addresses: none for a name outside the zones. */
+  readonly addresses: readonly string[];
+}
+
+/** Who may transfer zones, who is told of changes, and the keys of both. */
+export interface TransferConfig {
+  readonly allowTransfer: readonly TransferRule[];
+  readonly notify: readonly NotifyTarget[];
+  /** Address that NOTIFY messages leave from, or "" for the one that this server answers on, or that the route has. */
+  readonly notifySource: string;
+  /** Hold secrets: never log them. */
+  readonly tsigKeys: readonly TsigKeySetting[];
+  /** Path of a file with `key` statements, as BIND's tsig-keygen prints them, or "". */
+  readonly tsigKeyFile: string;
+  readonly maxTransfers: number;
+  readonly maxTransfersPerClient: number;
+  readonly maxTransferSeconds: number;
+  /** Memory for the differences that IXFR gives, of all zones; 0 for none. */
+  readonly ixfrJournalBytes: number;
+  /** Path of a PEM file with the authorities that sign the certificates of secondaries, or "". */
+  readonly transferClientCAFile: string;
+}
+
+/** Whose transfers are allowed. It has at least one of the two; if both, both have to hold. */
+export interface TransferRule {
+  /** In CIDR notation. */
+  readonly network?: string;
+  /** The name of a key. */
+  readonly key?: string;
+}
+
+/** A secondary that is told of changes. */
+export interface NotifyTarget {
+  /** An IPv4 or IPv6 address. */
+  readonly address: string;
+  readonly port: number;
+  /** The name of the key to sign with. */
+  readonly key?: string;
+  /** The zones to tell of; absent for all. */
+  readonly zones?: readonly string[];
+  /** Milliseconds between two messages about one zone, at least. */
+  readonly minIntervalMs: number;
+}
+
+export type TsigAlgorithmName = "hmac-sha1" | "hmac-sha224" | "hmac-sha256" | "hmac-sha384" | "hmac-sha512";
+
+/** A key as it is configured: with one of `secret` and `secretFile`. */
+export interface TsigKeySetting {
+  /** Lower case, without the final dot. */
+  readonly name: string;
+  readonly algorithm: TsigAlgorithmName;
+  /** Base64. */
+  readonly secret?: string;
+  /** Path of a file with the secret in Base64. */
+  readonly secretFile?: string;
 }
 
 /** How long the last good zone is served, and where it is saved. */
@@ -162,7 +229,8 @@ export interface Config
     AnswerConfig,
     ForwardConfig,
     SocketConfig,
-    HttpConfig {}
+    HttpConfig,
+    TransferConfig {}
 
 /** Response rate limiting over UDP, by client prefix and kind of response; 0 responses per second means no limit. */
 export interface RateLimit {

@@ -1,5 +1,5 @@
 import { formatHostPort, formatResolver } from "../base/host-port.js";
-import type { Config, Resolver } from "./config.js";
+import type { Config, Resolver, TsigKeySetting } from "./config.js";
 import { HIDDEN } from "./faults.js";
 import { maskPassword } from "./names.js";
 
@@ -65,6 +65,9 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     StateDir: config.stateDir,
     MaxUdpPayload: config.maxUdpPayload,
     Reverse: config.reverse,
+    NameServers: config.nameServers,
+    ReverseZones: config.reverseZones,
+    CatalogZone: config.catalogZone,
     ServerVersion: config.serverVersion,
     ServerId: config.serverId,
     Cookies: config.cookies,
@@ -87,11 +90,30 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     TlsKeyFile: config.tlsKeyFile,
     TlsPort: config.tlsPort,
     HttpsPort: config.httpsPort,
+    AllowTransfer: config.allowTransfer,
+    Notify: config.notify,
+    NotifySource: config.notifySource,
+    TsigKeys: config.tsigKeys.map(describeKey),
+    TsigKeyFile: config.tsigKeyFile,
+    MaxTransfers: config.maxTransfers,
+    MaxTransfersPerClient: config.maxTransfersPerClient,
+    MaxTransferSeconds: config.maxTransferSeconds,
+    IxfrJournalBytes: config.ixfrJournalBytes,
+    TransferClientCAFile: config.transferClientCAFile,
   };
 }
 
 function masked(secret: string): string {
   return secret === "" ? "" : HIDDEN;
+}
+
+function describeKey({ name, algorithm, secret, secretFile }: TsigKeySetting) {
+  return {
+    name,
+    algorithm,
+    ...(secret !== undefined && { secret: masked(secret) }),
+    ...(secretFile && { secretFile }),
+  };
 }
 
 /** As an operator writes them: with a port only if it is not 53. */

@@ -83,3 +83,11 @@ export function parseJsonOrText(line: string): unknown {
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** Passes on findings about a part of a value. */
+export function within(place: string, { fault, remark }: Findings): Findings {
+  return {
+    fault: (at, value, allowed) => fault(`${place}${at}`, value, allowed),
+    remark: (at, text) => remark(`${place}${at}`, text),
+  };
+}

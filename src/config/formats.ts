@@ -1,7 +1,7 @@
 /** The formats of values that are a string or a truth value. */
 import { explainDomain, explainListener } from "./explain.js";
 import { type Format, textual } from "./format.js";
-import { readDomain, readListener, readMailbox, readNameServer } from "./names.js";
+import { readDomain, readListener, readMailbox, readNameServer, readZoneName } from "./names.js";
 import { readZkUrl } from "./zk-url.js";
 
 export const boolean: Format<boolean> = {
@@ -54,6 +54,10 @@ export const domain: Format<string> = textual(
   DOMAIN,
   (value) => readDomain(value, MAX_DOMAIN),
   (value) => explainDomain(value, DOMAIN),
+);
+
+export const zoneName: Format<string> = textual("the name of a zone, or an empty string for none", (value) =>
+  value === "" ? "" : readZoneName(value),
 );
 
 /** A name in the SOA record. Mesos-DNS accepts any text, so an invalid name only leads to a warning and the default. */

@@ -2,8 +2,9 @@ import type { HostPort } from "../base/host-port.js";
 /** The formats of values with several entries. */
 import type { Resolver } from "./config.js";
 import { explainListener, explainMaster, explainResolver } from "./explain.js";
-import { type Findings, type Format, isObject, parseJsonOrText } from "./format.js";
-import { readListener, readMaster, readNetwork, readResolver, readZoneName } from "./names.js";
+import { type Findings, type Format, isObject, parseJsonOrText, within } from "./format.js";
+import { readAddress, readListener, readMaster, readNetwork, readResolver, readZoneName } from "./names.js";
+import { explainReverseZone, readReverseZone } from "./reverse-zone.js";
 
 interface ListOptions<T> {
   readonly entries: string;
@@ -93,6 +94,30 @@ export const networks: Format<readonly string[]> = list({
   parse: readNetwork,
 });
 
+export const addresses: Format<readonly string[]> = list({
+  entries: "IPv4 or IPv6 addresses",
+  entry: "an IPv4 or IPv6 address",
+  parse: readAddress,
+});
+
+export const zoneNames: Format<readonly string[]> = list({
+  entries: "names of zones",
+  entry: "the name of a zone",
+  nonempty: true,
+  parse: readZoneName,
+});
+
+const REVERSE_ZONE =
+  'a reverse zone such as "10.in-addr.arpa" or "d.f.ip6.arpa", or a network such as 10.0.0.0/8 that is one';
+
+/** Networks that are zones are read as the zones' names. */
+export const reverseZones: Format<readonly string[]> = list({
+  entries: 'reverse zones such as "10.in-addr.arpa", or networks that are one, such as 10.0.0.0/8',
+  entry: REVERSE_ZONE,
+  parse: readReverseZone,
+  explain: (text) => explainReverseZone(text, REVERSE_ZONE),
+});
+
 const MASTER =
   "host:port, with a host name, an IPv4 address or an IPv6 address in brackets, and a port from 1 to 65535";
 
@@ -157,11 +182,3 @@ export const zoneResolvers: Format<ZoneResolvers> = {
     return faulty ? undefined : [...read].sort(([a], [b]) => (a < b ? -1 : 1));
   },
 };
-
-/** Passes on findings about a part of a value. */
-function within(place: string, { fault, remark }: Findings): Findings {
-  return {
-    fault: (at, value, allowed) => fault(`${place}${at}`, value, allowed),
-    remark: (at, text) => remark(`${place}${at}`, text),
-  };
-}

@@ -51,6 +51,11 @@ export function readZoneName(text: string): string | undefined {
   return readName(text, ZONE_LABEL, MAX_NAME_TEXT);
 }
 
+/** The name of a TSIG key: a domain name (RFC 8945 section 4.2). */
+export function readKeyName(text: string): string | undefined {
+  return readName(text, LOOSE_LABEL, MAX_NAME_TEXT);
+}
+
 /** A mailbox as an SOA record's rname. An `@` becomes a dot, as in Mesos-DNS. */
 export function readMailbox(text: string): string | undefined {
   return readName(text.replaceAll("@", ".").replace(/\.+$/, ""), MAILBOX_LABEL, MAX_NAME_TEXT);
@@ -98,14 +103,15 @@ const TLS_PORT = 853;
  * `tls://`, and may end with `#name`, the name in its certificate.
  */
 export function readResolver(text: string): Resolver | undefined {
-  if (!text.toLowerCase().startsWith(TLS_PREFIX)) return readResolverAddress(text, 53);
+  if (!text.toLowerCase().startsWith(TLS_PREFIX)) return readServerAddress(text, 53);
   const [at, name, ...rest] = text.slice(TLS_PREFIX.length).split("#");
-  const server = readResolverAddress(at, TLS_PORT);
+  const server = readServerAddress(at, TLS_PORT);
   const tlsName = name === undefined ? "" : readHostname(name);
   return server === undefined || tlsName === undefined || rest.length > 0 ? undefined : { ...server, tlsName };
 }
 
-function readResolverAddress(text: string, port: number): HostPort | undefined {
+/** A server by address only, in the notation of a resolver without TLS. @param port if the text has none */
+export function readServerAddress(text: string, port: number): HostPort | undefined {
   return isIP(text) === 6 ? { host: ipaddr.parse(text).toString(), port } : readHostPort(text, port, readAddress);
 }
 

@@ -9,6 +9,8 @@ import { isReserved } from "./reserved-names.js";
 import type { RuleContext } from "./rule-context.js";
 import { KEYS, type Values } from "./schema.js";
 import { checkCollisions, withAddresses, withoutItself } from "./sockets.js";
+import { checkTransfers } from "./transfer-rules.js";
+import { checkZones, completeNameServers } from "./zone-rules.js";
 
 /** The complete configuration. Reports faults to `context`; if there are any, the result must not be used. */
 export function completeConfig(given: Values, context: RuleContext): Config {
@@ -23,6 +25,8 @@ export function completeConfig(given: Values, context: RuleContext): Config {
   checkCookies(values, context);
   checkDcosNames(values, context);
   checkCache(values, context);
+  checkZones(values, context);
+  checkTransfers(values, context);
   const asked = {
     resolvers: effectiveResolvers(values, context),
     zoneResolvers: effectiveZones(values, context),
@@ -34,6 +38,7 @@ export function completeConfig(given: Values, context: RuleContext): Config {
     stateMaxAgeSeconds: effectiveMaxAge(values, context),
     resolvers,
     zoneResolvers: Object.fromEntries(zoneResolvers),
+    nameServers: completeNameServers(values, context),
     SOAMname: effectiveNameServer(values, context),
     SOARname: values.SOARname || `root.ns1.${values.domain}`,
   };

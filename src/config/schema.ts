@@ -15,6 +15,7 @@ import type {
 import { type Format, integer } from "./format.js";
 import * as format from "./formats.js";
 import * as lists from "./lists.js";
+import * as transfers from "./transfer-lists.js";
 
 export interface KeySpec<T> {
   /** What the key means, in one sentence for an operator. */
@@ -165,6 +166,9 @@ export const KEYS: Table = {
   stateDir: restart("", format.folder, "Folder where the last good zone is kept, to be served after a restart while no master answers. Empty: the one that systemd gives (`StateDirectory=`), else none."),
   maxUdpPayload: live(1232, integer(512, 65_535), "Largest UDP answer in octets, whatever a client offers; a datagram holds 65,507. Above 1232, answers may come in fragments, which get lost."),
   reverse: live(true, format.boolean, "Answer PTR queries for the cluster's own addresses."),
+  nameServers: live([], transfers.nameServers, "The zones' name servers, in place of the one in `SOAMname`. A name without a dot lies in `domain`. Those in a zone of this server need their addresses. Empty: `SOAMname`, with the addresses of this server."),
+  reverseZones: live([], lists.reverseZones, "Reverse zones that are this server's alone: an address that is not the cluster's does not exist there. They can be transferred. Needs `reverse`."),
+  catalogZone: live("", format.zoneName, "Zone that lists the others for secondaries (RFC 9432), such as \"catalog.mesos\"."),
   serverVersion: live("", format.characterString, "Text that answers `version.bind` and `version.server` in class CH. Empty: they are refused."),
   serverId: live("", format.characterString, "Text that answers `id.server` and `hostname.bind` in class CH, and the NSID of this server. Empty: they are refused, and there is no NSID."),
   cookies: live(true, format.boolean, "Give DNS cookies to clients that ask for them."),
@@ -198,6 +202,16 @@ export const KEYS: Table = {
   tlsKeyFile: live("", format.path, "PEM file of the key of `tlsCertFile`."),
   tlsPort: restart(853, optionalPort, "Port of DNS over TLS. 0: not served."),
   httpsPort: restart(0, optionalPort, "Port of HTTPS, for DNS over HTTPS and the HTTP API. 0: not served; `httpport` answers DNS over HTTPS behind a proxy too."),
+  allowTransfer: live([], transfers.allowTransfer, "Who may transfer zones: networks, and keys to sign with. Empty: nobody."),
+  notify: live([], transfers.notify, "Secondaries that are told of changes. The port is 53 unless given; without `zones` they are told of all zones; `minIntervalMs`, 100 unless given, is the least time between two messages about a zone."),
+  notifySource: live("", transfers.notifySource, "Address that these messages leave from. Empty: that of `listener` where it is one, otherwise as the route has it."),
+  tsigKeys: { ...live([], transfers.tsigKeys, "Keys that signed messages (TSIG) are made with, each with a secret in Base64, or a file that has one. The algorithm is hmac-sha256 unless given."), sensitive: true },
+  tsigKeyFile: live("", format.path, "File of further keys: `key` statements, as BIND's tsig-keygen prints them."),
+  maxTransfers: live(8, integer(1, 1000), "Zone transfers at one time; others wait for up to 10 s."),
+  maxTransfersPerClient: live(2, integer(1, 1000), "The same for one client's address."),
+  maxTransferSeconds: live(300, timer, "Seconds that one transfer may take."),
+  ixfrJournalBytes: live(67_108_864, integer(0, MAX_UINT32), "Bytes of changes that are kept, for transfers of what has changed alone (IXFR); the oldest go first. 0: none."),
+  transferClientCAFile: live("", format.path, "PEM file of the authorities that sign secondaries' certificates. With it, a transfer over TLS needs such a certificate beside what `allowTransfer` wants."),
 };
 
 /** All key paths, in the order of the table. */

@@ -9,6 +9,7 @@ import { applyLive, changedKeys } from "../config/reload.js";
 import { lowerHelperPriority } from "../threads/priority.js";
 import type { Certificates } from "../transport/certificate.js";
 import { planUdp } from "../transport/udp.js";
+import type { TsigKey } from "../wire/tsig.js";
 import type { SavedZone } from "../zone/image.js";
 import { App } from "./app.js";
 import type { HttpServing } from "./http-serving.js";
@@ -17,6 +18,7 @@ import { notifySystemd, takeSystemdSockets } from "./systemd.js";
 /** A configuration and the contents of the files that it names, all checked. */
 export interface Checked extends Loaded {
   readonly certificates: Certificates;
+  readonly tsigKeys: readonly TsigKey[];
   /** Errors that do not prevent serving. */
   readonly troubles: readonly MesosDnsError[];
 }

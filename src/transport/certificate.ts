@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { MesosDnsError, messageOf } from "../base/errors.js";
-import type { ForwardConfig, SocketConfig } from "../config/config.js";
+import type { ForwardConfig, SocketConfig, TransferConfig } from "../config/config.js";
 
 /** Certificate and key in PEM. */
 export interface Certificate {
@@ -10,7 +10,9 @@ export interface Certificate {
   readonly key: string;
 }
 
-type CertificateConfig = Pick<SocketConfig, "tlsCertFile" | "tlsKeyFile"> & Pick<ForwardConfig, "resolverCACertFile">;
+type CertificateConfig = Pick<SocketConfig, "tlsCertFile" | "tlsKeyFile"> &
+  Pick<ForwardConfig, "resolverCACertFile"> &
+  Pick<TransferConfig, "transferClientCAFile">;
 
 /** The contents of the configured certificate files, checked. */
 export interface Certificates {
@@ -18,6 +20,8 @@ export interface Certificates {
   readonly certificate: Certificate | undefined;
   /** Certificates, in PEM, of the authorities to trust for upstreams over TLS; undefined for those that Node.js trusts. */
   readonly resolverAuthorities: string | undefined;
+  /** The same of the authorities that sign the certificates of secondaries; undefined if they need none. */
+  readonly transferAuthorities: string | undefined;
 }
 
 /** For servers: TLS 1.3, and the cipher suites of TLS 1.2 that have forward secrecy (RFC 9325 §4.2.1). */
@@ -38,18 +42,26 @@ export const TLS_OPTIONS = {
 
 /** @throws {MesosDnsError} CREDENTIALS_UNREADABLE */
 export function readCertificates(config: CertificateConfig): Certificates {
-  return { certificate: readCertificate(config), resolverAuthorities: readAuthorities(config) };
+  return {
+    certificate: readCertificate(config),
+    resolverAuthorities: readAuthorities(config, "resolverCACertFile"),
+    transferAuthorities: readAuthorities(config, "transferClientCAFile"),
+  };
 }
 
-/** @throws {MesosDnsError} CREDENTIALS_UNREADABLE */
-export function readAuthorities({ resolverCACertFile: path }: CertificateConfig): string | undefined {
+/** The certificates in the file that a key names; undefined if it names none. @throws {MesosDnsError} CREDENTIALS_UNREADABLE */
+export function readAuthorities(
+  config: CertificateConfig,
+  key: "resolverCACertFile" | "transferClientCAFile",
+): string | undefined {
+  const path = config[key];
   if (path === "") return undefined;
-  const authorities = read("resolverCACertFile", path);
+  const authorities = read(key, path);
   try {
     new X509Certificate(authorities);
     return authorities;
   } catch (cause) {
-    const message = `resolverCACertFile ${path} cannot be used (${messageOf(cause)}): give PEM certificates`;
+    const message = `${key} ${path} cannot be used (${messageOf(cause)}): give PEM certificates`;
     throw new MesosDnsError("CREDENTIALS_UNREADABLE", message, { cause });
   }
 }

@@ -87,6 +87,16 @@ describe("--check finds before the start", () => {
       /cannot be saved in stateDir .*ENOTDIR/,
     ],
     ["authorities of resolvers that are none", { resolverCACertFile: file("config.json") }, /cannot be used/],
+    [
+      "authorities of secondaries that are none",
+      { transferClientCAFile: file("config.json") },
+      /transferClientCAFile .* cannot be used/,
+    ],
+    [
+      "a file of keys that has none",
+      { tsigKeyFile: file("config.json") },
+      /tsigKeyFile .*, line 1: allowed: key "NAME"/,
+    ],
   ])("%s", async (_, config, problem) => {
     const { status, stderr } = await check(config);
     expect(stderr).toMatch(problem);
@@ -114,6 +124,12 @@ describe("--check finds before the start", () => {
       expect.stringContaining("listener and httplistener: 192.0.2.1 is not an address of this machine"),
       expect.stringContaining("cannot be saved in stateDir /nonexistent/zone"),
     ]);
+  });
+
+  it("nothing but advice where a secondary would wait long", async () => {
+    const { stderr, status } = await check({ notify: ["192.0.2.54"] });
+    expect(stderr).toMatch(/^warning: SOARetry is 600, longer than SOARefresh.*\n$/);
+    expect(status).toBe(0);
   });
 
   it("warnings beside faults in keys", async () => {

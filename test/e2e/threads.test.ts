@@ -24,7 +24,7 @@ async function startResponder() {
     restored: undefined,
     stats: new QueryStats().memory,
     own: { cookies: new Uint8Array(16), loopToken: "0".repeat(32), buckets: createBuckets(7) },
-    certificates: { certificate: undefined, resolverAuthorities: undefined },
+    certificates: { certificate: undefined, resolverAuthorities: undefined, transferAuthorities: undefined },
     share: { cache: 1 },
     plan: { engine: "dgram", threads: 1 },
     sockets: [],

@@ -60,6 +60,9 @@ describe("the defaults", () => {
       stateDir: "",
       maxUdpPayload: 1232,
       reverse: true,
+      nameServers: [],
+      reverseZones: [],
+      catalogZone: "",
       serverVersion: "",
       serverId: "",
       cookies: true,
@@ -76,6 +79,16 @@ describe("the defaults", () => {
       tlsKeyFile: "",
       tlsPort: 853,
       httpsPort: 0,
+      allowTransfer: [],
+      notify: [],
+      notifySource: "",
+      tsigKeys: [],
+      tsigKeyFile: "",
+      maxTransfers: 8,
+      maxTransfersPerClient: 2,
+      maxTransferSeconds: 300,
+      ixfrJournalBytes: 67_108_864,
+      transferClientCAFile: "",
     });
   });
 

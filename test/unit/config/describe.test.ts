@@ -55,6 +55,9 @@ test("the description has Mesos-DNS's field names", () => {
     StateDir: "",
     MaxUdpPayload: 1232,
     Reverse: true,
+    NameServers: [],
+    ReverseZones: [],
+    CatalogZone: "",
     ServerVersion: "",
     ServerId: "",
     Cookies: true,
@@ -77,6 +80,16 @@ test("the description has Mesos-DNS's field names", () => {
     TlsKeyFile: "",
     TlsPort: 853,
     HttpsPort: 0,
+    AllowTransfer: [],
+    Notify: [],
+    NotifySource: "",
+    TsigKeys: [],
+    TsigKeyFile: "",
+    MaxTransfers: 8,
+    MaxTransfersPerClient: 2,
+    MaxTransferSeconds: 300,
+    IxfrJournalBytes: 67_108_864,
+    TransferClientCAFile: "",
   });
 });
 

@@ -129,7 +129,7 @@ describe("a responder", () => {
   test("continues if DNS over TLS cannot be served under another configuration, and logs that", async () => {
     const { responder, log, script } = setUp();
     script.configure = () => Promise.reject(new MesosDnsError("LISTEN_PERMISSION", "TCP port 853 needs a privilege"));
-    const certificates = { certificate: undefined, resolverAuthorities: undefined };
+    const certificates = { certificate: undefined, resolverAuthorities: undefined, transferAuthorities: undefined };
     await responder.take({ kind: "configure", config: configOf(), certificates });
     expect(log).toEqual([
       "stack configured",
