@@ -1,12 +1,5 @@
 import { NetworkList } from "../base/network-list.js";
-
-/** Who may transfer zones: a network, a key, or somebody with the key from the network. */
-export interface TransferRule {
-  /** In CIDR notation. */
-  readonly network?: string;
-  /** The name of a key: dotted, lower case, without the final dot. */
-  readonly key?: string;
-}
+import type { TransferRule } from "../config/config.js";
 
 /** The clients that may transfer zones. */
 export class TransferAccess {

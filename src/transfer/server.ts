@@ -26,6 +26,8 @@ export interface TransferServerParts {
   readonly given: GivenVersions;
   readonly turns: TransferTurns;
   readonly report: TransferReport;
+  /** Called when an allowed client asks. @param wastesZone whether it wants the whole zone although a difference would have done */
+  readonly onAsked: (address: string, zone: string, wastesZone: boolean) => void;
   readonly timers: Timers;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -93,6 +95,7 @@ export class TransferServer {
   #answer(asked: Asked, wanted: Wanted): OpenTransfer | undefined {
     const decision = this.#decide(asked, wanted);
     if (decision.kind === "error") return this.#refuse(asked, wanted, decision.rcode, decision.ede);
+    this.#noteAsked(wanted);
     if (decision.kind === "soa") return this.#giveSoa(asked, wanted);
     return asked.incoming.isStream ? this.#inTurn(asked, wanted) : this.#giveDatagram(asked, wanted, decision);
   }
@@ -194,6 +197,12 @@ export class TransferServer {
     });
     transfer.more();
     return transfer;
+  }
+
+  #noteAsked({ question: { type, zone }, secondary: { address } }: Wanted): void {
+    const { report, journal, onAsked } = this.#parts;
+    const serial = type === TYPE.AXFR ? report.serialOf(address, zone) : undefined;
+    onAsked(address, zone, serial !== undefined && journal.since(zone, serial) !== undefined);
   }
 
   /** The client has got a version completely. */

@@ -1,5 +1,6 @@
 import type { Logger } from "../../base/log.js";
 import type { Timers } from "../../base/timers.js";
+import type { NotifyTarget } from "../../config/config.js";
 import { RCODE } from "../../wire/protocol.js";
 import { checkResponse, signRequest, type TsigKeys } from "../../wire/tsig.js";
 import type { ApexRecords } from "../../zone/apex.js";
@@ -8,18 +9,6 @@ import type { Counts } from "../report.js";
 import { notifyMessage, readNotifyAnswer } from "./message.js";
 import { Publications } from "./publications.js";
 import { type NotifyResult, TargetSchedule } from "./target.js";
-
-/** A secondary to be told of changes. */
-export interface NotifyTarget {
-  readonly address: string;
-  readonly port: number;
-  /** The name of the key to sign with: dotted, lower case, without the final dot. */
-  readonly key?: string;
-  /** Without it, all zones. */
-  readonly zones?: readonly string[];
-  /** The least time between two NOTIFYs for one zone. */
-  readonly minIntervalMs: number;
-}
 
 export interface NotifierParts {
   readonly timers: Timers;

@@ -1,0 +1,37 @@
+/** The entry point of the thread that transfers zones. */
+import { randomInt } from "node:crypto";
+import { parentPort, workerData } from "node:worker_threads";
+import { createLogger } from "../base/log.js";
+import { createSecureRandom16 } from "../base/secure-random.js";
+import { systemTimers } from "../base/timers.js";
+import { DatagramSender } from "../transfer/notify/sender.js";
+import { Snapshot } from "../zone/snapshot.js";
+import type { ToTransferThread, TransferStart } from "./messages.js";
+import { lowerThreadPriority } from "./priority.js";
+import { Transfers } from "./transfers.js";
+
+if (!parentPort) throw new Error("transfer-thread.js is a worker thread of main.js, not a program");
+lowerThreadPriority();
+const { config, keys, apexes, restored, verbosity } = workerData as TransferStart;
+const log = createLogger(verbosity, "transfers");
+const empty = Snapshot.empty(apexes);
+const sender = new DatagramSender(config, (message, address, port) => transfers.receive(message, address, port), log);
+const transfers: Transfers = new Transfers({
+  config,
+  keys,
+  snapshot: restored ? empty.with(restored) : empty,
+  port: parentPort,
+  log,
+  timers: systemTimers,
+  wallClock: Date.now,
+  random16: createSecureRandom16(),
+  seed: randomInt(2 ** 32),
+  send: (octets, address, port) => sender.send(octets, address, port),
+});
+transfers.start();
+parentPort.on("message", (message: ToTransferThread) => {
+  if (message.kind === "configure") sender.configure(message.config);
+  transfers.take(message);
+  if (message.kind === "stop") sender.close();
+  if (message.kind === "stop") parentPort?.close();
+});

@@ -1,0 +1,211 @@
+import type { Logger } from "../base/log.js";
+import type { Timers } from "../base/timers.js";
+import type { TransferConfig } from "../config/config.js";
+import { TransferAccess } from "../transfer/access.js";
+import { GivenVersions } from "../transfer/given-versions.js";
+import { ZoneHistory } from "../transfer/history.js";
+import { Journal } from "../transfer/journal.js";
+import { Notifier } from "../transfer/notify/notifier.js";
+import { TransferReport } from "../transfer/report.js";
+import { TransferServer } from "../transfer/server.js";
+import type { FromTransfers, OpenTransfer, ToTransfers } from "../transfer/transport.js";
+import { TransferTurns } from "../transfer/turns.js";
+import { type TsigKey, TsigKeys } from "../wire/tsig.js";
+import { HeldSnapshots } from "../zone/held-snapshots.js";
+import type { Snapshot, SnapshotUpdate } from "../zone/snapshot.js";
+import type { FromTransferThread, Reading, ToTransferThread } from "./messages.js";
+
+const REPORT_MS = 1_000;
+/** More steps are no use: no secondary is that far behind. */
+const MAX_STEPS = 10_000;
+
+/** The port from which snapshots come. */
+interface SnapshotPort {
+  on(event: "message", listener: (update: SnapshotUpdate) => void): unknown;
+  postMessage(reading: Reading): void;
+  close(): void;
+}
+
+/** A port to a thread that has sockets for clients. */
+export interface ClientPort {
+  on(event: "message", listener: (message: ToTransfers) => void): unknown;
+  on(event: "close", listener: () => void): unknown;
+  postMessage(message: FromTransfers, transfer: readonly ArrayBuffer[]): void;
+}
+
+export interface TransfersParts {
+  readonly config: TransferConfig;
+  readonly keys: readonly TsigKey[];
+  /** Before the first state: empty zones, or the saved ones. */
+  readonly snapshot: Snapshot;
+  readonly port: { postMessage(message: FromTransferThread): void };
+  readonly log: Pick<Logger, "info" | "warn">;
+  readonly timers: Timers;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  /** From 0 to 65,535, not to be guessed. */
+  readonly random16: () => number;
+  /** A secret for hashing names. */
+  readonly seed: number;
+  /** Sends a datagram to a secondary. */
+  readonly send: (octets: Uint8Array, address: string, port: number) => void;
+}
+
+/** Transfers zones to secondaries, and tells them of changes. It answers no other query, so it may take its time. */
+export class Transfers {
+  readonly #parts: TransfersParts;
+  readonly #snapshots: HeldSnapshots;
+  readonly #journal: Journal;
+  readonly #history: ZoneHistory;
+  readonly #turns: TransferTurns;
+  readonly #report: TransferReport;
+  readonly #server: TransferServer;
+  readonly #notifier: Notifier;
+  #updates: SnapshotPort | undefined;
+  #reported = "";
+  #cancelReport: () => void = () => {};
+
+  constructor(parts: TransfersParts) {
+    this.#parts = parts;
+    const { config, keys: list, snapshot, log, timers, wallClock, random16, seed, send } = parts;
+    const keys = new TsigKeys(list);
+    this.#snapshots = new HeldSnapshots(snapshot, (generation, pinned) =>
+      this.#updates?.postMessage({ generation, pinned }),
+    );
+    this.#journal = new Journal(journalLimits(config));
+    this.#history = new ZoneHistory(this.#snapshots, this.#journal);
+    this.#turns = new TransferTurns(timers, config);
+    this.#report = new TransferReport(log, wallClock);
+    this.#notifier = new Notifier(
+      {
+        timers,
+        wallClock,
+        random16,
+        send,
+        log,
+        zone: (name) => this.#snapshots.newest.zones.find(({ apex }) => apex.zone === name && !apex.scattered),
+        serialOf: (address, zone) => this.#report.serialOf(address, zone),
+      },
+      config.notify,
+      keys,
+    );
+    this.#server = new TransferServer(
+      {
+        snapshots: this.#snapshots,
+        history: this.#history,
+        journal: this.#journal,
+        given: new GivenVersions(),
+        turns: this.#turns,
+        report: this.#report,
+        onAsked: (address, zone, wastesZone) => this.#notifier.asked(address, zone, wastesZone),
+        timers,
+        wallClock,
+        seed,
+      },
+      settingsOf(config, keys),
+    );
+  }
+
+  start(): void {
+    const tick = () => {
+      this.#tell();
+      this.#cancelReport = this.#parts.timers.after(REPORT_MS, tick);
+    };
+    this.#cancelReport = this.#parts.timers.after(REPORT_MS, tick);
+  }
+
+  take(message: ToTransferThread): void {
+    switch (message.kind) {
+      case "snapshots":
+        return this.#follow(message.port);
+      case "clients":
+        return this.#serve(message.port);
+      case "configure":
+        return this.#configure(message.config, message.keys);
+      case "stop":
+        return this.#stop();
+    }
+  }
+
+  /** A datagram has arrived at the socket from which NOTIFYs are sent. */
+  receive(message: Uint8Array, address: string, port: number): void {
+    this.#notifier.receive(message, address, port);
+  }
+
+  #follow(port: SnapshotPort): void {
+    this.#updates?.close();
+    this.#updates = port;
+    port.on("message", (update) => this.#notifier.changed(this.#history.use(update)));
+  }
+
+  #serve(port: ClientPort): void {
+    const open = new Map<number, OpenTransfer>();
+    const over = (id: number) => open.delete(id);
+    port.on("message", (message) => {
+      if (message.kind === "open") {
+        const { id, kind, ...incoming } = message;
+        const transfer = this.#server.open(incoming, {
+          messages: (octets, isLast) => port.postMessage({ kind: "messages", id, octets, isLast }, []),
+          broken: () => {
+            over(id);
+            port.postMessage({ kind: "broken", id }, []);
+          },
+        });
+        if (transfer) open.set(id, transfer);
+        return;
+      }
+      const transfer = open.get(message.id);
+      if (message.kind === "more") transfer?.more();
+      else {
+        over(message.id);
+        if (message.kind === "done") transfer?.done();
+        else transfer?.cancel();
+      }
+    });
+    port.on("close", () => {
+      for (const transfer of open.values()) transfer.cancel();
+      open.clear();
+    });
+  }
+
+  #configure(config: TransferConfig, list: readonly TsigKey[]): void {
+    const keys = new TsigKeys(list);
+    this.#journal.configure(journalLimits(config));
+    this.#turns.configure(config);
+    this.#server.configure(settingsOf(config, keys));
+    this.#notifier.configure(config.notify, keys);
+  }
+
+  #stop(): void {
+    this.#cancelReport();
+    this.#notifier.stop();
+    this.#tell();
+    this.#parts.port.postMessage({ kind: "stopped" });
+  }
+
+  /** Reports what there is to see, but only if something has changed since the last report. */
+  #tell(): void {
+    const report = {
+      ...this.#report.numbers(),
+      running: this.#turns.running,
+      journalBytes: this.#journal.bytes,
+      journalSteps: this.#snapshots.newest.zones
+        .filter(({ apex }) => !apex.scattered)
+        .map(({ apex }) => [apex.zone, this.#journal.steps(apex.zone).length] as const),
+      notifies: this.#notifier.counts,
+      targets: this.#notifier.states(),
+    };
+    const text = JSON.stringify(report);
+    if (text === this.#reported) return;
+    this.#reported = text;
+    this.#parts.port.postMessage({ kind: "report", report });
+  }
+}
+
+function journalLimits({ ixfrJournalBytes }: TransferConfig) {
+  return { bytes: ixfrJournalBytes, steps: MAX_STEPS };
+}
+
+function settingsOf({ allowTransfer, maxTransferSeconds }: TransferConfig, keys: TsigKeys) {
+  return { access: new TransferAccess(allowTransfer), keys, maxTransferSeconds };
+}
