@@ -3,10 +3,8 @@ import { type HeldSnapshot, HeldSnapshots } from "../zone/held-snapshots.js";
 import type { Snapshot, SnapshotUpdate } from "../zone/snapshot.js";
 
 export interface CurrentZoneParts {
-  /** The snapshot before the first state: empty zones, or the saved ones. */
+  /** The snapshot before the first state. */
   readonly snapshot: Snapshot;
-  /** When the state behind the saved zones was fetched; `undefined` if none were saved. Saved zones are stale until a master answers. */
-  readonly restoredFrom: number | undefined;
   readonly log: Pick<Logger, "info" | "warn">;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -19,14 +17,14 @@ export interface CurrentZoneParts {
 export class CurrentZone {
   readonly #parts: Omit<CurrentZoneParts, "snapshot" | "onReading">;
   readonly #snapshots: HeldSnapshots;
-  #stale: boolean;
+  #stale = false;
+  #restoredFrom: number | undefined;
   /** When the state behind the snapshot was fetched; `undefined` before the first. */
   #fetchedAt: number | undefined;
 
   constructor({ snapshot, onReading, ...parts }: CurrentZoneParts) {
     this.#parts = parts;
     this.#snapshots = new HeldSnapshots(snapshot, onReading);
-    this.#stale = parts.restoredFrom !== undefined;
   }
 
   get snapshot(): Snapshot {
@@ -40,7 +38,18 @@ export class CurrentZone {
 
   /** When the state behind the saved zone was fetched; `undefined` if none was saved. */
   get restoredFrom(): number | undefined {
-    return this.#parts.restoredFrom;
+    return this.#restoredFrom;
+  }
+
+  /**
+   * Call this before the first build if a zone was saved. It is stale until a master answers.
+   * @param fetchedAt when the state behind it was fetched
+   */
+  restore(update: SnapshotUpdate, fetchedAt: number): void {
+    this.#snapshots.use(update);
+    this.#restoredFrom = fetchedAt;
+    this.#stale = true;
+    this.#parts.onStale(true);
   }
 
   /** The snapshot, for reading over more than one turn of the event loop. */

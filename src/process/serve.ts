@@ -2,7 +2,7 @@ import { MesosDnsError, messageOf } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 import { createLogger, type Logger, type Verbosity } from "../base/log.js";
 import { VERSION } from "../base/version.js";
-import { loadZone } from "../build/zone-file.js";
+import { loadZone } from "../build/saved-zone.js";
 import type { Config } from "../config/config.js";
 import type { Loaded } from "../config/load.js";
 import { applyLive, changedKeys } from "../config/reload.js";
@@ -10,7 +10,7 @@ import { lowerHelperPriority } from "../threads/priority.js";
 import type { Certificates } from "../transport/certificate.js";
 import { planUdp } from "../transport/udp.js";
 import type { TsigKey } from "../wire/tsig.js";
-import type { SavedZone } from "../zone/image.js";
+import type { ZoneImage } from "../zone/image.js";
 import { App } from "./app.js";
 import type { HttpServing } from "./http-serving.js";
 import { notifySystemd, takeSystemdSockets } from "./systemd.js";
@@ -38,15 +38,16 @@ export async function serve(options: ServeOptions): Promise<void> {
   const log = createLogger(options.verbosity, "main");
   report(options, log);
   lowerHelperPriority();
-  const plan = planUdp(options.config, log);
-  const sockets = takeSystemdSockets();
   const { config, takeOver } = options;
+  // The threads start while it is read.
+  const restoring = restore(config, log);
+  const plan = planUdp(config, log);
+  const sockets = takeSystemdSockets();
   const app = new App({
     config,
     plan,
     sockets,
     takeOver,
-    restored: restore(config, log),
     certificates: options.certificates,
     verbosity: options.verbosity,
     log,
@@ -59,6 +60,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   const running: Running = { app, http: undefined, log };
   // Handle signals from the beginning: an unhandled signal would end the process without cleaning up.
   handleSignals(running, options);
+  const saved = await restoring;
+  if (app.stopping) return;
+  if (saved) app.restore(saved);
   // HTTP is loaded while the threads start: it is large, and needed last.
   const [, http] = await Promise.all([app.start(), config.httpon ? import("./http-serving.js") : undefined]);
   if (app.stopping) return;
@@ -85,9 +89,9 @@ function report({ warnings, troubles }: Checked, log: Logger): void {
 }
 
 /** The saved zone. If it cannot be served, logs that and returns `undefined`: the server starts all the same. */
-function restore(config: Config, log: Logger): SavedZone | undefined {
+async function restore(config: Config, log: Logger): Promise<ZoneImage | undefined> {
   try {
-    const image = loadZone(config);
+    const image = await loadZone(config);
     if (image) {
       const fetchedAt = new Date(image.fetchedAt).toISOString();
       log.info(

@@ -10,9 +10,8 @@ import type { Responders } from "./responders.js";
 export interface BuilderHandleOptions {
   readonly verbosity: Verbosity;
   readonly log: Logger;
-  readonly seed: number;
   /** Returns what a builder that starts now continues from. */
-  readonly startOf: () => Pick<BuilderStart, "config" | "serial" | "generation" | "savedCluster" | "catalogIndex">;
+  readonly startOf: () => Omit<BuilderStart, "verbosity" | "responders">;
   readonly responders: Responders | undefined;
   readonly onMessage: (message: Exclude<FromBuilder, { kind: "piece" }>) => void;
   readonly timers: Pick<Timers, "after">;
@@ -65,9 +64,9 @@ export class BuilderHandle {
   }
 
   start(): void {
-    const { seed, startOf, verbosity } = this.#options;
+    const { startOf, verbosity } = this.#options;
     const responders = this.#options.responders?.connect() ?? [];
-    const workerData: BuilderStart = { ...startOf(), verbosity, seed, responders };
+    const workerData: BuilderStart = { ...startOf(), verbosity, responders };
     const worker = this.#options.spawn(workerData);
     let failed: unknown;
     worker.on("error", (error) => {

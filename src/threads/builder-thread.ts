@@ -5,8 +5,10 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createLogger } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
 import { ownAddresses } from "../build/own-addresses.js";
+import { loadCluster } from "../build/saved-zone.js";
 import { SkipLog } from "../build/skip-log.js";
-import { connectZooKeeper } from "../sources/mesos/zookeeper/connection.js";
+import { keepsCatalog } from "../config/catalog.js";
+import { connectLazily } from "../sources/mesos/zookeeper/lazy-connection.js";
 import { Builder } from "./builder.js";
 import { spawnCompiler, ThreadHelper } from "./compile-helper.js";
 import { HeapKeeper, ownHeap } from "./garbage.js";
@@ -18,7 +20,8 @@ lowerThreadPriority();
 const { responders, verbosity, ...start } = workerData as BuilderStart;
 const heap = new HeapKeeper(ownHeap(), systemTimers);
 const log = createLogger(verbosity, "builder");
-const builder = new Builder({
+const { config } = start;
+const parts = {
   start,
   port: parentPort,
   responders,
@@ -28,13 +31,14 @@ const builder = new Builder({
   random: Math.random,
   wallClock: Date.now,
   now: () => performance.now(),
-  lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-  connect: connectZooKeeper,
+  lookup: async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address),
+  connect: connectLazily(async () => (await import("../sources/mesos/zookeeper/connection.js")).connectZooKeeper),
   files,
   ownAddresses,
   makeRoom: () => heap.prepare(),
   helper: new ThreadHelper(spawnCompiler, log),
-});
+};
+const builder = new Builder(parts, start.isRestored ? await loadCluster(config, keepsCatalog(config), log) : undefined);
 builder.start();
 parentPort.on("message", async (message: ToBuilder) => {
   await builder.take(message);

@@ -31,12 +31,12 @@ function setUp() {
   const handle = new BuilderHandle({
     verbosity: 0,
     log: silentLog,
-    seed: 7,
     startOf: () => ({
       config: configOf(),
       serial: 1,
       generation: threads.length,
-      savedCluster: undefined,
+      seed: 7,
+      isRestored: false,
       catalogIndex: 0,
     }),
     responders: undefined,
