@@ -60,8 +60,11 @@ export interface ZoneSaverOptions {
   readonly timers: Timers;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  /** The current zone. Its memory is not reused until `release` is called. */
-  readonly image: () => TakenZone | undefined;
+  /**
+   * The current zone. Its memory is not reused until `release` is called.
+   * @param isLast whether no newer zone will be published
+   */
+  readonly image: (isLast: boolean) => TakenZone | undefined;
   readonly onFailure: (error: MesosDnsError) => void;
   readonly files: ZoneFiles;
 }
@@ -89,6 +92,8 @@ export class ZoneSaver {
   #isSaving = false;
   #isFinishing = false;
   #hasTidied = false;
+  /** The inode of the file that was written last. */
+  #written: number | undefined;
 
   constructor(options: ZoneSaverOptions) {
     this.#options = options;
@@ -105,7 +110,15 @@ export class ZoneSaver {
     this.#isFinishing = true;
     this.#cancelTimer?.();
     await this.#saving;
-    if (this.#isDirty) await this.#save();
+    if (this.#isDirty && !(await this.#isReplaced())) await this.#save(true);
+  }
+
+  /** Whether another process has written the file since: one that has taken over. */
+  async #isReplaced(): Promise<boolean> {
+    if (this.#written === undefined) return false;
+    const { folder, files } = this.#options;
+    const now = await files.stat(join(folder, FILE)).catch(() => undefined);
+    return now !== undefined && now.ino !== this.#written;
   }
 
   #schedule(): void {
@@ -118,9 +131,9 @@ export class ZoneSaver {
     });
   }
 
-  async #save(): Promise<void> {
+  async #save(isLast = false): Promise<void> {
     const { timers, image: take, onFailure } = this.#options;
-    const taken = take();
+    const taken = take(isLast);
     this.#isDirty = false;
     if (!taken) return;
     this.#isSaving = true;
@@ -151,6 +164,7 @@ export class ZoneSaver {
     try {
       for (const bytes of imageBytes(image, inChunks(clusterLines(cluster)))) await file.writeFile(bytes);
       await file.sync();
+      this.#written = (await file.stat()).ino;
       await files.rename(unfinished, join(folder, FILE));
     } catch (error) {
       await files.rm(unfinished, { force: true });

@@ -24,8 +24,7 @@ export async function printZone(stateFile: string, config: PrintConfig, name = c
   const builder = new ZoneBuilder({
     config,
     seed: 1,
-    serial: 0,
-    generation: 0,
+    start: { generation: 0, apexes: [], shards: undefined, isLatest: true },
     hosts: { resolve: async () => new Map() },
     pool: new ShardPool(),
     ownAddresses,

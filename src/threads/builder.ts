@@ -4,7 +4,7 @@ import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
 import { HostResolver, type Lookup } from "../build/host-resolver.js";
 import type { SkipLog } from "../build/skip-log.js";
-import { type Build, ZoneBuilder, type ZoneBuilderOptions } from "../build/zone-builder.js";
+import { type Build, type BuildStart, ZoneBuilder, type ZoneBuilderOptions } from "../build/zone-builder.js";
 import { fingerprintOf, type ZoneFiles, ZoneSaver, type ZoneSaverOptions } from "../build/zone-file.js";
 import { keepsCatalog } from "../config/catalog.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
@@ -17,18 +17,16 @@ import { ShardPool } from "../zone/shard-pool.js";
 import type { CompileHelper } from "../zone/whole-build.js";
 import { CatalogPublisher } from "./catalog-publisher.js";
 import { Enumerations } from "./enumerations.js";
-import type { BuilderConfig, BuilderStart, FromBuilder, ResponderPort, ToBuilder } from "./messages.js";
+import type { BuilderConfig, BuilderStart, FromBuilder, ReaderPort, ToBuilder } from "./messages.js";
 
-/** A saved zone reserves this many serials for builds until the next save. There are at most seventeen builds a second, and a save every ten seconds. */
-const SPARE_SERIALS = 1_000;
 const RENEWAL_MS = 300_000;
 
 export interface BuilderParts {
-  readonly start: Omit<BuilderStart, "responders" | "verbosity">;
+  readonly start: Omit<BuilderStart, "readers" | "verbosity">;
   /** Sends messages to the main thread. */
   readonly port: { postMessage(message: FromBuilder): void };
-  /** One port for each responder. */
-  readonly responders: readonly ResponderPort[];
+  /** One port for each thread that reads snapshots. */
+  readonly readers: readonly ReaderPort[];
   readonly log: Logger;
   readonly skipLog: SkipLog;
   readonly timers: Timers;
@@ -67,6 +65,8 @@ export class Builder {
   #unsaved = "";
   #savedAt: number;
   #stopping: Promise<void> | undefined;
+  readonly #readers = new Set<ReaderPort>();
+  #readersSoFar = 0;
 
   /** @param restored the cluster that was saved last. This object does not keep it: it is large. */
   constructor(parts: BuilderParts, restored?: Cluster) {
@@ -74,10 +74,10 @@ export class Builder {
     this.#parts = parts;
     this.#config = start.config;
     this.#savedAt = wallClock();
-    const { config, seed, serial, generation } = start;
+    const { config, seed } = start;
     const hosts = new HostResolver({ lookup, delay: (ms) => delay(timers, ms) });
     const pool = this.#pool;
-    const following = { config, seed, serial, generation };
+    const following = { config, seed, start: startOf(start) };
     this.#zones = new ZoneBuilder({ ...following, hosts, pool, helper, ownAddresses, wallClock, now });
     this.#catalog = new CatalogPublisher({
       send: (piece) => port.postMessage({ kind: "catalog", piece }),
@@ -105,12 +105,9 @@ export class Builder {
   }
 
   start(): void {
-    const { start, responders } = this.#parts;
-    responders.forEach((responder, index) => {
-      this.#pool.acknowledge(`responder ${index}`, start.generation);
-      responder.on("message", (generation) => this.#pool.acknowledge(`responder ${index}`, generation));
-    });
-    this.#pool.acknowledge("main", start.generation);
+    const { start, readers } = this.#parts;
+    for (const reader of readers) this.#addReader(reader, start.current.generation);
+    this.#pool.acknowledge("main", start.current.generation);
     this.#source.start();
   }
 
@@ -123,6 +120,8 @@ export class Builder {
         this.#pool.pin("main", message.pinned);
         this.#pool.acknowledge("main", message.generation);
         return;
+      case "reader":
+        return this.#addLateReader(message.port);
       case "enumerate":
         return this.#enumerations.next(message.id);
       case "catalogTaken":
@@ -134,6 +133,28 @@ export class Builder {
     }
   }
 
+  /** @param generation that it reads now */
+  #addReader(port: ReaderPort, generation: number): void {
+    const name = `reader ${++this.#readersSoFar}`;
+    this.#readers.add(port);
+    this.#pool.acknowledge(name, generation);
+    port.on("message", (reading) => {
+      this.#pool.pin(name, reading.pinned);
+      this.#pool.acknowledge(name, reading.generation);
+    });
+    port.on("close", () => {
+      this.#readers.delete(port);
+      this.#pool.forget(name);
+    });
+  }
+
+  /** A thread that has been started after the builder gets the whole zone first. */
+  #addLateReader(port: ReaderPort): void {
+    const { whole } = this.#zones;
+    this.#addReader(port, whole?.generation ?? 0);
+    if (whole) port.postMessage(whole);
+  }
+
   /** Saves the zone, if configured, and ends everything that start() has begun. Never rejects. */
   stop(): Promise<void> {
     this.#stopping ??= this.#end();
@@ -141,7 +162,7 @@ export class Builder {
   }
 
   async #end(): Promise<void> {
-    for (const responder of this.#parts.responders) responder.close();
+    for (const reader of this.#readers) reader.close();
     this.#saver?.changed();
     await Promise.allSettled([this.#source.stop(), this.#saver?.finish()]);
   }
@@ -180,11 +201,11 @@ export class Builder {
 
   /** @param fetched whether the state was fetched for this build */
   #publish(build: Build, { fetch, parse, ...facts }: FetchFacts, fetched: boolean): void {
-    const { skipLog, responders, port, wallClock } = this.#parts;
+    const { skipLog, port, wallClock } = this.#parts;
     skipLog.note(build.skipped);
     // The file contains the time of the state. Renew it at times even if the zone stays the same.
     if (build.update || wallClock() - this.#savedAt > RENEWAL_MS) this.#saver?.changed();
-    if (build.update) for (const responder of responders) responder.postMessage(build.update);
+    if (build.update) for (const reader of this.#readers) reader.postMessage(build.update);
     this.#lastReport = {
       ...facts,
       generation: build.generation,
@@ -202,17 +223,17 @@ export class Builder {
     if (folder === "") return undefined;
     const { timers, wallClock } = this.#parts;
     const onFailure = (error: MesosDnsError) => this.#noteUnsaved(error);
-    return new ZoneSaver({ folder, timers, wallClock, image: () => this.#takeImage(), onFailure, files });
+    return new ZoneSaver({ folder, timers, wallClock, image: (isLast) => this.#takeImage(isLast), onFailure, files });
   }
 
   /** The current zone. Its memory is pinned until `release`. */
-  #takeImage(): ReturnType<ZoneSaverOptions["image"]> {
+  #takeImage(isLast: boolean): ReturnType<ZoneSaverOptions["image"]> {
     const { built } = this.#zones;
     if (!built || !this.#lastReport) return undefined;
-    const { generation, config, serial, seed, shards, cluster } = built;
+    const { generation, config, apexes, seed, shards, cluster } = built;
     this.#pool.pin("file", [generation]);
     this.#savedAt = this.#parts.wallClock();
-    const image = { fingerprint: fingerprintOf(config), seed, serial: serial + SPARE_SERIALS, shards };
+    const image = { fingerprint: fingerprintOf(config), seed, apexes, isLast, shards };
     return {
       image: { ...image, fetchedAt: this.#lastReport.fetchedAt },
       cluster,
@@ -230,6 +251,11 @@ export class Builder {
     const failure = { code: codeOf(error), message: messageOf(error), at: this.#parts.wallClock() };
     this.#parts.port.postMessage({ kind: "failure", failure });
   }
+}
+
+function startOf({ current, isLatest }: Pick<BuilderStart, "current" | "isLatest">): BuildStart {
+  const { generation, apexes, ready, shards } = current;
+  return { generation, apexes, shards: ready ? shards.map(([, memory]) => memory) : undefined, isLatest };
 }
 
 function* emptyListing(): Generator<string> {

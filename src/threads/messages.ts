@@ -20,10 +20,17 @@ export type ResponderConfig = StackConfig & SocketConfig;
 /** The part of the configuration that the builder needs. */
 export type BuilderConfig = ClusterConfig & BuildConfig & StateConfig;
 
-/** The port through which a responder receives snapshots, and reports which generation it reads. */
-export interface ResponderPort {
+/** The generation that a thread reads now, and the older ones that some of its work still reads. */
+export interface Reading {
+  readonly generation: number;
+  readonly pinned: readonly number[];
+}
+
+/** The port through which a thread receives snapshots, and reports which generations it reads. */
+export interface ReaderPort {
   postMessage(update: SnapshotUpdate): void;
-  on(event: "message", listener: (generation: number) => void): unknown;
+  on(event: "message", listener: (reading: Reading) => void): unknown;
+  on(event: "close", listener: () => void): unknown;
   close(): void;
 }
 
@@ -79,22 +86,24 @@ export interface BuilderStart {
   readonly verbosity: Verbosity;
   /** Seed of the name hash. */
   readonly seed: number;
-  /** Serials up to this one have been used. */
-  readonly serial: number;
-  /** The generation of the newest snapshot. */
-  readonly generation: number;
+  /** The newest snapshot, with all its shards. */
+  readonly current: SnapshotUpdate;
+  /** Whether no newer one can have been published. */
+  readonly isLatest: boolean;
   /** Indexes of the catalogue up to this one have been used. */
   readonly catalogIndex: number;
   /** Whether the zone that was saved last is served. The builder goes on from the cluster that was saved with it. */
   readonly isRestored: boolean;
-  /** One port for each responder, which receives `SnapshotUpdate`s and sends back the generation that it reads. */
-  readonly responders: readonly MessagePort[];
+  /** One port for each thread that receives `SnapshotUpdate`s and sends back which generations it reads. */
+  readonly readers: readonly MessagePort[];
 }
 
 export type ToBuilder =
   | { readonly kind: "configure"; readonly config: BuilderConfig }
-  /** The main thread reads this generation, and the pinned ones before it. */
-  | { readonly kind: "reading"; readonly generation: number; readonly pinned: readonly number[] }
+  /** What the main thread reads. */
+  | ({ readonly kind: "reading" } & Reading)
+  /** A thread that has been started later, which gets the whole zone and then updates. */
+  | { readonly kind: "reader"; readonly port: MessagePort }
   /** Requests the next piece of the enumeration `id`. The first request begins it. */
   | { readonly kind: "enumerate"; readonly id: number }
   | { readonly kind: "enumerated"; readonly id: number }

@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { MesosDnsError } from "../base/errors.js";
+import type { Apex } from "./apex.js";
 import { SHARDS } from "./layout.js";
 import type { SnapshotUpdate } from "./snapshot.js";
 
@@ -9,8 +10,10 @@ export interface ZoneImage {
   readonly fingerprint: string;
   /** Seed of the name hash. */
   readonly seed: number;
-  /** Serials up to this one may have been used. */
-  readonly serial: number;
+  /** The zones' apexes, with their serials. */
+  readonly apexes: readonly Apex[];
+  /** Whether the server was stopped with this zone: no newer one was published. */
+  readonly isLast: boolean;
   /** When the state behind the zone was fetched, in milliseconds since the epoch. */
   readonly fetchedAt: number;
   /** All shards, by index. */

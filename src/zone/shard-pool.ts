@@ -47,10 +47,22 @@ export class ShardPool {
     return memory;
   }
 
-  /** Call this when the memory belongs to no generation from this one on. */
+  /**
+   * Call this when the memory belongs to no generation from this one on. Memory that comes from elsewhere is left to the garbage
+   * collector: its size may fit no shard.
+   */
   retire(memory: SharedArrayBuffer, generation: number): void {
-    this.#waiting.push({ memory, born: this.#born.get(memory) ?? 0, retired: generation });
+    const born = this.#born.get(memory);
+    if (born === undefined) return;
+    this.#waiting.push({ memory, born, retired: generation });
     this.#born.delete(memory);
+  }
+
+  /** Forgets a reader that has ended, and what it has pinned. */
+  forget(reader: string): void {
+    this.#acknowledged.delete(reader);
+    this.#pinned.delete(reader);
+    this.#release();
   }
 
   #release(): void {
