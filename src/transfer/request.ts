@@ -32,8 +32,7 @@ const SERIAL_NUMBERS = 20;
 export function readTransferQuery(message: Uint8Array, query: Query = new Query()): TransferQuestion | undefined {
   const verdict = query.read(message, message.length, 0);
   const { type, questionEnd, tsigAt, opt } = query;
-  const isQuery = verdict === VERDICT.OK || verdict === VERDICT.SIGNED;
-  if (!isQuery || (type !== TYPE.AXFR && type !== TYPE.IXFR)) return undefined;
+  if (verdict !== VERDICT.OK || (type !== TYPE.AXFR && type !== TYPE.IXFR)) return undefined;
   // Nothing stands in the answer section (RFC 5936 §2.1).
   if (message[6] !== 0 || message[7] !== 0) return undefined;
   const version = type === TYPE.IXFR ? readVersion(message, query) : undefined;
