@@ -22,6 +22,7 @@ const ENTRIES = {
   "builder-thread": join(DIST, "threads/builder-thread.js"),
   "compiler-thread": join(DIST, "threads/compiler-thread.js"),
   "responder-thread": join(DIST, "threads/responder-thread.js"),
+  "transfer-thread": join(DIST, "threads/transfer-thread.js"),
 };
 
 /**

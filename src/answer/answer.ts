@@ -93,6 +93,11 @@ export class Answerer {
     return this.#zones.partial;
   }
 
+  /** Most octets of an answer to the last query. */
+  get limit(): number {
+    return this.#limit;
+  }
+
   /** Whether the last answer has TC set. */
   get truncated(): boolean {
     return this.#writer.truncated;

@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
+import type { MessagePort } from "node:worker_threads";
 import type { Logger, Verbosity } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
 import { keepsCatalog } from "../config/catalog.js";
@@ -21,10 +22,13 @@ import { viewsOf, zonesOf } from "../views/views.js";
 import type { TsigKey } from "../wire/tsig.js";
 import { type Apex, apexesOf } from "../zone/apex.js";
 import { updateOf, type ZoneImage } from "../zone/image.js";
+import { firstSerial } from "../zone/serial.js";
 import { Snapshot } from "../zone/snapshot.js";
+import { apexesOfSaved } from "../zone/zone-serials.js";
 import { CurrentZone } from "./current-zone.js";
 import { DnsListening } from "./dns-listening.js";
 import { HttpsDns } from "./https-dns.js";
+import { ZoneTransfers } from "./zone-transfers.js";
 
 export interface AppOptions {
   readonly config: Config;
@@ -62,11 +66,14 @@ export class App {
   readonly #responders: Responders | undefined;
   readonly #listening: DnsListening | undefined;
   readonly #builder: BuilderHandle;
+  readonly #transfers: ZoneTransfers | undefined;
   /** The counters of each responder, followed by those of DNS over HTTPS in this thread. */
   readonly stats: readonly QueryStats[];
   #config: Config;
   /** Seed of the name hash. */
   #seed = randomInt(1, UINT32);
+  /** Whether no zone can have been published that is newer than the saved one. */
+  #isLatest = false;
   #cancelAgeCheck: () => void = () => {};
   #stopping = false;
   /** Resolves when there is a zone from which the clients of the replaced process can be answered. */
@@ -84,7 +91,7 @@ export class App {
     });
     this.#cluster = new ClusterLog(log);
     this.catalog = new CatalogBoard(keepsCatalog(config));
-    this.zone = this.#zoneOf(this.#apexesAbove(0));
+    this.zone = this.#zoneOf(apexesOf(zonesOf(viewsOf(config)), firstSerial(this.#startedAt)));
     const own = ownSecrets();
     const answering = config.dnson ? Array.from({ length: plan.threads }, () => new QueryStats()) : [];
     const { snapshot } = this.zone;
@@ -94,6 +101,7 @@ export class App {
     this.stats = [...answering, this.https.stats];
     this.#responders = config.dnson ? this.#createResponders(own, answering) : undefined;
     this.#listening = this.#responders && this.#listeningOf(this.#responders);
+    this.#transfers = this.#responders && this.#transfersOf(this.#responders);
     this.#builder = this.#createBuilder();
   }
 
@@ -125,7 +133,9 @@ export class App {
 
   /** Serves the zone that was saved last, as stale, until a master answers. Call this before start(). */
   restore(saved: ZoneImage): void {
-    const update = { ...updateOf(saved), apexes: this.#apexesAbove(saved.serial) };
+    const zones = zonesOf(viewsOf(this.#config));
+    const update = { ...updateOf(saved), apexes: apexesOfSaved(saved.apexes, zones, this.#startedAt) };
+    this.#isLatest = saved.isLast;
     this.#seed = saved.seed;
     this.#responders?.restore(update);
     this.zone.restore(update, saved.fetchedAt);
@@ -144,6 +154,7 @@ export class App {
     // The same path may hold a renewed certificate, or another key.
     this.#responders?.configure(config, certificates, tsigKeys);
     this.https.stack.configure(config, certificates.resolverAuthorities, tsigKeys);
+    void this.#transfers?.configure(config, tsigKeys);
     if (live.length === 0) return;
     this.#config = config;
     this.catalog.configure(keepsCatalog(config));
@@ -170,12 +181,7 @@ export class App {
     this.#cancelAgeCheck();
     this.https.stack.close();
     await Promise.all([this.#responders?.stop(), this.#builder.stop()]);
-  }
-
-  /** The apexes of the configured zones. @param serial has been used */
-  #apexesAbove(serial: number): readonly Apex[] {
-    const now = Math.floor(this.#startedAt / 1000);
-    return apexesOf(zonesOf(viewsOf(this.#config)), Math.max(now, serial));
+    await this.#transfers?.stop();
   }
 
   #zoneOf(apexes: readonly Apex[]): CurrentZone {
@@ -215,6 +221,13 @@ export class App {
     });
   }
 
+  #transfersOf(responders: Responders): ZoneTransfers {
+    const { log, verbosity, tsigKeys } = this.#options;
+    const current = () => this.zone.snapshot.whole;
+    const addReader = (port: MessagePort) => this.#builder.addReader(port);
+    return new ZoneTransfers({ responders, current, addReader, log, verbosity }, this.#config, tsigKeys);
+  }
+
   #createBuilder(): BuilderHandle {
     let isFirst = true;
     return new BuilderHandle({
@@ -222,14 +235,15 @@ export class App {
       log: this.#options.log,
       startOf: () => {
         this.#cluster.restarted();
-        const { serial, generation } = this.zone.snapshot;
+        const current = this.zone.snapshot.whole;
         const catalogIndex = this.catalog.index;
+        const isLatest = isFirst && this.#isLatest;
         // A later builder would go on from a cluster that is older than its zone.
         const isRestored = isFirst && this.zone.restoredFrom !== undefined;
         isFirst = false;
-        return { config: this.#config, seed: this.#seed, serial, generation, isRestored, catalogIndex };
+        return { config: this.#config, seed: this.#seed, current, isLatest, isRestored, catalogIndex };
       },
-      responders: this.#responders,
+      readers: () => [...(this.#responders?.connect() ?? []), ...(this.#transfers?.readers() ?? [])],
       onMessage: (message) => this.#fromBuilder(message),
       timers: systemTimers,
       spawn: spawnBuilder,
@@ -238,6 +252,7 @@ export class App {
 
   #follow(): void {
     this.https.stack.start();
+    this.#transfers?.start();
     this.#builder.start();
     const look = () => {
       this.#checkAge();

@@ -192,7 +192,7 @@ export class DnsService {
       stats.dropped(request.channel.transport);
       return 0;
     }
-    const limit = this.#parts.answerer.limit(request.channel);
+    const limit = this.#parts.answerer.limit;
     const { transport } = request.channel;
     const send = defer();
     this.pending++;

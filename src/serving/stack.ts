@@ -161,6 +161,7 @@ export class DnsStack {
 
   close(): void {
     this.forwardServer?.close();
+    this.connectTransfers(undefined);
     this.#forwarding.close();
     this.#upstreamLog.close();
   }

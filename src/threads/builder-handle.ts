@@ -1,18 +1,18 @@
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 import { type Backoff, pauseAfter } from "../base/backoff.js";
 import { messageOf } from "../base/errors.js";
 import type { Logger, Verbosity } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
 import type { BuilderConfig, BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
 import { endOf } from "./responder-handle.js";
-import type { Responders } from "./responders.js";
 
 export interface BuilderHandleOptions {
   readonly verbosity: Verbosity;
   readonly log: Logger;
   /** Returns what a builder that starts now continues from. */
-  readonly startOf: () => Omit<BuilderStart, "verbosity" | "responders">;
-  readonly responders: Responders | undefined;
+  readonly startOf: () => Omit<BuilderStart, "verbosity" | "readers">;
+  /** A port for each thread that reads snapshots. */
+  readonly readers: () => readonly MessagePort[];
   readonly onMessage: (message: Exclude<FromBuilder, { kind: "piece" }>) => void;
   readonly timers: Pick<Timers, "after">;
   readonly spawn: (start: BuilderStart) => BuilderThread;
@@ -23,7 +23,7 @@ export interface BuilderThread {
   on(event: "error", listener: (error: unknown) => void): unknown;
   on(event: "message", listener: (message: FromBuilder) => void): unknown;
   once(event: "exit", listener: () => void): unknown;
-  postMessage(message: ToBuilder): void;
+  postMessage(message: ToBuilder, transfer?: readonly MessagePort[]): void;
   terminate(): unknown;
 }
 
@@ -33,7 +33,7 @@ const LIMITS = { maxYoungGenerationSizeMb: 16 };
 /** Starts a builder in its own thread. */
 export function spawnBuilder(start: BuilderStart): BuilderThread {
   const url = new URL("./builder-thread.js", import.meta.url);
-  const transferList = [...start.responders];
+  const transferList = [...start.readers];
   return new Worker(url, { workerData: start, transferList, name: "builder", resourceLimits: LIMITS });
 }
 
@@ -64,9 +64,8 @@ export class BuilderHandle {
   }
 
   start(): void {
-    const { startOf, verbosity } = this.#options;
-    const responders = this.#options.responders?.connect() ?? [];
-    const workerData: BuilderStart = { ...startOf(), verbosity, responders };
+    const { startOf, readers, verbosity } = this.#options;
+    const workerData: BuilderStart = { ...startOf(), verbosity, readers: readers() };
     const worker = this.#options.spawn(workerData);
     let failed: unknown;
     worker.on("error", (error) => {
@@ -89,6 +88,12 @@ export class BuilderHandle {
   /** Tells the builder which generation the main thread reads, and which older ones it has pinned. */
   reading(generation: number, pinned: readonly number[]): void {
     this.#post({ kind: "reading", generation, pinned });
+  }
+
+  /** Sends snapshots to a further thread, the whole zone first. A builder that starts later has a port for it anyway. */
+  addReader(port: MessagePort): void {
+    if (this.#worker) this.#worker.postMessage({ kind: "reader", port }, [port]);
+    else port.close();
   }
 
   /** The pieces of an enumeration. Each is requested only after the caller has taken the one before. */

@@ -17,14 +17,14 @@ import { lowerThreadPriority } from "./priority.js";
 
 if (!parentPort) throw new Error("builder-thread.js is a worker thread of main.js, not a program");
 lowerThreadPriority();
-const { responders, verbosity, ...start } = workerData as BuilderStart;
+const { readers, verbosity, ...start } = workerData as BuilderStart;
 const heap = new HeapKeeper(ownHeap(), systemTimers);
 const log = createLogger(verbosity, "builder");
 const { config } = start;
 const parts = {
   start,
   port: parentPort,
-  responders,
+  readers,
   log,
   skipLog: new SkipLog(log),
   timers: systemTimers,

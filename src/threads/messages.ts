@@ -3,12 +3,13 @@ import type { Failure } from "../base/errors.js";
 import type { Verbosity } from "../base/log.js";
 import type { BuildConfig } from "../build/zone-builder.js";
 import type { CatalogPiece } from "../catalog/pieces.js";
-import type { ClusterConfig, SocketConfig, StateConfig } from "../config/config.js";
+import type { ClusterConfig, SocketConfig, StateConfig, TransferConfig } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { OwnSecrets, Share, StackConfig } from "../serving/stack.js";
 import type { LiveReport } from "../sources/mesos/live/report.js";
 import type { ZooKeeperNews } from "../sources/mesos/zookeeper/news.js";
 import type { BuildReport } from "../status/status.js";
+import type { TransferNumbers } from "../transfer/report.js";
 import type { Certificates } from "../transport/certificate.js";
 import type { InheritedSocket } from "../transport/inherited.js";
 import type { UdpPlan } from "../transport/udp.js";
@@ -79,6 +80,8 @@ export type ToResponder =
   /** Flush cached answers of upstreams, all or those for one name (lower-case wire form as latin1). */
   | { readonly kind: "flush"; readonly id: number; readonly name: string | undefined }
   | { readonly kind: "stale"; readonly stale: boolean }
+  /** The port to the thread that transfers zones: `ToTransfers` and `FromTransfers`. Without it, zones are not transferred. */
+  | { readonly kind: "transfers"; readonly port: MessagePort | undefined }
   | { readonly kind: "stop" };
 
 export type FromResponder =
@@ -86,6 +89,27 @@ export type FromResponder =
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "forwarding"; readonly report: ForwardReport }
   | { readonly kind: "flushed"; readonly id: number; readonly answers: number }
+  | { readonly kind: "stopped" };
+
+/** What the thread that transfers zones is started with. */
+export interface TransferStart {
+  readonly config: TransferConfig & Pick<SocketConfig, "listener">;
+  readonly keys: readonly TsigKey[];
+  readonly verbosity: Verbosity;
+  /** The newest snapshot, with all its shards. */
+  readonly current: SnapshotUpdate;
+}
+
+export type ToTransferThread =
+  /** The port to a builder that has just been started. */
+  | { readonly kind: "snapshots"; readonly port: MessagePort }
+  /** The port to a thread that has sockets for clients: `ToTransfers` and `FromTransfers`. */
+  | { readonly kind: "clients"; readonly port: MessagePort }
+  | ({ readonly kind: "configure" } & Pick<TransferStart, "config" | "keys">)
+  | { readonly kind: "stop" };
+
+export type FromTransferThread =
+  | { readonly kind: "report"; readonly report: TransferNumbers }
   | { readonly kind: "stopped" };
 
 export interface BuilderStart {

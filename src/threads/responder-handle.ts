@@ -111,6 +111,11 @@ export class ResponderHandle {
     other.#worker.postMessage({ kind: "forwarding", port: port2 } satisfies ToResponder, [port2]);
   }
 
+  /** @param port to the thread that transfers zones */
+  connectTransfers(port: MessagePort | undefined): void {
+    this.#worker.postMessage({ kind: "transfers", port } satisfies ToResponder, port ? [port] : []);
+  }
+
   async stop(): Promise<void> {
     this.#ending = true;
     this.#post({ kind: "stop" });

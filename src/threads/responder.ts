@@ -4,19 +4,19 @@ import type { Timers } from "../base/timers.js";
 import type { DnsStack } from "../serving/stack.js";
 import type { Listeners } from "../transport/listeners.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
-import type { FromResponder, ToResponder } from "./messages.js";
+import type { FromResponder, Reading, ToResponder } from "./messages.js";
 
 const REPORT_MS = 1_000;
 
 /** The port from which snapshots come, and through which the responder reports the generation that it reads. */
 export interface SnapshotPort {
   on(event: "message", listener: (update: SnapshotUpdate) => void): unknown;
-  postMessage(generation: number): void;
+  postMessage(reading: Reading): void;
 }
 
 type Stack = Pick<
   DnsStack,
-  "answerer" | "forwardClient" | "forwardServer" | "configure" | "flush" | "report" | "start" | "close"
+  "answerer" | "connectTransfers" | "forwardClient" | "forwardServer" | "configure" | "flush" | "report" | "start" | "close"
 >;
 
 export interface ResponderParts {
@@ -75,6 +75,8 @@ export class Responder {
       case "stale":
         stack.answerer.stale = message.stale;
         return;
+      case "transfers":
+        return stack.connectTransfers(message.port);
       case "stop":
         return this.#stop().catch((error: unknown) => {
           this.#parts.log.error({ err: error }, "stopping failed");
@@ -87,7 +89,7 @@ export class Responder {
     snapshots.on("message", (update) => {
       answerer.use(answerer.snapshot.with(update));
       void this.#listenInTime();
-      snapshots.postMessage(update.generation);
+      snapshots.postMessage({ generation: update.generation, pinned: [] });
     });
   }
 

@@ -101,6 +101,11 @@ export class Responders {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
+  /** Gives each responder a port to the thread that transfers zones; `undefined` if there is none. */
+  connectTransfers(connect: (() => MessagePort) | undefined): void {
+    for (const handle of this.#handles) handle.connectTransfers(connect?.());
+  }
+
   setStale(stale: boolean): void {
     for (const handle of this.#handles) handle.setStale(stale);
   }

@@ -3,7 +3,8 @@ import { type Backoff, pauseAfter } from "../base/backoff.js";
 import { messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
-import type { FromTransferThread, ThreadReport, ToTransferThread, TransferStart } from "./messages.js";
+import type { TransferNumbers } from "../transfer/report.js";
+import type { FromTransferThread, ToTransferThread, TransferStart } from "./messages.js";
 import { endOf } from "./responder-handle.js";
 
 /** The used part of a worker thread. */
@@ -42,7 +43,7 @@ export class TransferHandle {
   #failures = 0;
   #isEnding = false;
   /** The last report; `undefined` before the first. */
-  report: ThreadReport | undefined;
+  report: TransferNumbers | undefined;
 
   constructor(options: TransferHandleOptions) {
     this.#options = options;

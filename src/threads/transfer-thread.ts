@@ -12,14 +12,13 @@ import { Transfers } from "./transfers.js";
 
 if (!parentPort) throw new Error("transfer-thread.js is a worker thread of main.js, not a program");
 lowerThreadPriority();
-const { config, keys, apexes, restored, verbosity } = workerData as TransferStart;
+const { config, keys, current, verbosity } = workerData as TransferStart;
 const log = createLogger(verbosity, "transfers");
-const empty = Snapshot.empty(apexes);
 const sender = new DatagramSender(config, (message, address, port) => transfers.receive(message, address, port), log);
 const transfers: Transfers = new Transfers({
   config,
   keys,
-  snapshot: restored ? empty.with(restored) : empty,
+  snapshot: Snapshot.empty(current.apexes).with(current),
   port: parentPort,
   log,
   timers: systemTimers,

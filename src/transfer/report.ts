@@ -2,7 +2,9 @@ import { LRUCache } from "lru-cache";
 import type { Logger } from "../base/log.js";
 import { RCODE } from "../wire/protocol.js";
 import { isNewer } from "../zone/serial.js";
+import { Counter, type Counts } from "./counts.js";
 import type { Fallback } from "./decision.js";
+import type { TargetState } from "./notify/target-state.js";
 
 /** An address, the key that it signs with, and a zone that it transfers. */
 export interface Secondary {
@@ -30,11 +32,19 @@ export interface SecondaryState extends Secondary {
   readonly last?: Ended & { readonly at: number };
 }
 
-/** Counters by labels, for Prometheus: the values of the labels, and the count. */
-export type Counts = readonly (readonly [labels: readonly string[], count: number])[];
+/** What the thread that transfers tells the main thread. */
+export interface TransferNumbers extends TransferCounts {
+  readonly running: number;
+  readonly journalBytes: number;
+  /** By zone. */
+  readonly journalSteps: readonly (readonly [zone: string, steps: number])[];
+  /** NOTIFYs by target and result. */
+  readonly notifies: Counts;
+  readonly targets: readonly TargetState[];
+}
 
-/** What the transfer thread tells the main thread. */
-export interface TransferNumbers {
+/** What there is to count of transfers. */
+export interface TransferCounts {
   readonly transfers: Counts;
   readonly fallbacks: Counts;
   readonly signatures: Counts;
@@ -113,8 +123,7 @@ export class TransferReport {
     this.#refuse(address, `a zone transfer was refused with ${error}: compare the key, its algorithm and both clocks`);
   }
 
-  /** @param journal what the journal holds; not part of the numbers here */
-  numbers(): TransferNumbers {
+  numbers(): TransferCounts {
     const now = this.#wallClock();
     const secondaries = [...this.#secondaries.values()].filter(({ last }) => last && now - last.at < DAY_MS);
     return {
@@ -154,19 +163,4 @@ export class TransferReport {
 /** Identifies a secondary in one text. */
 export function clientOf({ address, key = "", zone }: Secondary): string {
   return `${address} ${key} ${zone}`;
-}
-
-class Counter {
-  readonly #counts = new Map<string, { readonly labels: readonly string[]; count: number }>();
-
-  add(labels: readonly string[]): void {
-    const key = labels.join(" ");
-    const entry = this.#counts.get(key) ?? { labels, count: 0 };
-    entry.count++;
-    this.#counts.set(key, entry);
-  }
-
-  counts(): Counts {
-    return [...this.#counts.values()].map(({ labels, count }) => [labels, count] as const);
-  }
 }

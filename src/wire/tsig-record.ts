@@ -57,10 +57,10 @@ export function readTsig(message: Uint8Array, length: number, at: number): TsigR
     algorithm: lower(expandName(message, rdataAt)),
     timeSigned: readUint16(message, timeAt) * UINT32 + readUint32(message, timeAt + 2),
     fudge: readUint16(message, timeAt + 6),
-    mac: message.slice(macAt, tailAt),
+    mac: Uint8Array.from(message.subarray(macAt, tailAt)),
     originalId: readUint16(message, tailAt),
     error: readUint16(message, tailAt + 2),
-    other: message.slice(otherAt, end),
+    other: Uint8Array.from(message.subarray(otherAt, end)),
   };
 }
 

@@ -183,7 +183,8 @@ interface Signed {
 
 /** Whether the MAC is right, as far as it was sent. Takes the same time wherever it differs. */
 function isRight(known: KnownKey, prior: Uint8Array, { message, tsigAt, record }: Signed): boolean {
-  const header = message.slice(0, HEADER);
+  // slice() of a Buffer does not copy.
+  const header = Uint8Array.from(message.subarray(0, HEADER));
   writeUint16(header, 0, record.originalId);
   writeUint16(header, 10, readUint16(header, 10) - 1);
   const right = macOf(known, prior, [header, message.subarray(HEADER, tsigAt), tsigVariables(record)]);

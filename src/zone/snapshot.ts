@@ -53,9 +53,17 @@ export class Snapshot {
     this.shards = shards;
   }
 
-  /** The highest serial of its zones. */
+  /** That of the first zone. */
   get serial(): number {
-    return this.zones.reduce((highest, { apex }) => Math.max(highest, apex.soa.serial), 0);
+    return this.zones[0].apex.soa.serial;
+  }
+
+  /** This snapshot as an update with all its shards. */
+  get whole(): SnapshotUpdate {
+    const { generation, seed, ready } = this;
+    const apexes = this.zones.map(({ apex }) => apex);
+    const shards = this.shards.map(({ words }, index) => [index, words.buffer as SharedArrayBuffer] as const);
+    return { generation, seed, ready, apexes, shards };
   }
 
   /** Index of the zone with this apex, or -1. */

@@ -5,10 +5,11 @@ import { RCODE } from "../../wire/protocol.js";
 import { checkResponse, signRequest, type TsigKeys } from "../../wire/tsig.js";
 import type { ApexRecords } from "../../zone/apex.js";
 import { isNewer } from "../../zone/serial.js";
-import type { Counts } from "../report.js";
+import { Counter, type Counts } from "../counts.js";
 import { notifyMessage, readNotifyAnswer } from "./message.js";
 import { Publications } from "./publications.js";
-import { type NotifyResult, TargetSchedule } from "./target.js";
+import { TargetSchedule } from "./target.js";
+import type { TargetState } from "./target-state.js";
 
 export interface NotifierParts {
   readonly timers: Timers;
@@ -40,15 +41,6 @@ interface Told {
   sent: { readonly id: number; readonly mac: Uint8Array | undefined } | undefined;
 }
 
-/** What `/v1/transfers` and metrics show of a target. */
-export interface TargetState {
-  /** `address:port`. */
-  readonly target: string;
-  readonly zone: string;
-  /** Seconds since this server published the first version newer than the one that the target has. */
-  readonly lag: number;
-}
-
 /** Tells secondaries that zones have changed (NOTIFY, RFC 1996). */
 export class Notifier {
   readonly #parts: NotifierParts;
@@ -56,7 +48,7 @@ export class Notifier {
   #targets: readonly NotifyTarget[] = [];
   readonly #told = new Map<string, Told>();
   readonly #publications = new Map<string, Publications>();
-  readonly #counts = new Map<string, { readonly labels: readonly [string, NotifyResult]; count: number }>();
+  readonly #counter = new Counter();
   readonly #logged = new Set<string>();
   /** By target's address: when it asked for whole zones although a difference would have done. */
   readonly #whole = new Map<string, number[]>();
@@ -115,7 +107,7 @@ export class Notifier {
 
   /** NOTIFYs by target and result. */
   get counts(): Counts {
-    return [...this.#counts.values()].map(({ labels, count }) => [labels, count]);
+    return this.#counter.counts();
   }
 
   states(): readonly TargetState[] {
@@ -136,7 +128,7 @@ export class Notifier {
         timers: this.#parts.timers,
         send: () => this.#send(told),
         isCurrent: () => this.#isCurrent(target, zone),
-        onResult: (result) => this.#count(target, result),
+        onResult: (result) => this.#counter.add([nameOf(target), result]),
       },
       target.minIntervalMs,
     );
@@ -193,13 +185,6 @@ export class Notifier {
     for (const { target, schedule } of this.#told.values()) {
       if (target.address === address) schedule.intervalMs = Math.max(interval(target), target.minIntervalMs);
     }
-  }
-
-  #count(target: NotifyTarget, result: NotifyResult): void {
-    const labels = [nameOf(target), result] as const;
-    const entry = this.#counts.get(labels.join(" ")) ?? { labels, count: 0 };
-    entry.count++;
-    this.#counts.set(labels.join(" "), entry);
   }
 
   #logRefused(target: NotifyTarget, zone: string, rcode: number): void {

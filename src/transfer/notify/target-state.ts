@@ -1,0 +1,8 @@
+/** What `/v1/transfers` and metrics show of a secondary that is told of changes. */
+export interface TargetState {
+  /** `address:port`. */
+  readonly target: string;
+  readonly zone: string;
+  /** Seconds since this server published the first version newer than the one that the target has; 0 if it has the newest. */
+  readonly lag: number;
+}
