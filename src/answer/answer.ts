@@ -134,7 +134,7 @@ export class Answerer {
     if (refusal !== undefined) return this.#finish(refusal);
     if (!client.mayQuery) return this.#prohibit();
     if (verdict !== VERDICT.OK) return this.#answerOther(verdict);
-    if (isTransfer) return this.#refuseTransfer(channel);
+    if (isTransfer) return this.#finish(this.#zones.refuseTransfer());
     const rcode = this.#zones.lookUp();
     return rcode === OUTSIDE ? this.#outside() : this.#finish(rcode);
   }
@@ -238,11 +238,6 @@ export class Answerer {
       default:
         return this.#finish(RCODE.FORMERR);
     }
-  }
-
-  /** AXFR is not defined over UDP (RFC 5936 §4.2). */
-  #refuseTransfer({ stream }: Channel): number {
-    return this.query.type === TYPE.AXFR && !stream ? this.#finish(RCODE.FORMERR) : this.#prohibit();
   }
 
   #prohibit(): number {

@@ -62,6 +62,16 @@ export class ZoneAnswers {
       : this.#negative(zone, RCODE.NOERROR);
   }
 
+  /** Answers AXFR and IXFR where no zones are transferred. @returns the rcode */
+  refuseTransfer(): number {
+    const zone = this.#zone();
+    if (!zone || this.#query.labels !== zone.labels) return RCODE.NOTAUTH;
+    // AXFR is not defined over UDP (RFC 5936 §4.2).
+    if (this.#query.type === TYPE.AXFR && !this.#stream) return RCODE.FORMERR;
+    this.#writer.opt.ede = EDE.PROHIBITED;
+    return RCODE.REFUSED;
+  }
+
   /** Appends an RRset and its glue. Over UDP, sets TC if it does not fit: the client asks again over TCP (RFC 2181 §9). */
   append(shard: Shard, entry: number, rrset: number): void {
     const writer = this.#writer;

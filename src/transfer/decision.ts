@@ -45,9 +45,10 @@ const ALWAYS_RECORDS = 100;
  * @param zone `undefined` if the name is not the apex of one of this server's zones
  */
 export function decide(question: TransferQuestion, zone: ZoneFacts | undefined, client: ClientFacts): Decision {
+  if (!zone) return error(RCODE.NOTAUTH);
+  // AXFR is not defined over UDP (RFC 5936 §4.2).
   if (question.type === TYPE.AXFR && !client.isStream) return error(RCODE.FORMERR);
   if (!client.isAllowed) return error(RCODE.REFUSED, EDE.PROHIBITED);
-  if (!zone) return error(RCODE.NOTAUTH, EDE.NOT_AUTHORITATIVE);
   if (!zone.isReady) return error(RCODE.SERVFAIL, EDE.NOT_READY);
   const { version } = question;
   if (!version) return { kind: "axfr", fallback: undefined };

@@ -1,8 +1,9 @@
 import type { Socket } from "node:net";
-import { BROKEN, type Channel, type Client, type FollowingMessages, Request, WAITING } from "../answer/request.js";
+import { type Channel, type Client, type FollowingMessages, Request } from "../answer/request.js";
 import { type DnsService, PENDING } from "../serving/service.js";
 import { HEADER, MAX_MESSAGE } from "../wire/protocol.js";
 import type { TcpLimits } from "./tcp-limits.js";
+import { UnfinishedResponses } from "./unfinished.js";
 
 /** Octets of the length field in front of every message (RFC 1035 §4.2.2). */
 const PREFIX = 2;
@@ -30,13 +31,9 @@ export class TcpConnection {
   readonly #limits: TcpLimits;
   readonly #client: Client;
   readonly #request: Request;
-  /**
-   * Requests whose responses of several messages have not been written completely, in turns. No other request is handled meanwhile.
-   */
-  #unfinished: Request[] = [];
+  /** No other request is handled meanwhile. */
+  readonly #unfinished: UnfinishedResponses;
   #isResuming = false;
-  /** Nothing can be written before more messages of the responses are there. */
-  #isWaiting = false;
   /** An incomplete message with its length prefix; undefined between messages. */
   #partial: Buffer | undefined;
   #partialSize = 0;
@@ -57,6 +54,12 @@ export class TcpConnection {
     this.#limits = limits;
     this.#client = client;
     this.#request = new Request(channel, scratch);
+    this.#unfinished = new UnfinishedResponses({
+      service,
+      isFull: () => this.#unsentBytes > limits.unsentBytes,
+      append: (size) => this.#append(scratch, size),
+      resume: () => this.#resume(),
+    });
     socket.on("data", (chunk) => this.#receive(chunk));
     socket.on("end", () => this.finish());
     socket.on("drain", () => this.#resume());
@@ -168,7 +171,7 @@ export class TcpConnection {
 
   /** Keeps a request of which more messages follow. They are written in later turns of the event loop. */
   #begin(request: Request): void {
-    this.#unfinished.push(request);
+    this.#unfinished.add(request);
     this.#resumeSoon();
   }
 
@@ -181,46 +184,9 @@ export class TcpConnection {
     });
   }
 
-  /** Writes more of the responses of several messages, by turns: up to `BYTES_A_TURN`. */
-  #writeMore(): void {
-    let waiting = 0;
-    this.#isWaiting = false;
-    for (let written = 0; written < BYTES_A_TURN && waiting < this.#unfinished.length; ) {
-      if (this.#unsentBytes > this.#limits.unsentBytes) return;
-      const request = this.#unfinished.shift() as Request;
-      const size = this.#service.next(request);
-      if (size === BROKEN) {
-        this.#breakOff(request);
-        return;
-      }
-      if (size !== 0) this.#unfinished.push(request);
-      if (size === WAITING) {
-        waiting++;
-        request.following?.onReady(() => this.#resume());
-      } else if (size > 0) {
-        waiting = 0;
-        this.#append(scratch, size);
-        written += size;
-      }
-    }
-    this.#isWaiting = waiting > 0;
-  }
-
-  /** A response cannot be completed: what the client has of it is useless, and so is the connection. */
-  #breakOff(request: Request): void {
-    request.following = undefined;
-    this.#cancelAll();
-    this.#abandon();
-  }
-
-  #cancelAll(): void {
-    for (const { following } of this.#unfinished) following?.cancel();
-    this.#unfinished = [];
-  }
-
   #closed(): void {
     clearTimeout(this.#timer);
-    this.#cancelAll();
+    this.#unfinished.cancel();
   }
 
   /**
@@ -247,7 +213,7 @@ export class TcpConnection {
 
   /** Whether to read no more queries until answers are sent. */
   #isBusy(): boolean {
-    if (this.#unfinished.length > 0 || this.#forwards >= this.#limits.forwards) return true;
+    if (!this.#unfinished.isEmpty || this.#forwards >= this.#limits.forwards) return true;
     return this.#unsentBytes > this.#limits.unsentBytes;
   }
 
@@ -258,12 +224,12 @@ export class TcpConnection {
 
   #resume(): void {
     if (!this.#socket.writable) return;
-    this.#writeMore();
+    if (!this.#unfinished.write(BYTES_A_TURN)) this.#abandon();
     this.#flush();
-    if (this.#unfinished.length > 0) {
+    if (!this.#unfinished.isEmpty) {
       this.#startTimer();
       // Above the limit, the socket's "drain" event resumes.
-      if (!this.#isWaiting && this.#unsentBytes <= this.#limits.unsentBytes) this.#resumeSoon();
+      if (!this.#unfinished.isWaiting && this.#unsentBytes <= this.#limits.unsentBytes) this.#resumeSoon();
     }
     if (this.#isBusy()) return;
     const unread = this.#unread;
@@ -278,7 +244,7 @@ export class TcpConnection {
   }
 
   #endWhenAnswered(): void {
-    if (this.#forwards > 0 || this.#unread || this.#unfinished.length > 0) return;
+    if (this.#forwards > 0 || this.#unread || !this.#unfinished.isEmpty) return;
     if (this.#isAbandoned) this.#socket.destroySoon();
     else this.#socket.end();
   }
@@ -297,7 +263,7 @@ export class TcpConnection {
     const wait = stalled ? this.#limits.stalledMs : this.#limits.idleMs;
     this.#timer = setTimeout(() => {
       this.#partialTimed = false;
-      if (this.#forwards > 0 || this.#isWaiting) this.#startTimer();
+      if (this.#forwards > 0 || this.#unfinished.isWaiting) this.#startTimer();
       else this.destroy();
     }, wait);
   }

@@ -4,6 +4,7 @@ import { type Build, ZoneBuilder, type ZoneBuilderOptions } from "../../../src/b
 import type { Cluster, Task } from "../../../src/sources/mesos/cluster.js";
 import { addressesOf, recordsOf } from "../../../src/zone/dump.js";
 import { ShardPool } from "../../../src/zone/shard-pool.js";
+import { firstSerial, serialAt } from "../../../src/zone/serial.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
 import { SEED } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
@@ -20,8 +21,7 @@ function builderOf(keys: object = {}, options: Partial<ZoneBuilderOptions> = {})
   return new ZoneBuilder({
     config: configOf(keys),
     seed: SEED,
-    serial: 0,
-    generation: 0,
+    start: { generation: 0, apexes: [], shards: undefined, isLatest: true },
     hosts: { resolve: async () => new Map() },
     pool: new ShardPool(),
     ownAddresses: () => [],
@@ -73,13 +73,14 @@ test("an agent that moves takes its reverse name along", async () => {
   if (!before.update || !after.update) throw new Error("no update");
   const snapshot = Snapshot.empty([]).with(before.update).with(after.update);
   expect([has(snapshot, OWNER), has(snapshot, "12.2.0.192.in-addr.arpa")]).toEqual([false, true]);
-  expect(after.update.apexes.map(({ soa }) => soa.serial)).toEqual([1_700_000_001, 1_700_000_001]);
+  const first = firstSerial(1_700_000_000_000);
+  expect(after.update.apexes.map(({ soa }) => soa.serial)).toEqual([first + 1, first + 1]);
 });
 
 describe("the serial", () => {
   const SECOND = 1000;
 
-  test("is the time of the change, and stays the same while the zone does", async () => {
+  test("is the time of the change in 32nds of a second, and stays the same while the zone does", async () => {
     let time = 1_700_000_000 * SECOND;
     const builder = builderOf({}, { wallClock: () => time });
     const serials: number[] = [];
@@ -87,7 +88,8 @@ describe("the serial", () => {
       serials.push((await builder.build(clusterOf(host), [MASTER])).serial);
       time += 60 * SECOND;
     }
-    expect(serials).toEqual([1_700_000_000, 1_700_000_000, 1_700_000_120]);
+    const first = firstSerial(1_700_000_000 * SECOND);
+    expect(serials).toEqual([first, first, serialAt(1_700_000_120 * SECOND)]);
   });
 
   test("grows by one if the clock stands still or goes back", async () => {
@@ -98,13 +100,46 @@ describe("the serial", () => {
       serials.push((await builder.build(clusterOf(host), [MASTER])).serial);
       if (serials.length === 2) time -= 3600 * SECOND;
     }
-    expect(serials).toEqual([1_700_000_000, 1_700_000_001, 1_700_000_002]);
+    expect(serials).toEqual([serials[0], serials[0] + 1, serials[0] + 2]);
   });
 
-  test("continues from that of the former builder", async () => {
-    const builder = builderOf({}, { serial: 1_800_000_000, generation: 41 });
-    const { serial, generation, update } = await builder.build(clusterOf("192.0.2.11"), [MASTER]);
-    expect([serial, generation, update?.generation]).toEqual([1_800_000_001, 42, 42]);
+  test("grows for the zone that has changed, and not for others", async () => {
+    const builder = builderOf({ dcosNames: true });
+    const serialsOf = ({ update }: Build) => Object.fromEntries(update?.apexes.map((each) => [each.zone, each.soa.serial]) ?? []);
+    const before = serialsOf(await builder.build(clusterOf("192.0.2.11"), [MASTER]));
+    const moved = serialsOf(await builder.build(clusterOf("192.0.2.12"), [MASTER]));
+    expect(moved).toEqual({ mesos: before.mesos + 1, "thisdcos.directory": before["thisdcos.directory"] + 1, "": before[""] + 1 });
+    builder.configure(configOf({ dcosNames: true, reverse: true, srvRecordDefaultWeight: 1 }));
+    const rebuilt = await builder.rebuild();
+    // Built anew as a whole, with the same content.
+    expect(rebuilt?.update).toBeUndefined();
+  });
+
+  test("continues from what was published before, and stays if that is still true", async () => {
+    const former = builderOf();
+    await former.build(clusterOf("192.0.2.11"), [MASTER]);
+    const { whole } = former;
+    if (!whole) throw new Error("nothing was built");
+    const shards = whole.shards.map(([, memory]) => memory);
+    const start = { generation: 41, apexes: whole.apexes, shards, isLatest: true };
+    const { serial, update } = await builderOf({}, { start }).build(clusterOf("192.0.2.11"), [MASTER]);
+    expect([serial, update]).toEqual([whole.apexes[0].soa.serial, undefined]);
+    const changed = await builderOf({}, { start }).build(clusterOf("192.0.2.12"), [MASTER]);
+    expect([changed.serial, changed.generation]).toEqual([whole.apexes[0].soa.serial + 1, 42]);
+    // Its shards are those of the former builder, but for what has changed.
+    expect(changed.update?.shards.length).toBeLessThan(10);
+  });
+
+  test("is a new one even for the same content if something newer may have been published since", async () => {
+    const former = builderOf();
+    await former.build(clusterOf("192.0.2.11"), [MASTER]);
+    const { whole } = former;
+    if (!whole) throw new Error("nothing was built");
+    const shards = whole.shards.map(([, memory]) => memory);
+    const start = { generation: 1, apexes: whole.apexes, shards, isLatest: false };
+    const later = 1_700_000_100 * SECOND;
+    const { serial, update } = await builderOf({}, { start, wallClock: () => later }).build(clusterOf("192.0.2.11"), [MASTER]);
+    expect([serial, update?.shards]).toEqual([firstSerial(later), []]);
   });
 
   test("grows with a changed configuration of the zone, even if no shard changes", async () => {

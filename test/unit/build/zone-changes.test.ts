@@ -27,8 +27,7 @@ class Serving {
     this.builder = new ZoneBuilder({
       config: configOf(keys),
       seed: SEED,
-      serial: 0,
-      generation: 0,
+      start: { generation: 0, apexes: [], shards: undefined, isLatest: true },
       hosts: { resolve: async () => this.resolved },
       pool: new ShardPool(),
       ownAddresses: () => [],

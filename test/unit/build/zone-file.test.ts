@@ -35,7 +35,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
 
-/** A saver of a zone whose serial grows with every image taken of it. */
+/** A saver of a zone whose state is younger with every image taken of it. */
 function saverOf(place = folder, files: ZoneFiles = fsPromises) {
   const timers = new ManualTimers();
   const failures: MesosDnsError[] = [];
@@ -48,9 +48,10 @@ function saverOf(place = folder, files: ZoneFiles = fsPromises) {
     timers,
     wallClock: Date.now,
     files,
-    image: () => {
+    image: (isLast) => {
       state.held++;
-      const image = { fingerprint: fingerprintOf(config), seed: SEED, serial: ++state.taken, fetchedAt: 1, shards };
+      state.taken++;
+      const image = { fingerprint: fingerprintOf(config), seed: SEED, apexes: [], isLast, fetchedAt: state.taken, shards };
       return { image, cluster, release: () => void state.held-- };
     },
     onFailure: (error) => failures.push(error),
@@ -77,7 +78,7 @@ describe("saving the zone", () => {
     await timers.advance(9_999);
     expect(state.taken).toBe(1);
     await timers.advance(1);
-    await until("the second", async () => (await loadZone(config))?.serial === 2);
+    await until("the second", async () => (await loadZone(config))?.fetchedAt === 2);
     expect(readdirSync(folder)).toEqual(["last-zone"]);
   });
 
@@ -107,7 +108,7 @@ describe("saving the zone", () => {
     saver.changed();
     await saver.finish();
     expect(calls).toEqual([`open wx ${0o600}`, "sync", "rename", "close"]);
-    expect((await loadZone(config))?.serial).toBe(1);
+    expect((await loadZone(config))?.fetchedAt).toBe(1);
   });
 
   test("leaves no file behind when it fails, and reports that", async () => {
@@ -135,7 +136,7 @@ describe("saving the zone", () => {
     saver.changed();
     await saver.finish();
     expect(readFileSync(victim, "utf8")).toBe("precious");
-    expect((await loadZone(config))?.serial).toBe(1);
+    expect((await loadZone(config))?.fetchedAt).toBe(1);
     expect(statSync(join(folder, "last-zone")).mode & 0o777).toBe(0o600);
   });
 
@@ -156,7 +157,7 @@ describe("saving the zone", () => {
     await saver.finish();
     saver.changed();
     await saver.finish();
-    expect((await loadZone(config))?.serial).toBe(2);
+    expect((await loadZone(config))?.fetchedAt).toBe(2);
   });
 
   test("can be finished while it is in progress, and leaves no timer that would keep the thread alive", async () => {
@@ -165,8 +166,34 @@ describe("saving the zone", () => {
     timers.pass(0);
     saver.changed();
     await saver.finish();
-    expect((await loadZone(config))?.serial).toBe(2);
+    expect((await loadZone(config))?.fetchedAt).toBe(2);
     expect(timers.pending).toBe(0);
+  });
+
+  test("notes that no newer zone was published, but only at the end", async () => {
+    const { saver, timers, config, state } = saverOf();
+    saver.changed();
+    timers.pass(0);
+    await until("the file", () => existsSync(join(folder, "last-zone")) && state.held === 0);
+    expect((await loadZone(config))?.isLast).toBe(false);
+    saver.changed();
+    await saver.finish();
+    expect((await loadZone(config))?.isLast).toBe(true);
+  });
+
+  test("does not take place at the end if another process has saved its own since", async () => {
+    const [former, later] = [saverOf(), saverOf()];
+    former.saver.changed();
+    former.timers.pass(0);
+    await until("the file", () => existsSync(join(folder, "last-zone")) && former.state.held === 0);
+    for (let i = 0; i < 5; i++) {
+      later.saver.changed();
+      await later.timers.advance(10_000);
+      await until("the other's file", () => later.state.held === 0 && later.state.taken === i + 1);
+    }
+    former.saver.changed();
+    await former.saver.finish();
+    expect(await loadZone(former.config)).toMatchObject({ fetchedAt: 5, isLast: false });
   });
 
   test("saves the cluster behind it too", async () => {
@@ -215,7 +242,7 @@ describe("loading it", () => {
     const more = [...viewsOf(config), { zones: [zoneAt("nodes.example", config)] }];
     expect(await codeOf(loadZone(config, more))).toBe("ZONE_FILE_FOREIGN");
     expect(await codeOf(loadZone(config, more.toReversed()))).toBe("ZONE_FILE_FOREIGN");
-    expect((await loadZone(config))?.serial).toBe(1);
+    expect((await loadZone(config))?.fetchedAt).toBe(1);
   });
 
   test.each<[keyof ZoneConfig, Partial<ZoneConfig>]>([
@@ -236,7 +263,7 @@ describe("loading it", () => {
     saver.changed();
     await saver.finish();
     const other = { ttl: 5, SOARname: "hostmaster.example", SOARefresh: 1, SOARetry: 2, SOAExpire: 3, SOAMinttl: 4 };
-    expect((await loadZone({ ...config, ...other }))?.serial).toBe(1);
+    expect((await loadZone({ ...config, ...other }))?.fetchedAt).toBe(1);
   });
 });
 

@@ -58,7 +58,7 @@ describe("the main thread's zone", () => {
   test("is stale from the start if it was saved before, until a state is built", () => {
     const { zone, told } = setUp();
     zone.restore(update(1), NOW - 10_000);
-    expect([zone.snapshot.generation, told]).toEqual([1, [true]]);
+    expect([zone.snapshot.generation, told]).toEqual([1, [[1, []], true]]);
     zone.checkAge(0);
     expect([zone.stale, zone.restoredFrom]).toEqual([true, NOW - 10_000]);
     zone.built(undefined, NOW);

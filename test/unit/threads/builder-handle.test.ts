@@ -2,8 +2,10 @@ import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
 import { BuilderHandle, type BuilderThread } from "../../../src/threads/builder-handle.js";
 import type { BuilderStart, FromBuilder, ToBuilder } from "../../../src/threads/messages.js";
+import { Snapshot } from "../../../src/zone/snapshot.js";
 import { silentLog } from "../../support/service.js";
 import { ManualTimers } from "../../support/timers.js";
+import { APEX } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
 
 /** A builder thread that the test controls. */
@@ -33,13 +35,13 @@ function setUp() {
     log: silentLog,
     startOf: () => ({
       config: configOf(),
-      serial: 1,
-      generation: threads.length,
+      current: { ...Snapshot.empty([APEX]).whole, generation: threads.length },
+      isLatest: true,
       seed: 7,
       isRestored: false,
       catalogIndex: 0,
     }),
-    responders: undefined,
+    readers: () => [],
     onMessage: () => {},
     timers,
     spawn: (start) => {

@@ -7,16 +7,17 @@ import { systemTimers } from "../../../src/base/timers.js";
 import { loadZone } from "../../../src/build/saved-zone.js";
 import { SkipLog } from "../../../src/build/skip-log.js";
 import { Builder } from "../../../src/threads/builder.js";
-import type { FromBuilder, ResponderPort } from "../../../src/threads/messages.js";
-import type { SnapshotUpdate } from "../../../src/zone/snapshot.js";
+import type { FromBuilder, ReaderPort } from "../../../src/threads/messages.js";
+import { Snapshot, type SnapshotUpdate } from "../../../src/zone/snapshot.js";
 import { startMaster, webAt } from "../../support/scenario.js";
 import type { ScriptedMaster } from "../../support/scripted-master.js";
 import { silentLog } from "../../support/service.js";
 import { until } from "../../support/wait.js";
+import { APEX } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
 
 /** The builder's port to a responder. */
-class ScriptedResponder extends EventEmitter implements ResponderPort {
+class ScriptedResponder extends EventEmitter implements ReaderPort {
   readonly updates: SnapshotUpdate[] = [];
   closed = false;
 
@@ -38,9 +39,9 @@ function setUp(master: ScriptedMaster, config: object = {}) {
     configOf({ masters: [master.address], refreshSeconds: 3600, updates: "poll", ...config, ...changes });
   const log = Object.assign(Object.create(silentLog), { error: (...line: unknown[]) => errors.push(line) });
   const builder = new Builder({
-    start: { config: follow({}), seed: 1, serial: 0, generation: 0, isRestored: false, catalogIndex: 0 },
+    start: { config: follow({}), seed: 1, current: Snapshot.empty([APEX]).whole, isLatest: true, isRestored: false, catalogIndex: 0 },
     port: { postMessage: (message) => said.push(message) },
-    responders: [responder],
+    readers: [responder],
     log,
     skipLog: new SkipLog(silentLog),
     timers: systemTimers,

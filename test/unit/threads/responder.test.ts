@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
 import { MesosDnsError } from "../../../src/base/errors.js";
 import { ForwardClient } from "../../../src/forward/forward-client.js";
-import type { FromResponder } from "../../../src/threads/messages.js";
+import type { FromResponder, Reading } from "../../../src/threads/messages.js";
 import { Responder } from "../../../src/threads/responder.js";
 import type { SnapshotUpdate } from "../../../src/zone/snapshot.js";
 import { ManualTimers } from "../../support/timers.js";
@@ -13,7 +13,7 @@ import { configOf } from "../config/support.js";
 class Snapshots extends EventEmitter {
   readonly used: number[] = [];
 
-  postMessage(generation: number): void {
+  postMessage({ generation }: Reading): void {
     this.used.push(generation);
   }
 
@@ -34,6 +34,7 @@ function setUp() {
   const responder = new Responder({
     stack: {
       answerer,
+      connectTransfers: () => undefined,
       forwardClient: undefined,
       forwardServer: undefined,
       configure: () => void log.push("stack configured"),

@@ -36,15 +36,13 @@ describe("a query for AXFR", () => {
   });
 });
 
-describe("a client that is not allowed is refused, and does not learn which zones there are", () => {
+describe("a client that is not allowed is refused", () => {
   test.each([
     ["AXFR", AXFR, CLIENT],
     ["IXFR", ixfr(10), CLIENT],
     ["IXFR over UDP", ixfr(10), DATAGRAM],
   ])("%s", (_name, asked, client) => {
-    const stranger = { ...client, isAllowed: false };
-    expect(decide(asked, ZONE, stranger)).toEqual(decide(asked, undefined, stranger));
-    expect(decide(asked, ZONE, stranger)).toMatchObject({ rcode: RCODE.REFUSED });
+    expect(decide(asked, ZONE, { ...client, isAllowed: false })).toMatchObject({ rcode: RCODE.REFUSED });
   });
 });
 

@@ -3,14 +3,15 @@ import { describe, expect, test } from "vitest";
 import { MesosDnsError } from "../../../src/base/errors.js";
 import { compileZones } from "../../../src/zone/compile.js";
 import { type ImageFile, imageBytes, readImage, readOrigin, type ZoneImage } from "../../../src/zone/image.js";
-import { SEED, zoneContent } from "../../support/zone.js";
+import { APEX, SEED, zoneContent } from "../../support/zone.js";
 
 const FINGERPRINT = '{"domain":"mesos"}';
 const { shards } = compileZones([zoneContent(["web.mesos A 192.0.2.1", "_web._tcp.mesos SRV web.mesos 80"])]);
 const IMAGE: ZoneImage = {
   fingerprint: FINGERPRINT,
   seed: SEED,
-  serial: 1_700_000_000,
+  apexes: [APEX],
+  isLast: true,
   fetchedAt: 1_699_999_999_000,
   shards,
 };
