@@ -92,6 +92,8 @@ export interface BuilderStart {
 }
 
 export type ToBuilder =
+  /** The first message. The thread may have been waiting for it. */
+  | { readonly kind: "start"; readonly start: BuilderStart }
   | { readonly kind: "configure"; readonly config: BuilderConfig }
   /** The main thread reads this generation, and the pinned ones before it. */
   | { readonly kind: "reading"; readonly generation: number; readonly pinned: readonly number[] }
