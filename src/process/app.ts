@@ -12,7 +12,7 @@ import { createBuckets } from "../serving/rate-limiter.js";
 import type { OwnSecrets } from "../serving/stack.js";
 import { ClusterLog } from "../status/cluster-log.js";
 import type { ServerStatus } from "../status/status.js";
-import { BuilderHandle, spawnBuilder } from "../threads/builder-handle.js";
+import { BuilderHandle, type SpawnBuilder } from "../threads/builder-handle.js";
 import type { FromBuilder } from "../threads/messages.js";
 import { HTTPS_CACHE_SHARE, Responders } from "../threads/responders.js";
 import type { Certificates } from "../transport/certificate.js";
@@ -41,6 +41,7 @@ export interface AppOptions {
   /** Whether to replace another process that has the addresses. */
   readonly takeOver: boolean;
   readonly verbosity: Verbosity;
+  readonly spawnBuilder: SpawnBuilder;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -79,6 +80,9 @@ export class App {
   /** Resolves when there is a zone from which the clients of the replaced process can be answered. */
   readonly #hasZone: Promise<void>;
   #zoneCame: () => void = () => undefined;
+  /** Resolves when the builder has been told to follow the cluster. */
+  readonly following: Promise<void>;
+  #followed: () => void = () => undefined;
 
   constructor(options: AppOptions) {
     const { config, ...rest } = options;
@@ -88,6 +92,9 @@ export class App {
     this.#startedAt = wallClock();
     this.#hasZone = new Promise((resolve) => {
       this.#zoneCame = resolve;
+    });
+    this.following = new Promise((resolve) => {
+      this.#followed = resolve;
     });
     this.#cluster = new ClusterLog(log);
     this.catalog = new CatalogBoard(keepsCatalog(config));
@@ -246,14 +253,15 @@ export class App {
       readers: () => [...(this.#responders?.connect() ?? []), ...(this.#transfers?.readers() ?? [])],
       onMessage: (message) => this.#fromBuilder(message),
       timers: systemTimers,
-      spawn: spawnBuilder,
+      spawn: this.#options.spawnBuilder,
     });
   }
 
   #follow(): void {
-    this.https.stack.start();
     this.#transfers?.start();
     this.#builder.start();
+    this.#followed();
+    this.https.stack.start();
     const look = () => {
       this.#checkAge();
       this.#cancelAgeCheck = systemTimers.after(AGE_CHECK_MS, look);

@@ -6,7 +6,7 @@ import { loadZone } from "../build/saved-zone.js";
 import type { Config } from "../config/config.js";
 import type { Loaded } from "../config/load.js";
 import { applyLive, changedKeys } from "../config/reload.js";
-import { lowerHelperPriority } from "../threads/priority.js";
+import type { SpawnBuilder } from "../threads/builder-handle.js";
 import type { Certificates } from "../transport/certificate.js";
 import { planUdp } from "../transport/udp.js";
 import type { TsigKey } from "../wire/tsig.js";
@@ -29,6 +29,7 @@ export interface ServeOptions extends Checked {
   readonly verbosity: Verbosity;
   /** Whether to replace the process that has the ports. */
   readonly takeOver: boolean;
+  readonly spawnBuilder: SpawnBuilder;
   /** Reads and checks the configuration again. */
   readonly reload: () => Promise<Checked>;
 }
@@ -37,8 +38,7 @@ export interface ServeOptions extends Checked {
 export async function serve(options: ServeOptions): Promise<void> {
   const log = createLogger(options.verbosity, "main");
   report(options, log);
-  lowerHelperPriority();
-  const { config, takeOver } = options;
+  const { config, takeOver, spawnBuilder } = options;
   // The threads start while it is read.
   const restoring = restore(config, log);
   const plan = planUdp(config, log);
@@ -51,6 +51,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     certificates: options.certificates,
     tsigKeys: options.tsigKeys,
     verbosity: options.verbosity,
+    spawnBuilder,
     log,
     wallClock: Date.now,
     onFatal: (error) => {
@@ -64,8 +65,11 @@ export async function serve(options: ServeOptions): Promise<void> {
   const saved = await restoring;
   if (app.stopping) return;
   if (saved) app.restore(saved);
-  // HTTP is loaded while the threads start: it is large, and needed last.
-  const [, http] = await Promise.all([app.start(), config.httpon ? import("./http-serving.js") : undefined]);
+  const started = app.start();
+  // HTTP is large and needed last, so it is loaded while the other threads are at work.
+  await Promise.race([app.following, started]);
+  const http = config.httpon ? await import("./http-serving.js") : undefined;
+  await started;
   if (app.stopping) return;
   running.http = http && new http.HttpServing({ app, log, config, configFile: options.configFile, takeOver });
   try {

@@ -15,7 +15,7 @@ export interface BuilderHandleOptions {
   readonly readers: () => readonly MessagePort[];
   readonly onMessage: (message: Exclude<FromBuilder, { kind: "piece" }>) => void;
   readonly timers: Pick<Timers, "after">;
-  readonly spawn: (start: BuilderStart) => BuilderThread;
+  readonly spawn: SpawnBuilder;
 }
 
 /** The used part of a worker thread. */
@@ -30,11 +30,35 @@ export interface BuilderThread {
 /** A larger young generation: most strings of a state are short-lived, and should not be promoted to the old generation. */
 const LIMITS = { maxYoungGenerationSizeMb: 16 };
 
-/** Starts a builder in its own thread. */
-export function spawnBuilder(start: BuilderStart): BuilderThread {
-  const url = new URL("./builder-thread.js", import.meta.url);
-  const transferList = [...start.readers];
-  return new Worker(url, { workerData: start, transferList, name: "builder", resourceLimits: LIMITS });
+export type SpawnBuilder = (start: BuilderStart) => BuilderThread;
+
+/**
+ * Starts builders, each in its own thread. The first thread is started by this call, so that it loads its program while the
+ * configuration is read: that takes as long.
+ */
+export function builderThreads(open: () => LoadingThread = openThread): SpawnBuilder {
+  let loading: LoadingThread | undefined = open();
+  const forget = () => {
+    loading = undefined;
+  };
+  loading.once("error", forget);
+  loading.once("exit", forget);
+  return (start) => {
+    const thread = loading ?? open();
+    forget();
+    thread.postMessage({ kind: "start", start }, start.readers);
+    return thread;
+  };
+}
+
+/** A thread that waits for its start. */
+export interface LoadingThread extends BuilderThread {
+  once(event: "error" | "exit", listener: () => void): unknown;
+  postMessage(message: ToBuilder, transferList?: readonly MessagePort[]): void;
+}
+
+function openThread(): LoadingThread {
+  return new Worker(new URL("./builder-thread.js", import.meta.url), { name: "builder", resourceLimits: LIMITS });
 }
 
 interface AwaitedPiece {

@@ -112,7 +112,7 @@ export class Builder {
   }
 
   /** Handles a message. The promise settles when that is done. */
-  async take(message: ToBuilder): Promise<void> {
+  async take(message: Exclude<ToBuilder, { kind: "start" }>): Promise<void> {
     switch (message.kind) {
       case "configure":
         return this.#configure(message.config).catch((error: unknown) => this.#fail(error));

@@ -130,6 +130,8 @@ export interface BuilderStart {
 }
 
 export type ToBuilder =
+  /** The first message. The thread may have been waiting for it. */
+  | { readonly kind: "start"; readonly start: BuilderStart }
   | { readonly kind: "configure"; readonly config: BuilderConfig }
   /** What the main thread reads. */
   | ({ readonly kind: "reading" } & Reading)
