@@ -11,6 +11,9 @@ import { rolldown } from "rolldown";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 const FOLDER = join(DIST, "bundle");
+const MODULES = fileURLToPath(new URL("../node_modules/", import.meta.url));
+/** How the name of a module begins that stands for a part of a package. */
+const PART = "\0part of ";
 /** A native module, which may be missing. */
 const EXTERNAL = ["koffi"];
 
@@ -19,6 +22,31 @@ const ENTRIES = {
   "builder-thread": join(DIST, "threads/builder-thread.js"),
   "compiler-thread": join(DIST, "threads/compiler-thread.js"),
   "responder-thread": join(DIST, "threads/responder-thread.js"),
+};
+
+/**
+ * What the program uses of packages that load ten times as much with it: servers and clients of DNS, caches and test doubles for HTTP.
+ * Every thread that loads such a package would pay for it at each start.
+ */
+const PARTS = {
+  dns2: 'export { default as Packet } from "dns2/packet.js";',
+  undici: [
+    'import Agent from "undici/lib/dispatcher/agent.js";',
+    'import Dispatcher from "undici/lib/dispatcher/dispatcher.js";',
+    'import request from "undici/lib/api/api-request.js";',
+    "Dispatcher.prototype.request = request;",
+    "export { Agent };",
+  ].join("\n"),
+};
+
+/** Puts the parts in the place of the packages. */
+const parts = {
+  name: "parts",
+  resolveId(id, importer) {
+    if (importer?.startsWith(PART)) return join(MODULES, id);
+    return Object.hasOwn(PARTS, id) ? `${PART}${id}` : undefined;
+  },
+  load: (id) => (id.startsWith(PART) ? PARTS[id.slice(PART.length)] : undefined),
 };
 
 /** The folder of the package that a module belongs to; nothing for a module of this program. */
@@ -44,7 +72,7 @@ function noticeOf(folder) {
 // Its own result of the last run must not be its input.
 const program = readFileSync(ENTRIES.main, "utf8");
 if (program.includes("./bundle/main.js")) throw new Error("dist/main.js is bundled already: run `npm run build`");
-const bundle = await rolldown({ input: ENTRIES, platform: "node", external: EXTERNAL });
+const bundle = await rolldown({ input: ENTRIES, platform: "node", external: EXTERNAL, plugins: [parts] });
 const { output } = await bundle.write({ dir: FOLDER, format: "esm", chunkFileNames: "[name].js" });
 const modules = output.flatMap((chunk) => Object.keys(chunk.modules ?? {}));
 const packages = new Set(modules.map(packageOf).filter((folder) => folder !== undefined));
