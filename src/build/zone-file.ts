@@ -1,17 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import { inChunks } from "../base/text-chunks.js";
 import type { Timers } from "../base/timers.js";
-import type { StateConfig, ZoneConfig } from "../config/config.js";
+import type { ZoneConfig } from "../config/config.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import { clusterLines } from "../sources/mesos/saved-cluster.js";
 import { viewsOf, zonesOf } from "../views/views.js";
-import { imageBytes, readImage, type SavedZone, type ZoneImage } from "../zone/image.js";
+import { imageBytes, type ZoneImage } from "../zone/image.js";
 
 /** The name of the file in `stateDir`. */
-const FILE = "last-zone";
+export const FILE = "last-zone";
 /** The name of a file that is still being written. It is renamed when it is complete. During a take-over, two processes write. */
 const UNFINISHED = /^last-zone\.[0-9a-f]{32}\.new$/;
 /** An unfinished file of this age is abandoned. */
@@ -49,28 +48,7 @@ export function fingerprintOf(config: ZoneConfig, views = viewsOf(config)): stri
   return JSON.stringify([zones, Object.fromEntries(keys.map((key) => [key, config[key]]))]);
 }
 
-/**
- * The zone that was saved last; `undefined` if there is none, or no `stateDir` is configured.
- *
- * @throws {MesosDnsError} ZONE_FILE_DAMAGED, ZONE_FILE_FOREIGN, ZONE_FILE_UNREADABLE. The file stays as it is until the
- * next zone is saved.
- */
-export function loadZone(
-  config: ZoneConfig & Pick<StateConfig, "stateDir">,
-  views = viewsOf(config),
-): SavedZone | undefined {
-  if (config.stateDir === "") return undefined;
-  const path = join(config.stateDir, FILE);
-  try {
-    return readImage(readFileSync(path), fingerprintOf(config, views));
-  } catch (cause) {
-    if (hasCode(cause, "ENOENT")) return undefined;
-    const code = cause instanceof MesosDnsError ? cause.code : "ZONE_FILE_UNREADABLE";
-    throw new MesosDnsError(code, `the zone saved in ${path} cannot be served: ${messageOf(cause)}`, { cause });
-  }
-}
-
-function hasCode(error: unknown, code: string): boolean {
+export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }
 

@@ -11,7 +11,7 @@ import { createBuckets } from "../serving/rate-limiter.js";
 import type { OwnSecrets } from "../serving/stack.js";
 import { ClusterLog } from "../status/cluster-log.js";
 import type { ServerStatus } from "../status/status.js";
-import { BuilderHandle, spawnBuilder } from "../threads/builder-handle.js";
+import { BuilderHandle, type SpawnBuilder } from "../threads/builder-handle.js";
 import type { FromBuilder } from "../threads/messages.js";
 import { HTTPS_CACHE_SHARE, Responders } from "../threads/responders.js";
 import type { Certificates } from "../transport/certificate.js";
@@ -19,8 +19,8 @@ import type { InheritedSocket } from "../transport/inherited.js";
 import type { UdpPlan } from "../transport/udp.js";
 import { viewsOf, zonesOf } from "../views/views.js";
 import { type Apex, apexesOf } from "../zone/apex.js";
-import { type SavedZone, updateOf } from "../zone/image.js";
-import { Snapshot, type SnapshotUpdate } from "../zone/snapshot.js";
+import { updateOf, type ZoneImage } from "../zone/image.js";
+import { Snapshot } from "../zone/snapshot.js";
 import { CurrentZone } from "./current-zone.js";
 import { DnsListening } from "./dns-listening.js";
 import { HttpsDns } from "./https-dns.js";
@@ -28,8 +28,6 @@ import { HttpsDns } from "./https-dns.js";
 export interface AppOptions {
   readonly config: Config;
   readonly certificates: Certificates;
-  /** The zone that was saved last. It is served as stale until a master answers. */
-  readonly restored: SavedZone | undefined;
   /** The UDP engine, and the number of DNS threads. */
   readonly plan: UdpPlan;
   /** Sockets that systemd has opened for this process. */
@@ -37,6 +35,7 @@ export interface AppOptions {
   /** Whether to replace another process that has the addresses. */
   readonly takeOver: boolean;
   readonly verbosity: Verbosity;
+  readonly spawnBuilder: SpawnBuilder;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -52,7 +51,7 @@ const LOOP_TOKEN = 16;
 
 /** The running server without its HTTP side: connects the threads, and passes on to each what it needs. */
 export class App {
-  readonly #options: Omit<AppOptions, "config" | "restored">;
+  readonly #options: Omit<AppOptions, "config">;
   readonly #startedAt: number;
   readonly zone: CurrentZone;
   readonly https: HttpsDns;
@@ -65,14 +64,19 @@ export class App {
   /** The counters of each responder, followed by those of DNS over HTTPS in this thread. */
   readonly stats: readonly QueryStats[];
   #config: Config;
+  /** Seed of the name hash. */
+  #seed = randomInt(1, UINT32);
   #cancelAgeCheck: () => void = () => {};
   #stopping = false;
   /** Resolves when there is a zone from which the clients of the replaced process can be answered. */
   readonly #hasZone: Promise<void>;
   #zoneCame: () => void = () => undefined;
+  /** Resolves when the builder has been told to follow the cluster. */
+  readonly following: Promise<void>;
+  #followed: () => void = () => undefined;
 
   constructor(options: AppOptions) {
-    const { config, restored, ...rest } = options;
+    const { config, ...rest } = options;
     const { plan, log, wallClock, certificates } = rest;
     this.#options = rest;
     this.#config = config;
@@ -80,23 +84,22 @@ export class App {
     this.#hasZone = new Promise((resolve) => {
       this.#zoneCame = resolve;
     });
+    this.following = new Promise((resolve) => {
+      this.#followed = resolve;
+    });
     this.#cluster = new ClusterLog(log);
     this.catalog = new CatalogBoard(keepsCatalog(config));
-    const serial = Math.max(Math.floor(this.#startedAt / 1000), restored?.serial ?? 0);
-    const apexes = apexesOf(zonesOf(viewsOf(config)), serial);
-    const saved = restored && { ...updateOf(restored), apexes };
-    this.zone = this.#zoneOf(apexes, saved, restored?.fetchedAt);
+    this.zone = this.#zoneOf(this.#apexesAbove(0));
     const own = ownSecrets();
     const answering = config.dnson ? Array.from({ length: plan.threads }, () => new QueryStats()) : [];
     const { snapshot } = this.zone;
     const share = { cache: config.dnson ? HTTPS_CACHE_SHARE : 1 };
     const authorities = certificates.resolverAuthorities;
     this.https = new HttpsDns({ config, snapshot, log, own, authorities, share });
-    this.https.stack.answerer.stale = this.zone.stale;
     this.stats = [...answering, this.https.stats];
-    this.#responders = config.dnson ? this.#createResponders(own, answering, saved) : undefined;
+    this.#responders = config.dnson ? this.#createResponders(own, answering) : undefined;
     this.#listening = this.#responders && this.#listeningOf(this.#responders);
-    this.#builder = this.#createBuilder(restored?.seed ?? randomInt(1, UINT32), restored?.origin);
+    this.#builder = this.#createBuilder();
   }
 
   get config(): Config {
@@ -123,6 +126,15 @@ export class App {
       builderRestarts: this.#builder.restarts,
       ...this.#cluster.status(this.#config.zk !== ""),
     };
+  }
+
+  /** Serves the zone that was saved last, as stale, until a master answers. Call this before start(). */
+  restore(saved: ZoneImage): void {
+    const update = { ...updateOf(saved), apexes: this.#apexesAbove(saved.serial) };
+    this.#seed = saved.seed;
+    this.#responders?.restore(update);
+    this.zone.restore(update, saved.fetchedAt);
+    this.https.stack.answerer.use(this.zone.snapshot);
   }
 
   /** Opens the DNS listeners and follows the cluster. Rejects with a `MesosDnsError` if the listeners cannot be opened. */
@@ -165,12 +177,16 @@ export class App {
     await Promise.all([this.#responders?.stop(), this.#builder.stop()]);
   }
 
-  #zoneOf(apexes: readonly Apex[], saved: SnapshotUpdate | undefined, restoredFrom: number | undefined): CurrentZone {
+  /** The apexes of the configured zones. @param serial has been used */
+  #apexesAbove(serial: number): readonly Apex[] {
+    const now = Math.floor(this.#startedAt / 1000);
+    return apexesOf(zonesOf(viewsOf(this.#config)), Math.max(now, serial));
+  }
+
+  #zoneOf(apexes: readonly Apex[]): CurrentZone {
     const { log, wallClock } = this.#options;
-    const empty = Snapshot.empty(apexes);
     return new CurrentZone({
-      snapshot: saved ? empty.with(saved) : empty,
-      restoredFrom,
+      snapshot: Snapshot.empty(apexes),
       log,
       wallClock,
       onReading: (generation, pinned) => this.#builder.reading(generation, pinned),
@@ -181,7 +197,7 @@ export class App {
     });
   }
 
-  #createResponders(own: OwnSecrets, stats: readonly QueryStats[], restored: SnapshotUpdate | undefined): Responders {
+  #createResponders(own: OwnSecrets, stats: readonly QueryStats[]): Responders {
     const { plan, sockets, verbosity, certificates, log, onFatal } = this.#options;
     const apexes = this.zone.snapshot.zones.map(({ apex }) => apex);
     const start = { config: this.#config, verbosity, apexes, own, certificates, plan, sockets };
@@ -189,7 +205,7 @@ export class App {
       if (this.#listening) this.#listening.status = "failed";
       onFatal(error);
     };
-    return new Responders({ start, stats, onLost, log }, restored);
+    return new Responders({ start, stats, onLost, log });
   }
 
   #listeningOf(responders: Responders): DnsListening {
@@ -204,31 +220,31 @@ export class App {
     });
   }
 
-  /** @param savedCluster the cluster that was saved with the zone, as text; only the first builder gets it */
-  #createBuilder(seed: number, savedCluster: Uint8Array | undefined): BuilderHandle {
-    let saved = savedCluster;
+  #createBuilder(): BuilderHandle {
+    let isFirst = true;
     return new BuilderHandle({
       verbosity: this.#options.verbosity,
       log: this.#options.log,
-      seed,
       startOf: () => {
         this.#cluster.restarted();
         const { serial, generation } = this.zone.snapshot;
         const catalogIndex = this.catalog.index;
-        const start = { config: this.#config, serial, generation, savedCluster: saved, catalogIndex };
-        saved = undefined;
-        return start;
+        // A later builder would go on from a cluster that is older than its zone.
+        const isRestored = isFirst && this.zone.restoredFrom !== undefined;
+        isFirst = false;
+        return { config: this.#config, seed: this.#seed, serial, generation, isRestored, catalogIndex };
       },
       responders: this.#responders,
       onMessage: (message) => this.#fromBuilder(message),
       timers: systemTimers,
-      spawn: spawnBuilder,
+      spawn: this.#options.spawnBuilder,
     });
   }
 
   #follow(): void {
-    this.https.stack.start();
     this.#builder.start();
+    this.#followed();
+    this.https.stack.start();
     const look = () => {
       this.#checkAge();
       this.#cancelAgeCheck = systemTimers.after(AGE_CHECK_MS, look);

@@ -2,10 +2,8 @@ import type { Logger } from "../base/log.js";
 import type { Snapshot, SnapshotUpdate } from "../zone/snapshot.js";
 
 export interface CurrentZoneParts {
-  /** The snapshot before the first state: empty zones, or the saved ones. */
+  /** The snapshot before the first state. */
   readonly snapshot: Snapshot;
-  /** When the state behind the saved zones was fetched; `undefined` if none were saved. Saved zones are stale until a master answers. */
-  readonly restoredFrom: number | undefined;
   readonly log: Pick<Logger, "info" | "warn">;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -19,14 +17,14 @@ export class CurrentZone {
   readonly #parts: Omit<CurrentZoneParts, "snapshot">;
   readonly #pinned: number[] = [];
   #snapshot: Snapshot;
-  #stale: boolean;
+  #stale = false;
+  #restoredFrom: number | undefined;
   /** When the state behind the snapshot was fetched; `undefined` before the first. */
   #fetchedAt: number | undefined;
 
   constructor({ snapshot, ...parts }: CurrentZoneParts) {
     this.#parts = parts;
     this.#snapshot = snapshot;
-    this.#stale = parts.restoredFrom !== undefined;
   }
 
   get snapshot(): Snapshot {
@@ -40,7 +38,18 @@ export class CurrentZone {
 
   /** When the state behind the saved zone was fetched; `undefined` if none was saved. */
   get restoredFrom(): number | undefined {
-    return this.#parts.restoredFrom;
+    return this.#restoredFrom;
+  }
+
+  /**
+   * Call this before the first build if a zone was saved. It is stale until a master answers.
+   * @param fetchedAt when the state behind it was fetched
+   */
+  restore(update: SnapshotUpdate, fetchedAt: number): void {
+    this.#snapshot = this.#snapshot.with(update);
+    this.#restoredFrom = fetchedAt;
+    this.#stale = true;
+    this.#parts.onStale(true);
   }
 
   /**

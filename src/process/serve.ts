@@ -2,14 +2,14 @@ import { MesosDnsError, messageOf } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 import { createLogger, type Logger, type Verbosity } from "../base/log.js";
 import { VERSION } from "../base/version.js";
-import { loadZone } from "../build/zone-file.js";
+import { loadZone } from "../build/saved-zone.js";
 import type { Config } from "../config/config.js";
 import type { Loaded } from "../config/load.js";
 import { applyLive, changedKeys } from "../config/reload.js";
-import { lowerHelperPriority } from "../threads/priority.js";
+import type { SpawnBuilder } from "../threads/builder-handle.js";
 import type { Certificates } from "../transport/certificate.js";
 import { planUdp } from "../transport/udp.js";
-import type { SavedZone } from "../zone/image.js";
+import type { ZoneImage } from "../zone/image.js";
 import { App } from "./app.js";
 import type { HttpServing } from "./http-serving.js";
 import { notifySystemd, takeSystemdSockets } from "./systemd.js";
@@ -27,6 +27,7 @@ export interface ServeOptions extends Checked {
   readonly verbosity: Verbosity;
   /** Whether to replace the process that has the ports. */
   readonly takeOver: boolean;
+  readonly spawnBuilder: SpawnBuilder;
   /** Reads and checks the configuration again. */
   readonly reload: () => Promise<Checked>;
 }
@@ -35,18 +36,19 @@ export interface ServeOptions extends Checked {
 export async function serve(options: ServeOptions): Promise<void> {
   const log = createLogger(options.verbosity, "main");
   report(options, log);
-  lowerHelperPriority();
-  const plan = planUdp(options.config, log);
+  const { config, takeOver, spawnBuilder } = options;
+  // The threads start while it is read.
+  const restoring = restore(config, log);
+  const plan = planUdp(config, log);
   const sockets = takeSystemdSockets();
-  const { config, takeOver } = options;
   const app = new App({
     config,
     plan,
     sockets,
     takeOver,
-    restored: restore(config, log),
     certificates: options.certificates,
     verbosity: options.verbosity,
+    spawnBuilder,
     log,
     wallClock: Date.now,
     onFatal: (error) => {
@@ -57,8 +59,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   const running: Running = { app, http: undefined, log };
   // Handle signals from the beginning: an unhandled signal would end the process without cleaning up.
   handleSignals(running, options);
-  // HTTP is loaded while the threads start: it is large, and needed last.
-  const [, http] = await Promise.all([app.start(), config.httpon ? import("./http-serving.js") : undefined]);
+  const saved = await restoring;
+  if (app.stopping) return;
+  if (saved) app.restore(saved);
+  const started = app.start();
+  // HTTP is large and needed last, so it is loaded while the other threads are at work.
+  await Promise.race([app.following, started]);
+  const http = config.httpon ? await import("./http-serving.js") : undefined;
+  await started;
   if (app.stopping) return;
   running.http = http && new http.HttpServing({ app, log, config, configFile: options.configFile, takeOver });
   try {
@@ -83,9 +91,9 @@ function report({ warnings, troubles }: Checked, log: Logger): void {
 }
 
 /** The saved zone. If it cannot be served, logs that and returns `undefined`: the server starts all the same. */
-function restore(config: Config, log: Logger): SavedZone | undefined {
+async function restore(config: Config, log: Logger): Promise<ZoneImage | undefined> {
   try {
-    const image = loadZone(config);
+    const image = await loadZone(config);
     if (image) {
       const fetchedAt = new Date(image.fetchedAt).toISOString();
       log.info(

@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 import { type Backoff, pauseAfter } from "../base/backoff.js";
 import { messageOf } from "../base/errors.js";
 import type { Logger, Verbosity } from "../base/log.js";
@@ -10,13 +10,12 @@ import type { Responders } from "./responders.js";
 export interface BuilderHandleOptions {
   readonly verbosity: Verbosity;
   readonly log: Logger;
-  readonly seed: number;
   /** Returns what a builder that starts now continues from. */
-  readonly startOf: () => Pick<BuilderStart, "config" | "serial" | "generation" | "savedCluster" | "catalogIndex">;
+  readonly startOf: () => Omit<BuilderStart, "verbosity" | "responders">;
   readonly responders: Responders | undefined;
   readonly onMessage: (message: Exclude<FromBuilder, { kind: "piece" }>) => void;
   readonly timers: Pick<Timers, "after">;
-  readonly spawn: (start: BuilderStart) => BuilderThread;
+  readonly spawn: SpawnBuilder;
 }
 
 /** The used part of a worker thread. */
@@ -31,11 +30,35 @@ export interface BuilderThread {
 /** A larger young generation: most strings of a state are short-lived, and should not be promoted to the old generation. */
 const LIMITS = { maxYoungGenerationSizeMb: 16 };
 
-/** Starts a builder in its own thread. */
-export function spawnBuilder(start: BuilderStart): BuilderThread {
-  const url = new URL("./builder-thread.js", import.meta.url);
-  const transferList = [...start.responders];
-  return new Worker(url, { workerData: start, transferList, name: "builder", resourceLimits: LIMITS });
+export type SpawnBuilder = (start: BuilderStart) => BuilderThread;
+
+/**
+ * Starts builders, each in its own thread. The first thread is started by this call, so that it loads its program while the
+ * configuration is read: that takes as long.
+ */
+export function builderThreads(open: () => LoadingThread = openThread): SpawnBuilder {
+  let loading: LoadingThread | undefined = open();
+  const forget = () => {
+    loading = undefined;
+  };
+  loading.once("error", forget);
+  loading.once("exit", forget);
+  return (start) => {
+    const thread = loading ?? open();
+    forget();
+    thread.postMessage({ kind: "start", start }, start.responders);
+    return thread;
+  };
+}
+
+/** A thread that waits for its start. */
+export interface LoadingThread extends BuilderThread {
+  once(event: "error" | "exit", listener: () => void): unknown;
+  postMessage(message: ToBuilder, transferList?: readonly MessagePort[]): void;
+}
+
+function openThread(): LoadingThread {
+  return new Worker(new URL("./builder-thread.js", import.meta.url), { name: "builder", resourceLimits: LIMITS });
 }
 
 interface AwaitedPiece {
@@ -65,9 +88,9 @@ export class BuilderHandle {
   }
 
   start(): void {
-    const { seed, startOf, verbosity } = this.#options;
+    const { startOf, verbosity } = this.#options;
     const responders = this.#options.responders?.connect() ?? [];
-    const workerData: BuilderStart = { ...startOf(), verbosity, seed, responders };
+    const workerData: BuilderStart = { ...startOf(), verbosity, responders };
     const worker = this.#options.spawn(workerData);
     let failed: unknown;
     worker.on("error", (error) => {

@@ -1,12 +1,14 @@
 /** The entry point of the builder thread. */
 import { lookup } from "node:dns/promises";
 import files from "node:fs/promises";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { createLogger } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
 import { ownAddresses } from "../build/own-addresses.js";
+import { loadCluster } from "../build/saved-zone.js";
 import { SkipLog } from "../build/skip-log.js";
-import { connectZooKeeper } from "../sources/mesos/zookeeper/connection.js";
+import { keepsCatalog } from "../config/catalog.js";
+import { connectLazily } from "../sources/mesos/zookeeper/lazy-connection.js";
 import { Builder } from "./builder.js";
 import { spawnCompiler, ThreadHelper } from "./compile-helper.js";
 import { HeapKeeper, ownHeap } from "./garbage.js";
@@ -14,30 +16,39 @@ import type { BuilderStart, ToBuilder } from "./messages.js";
 import { lowerThreadPriority } from "./priority.js";
 
 if (!parentPort) throw new Error("builder-thread.js is a worker thread of main.js, not a program");
-lowerThreadPriority();
-const { responders, verbosity, ...start } = workerData as BuilderStart;
-const heap = new HeapKeeper(ownHeap(), systemTimers);
-const log = createLogger(verbosity, "builder");
-const builder = new Builder({
-  start,
-  port: parentPort,
-  responders,
-  log,
-  skipLog: new SkipLog(log),
-  timers: systemTimers,
-  random: Math.random,
-  wallClock: Date.now,
-  now: () => performance.now(),
-  lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-  connect: connectZooKeeper,
-  files,
-  ownAddresses,
-  makeRoom: () => heap.prepare(),
-  helper: new ThreadHelper(spawnCompiler, log),
-});
-builder.start();
-parentPort.on("message", async (message: ToBuilder) => {
-  await builder.take(message);
+const port = parentPort;
+
+async function begin({ responders, verbosity, ...start }: BuilderStart): Promise<Builder> {
+  lowerThreadPriority();
+  const heap = new HeapKeeper(ownHeap(), systemTimers);
+  const log = createLogger(verbosity, "builder");
+  const { config, isRestored } = start;
+  const parts = {
+    start,
+    port,
+    responders,
+    log,
+    skipLog: new SkipLog(log),
+    timers: systemTimers,
+    random: Math.random,
+    wallClock: Date.now,
+    now: () => performance.now(),
+    lookup: async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address),
+    connect: connectLazily(async () => (await import("../sources/mesos/zookeeper/connection.js")).connectZooKeeper),
+    files,
+    ownAddresses,
+    makeRoom: () => heap.prepare(),
+    helper: new ThreadHelper(spawnCompiler, log),
+  };
+  const builder = new Builder(parts, isRestored ? await loadCluster(config, keepsCatalog(config), log) : undefined);
+  builder.start();
+  return builder;
+}
+
+let builder: Promise<Builder> | undefined;
+port.on("message", async (message: ToBuilder) => {
+  if (message.kind === "start") builder = begin(message.start);
+  else await (await builder)?.take(message);
   // Ends only this thread. Without it, a connection attempt, which cannot be aborted, would keep the thread alive until it fails.
   if (message.kind === "stop") process.exit();
 });

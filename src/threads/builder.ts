@@ -9,9 +9,8 @@ import { fingerprintOf, type ZoneFiles, ZoneSaver, type ZoneSaverOptions } from 
 import { keepsCatalog } from "../config/catalog.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import type { Provenance } from "../sources/mesos/live/feed.js";
-import { readClusterLines } from "../sources/mesos/saved-cluster.js";
 import { MesosSource } from "../sources/mesos/source.js";
-import type { Connect } from "../sources/mesos/zookeeper/connection.js";
+import type { Connect } from "../sources/mesos/zookeeper/contract.js";
 import type { BuildReport } from "../status/status.js";
 import { countRecords } from "../views/mesos-dns/record-count.js";
 import { ShardPool } from "../zone/shard-pool.js";
@@ -69,7 +68,8 @@ export class Builder {
   #savedAt: number;
   #stopping: Promise<void> | undefined;
 
-  constructor(parts: BuilderParts) {
+  /** @param restored the cluster that was saved last. This object does not keep it: it is large. */
+  constructor(parts: BuilderParts, restored?: Cluster) {
     const { start, port, timers, random, wallClock, now, lookup, connect, files, ownAddresses, helper } = parts;
     this.#parts = parts;
     this.#config = start.config;
@@ -94,7 +94,7 @@ export class Builder {
       lookup,
       connect,
       count: (cluster, known) => countRecords(cluster, known, this.#config),
-      restored: this.#takeSavedCluster(start),
+      restored,
       onCluster: (cluster, provenance) => this.#serve(cluster, provenance),
       onFailure: (error) => this.#fail(error),
       onReport: (report) => port.postMessage({ kind: "live", report }),
@@ -115,7 +115,7 @@ export class Builder {
   }
 
   /** Handles a message. The promise settles when that is done. */
-  async take(message: ToBuilder): Promise<void> {
+  async take(message: Exclude<ToBuilder, { kind: "start" }>): Promise<void> {
     switch (message.kind) {
       case "configure":
         return this.#configure(message.config).catch((error: unknown) => this.#fail(error));
@@ -224,19 +224,6 @@ export class Builder {
   #noteUnsaved({ code, message }: MesosDnsError): void {
     if (message !== this.#unsaved) this.#parts.log.error({ code }, message);
     this.#unsaved = message;
-  }
-
-  /** The cluster that was saved with the zone. If it cannot be read, logs that; the zone is served all the same. */
-  #takeSavedCluster(start: BuilderParts["start"]): Cluster | undefined {
-    const { savedCluster } = start;
-    start.savedCluster = undefined;
-    try {
-      return savedCluster && readClusterLines(savedCluster, keepsCatalog(start.config));
-    } catch (error) {
-      const message = `${messageOf(error)}; what a new leader has not heard of will not be kept`;
-      this.#parts.log.error({ code: codeOf(error) }, message);
-      return undefined;
-    }
   }
 
   #fail(error: unknown): void {

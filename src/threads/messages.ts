@@ -37,8 +37,6 @@ export interface ResponderStart {
   readonly verbosity: Verbosity;
   /** The zones before the first state. */
   readonly apexes: readonly Apex[];
-  /** The saved zone, which is served as stale until the first state. */
-  readonly restored: SnapshotUpdate | undefined;
   /** The memory of the thread's `QueryStats`. */
   readonly stats: SharedArrayBuffer;
   readonly own: OwnSecrets;
@@ -52,6 +50,8 @@ export interface ResponderStart {
 }
 
 export type ToResponder =
+  /** The zone that was saved last, which is served until the first build. */
+  | { readonly kind: "restored"; readonly update: SnapshotUpdate }
   /**
    * The port to a builder that has just been started. `SnapshotUpdate`s come from it; the responder sends back the generation that
    * it reads.
@@ -85,13 +85,15 @@ export interface BuilderStart {
   readonly generation: number;
   /** Indexes of the catalogue up to this one have been used. */
   readonly catalogIndex: number;
-  /** The cluster that was saved with the zone, as text. The builder frees it after reading it. */
-  savedCluster: Uint8Array | undefined;
+  /** Whether the zone that was saved last is served. The builder goes on from the cluster that was saved with it. */
+  readonly isRestored: boolean;
   /** One port for each responder, which receives `SnapshotUpdate`s and sends back the generation that it reads. */
   readonly responders: readonly MessagePort[];
 }
 
 export type ToBuilder =
+  /** The first message. The thread may have been waiting for it. */
+  | { readonly kind: "start"; readonly start: BuilderStart }
   | { readonly kind: "configure"; readonly config: BuilderConfig }
   /** The main thread reads this generation, and the pinned ones before it. */
   | { readonly kind: "reading"; readonly generation: number; readonly pinned: readonly number[] }

@@ -3,6 +3,7 @@ import { MesosDnsError, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Certificates } from "../transport/certificate.js";
+import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { FromResponder, ResponderConfig, ResponderStart, ToResponder } from "./messages.js";
 
 export interface ResponderHandleOptions {
@@ -56,6 +57,11 @@ export class ResponderHandle {
         resolve();
       });
     });
+  }
+
+  /** Passes on the zone that was saved last. */
+  restore(update: SnapshotUpdate): void {
+    this.#post({ kind: "restored", update });
   }
 
   /**

@@ -13,13 +13,12 @@ import type { ResponderStart, ToResponder } from "./messages.js";
 import { Responder } from "./responder.js";
 
 if (!parentPort) throw new Error("responder-thread.js is a worker thread of main.js, not a program");
-const { config, certificates, plan, restored, own, share, sockets, ...start } = workerData as ResponderStart;
+const { config, certificates, plan, own, share, sockets, ...start } = workerData as ResponderStart;
 const log = createLogger(start.verbosity, "responder");
 const stats = new QueryStats(start.stats);
-const empty = Snapshot.empty(start.apexes);
 const stack = new DnsStack({
   config,
-  snapshot: restored ? empty.with(restored) : empty,
+  snapshot: Snapshot.empty(start.apexes),
   stats,
   log,
   own,
@@ -28,7 +27,6 @@ const stack = new DnsStack({
   usesForwardClient: start.index > 0,
   clock: plan.engine === "batch" ? systemClock(loadSystem()) : processClock,
 });
-stack.answerer.stale = restored !== undefined;
 const { certificate } = certificates;
 const listeners = new Listeners({ config, stack, stats, certificate, plan, thread: start.index, sockets, log });
 const responder = new Responder({

@@ -55,6 +55,9 @@ export class Responder {
   async take(message: ToResponder): Promise<void> {
     const { stack } = this.#parts;
     switch (message.kind) {
+      case "restored":
+        stack.answerer.use(stack.answerer.snapshot.with(message.update));
+        return this.#listenInTime();
       case "snapshots":
         return this.#follow(message.port);
       case "forwarding":

@@ -10,7 +10,7 @@ import type { ResponderConfig, ResponderStart } from "./messages.js";
 import { ResponderHandle } from "./responder-handle.js";
 
 export interface RespondersOptions {
-  readonly start: Omit<ResponderStart, "index" | "stats" | "restored" | "share">;
+  readonly start: Omit<ResponderStart, "index" | "stats" | "share">;
   /** The counters of each thread. */
   readonly stats: readonly QueryStats[];
   /** Called if a thread ends by itself. */
@@ -35,22 +35,23 @@ export class Responders {
   readonly #reports = new Map<number, ForwardReport>();
   readonly #handles: readonly ResponderHandle[];
 
-  /**
-   * Starts the responders with everything that they need to answer, except open sockets.
-   *
-   * @param restored the saved zone. This object does not keep it: it is large, and soon replaced.
-   */
-  constructor(options: RespondersOptions, restored: SnapshotUpdate | undefined) {
+  /** Starts the responders with everything that they need to answer, except open sockets. */
+  constructor(options: RespondersOptions) {
     this.#options = options;
     const { start, stats, onLost, log } = options;
     this.#handles = stats.map(({ memory }, index) => {
       const onForwarding = (report: ForwardReport) => this.#reports.set(index, report);
       const share = { cache: cacheShare(index, stats.length) };
-      const own = { ...start, restored, share, stats: memory, index };
+      const own = { ...start, share, stats: memory, index };
       return new ResponderHandle({ start: own, onForwarding, onLost, log });
     });
     const [first, ...others] = this.#handles;
     for (const other of others) first.forwardFor(other);
+  }
+
+  /** Passes on the zone that was saved last. Call it before `listen`. */
+  restore(update: SnapshotUpdate): void {
+    for (const handle of this.#handles) handle.restore(update);
   }
 
   /**

@@ -1,19 +1,29 @@
 import { once } from "node:events";
-import { MessageChannel, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
 import { QueryStats } from "../../src/serving/query-stats.js";
 import { createBuckets } from "../../src/serving/rate-limiter.js";
 import type { FromResponder, ResponderStart, ToResponder } from "../../src/threads/messages.js";
+import { columnsOf } from "../../src/zone/columns.js";
 import { compileZones } from "../../src/zone/compile.js";
+import { SHARDS } from "../../src/zone/layout.js";
 import type { SnapshotUpdate } from "../../src/zone/snapshot.js";
+import { type CompiledShard, wholeBuild } from "../../src/zone/whole-build.js";
 import { askUdp } from "../support/ask.js";
-import { lines } from "../support/dns.js";
+import { extendedErrors, lines } from "../support/dns.js";
 import { freePort } from "../support/server.js";
 import { until } from "../support/wait.js";
 import { APEX, SEED, zoneContent } from "../support/zone.js";
 import { configOf } from "../unit/config/support.js";
 
-/** An answering thread of the built program, and the test in the place of the main thread and the builder. */
+/** The threads of the built program, and the test in the place of those that they talk with. */
+
+function startThread(name: string, workerData: unknown, transferList: readonly MessagePort[] = []): Worker {
+  const url = new URL(`../../dist/threads/${name}-thread.js`, import.meta.url);
+  const worker = new Worker(url, { workerData, transferList: [...transferList] });
+  onTestFinished(async () => void (await worker.terminate()));
+  return worker;
+}
 
 async function startResponder() {
   const port = await freePort();
@@ -21,7 +31,6 @@ async function startResponder() {
     config: configOf({ listener: "127.0.0.1", port, externalon: false }),
     verbosity: 0,
     apexes: [APEX],
-    restored: undefined,
     stats: new QueryStats().memory,
     own: { cookies: new Uint8Array(16), loopToken: "0".repeat(32), buckets: createBuckets(7) },
     certificates: { certificate: undefined, resolverAuthorities: undefined },
@@ -30,8 +39,7 @@ async function startResponder() {
     sockets: [],
     index: 0,
   };
-  const worker = new Worker(new URL("../../dist/threads/responder-thread.js", import.meta.url), { workerData: start });
-  onTestFinished(async () => void (await worker.terminate()));
+  const worker = startThread("responder", start);
   const said: FromResponder[] = [];
   worker.on("message", (message: FromResponder) => said.push(message));
   const { port1, port2 } = new MessageChannel();
@@ -63,6 +71,40 @@ test("an answering thread says of each generation that it reads it, when it answ
     expect(await web(at)).toEqual([`web.mesos 60 A 192.0.2.${generation}`]);
   }
   expect(acknowledged).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+});
+
+test("an answering thread answers from the saved zone, as stale, until the first build", async () => {
+  const { at, said, tell, snapshots } = await startResponder();
+  tell({ kind: "restored", update: updateOf(1, "192.0.2.1") });
+  tell({ kind: "stale", stale: true });
+  tell({ kind: "listen", generation: 1 });
+  await until("its sockets", () => said.some(({ kind }) => kind === "listening"));
+  const saved = await askUdp(at, "web.mesos", { edns: 1232 });
+  expect([lines(saved.answers), extendedErrors(saved)]).toEqual([["web.mesos 60 A 192.0.2.1"], [3]]);
+  tell({ kind: "stale", stale: false });
+  snapshots.postMessage(updateOf(2, "192.0.2.2"));
+  await until("the first build", async () => (await web(at))[0] === "web.mesos 60 A 192.0.2.2");
+});
+
+test("a compiling thread hands back the shards of a build, and ends when it is told to", async () => {
+  const { port1, port2 } = new MessageChannel();
+  onTestFinished(() => port1.close());
+  startThread("compiler", port2, [port2]);
+  const content = zoneContent([
+    "web.mesos A 192.0.2.1",
+    "_web._tcp.mesos SRV web.mesos 80",
+    "web.mesos AAAA 2001:db8::1",
+  ]);
+  const nameServer = content.records.names.intern(content.nameServer);
+  const zone = { records: columnsOf(content.records), nameServer, srvWeight: 1 };
+  const shards: CompiledShard[] = [];
+  port1.on("message", (shard: CompiledShard) => shards.push(shard));
+  port1.postMessage(wholeBuild([zone], [content.records.exists]));
+  await until("all shards", () => shards.length === SHARDS);
+  compileZones([content]).shards.forEach((expected, index) => {
+    const memory = shards.find((shard) => shard.index === index)?.memory ?? new SharedArrayBuffer(0);
+    expect(Buffer.from(memory, 0, expected.byteLength)).toEqual(Buffer.from(expected));
+  });
 });
 
 test.each([

@@ -3,7 +3,7 @@ import type { Timers } from "../../base/timers.js";
 import type { ClusterConfig } from "../../config/config.js";
 import { parseZkUrl } from "../../config/zk-url.js";
 import { listedMasters, type MasterSource } from "./leader.js";
-import type { Connect } from "./zookeeper/connection.js";
+import type { Connect } from "./zookeeper/contract.js";
 import { type FollowerEvent, ZooKeeperFollower } from "./zookeeper/follower.js";
 import { electedMasters } from "./zookeeper/masters.js";
 import type { ZooKeeperNews } from "./zookeeper/news.js";

@@ -8,7 +8,7 @@ import { ClusterFeed, type Provenance } from "./live/feed.js";
 import type { LiveReport } from "./live/report.js";
 import { Masters } from "./masters.js";
 import { createStateReader, type StateReaderOptions } from "./reader.js";
-import type { Connect } from "./zookeeper/connection.js";
+import type { Connect } from "./zookeeper/contract.js";
 import type { ZooKeeperNews } from "./zookeeper/news.js";
 
 export interface MesosSourceParts {

@@ -13,14 +13,16 @@ import {
 import fsPromises from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MesosDnsError } from "../../../src/base/errors.js";
-import { fingerprintOf, loadZone, type ZoneFiles, ZoneSaver } from "../../../src/build/zone-file.js";
+import { loadCluster, loadZone } from "../../../src/build/saved-zone.js";
+import { fingerprintOf, type ZoneFiles, ZoneSaver } from "../../../src/build/zone-file.js";
 import type { ZoneConfig } from "../../../src/config/config.js";
-import { readClusterLines } from "../../../src/sources/mesos/saved-cluster.js";
 import { zoneAt } from "../../../src/views/configured-zone.js";
 import { viewsOf } from "../../../src/views/views.js";
 import { compileZones } from "../../../src/zone/compile.js";
+import { silentLog } from "../../support/service.js";
 import { ManualTimers } from "../../support/timers.js";
 import { until } from "../../support/wait.js";
 import { SEED, zoneContent } from "../../support/zone.js";
@@ -56,9 +58,9 @@ function saverOf(place = folder, files: ZoneFiles = fsPromises) {
   return { saver, timers, failures, config, state, cluster };
 }
 
-function codeOf(action: () => unknown): string {
+async function codeOf(loading: Promise<unknown>): Promise<string> {
   try {
-    action();
+    await loading;
   } catch (error) {
     return error instanceof MesosDnsError ? error.code : String(error);
   }
@@ -75,7 +77,7 @@ describe("saving the zone", () => {
     await timers.advance(9_999);
     expect(state.taken).toBe(1);
     await timers.advance(1);
-    await until("the second", () => loadZone(config)?.serial === 2);
+    await until("the second", async () => (await loadZone(config))?.serial === 2);
     expect(readdirSync(folder)).toEqual(["last-zone"]);
   });
 
@@ -105,7 +107,7 @@ describe("saving the zone", () => {
     saver.changed();
     await saver.finish();
     expect(calls).toEqual([`open wx ${0o600}`, "sync", "rename", "close"]);
-    expect(loadZone(config)?.serial).toBe(1);
+    expect((await loadZone(config))?.serial).toBe(1);
   });
 
   test("leaves no file behind when it fails, and reports that", async () => {
@@ -133,7 +135,7 @@ describe("saving the zone", () => {
     saver.changed();
     await saver.finish();
     expect(readFileSync(victim, "utf8")).toBe("precious");
-    expect(loadZone(config)?.serial).toBe(1);
+    expect((await loadZone(config))?.serial).toBe(1);
     expect(statSync(join(folder, "last-zone")).mode & 0o777).toBe(0o600);
   });
 
@@ -154,7 +156,7 @@ describe("saving the zone", () => {
     await saver.finish();
     saver.changed();
     await saver.finish();
-    expect(loadZone(config)?.serial).toBe(2);
+    expect((await loadZone(config))?.serial).toBe(2);
   });
 
   test("can be finished while it is in progress, and leaves no timer that would keep the thread alive", async () => {
@@ -163,7 +165,7 @@ describe("saving the zone", () => {
     timers.pass(0);
     saver.changed();
     await saver.finish();
-    expect(loadZone(config)?.serial).toBe(2);
+    expect((await loadZone(config))?.serial).toBe(2);
     expect(timers.pending).toBe(0);
   });
 
@@ -171,7 +173,7 @@ describe("saving the zone", () => {
     const { saver, config, cluster } = saverOf();
     saver.changed();
     await saver.finish();
-    expect(readClusterLines(loadZone(config)?.origin ?? new Uint8Array())).toEqual(cluster);
+    expect(await loadCluster(config, false, silentLog)).toEqual(cluster);
   });
 
   test("that fails is reported, keeps the former file, and is retried", async () => {
@@ -187,23 +189,23 @@ describe("saving the zone", () => {
 });
 
 describe("loading it", () => {
-  test("returns undefined if there is no file, or no folder for one", () => {
-    expect(loadZone(configOf({ stateDir: folder }))).toBeUndefined();
-    expect(loadZone(configOf())).toBeUndefined();
+  test("returns undefined if there is no file, or no folder for one", async () => {
+    expect(await loadZone(configOf({ stateDir: folder }))).toBeUndefined();
+    expect(await loadZone(configOf())).toBeUndefined();
   });
 
   test("refuses a file that is damaged or of another configuration, and leaves it there", async () => {
     const { saver, config } = saverOf();
     saver.changed();
     await saver.finish();
-    expect(codeOf(() => loadZone({ ...config, domain: "other" }))).toBe("ZONE_FILE_FOREIGN");
-    expect(codeOf(() => loadZone({ ...config, healthPolicy: "omitUnhealthy" }))).toBe("ZONE_FILE_FOREIGN");
-    expect(codeOf(() => loadZone({ ...config, dcosNames: true }))).toBe("ZONE_FILE_FOREIGN");
+    expect(await codeOf(loadZone({ ...config, domain: "other" }))).toBe("ZONE_FILE_FOREIGN");
+    expect(await codeOf(loadZone({ ...config, healthPolicy: "omitUnhealthy" }))).toBe("ZONE_FILE_FOREIGN");
+    expect(await codeOf(loadZone({ ...config, dcosNames: true }))).toBe("ZONE_FILE_FOREIGN");
     const file = join(folder, "last-zone");
-    writeFileSync(file, "mesos-dns zone image 2\nand then something else, longer than a checksum");
-    expect(codeOf(() => loadZone(config))).toBe("ZONE_FILE_DAMAGED");
+    writeFileSync(file, "mesos-dns zone image 3\nand then something else, longer than a checksum");
+    expect(await codeOf(loadZone(config))).toBe("ZONE_FILE_DAMAGED");
     expect(existsSync(file)).toBe(true);
-    expect(codeOf(() => loadZone({ ...config, stateDir: file }))).toBe("ZONE_FILE_UNREADABLE");
+    expect(await codeOf(loadZone({ ...config, stateDir: file }))).toBe("ZONE_FILE_UNREADABLE");
   });
 
   test("refuses a file that was made with other zones than those of the views", async () => {
@@ -211,9 +213,9 @@ describe("loading it", () => {
     saver.changed();
     await saver.finish();
     const more = [...viewsOf(config), { zones: [zoneAt("nodes.example", config)] }];
-    expect(codeOf(() => loadZone(config, more))).toBe("ZONE_FILE_FOREIGN");
-    expect(codeOf(() => loadZone(config, more.toReversed()))).toBe("ZONE_FILE_FOREIGN");
-    expect(loadZone(config)?.serial).toBe(1);
+    expect(await codeOf(loadZone(config, more))).toBe("ZONE_FILE_FOREIGN");
+    expect(await codeOf(loadZone(config, more.toReversed()))).toBe("ZONE_FILE_FOREIGN");
+    expect((await loadZone(config))?.serial).toBe(1);
   });
 
   test.each<[keyof ZoneConfig, Partial<ZoneConfig>]>([
@@ -226,7 +228,7 @@ describe("loading it", () => {
     const { saver, config } = saverOf();
     saver.changed();
     await saver.finish();
-    expect(codeOf(() => loadZone({ ...config, ...other }))).toBe("ZONE_FILE_FOREIGN");
+    expect(await codeOf(loadZone({ ...config, ...other }))).toBe("ZONE_FILE_FOREIGN");
   });
 
   test("takes a file that was made with another TTL or other values of the SOA, as those are not in it", async () => {
@@ -234,6 +236,29 @@ describe("loading it", () => {
     saver.changed();
     await saver.finish();
     const other = { ttl: 5, SOARname: "hostmaster.example", SOARefresh: 1, SOARetry: 2, SOAExpire: 3, SOAMinttl: 4 };
-    expect(loadZone({ ...config, ...other })?.serial).toBe(1);
+    expect((await loadZone({ ...config, ...other }))?.serial).toBe(1);
   });
+});
+
+test("the cluster behind a zone is done without if it cannot be read, and that is logged", async () => {
+  const { saver, config } = saverOf();
+  const lines: unknown[][] = [];
+  const log = { error: (...line: unknown[]) => void lines.push(line) };
+  expect(await loadCluster(config, false, log)).toBeUndefined();
+  saver.changed();
+  await saver.finish();
+  const file = join(folder, "last-zone");
+  const whole = readFileSync(file);
+  writeFileSync(file, whole.subarray(0, -10));
+  expect(await loadCluster(config, false, log)).toBeUndefined();
+  const at = whole.lastIndexOf('{"leader"');
+  whole.write("lxxder", at + 2);
+  whole.writeUInt32BE(crc32(whole.subarray(at, -4)), whole.length - 4);
+  writeFileSync(file, whole);
+  expect(await loadCluster(config, false, log)).toBeUndefined();
+  expect(lines).toEqual([
+    [{ code: "ZONE_FILE_UNREADABLE" }, expect.stringMatching(/^the cluster that is saved .* read: ENOENT.*kept$/)],
+    [{ code: "ZONE_FILE_DAMAGED" }, expect.stringMatching(/^the cluster that is saved .* read: a checksum is .*kept$/)],
+    [{ code: "ZONE_FILE_DAMAGED" }, expect.stringMatching(/^the cluster that is saved .* read, line 1: .*kept$/)],
+  ]);
 });

@@ -12,14 +12,12 @@ const update = (generation: number): SnapshotUpdate => ({
   shards: [],
 });
 
-/** A zone whose state was saved that many seconds ago, or that has none yet, and what it reports. */
-function setUp(savedAgo?: number) {
+/** A zone that has no state yet, and what it reports. */
+function setUp() {
   const time = { now: NOW };
   const told: unknown[] = [];
-  const restoredFrom = savedAgo === undefined ? undefined : NOW - savedAgo * 1000;
   const zone = new CurrentZone({
     snapshot: Snapshot.empty([APEX]),
-    restoredFrom,
     log: { info: (line: unknown) => told.push(line), warn: (...line: unknown[]) => told.push(line[1]) },
     wallClock: () => time.now,
     onReading: (generation, pinned) => told.push([generation, [...pinned]]),
@@ -58,7 +56,9 @@ describe("the main thread's zone", () => {
   });
 
   test("is stale from the start if it was saved before, until a state is built", () => {
-    const { zone } = setUp(10);
+    const { zone, told } = setUp();
+    zone.restore(update(1), NOW - 10_000);
+    expect([zone.snapshot.generation, told]).toEqual([1, [true]]);
     zone.checkAge(0);
     expect([zone.stale, zone.restoredFrom]).toEqual([true, NOW - 10_000]);
     zone.built(undefined, NOW);

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
-import { BuilderHandle, type BuilderThread } from "../../../src/threads/builder-handle.js";
+import { BuilderHandle, type BuilderThread, builderThreads } from "../../../src/threads/builder-handle.js";
 import type { BuilderStart, FromBuilder, ToBuilder } from "../../../src/threads/messages.js";
 import { silentLog } from "../../support/service.js";
 import { ManualTimers } from "../../support/timers.js";
@@ -31,12 +31,12 @@ function setUp() {
   const handle = new BuilderHandle({
     verbosity: 0,
     log: silentLog,
-    seed: 7,
     startOf: () => ({
       config: configOf(),
       serial: 1,
       generation: threads.length,
-      savedCluster: undefined,
+      seed: 7,
+      isRestored: false,
       catalogIndex: 0,
     }),
     responders: undefined,
@@ -132,5 +132,40 @@ describe("an enumeration", () => {
     newest().emit("exit");
     await expect(handle.enumerate().next()).rejects.toThrow("started again");
     await handle.stop();
+  });
+});
+
+describe("threads for builders", () => {
+  function setUp() {
+    const threads: ScriptedThread[] = [];
+    const spawn = builderThreads(() => {
+      const thread = new ScriptedThread();
+      threads.push(thread);
+      return thread;
+    });
+    const start: BuilderStart = {
+      config: configOf(),
+      verbosity: 0,
+      seed: 7,
+      serial: 1,
+      generation: 0,
+      catalogIndex: 0,
+      isRestored: false,
+      responders: [],
+    };
+    return { threads, start, spawn: () => spawn(start) };
+  }
+
+  test("the first one is loading before a builder starts, and later ones are started for theirs", () => {
+    const { threads, start, spawn } = setUp();
+    expect(threads.map(({ told }) => told)).toEqual([[]]);
+    expect([spawn(), spawn()]).toEqual(threads);
+    expect(threads.map(({ told }) => told)).toEqual([[{ kind: "start", start }], [{ kind: "start", start }]]);
+  });
+
+  test.each(["error", "exit"])("one that ends before a builder starts is replaced (%s)", (event) => {
+    const { threads, spawn } = setUp();
+    threads[0]?.emit(event, new Error("out of memory"));
+    expect(spawn()).toBe(threads[1]);
   });
 });

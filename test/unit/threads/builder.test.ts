@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemTimers } from "../../../src/base/timers.js";
+import { loadZone } from "../../../src/build/saved-zone.js";
 import { SkipLog } from "../../../src/build/skip-log.js";
-import { loadZone } from "../../../src/build/zone-file.js";
 import { Builder } from "../../../src/threads/builder.js";
 import type { FromBuilder, ResponderPort } from "../../../src/threads/messages.js";
 import type { SnapshotUpdate } from "../../../src/zone/snapshot.js";
@@ -30,7 +30,7 @@ class ScriptedResponder extends EventEmitter implements ResponderPort {
 }
 
 /** A builder without a thread that follows this master, and all its messages. */
-function setUp(master: ScriptedMaster, config: object = {}, savedCluster?: Uint8Array) {
+function setUp(master: ScriptedMaster, config: object = {}) {
   const said: FromBuilder[] = [];
   const errors: unknown[][] = [];
   const responder = new ScriptedResponder();
@@ -38,7 +38,7 @@ function setUp(master: ScriptedMaster, config: object = {}, savedCluster?: Uint8
     configOf({ masters: [master.address], refreshSeconds: 3600, updates: "poll", ...config, ...changes });
   const log = Object.assign(Object.create(silentLog), { error: (...line: unknown[]) => errors.push(line) });
   const builder = new Builder({
-    start: { config: follow({}), seed: 1, serial: 0, generation: 0, savedCluster, catalogIndex: 0 },
+    start: { config: follow({}), seed: 1, serial: 0, generation: 0, isRestored: false, catalogIndex: 0 },
     port: { postMessage: (message) => said.push(message) },
     responders: [responder],
     log,
@@ -134,15 +134,7 @@ describe("a builder", () => {
     const { builder, built } = setUp(await startMaster(webAt("203.0.113.1")), { stateDir });
     await built(1);
     await builder.take({ kind: "stop" });
-    expect(loadZone(configOf({ stateDir }))).toMatchObject({ seed: 1 });
-  });
-
-  test("begins without the saved cluster if that cannot be read, and logs that", async () => {
-    const { errors, built } = setUp(await startMaster(webAt("203.0.113.1")), {}, Buffer.from("{not JSON"));
-    await built(1);
-    expect(errors).toEqual([
-      [{ code: "ZONE_FILE_DAMAGED" }, expect.stringMatching(/^the cluster that is saved .*kept$/)],
-    ]);
+    expect(await loadZone(configOf({ stateDir }))).toMatchObject({ seed: 1 });
   });
 
   test("sends a listing piece by piece, and an empty one before the first state", async () => {

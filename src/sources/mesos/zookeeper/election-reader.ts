@@ -1,5 +1,5 @@
 import type { Timers } from "../../../base/timers.js";
-import { type ZooKeeperConnection, ZooKeeperError } from "./connection.js";
+import { type ZooKeeperConnection, ZooKeeperError } from "./contract.js";
 import { type Election, type MasterNode, masterNodes, readElection } from "./election.js";
 
 /** After this time, read the data of the nodes again even if the nodes are the same. */

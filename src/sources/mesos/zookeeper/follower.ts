@@ -3,7 +3,7 @@ import { type MesosDnsError, messageOf } from "../../../base/errors.js";
 import type { HostPort } from "../../../base/host-port.js";
 import type { Timers } from "../../../base/timers.js";
 import type { ZkUrl } from "../../../config/zk-url.js";
-import { type Connect, type ZooKeeperConnection, ZooKeeperError } from "./connection.js";
+import { type Connect, type ZooKeeperConnection, ZooKeeperError } from "./contract.js";
 import type { Election } from "./election.js";
 import { ElectionReader } from "./election-reader.js";
 import { noMasters, refused, unreachable } from "./failures.js";

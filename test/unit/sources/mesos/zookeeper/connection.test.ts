@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { connectZooKeeper, ZooKeeperError } from "../../../../../src/sources/mesos/zookeeper/connection.js";
+import { connectZooKeeper } from "../../../../../src/sources/mesos/zookeeper/connection.js";
+import { ZooKeeperError } from "../../../../../src/sources/mesos/zookeeper/contract.js";
 import { until } from "../../../../support/wait.js";
 
 const GET_CHILDREN2 = 12;

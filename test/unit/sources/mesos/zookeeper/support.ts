@@ -4,7 +4,7 @@ import {
   type ConnectOptions,
   type ZooKeeperConnection,
   ZooKeeperError,
-} from "../../../../../src/sources/mesos/zookeeper/connection.js";
+} from "../../../../../src/sources/mesos/zookeeper/contract.js";
 
 /** How a server treats its clients. A silent one accepts everything and answers nothing. */
 export type Mood = "well" | "down" | "silent" | "no-node" | "no-auth";
