@@ -149,11 +149,11 @@ describe("threads for builders", () => {
       config: configOf(),
       verbosity: 0,
       seed: 7,
-      serial: 1,
-      generation: 0,
+      current: Snapshot.empty([APEX]).whole,
+      isLatest: true,
       catalogIndex: 0,
       isRestored: false,
-      responders: [],
+      readers: [],
     };
     return { threads, start, spawn: () => spawn(start) };
   }
