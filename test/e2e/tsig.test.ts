@@ -23,7 +23,9 @@ let config: Readonly<Record<string, unknown>>;
 
 beforeAll(async () => {
   master = await ScriptedMaster.start();
-  upstream = await Upstream.start("198.51.100.1");
+  upstream = await Upstream.start((query) => [
+    { name: query.questions?.[0]?.name ?? "", type: "A", ttl: 60, data: "198.51.100.1" },
+  ]);
   master.lead(webAt("203.0.113.1"));
   const forwarding = { externalon: true, resolvers: [upstream.address] };
   config = { masters: [master.address], tsigKeys: keys, ...forwarding };
