@@ -12,7 +12,6 @@ import {
 } from "../wire/protocol.js";
 import { Query, VERDICT, type Verdict } from "../wire/query.js";
 import type { Reply } from "../wire/reply.js";
-import { checkTsig, TsigKeys } from "../wire/tsig.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import { AliasAnswers } from "./alias-answers.js";
 import { chaosAnswer } from "./chaos.js";
@@ -20,6 +19,7 @@ import { characterString, type LocalAnswer } from "./local-names.js";
 import { MessageWriter } from "./message-writer.js";
 import type { AnswerPolicy } from "./policy.js";
 import type { Channel, Client, Request } from "./request.js";
+import { Signature } from "./signature.js";
 import { OUTSIDE, ZoneAnswers } from "./zone-answers.js";
 
 const AD = 0x20;
@@ -35,7 +35,7 @@ export interface AnswererParts {
   readonly policy: AnswerPolicy;
   /** Returns unsigned 32-bit integers. */
   readonly random: () => number;
-  /** Seconds since the epoch, for cookies. */
+  /** Seconds since the epoch, for cookies and signatures. */
   readonly clock: () => number;
 }
 
@@ -54,6 +54,9 @@ export class Answerer {
   readonly #zones: ZoneAnswers;
   readonly #aliases: AliasAnswers;
   #client: Client = NOBODY;
+  readonly #signature = new Signature();
+  /** Most octets of the answer. */
+  #limit: number = MIN_UDP_PAYLOAD;
 
   constructor(parts: AnswererParts) {
     this.#parts = parts;
@@ -116,11 +119,13 @@ export class Answerer {
     const whole = channel.stream || length <= MAX_UDP_QUERY;
     const verdict = this.#begin(request, whole ? length : HEADER);
     if (verdict === VERDICT.DROP) return DROP;
+    const { refusal } = this.#signature;
+    if (refusal !== undefined) return this.#finish(refusal);
     if (!client.mayQuery) return this.#prohibit();
-    if (verdict !== VERDICT.OK) return this.#answerOther(verdict, request);
+    if (verdict !== VERDICT.OK) return this.#answerOther(verdict);
     const { type } = this.query;
-    const isTransfer = type === TYPE.AXFR || type === TYPE.IXFR;
-    const rcode = isTransfer ? this.#zones.transfer() : this.#zones.lookUp();
+    if (type === TYPE.AXFR || type === TYPE.IXFR) return this.#transfer();
+    const rcode = this.#zones.lookUp();
     return rcode === OUTSIDE ? this.#outside() : this.#finish(rcode);
   }
 
@@ -130,7 +135,7 @@ export class Answerer {
   fail(request: Request, rcode: number, ede: number): number {
     if (this.#begin(request, request.length) === VERDICT.DROP) return DROP;
     this.#writer.opt.ede = ede;
-    return this.#finish(rcode);
+    return this.#finish(this.#signature.refusal ?? rcode);
   }
 
   /** Answers a message with TC and no records, so that the client asks again over TCP. */
@@ -152,29 +157,26 @@ export class Answerer {
    * @param age seconds since the reply arrived, by which its TTLs are reduced; negative if it is stale (RFC 8767)
    */
   relay(reply: Reply, age: number): number {
+    // While the query was away, its time may have run out, or its key may have been taken away.
+    const { refusal } = this.#signature;
+    if (refusal !== undefined) return this.#finish(refusal);
     const { query } = this;
     const { opt } = this.#writer;
     const isNegative = reply.rcode === RCODE.NXDOMAIN;
     if (age < 0) opt.ede = isNegative ? EDE.STALE_NXDOMAIN_ANSWER : EDE.STALE_ANSWER;
     const rcode = this.#aliases.answer(reply, age);
-    if (rcode !== OUTSIDE) {
-      this.rcode = rcode;
-      this.#writer.finishOpt(rcode, this.#policy.maxUdpPayload);
-      return this.#writer.finish(rcode, false, this.#isRecursionAvailable(), query.checkingDisabled ? CD : 0);
-    }
+    if (rcode !== OUTSIDE) return this.#complete(rcode, false, query.checkingDisabled ? CD : 0);
     opt.passed = reply.options;
     // Records are more important than the upstream's options.
     if (!this.#writer.fits(reply.additionalAt)) opt.passed = NO_OPTIONS;
     this.#writer.reply(reply, age);
-    this.rcode = reply.rcode;
-    this.#writer.finishOpt(reply.rcode, this.#policy.maxUdpPayload);
     const validated = reply.authenticated && (query.authenticData || query.opt.dnssecOk);
     const flags = (validated ? AD : 0) | (query.checkingDisabled ? CD : 0);
-    return this.#writer.finish(reply.rcode, false, this.#isRecursionAvailable(), flags);
+    return this.#complete(reply.rcode, false, flags);
   }
 
-  /** Most octets of an answer to the last query over this channel. */
-  limit(channel: Channel): number {
+  /** Most octets of an answer to the query over this channel. */
+  #limitOf(channel: Channel): number {
     const { opt } = this.query;
     if (channel.stream) return MAX_MESSAGE;
     if (!opt.present) return MIN_UDP_PAYLOAD;
@@ -188,8 +190,11 @@ export class Answerer {
     this.#zones.begin(channel.stream, this.#policy.setTruncateBit);
     this.trusted = false;
     this.#client = client;
+    this.#signature.reset();
     if (verdict === VERDICT.DROP) return verdict;
-    this.#writer.begin(message, out, this.limit(channel));
+    this.#limit = this.#limitOf(channel);
+    if (query.tsigAt >= 0) this.#signature.check(message, length, query.tsigAt, this.#policy.keys, this.#parts.clock());
+    this.#writer.begin(message, out, this.#limit - this.#signature.size);
     if (query.opt.present) this.#beginOpt(message, client, channel);
     return verdict;
   }
@@ -210,7 +215,7 @@ export class Answerer {
   }
 
   /** Answers a message that is no valid question in class IN. */
-  #answerOther(verdict: Verdict, request: Request): number {
+  #answerOther(verdict: Verdict): number {
     switch (verdict) {
       case VERDICT.OPCODE:
         return this.#finish(this.query.opcode === OPCODE.NOTIFY ? RCODE.NOTAUTH : RCODE.NOTIMP);
@@ -220,8 +225,6 @@ export class Answerer {
         return this.#chaos();
       case VERDICT.COOKIE_ONLY:
         return this.#finish(RCODE.NOERROR);
-      case VERDICT.SIGNED:
-        return this.#badKey(request);
       default:
         return this.#finish(RCODE.FORMERR);
     }
@@ -243,13 +246,9 @@ export class Answerer {
     return this.#finish(RCODE.NOERROR);
   }
 
-  #badKey({ message, length, out }: Request): number {
-    const now = this.#parts.clock();
-    const check = checkTsig(message, length, this.query.tsigAt, NO_KEYS, now);
-    if (check.kind !== "refused") return this.#finish(RCODE.FORMERR);
-    const fits = this.#writer.fits(check.signer.size);
-    const size = this.#finish(check.rcode);
-    return fits ? check.signer.sign(out, size, now) : size;
+  /** Answers AXFR and IXFR: nobody may transfer a zone. `#signature` signs the answer to a signed query. */
+  #transfer(): number {
+    return this.#finish(this.#zones.transfer());
   }
 
   #outside(): number {
@@ -273,9 +272,18 @@ export class Answerer {
   }
 
   #finish(rcode: number): number {
+    return this.#complete(rcode, this.authoritative, 0);
+  }
+
+  /** Writes what stands around the records. @param flags AD and CD */
+  #complete(rcode: number, authoritative: boolean, flags: number): number {
     this.rcode = rcode;
     this.#writer.finishOpt(rcode, this.#policy.maxUdpPayload);
-    return this.#writer.finish(rcode, this.authoritative, this.#isRecursionAvailable());
+    const size = this.#writer.finish(rcode, authoritative, this.#isRecursionAvailable(), flags);
+    const signature = this.#signature.size;
+    // With the longest names, a datagram has no room for one.
+    if (signature === 0 || size + signature > this.#limit) return size;
+    return this.#signature.sign(this.#writer.out, size, this.#parts.clock());
   }
 
   /** RA: recursion is available, and to this client (RFC 1035 §4.1.1). */
@@ -284,5 +292,4 @@ export class Answerer {
   }
 }
 
-const NO_KEYS = new TsigKeys([]);
 const NOBODY: Client = { octets: new Uint8Array(4), mayQuery: false, mayRecurse: false };

@@ -54,6 +54,11 @@ export class MessageWriter {
     this.#message.copy(message, HEADER, this.#query.questionEnd);
   }
 
+  /** The memory that is written to. */
+  get out(): Uint8Array {
+    return this.#message.out;
+  }
+
   /** Octets left for records and the OPT record. */
   get room(): number {
     return this.#message.limit - this.#message.at;

@@ -1,4 +1,5 @@
 import type { Cookies } from "../wire/cookies.js";
+import type { TsigKeys } from "../wire/tsig.js";
 import type { Identity } from "./chaos.js";
 import type { LocalNames } from "./local-names.js";
 
@@ -17,4 +18,6 @@ export interface AnswerPolicy {
   readonly identity: Identity;
   /** Undefined if clients get no cookies. */
   readonly cookies: Cookies | undefined;
+  /** The keys of signed queries (RFC 8945). */
+  readonly keys: TsigKeys;
 }

@@ -18,6 +18,7 @@ import type { Certificates } from "../transport/certificate.js";
 import type { InheritedSocket } from "../transport/inherited.js";
 import type { UdpPlan } from "../transport/udp.js";
 import { viewsOf, zonesOf } from "../views/views.js";
+import type { TsigKey } from "../wire/tsig.js";
 import { type Apex, apexesOf } from "../zone/apex.js";
 import { type SavedZone, updateOf } from "../zone/image.js";
 import { Snapshot, type SnapshotUpdate } from "../zone/snapshot.js";
@@ -28,6 +29,7 @@ import { HttpsDns } from "./https-dns.js";
 export interface AppOptions {
   readonly config: Config;
   readonly certificates: Certificates;
+  readonly tsigKeys: readonly TsigKey[];
   /** The zone that was saved last. It is served as stale until a master answers. */
   readonly restored: SavedZone | undefined;
   /** The UDP engine, and the number of DNS threads. */
@@ -73,7 +75,7 @@ export class App {
 
   constructor(options: AppOptions) {
     const { config, restored, ...rest } = options;
-    const { plan, log, wallClock, certificates } = rest;
+    const { plan, log, wallClock, certificates, tsigKeys } = rest;
     this.#options = rest;
     this.#config = config;
     this.#startedAt = wallClock();
@@ -91,7 +93,7 @@ export class App {
     const { snapshot } = this.zone;
     const share = { cache: config.dnson ? HTTPS_CACHE_SHARE : 1 };
     const authorities = certificates.resolverAuthorities;
-    this.https = new HttpsDns({ config, snapshot, log, own, authorities, share });
+    this.https = new HttpsDns({ config, snapshot, log, own, authorities, tsigKeys, share });
     this.https.stack.answerer.stale = this.zone.stale;
     this.stats = [...answering, this.https.stats];
     this.#responders = config.dnson ? this.#createResponders(own, answering, saved) : undefined;
@@ -132,11 +134,11 @@ export class App {
   }
 
   /** Applies a configuration whose other keys, which need a restart, are unchanged. The caller ensures that. */
-  configure(config: Config, certificates: Certificates): void {
+  configure(config: Config, certificates: Certificates, tsigKeys: readonly TsigKey[]): void {
     const { live } = changedKeys(this.#config, config);
-    // The same path may hold a renewed certificate.
-    this.#responders?.configure(config, certificates);
-    this.https.stack.configure(config, certificates.resolverAuthorities);
+    // The same path may hold a renewed certificate, or another key.
+    this.#responders?.configure(config, certificates, tsigKeys);
+    this.https.stack.configure(config, certificates.resolverAuthorities, tsigKeys);
     if (live.length === 0) return;
     this.#config = config;
     this.catalog.configure(keepsCatalog(config));
@@ -182,9 +184,9 @@ export class App {
   }
 
   #createResponders(own: OwnSecrets, stats: readonly QueryStats[], restored: SnapshotUpdate | undefined): Responders {
-    const { plan, sockets, verbosity, certificates, log, onFatal } = this.#options;
+    const { plan, sockets, verbosity, certificates, tsigKeys, log, onFatal } = this.#options;
     const apexes = this.zone.snapshot.zones.map(({ apex }) => apex);
-    const start = { config: this.#config, verbosity, apexes, own, certificates, plan, sockets };
+    const start = { config: this.#config, verbosity, apexes, own, certificates, tsigKeys, plan, sockets };
     const onLost = (error: Error) => {
       if (this.#listening) this.#listening.status = "failed";
       onFatal(error);

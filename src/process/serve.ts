@@ -48,6 +48,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     takeOver,
     restored: restore(config, log),
     certificates: options.certificates,
+    tsigKeys: options.tsigKeys,
     verbosity: options.verbosity,
     log,
     wallClock: Date.now,
@@ -136,11 +137,11 @@ function handleSignals(running: Running, options: ServeOptions): void {
 /** Applies the keys that can change in a running server, and logs those that need a restart. */
 async function reconfigure({ app, http, log }: Running, reload: () => Promise<Checked>): Promise<void> {
   const checked = await reload();
-  const { config, certificates } = checked;
+  const { config, certificates, tsigKeys } = checked;
   report(checked, log);
   const before: Config = app.config;
   const { live, restart } = changedKeys(before, config);
-  app.configure(applyLive(before, config), certificates);
+  app.configure(applyLive(before, config), certificates, tsigKeys);
   // If no server is open yet, leave it to the start, which may still be waiting for the other process.
   const served = http?.isOpen ? http.adjust(certificates.certificate) : Promise.resolve();
   await served.catch((error: unknown) => log.error(`${messageOf(error)}; HTTPS is not served`));

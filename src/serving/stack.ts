@@ -17,6 +17,7 @@ import type { Upstream } from "../forward/upstream.js";
 import { viewsOf, zonesOf } from "../views/views.js";
 import { Cookies } from "../wire/cookies.js";
 import { MAX_UDP_PAYLOAD } from "../wire/protocol.js";
+import { type TsigKey, TsigKeys } from "../wire/tsig.js";
 import { apexesOf } from "../zone/apex.js";
 import { Snapshot } from "../zone/snapshot.js";
 import { CLIENT_SECRET_WORDS, ClientTable } from "./clients.js";
@@ -39,6 +40,7 @@ export interface DnsStackOptions {
   readonly own: OwnSecrets;
   /** Certificates, in PEM, of the authorities to trust for upstreams over TLS; undefined for those that Node.js trusts. */
   readonly authorities: string | undefined;
+  readonly tsigKeys: readonly TsigKey[];
   readonly share: Share;
   /** Whether it forwards through another stack: its `forwardClient` must be connected to the `forwardServer` of that stack. */
   readonly usesForwardClient: boolean;
@@ -76,12 +78,13 @@ export class DnsStack {
   readonly #share: Share;
   #revision = 0;
 
-  constructor({ config, snapshot, stats, log, own, authorities, share, usesForwardClient, clock }: DnsStackOptions) {
+  constructor({ config, snapshot, stats, log, own, authorities, share, ...options }: DnsStackOptions) {
+    const { tsigKeys, usesForwardClient, clock } = options;
     this.#own = own;
     this.#share = share;
     this.answerer = new Answerer({
       snapshot,
-      policy: answerPolicy(config, own),
+      policy: answerPolicy(config, own, tsigKeys),
       random: createRandom(randomInt(1, UINT32)),
       clock: () => Math.floor(Date.now() / 1000),
     });
@@ -153,11 +156,11 @@ export class DnsStack {
     this.#upstreamLog.close();
   }
 
-  configure(config: StackConfig, authorities: string | undefined): void {
+  configure(config: StackConfig, authorities: string | undefined, tsigKeys: readonly TsigKey[]): void {
     const { ready, serial } = this.answerer.snapshot;
     // Before the first state there is no snapshot from the builder that would have the new zones.
     if (!ready) this.answerer.use(Snapshot.empty(apexesOf(zonesOf(viewsOf(config)), serial)));
-    this.answerer.configure(answerPolicy(config, this.#own));
+    this.answerer.configure(answerPolicy(config, this.#own, tsigKeys));
     const policy = forwardPolicy(config, authorities, this.#share);
     const revision = this.#revise();
     this.#forwarder?.configure(policy);
@@ -174,7 +177,7 @@ function forwarderParts({ loopToken }: OwnSecrets, log: UpstreamLog): ForwarderP
   return { makeLinks: linkMaker(random16), timers: systemTimers, random16, loopToken, onHealth, onMindsCase };
 }
 
-function answerPolicy(config: StackConfig, own: OwnSecrets): AnswerPolicy {
+function answerPolicy(config: StackConfig, own: OwnSecrets, tsigKeys: readonly TsigKey[]): AnswerPolicy {
   return {
     maxUdpPayload: Math.min(config.maxUdpPayload, MAX_UDP_PAYLOAD),
     setTruncateBit: config.SetTruncateBit,
@@ -183,6 +186,7 @@ function answerPolicy(config: StackConfig, own: OwnSecrets): AnswerPolicy {
     localNames: localNamesOf(config, own),
     identity: { version: identityText(config.serverVersion), id: identityText(config.serverId) },
     cookies: config.cookies ? cookiesOf(config, own.cookies) : undefined,
+    keys: new TsigKeys(tsigKeys),
   };
 }
 

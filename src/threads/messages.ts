@@ -12,6 +12,7 @@ import type { BuildReport } from "../status/status.js";
 import type { Certificates } from "../transport/certificate.js";
 import type { InheritedSocket } from "../transport/inherited.js";
 import type { UdpPlan } from "../transport/udp.js";
+import type { TsigKey } from "../wire/tsig.js";
 import type { Apex } from "../zone/apex.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 
@@ -43,6 +44,7 @@ export interface ResponderStart {
   readonly stats: SharedArrayBuffer;
   readonly own: OwnSecrets;
   readonly certificates: Certificates;
+  readonly tsigKeys: readonly TsigKey[];
   readonly share: Share;
   readonly plan: UdpPlan;
   /** Sockets that are already open. */
@@ -61,7 +63,12 @@ export type ToResponder =
   | { readonly kind: "forwarding"; readonly port: MessagePort }
   /** Open the sockets as soon as this or a later generation has arrived. Snapshots come through another port, perhaps later. */
   | { readonly kind: "listen"; readonly generation: number }
-  | { readonly kind: "configure"; readonly config: ResponderConfig; readonly certificates: Certificates }
+  | {
+      readonly kind: "configure";
+      readonly config: ResponderConfig;
+      readonly certificates: Certificates;
+      readonly tsigKeys: readonly TsigKey[];
+    }
   /** Flush cached answers of upstreams, all or those for one name (lower-case wire form as latin1). */
   | { readonly kind: "flush"; readonly id: number; readonly name: string | undefined }
   | { readonly kind: "stale"; readonly stale: boolean }

@@ -3,6 +3,7 @@ import { MesosDnsError, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Certificates } from "../transport/certificate.js";
+import type { TsigKey } from "../wire/tsig.js";
 import type { FromResponder, ResponderConfig, ResponderStart, ToResponder } from "./messages.js";
 
 export interface ResponderHandleOptions {
@@ -67,8 +68,8 @@ export class ResponderHandle {
     return this.#listening;
   }
 
-  configure(config: ResponderConfig, certificates: Certificates): void {
-    this.#post({ kind: "configure", config, certificates });
+  configure(config: ResponderConfig, certificates: Certificates, tsigKeys: readonly TsigKey[]): void {
+    this.#post({ kind: "configure", config, certificates, tsigKeys });
   }
 
   /**

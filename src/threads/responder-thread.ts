@@ -13,7 +13,7 @@ import type { ResponderStart, ToResponder } from "./messages.js";
 import { Responder } from "./responder.js";
 
 if (!parentPort) throw new Error("responder-thread.js is a worker thread of main.js, not a program");
-const { config, certificates, plan, restored, own, share, sockets, ...start } = workerData as ResponderStart;
+const { config, certificates, tsigKeys, plan, restored, own, share, sockets, ...start } = workerData as ResponderStart;
 const log = createLogger(start.verbosity, "responder");
 const stats = new QueryStats(start.stats);
 const empty = Snapshot.empty(start.apexes);
@@ -24,6 +24,7 @@ const stack = new DnsStack({
   log,
   own,
   authorities: certificates.resolverAuthorities,
+  tsigKeys,
   share,
   usesForwardClient: start.index > 0,
   clock: plan.engine === "batch" ? systemClock(loadSystem()) : processClock,

@@ -104,9 +104,9 @@ export class Responder {
     }
   }
 
-  async #configure({ config, certificates }: Extract<ToResponder, { kind: "configure" }>): Promise<void> {
+  async #configure({ config, certificates, tsigKeys }: Extract<ToResponder, { kind: "configure" }>): Promise<void> {
     const { stack, listeners, log } = this.#parts;
-    stack.configure(config, certificates.resolverAuthorities);
+    stack.configure(config, certificates.resolverAuthorities, tsigKeys);
     try {
       await listeners.configure(config, certificates.certificate);
     } catch (error) {

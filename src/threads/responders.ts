@@ -5,6 +5,7 @@ import type { QueryStats } from "../serving/query-stats.js";
 import type { Certificates } from "../transport/certificate.js";
 import { claimTcp, claimUdp } from "../transport/claim.js";
 import { type Kind, listenAddressesOf } from "../transport/listen-addresses.js";
+import type { TsigKey } from "../wire/tsig.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { ResponderConfig, ResponderStart } from "./messages.js";
 import { ResponderHandle } from "./responder-handle.js";
@@ -86,8 +87,8 @@ export class Responders {
     return this.#handles.map((handle) => handle.connect());
   }
 
-  configure(config: ResponderConfig, certificates: Certificates): void {
-    for (const handle of this.#handles) handle.configure(config, certificates);
+  configure(config: ResponderConfig, certificates: Certificates, tsigKeys: readonly TsigKey[]): void {
+    for (const handle of this.#handles) handle.configure(config, certificates, tsigKeys);
   }
 
   /**

@@ -21,8 +21,6 @@ export const VERDICT = {
   CLASS: 6,
   /** No question, but a cookie: the client asks for a server cookie (RFC 7873 §5.4). */
   COOKIE_ONLY: 7,
-  /** Signed with TSIG: this server has no keys (RFC 8945 §5.2). */
-  SIGNED: 8,
 } as const;
 export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
 
@@ -58,7 +56,7 @@ export class Query {
   /** Hash of the name, as a signed 32-bit integer: V8 may allocate an object for an unsigned one. */
   hash = 0;
   readonly opt = new OptRecord();
-  /** Index at which a TSIG record starts, or -1. */
+  /** Index at which a TSIG record starts, or -1. Its signature has not been checked. */
   tsigAt = -1;
 
   /** Reads the message in the first `length` octets. @param seed of the name's hash */
@@ -88,7 +86,6 @@ export class Query {
     }
     if (questions !== 1 || !this.#readQuestion(message, length, seed)) return VERDICT.BROKEN_QUESTION;
     if (!this.#readRecords(message, length)) return VERDICT.MALFORMED;
-    if (this.tsigAt >= 0) return VERDICT.SIGNED;
     if (this.opt.present && this.opt.version !== 0) return VERDICT.BAD_VERSION;
     return this.class === CLASS.IN ? VERDICT.OK : VERDICT.CLASS;
   }

@@ -25,6 +25,7 @@ async function startResponder() {
     stats: new QueryStats().memory,
     own: { cookies: new Uint8Array(16), loopToken: "0".repeat(32), buckets: createBuckets(7) },
     certificates: { certificate: undefined, resolverAuthorities: undefined, transferAuthorities: undefined },
+    tsigKeys: [],
     share: { cache: 1 },
     plan: { engine: "dgram", threads: 1 },
     sockets: [],

@@ -4,6 +4,7 @@ import type { AnswerPolicy } from "../../src/answer/policy.js";
 import { type Channel, type Client, Request } from "../../src/answer/request.js";
 import { parseAddress } from "../../src/base/addresses.js";
 import { SCATTERED } from "../../src/views/zone-spec.js";
+import { TsigKeys } from "../../src/wire/tsig.js";
 import type { Apex } from "../../src/zone/apex.js";
 import { type CompiledZones, compileZones, type ZoneContent } from "../../src/zone/compile.js";
 import { RecordSet } from "../../src/zone/record-set.js";
@@ -40,6 +41,7 @@ export const POLICY: AnswerPolicy = {
   localNames: new LocalNames(PUBLIC_REVERSE, LOOP_TOKEN),
   identity: { version: undefined, id: undefined },
   cookies: undefined,
+  keys: new TsigKeys([]),
 };
 
 /** A client that may everything. */

@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DROP } from "../../src/answer/answer.js";
 import { createRandom } from "../../src/base/random.js";
+import { signRequest, type TsigKey, TsigKeys } from "../../src/wire/tsig.js";
 import { encodeQuery } from "../support/dns.js";
-import { answererOf, DATAGRAM, requestOf, STREAM } from "../support/zone.js";
+import { answererOf, DATAGRAM, NOW, requestOf, STREAM } from "../support/zone.js";
 import { type Fuzz, mutate, randomMessage } from "./mutate.js";
 
 const NAMES = [
@@ -16,7 +17,8 @@ const NAMES = [
   "one.mesos A 192.0.2.1",
   "ns1.mesos A 192.0.2.53",
 ];
-const answerer = answererOf(NAMES, {}, createRandom(1));
+const KEY: TsigKey = { name: "a.example", algorithm: "hmac-sha256", secret: Uint8Array.of(1, 2, 3) };
+const answerer = answererOf(NAMES, { keys: new TsigKeys([KEY]) }, createRandom(1));
 const GUARD = 0xa5;
 const out = new Uint8Array(65_535 + 16);
 
@@ -40,6 +42,12 @@ function checkAnswer(message: Uint8Array, stream: boolean): number {
   const decoded = packet.decode(Buffer.from(out.subarray(0, length)));
   expect(decoded.id).toBe((message[0] << 8) | message[1]);
   return length;
+}
+
+function signed(query: Uint8Array, key: TsigKey): Uint8Array {
+  const memory = new Uint8Array(600);
+  memory.set(query);
+  return memory.slice(0, signRequest(memory, query.length, key, NOW).length);
 }
 
 /** Number of random and mutated messages in this run, and their seed, so that a failure can be repeated. */
@@ -79,6 +87,9 @@ describe("any message", () => {
       encodeQuery("nope.marathon.mesos"),
       encodeQuery("mesos", { type: "SOA", edns: 512 }),
       encodeQuery("one.mesos", { type: "ANY" }),
+      signed(encodeQuery("web-1.marathon.mesos"), KEY),
+      signed(encodeQuery("_web._tcp.marathon.mesos", { type: "SRV", edns: 1232 }), KEY),
+      signed(encodeQuery("web-1.marathon.mesos"), { ...KEY, name: "b.example" }),
     ];
     const fuzz: Fuzz = { random, corpus };
     let answered = 0;

@@ -130,7 +130,7 @@ describe("a responder", () => {
     const { responder, log, script } = setUp();
     script.configure = () => Promise.reject(new MesosDnsError("LISTEN_PERMISSION", "TCP port 853 needs a privilege"));
     const certificates = { certificate: undefined, resolverAuthorities: undefined, transferAuthorities: undefined };
-    await responder.take({ kind: "configure", config: configOf(), certificates });
+    await responder.take({ kind: "configure", config: configOf(), certificates, tsigKeys: [] });
     expect(log).toEqual([
       "stack configured",
       '[{"code":"LISTEN_PERMISSION"},"TCP port 853 needs a privilege; DNS over TLS is not served"]',
