@@ -23,6 +23,11 @@ async function main(argv: readonly string[]): Promise<void> {
       const { printZone } = await import("./cli/zone.js");
       return printZone(command.stateFile, config, command.zone);
     }
+    case "transfer-config": {
+      const { config } = loadConfig(loadOptions(command.configFile, false));
+      const { printTransferConfig } = await import("./cli/transfer-config.js");
+      return printTransferConfig(command, config);
+    }
     case "serve":
       return runServer(command);
   }

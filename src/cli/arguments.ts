@@ -1,6 +1,7 @@
 /** Parses the command line into a command. It is pure: main.ts executes the command. */
 import { MesosDnsError } from "../base/errors.js";
 import type { Verbosity } from "../base/log.js";
+import { SECONDARIES, type SecondaryName } from "./secondaries/plan.js";
 
 export type Command =
   | {
@@ -16,11 +17,20 @@ export type Command =
     }
   /** `configFile` is absent if none is named: then the defaults apply. */
   | { readonly kind: "zone"; readonly stateFile: string; readonly configFile?: string; readonly zone?: string }
+  | {
+      readonly kind: "transfer-config";
+      readonly secondary: SecondaryName;
+      /** At least one. */
+      readonly primaries: readonly string[];
+      readonly key?: string;
+      readonly configFile: string;
+    }
   | { readonly kind: "version" }
   | { readonly kind: "help" };
 
 export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--check]
        mesos-dns zone --state FILE [--config FILE] [--zone NAME]
+       mesos-dns transfer-config SERVER --primary ADDRESS [--primary ADDRESS] [--key NAME] [-config FILE]
 
 Serves the names of a Mesos cluster's tasks over DNS and HTTP.
 
@@ -36,6 +46,12 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     --config FILE   the configuration (default: the defaults of every key)
     --zone NAME     which zone, where there are several (default: the domain)
 
+  transfer-config print the lines that a secondary needs to transfer the zones: SERVER is ${SECONDARIES.slice(0, -1).join(", ")} or
+                  ${SECONDARIES.at(-1)}
+    --primary ADDRESS  where this server is, with a port or without; twice for two of them, the first one first
+    --key NAME         the key to sign with, of tsigKeys or tsigKeyFile; its secret is not printed
+    -config FILE       the configuration (default: config.json)
+
 Flags may be written with one dash or two, their values after "=" or as the next word. They end at "--" and before the
 first word that is none: what follows is ignored, with a warning. The flags of glog that Mesos-DNS has (-logtostderr,
 -log_dir, ...) are accepted and do nothing: the log goes to standard error.
@@ -45,10 +61,11 @@ Signals: SIGHUP reads the configuration again, SIGTERM stops the server.
 const DEFAULT_CONFIG_FILE = "config.json";
 
 /**
- * `level` without a value means 1: it was a switch in the first version of Mesos-DNS. `unused` flags of Mesos-DNS are ignored, with
+ * A `list` may stand more than once: its values are joined by commas. `level` without a value means 1: it was a switch in the first
+ * version of Mesos-DNS. `unused` flags of Mesos-DNS are ignored, with
  * or without a value.
  */
-type FlagKind = "value" | "switch" | "level" | "unused";
+type FlagKind = "value" | "list" | "switch" | "level" | "unused";
 
 const SERVE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["config", "value"],
@@ -78,6 +95,14 @@ const ZONE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["h", "switch"],
 ]);
 
+const TRANSFER_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
+  ["primary", "list"],
+  ["key", "value"],
+  ["config", "value"],
+  ["help", "switch"],
+  ["h", "switch"],
+]);
+
 /** What Go's flag package accepts for true and for false. */
 const TRUE = /^(?:1|t|T|true|TRUE|True)$/;
 const FALSE = /^(?:0|f|F|false|FALSE|False)$/;
@@ -88,7 +113,9 @@ const NUMBER = /^[+-]?\d+$/;
  * @throws {MesosDnsError} USAGE for an unknown flag, or a missing or wrong value
  */
 export function parseCommandLine(argv: readonly string[]): Command {
-  return argv[0] === "zone" ? parseZone(argv.slice(1)) : parseServe(argv);
+  const [command, ...rest] = argv;
+  if (command === "zone") return parseZone(rest);
+  return command === "transfer-config" ? parseTransferConfig(rest) : parseServe(argv);
 }
 
 function parseServe(argv: readonly string[]): Command {
@@ -135,6 +162,22 @@ function parseZone(argv: readonly string[]): Command {
   };
 }
 
+/** The kind of server stands before the flags, or behind them. */
+function parseTransferConfig(argv: readonly string[]): Command {
+  const isFirst = argv[0] !== undefined && !argv[0].startsWith("-");
+  const { flags, rest } = parseFlags(isFirst ? argv.slice(1) : argv, TRANSFER_FLAGS);
+  if (flags.has("help") || flags.has("h")) return { kind: "help" };
+  const [server, ...more] = isFirst ? [argv[0], ...rest] : rest;
+  if (more.length > 0) throw usage(`unexpected argument ${JSON.stringify(more[0])}`);
+  const secondary = SECONDARIES.find((name) => name === server);
+  if (secondary === undefined) throw usage(`transfer-config needs one of ${SECONDARIES.join(", ")}`);
+  const primaries = flags.get("primary")?.split(",");
+  if (primaries === undefined) throw usage("transfer-config needs --primary ADDRESS");
+  const key = flags.get("key");
+  const configFile = flags.get("config") ?? DEFAULT_CONFIG_FILE;
+  return { kind: "transfer-config", secondary, primaries, ...(key !== undefined && { key }), configFile };
+}
+
 interface Parsed {
   /** The given flags, without dashes. A switch has an empty value; one that is turned off (`-version=false`) is absent. */
   readonly flags: ReadonlyMap<string, string>;
@@ -160,7 +203,8 @@ function parseFlags(argv: readonly string[], known: ReadonlyMap<string, FlagKind
     }
     const next = attached === undefined && isItsValue(name, kind, argv[at + 1]) ? argv[++at] : undefined;
     const value = attached ?? next;
-    flags.set(name, kind === "value" ? requireValue(word, value) : (value ?? "1"));
+    if (kind === "list") flags.set(name, [flags.get(name) ?? [], requireValue(word, value)].flat().join(","));
+    else flags.set(name, kind === "value" ? requireValue(word, value) : (value ?? "1"));
   }
   return { flags, rest: [] };
 }
@@ -168,7 +212,7 @@ function parseFlags(argv: readonly string[], known: ReadonlyMap<string, FlagKind
 /** Whether the word after a flag is the flag's value. */
 function isItsValue(name: string, kind: FlagKind, word: string | undefined): boolean {
   if (word === undefined) return false;
-  if (kind === "value" || NUMBER.test(word)) return true;
+  if (kind === "value" || kind === "list" || NUMBER.test(word)) return true;
   if (UNUSED_SWITCHES.has(name)) return TRUE.test(word) || FALSE.test(word);
   return !word.startsWith("-");
 }

@@ -12,7 +12,12 @@ type ZoneValues = Pick<
 >;
 
 /** The names of all zones that this server is a name server of. */
-export function zoneNamesOf({ domain, dcosNames, reverseZones, catalogZone }: ZoneValues): readonly string[] {
+export function zoneNamesOf({
+  domain,
+  dcosNames,
+  reverseZones,
+  catalogZone,
+}: Pick<ZoneValues, "domain" | "dcosNames" | "reverseZones" | "catalogZone">): readonly string[] {
   return [domain, ...(dcosNames ? [DCOS_ZONE] : []), ...reverseZones, ...(catalogZone === "" ? [] : [catalogZone])];
 }
 

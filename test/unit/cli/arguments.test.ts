@@ -39,6 +39,36 @@ describe("serving", () => {
   });
 });
 
+describe("the lines for a secondary", () => {
+  const one = { kind: "transfer-config", secondary: "knot", primaries: ["192.0.2.53"], configFile: "config.json" };
+
+  test.each([
+    ["transfer-config knot --primary 192.0.2.53", {}],
+    ["transfer-config -primary=192.0.2.53 knot", {}],
+    ["transfer-config bind --primary a --primary b", { secondary: "bind", primaries: ["a", "b"] }],
+    ["transfer-config nsd --primary a,b --primary=c", { secondary: "nsd", primaries: ["a", "b", "c"] }],
+    ["transfer-config knot --primary 192.0.2.53 --key k -config=a.json", { key: "k", configFile: "a.json" }],
+  ])("are requested by %j", (line, expected) => {
+    expect(parseCommandLine(words(line))).toEqual({ ...one, ...expected });
+  });
+
+  test.each([
+    ["transfer-config", "transfer-config needs one of knot, nsd, bind, powerdns, unbound"],
+    ["transfer-config tinydns --primary a", "transfer-config needs one of knot, nsd, bind, powerdns, unbound"],
+    ["transfer-config knot", "transfer-config needs --primary ADDRESS"],
+    ["transfer-config knot --primary", "--primary needs a value"],
+    ["transfer-config knot --primary a nsd", 'unexpected argument "nsd"'],
+    ["transfer-config knot --primary a --zone b", "unknown flag --zone"],
+  ])("are not requested by %j", (line, problem) => {
+    expect(failure(() => parseCommandLine(words(line))).message).toBe(`${problem}; see mesos-dns --help`);
+  });
+
+  test("have their own help", () => {
+    expect(parseCommandLine(words("transfer-config --help"))).toEqual({ kind: "help" });
+    expect(HELP).toContain("SERVER is knot, nsd, bind, powerdns or");
+  });
+});
+
 describe("the flags of glog are accepted and ignored:", () => {
   const reason = "ignored: the log goes to standard error, a JSON object a line, and -v says how much of it";
 
