@@ -41,14 +41,14 @@ async function load(configFile: string): Promise<Loaded> {
 /** What would prevent a start. */
 async function findFaults(config: Config): Promise<readonly unknown[]> {
   const found: unknown[] = [];
-  const listeners = [...keysByListener(config)];
+  const addresses = [...keysByAddress(config)];
   const checks = [
     () => checkCredentials(config),
     () => readCertificate(config),
     () => readAuthorities(config, "resolverCACertFile"),
     () => readAuthorities(config, "transferClientCAFile"),
     () => readTsigKeys(config).warnings.forEach(warn),
-    ...listeners.map((listener) => () => checkListener(listener)),
+    ...addresses.map((address) => () => checkAddress(address)),
     () => planUdp(config, { warn }),
   ];
   for (const check of checks) {
@@ -61,14 +61,15 @@ async function findFaults(config: Config): Promise<readonly unknown[]> {
   return found;
 }
 
-/** The addresses to listen on, each with the keys that name it. */
-function keysByListener({ dnson, httpon, listener, httplistener }: Config): ReadonlyMap<string, string> {
+/** The addresses to use, each with the keys that name it. */
+function keysByAddress({ dnson, httpon, listener, httplistener, notifySource }: Config): ReadonlyMap<string, string> {
   const keys = new Map(dnson ? listener.map((host) => [host, "listener"]) : []);
   if (httpon) keys.set(httplistener, keys.has(httplistener) ? "listener and httplistener" : "httplistener");
+  if (notifySource !== "" && !keys.has(notifySource)) keys.set(notifySource, "notifySource");
   return keys;
 }
 
-async function checkListener([host, keys]: readonly [host: string, keys: string]): Promise<void> {
+async function checkAddress([host, keys]: readonly [host: string, keys: string]): Promise<void> {
   try {
     await claimUdp({ host, port: 0 });
   } catch (error) {

@@ -93,6 +93,11 @@ describe("--check finds before the start", () => {
       /transferClientCAFile .* cannot be used/,
     ],
     [
+      "an address of another machine to tell changes from",
+      { notifySource: "192.0.2.1" },
+      /: notifySource: 192\.0\.2\.1 is not an address of this machine/,
+    ],
+    [
       "a file of keys that has none",
       { tsigKeyFile: file("config.json") },
       /tsigKeyFile .*, line 1: allowed: key "NAME"/,

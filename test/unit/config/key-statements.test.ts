@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readKeyStatements } from "../../../src/config/key-statements.js";
 
@@ -45,4 +46,37 @@ zone "mesos" { type primary; };`;
 test("a file that ends in a statement has a fault, whatever stands there", () => {
   for (const text of ["key", "key a", "key a {", 'key a { secret "', "secret", "};", SECRET])
     expect(readKeyStatements(text).faults, text).toHaveLength(1);
+});
+
+test("any text has keys or faults, and harms nothing", () => {
+  const word = fc.constantFrom(
+    "key ",
+    "a",
+    "{",
+    "}",
+    ";",
+    '"',
+    "algorithm ",
+    "hmac-sha256",
+    "secret ",
+    "AQID",
+    "/*",
+    "//",
+    "#",
+    "\n",
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(word, { maxLength: 30 }).map((words) => words.join("")),
+      ),
+      (text) => {
+        const { keys, faults } = readKeyStatements(text);
+        for (const { name, secret } of keys) expect([name.length > 0, secret.length > 0]).toEqual([true, true]);
+        for (const fault of faults) expect(fault).toMatch(/^line \d+: /);
+      },
+    ),
+    { numRuns: 5_000 },
+  );
 });

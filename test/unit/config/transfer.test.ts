@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { describeConfig } from "../../../src/config/describe.js";
+import { InvalidConfig } from "../../../src/config/load.js";
 import { transferAdvice } from "../../../src/config/transfer-rules.js";
 import { configOf, faultsOf, warningsOf } from "./support.js";
 
@@ -200,3 +202,31 @@ test("a retry that is longer than the refresh gets advice where there are second
   expect(adviceOf({ allowTransfer: ["10.0.0.5"] })).toHaveLength(1);
   expect(adviceOf({ notify: ["10.0.0.5"], SOARetry: 10 })).toEqual([]);
 });
+
+test.each(["allowTransfer", "notify", "tsigKeys", "nameServers", "reverseZones", "catalogZone", "notifySource"])(
+  "%s takes any JSON, or says what is wrong with it",
+  (key) => {
+    const names = fc.constantFrom(
+      "network",
+      "key",
+      "address",
+      "port",
+      "zones",
+      "name",
+      "algorithm",
+      "secret",
+      "addresses",
+    );
+    const entry = fc.oneof(fc.jsonValue(), fc.dictionary(names, fc.jsonValue()));
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), fc.array(entry)), (value) => {
+        try {
+          configOf({ [key]: value });
+        } catch (error) {
+          expect(error).toBeInstanceOf(InvalidConfig);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  },
+);
