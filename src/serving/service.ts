@@ -8,8 +8,8 @@ import { toMasterFileName } from "../wire/names.js";
 import { MAX_MESSAGE, RCODE } from "../wire/protocol.js";
 import type { Clock } from "./clock.js";
 import { type QueryStats, ZONES } from "./query-stats.js";
-import type { TransferClient } from "./transfer-client.js";
 import { ALLOW, type RateLimiter, RESPONSE_KIND, type ResponseKind, SLIP } from "./rate-limiter.js";
+import type { TransferClient } from "./transfer-client.js";
 
 const LOCAL = ZONES.indexOf("local");
 const FORWARDED = ZONES.indexOf("forward");

@@ -16,7 +16,15 @@ export interface SnapshotPort {
 
 type Stack = Pick<
   DnsStack,
-  "answerer" | "connectTransfers" | "forwardClient" | "forwardServer" | "configure" | "flush" | "report" | "start" | "close"
+  | "answerer"
+  | "connectTransfers"
+  | "forwardClient"
+  | "forwardServer"
+  | "configure"
+  | "flush"
+  | "report"
+  | "start"
+  | "close"
 >;
 
 export interface ResponderParts {

@@ -1,5 +1,5 @@
-import { SHARD_HEADER_WORDS, SLOT_WORDS } from "../zone/layout.js";
 import type { ApexRecords } from "../zone/apex.js";
+import { SHARD_HEADER_WORDS, SLOT_WORDS } from "../zone/layout.js";
 import { rrsetCount, rrsetWord, type Snapshot, zoneOf } from "../zone/snapshot.js";
 import { WireRecord } from "../zone/wire-records.js";
 import { type Difference, recordEnd } from "./journal.js";

@@ -1,7 +1,7 @@
 import type { Apex } from "../zone/apex.js";
 import type { HeldSnapshots } from "../zone/held-snapshots.js";
-import { rrsetCount, rrsetWord, type Snapshot, type SnapshotUpdate, zoneOf } from "../zone/snapshot.js";
 import { SHARD_HEADER_WORDS, SLOT_WORDS } from "../zone/layout.js";
+import { rrsetCount, rrsetWord, type Snapshot, type SnapshotUpdate, zoneOf } from "../zone/snapshot.js";
 import { differencesOf } from "./differences.js";
 import { type Difference, type Journal, NO_DIFFERENCE } from "./journal.js";
 
@@ -34,7 +34,8 @@ export class ZoneHistory {
       this.#note(apex.zone, apex.soa.serial, now?.soa.serial, isKnown ? changeOf(index, differences) : undefined);
     });
     for (const { zone, scattered, soa } of update.apexes) {
-      if (!scattered && before.zones.find(({ apex }) => apex.zone === zone)?.apex.soa.serial !== soa.serial) changed.push(zone);
+      if (!scattered && before.zones.find(({ apex }) => apex.zone === zone)?.apex.soa.serial !== soa.serial)
+        changed.push(zone);
     }
     return update.ready ? changed : [];
   }

@@ -1,7 +1,7 @@
-import { expandName, nameEnd } from "../wire/readable.js";
+import { decodeName } from "../wire/names.js";
 import { RECORD_FIXED, TYPE } from "../wire/protocol.js";
 import { Query, VERDICT } from "../wire/query.js";
-import { decodeName } from "../wire/names.js";
+import { expandName, nameEnd } from "../wire/readable.js";
 
 /** The version of the zone that a client has, as its IXFR query says (RFC 1995 §3). */
 export interface ClientVersion {

@@ -6,7 +6,7 @@ import { checkTsig, type TsigKeys, type TsigSigner } from "../wire/tsig.js";
 import type { HeldSnapshots } from "../zone/held-snapshots.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import type { TransferAccess } from "./access.js";
-import { changesOf, type Contents, inOrder, recordsOf, soaOf, wholeZone } from "./contents.js";
+import { type Contents, changesOf, inOrder, recordsOf, soaOf, wholeZone } from "./contents.js";
 import { type Decision, decide, type ZoneFacts } from "./decision.js";
 import type { GivenVersions } from "./given-versions.js";
 import type { ZoneHistory } from "./history.js";
@@ -115,7 +115,13 @@ export class TransferServer {
     const zone = zones.find(({ apex }) => apex.zone === name && !apex.scattered);
     if (!zone) return undefined;
     const { serial, mname } = zone.apex.soa;
-    return { serial, mname, isReady: ready, records: history.records(name), since: (from) => journal.since(name, from) };
+    return {
+      serial,
+      mname,
+      isReady: ready,
+      records: history.records(name),
+      since: (from) => journal.since(name, from),
+    };
   }
 
   #refuse(asked: Asked, { question, secondary }: Wanted, rcode: number, ede: number = NO_EDE): undefined {

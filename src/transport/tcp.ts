@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type Server as TlsServer, TLSSocket } from "node:tls";
+import { createServer as createTlsServer, TLSSocket, type Server as TlsServer } from "node:tls";
 import type { HostPort } from "../base/host-port.js";
 import { streamChannel } from "../serving/channels.js";
 import type { ClientTable } from "../serving/clients.js";

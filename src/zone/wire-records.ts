@@ -1,3 +1,4 @@
+import { toWords } from "../wire/names.js";
 import { writeUint16, writeUint32 } from "../wire/octets.js";
 import { CLASS, RECORD_FIXED, TYPE } from "../wire/protocol.js";
 import {
@@ -10,7 +11,6 @@ import {
   TARGETS_HEADER_WORDS,
 } from "./layout.js";
 import { nameAt, nameLength, rrsetCount, rrsetWord, type Shard } from "./snapshot.js";
-import { toWords } from "../wire/names.js";
 
 /** Most octets of a record that a zone can have: two names, and what stands between them. */
 export const MAX_RECORD = 2 * 255 + RECORD_FIXED + 16;

@@ -1,4 +1,3 @@
-import { TransferClient } from "../../src/serving/transfer-client.js";
 import type { Answer } from "dns-packet";
 import { pino } from "pino";
 import type { Answerer } from "../../src/answer/answer.js";
@@ -9,6 +8,7 @@ import { CLIENT_SECRET_WORDS, ClientTable } from "../../src/serving/clients.js";
 import { QueryStats } from "../../src/serving/query-stats.js";
 import { createBuckets, RateLimiter } from "../../src/serving/rate-limiter.js";
 import { DnsService } from "../../src/serving/service.js";
+import { TransferClient } from "../../src/serving/transfer-client.js";
 import type { Query } from "../../src/wire/query.js";
 import { readReply, type TtlBounds } from "../../src/wire/reply.js";
 import { decode } from "./dns.js";
@@ -38,7 +38,8 @@ export function serviceOf(answerer: Answerer, forwarder: Forwarder = new Scripte
   const stats = new QueryStats();
   let clock = 0;
   const limiter = new RateLimiter(NO_LIMIT, createBuckets(1));
-  const service = new DnsService({ transfers: new TransferClient(),
+  const service = new DnsService({
+    transfers: new TransferClient(),
     answerer,
     forwarder,
     limiter,

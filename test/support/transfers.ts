@@ -5,7 +5,17 @@ import { Snapshot, type SnapshotUpdate } from "../../src/zone/snapshot.js";
 import { APEX, SEED, zoneContent } from "./zone.js";
 
 /** A record as `name TTL type data`, as dns-packet reads it. */
-export function lineOf({ name, ttl, type, data }: { name: string; ttl?: number; type: string; data?: unknown }): string {
+export function lineOf({
+  name,
+  ttl,
+  type,
+  data,
+}: {
+  name: string;
+  ttl?: number;
+  type: string;
+  data?: unknown;
+}): string {
   return `${name} ${ttl} ${type} ${typeof data === "string" ? data : JSON.stringify(data)}`;
 }
 
@@ -21,7 +31,9 @@ export function messagesIn(stream: Uint8Array): readonly Packet[] {
 
 /** All records of the answer sections. */
 export function recordsIn(messages: readonly Packet[]): string[] {
-  return messages.flatMap(({ answers = [] }) => answers.map((answer) => lineOf(answer as Parameters<typeof lineOf>[0])));
+  return messages.flatMap(({ answers = [] }) =>
+    answers.map((answer) => lineOf(answer as Parameters<typeof lineOf>[0])),
+  );
 }
 
 /** Zones whose records a test sets, version by version. */
@@ -49,4 +61,3 @@ export class ChangingZone {
 export function emptySnapshot(apex: Apex = APEX): Snapshot {
   return Snapshot.empty([apex]);
 }
-

@@ -111,7 +111,11 @@ export class Notifier {
   }
 
   states(): readonly TargetState[] {
-    return [...this.#told.values()].map(({ target, zone }) => ({ target: nameOf(target), zone, lag: this.#lag(target, zone) }));
+    return [...this.#told.values()].map(({ target, zone }) => ({
+      target: nameOf(target),
+      zone,
+      lag: this.#lag(target, zone),
+    }));
   }
 
   stop(): void {
@@ -178,7 +182,11 @@ export class Notifier {
     this.#setIntervals(address, () => SLOW_INTERVAL_MS);
     timers.after(SLOW_MS, () => this.#setIntervals(address, ({ minIntervalMs }) => minIntervalMs));
     const advice = "with NSD, set xfrd-reload-timeout: 0";
-    this.#logOnce(`slow ${address}`, address, `it asks for whole zones again and again, and is told of changes each second only: ${advice}`);
+    this.#logOnce(
+      `slow ${address}`,
+      address,
+      `it asks for whole zones again and again, and is told of changes each second only: ${advice}`,
+    );
   }
 
   #setIntervals(address: string, interval: (target: NotifyTarget) => number): void {
@@ -190,7 +198,11 @@ export class Notifier {
   #logRefused(target: NotifyTarget, zone: string, rcode: number): void {
     const name = Object.entries(RCODE).find(([, code]) => code === rcode)?.[0] ?? String(rcode);
     const advice = "see that the secondary has this zone, and accepts NOTIFY from this address and with this key";
-    this.#logOnce(`${rcode} ${nameOf(target)}`, nameOf(target), `it answers NOTIFY for ${zone} with ${name}: ${advice}`);
+    this.#logOnce(
+      `${rcode} ${nameOf(target)}`,
+      nameOf(target),
+      `it answers NOTIFY for ${zone} with ${name}: ${advice}`,
+    );
   }
 
   #logOnce(key: string, target: string, message: string): void {

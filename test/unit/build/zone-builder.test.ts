@@ -3,8 +3,8 @@ import { type Address, parseAddress } from "../../../src/base/addresses.js";
 import { type Build, ZoneBuilder, type ZoneBuilderOptions } from "../../../src/build/zone-builder.js";
 import type { Cluster, Task } from "../../../src/sources/mesos/cluster.js";
 import { addressesOf, recordsOf } from "../../../src/zone/dump.js";
-import { ShardPool } from "../../../src/zone/shard-pool.js";
 import { firstSerial, serialAt } from "../../../src/zone/serial.js";
+import { ShardPool } from "../../../src/zone/shard-pool.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
 import { SEED } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
@@ -105,10 +105,15 @@ describe("the serial", () => {
 
   test("grows for the zone that has changed, and not for others", async () => {
     const builder = builderOf({ dcosNames: true });
-    const serialsOf = ({ update }: Build) => Object.fromEntries(update?.apexes.map((each) => [each.zone, each.soa.serial]) ?? []);
+    const serialsOf = ({ update }: Build) =>
+      Object.fromEntries(update?.apexes.map((each) => [each.zone, each.soa.serial]) ?? []);
     const before = serialsOf(await builder.build(clusterOf("192.0.2.11"), [MASTER]));
     const moved = serialsOf(await builder.build(clusterOf("192.0.2.12"), [MASTER]));
-    expect(moved).toEqual({ mesos: before.mesos + 1, "thisdcos.directory": before["thisdcos.directory"] + 1, "": before[""] + 1 });
+    expect(moved).toEqual({
+      mesos: before.mesos + 1,
+      "thisdcos.directory": before["thisdcos.directory"] + 1,
+      "": before[""] + 1,
+    });
     builder.configure(configOf({ dcosNames: true, reverse: true, srvRecordDefaultWeight: 1 }));
     const rebuilt = await builder.rebuild();
     // Built anew as a whole, with the same content.
@@ -138,7 +143,9 @@ describe("the serial", () => {
     const shards = whole.shards.map(([, memory]) => memory);
     const start = { generation: 1, apexes: whole.apexes, shards, isLatest: false };
     const later = 1_700_000_100 * SECOND;
-    const { serial, update } = await builderOf({}, { start, wallClock: () => later }).build(clusterOf("192.0.2.11"), [MASTER]);
+    const { serial, update } = await builderOf({}, { start, wallClock: () => later }).build(clusterOf("192.0.2.11"), [
+      MASTER,
+    ]);
     expect([serial, update?.shards]).toEqual([firstSerial(later), []]);
   });
 

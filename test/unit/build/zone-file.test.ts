@@ -51,7 +51,14 @@ function saverOf(place = folder, files: ZoneFiles = fsPromises) {
     image: (isLast) => {
       state.held++;
       state.taken++;
-      const image = { fingerprint: fingerprintOf(config), seed: SEED, apexes: [], isLast, fetchedAt: state.taken, shards };
+      const image = {
+        fingerprint: fingerprintOf(config),
+        seed: SEED,
+        apexes: [],
+        isLast,
+        fetchedAt: state.taken,
+        shards,
+      };
       return { image, cluster, release: () => void state.held-- };
     },
     onFailure: (error) => failures.push(error),

@@ -1,4 +1,3 @@
-import { TransferClient } from "../../../src/serving/transfer-client.js";
 import { describe, expect, test } from "vitest";
 import type { Channel } from "../../../src/answer/request.js";
 import { type Address, octetsOf, parseAddress } from "../../../src/base/addresses.js";
@@ -8,6 +7,7 @@ import { streamChannel, UDP } from "../../../src/serving/channels.js";
 import { QueryStats } from "../../../src/serving/query-stats.js";
 import { ALLOW, createBuckets, RateLimiter, RESPONSE_KIND, SLIP, WITHHOLD } from "../../../src/serving/rate-limiter.js";
 import { DnsService } from "../../../src/serving/service.js";
+import { TransferClient } from "../../../src/serving/transfer-client.js";
 import { Cookies } from "../../../src/wire/cookies.js";
 import { encodeQuery } from "../../support/dns.js";
 import { NO_LIMIT, ScriptedForwarder, silentLog, upstreamReply } from "../../support/service.js";
@@ -113,7 +113,8 @@ describe("a service with a rate limit", () => {
     const stats = new QueryStats();
     const limiter = new RateLimiter({ ...NO_LIMIT, answersPerSecond: 3, slip: 2 }, createBuckets(1));
     const answerer = answererOf(["web.mesos A 192.0.2.1"], { cookies });
-    const service = new DnsService({ transfers: new TransferClient(),
+    const service = new DnsService({
+      transfers: new TransferClient(),
       answerer,
       forwarder: new ScriptedForwarder(),
       limiter,
@@ -150,7 +151,15 @@ describe("a service with a rate limit", () => {
     };
     const answerer = answererOf([], { forwarding: true });
     const clock = (into: Float64Array) => into.fill(5000);
-    const service = new DnsService({ transfers: new TransferClient(), answerer, forwarder, limiter, stats, log: silentLog, clock });
+    const service = new DnsService({
+      transfers: new TransferClient(),
+      answerer,
+      forwarder,
+      limiter,
+      stats,
+      log: silentLog,
+      clock,
+    });
     const out = new Uint8Array(4096);
     const ask = async (channel: Channel) => {
       let late: Uint8Array | undefined;

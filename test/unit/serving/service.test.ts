@@ -1,9 +1,9 @@
-import { TransferClient } from "../../../src/serving/transfer-client.js";
 import { describe, expect, test } from "vitest";
 import { streamChannel, UDP } from "../../../src/serving/channels.js";
 import { QueryStats } from "../../../src/serving/query-stats.js";
 import { createBuckets, RateLimiter } from "../../../src/serving/rate-limiter.js";
 import { DnsService, PENDING } from "../../../src/serving/service.js";
+import { TransferClient } from "../../../src/serving/transfer-client.js";
 import { decode, encodeQuery, extendedErrors, lines } from "../../support/dns.js";
 import { NO_LIMIT, ScriptedForwarder, upstreamReply } from "../../support/service.js";
 import { answererOf, requestOf } from "../../support/zone.js";

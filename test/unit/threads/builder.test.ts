@@ -39,7 +39,14 @@ function setUp(master: ScriptedMaster, config: object = {}) {
     configOf({ masters: [master.address], refreshSeconds: 3600, updates: "poll", ...config, ...changes });
   const log = Object.assign(Object.create(silentLog), { error: (...line: unknown[]) => errors.push(line) });
   const builder = new Builder({
-    start: { config: follow({}), seed: 1, current: Snapshot.empty([APEX]).whole, isLatest: true, isRestored: false, catalogIndex: 0 },
+    start: {
+      config: follow({}),
+      seed: 1,
+      current: Snapshot.empty([APEX]).whole,
+      isLatest: true,
+      isRestored: false,
+      catalogIndex: 0,
+    },
     port: { postMessage: (message) => said.push(message) },
     readers: [responder],
     log,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { differencesOf } from "../../../src/transfer/differences.js";
 import { recordsIn } from "../../../src/transfer/journal.js";
-import { recordsOf, StoredSet } from "../../../src/zone/dump.js";
+import { recordsOf, type StoredSet } from "../../../src/zone/dump.js";
 import type { Snapshot } from "../../../src/zone/snapshot.js";
 import { WireRecord } from "../../../src/zone/wire-records.js";
 import { ChangingZone, emptySnapshot } from "../../support/transfers.js";
@@ -14,9 +14,9 @@ const NAMES = ["a", "b", "c.d", "d", "_x._tcp.a"];
 const line = fc.oneof(
   fc.tuple(fc.constantFrom(...NAMES), fc.nat(20)).map(([name, last]) => `${name}.mesos A 192.0.2.${last}`),
   fc.tuple(fc.constantFrom(...NAMES), fc.nat(9)).map(([name, last]) => `${name}.mesos AAAA 2001:db8::${last}`),
-  fc.tuple(fc.constantFrom(...NAMES), fc.constantFrom(...NAMES), fc.nat(9)).map(
-    ([name, target, port]) => `${name}.mesos SRV ${target}.mesos ${80 + port}`,
-  ),
+  fc
+    .tuple(fc.constantFrom(...NAMES), fc.constantFrom(...NAMES), fc.nat(9))
+    .map(([name, target, port]) => `${name}.mesos SRV ${target}.mesos ${80 + port}`),
 );
 const zone = fc.uniqueArray(line, { maxLength: 30 });
 

@@ -82,7 +82,10 @@ describe("several steps as one difference", () => {
   });
 
   test("lead from the first version to the last, whatever has changed between", () => {
-    const versions = fc.array(fc.uniqueArray(fc.constantFrom(..."abcdefgh"), { maxLength: 8 }), { minLength: 2, maxLength: 12 });
+    const versions = fc.array(fc.uniqueArray(fc.constantFrom(..."abcdefgh"), { maxLength: 8 }), {
+      minLength: 2,
+      maxLength: 12,
+    });
     fc.assert(
       fc.property(versions, (list) => {
         const steps = list.slice(1).map((now, index) => {

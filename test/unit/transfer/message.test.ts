@@ -36,7 +36,12 @@ function transfer(snapshot: Snapshot): Uint8Array[] {
 
 describe("a zone in messages", () => {
   test("has its SOA first and last, and every record once between", () => {
-    const lines = ["a.b.mesos A 192.0.2.1", "a.b.mesos A 192.0.2.2", "a.mesos AAAA 2001:db8::1", "_x._tcp.b.mesos SRV a.b.mesos 80"];
+    const lines = [
+      "a.b.mesos A 192.0.2.1",
+      "a.b.mesos A 192.0.2.2",
+      "a.mesos AAAA 2001:db8::1",
+      "_x._tcp.b.mesos SRV a.b.mesos 80",
+    ];
     const messages = messagesIn(Buffer.concat(transfer(snapshotOf(lines))));
     const records = recordsIn(messages);
     expect(messages).toHaveLength(1);
@@ -71,7 +76,9 @@ describe("a zone in messages", () => {
     const name = fc.array(label, { minLength: 1, maxLength: 6 }).map((labels) => `${labels.join(".")}.mesos`);
     fc.assert(
       fc.property(fc.uniqueArray(name, { maxLength: 60 }), (names) => {
-        const records = recordsIn(messagesIn(Buffer.concat(transfer(snapshotOf(names.map((each) => `${each} A 192.0.2.1`))))));
+        const records = recordsIn(
+          messagesIn(Buffer.concat(transfer(snapshotOf(names.map((each) => `${each} A 192.0.2.1`))))),
+        );
         expect(records.filter((each) => each.endsWith("A 192.0.2.1")).sort()).toEqual(
           names.map((each) => `${each} 60 A 192.0.2.1`).sort(),
         );
