@@ -11,6 +11,7 @@ import { hostRows, portRows, serviceRows } from "./lookups.js";
 import { page } from "./page.js";
 import { notes, unhealthyReasons, unreadyReasons } from "./readiness.js";
 import { politely } from "./stream.js";
+import { describeTransfers } from "./transfers.js";
 
 /** DNS over HTTPS (RFC 8484). */
 const DOH = "/dns-query";
@@ -124,9 +125,16 @@ function operatorRoutes(context: ApiContext): Route[] {
         return c.json({ ready: true, serial: context.snapshot().serial, ...noted });
       },
     ],
+    ["/v1/transfers", (c) => transfersNow(c, context)],
     ["/v1/forward", (c) => c.json(describeForwarding(context.forwarding(), context.config()))],
     ["/", (c) => c.html(page(context, reasonsNow(), notesNow()), 200, { "content-security-policy": CONTENT_POLICY })],
   ];
+}
+
+function transfersNow(c: Context, context: ApiContext): Response {
+  const numbers = context.transfers();
+  if (numbers) return c.json(describeTransfers(numbers));
+  return c.json({ error: "zones are not transferred: allowTransfer and notify are empty" }, 404);
 }
 
 /** The page contains its style, and loads nothing else. */

@@ -3,6 +3,7 @@ import type { Timers } from "../base/timers.js";
 import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { ServerStatus } from "../status/status.js";
+import type { TransferNumbers } from "../transfer/report.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import type { CatalogBoard } from "./catalog/board.js";
 import type { TrustedProxies } from "./client-address.js";
@@ -32,6 +33,8 @@ export interface ApiContext {
   answerOverHttps(message: Uint8Array, address: string): Promise<Uint8Array | undefined>;
   /** The proxies whose headers about their clients are trusted. */
   proxies(): TrustedProxies;
+  /** What there is to see of zone transfers; `undefined` while zones are not transferred. */
+  transfers(): TransferNumbers | undefined;
   metrics(): Promise<{ readonly contentType: string; readonly body: Uint8Array<ArrayBuffer> }>;
   /** The catalogue of services; its state is `off` if none is kept. */
   readonly catalog: CatalogBoard;

@@ -2,6 +2,7 @@ import { Registry } from "prom-client";
 import { VERSION } from "../base/version.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { QueryStats } from "../serving/query-stats.js";
+import type { TransferNumbers } from "../transfer/report.js";
 import { type CatalogSources, catalogMetrics } from "./catalog-metrics.js";
 import { forwardMetrics } from "./forward-metrics.js";
 import { liveMetrics } from "./live-metrics.js";
@@ -9,12 +10,15 @@ import { type MetricSource, register } from "./metric.js";
 import { processMetrics } from "./process-metrics.js";
 import { queryMetrics } from "./query-metrics.js";
 import { type StatusSources, statusMetrics } from "./status-metrics.js";
+import { transferMetrics } from "./transfer-metrics.js";
 
 export interface MetricsSources extends StatusSources {
   /** The counters of every DNS thread. */
   readonly stats: readonly QueryStats[];
   readonly forwarding: () => ForwardReport;
   readonly catalog: CatalogSources;
+  /** `undefined` while zones are not transferred. */
+  readonly transfers: () => TransferNumbers | undefined;
 }
 
 /** Registers all metrics of /metrics, which docs/metrics.md lists. Call it on the main thread, whose event loop it measures. */
@@ -26,6 +30,7 @@ export function createRegistry(sources: MetricsSources): Registry {
     ...forwardMetrics(sources.forwarding),
     ...statusMetrics(sources),
     ...catalogMetrics(sources.catalog),
+    ...transferMetrics(sources.transfers),
     ...liveMetrics(() => sources.status().live),
     ...processMetrics(),
   ];

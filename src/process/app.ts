@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
 import type { Logger, Verbosity } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
@@ -8,13 +8,13 @@ import { changedKeys } from "../config/reload.js";
 import { type ForwardReport, mergeReports } from "../forward/report.js";
 import { CatalogBoard } from "../http/catalog/board.js";
 import { QueryStats } from "../serving/query-stats.js";
-import { createBuckets } from "../serving/rate-limiter.js";
 import type { OwnSecrets } from "../serving/stack.js";
 import { ClusterLog } from "../status/cluster-log.js";
 import type { ServerStatus } from "../status/status.js";
 import { BuilderHandle, type SpawnBuilder } from "../threads/builder-handle.js";
 import type { FromBuilder } from "../threads/messages.js";
 import { HTTPS_CACHE_SHARE, Responders } from "../threads/responders.js";
+import type { TransferNumbers } from "../transfer/report.js";
 import type { Certificates } from "../transport/certificate.js";
 import type { InheritedSocket } from "../transport/inherited.js";
 import type { UdpPlan } from "../transport/udp.js";
@@ -28,6 +28,7 @@ import { apexesOfSaved } from "../zone/zone-serials.js";
 import { CurrentZone } from "./current-zone.js";
 import { DnsListening } from "./dns-listening.js";
 import { HttpsDns } from "./https-dns.js";
+import { ownSecrets } from "./own-secrets.js";
 import { ZoneTransfers } from "./zone-transfers.js";
 
 export interface AppOptions {
@@ -52,8 +53,6 @@ export interface AppOptions {
 /** How often the age of the state is checked. */
 const AGE_CHECK_MS = 1_000;
 const UINT32 = 2 ** 32;
-const COOKIE_SECRET = 16;
-const LOOP_TOKEN = 16;
 
 /** The running server without its HTTP side: connects the threads, and passes on to each what it needs. */
 export class App {
@@ -125,6 +124,11 @@ export class App {
   get forwarding(): ForwardReport {
     const others = [...(this.#responders?.forwarding ?? [])];
     return others.reduce(mergeReports, this.https.stack.report());
+  }
+
+  /** What there is to see of zone transfers; `undefined` while zones are not transferred. */
+  get transfers(): TransferNumbers | undefined {
+    return this.#transfers?.report;
   }
 
   get status(): ServerStatus {
@@ -288,13 +292,4 @@ export class App {
   #checkAge(): void {
     this.zone.checkAge(this.#config.stateMaxAgeSeconds);
   }
-}
-
-/** Secrets that only the threads of this process share. */
-function ownSecrets(): OwnSecrets {
-  return {
-    cookies: Uint8Array.from(randomBytes(COOKIE_SECRET)),
-    loopToken: randomBytes(LOOP_TOKEN).toString("hex"),
-    buckets: createBuckets(randomInt(1, UINT32)),
-  };
 }

@@ -99,6 +99,7 @@ function openerOf(
     snapshot: () => app.zone.snapshot,
     forwarding: () => app.forwarding,
     catalog: { counts: () => app.catalog.counts, waiters: () => waiters.size },
+    transfers: () => app.transfers,
     now: Date.now,
   });
   const makeMetrics = async () => new TextEncoder().encode(await registry.metrics());
@@ -116,6 +117,7 @@ function openerOf(
     random: createRandom(randomInt(1, 2 ** 31)),
     enumerate: () => app.enumerate(),
     forwarding: () => app.forwarding,
+    transfers: () => app.transfers,
     flushCache: (name) => app.flushCache(name),
     answerOverHttps: (message, address) => app.https.answer(message, address),
     proxies,

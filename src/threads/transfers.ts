@@ -117,13 +117,16 @@ export class Transfers {
   take(message: ToTransferThread): void {
     switch (message.kind) {
       case "snapshots":
-        return this.#follow(message.port);
+        this.#follow(message.port);
+        return;
       case "clients":
-        return this.#serve(message.port);
+        this.#serve(message.port);
+        return;
       case "configure":
-        return this.#configure(message.config, message.keys);
+        this.#configure(message.config, message.keys);
+        return;
       case "stop":
-        return this.#stop();
+        this.#stop();
     }
   }
 

@@ -111,11 +111,9 @@ export class Notifier {
   }
 
   states(): readonly TargetState[] {
-    return [...this.#told.values()].map(({ target, zone }) => ({
-      target: nameOf(target),
-      zone,
-      lag: this.#lag(target, zone),
-    }));
+    return [...this.#told.values()].map(({ target, zone, schedule: { state } }) => {
+      return { target: nameOf(target), zone, lag: this.#lag(target, zone), state };
+    });
   }
 
   stop(): void {

@@ -1,10 +1,11 @@
 import type { Timers } from "../../base/timers.js";
+import type { NotifyState } from "./target-state.js";
 
 /** Pauses after unanswered NOTIFYs, in milliseconds. The last one counts for all later ones. */
 const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 60_000] as const;
 
 /** What a NOTIFY came to. */
-export type NotifyResult = "answered" | "refused" | "unanswered";
+export type NotifyResult = Exclude<NotifyState, "quiet" | "sent">;
 
 export interface TargetParts {
   readonly timers: Timers;
@@ -29,6 +30,7 @@ export class TargetSchedule {
   /** NOTIFYs in a row that were not answered. */
   #unanswered = 0;
   #cancel: () => void = () => {};
+  state: NotifyState = "quiet";
 
   constructor(parts: TargetParts, intervalMs: number) {
     this.#parts = parts;
@@ -50,7 +52,7 @@ export class TargetSchedule {
     this.#unanswered = 0;
     this.#isUnderWay = false;
     this.#cancel();
-    this.#parts.onResult(isRefused ? "refused" : "answered");
+    this.#result(isRefused ? "refused" : "answered");
     if (this.#hasNews) this.#schedule();
   }
 
@@ -81,6 +83,7 @@ export class TargetSchedule {
     const { timers, send } = this.#parts;
     this.#hasNews = false;
     this.#isUnderWay = true;
+    this.state = "sent";
     this.#sentAt = timers.now();
     send();
     const pause = PAUSES_MS[Math.min(this.#unanswered, PAUSES_MS.length - 1)];
@@ -88,10 +91,14 @@ export class TargetSchedule {
   }
 
   #giveUp(): void {
-    const { isCurrent, onResult } = this.#parts;
     this.#unanswered++;
-    onResult("unanswered");
-    if (this.#hasNews || !isCurrent()) this.#send();
+    this.#result("unanswered");
+    if (this.#hasNews || !this.#parts.isCurrent()) this.#send();
     else this.#isUnderWay = false;
+  }
+
+  #result(result: NotifyResult): void {
+    this.state = result;
+    this.#parts.onResult(result);
   }
 }

@@ -113,6 +113,7 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     status: () => STATUS,
     forwarding: () => FORWARDING,
     flushCache: async () => 3,
+    transfers: () => undefined,
     now: () => NOW,
     enumerate: () => chunksOf(['{"frameworks":[', "]}"]),
     answerOverHttps: async () => undefined,

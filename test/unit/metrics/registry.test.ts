@@ -20,10 +20,28 @@ beforeEach(() => {
   stats = [new QueryStats(), new QueryStats()];
 });
 
+const TRANSFERS: TransferNumbers = {
+  transfers: [
+    [["mesos", "ixfr", "ok"], 7],
+    [["", "axfr", "refused"], 2],
+  ],
+  fallbacks: [[["client"], 1]],
+  signatures: [[["BADSIG"], 3]],
+  bytes: 12_345,
+  seconds: { buckets: [1, 2, 2, 3, 3, 3, 4], sum: 5.5 },
+  secondaries: [],
+  running: 1,
+  journalBytes: 4_096,
+  journalSteps: [["mesos", 12]],
+  notifies: [[["192.0.2.5:53", "answered"], 9]],
+  targets: [{ target: "192.0.2.5:53", zone: "mesos", lag: 1.5, state: "answered" }],
+};
+
 const COUNTS = { services: 3, instances: 5, nodes: 2, droppedFacts: 4, droppedTasks: 1 };
 
 function registryOf(status: Partial<ServerStatus> = {}, snapshot = snapshotOf(["a.mesos A 192.0.2.1"])) {
   return createRegistry({
+    transfers: () => TRANSFERS,
     catalog: { counts: () => COUNTS, waiters: () => 9 },
     stats,
     status: () => ({ ...STATUS, ...status }),
@@ -38,6 +56,21 @@ async function linesOf(name: string, status: Partial<ServerStatus> = {}, snapsho
   const text = await registryOf(status, snapshot).metrics();
   return text.split("\n").filter((line) => line.startsWith(name));
 }
+
+test("zone transfers are counted, and how far behind secondaries are", async () => {
+  const { transfers, lines } = { transfers: await linesOf("mesos_dns_transfer"), lines: await linesOf("mesos_dns_") };
+  expect(transfers).toContain('mesos_dns_transfers_total{zone="mesos",kind="ixfr",result="ok"} 7');
+  expect(transfers).toContain('mesos_dns_transfers_total{zone="",kind="axfr",result="refused"} 2');
+  expect(transfers).toContain("mesos_dns_transfer_bytes_total 12345");
+  expect(transfers).toContain('mesos_dns_transfer_seconds_bucket{le="0.01"} 2');
+  expect(transfers).toContain("mesos_dns_transfer_seconds_count 4");
+  expect(transfers).toContain("mesos_dns_transfers_active 1");
+  expect(lines).toContain('mesos_dns_ixfr_fallback_total{reason="client"} 1');
+  expect(lines).toContain('mesos_dns_tsig_errors_total{error="BADSIG"} 3');
+  expect(lines).toContain('mesos_dns_ixfr_journal_steps{zone="mesos"} 12');
+  expect(lines).toContain('mesos_dns_notify_total{target="192.0.2.5:53",result="answered"} 9');
+  expect(lines).toContain('mesos_dns_secondary_lag_seconds{target="192.0.2.5:53",zone="mesos"} 1.5');
+});
 
 describe("queries", () => {
   test("requests are counted over all threads, by transport, type and zone", async () => {
