@@ -7,8 +7,38 @@ import { TrustedProxies } from "../../../src/http/client-address.js";
 import type { ApiContext } from "../../../src/http/context.js";
 import { NOTHING_FOLLOWED } from "../../../src/sources/mesos/live/report.js";
 import type { BuildReport, ServerStatus } from "../../../src/status/status.js";
+import type { TransferNumbers } from "../../../src/transfer/report.js";
 import { snapshotOf } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
+
+/** As docs/http-api.md shows it. */
+const TRANSFERS: TransferNumbers = {
+  transfers: [],
+  fallbacks: [],
+  signatures: [],
+  bytes: 512,
+  seconds: { buckets: [], sum: 0 },
+  secondaries: [
+    {
+      address: "192.0.2.5",
+      key: "knot1",
+      zone: "mesos",
+      serial: 1_627_027_403,
+      last: {
+        kind: "ixfr",
+        serial: 1_627_027_403,
+        at: Date.parse("2026-11-26T06:37:51.947Z"),
+        octets: 512,
+        seconds: 0.002,
+      },
+    },
+  ],
+  running: 0,
+  journalBytes: 20_480,
+  journalSteps: [["mesos", 40]],
+  notifies: [],
+  targets: [{ target: "192.0.2.5:53", zone: "mesos", lag: 0, state: "answered" }],
+};
 
 export const NOW = 1_700_000_100_000;
 
@@ -113,7 +143,7 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     status: () => STATUS,
     forwarding: () => FORWARDING,
     flushCache: async () => 3,
-    transfers: () => undefined,
+    transfers: () => TRANSFERS,
     now: () => NOW,
     enumerate: () => chunksOf(['{"frameworks":[', "]}"]),
     answerOverHttps: async () => undefined,

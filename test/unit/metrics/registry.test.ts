@@ -5,6 +5,7 @@ import { VERSION } from "../../../src/base/version.js";
 import { createRegistry } from "../../../src/metrics/registry.js";
 import { QueryStats, TRANSPORTS, ZONES } from "../../../src/serving/query-stats.js";
 import type { ServerStatus } from "../../../src/status/status.js";
+import type { TransferNumbers } from "../../../src/transfer/report.js";
 import { RCODE, TYPE } from "../../../src/wire/protocol.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
 import { APEX, snapshotOf } from "../../support/zone.js";
