@@ -136,11 +136,18 @@ export class TransferReport {
     };
   }
 
-  /** The version that a secondary has; `undefined` if it has got none from here. */
-  serialOf(address: string, zone: string): number | undefined {
+  /**
+   * The version that a secondary has; `undefined` if it has got none from here. It is known by its address, or by its key, as it may not
+   * transfer from the address that it answers on.
+   */
+  serialOf(
+    { address, key }: Pick<Secondary, "address"> & { readonly key?: string | undefined },
+    zone: string,
+  ): number | undefined {
     let newest: number | undefined;
     for (const state of this.#secondaries.values()) {
-      if (state.address !== address || state.zone !== zone || state.serial === undefined) continue;
+      const isIt = state.address === address || (key !== undefined && state.key === key);
+      if (!isIt || state.zone !== zone || state.serial === undefined) continue;
       if (newest === undefined || isNewer(state.serial, newest)) newest = state.serial;
     }
     return newest;

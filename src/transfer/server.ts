@@ -27,7 +27,7 @@ export interface TransferServerParts {
   readonly turns: TransferTurns;
   readonly report: TransferReport;
   /** Called when an allowed client asks. @param wastesZone whether it wants the whole zone although a difference would have done */
-  readonly onAsked: (address: string, zone: string, wastesZone: boolean) => void;
+  readonly onAsked: (secondary: Secondary, wastesZone: boolean) => void;
   readonly timers: Timers;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
@@ -205,10 +205,10 @@ export class TransferServer {
     return transfer;
   }
 
-  #noteAsked({ question: { type, zone }, secondary: { address } }: Wanted): void {
+  #noteAsked({ question: { type, zone }, secondary }: Wanted): void {
     const { report, journal, onAsked } = this.#parts;
-    const serial = type === TYPE.AXFR ? report.serialOf(address, zone) : undefined;
-    onAsked(address, zone, serial !== undefined && journal.since(zone, serial) !== undefined);
+    const serial = type === TYPE.AXFR ? report.serialOf(secondary, zone) : undefined;
+    onAsked(secondary, serial !== undefined && journal.since(zone, serial) !== undefined);
   }
 
   /** The client has got a version completely. */

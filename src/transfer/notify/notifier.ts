@@ -6,6 +6,7 @@ import { checkResponse, signRequest, type TsigKeys } from "../../wire/tsig.js";
 import type { ApexRecords } from "../../zone/apex.js";
 import { isNewer } from "../../zone/serial.js";
 import { Counter, type Counts } from "../counts.js";
+import type { Secondary } from "../report.js";
 import { notifyMessage, readNotifyAnswer } from "./message.js";
 import { Publications } from "./publications.js";
 import { TargetSchedule } from "./target.js";
@@ -22,7 +23,7 @@ export interface NotifierParts {
   /** The newest version of a zone; `undefined` if there is no such zone. */
   readonly zone: (name: string) => ApexRecords | undefined;
   /** The newest serial that a secondary has got from here; `undefined` if none. */
-  readonly serialOf: (address: string, zone: string) => number | undefined;
+  readonly serialOf: (target: NotifyTarget, zone: string) => number | undefined;
   readonly log: Pick<Logger, "warn">;
 }
 
@@ -50,7 +51,7 @@ export class Notifier {
   readonly #publications = new Map<string, Publications>();
   readonly #counter = new Counter();
   readonly #logged = new Set<string>();
-  /** By target's address: when it asked for whole zones although a difference would have done. */
+  /** By target: when it asked for whole zones although a difference would have done. */
   readonly #whole = new Map<string, number[]>();
 
   constructor(parts: NotifierParts, targets: readonly NotifyTarget[], keys: TsigKeys) {
@@ -97,12 +98,13 @@ export class Notifier {
     }
   }
 
-  /** A client has asked for a transfer. @param wastesZone whether it wants the whole zone although a difference would have done */
-  asked(address: string, zone: string, wastesZone: boolean): void {
+  /** A secondary has asked for a transfer. @param wastesZone whether it wants the whole zone although a difference would have done */
+  asked(secondary: Secondary, wastesZone: boolean): void {
     for (const told of this.#told.values()) {
-      if (told.target.address === address && told.zone === zone) told.schedule.seen();
+      if (told.zone !== secondary.zone || !isSame(told.target, secondary)) continue;
+      told.schedule.seen();
+      if (wastesZone) this.#noteWhole(told.target);
     }
-    if (wastesZone && this.#targets.some((target) => target.address === address)) this.#noteWhole(address);
   }
 
   /** NOTIFYs by target and result. */
@@ -158,39 +160,35 @@ export class Notifier {
     return checkResponse(message, message.length, key, mac, Math.floor(this.#parts.wallClock() / 1000));
   }
 
-  #isCurrent({ address }: NotifyTarget, zone: string): boolean {
-    const has = this.#parts.serialOf(address, zone);
+  #isCurrent(target: NotifyTarget, zone: string): boolean {
+    const has = this.#parts.serialOf(target, zone);
     const newest = this.#publications.get(zone)?.newest;
     return has !== undefined && newest !== undefined && !isNewer(newest, has);
   }
 
-  #lag({ address }: NotifyTarget, zone: string): number {
-    const has = this.#parts.serialOf(address, zone);
+  #lag(target: NotifyTarget, zone: string): number {
+    const has = this.#parts.serialOf(target, zone);
     if (has === undefined) return 0;
     const since = this.#publications.get(zone)?.firstAfter(has);
     return since === undefined ? 0 : (this.#parts.timers.now() - since) / 1000;
   }
 
-  #noteWhole(address: string): void {
+  #noteWhole(target: NotifyTarget): void {
     const { timers } = this.#parts;
     const now = timers.now();
-    const times = [...(this.#whole.get(address) ?? []).filter((at) => now - at < WHOLE_MS), now];
-    this.#whole.set(address, times);
+    const name = nameOf(target);
+    const times = [...(this.#whole.get(name) ?? []).filter((at) => now - at < WHOLE_MS), now];
+    this.#whole.set(name, times);
     if (times.length < WHOLE_TIMES) return;
-    this.#setIntervals(address, () => SLOW_INTERVAL_MS);
-    timers.after(SLOW_MS, () => this.#setIntervals(address, ({ minIntervalMs }) => minIntervalMs));
+    this.#setInterval(name, Math.max(SLOW_INTERVAL_MS, target.minIntervalMs));
+    timers.after(SLOW_MS, () => this.#setInterval(name, target.minIntervalMs));
     const advice = "with NSD, set xfrd-reload-timeout: 0";
-    this.#logOnce(
-      `slow ${address}`,
-      address,
-      `it asks for whole zones again and again, and is told of changes each second only: ${advice}`,
-    );
+    const message = "it asks for whole zones again and again, and is told of changes each second only";
+    this.#logOnce(`slow ${name}`, name, `${message}: ${advice}`);
   }
 
-  #setIntervals(address: string, interval: (target: NotifyTarget) => number): void {
-    for (const { target, schedule } of this.#told.values()) {
-      if (target.address === address) schedule.intervalMs = Math.max(interval(target), target.minIntervalMs);
-    }
+  #setInterval(name: string, ms: number): void {
+    for (const { target, schedule } of this.#told.values()) if (nameOf(target) === name) schedule.intervalMs = ms;
   }
 
   #logRefused(target: NotifyTarget, zone: string, rcode: number): void {
@@ -208,6 +206,11 @@ export class Notifier {
     this.#logged.add(key);
     this.#parts.log.warn({ secondary: target }, message);
   }
+}
+
+/** A secondary may not transfer from the address that it answers on. */
+function isSame(target: NotifyTarget, { address, key }: Secondary): boolean {
+  return target.address === address || (target.key !== undefined && target.key === key);
 }
 
 function nameOf({ address, port }: NotifyTarget): string {
