@@ -236,7 +236,8 @@ export class App {
     const { log, verbosity, tsigKeys } = this.#options;
     const current = () => this.zone.snapshot.whole;
     const addReader = (port: MessagePort) => this.#builder.addReader(port);
-    return new ZoneTransfers({ responders, current, addReader, log, verbosity }, this.#config, tsigKeys);
+    const isLatest = () => this.#isLatest && this.zone.isRestored;
+    return new ZoneTransfers({ responders, current, isLatest, addReader, log, verbosity }, this.#config, tsigKeys);
   }
 
   #createBuilder(): BuilderHandle {

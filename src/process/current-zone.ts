@@ -36,6 +36,11 @@ export class CurrentZone {
     return this.#stale;
   }
 
+  /** Whether nothing has been built since the saved zone was restored. */
+  get isRestored(): boolean {
+    return this.#restoredFrom !== undefined && this.#fetchedAt === undefined;
+  }
+
   /** When the state behind the saved zone was fetched; `undefined` if none was saved. */
   get restoredFrom(): number | undefined {
     return this.#restoredFrom;

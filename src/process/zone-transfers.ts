@@ -1,19 +1,21 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Logger, Verbosity } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
-import type { SocketConfig, TransferConfig } from "../config/config.js";
+import type { SocketConfig, StateConfig, TransferConfig } from "../config/config.js";
 import type { Responders } from "../threads/responders.js";
 import { spawnTransfers, TransferHandle } from "../threads/transfer-handle.js";
 import type { TransferNumbers } from "../transfer/report.js";
 import type { TsigKey } from "../wire/tsig.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 
-type Config = TransferConfig & Pick<SocketConfig, "listener">;
+type Config = TransferConfig & Pick<SocketConfig, "listener"> & Pick<StateConfig, "stateDir">;
 
 export interface ZoneTransfersParts {
   readonly responders: Responders;
   /** The newest snapshot, with all its shards. */
   readonly current: () => SnapshotUpdate;
+  /** Whether it is the one with which an earlier process has stopped. */
+  readonly isLatest: () => boolean;
   /** Gives the builder that runs now a further thread that reads snapshots. */
   readonly addReader: (port: MessagePort) => void;
   readonly log: Logger;
@@ -45,11 +47,11 @@ export class ZoneTransfers {
 
   start(): void {
     if (!isWanted(this.#config)) return;
-    const { current, log, verbosity } = this.#parts;
+    const { current, isLatest, log, verbosity } = this.#parts;
     this.#handle = new TransferHandle({
       log,
       timers: systemTimers,
-      startOf: () => ({ config: this.#config, keys: this.#keys, verbosity, current: current() }),
+      startOf: () => ({ config: this.#config, keys: this.#keys, verbosity, current: current(), isLatest: isLatest() }),
       connect: (handle) => this.#connect(handle),
       spawn: spawnTransfers,
     });

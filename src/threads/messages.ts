@@ -93,11 +93,13 @@ export type FromResponder =
 
 /** What the thread that transfers zones is started with. */
 export interface TransferStart {
-  readonly config: TransferConfig & Pick<SocketConfig, "listener">;
+  readonly config: TransferConfig & Pick<SocketConfig, "listener"> & Pick<StateConfig, "stateDir">;
   readonly keys: readonly TsigKey[];
   readonly verbosity: Verbosity;
   /** The newest snapshot, with all its shards. */
   readonly current: SnapshotUpdate;
+  /** Whether it is the one with which an earlier process has stopped. The journal that was saved with it then goes on. */
+  readonly isLatest: boolean;
 }
 
 export type ToTransferThread =

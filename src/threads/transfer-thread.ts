@@ -1,5 +1,6 @@
 /** The entry point of the thread that transfers zones. */
 import { randomInt } from "node:crypto";
+import files from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { createLogger } from "../base/log.js";
 import { createSecureRandom16 } from "../base/secure-random.js";
@@ -12,7 +13,7 @@ import { Transfers } from "./transfers.js";
 
 if (!parentPort) throw new Error("transfer-thread.js is a worker thread of main.js, not a program");
 lowerThreadPriority();
-const { config, keys, current, verbosity } = workerData as TransferStart;
+const { config, keys, current, isLatest, verbosity } = workerData as TransferStart;
 const log = createLogger(verbosity, "transfers");
 const sender = new DatagramSender(config, (message, address, port) => transfers.receive(message, address, port), log);
 const transfers: Transfers = new Transfers({
@@ -25,12 +26,15 @@ const transfers: Transfers = new Transfers({
   wallClock: Date.now,
   random16: createSecureRandom16(),
   seed: randomInt(2 ** 32),
+  files,
   send: (octets, address, port) => sender.send(octets, address, port),
 });
+if (isLatest) await transfers.restore();
 transfers.start();
-parentPort.on("message", (message: ToTransferThread) => {
+parentPort.on("message", async (message: ToTransferThread) => {
   if (message.kind === "configure") sender.configure(message.config);
-  transfers.take(message);
-  if (message.kind === "stop") sender.close();
-  if (message.kind === "stop") parentPort?.close();
+  await transfers.take(message);
+  if (message.kind !== "stop") return;
+  sender.close();
+  process.exit();
 });

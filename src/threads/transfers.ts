@@ -1,6 +1,7 @@
+import { codeOf, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
-import type { TransferConfig } from "../config/config.js";
+import type { StateConfig, TransferConfig } from "../config/config.js";
 import { TransferAccess } from "../transfer/access.js";
 import { GivenVersions } from "../transfer/given-versions.js";
 import { ZoneHistory } from "../transfer/history.js";
@@ -8,6 +9,7 @@ import { Journal } from "../transfer/journal.js";
 import { Notifier } from "../transfer/notify/notifier.js";
 import { TransferReport } from "../transfer/report.js";
 import { TransferServer } from "../transfer/server.js";
+import { digestOf, saveTransfers, type TransferFiles, takeTransfers } from "../transfer/transfer-file.js";
 import type { FromTransfers, OpenTransfer, ToTransfers } from "../transfer/transport.js";
 import { TransferTurns } from "../transfer/turns.js";
 import { type TsigKey, TsigKeys } from "../wire/tsig.js";
@@ -33,8 +35,10 @@ export interface ClientPort {
   postMessage(message: FromTransfers, transfer: readonly ArrayBuffer[]): void;
 }
 
+type Config = TransferConfig & Pick<StateConfig, "stateDir">;
+
 export interface TransfersParts {
-  readonly config: TransferConfig;
+  readonly config: Config;
   readonly keys: readonly TsigKey[];
   /** Before the first state: empty zones, or the saved ones. */
   readonly snapshot: Snapshot;
@@ -47,6 +51,7 @@ export interface TransfersParts {
   readonly random16: () => number;
   /** A secret for hashing names. */
   readonly seed: number;
+  readonly files: TransferFiles;
   /** Sends a datagram to a secondary. */
   readonly send: (octets: Uint8Array, address: string, port: number) => void;
 }
@@ -56,6 +61,7 @@ export class Transfers {
   readonly #parts: TransfersParts;
   readonly #snapshots: HeldSnapshots;
   readonly #journal: Journal;
+  readonly #given = new GivenVersions();
   readonly #history: ZoneHistory;
   readonly #turns: TransferTurns;
   readonly #report: TransferReport;
@@ -94,7 +100,7 @@ export class Transfers {
         snapshots: this.#snapshots,
         history: this.#history,
         journal: this.#journal,
-        given: new GivenVersions(),
+        given: this.#given,
         turns: this.#turns,
         report: this.#report,
         onAsked: (secondary, wastesZone) => this.#notifier.asked(secondary, wastesZone),
@@ -106,6 +112,20 @@ export class Transfers {
     );
   }
 
+  /** Goes on with the journal that was saved when an earlier process stopped. Call this before start(). */
+  async restore(): Promise<void> {
+    const { config, files, log } = this.#parts;
+    if (config.stateDir === "") return;
+    try {
+      const saved = await takeTransfers(config.stateDir, files);
+      if (!saved || saved.digest !== digestOf(this.#snapshots.newest)) return;
+      for (const [zone, steps] of saved.steps) for (const step of steps) this.#journal.add(zone, step);
+      this.#given.restore(saved.given);
+    } catch (error) {
+      log.warn({ code: codeOf(error) }, messageOf(error));
+    }
+  }
+
   start(): void {
     const tick = () => {
       this.#tell();
@@ -114,7 +134,8 @@ export class Transfers {
     this.#cancelReport = this.#parts.timers.after(REPORT_MS, tick);
   }
 
-  take(message: ToTransferThread): void {
+  /** Handles a message. The promise settles when that is done. */
+  async take(message: ToTransferThread): Promise<void> {
     switch (message.kind) {
       case "snapshots":
         this.#follow(message.port);
@@ -126,7 +147,7 @@ export class Transfers {
         this.#configure(message.config, message.keys);
         return;
       case "stop":
-        this.#stop();
+        await this.#stop();
     }
   }
 
@@ -179,11 +200,24 @@ export class Transfers {
     this.#notifier.configure(config.notify, keys);
   }
 
-  #stop(): void {
+  async #stop(): Promise<void> {
     this.#cancelReport();
     this.#notifier.stop();
     this.#tell();
+    await this.#save();
     this.#parts.port.postMessage({ kind: "stopped" });
+  }
+
+  async #save(): Promise<void> {
+    const { config, files, log } = this.#parts;
+    const { newest } = this.#snapshots;
+    if (config.stateDir === "" || !newest.ready) return;
+    const steps = newest.zones.map(({ apex }) => [apex.zone, this.#journal.steps(apex.zone)] as const);
+    const saved = { digest: digestOf(newest), steps, given: this.#given.entries() };
+    await saveTransfers(config.stateDir, saved, files).catch((error: unknown) => {
+      const message = `cannot save what secondaries have in ${config.stateDir} (${messageOf(error)})`;
+      log.warn({ code: "ZONE_FILE_UNWRITABLE" }, `${message}: they transfer whole zones after the restart`);
+    });
   }
 
   /** Reports what there is to see, but only if something has changed since the last report. */
