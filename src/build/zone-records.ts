@@ -57,6 +57,8 @@ export class ZoneRecords {
   /** Adds the records of a cluster. Call it once, before any change. */
   fill(facts: ClusterFacts): void {
     emitAll(this.#side(facts, this.#added), this.problems, (share) => {
+      // Some zones have nothing before they are published.
+      this.#publish();
       for (const set of this.#sets.values()) set.expectRest(share);
     });
     this.#publish();
