@@ -1,5 +1,5 @@
 import { encodeName, hashName, toWords, WORD } from "../wire/names.js";
-import { grown, type NameColumns, sharedOctets, sharedWords } from "./columns.js";
+import { type ColumnMemory, grown, type NameColumns, SHARED } from "./columns.js";
 
 const FIRST_CAPACITY = 1 << 12;
 /** How many words are allocated per name at first. The memory grows if names are longer. */
@@ -15,26 +15,35 @@ const DOT = 0x2e;
  */
 export class NameTable implements NameColumns {
   readonly seed: number;
-  words = sharedWords(FIRST_CAPACITY * TYPICAL_NAME_WORDS);
-  octets = new Uint8Array(this.words.buffer);
-  at = sharedWords(FIRST_CAPACITY);
-  size = sharedOctets(FIRST_CAPACITY);
-  hash = sharedWords(FIRST_CAPACITY);
+  words: Uint32Array;
+  octets: Uint8Array;
+  at: Uint32Array;
+  size: Uint8Array;
+  hash: Uint32Array;
   count = 0;
   #used = 0;
   /**
    * Hash table with open addressing. The words of a slot are the number of a name plus one, or 0 if it is free, and the hash of the name.
    * They are adjacent, because most of the time is spent in waiting for memory.
    */
-  #slots = slotsFor(FIRST_CAPACITY);
+  #slots: Uint32Array;
   /** With more names than this, the table has to grow. */
   #room = FIRST_CAPACITY;
   /** The name that is being looked up. */
   readonly #scratchWords = new Uint32Array(MAX_NAME_WORDS);
   readonly #scratch = new Uint8Array(this.#scratchWords.buffer);
 
-  constructor(seed: number) {
+  readonly #memory: ColumnMemory;
+
+  constructor(seed: number, memory: ColumnMemory = SHARED) {
     this.seed = seed;
+    this.#memory = memory;
+    this.words = memory.words(FIRST_CAPACITY * TYPICAL_NAME_WORDS);
+    this.octets = new Uint8Array(this.words.buffer);
+    this.at = memory.words(FIRST_CAPACITY);
+    this.size = memory.octets(FIRST_CAPACITY);
+    this.hash = memory.words(FIRST_CAPACITY);
+    this.#slots = memory.words(slotsFor(FIRST_CAPACITY));
   }
 
   /** Removes all names, and keeps the memory for the next ones. */
@@ -134,19 +143,19 @@ export class NameTable implements NameColumns {
 
   /** The columns by name get this length. */
   #widen(length: number): void {
-    this.at = grown(this.at, sharedWords(length));
-    this.size = grown(this.size, sharedOctets(length));
-    this.hash = grown(this.hash, sharedWords(length));
+    this.at = grown(this.at, this.#memory.words(length));
+    this.size = grown(this.size, this.#memory.octets(length));
+    this.hash = grown(this.hash, this.#memory.words(length));
   }
 
   #extend(words: number): void {
-    this.words = grown(this.words, sharedWords(words));
+    this.words = grown(this.words, this.#memory.words(words));
     this.octets = new Uint8Array(this.words.buffer);
   }
 
   /** Makes room for so many names. */
   #rehash(room: number): void {
-    const slots = slotsFor(room);
+    const slots = this.#memory.words(slotsFor(room));
     const mask = slots.length - 1;
     for (let number = 0; number < this.count; number++) {
       let slot = (this.hash[number] << 1) & mask;
@@ -159,7 +168,7 @@ export class NameTable implements NameColumns {
   }
 }
 
-/** A table for so many names. The number of its slots is a power of two, and at most three quarters of them will be in use. */
-function slotsFor(names: number): Uint32Array {
-  return new Uint32Array(2 ** Math.ceil(Math.log2(names / MAX_LOAD)) * SLOT_WORDS);
+/** The words of a table for so many names. The number of slots is a power of two, and at most three quarters of them will be in use. */
+function slotsFor(names: number): number {
+  return 2 ** Math.ceil(Math.log2(names / MAX_LOAD)) * SLOT_WORDS;
 }
