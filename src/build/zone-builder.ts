@@ -6,6 +6,7 @@ import { ClusterFacts, HostNames } from "../views/facts.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
 import { viewsOf } from "../views/views.js";
 import type { Apex } from "../zone/apex.js";
+import type { ColumnMemory } from "../zone/columns.js";
 import { type CompiledZones, compileZones } from "../zone/compile.js";
 import { compareShards } from "../zone/difference.js";
 import type { ZoneImage } from "../zone/image.js";
@@ -29,6 +30,8 @@ export interface ZoneBuilderOptions {
   readonly start: BuildStart;
   readonly hosts: Pick<HostResolver, "resolve">;
   readonly pool: ShardPool;
+  /** Where records are kept. */
+  readonly memory?: ColumnMemory | undefined;
   /** Helps with a large first build. Later builds hardly ever write more than a few shards. */
   readonly helper?: CompileHelper | undefined;
   /** The addresses at which this server can be reached. The SOA's mname gets them. */
@@ -190,7 +193,7 @@ export class ZoneBuilder {
     // Start a new AddressBook too, to drop addresses that are no longer in use.
     this.#book = new AddressBook();
     facts = this.#factsOf(config, cluster, resolved);
-    const records = new ZoneRecords(viewsOf(config), this.#options.seed, basis?.records);
+    const records = new ZoneRecords(viewsOf(config), this.#options.seed, basis?.records, this.#options.memory);
     // The new records reuse its memory.
     this.#basis = undefined;
     records.fill(facts);

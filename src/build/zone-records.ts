@@ -5,6 +5,7 @@ import { sinksOf } from "../views/sinks-of.js";
 import { type Problems, together, type View } from "../views/view.js";
 import { zonesOf } from "../views/views.js";
 import type { ZoneSpec } from "../views/zone-spec.js";
+import type { ColumnMemory } from "../zone/columns.js";
 import type { ZoneContent } from "../zone/compile.js";
 import { RecordSet } from "../zone/record-set.js";
 
@@ -23,11 +24,12 @@ export class ZoneRecords {
    * @param views made for this object alone
    * @param seed of the name hash
    * @param former records whose memory may be reused
+   * @param memory where they get theirs if there are none
    */
-  constructor(views: readonly View[], seed: number, former?: ZoneRecords) {
+  constructor(views: readonly View[], seed: number, former?: ZoneRecords, memory?: ColumnMemory) {
     this.#views = views;
     this.zones = zonesOf(views);
-    this.#sets = new Map(this.zones.map(({ name }) => [name, former?.give(name) ?? new RecordSet(name, seed)]));
+    this.#sets = new Map(this.zones.map(({ name }) => [name, former?.give(name) ?? new RecordSet(name, seed, memory)]));
     const removals = new Map(Array.from(this.#sets, ([zone, { removal }]) => [zone, removal]));
     this.#added = sinksOf(this.#views, this.#sets, "made");
     this.#removed = sinksOf(this.#views, removals, "withdrawn");
@@ -57,6 +59,8 @@ export class ZoneRecords {
   /** Adds the records of a cluster. Call it once, before any change. */
   fill(facts: ClusterFacts): void {
     emitAll(this.#side(facts, this.#added), this.problems, (share) => {
+      // Some zones have nothing before they are published.
+      this.#publish();
       for (const set of this.#sets.values()) set.expectRest(share);
     });
     this.#publish();

@@ -9,7 +9,10 @@ import { loadCluster } from "../build/saved-zone.js";
 import { SkipLog } from "../build/skip-log.js";
 import { keepsCatalog } from "../config/catalog.js";
 import { connectLazily } from "../sources/mesos/zookeeper/lazy-connection.js";
+import { adviseHugePages } from "../transport/batch/huge-pages.js";
+import { loadSystem } from "../transport/batch/system.js";
 import { Builder } from "./builder.js";
+import { largeColumns } from "./column-memory.js";
 import { spawnCompiler, ThreadHelper } from "./compile-helper.js";
 import { HeapKeeper, ownHeap } from "./garbage.js";
 import type { BuilderStart, ToBuilder } from "./messages.js";
@@ -39,6 +42,7 @@ async function begin({ readers, verbosity, ...start }: BuilderStart): Promise<Bu
     ownAddresses,
     makeRoom: () => heap.prepare(),
     helper: new ThreadHelper(spawnCompiler, log),
+    memory: largeColumns((memory) => adviseHugePages(loadSystem(), memory)),
   };
   const builder = new Builder(parts, isRestored ? await loadCluster(config, keepsCatalog(config), log) : undefined);
   builder.start();

@@ -13,6 +13,7 @@ import { MesosSource } from "../sources/mesos/source.js";
 import type { Connect } from "../sources/mesos/zookeeper/contract.js";
 import type { BuildReport } from "../status/status.js";
 import { countRecords } from "../views/mesos-dns/record-count.js";
+import type { ColumnMemory } from "../zone/columns.js";
 import { ShardPool } from "../zone/shard-pool.js";
 import type { CompileHelper } from "../zone/whole-build.js";
 import { CatalogPublisher } from "./catalog-publisher.js";
@@ -43,6 +44,7 @@ export interface BuilderParts {
   /** Collects garbage before work that takes much memory. */
   readonly makeRoom: () => void;
   readonly helper?: CompileHelper | undefined;
+  readonly memory?: ColumnMemory | undefined;
 }
 
 /** The part of a BuildReport that describes the state and its cluster. */
@@ -70,15 +72,16 @@ export class Builder {
 
   /** @param restored the cluster that was saved last. This object does not keep it: it is large. */
   constructor(parts: BuilderParts, restored?: Cluster) {
-    const { start, port, timers, random, wallClock, now, lookup, connect, files, ownAddresses, helper } = parts;
+    const { start, port, timers, random, wallClock, now, lookup, connect, files, ownAddresses } = parts;
     this.#parts = parts;
     this.#config = start.config;
     this.#savedAt = wallClock();
     const { config, seed } = start;
     const hosts = new HostResolver({ lookup, delay: (ms) => delay(timers, ms) });
     const pool = this.#pool;
+    const { helper, memory } = parts;
     const following = { config, seed, start: startOf(start) };
-    this.#zones = new ZoneBuilder({ ...following, hosts, pool, helper, ownAddresses, wallClock, now });
+    this.#zones = new ZoneBuilder({ ...following, hosts, pool, helper, memory, ownAddresses, wallClock, now });
     this.#catalog = new CatalogPublisher({
       send: (piece) => port.postMessage({ kind: "catalog", piece }),
       wallClock,

@@ -54,13 +54,16 @@ export function columnsOf({ names, apexNumber, head, cells, addresses }: RecordC
   return { names: { words, octets, at, size, hash }, apexNumber, head, cells, addresses };
 }
 
-export function sharedWords(length: number): Uint32Array {
-  return new Uint32Array(new SharedArrayBuffer(length * Uint32Array.BYTES_PER_ELEMENT));
+/** Where columns get their memory, which is shared and full of zeros. */
+export interface ColumnMemory {
+  words(length: number): Uint32Array;
+  octets(length: number): Uint8Array;
 }
 
-export function sharedOctets(length: number): Uint8Array {
-  return new Uint8Array(new SharedArrayBuffer(length));
-}
+export const SHARED: ColumnMemory = {
+  words: (length) => new Uint32Array(new SharedArrayBuffer(length * Uint32Array.BYTES_PER_ELEMENT)),
+  octets: (length) => new Uint8Array(new SharedArrayBuffer(length)),
+};
 
 /** Copies the smaller array to the start of the larger one, and returns that. */
 export function grown<T extends Uint8Array | Uint16Array | Uint32Array>(small: T, large: T): T {

@@ -1,10 +1,12 @@
 import { encodeName, hashName, toWords, WORD } from "../wire/names.js";
-import { grown, type NameColumns, sharedOctets, sharedWords } from "./columns.js";
+import { type ColumnMemory, grown, type NameColumns, SHARED } from "./columns.js";
 
 const FIRST_CAPACITY = 1 << 12;
 /** How many words are allocated per name at first. The memory grows if names are longer. */
 const TYPICAL_NAME_WORDS = 12;
 const MAX_NAME_WORDS = 64;
+const SLOT_WORDS = 2;
+const MAX_LOAD = 3 / 4;
 const DOT = 0x2e;
 
 /**
@@ -13,21 +15,35 @@ const DOT = 0x2e;
  */
 export class NameTable implements NameColumns {
   readonly seed: number;
-  words = sharedWords(FIRST_CAPACITY * TYPICAL_NAME_WORDS);
-  octets = new Uint8Array(this.words.buffer);
-  at = sharedWords(FIRST_CAPACITY);
-  size = sharedOctets(FIRST_CAPACITY);
-  hash = sharedWords(FIRST_CAPACITY);
+  words: Uint32Array;
+  octets: Uint8Array;
+  at: Uint32Array;
+  size: Uint8Array;
+  hash: Uint32Array;
   count = 0;
   #used = 0;
-  /** Hash table with open addressing: the number of a name plus one; 0 for a free slot. */
-  #slots = new Uint32Array(FIRST_CAPACITY * 2);
+  /**
+   * Hash table with open addressing. The words of a slot are the number of a name plus one, or 0 if it is free, and the hash of the name.
+   * They are adjacent, because most of the time is spent in waiting for memory.
+   */
+  #slots: Uint32Array;
+  /** With more names than this, the table has to grow. */
+  #room = FIRST_CAPACITY;
   /** The name that is being looked up. */
   readonly #scratchWords = new Uint32Array(MAX_NAME_WORDS);
   readonly #scratch = new Uint8Array(this.#scratchWords.buffer);
 
-  constructor(seed: number) {
+  readonly #memory: ColumnMemory;
+
+  constructor(seed: number, memory: ColumnMemory = SHARED) {
     this.seed = seed;
+    this.#memory = memory;
+    this.words = memory.words(FIRST_CAPACITY * TYPICAL_NAME_WORDS);
+    this.octets = new Uint8Array(this.words.buffer);
+    this.at = memory.words(FIRST_CAPACITY);
+    this.size = memory.octets(FIRST_CAPACITY);
+    this.hash = memory.words(FIRST_CAPACITY);
+    this.#slots = memory.words(slotsFor(FIRST_CAPACITY));
   }
 
   /** Removes all names, and keeps the memory for the next ones. */
@@ -42,7 +58,7 @@ export class NameTable implements NameColumns {
     if (count > this.at.length) this.#widen(count);
     const words = Math.ceil((this.#used / Math.max(1, this.count)) * count);
     if (words > this.words.length) this.#extend(words);
-    if (count * 2 > this.#slots.length) this.#rehash(2 ** Math.ceil(Math.log2(count * 2)));
+    if (count > this.#room) this.#rehash(count);
   }
 
   /** The number of a dotted name (lower case, no final dot, `isDnsName`), which is added if it is new. */
@@ -88,22 +104,23 @@ export class NameTable implements NameColumns {
   #internWire(length: number): number {
     const hash = hashName(this.#scratch, 0, length, this.seed);
     for (let i = length; i % WORD !== 0; i++) this.#scratch[i] = 0;
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    while (this.#slots[slot] !== 0) {
-      const number = this.#slots[slot] - 1;
-      if (this.hash[number] === hash && this.#is(number, length)) return number;
-      slot = (slot + 1) & mask;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = (hash << 1) & mask;
+    while (slots[slot] !== 0) {
+      const number = slots[slot] - 1;
+      if (slots[slot + 1] === hash && this.#is(number, length)) return number;
+      slot = (slot + SLOT_WORDS) & mask;
     }
     const number = this.#append(length, hash);
-    this.#slots[slot] = number + 1;
-    if (this.count * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
+    slots[slot] = number + 1;
+    slots[slot + 1] = hash;
+    if (this.count > this.#room) this.#rehash(this.#room * 2);
     return number;
   }
 
-  /** Whether this number is that of the name in `#scratch`. */
+  /** Whether this number is that of the name in `#scratch`. A name ends with the root, so no other one begins with it. */
   #is(number: number, length: number): boolean {
-    if (this.size[number] !== length) return false;
     const at = this.at[number];
     const count = toWords(length);
     for (let i = 0; i < count; i++) if (this.words[at + i] !== this.#scratchWords[i]) return false;
@@ -126,24 +143,32 @@ export class NameTable implements NameColumns {
 
   /** The columns by name get this length. */
   #widen(length: number): void {
-    this.at = grown(this.at, sharedWords(length));
-    this.size = grown(this.size, sharedOctets(length));
-    this.hash = grown(this.hash, sharedWords(length));
+    this.at = grown(this.at, this.#memory.words(length));
+    this.size = grown(this.size, this.#memory.octets(length));
+    this.hash = grown(this.hash, this.#memory.words(length));
   }
 
   #extend(words: number): void {
-    this.words = grown(this.words, sharedWords(words));
+    this.words = grown(this.words, this.#memory.words(words));
     this.octets = new Uint8Array(this.words.buffer);
   }
 
-  #rehash(length: number): void {
-    const slots = new Uint32Array(length);
+  /** Makes room for so many names. */
+  #rehash(room: number): void {
+    const slots = this.#memory.words(slotsFor(room));
     const mask = slots.length - 1;
     for (let number = 0; number < this.count; number++) {
-      let slot = this.hash[number] & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      let slot = (this.hash[number] << 1) & mask;
+      while (slots[slot] !== 0) slot = (slot + SLOT_WORDS) & mask;
       slots[slot] = number + 1;
+      slots[slot + 1] = this.hash[number];
     }
     this.#slots = slots;
+    this.#room = room;
   }
+}
+
+/** The words of a table for so many names. The number of slots is a power of two, and at most three quarters of them will be in use. */
+function slotsFor(names: number): number {
+  return 2 ** Math.ceil(Math.log2(names / MAX_LOAD)) * SLOT_WORDS;
 }

@@ -1,4 +1,4 @@
-import { compareNames, type NameColumns, sharedWords } from "./columns.js";
+import { compareNames, type NameColumns, SHARED } from "./columns.js";
 import { SHARD_BITS, SHARDS, shardOf } from "./layout.js";
 import type { RecordSet } from "./record-set.js";
 
@@ -19,11 +19,11 @@ export interface WholePlan {
 
 /** Plans to write all names of a zone. @param exists by name: 1 if it is in the zone */
 export function planWhole({ hash }: NameColumns, exists: Uint8Array): WholePlan {
-  const starts = sharedWords(SHARDS + 1);
+  const starts = SHARED.words(SHARDS + 1);
   for (let name = 0; name < exists.length; name++) if (exists[name] === 1) starts[shardOf(hash[name]) + 1]++;
   for (let i = 0; i < SHARDS; i++) starts[i + 1] += starts[i];
   const next = starts.slice();
-  const names = sharedWords(starts[SHARDS]);
+  const names = SHARED.words(starts[SHARDS]);
   for (let name = 0; name < exists.length; name++) if (exists[name] === 1) names[next[shardOf(hash[name])]++] = name;
   return { names, starts };
 }

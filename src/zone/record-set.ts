@@ -2,15 +2,15 @@ import type { Address, IPv6Address } from "../base/addresses.js";
 import type { RecordSink } from "../views/sink.js";
 import { SCATTERED } from "../views/zone-spec.js";
 import {
+  type ColumnMemory,
   grown,
   IPV6_OCTETS,
   KIND,
   kindIn,
   RECORD,
   type RecordColumns,
+  SHARED,
   STANDBY,
-  sharedOctets,
-  sharedWords,
   traitsOf,
 } from "./columns.js";
 import { NameTable } from "./name-table.js";
@@ -33,13 +33,13 @@ export class RecordSet implements RecordSink, RecordColumns {
   readonly names: NameTable;
   /** The apex is always the first name. -1 if the zone has no apex. */
   readonly apexNumber: number;
-  addresses = sharedOctets(FIRST_ADDRESSES * IPV6_OCTETS);
+  addresses: Uint8Array;
   /** By name: 1 if it is in the zone. Targets outside the zone have names too. */
   exists = new Uint8Array(FIRST_CAPACITY);
   /** By name: the number of names directly below it. */
   children = new Uint32Array(FIRST_CAPACITY);
-  head = sharedWords(FIRST_CAPACITY);
-  cells = sharedWords(FIRST_CAPACITY * RECORD.WORDS);
+  head: Uint32Array;
+  cells: Uint32Array;
   /** The names that have changed since settle(), without duplicates; and by name, 1 if it is among them. */
   readonly changed: number[] = [];
   isChanged = new Uint8Array(FIRST_CAPACITY);
@@ -58,11 +58,17 @@ export class RecordSet implements RecordSink, RecordColumns {
   readonly #addressNumbers = new Map<string, number>();
   readonly #recent = new RecentNames();
 
+  readonly #memory: ColumnMemory;
+
   /** @param seed of the name hash */
-  constructor(apex: string, seed: number) {
+  constructor(apex: string, seed: number, memory: ColumnMemory = SHARED) {
     this.apex = apex;
     this.apexNumber = apex === SCATTERED ? NO_NUMBER : 0;
-    this.names = new NameTable(seed);
+    this.#memory = memory;
+    this.names = new NameTable(seed, memory);
+    this.head = memory.words(FIRST_CAPACITY);
+    this.cells = memory.words(FIRST_CAPACITY * RECORD.WORDS);
+    this.addresses = memory.octets(FIRST_ADDRESSES * IPV6_OCTETS);
     this.#enterApex();
   }
 
@@ -104,7 +110,7 @@ export class RecordSet implements RecordSink, RecordColumns {
     this.names.reserve(Math.ceil(this.names.count * spare));
     this.#fit();
     const cells = Math.ceil(this.#used * spare);
-    if (cells > this.cells.length) this.cells = grown(this.cells, sharedWords(cells));
+    if (cells > this.cells.length) this.cells = grown(this.cells, this.#memory.words(cells));
   }
 
   address(name: string, address: Address, standby?: boolean): void {
@@ -174,7 +180,7 @@ export class RecordSet implements RecordSink, RecordColumns {
     }
     const record = this.#used;
     this.#used += RECORD.WORDS;
-    if (this.#used > this.cells.length) this.cells = grown(this.cells, sharedWords(this.cells.length * 2));
+    if (this.#used > this.cells.length) this.cells = grown(this.cells, this.#memory.words(this.cells.length * 2));
     return record;
   }
 
@@ -220,7 +226,7 @@ export class RecordSet implements RecordSink, RecordColumns {
     if (known !== undefined) return known;
     const number = this.#addressNumbers.size;
     const at = number * IPV6_OCTETS;
-    if (at === this.addresses.length) this.addresses = grown(this.addresses, sharedOctets(at * 2));
+    if (at === this.addresses.length) this.addresses = grown(this.addresses, this.#memory.octets(at * 2));
     this.addresses.set(address.octets, at);
     this.#addressNumbers.set(address.text, number);
     return number;
@@ -233,7 +239,7 @@ export class RecordSet implements RecordSink, RecordColumns {
     this.exists = grown(this.exists, new Uint8Array(capacity));
     this.isChanged = grown(this.isChanged, new Uint8Array(capacity));
     this.children = grown(this.children, new Uint32Array(capacity));
-    this.head = grown(this.head, sharedWords(capacity));
+    this.head = grown(this.head, this.#memory.words(capacity));
   }
 }
 

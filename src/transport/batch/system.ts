@@ -35,6 +35,7 @@ export interface System extends StructCompiler {
   sendmmsg(fd: number, messages: Address, count: number, flags: number): number;
   poll(fds: Address, count: number, milliseconds: number): number;
   clock_gettime(clock: number, time: Address): number;
+  madvise(address: Address, length: number, advice: number): number;
   epoll_create1(flags: number): number;
   epoll_ctl(epoll: number, operation: number, fd: number, event: Address): number;
   /** Name of the last call's error, such as "EAGAIN". */
@@ -101,6 +102,7 @@ function bindFunctions(koffi: Koffi): System {
     sendmmsg: libc.func("int sendmmsg(int, uintptr_t, uint32_t, int)"),
     poll: libc.func("int poll(uintptr_t, unsigned long, int)"),
     clock_gettime: libc.func("int clock_gettime(int, uintptr_t)"),
+    madvise: libc.func("int madvise(uintptr_t, size_t, int)"),
     epoll_create1: libc.func("int epoll_create1(int)"),
     epoll_ctl: libc.func("int epoll_ctl(int, int, int, uintptr_t)"),
     errno: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,

@@ -225,6 +225,24 @@ describe("a zone that is changed piece by piece", () => {
     );
   });
 
+  test("equals one that is built anew, however many tasks are counted before memory is set aside for all of them", async () => {
+    const agents = [agentAt("S1", "192.0.2.11"), agentAt("S2", "192.0.2.12")];
+    // Of those with the same address, some are on different agents, which takes its name away from the first ones.
+    const tasks = Array.from({ length: 9_000 }, (_, i) =>
+      taskOf(`web.${i}`, `S${1 + (i % 7 === 0 ? 1 : 0)}`, `10.0.${i % 20}.${i % 251}`, `w${i % 500}`),
+    );
+    const framework = { id: "F", name: "marathon", hostname: "", tasks };
+    const [changed, whole] = [new Serving(), new Serving()];
+    await changed.build(clusterOf(agents, [{ ...framework, tasks: [] }]));
+    expect((await changed.build(clusterOf(agents, [framework]))).isWhole).toBe(false);
+    const build = await whole.build(clusterOf(agents, [framework]));
+    expect(build.records).toBeGreaterThan(20_000);
+    for (const [index, memory] of build.update?.shards ?? []) {
+      const [one, other] = [changed.snapshot.shards[index], new Uint32Array(memory)];
+      expect(Buffer.compare(one.octets.subarray(0, one.words[2] * 4), Buffer.from(memory, 0, other[2] * 4))).toBe(0);
+    }
+  });
+
   test("is changed, not built anew, if one task of many moves", async () => {
     const agents = [agentAt("S1", "192.0.2.11"), agentAt("S2", "192.0.2.12")];
     const tasks = Array.from({ length: 500 }, (_, i) => taskOf(`web.${i}`, "S1", undefined, `web${i}`));
