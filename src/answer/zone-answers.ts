@@ -105,11 +105,16 @@ export class ZoneAnswers {
     return this.#negative(zone, RCODE.NXDOMAIN);
   }
 
-  /** The zone that the question's name is in; undefined if there is none. */
+  /** The zone that the question's name is in, of several the one with the longest name; undefined if there is none. */
   #zone(): ApexRecords | undefined {
     const { zones } = this.snapshot;
-    for (let i = 0; i < zones.length; i++) if (!zones[i].apex.scattered && this.#isInside(zones[i])) return zones[i];
-    return undefined;
+    let closest: ApexRecords | undefined;
+    for (let i = 0; i < zones.length; i++) {
+      const zone = zones[i];
+      if (zone.apex.scattered || (closest && zone.labels <= closest.labels)) continue;
+      if (this.#isInside(zone)) closest = zone;
+    }
+    return closest;
   }
 
   #isInside(zone: ApexRecords): boolean {

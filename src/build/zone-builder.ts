@@ -1,8 +1,8 @@
-import { type Address, AddressBook } from "../base/addresses.js";
+import { type Address, AddressBook, parseAddress } from "../base/addresses.js";
 import type { HostPort } from "../base/host-port.js";
 import type { SocketConfig, ZoneConfig } from "../config/config.js";
 import type { Cluster, Skipped } from "../sources/mesos/cluster.js";
-import { ClusterFacts, HostNames } from "../views/facts.js";
+import { ClusterFacts, type FactsInput, HostNames } from "../views/facts.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
 import { viewsOf } from "../views/views.js";
 import type { Apex } from "../zone/apex.js";
@@ -34,7 +34,7 @@ export interface ZoneBuilderOptions {
   readonly memory?: ColumnMemory | undefined;
   /** Helps with a large first build. Later builds hardly ever write more than a few shards. */
   readonly helper?: CompileHelper | undefined;
-  /** The addresses at which this server can be reached. The SOA's mname gets them. */
+  /** The addresses at which this server can be reached. Without `nameServers`, the SOA's mname gets them. */
   readonly ownAddresses: (listeners: readonly string[]) => readonly Address[];
   /** Milliseconds since the epoch, for serials. */
   readonly wallClock: () => number;
@@ -201,9 +201,18 @@ export class ZoneBuilder {
   }
 
   #factsOf(config: BuildConfig, cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): ClusterFacts {
-    const nameServer = { name: config.SOAMname, addresses: this.#options.ownAddresses(config.listener) };
+    const nameServers = this.#nameServersOf(config);
     const ipSources = config.IPSources;
-    return new ClusterFacts({ cluster, masters: this.#masters, nameServer, resolved, ipSources }, this.#book);
+    return new ClusterFacts({ cluster, masters: this.#masters, nameServers, resolved, ipSources }, this.#book);
+  }
+
+  #nameServersOf(config: BuildConfig): FactsInput["nameServers"] {
+    if (config.nameServers.length === 0) {
+      return [{ name: config.SOAMname, addresses: this.#options.ownAddresses(config.listener) }];
+    }
+    return config.nameServers.map(({ name, addresses }) => {
+      return { name, addresses: addresses.map(parseAddress).filter((address) => address !== undefined) };
+    });
   }
 
   /** @param isWhole whether all records were emitted anew */

@@ -44,8 +44,8 @@ export class ZoneRecords {
 
   /** The input of the compiler, in the order of `zones`. */
   get contents(): readonly ZoneContent[] {
-    return this.zones.map(({ name, soa, srvWeight }) => ({
-      nameServer: soa.mname,
+    return this.zones.map(({ name, nameServers, srvWeight }) => ({
+      nameServers,
       srvWeight,
       records: this.#sets.get(name) as RecordSet,
     }));

@@ -84,7 +84,9 @@ export async function takeTransfers(folder: string, files: TransferFiles): Promi
 
 function read(bytes: Buffer): SavedTransfers {
   const end = bytes.length - 65;
-  const sum = createHash("sha256").update(bytes.subarray(0, Math.max(0, end))).digest("hex");
+  const sum = createHash("sha256")
+    .update(bytes.subarray(0, Math.max(0, end)))
+    .digest("hex");
   if (bytes.toString("latin1", Math.max(0, end)) !== `${sum}\n`) throw new Error("its checksum is wrong");
   const [first, ...lines] = bytes.toString("utf8", 0, end).trimEnd().split("\n");
   const { format, digest, given } = JSON.parse(first);

@@ -23,7 +23,7 @@ export function emitAll(
   const { cluster } = facts;
   const tasks = cluster.frameworks.reduce((sum, framework) => sum + framework.tasks.length, 0);
   let emitted = 0;
-  emitter.nameServer();
+  emitter.nameServers();
   emitter.masters();
   for (const agent of cluster.agents.values()) emitter.agent(agent);
   for (const framework of cluster.frameworks) {
@@ -46,7 +46,7 @@ export function emitAll(
  */
 export function emitChanges(before: Side, after: Side, problems: Problems): boolean {
   const frameworks = pairs(before.facts.cluster.frameworks, after.facts.cluster.frameworks);
-  if (!frameworks || nameServerOf(before) !== nameServerOf(after)) return false;
+  if (!frameworks || nameServersOf(before) !== nameServersOf(after)) return false;
   const changes = new Changes(before, after, problems);
   changes.masters();
   changes.agents();
@@ -64,10 +64,11 @@ function emitTask(emitter: Required<Emitter>, framework: Framework, task: Task, 
   if (problem) problems.set(task, { kind: "task", id: task.id, ...problem });
 }
 
-/** Identifies the name server. If it has changed, any record may have changed. */
-function nameServerOf({ facts }: Side): string {
-  const { name, addresses } = facts.input.nameServer;
-  return JSON.stringify([name, addresses.map(({ text }) => text)]);
+/** Identifies the name servers. If they have changed, any record may have changed. */
+function nameServersOf({ facts }: Side): string {
+  return JSON.stringify(
+    facts.input.nameServers.map(({ name, addresses }) => [name, addresses.map(({ text }) => text)]),
+  );
 }
 
 type Pair = readonly [before: Framework | undefined, after: Framework | undefined];

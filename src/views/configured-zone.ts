@@ -7,6 +7,7 @@ export function zoneAt(name: string, config: ZoneConfig): ZoneSpec {
     name,
     ttl: config.ttl,
     srvWeight: config.srvRecordDefaultWeight,
+    nameServers: config.nameServers.length > 0 ? config.nameServers.map((server) => server.name) : [config.SOAMname],
     soa: {
       mname: config.SOAMname,
       rname: config.SOARname,

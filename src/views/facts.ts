@@ -9,8 +9,8 @@ export interface FactsInput {
   readonly cluster: Cluster;
   /** The known masters, in the order in which they are numbered. */
   readonly masters: readonly HostPort[];
-  /** The SOA's mname, lower case, and the addresses of this server. The name gets records only if it is inside the domain. */
-  readonly nameServer: { readonly name: string; readonly addresses: readonly Address[] };
+  /** The zones' name servers: lower case, with their addresses. A name gets records only if it is inside the domain. */
+  readonly nameServers: readonly { readonly name: string; readonly addresses: readonly Address[] }[];
   /** The addresses of host names, resolved beforehand. A name that does not resolve is absent. */
   readonly resolved: ReadonlyMap<string, readonly Address[]>;
   /** The sources of a task's addresses, by priority. */

@@ -11,6 +11,8 @@ export interface RecordSink {
   service(name: string, target: string, port: number, standby?: boolean): void;
   /** A PTR record. */
   pointer(name: string, target: string): void;
+  /** A TXT record with a single ASCII character, such as the version of a catalogue zone. */
+  character(name: string, character: string): void;
 }
 
 /** Takes claims to addresses. A name may be "" if the owner has none: the address still belongs to it. */
@@ -47,6 +49,9 @@ export function all(sinks: readonly RecordSink[]): RecordSink {
     pointer: (name, target) => {
       for (const sink of sinks) sink.pointer(name, target);
     },
+    character: (name, character) => {
+      for (const sink of sinks) sink.character(name, character);
+    },
   };
 }
 
@@ -56,5 +61,6 @@ export function onStandby(sink: RecordSink): RecordSink {
     address: (name, address) => sink.address(name, address, true),
     service: (name, target, port) => sink.service(name, target, port, true),
     pointer: (name, target) => sink.pointer(name, target),
+    character: (name, character) => sink.character(name, character),
   };
 }

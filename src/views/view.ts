@@ -14,8 +14,8 @@ export type Problems = Map<Task | Framework, Skipped>;
 
 /** Emits the records of each piece of a cluster. For the same piece of the same cluster it must always emit the same records. */
 export interface Emitter {
-  /** This server's own name. */
-  nameServer?(): void;
+  /** The names of the zones' servers. */
+  nameServers?(): void;
   masters?(): void;
   agent?(agent: Agent): void;
   /** A framework's own records, without those of its tasks. */
@@ -46,8 +46,8 @@ export interface View {
 /** An emitter that calls all of these. A piece gets the first problem that one of them returns. */
 export function together(emitters: readonly Emitter[]): Required<Emitter> {
   return {
-    nameServer: () => {
-      for (const emitter of emitters) emitter.nameServer?.();
+    nameServers: () => {
+      for (const emitter of emitters) emitter.nameServers?.();
     },
     masters: () => {
       for (const emitter of emitters) emitter.masters?.();

@@ -1,4 +1,5 @@
 import type { ZoneConfig } from "../config/config.js";
+import { catalogZoneView } from "./catalog-zone/view.js";
 import { dcosView } from "./dcos/view.js";
 import { mesosDnsView } from "./mesos-dns/view.js";
 import { reverseView } from "./reverse/view.js";
@@ -8,9 +9,14 @@ import type { ZoneSpec } from "./zone-spec.js";
 /** All views. Each function returns `undefined` if its view is not configured. */
 const VIEWS: readonly ((config: ZoneConfig) => View | undefined)[] = [mesosDnsView, dcosView, reverseView];
 
-/** The configured views. */
+/** The configured views. The catalogue zone lists the zones of the others. */
 export function viewsOf(config: ZoneConfig): readonly View[] {
-  return VIEWS.map((make) => make(config)).filter((view) => view !== undefined);
+  const views = VIEWS.map((make) => make(config)).filter((view) => view !== undefined);
+  const catalog = catalogZoneView(
+    config,
+    zonesOf(views).map(({ name }) => name),
+  );
+  return catalog ? [...views, catalog] : views;
 }
 
 /** The zones of views, without duplicates. */

@@ -25,6 +25,8 @@ export interface ZoneSpec {
   /** The TTL of every record, in seconds. */
   readonly ttl: number;
   readonly soa: SoaSpec;
+  /** Names of its servers (NS): at least one. */
+  readonly nameServers: readonly string[];
   /** The weight of every SRV record. */
   readonly srvWeight: number;
   readonly answers?: AnswerRules;

@@ -5,13 +5,13 @@ import { WORD } from "../wire/names.js";
  */
 
 /** The kinds of records, in the order of their sets in an entry. */
-export const KIND = { A: 0, AAAA: 1, SRV: 2, PTR: 3 } as const;
+export const KIND = { A: 0, AAAA: 1, SRV: 2, PTR: 3, TXT: 4 } as const;
 
 /**
  * Added to the kind of a record on standby (`RecordSink`). Only the compiler decides whether it is published, so adding or
  * removing a record touches only its own name.
  */
-export const STANDBY = 4;
+export const STANDBY = 8;
 
 /** The words of a record: the next older record of its name (0 for none), its kind and port, and its value. */
 export const RECORD = { WORDS: 3, NEXT: 0, TRAITS: 1, VALUE: 2 } as const;
@@ -41,7 +41,7 @@ export interface RecordColumns {
   readonly head: Uint32Array;
   /**
    * The records. A record is identified by the index of its first word (see `RECORD`). Its value is an IPv4 address, the number of an
-   * IPv6 address, or the number of a target's name. Records are read in random order, so the words of each are adjacent.
+   * IPv6 address, the number of a target's name, or a character. Records are read in random order, so the words of each are adjacent.
    */
   readonly cells: Uint32Array;
   /** The octets of IPv6 addresses, by number. */

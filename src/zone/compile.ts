@@ -1,4 +1,4 @@
-import { columnsOf } from "./columns.js";
+import { columnsOf, compareNames } from "./columns.js";
 import { tallyOf } from "./entry.js";
 import { SHARDS } from "./layout.js";
 import { changedByShard, planAgain } from "./placement.js";
@@ -8,8 +8,8 @@ import { type CompiledShard, type CompileHelper, planOf, shardsOf, wholeBuild } 
 
 /** One zone to compile: its records, and what all of them have in common. */
 export interface ZoneContent {
-  /** Name of the primary server (SOA mname, NS). */
-  readonly nameServer: string;
+  /** Names of its servers (NS): at least one, without duplicates. */
+  readonly nameServers: readonly string[];
   readonly srvWeight: number;
   readonly records: RecordSet;
 }
@@ -63,10 +63,11 @@ export function compileZones(
   };
 }
 
-function columnsIn({ records, nameServer, srvWeight }: ZoneContent): ZoneColumns {
-  // This may add a name, for which the columns have to grow.
-  const number = records.names.intern(nameServer);
-  return { records: columnsOf(records), nameServer: number, srvWeight };
+function columnsIn({ records, nameServers, srvWeight }: ZoneContent): ZoneColumns {
+  // This may add names, for which the columns have to grow.
+  const numbers = nameServers.map((name) => records.names.intern(name));
+  const columns = columnsOf(records);
+  return { records: columns, nameServers: numbers.sort((a, b) => compareNames(columns.names, a, b)), srvWeight };
 }
 
 /** Compiles shards in this thread, and keeps the previous memory of those that stay the same. */

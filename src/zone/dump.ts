@@ -75,6 +75,12 @@ export class StoredSet {
     return ipaddr.fromByteArray([...octets.subarray(at, at + 16)]).toString();
   }
 
+  /** The text of a TXT record. */
+  text(record: number): string {
+    const at = this.#own(record);
+    return Buffer.from(this.#shard.octets.subarray(at + 1, at + this.#ownSize())).toString("latin1");
+  }
+
   /** An SRV record (RFC 2782). */
   service(record: number): ServiceRecord {
     const prefix = this.#shard.words[this.#data() + 1];

@@ -27,28 +27,20 @@ import {
 } from "./layout.js";
 import type { Placement } from "./placement.js";
 import { type RecordOrder, sortOnce } from "./record-order.js";
+import { pointingTo, type RecordRun } from "./record-run.js";
 
 const IPV4_OCTETS = 4;
 const PORT_OCTETS = 2;
-/** The position of the apex's only NS record in its cells. */
-const NS_RECORD = [0];
+const CHARACTER_OCTETS = 2;
 
 /** What the entries of a zone have in common. */
 export interface EntryContext {
   readonly records: RecordColumns;
-  /** The number of the primary server's name among the zone's names. */
-  readonly nameServer: number;
+  /** The numbers of the servers' names, in the order of their octets. */
+  readonly nameServers: readonly number[];
   readonly zone: number;
   readonly srvWeight: number;
   readonly order: RecordOrder;
-}
-
-/** Records of one kind: positions in `cells`. */
-interface RecordRun {
-  readonly list: ArrayLike<number>;
-  readonly from: number;
-  readonly to: number;
-  readonly cells: Uint32Array;
 }
 
 /** Writes entries one after the other to growing memory, in the layout that `layout.ts` draws. */
@@ -125,8 +117,7 @@ export class EntryWriter {
     this.#entry = start;
     this.#set = start + ENTRY_HEADER_WORDS;
     this.length = nameAt + nameWords;
-    if (apex)
-      this.#targetSet(TYPE.NS, { list: NS_RECORD, from: 0, to: 1, cells: recordOf(context.nameServer) }, context);
+    if (apex) this.#targetSet(TYPE.NS, pointingTo(context.nameServers), context);
     for (let from = 0, to = 0; from < count; from = to) {
       to = this.#endOfSet(from, count, cells);
       this.#writeSet({ list: this.#found, from, to, cells }, context);
@@ -166,6 +157,7 @@ export class EntryWriter {
   #writeSet(set: RecordRun, context: EntryContext): void {
     const kind = kindIn(set.cells, set.list[set.from]) % STANDBY;
     if (kind === KIND.A) this.#ipv4Set(set);
+    else if (kind === KIND.TXT) this.#characterSet(set);
     else if (kind === KIND.AAAA) this.#ipv6Set(set, context.records.addresses);
     else this.#targetSet(kind === KIND.SRV ? TYPE.SRV : TYPE.PTR, set, context);
   }
@@ -173,6 +165,18 @@ export class EntryWriter {
   #ipv4Set({ list, from, to, cells }: RecordRun): void {
     const data = this.#open(TYPE.A | (IPV4_OCTETS << OWN_SHIFT), to - from, to - from);
     for (let i = from; i < to; i++) this.#writeUint32((data + i - from) * 4, cells[list[i] + RECORD.VALUE]);
+  }
+
+  /** Texts of one character, each with its length in front (RFC 1035 §3.3.14). */
+  #characterSet({ list, from, to, cells }: RecordRun): void {
+    const data = this.#open(
+      TYPE.TXT | (CHARACTER_OCTETS << OWN_SHIFT),
+      to - from,
+      toWords((to - from) * CHARACTER_OCTETS),
+    );
+    for (let i = from; i < to; i++) {
+      this.#writeUint16((data * 2 + i - from) * CHARACTER_OCTETS, (1 << 8) | cells[list[i] + RECORD.VALUE]);
+    }
   }
 
   #ipv6Set({ list, from, to, cells }: RecordRun, addresses: Uint8Array): void {
@@ -278,11 +282,4 @@ export function tallyOf(shard: Uint32Array, entry: number): number {
   let records = 0;
   for (let set = 0; set < sets; set++) records += shard[entry + ENTRY_HEADER_WORDS + set * RRSET_WORDS + 1];
   return records;
-}
-
-/** Cells with a single record that points to this name. */
-function recordOf(target: number): Uint32Array {
-  const cells = new Uint32Array(RECORD.WORDS);
-  cells[RECORD.VALUE] = target;
-  return cells;
 }

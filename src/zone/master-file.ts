@@ -44,6 +44,10 @@ function recordData(set: StoredSet, record: number): string {
       return `A\t${set.address(record)}`;
     case TYPE.AAAA:
       return `AAAA\t${set.address(record)}`;
+    case TYPE.TXT:
+      return `TXT\t"${set.text(record)}"`;
+    case TYPE.PTR:
+      return `PTR\t${escaped(set.target(record), set.wireTarget(record))}`;
     case TYPE.NS:
       return `NS\t${escaped(set.target(record), set.wireTarget(record))}`;
     case TYPE.SRV: {

@@ -17,7 +17,7 @@ export function recordOrder({ cells, addresses, names }: RecordColumns): RecordO
     if (kind !== kindIn(cells, b)) return kind - kindIn(cells, b);
     const [one, other] = [cells[a + VALUE], cells[b + VALUE]];
     if (one === other) return portIn(cells, a) - portIn(cells, b);
-    if (kind % STANDBY === KIND.A) return one - other;
+    if (kind % STANDBY === KIND.A || kind % STANDBY === KIND.TXT) return one - other;
     if (kind % STANDBY === KIND.AAAA) return compareAddresses(addresses, one, other);
     return compareNames(names, one, other);
   };

@@ -48,6 +48,7 @@ export class RecordSet implements RecordSink, RecordColumns {
     address: (name, address, standby) => this.#remove(name, kindOf(address, standby), this.#valueOf(address), 0),
     service: (name, target, port, standby) => this.#remove(name, serviceKind(standby), this.#nameOf(target), port),
     pointer: (name, target) => this.#remove(name, KIND.PTR, this.#nameOf(target), 0),
+    character: (name, character) => this.#remove(name, KIND.TXT, character.charCodeAt(0), 0),
   };
   /** The number of words in use. The first record's words stay unused, because 0 means no record. */
   #used: number = RECORD.WORDS;
@@ -123,6 +124,10 @@ export class RecordSet implements RecordSink, RecordColumns {
 
   pointer(name: string, target: string): void {
     this.#add(name, KIND.PTR, this.#nameOf(target), 0);
+  }
+
+  character(name: string, character: string): void {
+    this.#add(name, KIND.TXT, character.charCodeAt(0), 0);
   }
 
   /** Whether this name's records on standby are not published, because it has other records. */

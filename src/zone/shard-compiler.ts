@@ -10,8 +10,8 @@ const SLOTS_PER_NAME = 4 / 3;
 /** One zone to compile, in plain values and shared memory. */
 export interface ZoneColumns {
   readonly records: RecordColumns;
-  /** The number of the primary server's name among the zone's names. */
-  readonly nameServer: number;
+  /** The numbers of the servers' names among the zone's names, in the order of their octets. */
+  readonly nameServers: readonly number[];
   readonly srvWeight: number;
 }
 

@@ -5,7 +5,15 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { taskAdded } from "../support/operator-api.js";
 import { startMaster, webAt } from "../support/scenario.js";
 import { type ScriptedMaster, task } from "../support/scripted-master.js";
-import { configFor, contentOf, keyOf, portsFor, Secondary, type SecondaryName, serialOf } from "../support/secondaries.js";
+import {
+  configFor,
+  contentOf,
+  keyOf,
+  portsFor,
+  Secondary,
+  type SecondaryName,
+  serialOf,
+} from "../support/secondaries.js";
 import { Server } from "../support/server.js";
 import { run } from "../support/tools.js";
 import { until } from "../support/wait.js";
@@ -149,7 +157,12 @@ class Copy {
 it("a client that goes back and forth between two servers while both change always has what the last one had", async () => {
   const master = await startMaster();
   master.leadWithEvents(webAt("203.0.113.1"));
-  const config = { masters: [master.address], refreshSeconds: 3600, allowTransfer: ["127.0.0.0/8"], SOAMname: "ns1.mesos" };
+  const config = {
+    masters: [master.address],
+    refreshSeconds: 3600,
+    allowTransfer: ["127.0.0.0/8"],
+    SOAMname: "ns1.mesos",
+  };
   const servers = [await Server.start(config), await Server.start({ ...config, SOAMname: "ns2.mesos" })];
   onTestFinished(async () => {
     for (const server of servers) await server.stop();
@@ -158,7 +171,9 @@ it("a client that goes back and forth between two servers while both change alwa
   const copy = new Copy();
   for (let round = 0; round < 50; round++) {
     const server = servers[round % 7 < 4 ? 0 : 1];
-    master.subscribers.say(taskAdded(task(`t${round % 5}`, { id: `t.${round}`, agent: "S0", ip: `203.0.113.${round + 2}` })));
+    master.subscribers.say(
+      taskAdded(task(`t${round % 5}`, { id: `t.${round}`, agent: "S0", ip: `203.0.113.${round + 2}` })),
+    );
     await new Promise((resolve) => setTimeout(resolve, round % 3 === 0 ? 150 : 20));
     // The zone may change between the two transfers: then it is no longer what was taken.
     await until(`round ${round}`, async () => {

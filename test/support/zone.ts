@@ -100,7 +100,7 @@ export function addRecords(set: RecordSet, lines: readonly string[]): void {
 
 export function zoneContent(lines: readonly string[], apex: Apex = APEX): ZoneContent {
   return {
-    nameServer: apex.soa.mname,
+    nameServers: [apex.soa.mname],
     srvWeight: 1,
     records: recordSet(lines, apex.zone),
   };

@@ -87,5 +87,9 @@ function mirrored(records: RecordSink, domain: string): RecordSink {
       const [twin, twinTarget] = [mirror(name), mirror(target)];
       if (isDnsName(twin) && isDnsName(twinTarget)) records.pointer(twin, twinTarget);
     },
+    character: (name, character) => {
+      const twin = mirror(name);
+      if (isDnsName(twin)) records.character(twin, character);
+    },
   };
 }

@@ -40,6 +40,7 @@ function omittedNames({ facts, config, omitsStandby }: Published): ReadonlySet<s
     address: (name, _address, standby) => note(name, standby),
     service: (name, _target, _port, standby) => note(name, standby),
     pointer: () => undefined,
+    character: () => undefined,
   });
   for (const framework of facts.cluster.frameworks)
     for (const task of framework.tasks) if (task.unhealthy) records.task(framework, task);
@@ -95,6 +96,10 @@ class JsonRecords implements RecordSink {
 
   pointer(name: string, target: string): void {
     this.#add(name, `${target}.`, "PTR", false);
+  }
+
+  character(name: string, character: string): void {
+    this.#add(name, character, "TXT", false);
   }
 
   /** Returns what has been collected, and begins with the next task. */

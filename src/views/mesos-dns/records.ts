@@ -28,11 +28,11 @@ export class MesosDnsRecords implements Emitter {
     this.#options = options;
   }
 
-  nameServer(): void {
+  nameServers(): void {
     const { facts, rules, records } = this.#options;
-    const { name, addresses } = facts.input.nameServer;
-    if (!name.endsWith(`.${rules.domain}`)) return;
-    for (const address of addresses) records.address(name, address);
+    for (const { name, addresses } of facts.input.nameServers) {
+      if (name.endsWith(`.${rules.domain}`)) for (const address of addresses) records.address(name, address);
+    }
   }
 
   masters(): void {
@@ -74,7 +74,7 @@ export class MesosDnsRecords implements Emitter {
     const fragment = toFragment(framework.name, rules.labels);
     const name = `${fragment}.${rules.domain}`;
     const isAgents = fragment === AGENTS || isDirectlyBelow(fragment, AGENTS);
-    const isServers = name === facts.input.nameServer.name;
+    const isServers = facts.input.nameServers.some((server) => server.name === name);
     if (fragment === "" || !isDnsName(name) || isReserved(fragment) || isAgents || isServers) {
       const own = `its name "${framework.name}" gives no DNS name of its own`;
       const detail = isAgents ? `${own}: what lies directly below ${AGENTS}.${rules.domain} belongs to agents` : own;

@@ -28,7 +28,7 @@ function published(...tasks: Task[]): { names: Set<string>; dcos: Set<string>; p
   const { zone } = emitted([framework({ pid, tasks })], {
     agents: [agent],
     masters: [master, { host: "192.0.2.2", port: 5050 }],
-    nameServer: { name: "ns1.mesos", addresses: [] },
+    nameServers: [{ name: "ns1.mesos", addresses: [] }],
     config: { IPSources: ["netinfo", "host"], dcosNames: true },
   });
   const names = (name: string) => new Set(zone(name).map((line) => line.split(" ").slice(0, 2).join(" ")));

@@ -57,6 +57,7 @@ describe("views", () => {
       address: (name: string) => names.push(name),
       service: (name: string) => names.push(name),
       pointer: (name: string) => names.push(name),
+      character: (name: string) => names.push(name),
     };
     counted([...viewsOf(CONFIG), { zones: [], mirror: { of: "mesos", into: () => sink } }]);
     expect(names).toContain("master0.mesos");

@@ -25,7 +25,7 @@ function chunksOf(cluster: Cluster, healthPolicy: HealthPolicy = "ignore", other
   const facts = new ClusterFacts({
     cluster,
     masters: [],
-    nameServer: { name: "ns1.mesos", addresses: [] },
+    nameServers: [{ name: "ns1.mesos", addresses: [] }],
     resolved: new Map(),
     ipSources: ["netinfo", "host"],
   });

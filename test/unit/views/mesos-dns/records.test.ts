@@ -43,8 +43,8 @@ describe("a cluster without tasks", () => {
   });
 
   test("gives an SOA mname outside the domain no address", () => {
-    const nameServer = { name: "ns.example.com", addresses: [address("192.0.2.53")] };
-    expect(generate([], { nameServer }).records.join()).not.toContain("192.0.2.53");
+    const nameServers = [{ name: "ns.example.com", addresses: [address("192.0.2.53")] }];
+    expect(generate([], { nameServers }).records.join()).not.toContain("192.0.2.53");
   });
 });
 

@@ -40,6 +40,7 @@ export function linesInto(lines: Set<string>): RecordSink {
       lines.add(`${name} ${family === 4 ? "A" : "AAAA"} ${text}${end(standby)}`),
     service: (name, target, port, standby) => lines.add(`${name} SRV ${target}:${port}${end(standby)}`),
     pointer: (name, target) => lines.add(`${name} PTR ${target}`),
+    character: (name, character) => lines.add(`${name} TXT ${character}`),
   };
 }
 
@@ -60,7 +61,7 @@ export function factsOf(frameworks: readonly Framework[], { agents = [AGENT], co
   return new ClusterFacts({
     cluster,
     masters: [{ host: "192.0.2.1", port: 5050 }],
-    nameServer: { name: SOAMname, addresses: [address("192.0.2.53")] },
+    nameServers: [{ name: SOAMname, addresses: [address("192.0.2.53")] }],
     resolved: new Map(),
     ipSources: IPSources,
     ...input,
