@@ -12,14 +12,15 @@ import {
 } from "../wire/protocol.js";
 import { Query, VERDICT, type Verdict } from "../wire/query.js";
 import type { Reply } from "../wire/reply.js";
+import { checkTsig } from "../wire/tsig.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import { AliasAnswers } from "./alias-answers.js";
 import { chaosAnswer } from "./chaos.js";
 import { characterString, type LocalAnswer } from "./local-names.js";
 import { MessageWriter } from "./message-writer.js";
 import type { AnswerPolicy } from "./policy.js";
-import type { Channel, Client, Request } from "./request.js";
-import { Signature } from "./signature.js";
+import { type Channel, type Client, NOBODY, type Request } from "./request.js";
+import { NO_REFUSAL, Signature } from "./signature.js";
 import { OUTSIDE, ZoneAnswers } from "./zone-answers.js";
 
 const AD = 0x20;
@@ -58,9 +59,8 @@ export class Answerer {
   readonly #zones: ZoneAnswers;
   readonly #aliases: AliasAnswers;
   #client: Client = NOBODY;
+  /** Counts only where the query has a TSIG record: others must not pay for it. */
   readonly #signature = new Signature();
-  /** Most octets of the answer. */
-  #limit: number = MIN_UDP_PAYLOAD;
 
   constructor(parts: AnswererParts) {
     this.#parts = parts;
@@ -130,8 +130,8 @@ export class Answerer {
     if (verdict === VERDICT.DROP) return DROP;
     const isTransfer = verdict === VERDICT.OK && (this.query.type === TYPE.AXFR || this.query.type === TYPE.IXFR);
     if (isTransfer && this.transfers && client.mayQuery) return TRANSFER;
-    const { refusal } = this.#signature;
-    if (refusal !== undefined) return this.#finish(refusal);
+    const refusal = this.#refusal();
+    if (refusal !== NO_REFUSAL) return this.#finish(refusal);
     if (!client.mayQuery) return this.#prohibit();
     if (verdict !== VERDICT.OK) return this.#answerOther(verdict);
     if (isTransfer) return this.#finish(this.#zones.refuseTransfer());
@@ -145,7 +145,8 @@ export class Answerer {
   fail(request: Request, rcode: number, ede: number): number {
     if (this.#begin(request, request.length) === VERDICT.DROP) return DROP;
     this.#writer.opt.ede = ede;
-    return this.#finish(this.#signature.refusal ?? rcode);
+    const refusal = this.#refusal();
+    return this.#finish(refusal === NO_REFUSAL ? rcode : refusal);
   }
 
   /** Answers a message with TC and no records, so that the client asks again over TCP. */
@@ -168,8 +169,8 @@ export class Answerer {
    */
   relay(reply: Reply, age: number): number {
     // While the query was away, its time may have run out, or its key may have been taken away.
-    const { refusal } = this.#signature;
-    if (refusal !== undefined) return this.#finish(refusal);
+    const refusal = this.#refusal();
+    if (refusal !== NO_REFUSAL) return this.#finish(refusal);
     const { query } = this;
     const { opt } = this.#writer;
     const isNegative = reply.rcode === RCODE.NXDOMAIN;
@@ -200,11 +201,9 @@ export class Answerer {
     this.#zones.begin(channel.stream, this.#policy.setTruncateBit);
     this.trusted = false;
     this.#client = client;
-    this.#signature.reset();
     if (verdict === VERDICT.DROP) return verdict;
-    this.#limit = this.#limitOf(channel);
-    if (query.tsigAt >= 0) this.#signature.check(message, length, query.tsigAt, this.#policy.keys, this.#parts.clock());
-    this.#writer.begin(message, out, this.#limit - this.#signature.size);
+    const limit = this.#limitOf(channel);
+    this.#writer.begin(message, out, query.tsigAt < 0 ? limit : limit - this.#checkSignature(message, length, limit));
     if (query.opt.present) this.#beginOpt(message, client, channel);
     return verdict;
   }
@@ -246,14 +245,22 @@ export class Answerer {
   }
 
   #chaos(): number {
-    const { query } = this;
-    const isText = query.type === TYPE.TXT || query.type === TYPE.ANY;
-    if (query.class !== CLASS.CH || !isText) return this.#finish(RCODE.REFUSED);
-    const text = chaosAnswer(query.name, query.nameLength, this.#policy.identity);
+    const text = chaosAnswer(this.query, this.#policy.identity);
     if (!text) return this.#finish(RCODE.REFUSED);
     this.#zones.authoritative = true;
     this.#writer.record(TYPE.TXT, CLASS.CH, 0, characterString(text));
     return this.#finish(RCODE.NOERROR);
+  }
+
+  /** Checks the query's signature. Returns the octets that the answer's takes. @param limit most octets of the answer */
+  #checkSignature(message: Uint8Array, length: number, limit: number): number {
+    const now = this.#parts.clock();
+    return this.#signature.begin(checkTsig(message, length, this.query.tsigAt, this.#policy.keys, now), limit);
+  }
+
+  /** The rcode for a query whose signature is not good, or `NO_REFUSAL`. */
+  #refusal(): number {
+    return this.query.tsigAt < 0 ? NO_REFUSAL : this.#signature.refusal;
   }
 
   #outside(): number {
@@ -285,10 +292,7 @@ export class Answerer {
     this.rcode = rcode;
     this.#writer.finishOpt(rcode, this.#policy.maxUdpPayload);
     const size = this.#writer.finish(rcode, authoritative, this.#isRecursionAvailable(), flags);
-    const signature = this.#signature.size;
-    // With the longest names, a datagram has no room for one.
-    if (signature === 0 || size + signature > this.#limit) return size;
-    return this.#signature.sign(this.#writer.out, size, this.#parts.clock());
+    return this.query.tsigAt < 0 ? size : this.#signature.sign(this.#writer.out, size, this.#parts.clock());
   }
 
   /** RA: recursion is available, and to this client (RFC 1035 §4.1.1). */
@@ -296,5 +300,3 @@ export class Answerer {
     return this.#policy.recursionAvailable && this.#policy.forwarding && this.#client.mayRecurse;
   }
 }
-
-const NOBODY: Client = { octets: new Uint8Array(4), mayQuery: false, mayRecurse: false };

@@ -1,3 +1,6 @@
+import { CLASS, TYPE } from "../wire/protocol.js";
+import type { Query } from "../wire/query.js";
+
 /** Names of class CH for the server's version and identifier (RFC 4892), in wire form. */
 const NAMES: ReadonlyMap<string, "version" | "id"> = new Map([
   ["\x07version\x04bind\0", "version"],
@@ -17,8 +20,12 @@ export function identityText(text: string): Uint8Array | undefined {
   return text === "" ? undefined : Uint8Array.from(Buffer.from(text, "utf8"));
 }
 
-/** The text for the lower-case wire name in `name[0, length)`; undefined if there is none. */
-export function chaosAnswer(name: Uint8Array, length: number, identity: Identity): Uint8Array | undefined {
-  const asked = NAMES.get(Buffer.from(name.buffer, name.byteOffset, length).toString("latin1"));
+/** The text that a query of a class other than IN asks for; undefined if there is none. */
+export function chaosAnswer(
+  { name, nameLength, type, class: klass }: Query,
+  identity: Identity,
+): Uint8Array | undefined {
+  if (klass !== CLASS.CH || (type !== TYPE.TXT && type !== TYPE.ANY)) return undefined;
+  const asked = NAMES.get(Buffer.from(name.buffer, name.byteOffset, nameLength).toString("latin1"));
   return asked && identity[asked];
 }

@@ -77,4 +77,5 @@ export class Request {
   }
 }
 
-const NOBODY: Client = { octets: new Uint8Array(4), mayQuery: false, mayRecurse: false };
+/** A client that may do nothing. */
+export const NOBODY: Client = { octets: new Uint8Array(4), mayQuery: false, mayRecurse: false };
