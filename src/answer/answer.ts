@@ -93,11 +93,6 @@ export class Answerer {
     return this.#zones.partial;
   }
 
-  /** Most octets of an answer to the last query. */
-  get limit(): number {
-    return this.#limit;
-  }
-
   /** Whether the last answer has TC set. */
   get truncated(): boolean {
     return this.#writer.truncated;
@@ -187,7 +182,7 @@ export class Answerer {
   }
 
   /** Most octets of an answer to the query over this channel. */
-  #limitOf(channel: Channel): number {
+  limitOf(channel: Channel): number {
     const { opt } = this.query;
     if (channel.stream) return MAX_MESSAGE;
     if (!opt.present) return MIN_UDP_PAYLOAD;
@@ -202,7 +197,7 @@ export class Answerer {
     this.trusted = false;
     this.#client = client;
     if (verdict === VERDICT.DROP) return verdict;
-    const limit = this.#limitOf(channel);
+    const limit = this.limitOf(channel);
     this.#writer.begin(message, out, query.tsigAt < 0 ? limit : limit - this.#checkSignature(message, length, limit));
     if (query.opt.present) this.#beginOpt(message, client, channel);
     return verdict;

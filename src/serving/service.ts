@@ -192,7 +192,7 @@ export class DnsService {
       stats.dropped(request.channel.transport);
       return 0;
     }
-    const limit = this.#parts.answerer.limit;
+    const limit = this.#parts.answerer.limitOf(request.channel);
     const { transport } = request.channel;
     const send = defer();
     this.pending++;
