@@ -1,4 +1,4 @@
-/** `npm run bench [-- answer transports peers threads forward state freshness catalog churn soak fuzz]`: all measurements but the last two, or those named. */
+/** `npm run bench [-- answer transports peers threads forward state freshness catalog transfer churn soak fuzz]`: all measurements but the last two, or those named. */
 import { benchAnswer } from "./answer.mjs";
 import { benchCatalog } from "./catalog.mjs";
 import { benchChurn } from "./churn.mjs";
@@ -9,6 +9,7 @@ import { benchPeers } from "./peers.mjs";
 import { benchSoak } from "./soak.mjs";
 import { benchState } from "./state.mjs";
 import { benchThreads } from "./threads.mjs";
+import { benchTransfer } from "./transfer.mjs";
 import { benchTransports } from "./transports.mjs";
 
 const BENCHES = {
@@ -20,6 +21,7 @@ const BENCHES = {
   state: benchState,
   freshness: benchFreshness,
   catalog: benchCatalog,
+  transfer: benchTransfer,
   churn: benchChurn,
   soak: benchSoak,
   fuzz: benchFuzz,

@@ -19,8 +19,7 @@ export function createBuilder(env, wallClock = Date.now) {
   const builder = new ZoneBuilder({
     config,
     seed: 1,
-    serial: 0,
-    generation: 0,
+    start: { generation: 0, apexes: [], shards: undefined, isLatest: true },
     hosts: { resolve: async () => new Map() },
     pool,
     ownAddresses: () => [],

@@ -110,9 +110,14 @@ database:
 log:
   - target: stderr
     any: warning
+acl:
+  - id: transfers
+    address: 127.0.0.1
+    action: transfer
 zone:
   - domain: ${zone}
     file: ${file}
+    acl: transfers
     journal-content: none
     zonefile-sync: -1
 `;

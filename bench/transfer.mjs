@@ -1,0 +1,162 @@
+/** Zone transfers: whole zones beside Knot DNS, differences, slow clients, and what others notice of it. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { dnsperfLatencies, firstAnswer, hasCommand, median, percentile } from "./lib/client.mjs";
+import { startLiveMaster } from "./lib/live-master.mjs";
+import { report, round, spread, table } from "./lib/report.mjs";
+import { startServer } from "./lib/server.mjs";
+import { stateBody } from "./lib/state.mjs";
+import { takeDifference, takeZone } from "./lib/transfer-client.mjs";
+import { startKnot } from "./lib/upstreams.mjs";
+import { writeZone } from "./lib/zone.mjs";
+
+const TASKS = Number(process.env.BENCH_TRANSFER_TASKS ?? 100_000);
+const ROUNDS = 5;
+const ZONE = "mesos";
+const KNOWN = "service-0-team-0.marathon.mesos";
+const SLOW_READERS = 4;
+const SLOW_SECONDS = 20;
+const CHANGES_A_SECOND = 10;
+const QUERIES = 5_000;
+const LATENCY_SECONDS = 10;
+const DIFFERENCES = 100;
+
+async function serialOf(port) {
+  const words = ["@127.0.0.1", "-p", String(port), ZONE, "soa", "+short"];
+  const { stdout } = await promisify(execFile)("dig", words);
+  return Number(stdout.split(" ")[2]);
+}
+
+function taskOf(master, index) {
+  return {
+    id: `moved-${index}.bench`,
+    name: `moved-${index % 50}`,
+    framework_id: master.frameworkId(),
+    slave_id: master.agentOf(index * 31),
+    state: "TASK_RUNNING",
+    resources: { ports: "[31500-31500]" },
+    statuses: [{ state: "TASK_RUNNING", timestamp: 1_600_000_000 + index }],
+  };
+}
+
+async function wholeZones(servers) {
+  const results = servers.map((each) => ({ ...each, rounds: [] }));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const result of results) {
+      const before = result.cpuSeconds();
+      const got = await takeZone(result.port, ZONE);
+      result.rounds.push({ ...got, cpu: result.cpuSeconds() - before });
+    }
+  }
+  const last = results.at(-1).rounds;
+  const rows = results.map(({ name, rounds }) => {
+    const [{ bytes, messages, records }] = rounds;
+    const seconds = rounds.map((each) => each.seconds);
+    const ratios = rounds.map((each, i) => last[i].seconds / each.seconds);
+    const cpu = median(rounds.map((each) => each.cpu));
+    return [
+      name,
+      round(records),
+      round(bytes / 1e6, 1),
+      round(messages),
+      spread(seconds),
+      round(records / median(seconds)),
+      round(cpu, 2),
+      spread(ratios),
+    ];
+  });
+  const header = ["server", "records", "MB", "messages", "seconds", "records/s", "CPU, s", "rate, beside Knot's"];
+  return `## A whole zone (AXFR)\n\n${round(TASKS)} tasks, the same zone in both, one client on the same machine, by turns.\n\n${table(header, rows)}`;
+}
+
+async function differences(master, server) {
+  const sizes = [];
+  const times = [];
+  // A difference is only given from a version that the client has from this server.
+  await takeZone(server.port, ZONE);
+  for (let i = 0; i < DIFFERENCES; i++) {
+    const from = await serialOf(server.port);
+    master.add(taskOf(master, i));
+    while ((await serialOf(server.port)) === from) await sleep(10);
+    const { bytes, ms } = await takeDifference(server.port, ZONE, from);
+    sizes.push(bytes);
+    times.push(ms);
+  }
+  const at = (list, share, digits) =>
+    round(
+      percentile(
+        list.toSorted((a, b) => a - b),
+        share,
+      ),
+      digits,
+    );
+  const rows = [[DIFFERENCES, at(sizes, 0.5), at(sizes, 0.99), at(times, 0.5, 2), at(times, 0.99, 2)]];
+  const header = ["changes", "bytes, p50", "p99", "milliseconds, p50", "p99"];
+  return `## A difference (IXFR)\n\nOf one task that starts, over TCP, from the query to the answer.\n\n${table(header, rows)}`;
+}
+
+async function slowReaders(master, server) {
+  const before = server.memory().rss;
+  const readers = Array.from({ length: SLOW_READERS }, () => takeZone(server.port, ZONE, 50).catch(() => undefined));
+  let peak = before;
+  for (let i = 0; i < SLOW_SECONDS * CHANGES_A_SECOND; i++) {
+    master.add(taskOf(master, 1_000 + i));
+    await sleep(1000 / CHANGES_A_SECOND);
+    peak = Math.max(peak, server.memory().rss);
+  }
+  await server.stop();
+  await Promise.all(readers);
+  const rows = [[SLOW_READERS, SLOW_SECONDS * CHANGES_A_SECOND, round(before), round(peak), round(peak - before)]];
+  const header = ["slow clients", "changes meanwhile", "memory before, MB", "peak, MB", "more, MB"];
+  return `## Slow clients\n\nEach reads a chunk every 50 ms, while ${CHANGES_A_SECOND} tasks a second start for ${SLOW_SECONDS} s.\n\n${table(header, rows)}`;
+}
+
+async function latency(server, file) {
+  const questions = { port: server.port, entries: [[KNOWN, "A"]], perSecond: QUERIES, seconds: LATENCY_SECONDS, file };
+  const rows = [];
+  for (const isBusy of [false, true, false, true]) {
+    let isOver = false;
+    const transfers = (async () => {
+      let count = 0;
+      while (isBusy && !isOver) {
+        await takeZone(server.port, ZONE);
+        count++;
+      }
+      return count;
+    })();
+    const { sorted, lost } = await dnsperfLatencies(questions);
+    isOver = true;
+    const at = (share) => round(percentile(sorted, share), 2);
+    rows.push([isBusy ? "one transfer after the other" : "none", await transfers, at(0.5), at(0.99), at(0.999), lost]);
+  }
+  const header = ["transfers", "completed", "p50, ms", "p99", "p99.9", "lost"];
+  return `## What others notice\n\nUDP at ${round(QUERIES)} queries/s, from the same machine, whose cores the clients share.\n\n${table(header, rows)}`;
+}
+
+export async function benchTransfer() {
+  const folder = mkdtempSync(join(tmpdir(), "mesos-dns-bench-transfer-"));
+  let body;
+  const master = await startLiveMaster((address) => {
+    body = stateBody(TASKS, address);
+    return JSON.parse(body.toString());
+  });
+  const config = { refreshSeconds: 3_600, allowTransfer: ["127.0.0.0/8"], maxTransfersPerClient: 8 };
+  const server = await startServer(master, config);
+  await firstAnswer(server.port, KNOWN);
+  const file = await writeZone(folder, body);
+  const servers = [{ name: "this server", port: server.port, cpuSeconds: server.cpuSeconds }];
+  const knot = (await hasCommand("knotd")) ? await startKnot(ZONE, file, 1) : undefined;
+  if (knot) servers.push({ name: "Knot DNS", port: knot.port, cpuSeconds: knot.cpuSeconds });
+  const sections = [await wholeZones(servers)];
+  await knot?.stop();
+  sections.push(await latency(server, join(folder, "queries")));
+  sections.push(await differences(master, server));
+  sections.push(await slowReaders(master, server));
+  report("transfer", "Zone transfers", sections);
+  master.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
