@@ -1,7 +1,5 @@
 import { resolve } from "node:path";
 import { serve } from "../process/serve.js";
-import { builderThreads } from "../threads/builder-handle.js";
-import { lowerHelperPriority } from "../threads/priority.js";
 import type { Command } from "./arguments.js";
 import { checkConfiguration } from "./check.js";
 import { loadChecked } from "./configuration.js";
@@ -14,10 +12,8 @@ export async function runServer(command: Extract<Command, { kind: "serve" }>): P
     process.stdout.write(`${configFile} is valid\n`);
     return;
   }
-  lowerHelperPriority();
-  const spawnBuilder = builderThreads();
   const reload = () => loadChecked(configFile);
   const loaded = await reload();
   const warnings = [...command.warnings, ...loaded.warnings];
-  await serve({ ...loaded, warnings, configFile: resolve(configFile), verbosity, takeOver, spawnBuilder, reload });
+  await serve({ ...loaded, warnings, configFile: resolve(configFile), verbosity, takeOver, reload });
 }

@@ -6,7 +6,8 @@ import { loadZone } from "../build/saved-zone.js";
 import type { Config } from "../config/config.js";
 import type { Loaded } from "../config/load.js";
 import { applyLive, changedKeys } from "../config/reload.js";
-import type { SpawnBuilder } from "../threads/builder-handle.js";
+import { builderThreads } from "../threads/builder-handle.js";
+import { lowerHelperPriority } from "../threads/priority.js";
 import type { Certificates } from "../transport/certificate.js";
 import { planUdp } from "../transport/udp.js";
 import type { TsigKey } from "../wire/tsig.js";
@@ -29,7 +30,6 @@ export interface ServeOptions extends Checked {
   readonly verbosity: Verbosity;
   /** Whether to replace the process that has the ports. */
   readonly takeOver: boolean;
-  readonly spawnBuilder: SpawnBuilder;
   /** Reads and checks the configuration again. */
   readonly reload: () => Promise<Checked>;
 }
@@ -38,9 +38,12 @@ export interface ServeOptions extends Checked {
 export async function serve(options: ServeOptions): Promise<void> {
   const log = createLogger(options.verbosity, "main");
   report(options, log);
-  const { config, takeOver, spawnBuilder } = options;
+  const { config, takeOver } = options;
+  lowerHelperPriority();
   // The threads start while it is read.
   const restoring = restore(config, log);
+  // With a zone to read, the processors have enough to do without a builder, and answers need none.
+  const spawnBuilder = builderThreads({ startsEarly: config.stateDir === "" });
   const plan = planUdp(config, log);
   const sockets = takeSystemdSockets();
   const app = new App({

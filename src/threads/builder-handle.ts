@@ -33,16 +33,16 @@ const LIMITS = { maxYoungGenerationSizeMb: 16 };
 export type SpawnBuilder = (start: BuilderStart) => BuilderThread;
 
 /**
- * Starts builders, each in its own thread. The first thread is started by this call, so that it loads its program while the
- * configuration is read: that takes as long.
+ * Starts builders, each in its own thread.
+ * @param startsEarly whether this call starts the first thread, so that it loads its program while main does the rest
  */
-export function builderThreads(open: () => LoadingThread = openThread): SpawnBuilder {
-  let loading: LoadingThread | undefined = open();
+export function builderThreads({ startsEarly }: { readonly startsEarly: boolean }, open = openThread): SpawnBuilder {
+  let loading = startsEarly ? open() : undefined;
   const forget = () => {
     loading = undefined;
   };
-  loading.once("error", forget);
-  loading.once("exit", forget);
+  loading?.once("error", forget);
+  loading?.once("exit", forget);
   return (start) => {
     const thread = loading ?? open();
     forget();

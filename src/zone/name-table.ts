@@ -5,8 +5,7 @@ const FIRST_CAPACITY = 1 << 12;
 /** How many words are allocated per name at first. The memory grows if names are longer. */
 const TYPICAL_NAME_WORDS = 12;
 const MAX_NAME_WORDS = 64;
-const SLOT_WORDS = 2;
-const MAX_LOAD = 3 / 4;
+const PARENTS = 32;
 const DOT = 0x2e;
 
 /**
@@ -22,17 +21,13 @@ export class NameTable implements NameColumns {
   hash: Uint32Array;
   count = 0;
   #used = 0;
-  /**
-   * Hash table with open addressing. The words of a slot are the number of a name plus one, or 0 if it is free, and the hash of the name.
-   * They are adjacent, because most of the time is spent in waiting for memory.
-   */
+  /** Hash table with open addressing: the number of a name plus one; 0 for a free slot. */
   #slots: Uint32Array;
-  /** With more names than this, the table has to grow. */
-  #room = FIRST_CAPACITY;
   /** The name that is being looked up. */
   readonly #scratchWords = new Uint32Array(MAX_NAME_WORDS);
   readonly #scratch = new Uint8Array(this.#scratchWords.buffer);
-
+  /** Names that were parents lately, by their length: their numbers plus one. Nearly all names have few parents. */
+  readonly #parents = new Uint32Array(PARENTS);
   readonly #memory: ColumnMemory;
 
   constructor(seed: number, memory: ColumnMemory = SHARED) {
@@ -43,7 +38,7 @@ export class NameTable implements NameColumns {
     this.at = memory.words(FIRST_CAPACITY);
     this.size = memory.octets(FIRST_CAPACITY);
     this.hash = memory.words(FIRST_CAPACITY);
-    this.#slots = memory.words(slotsFor(FIRST_CAPACITY));
+    this.#slots = memory.words(FIRST_CAPACITY * 2);
   }
 
   /** Removes all names, and keeps the memory for the next ones. */
@@ -51,6 +46,7 @@ export class NameTable implements NameColumns {
     this.count = 0;
     this.#used = 0;
     this.#slots.fill(0);
+    this.#parents.fill(0);
   }
 
   /** Makes room for so many names of the average length so far: growing step by step costs twice the time and memory. */
@@ -58,7 +54,7 @@ export class NameTable implements NameColumns {
     if (count > this.at.length) this.#widen(count);
     const words = Math.ceil((this.#used / Math.max(1, this.count)) * count);
     if (words > this.words.length) this.#extend(words);
-    if (count > this.#room) this.#rehash(count);
+    if (count * 2 > this.#slots.length) this.#rehash(2 ** Math.ceil(Math.log2(count * 2)));
   }
 
   /** The number of a dotted name (lower case, no final dot, `isDnsName`), which is added if it is new. */
@@ -71,8 +67,22 @@ export class NameTable implements NameColumns {
     const start = this.at[number] * WORD;
     const skip = this.octets[start] + 1;
     const length = this.size[number] - skip;
+    const place = length % PARENTS;
+    const recent = this.#parents[place] - 1;
+    if (recent >= 0 && this.#isAt(start + skip, length, recent)) return recent;
     for (let i = 0; i < length; i++) this.#scratch[i] = this.octets[start + skip + i];
-    return this.#internWire(length);
+    const parent = this.#internWire(length);
+    this.#parents[place] = parent + 1;
+    return parent;
+  }
+
+  /** Whether the octets from `start` on are those of this name. */
+  #isAt(start: number, length: number, number: number): boolean {
+    if (this.size[number] !== length) return false;
+    const { octets } = this;
+    const own = this.at[number] * WORD;
+    for (let i = 0; i < length; i++) if (octets[own + i] !== octets[start + i]) return false;
+    return true;
   }
 
   /** Writes the wire form to `#scratch` and returns its length. */
@@ -104,23 +114,22 @@ export class NameTable implements NameColumns {
   #internWire(length: number): number {
     const hash = hashName(this.#scratch, 0, length, this.seed);
     for (let i = length; i % WORD !== 0; i++) this.#scratch[i] = 0;
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    let slot = (hash << 1) & mask;
-    while (slots[slot] !== 0) {
-      const number = slots[slot] - 1;
-      if (slots[slot + 1] === hash && this.#is(number, length)) return number;
-      slot = (slot + SLOT_WORDS) & mask;
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    while (this.#slots[slot] !== 0) {
+      const number = this.#slots[slot] - 1;
+      if (this.hash[number] === hash && this.#is(number, length)) return number;
+      slot = (slot + 1) & mask;
     }
     const number = this.#append(length, hash);
-    slots[slot] = number + 1;
-    slots[slot + 1] = hash;
-    if (this.count > this.#room) this.#rehash(this.#room * 2);
+    this.#slots[slot] = number + 1;
+    if (this.count * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
     return number;
   }
 
-  /** Whether this number is that of the name in `#scratch`. A name ends with the root, so no other one begins with it. */
+  /** Whether this number is that of the name in `#scratch`. */
   #is(number: number, length: number): boolean {
+    if (this.size[number] !== length) return false;
     const at = this.at[number];
     const count = toWords(length);
     for (let i = 0; i < count; i++) if (this.words[at + i] !== this.#scratchWords[i]) return false;
@@ -153,22 +162,14 @@ export class NameTable implements NameColumns {
     this.octets = new Uint8Array(this.words.buffer);
   }
 
-  /** Makes room for so many names. */
-  #rehash(room: number): void {
-    const slots = this.#memory.words(slotsFor(room));
+  #rehash(length: number): void {
+    const slots = this.#memory.words(length);
     const mask = slots.length - 1;
     for (let number = 0; number < this.count; number++) {
-      let slot = (this.hash[number] << 1) & mask;
-      while (slots[slot] !== 0) slot = (slot + SLOT_WORDS) & mask;
+      let slot = this.hash[number] & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = number + 1;
-      slots[slot + 1] = this.hash[number];
     }
     this.#slots = slots;
-    this.#room = room;
   }
-}
-
-/** The words of a table for so many names. The number of slots is a power of two, and at most three quarters of them will be in use. */
-function slotsFor(names: number): number {
-  return 2 ** Math.ceil(Math.log2(names / MAX_LOAD)) * SLOT_WORDS;
 }

@@ -138,9 +138,9 @@ describe("an enumeration", () => {
 });
 
 describe("threads for builders", () => {
-  function setUp() {
+  function setUp(startsEarly = true) {
     const threads: ScriptedThread[] = [];
-    const spawn = builderThreads(() => {
+    const spawn = builderThreads({ startsEarly }, () => {
       const thread = new ScriptedThread();
       threads.push(thread);
       return thread;
@@ -163,6 +163,12 @@ describe("threads for builders", () => {
     expect(threads.map(({ told }) => told)).toEqual([[]]);
     expect([spawn(), spawn()]).toEqual(threads);
     expect(threads.map(({ told }) => told)).toEqual([[{ kind: "start", start }], [{ kind: "start", start }]]);
+  });
+
+  test("the first one need not be early", () => {
+    const { threads, spawn } = setUp(false);
+    expect(threads).toEqual([]);
+    expect(spawn()).toBe(threads[0]);
   });
 
   test.each(["error", "exit"])("one that ends before a builder starts is replaced (%s)", (event) => {
