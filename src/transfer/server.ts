@@ -1,7 +1,8 @@
 import { formatOctets } from "../base/addresses.js";
 import type { Timers } from "../base/timers.js";
 import { NO_EDE } from "../wire/edns.js";
-import { EDE, HEADER, MAX_MESSAGE, MIN_UDP_PAYLOAD, RCODE, TYPE } from "../wire/protocol.js";
+import { EDE, MAX_MESSAGE, MIN_UDP_PAYLOAD, RCODE, TYPE } from "../wire/protocol.js";
+import { Query } from "../wire/query.js";
 import { checkTsig, type TsigKeys, type TsigSigner } from "../wire/tsig.js";
 import type { HeldSnapshots } from "../zone/held-snapshots.js";
 import type { Snapshot } from "../zone/snapshot.js";
@@ -77,8 +78,10 @@ export class TransferServer {
   /** Answers a query, at once or when it is its turn. Returns `undefined` if the response is complete. */
   open(incoming: IncomingTransfer, sink: TransferSink): OpenTransfer | undefined {
     const { message } = incoming;
-    const question = readTransferQuery(message);
-    const bare = { questionEnd: question?.questionEnd ?? HEADER, edns: false, payload: 0 };
+    const query = new Query();
+    const question = readTransferQuery(message, query);
+    const { questionEnd, opt } = query;
+    const bare = { questionEnd, edns: opt.present, payload: opt.payload };
     const unsigned = { incoming, sink, signer: undefined };
     if (!question) return this.#fail({ ...unsigned, question: bare }, RCODE.FORMERR);
     const address = formatOctets(incoming.client);
