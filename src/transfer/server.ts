@@ -151,7 +151,7 @@ export class TransferServer {
     if (decision.kind !== "ixfr") return this.#giveSoa(asked, wanted);
     const response = this.#respond(asked, changesOf(zone, decision.from, decision.difference));
     const octets = response.next();
-    if (!response.isComplete) return this.#giveSoa(asked, wanted);
+    if (!response.isComplete) return this.#giveSoa({ ...asked, signer: asked.signer?.anew() }, wanted);
     asked.sink.messages(octets, true);
     this.#given(wanted, { kind: "ixfr", serial: zone.apex.soa.serial, octets: octets.length, seconds: 0 });
   }

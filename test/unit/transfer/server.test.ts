@@ -1,10 +1,11 @@
 import dnsPacket, { type Packet } from "dns-packet";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { checkResponse, signRequest } from "../../../src/wire/tsig.js";
 import { decode, encodeQuery } from "../../support/dns.js";
-import { TestTransfers } from "../../support/transfer-server.js";
+import { TestTransfers, TRANSFER_KEY } from "../../support/transfer-server.js";
 import { ChangingZone, messagesIn, recordsIn } from "../../support/transfers.js";
-import { APEX } from "../../support/zone.js";
+import { APEX, NOW } from "../../support/zone.js";
 
 const AXFR = encodeQuery("mesos", { type: "AXFR", edns: 1232 });
 
@@ -89,4 +90,23 @@ describe("an error", () => {
     const { rcode, questions, additionals } = decode(octets);
     expect([rcode, questions?.[0]?.name, additionals?.[0]?.type]).toEqual(["FORMERR", "mesos", "OPT"]);
   });
+});
+
+test("over UDP, the SOA in place of a difference that does not fit has a signature of its own", () => {
+  const transfers = new TestTransfers();
+  const changing = new ChangingZone();
+  const sign = (query: Uint8Array) => {
+    const memory = new Uint8Array(600);
+    memory.set(query);
+    const { length, mac } = signRequest(memory, query.length, TRANSFER_KEY, NOW);
+    return { query: memory.slice(0, length), mac };
+  };
+  transfers.history.use(changing.next(["a.mesos A 192.0.2.1"], 1));
+  transfers.ask(sign(AXFR).query);
+  const many = Array.from({ length: 60 }, (_, i) => `name-${i}.mesos A 192.0.2.1`);
+  transfers.history.use(changing.next(many, 2));
+  const { query, mac } = sign(ixfr(1));
+  const { octets } = transfers.ask(query, { isStream: false });
+  expect(decode(octets).answers?.map(({ type }) => type)).toEqual(["SOA"]);
+  expect(checkResponse(octets, octets.length, TRANSFER_KEY, mac, NOW)).toBe(true);
 });
