@@ -13,6 +13,7 @@ import type { GivenVersions } from "./given-versions.js";
 import type { ZoneHistory } from "./history.js";
 import type { Journal } from "./journal.js";
 import { TransferMessage } from "./message.js";
+import { Refusals } from "./refusals.js";
 import { clientOf, type Secondary, type TransferReport } from "./report.js";
 import { readTransferQuery, type TransferQuestion } from "./request.js";
 import { TransferResponse } from "./response.js";
@@ -63,6 +64,7 @@ const NO_RECORDS: Contents = inOrder([]);
 export class TransferServer {
   readonly #parts: TransferServerParts;
   readonly #message: TransferMessage;
+  readonly #refusals = new Refusals();
   #settings: TransferSettings;
 
   constructor(parts: TransferServerParts, settings: TransferSettings) {
@@ -133,7 +135,14 @@ export class TransferServer {
     return this.#fail(asked, rcode, ede);
   }
 
+  /** Answers with an error. Over a stream, those that only the client can be blamed for are answered so often, and no oftener. */
   #fail(asked: Asked, rcode: number, ede: number = NO_EDE): undefined {
+    const { client, isStream } = asked.incoming;
+    const isRefusal = isStream && rcode !== RCODE.SERVFAIL;
+    if (isRefusal && !this.#refusals.mayAnswer(formatOctets(client), this.#parts.timers.now())) {
+      asked.sink.broken();
+      return;
+    }
     asked.sink.messages(this.#respond(asked, NO_RECORDS, rcode, ede).next(), true);
   }
 

@@ -90,6 +90,19 @@ describe("an error", () => {
     const { rcode, questions, additionals } = decode(octets);
     expect([rcode, questions?.[0]?.name, additionals?.[0]?.type]).toEqual(["FORMERR", "mesos", "OPT"]);
   });
+
+  test("is answered ten times a second over streams; then the connection is closed", () => {
+    const transfers = new TestTransfers();
+    transfers.allow(false);
+    const ask = () => transfers.ask(AXFR).isBroken;
+    const answers = Array.from({ length: 12 }, ask);
+    expect(answers).toEqual([...new Array(10).fill(false), true, true]);
+    // Others are not concerned, nor are datagrams, which have limits of their own.
+    expect(transfers.ask(AXFR, { client: Uint8Array.of(192, 0, 2, 78) }).isBroken).toBe(false);
+    expect(transfers.ask(AXFR, { isStream: false }).isBroken).toBe(false);
+    transfers.timers.pass(1_000);
+    expect(ask()).toBe(false);
+  });
 });
 
 test("over UDP, the SOA in place of a difference that does not fit has a signature of its own", () => {
