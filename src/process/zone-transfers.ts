@@ -66,9 +66,9 @@ export class ZoneTransfers {
     else await this.stop();
   }
 
-  /** A port for a builder that is about to start. */
+  /** A port for a builder that is about to start. A thread that is about to start gets one when it does. */
   readers(): readonly MessagePort[] {
-    return this.#handle ? [this.#handle.snapshots()] : [];
+    return this.#handle?.isRunning ? [this.#handle.snapshots()] : [];
   }
 
   async stop(): Promise<void> {

@@ -34,7 +34,7 @@ export const PENDING = -1;
 export interface ServiceParts {
   readonly answerer: Answerer;
   readonly forwarder: Forwarder;
-  readonly transfers: Pick<TransferClient, "ask">;
+  readonly transfers: Pick<TransferClient, "ask" | "isBusy">;
   readonly limiter: RateLimiter;
   readonly stats: QueryStats;
   readonly log: Pick<Logger, "error" | "warn">;
@@ -192,14 +192,20 @@ export class DnsService {
       stats.dropped(request.channel.transport);
       return 0;
     }
+    const { transport, stream } = request.channel;
+    if (!stream && transfers.isBusy) {
+      stats.dropped(transport);
+      return 0;
+    }
     const limit = this.#parts.answerer.limitOf(request.channel);
-    const { transport } = request.channel;
     const send = defer();
     this.pending++;
     transfers.ask(request, limit, (message, following) => {
       this.pending--;
       if (message.length > 0) stats.transferred(transport, message);
-      send(message, following);
+      else stats.dropped(transport);
+      // An empty message ends a connection; as a datagram it would be sent.
+      if (message.length > 0 || stream) send(message, following);
     });
     return PENDING;
   }

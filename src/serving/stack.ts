@@ -112,7 +112,7 @@ export class DnsStack {
 
   /** Passes queries for zone transfers through this port; refuses them if it is `undefined`. */
   connectTransfers(port: TransferPort | undefined): void {
-    this.#transfers.connect(port);
+    this.#transfers.connect(port, () => this.connectTransfers(undefined));
     this.answerer.transfers = this.#transfers.isConnected;
   }
 

@@ -5,6 +5,7 @@ import type { FromTransfers, ToTransfers } from "../transfer/transport.js";
 export interface TransferPort {
   postMessage(message: ToTransfers): void;
   on(event: "message", listener: (message: FromTransfers) => void): unknown;
+  on(event: "close", listener: () => void): unknown;
   close(): void;
 }
 
@@ -15,6 +16,8 @@ type Send = (message: Uint8Array, following?: FollowingMessages) => void;
 const PREFIX = 2;
 /** Chunks of messages that are asked for before they can be written. */
 const AHEAD = 2;
+/** Responses that are awaited, from which on no further query in a datagram is passed on. */
+const MAX_AWAITED = 10_000;
 
 /** Passes queries for zone transfers to the thread that transfers, and its responses to the connections that they belong to. */
 export class TransferClient {
@@ -22,18 +25,30 @@ export class TransferClient {
   readonly #responses = new Map<number, ArrivingResponse>();
   #lastId = 0;
 
-  /** Uses this port from now on; `undefined` if zones are not transferred any more. Responses that are under way break off. */
-  connect(port: TransferPort | undefined): void {
+  /**
+   * Uses this port from now on; `undefined` if zones are not transferred any more. Responses that are under way break off.
+   *
+   * @param onLost called if the thread at the other end has ended by itself
+   */
+  connect(port: TransferPort | undefined, onLost: () => void = () => undefined): void {
     this.#port?.close();
     for (const response of this.#responses.values()) response.break();
     this.#responses.clear();
     this.#port = port;
     port?.on("message", (message) => this.#receive(message));
+    port?.on("close", () => {
+      if (this.#port === port) onLost();
+    });
   }
 
   /** Whether zones are transferred. */
   get isConnected(): boolean {
     return this.#port !== undefined;
+  }
+
+  /** Whether so many responses are awaited that queries in datagrams, whose source may be forged, are better dropped. */
+  get isBusy(): boolean {
+    return this.#responses.size >= MAX_AWAITED;
   }
 
   /**

@@ -151,10 +151,10 @@ export class Builder {
     });
   }
 
-  /** A thread that has been started after the builder gets the whole zone first. */
+  /** A thread that has been started after the builder gets the whole zone first. Until it says so, it may read an older one. */
   #addLateReader(port: ReaderPort): void {
     const { whole } = this.#zones;
-    this.#addReader(port, whole?.generation ?? 0);
+    this.#addReader(port, 0);
     if (whole) port.postMessage(whole);
   }
 

@@ -68,6 +68,11 @@ export class TransferHandle {
     this.#options.connect(this);
   }
 
+  /** Whether there is a thread: between its end and its next start there is none. */
+  get isRunning(): boolean {
+    return this.#worker !== undefined;
+  }
+
   configure(start: Pick<TransferStart, "config" | "keys">): void {
     this.#worker?.postMessage({ kind: "configure", ...start });
   }

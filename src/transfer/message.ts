@@ -55,7 +55,8 @@ export class TransferMessage {
     this.length = HEADER;
     if (!repeatsQuestion) return;
     octets.set(query.subarray(HEADER, questionEnd), HEADER);
-    octets[5] = 1;
+    // A question that cannot be read is not repeated.
+    octets[5] = questionEnd > HEADER ? 1 : 0;
     this.length = questionEnd;
   }
 

@@ -1,7 +1,8 @@
 import { formatOctets } from "../base/addresses.js";
 import type { Timers } from "../base/timers.js";
 import { NO_EDE } from "../wire/edns.js";
-import { EDE, HEADER, MAX_MESSAGE, MIN_UDP_PAYLOAD, RCODE, TYPE } from "../wire/protocol.js";
+import { EDE, MAX_MESSAGE, MIN_UDP_PAYLOAD, RCODE, TYPE } from "../wire/protocol.js";
+import { Query } from "../wire/query.js";
 import { checkTsig, type TsigKeys, type TsigSigner } from "../wire/tsig.js";
 import type { HeldSnapshots } from "../zone/held-snapshots.js";
 import type { Snapshot } from "../zone/snapshot.js";
@@ -12,6 +13,7 @@ import type { GivenVersions } from "./given-versions.js";
 import type { ZoneHistory } from "./history.js";
 import type { Journal } from "./journal.js";
 import { TransferMessage } from "./message.js";
+import { Refusals } from "./refusals.js";
 import { clientOf, type Secondary, type TransferReport } from "./report.js";
 import { readTransferQuery, type TransferQuestion } from "./request.js";
 import { TransferResponse } from "./response.js";
@@ -62,6 +64,7 @@ const NO_RECORDS: Contents = inOrder([]);
 export class TransferServer {
   readonly #parts: TransferServerParts;
   readonly #message: TransferMessage;
+  readonly #refusals = new Refusals();
   #settings: TransferSettings;
 
   constructor(parts: TransferServerParts, settings: TransferSettings) {
@@ -77,8 +80,10 @@ export class TransferServer {
   /** Answers a query, at once or when it is its turn. Returns `undefined` if the response is complete. */
   open(incoming: IncomingTransfer, sink: TransferSink): OpenTransfer | undefined {
     const { message } = incoming;
-    const question = readTransferQuery(message);
-    const bare = { questionEnd: question?.questionEnd ?? HEADER, edns: false, payload: 0 };
+    const query = new Query();
+    const question = readTransferQuery(message, query);
+    const { questionEnd, opt } = query;
+    const bare = { questionEnd, edns: opt.present, payload: opt.payload };
     const unsigned = { incoming, sink, signer: undefined };
     if (!question) return this.#fail({ ...unsigned, question: bare }, RCODE.FORMERR);
     const address = formatOctets(incoming.client);
@@ -130,7 +135,14 @@ export class TransferServer {
     return this.#fail(asked, rcode, ede);
   }
 
+  /** Answers with an error. Over a stream, those that only the client can be blamed for are answered so often, and no oftener. */
   #fail(asked: Asked, rcode: number, ede: number = NO_EDE): undefined {
+    const { client, isStream } = asked.incoming;
+    const isRefusal = isStream && rcode !== RCODE.SERVFAIL;
+    if (isRefusal && !this.#refusals.mayAnswer(formatOctets(client), this.#parts.timers.now())) {
+      asked.sink.broken();
+      return;
+    }
     asked.sink.messages(this.#respond(asked, NO_RECORDS, rcode, ede).next(), true);
   }
 
@@ -148,7 +160,7 @@ export class TransferServer {
     if (decision.kind !== "ixfr") return this.#giveSoa(asked, wanted);
     const response = this.#respond(asked, changesOf(zone, decision.from, decision.difference));
     const octets = response.next();
-    if (!response.isComplete) return this.#giveSoa(asked, wanted);
+    if (!response.isComplete) return this.#giveSoa({ ...asked, signer: asked.signer?.anew() }, wanted);
     asked.sink.messages(octets, true);
     this.#given(wanted, { kind: "ixfr", serial: zone.apex.soa.serial, octets: octets.length, seconds: 0 });
   }

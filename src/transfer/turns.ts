@@ -77,9 +77,11 @@ export class TransferTurns {
     this.#next();
   }
 
+  /** Lets those begin whose turn it is. One may end at once, which calls this again: so what waits is looked at anew each time. */
   #next(): void {
-    for (const waiting of [...this.#waiting]) {
-      if (!this.#mayBegin(waiting.client)) continue;
+    for (;;) {
+      const waiting = this.#waiting.find(({ client }) => this.#mayBegin(client));
+      if (!waiting) return;
       this.#waiting = this.#waiting.filter((each) => each !== waiting);
       waiting.cancelTimer();
       this.#begin(waiting.client, waiting.begin);

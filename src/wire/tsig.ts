@@ -103,6 +103,11 @@ export class TsigSigner {
     this.size = keyName.length + RECORD_FIXED + algorithm.length + TSIG_FIXED + mac + other;
   }
 
+  /** A signer for another response to the same request. */
+  anew(): TsigSigner {
+    return new TsigSigner(this.#signing);
+  }
+
   /** The MAC of the message signed last: what the answer to a request is checked against. */
   get mac(): Uint8Array {
     return this.#prior;

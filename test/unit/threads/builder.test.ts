@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import files from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { MessagePort } from "node:worker_threads";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemTimers } from "../../../src/base/timers.js";
 import { loadZone } from "../../../src/build/saved-zone.js";
@@ -143,6 +144,37 @@ describe("a builder", () => {
     await built(1);
     await builder.take({ kind: "stop" });
     expect(await loadZone(configOf({ stateDir }))).toMatchObject({ seed: 1 });
+  });
+
+  test("does not use memory again that a thread which has just been started may read", async () => {
+    const master = await startMaster(webAt("203.0.113.1"));
+    const { builder, responder, follow, built } = setUp(master);
+    await built(1);
+    const read = async () => {
+      const reading = { generation: responder.updates.length, pinned: [] };
+      responder.emit("message", reading);
+      await builder.take({ kind: "reading", ...reading });
+    };
+    const change = async () => {
+      const count = responder.updates.length + 1;
+      master.lead(webAt(`203.0.113.${count}`));
+      await builder.take({ kind: "configure", config: follow({}) });
+      await until("a build", async () => responder.updates.length === count);
+    };
+    for (let i = 0; i < 4; i++) await change().then(read);
+    const old = responder.updates.at(-1)?.shards.map(([, memory]) => memory) ?? [];
+    const isReused = () => old.some((memory) => responder.updates.at(-1)?.shards.some(([, each]) => each === memory));
+    await change();
+    const late = new ScriptedResponder();
+    await builder.take({ kind: "reader", port: late as unknown as MessagePort });
+    await read();
+    for (let i = 0; i < 3; i++) {
+      await change().then(read);
+      expect(isReused()).toBe(false);
+    }
+    late.emit("message", { generation: responder.updates.length, pinned: [] });
+    await change();
+    expect(isReused()).toBe(true);
   });
 
   test("sends a listing piece by piece, and an empty one before the first state", async () => {

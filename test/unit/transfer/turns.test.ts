@@ -67,3 +67,19 @@ test("more transfers begin as soon as more are allowed", () => {
   turns.configure({ maxTransfers: 2, maxTransfersPerClient: 1 });
   expect(second.begin).toHaveBeenCalledOnce();
 });
+
+test("each of those that end as soon as they begin, as when they are not allowed any more, begins once", () => {
+  const { turns, ask, timers } = turnsOf(1, 1);
+  ask("a");
+  const begun: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    const begin = () => {
+      begun.push(i);
+      turns.end(`client ${i}`);
+    };
+    turns.ask(`client ${i}`, begin, () => {});
+  }
+  turns.end("a");
+  expect(begun).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  expect([turns.running, timers.pending]).toEqual([0, 0]);
+});
