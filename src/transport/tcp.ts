@@ -109,7 +109,12 @@ export class TcpTransport {
 
   #accept(socket: Socket): void {
     const { stats } = this.#options;
-    const address = socket.remoteAddress ?? "";
+    const address = socket.remoteAddress;
+    // The client has reset the connection already: nobody knows whose it was.
+    if (address === undefined) {
+      socket.destroy();
+      return;
+    }
     const mine = this.#perClient.get(address) ?? 0;
     if (this.#sockets.size >= this.#limits.connections || mine >= this.#limits.connectionsPerClient) {
       stats.connection("refused");
@@ -138,14 +143,15 @@ export class TcpTransport {
   }
 
   #serve(socket: Socket): void {
-    if (!this.#server.listening) {
+    const address = socket.remoteAddress;
+    if (!this.#server.listening || address === undefined) {
       socket.destroy();
       return;
     }
     const { service, clients, certificate } = this.#options;
     const limits = this.#limits;
     const channel = streamChannel(certificate !== undefined, limits.idleMs / 1000, this.#mayTransfer(socket));
-    const client = clients.of(socket.remoteAddress ?? "");
+    const client = clients.of(address);
     const connection = new TcpConnection(socket, { service, limits, client, channel });
     this.#connections.add(connection);
     socket.once("close", () => this.#connections.delete(connection));

@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { lines } from "../../support/dns.js";
 import { upstreamReply } from "../../support/service.js";
-import { framed, query, start } from "./tcp-support.js";
+import { answererOf } from "../../support/zone.js";
+import { framed, query, start, ZONE } from "./tcp-support.js";
 
 describe("a TCP connection", () => {
   test("accepts messages in any segmentation, down to single octets", async () => {
@@ -157,6 +159,23 @@ describe("connections", () => {
     fourth.socket.write(query("web.mesos"));
     expect(await fourth.received(1)).toHaveLength(1);
   });
+});
+
+test("a client that has reset its connection before it is accepted is not served as somebody else", async () => {
+  const answerer = answererOf(ZONE);
+  const answer = vi.spyOn(answerer, "answer");
+  const { port, client } = await start({}, answerer);
+  const octets = JSON.stringify([...query("web.mesos")]);
+  const program = `
+    const socket = require("node:net").connect(${port}, "127.0.0.1");
+    socket.once("connect", () => socket.write(Uint8Array.from(${octets}), () => socket.resetAndDestroy()));`;
+  // Meanwhile this process, which has the server, accepts nothing.
+  execFileSync(process.execPath, ["-e", program]);
+  const { socket, received } = await client();
+  socket.write(query("web.mesos"));
+  await received(1);
+  const clients = answer.mock.calls.map(([request]) => [...request.client.octets].join("."));
+  expect(clients).toEqual(["127.0.0.1"]);
 });
 
 describe("stopping", () => {
