@@ -43,7 +43,8 @@ it("after a restart without a master the last zone is served, and said to be old
   expect([lines(answer.answers), extendedErrors(answer)]).toEqual([["web.marathon.mesos 60 A 192.0.2.10"], [3]]);
   const absent = await askUdp(server, "nobody.marathon.mesos", { edns: 1232 });
   expect([absent.rcode, extendedErrors(absent)]).toEqual(["NXDOMAIN", [19]]);
-  expect(await serialOf(server)).toBeGreaterThan(before);
+  // What was served when the server stopped is the same version.
+  expect(await serialOf(server)).toBe(before);
   const readiness = await server.fetch("/readyz");
   expect([readiness.status, await readiness.text()]).toEqual([503, expect.stringContaining("ago is served")]);
   expect(await server.metric("mesos_dns_snapshot_age_seconds")).toBeGreaterThan(0);
