@@ -3,7 +3,7 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
 import { QueryStats } from "../../src/serving/query-stats.js";
 import { createBuckets } from "../../src/serving/rate-limiter.js";
-import type { FromResponder, ResponderStart, ToResponder } from "../../src/threads/messages.js";
+import type { FromResponder, Reading, ResponderStart, ToResponder } from "../../src/threads/messages.js";
 import { columnsOf } from "../../src/zone/columns.js";
 import { compileZones } from "../../src/zone/compile.js";
 import { SHARDS } from "../../src/zone/layout.js";
@@ -45,7 +45,7 @@ async function startResponder() {
   worker.on("message", (message: FromResponder) => said.push(message));
   const { port1, port2 } = new MessageChannel();
   const acknowledged: number[] = [];
-  port2.on("message", (generation: number) => acknowledged.push(generation));
+  port2.on("message", ({ generation }: Reading) => acknowledged.push(generation));
   onTestFinished(() => port2.close());
   const tell = (message: ToResponder) => worker.postMessage(message, message.kind === "snapshots" ? [port1] : []);
   tell({ kind: "snapshots", port: port1 });

@@ -155,8 +155,7 @@ describe("headers and questions", () => {
   it("the zone is not transferred", async () => {
     expect((await askTcp(server, "mesos", { type: "AXFR" })).rcode).toBe("REFUSED");
     expect((await askUdp(server, "mesos", { type: "AXFR" })).rcode).toBe("FORMERR");
-    const { rcode, answers } = await askUdp(server, "mesos", { type: "IXFR" });
-    expect([rcode, lines(answers)]).toEqual(["NOERROR", [expect.stringContaining(" SOA ns1.mesos")]]);
+    expect((await askUdp(server, "mesos", { type: "IXFR" })).rcode).toBe("REFUSED");
   });
 
   it("each of several records comes first now and then", async () => {
