@@ -95,7 +95,7 @@ export class Server {
         throw new Error("it ended");
       } catch (error) {
         await server.kill();
-        if (tries < TRIES && server.stderr.includes("is in use")) continue;
+        if (tries < TRIES && /is in use|another port than port/.test(server.stderr)) continue;
         throw new Error(`the server did not start: ${server.stderr}`, { cause: error });
       }
     }
