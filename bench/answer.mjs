@@ -33,9 +33,9 @@ function snapshotOf(tasks) {
     MESOS_DNS_REVERSE: "false",
   });
   const zones = new ZoneRecords(viewsOf(config), SEED);
-  const nameServer = { name: config.SOAMname, addresses: [] };
+  const nameServers = [{ name: config.SOAMname, addresses: [] }];
   const ipSources = config.IPSources;
-  zones.fill(new ClusterFacts({ cluster, masters: [], nameServer, resolved: new Map(), ipSources }));
+  zones.fill(new ClusterFacts({ cluster, masters: [], nameServers, resolved: new Map(), ipSources }));
   const { shards } = compileZones(zones.contents);
   const apexes = apexesOf(zones.zones, 1);
   const all = shards.map((memory, index) => [index, memory]);
