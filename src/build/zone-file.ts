@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import { inChunks } from "../base/text-chunks.js";
 import type { Timers } from "../base/timers.js";
+import { writeWhole } from "../base/whole-file.js";
 import type { ZoneConfig } from "../config/config.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import { clusterLines } from "../sources/mesos/saved-cluster.js";
@@ -151,27 +151,13 @@ export class ZoneSaver {
     if (this.#isDirty) this.#schedule();
   }
 
-  /** Writes and renames, so that the file always has either the former zone or this one as a whole, even if the machine stops. */
   async #write({ image, cluster }: TakenZone): Promise<void> {
     const { folder, files } = this.#options;
     await files.mkdir(folder).catch((error: unknown) => {
       if (!hasCode(error, "EEXIST")) throw error;
     });
     if (!this.#hasTidied) await this.#tidy();
-    // The name cannot be guessed, and "wx" requires a new file. So no other user of the folder can have placed a link there.
-    const unfinished = join(folder, `${FILE}.${randomBytes(16).toString("hex")}.new`);
-    const file = await files.open(unfinished, "wx", 0o600);
-    try {
-      for (const bytes of imageBytes(image, inChunks(clusterLines(cluster)))) await file.writeFile(bytes);
-      await file.sync();
-      this.#written = (await file.stat()).ino;
-      await files.rename(unfinished, join(folder, FILE));
-    } catch (error) {
-      await files.rm(unfinished, { force: true });
-      throw error;
-    } finally {
-      await file.close();
-    }
+    this.#written = await writeWhole({ folder, name: FILE, files }, imageBytes(image, inChunks(clusterLines(cluster))));
   }
 
   /** Removes, once, the unfinished files of processes that were killed while they wrote. */

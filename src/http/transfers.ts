@@ -11,7 +11,7 @@ export function describeTransfers({ running, secondaries, targets, journalBytes,
 }
 
 function describeSecondary({ address, key, zone, serial, last }: SecondaryState) {
-  const transfer = last && {
+  const transfer = {
     kind: last.kind,
     at: new Date(last.at).toISOString(),
     octets: last.octets,

@@ -8,14 +8,11 @@ import {
   TYPE_LABELS,
   ZONES,
 } from "../serving/query-stats.js";
-import { RCODE } from "../wire/protocol.js";
+import { RCODE, rcodeName } from "../wire/protocol.js";
 import { counter, gauge, histogramSamples, type MetricSource, type Sample, single } from "./metric.js";
 
 /** Names of rcodes by number: the first if a number has two, and "other" if it has none. */
-const RCODE_LABELS: readonly string[] = Array.from(
-  { length: RCODES },
-  (_, rcode) => Object.entries(RCODE).find(([, number]) => number === rcode)?.[0] ?? "other",
-);
+const RCODE_LABELS: readonly string[] = Array.from({ length: RCODES }, (_, rcode) => rcodeName(rcode) ?? "other");
 
 /** Rcodes that have a series from the start, so that even the first response with one shows as an increase. */
 const COMMON_RCODES: readonly number[] = [

@@ -110,9 +110,7 @@ export type ToTransferThread =
   | ({ readonly kind: "configure" } & Pick<TransferStart, "config" | "keys">)
   | { readonly kind: "stop" };
 
-export type FromTransferThread =
-  | { readonly kind: "report"; readonly report: TransferNumbers }
-  | { readonly kind: "stopped" };
+export type FromTransferThread = { readonly kind: "report"; readonly report: TransferNumbers };
 
 export interface BuilderStart {
   readonly config: BuilderConfig;

@@ -55,8 +55,8 @@ export class TransferHandle {
     worker.on("error", (error) => {
       failed = error;
     });
-    worker.on("message", (message) => {
-      if (message.kind === "report") this.report = message.report;
+    worker.on("message", ({ report }) => {
+      this.report = report;
     });
     this.#exited = new Promise((resolve) => {
       worker.once("exit", () => {

@@ -32,7 +32,7 @@ interface SnapshotPort {
 export interface ClientPort {
   on(event: "message", listener: (message: ToTransfers) => void): unknown;
   on(event: "close", listener: () => void): unknown;
-  postMessage(message: FromTransfers, transfer: readonly ArrayBuffer[]): void;
+  postMessage(message: FromTransfers): void;
 }
 
 type Config = TransferConfig & Pick<StateConfig, "stateDir">;
@@ -89,7 +89,7 @@ export class Transfers {
         random16,
         send,
         log,
-        zone: (name) => this.#snapshots.newest.zones.find(({ apex }) => apex.zone === name && !apex.scattered),
+        zone: (name) => this.#snapshots.newest.zoneCalled(name),
         serialOf: (target, zone) => this.#report.serialOf(target, zone),
       },
       config.notify,
@@ -169,10 +169,10 @@ export class Transfers {
       if (message.kind === "open") {
         const { id, kind, ...incoming } = message;
         const transfer = this.#server.open(incoming, {
-          messages: (octets, isLast) => port.postMessage({ kind: "messages", id, octets, isLast }, []),
+          messages: (octets, isLast) => port.postMessage({ kind: "messages", id, octets, isLast }),
           broken: () => {
             over(id);
-            port.postMessage({ kind: "broken", id }, []);
+            port.postMessage({ kind: "broken", id });
           },
         });
         if (transfer) open.set(id, transfer);
@@ -205,7 +205,6 @@ export class Transfers {
     this.#notifier.stop();
     this.#tell();
     await this.#save();
-    this.#parts.port.postMessage({ kind: "stopped" });
   }
 
   async #save(): Promise<void> {

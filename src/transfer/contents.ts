@@ -1,6 +1,5 @@
 import type { ApexRecords } from "../zone/apex.js";
-import { SHARD_HEADER_WORDS, SLOT_WORDS } from "../zone/layout.js";
-import { rrsetCount, rrsetWord, type Snapshot, zoneOf } from "../zone/snapshot.js";
+import { firstEntry, rrsetCount, rrsetWord, type Snapshot, zoneOf } from "../zone/snapshot.js";
 import { WireRecord } from "../zone/wire-records.js";
 import { type Difference, recordEnd } from "./journal.js";
 import type { TransferMessage } from "./message.js";
@@ -99,7 +98,7 @@ class ZoneWalk implements Contents {
         if (++this.#shard >= shards.length) return false;
         const { words } = shards[this.#shard];
         this.#left = words[0];
-        this.#entry = SHARD_HEADER_WORDS + (words[1] + 1) * SLOT_WORDS;
+        this.#entry = firstEntry(words);
         this.#set = 0;
         this.#next = 0;
         continue;

@@ -1,5 +1,5 @@
 import { compareShards, NO_ENTRY } from "../zone/difference.js";
-import type { Snapshot, SnapshotUpdate } from "../zone/snapshot.js";
+import { Shard, type Snapshot, type SnapshotUpdate } from "../zone/snapshot.js";
 import { readEntry, WireRecord } from "../zone/wire-records.js";
 import { type Difference, differenceOf } from "./journal.js";
 
@@ -36,12 +36,11 @@ export function differencesOf(
   update: SnapshotUpdate,
   limit: number,
 ): ReadonlyMap<number, Difference | undefined> {
-  const after = before.with(update);
   const record = new WireRecord();
   const zones = new Map<number, Changed>();
   const excessive = new Set<number>();
-  for (const [index] of update.shards) {
-    const [old, young] = [before.shards[index], after.shards[index]];
+  for (const [index, memory] of update.shards) {
+    const [old, young] = [before.shards[index], new Shard(memory)];
     compareShards(old, young, update.seed, (zone, from, to) => {
       if (excessive.has(zone)) return;
       const changed = zones.get(zone) ?? new Changed();

@@ -1,7 +1,7 @@
 import type { Apex } from "../zone/apex.js";
+import { tallyOf } from "../zone/entry.js";
 import type { HeldSnapshots } from "../zone/held-snapshots.js";
-import { SHARD_HEADER_WORDS, SLOT_WORDS } from "../zone/layout.js";
-import { rrsetCount, rrsetWord, type Snapshot, type SnapshotUpdate, zoneOf } from "../zone/snapshot.js";
+import { firstEntry, type Snapshot, type SnapshotUpdate, zoneOf } from "../zone/snapshot.js";
 import { differencesOf } from "./differences.js";
 import { type Difference, type Journal, NO_DIFFERENCE } from "./journal.js";
 
@@ -79,10 +79,9 @@ function isAlike(old: Apex, young: Apex): boolean {
 function countRecords({ zones, shards }: Snapshot): Map<string, number> {
   const counts = new Array<number>(zones.length).fill(0);
   for (const { words } of shards) {
-    let entry = SHARD_HEADER_WORDS + (words[1] + 1) * SLOT_WORDS;
+    let entry = firstEntry(words);
     for (let left = words[0]; left > 0; left--) {
-      const sets = rrsetCount(words, entry);
-      for (let i = 0; i < sets; i++) counts[zoneOf(words, entry)] += words[rrsetWord(entry, i) + 1];
+      counts[zoneOf(words, entry)] += tallyOf(words, entry);
       entry += words[entry + 1];
     }
   }

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "../base/log.js";
-import { RCODE } from "../wire/protocol.js";
+import { rcodeName } from "../wire/protocol.js";
 import { isNewer } from "../zone/serial.js";
 import { Counter, type Counts } from "./counts.js";
 import type { Fallback } from "./decision.js";
@@ -14,7 +14,6 @@ export interface Secondary {
 }
 
 export type TransferKind = "axfr" | "ixfr" | "uptodate";
-export type TransferResult = "ok" | "failed" | "refused";
 
 /** A transfer that has ended. */
 export interface Ended {
@@ -27,9 +26,9 @@ export interface Ended {
 
 /** A secondary as `/v1/transfers` shows it. */
 export interface SecondaryState extends Secondary {
-  /** The version that it has, as far as this server knows; absent before the first transfer. */
-  readonly serial?: number;
-  readonly last?: Ended & { readonly at: number };
+  /** The version that it has, as far as this server knows. */
+  readonly serial: number;
+  readonly last: Ended & { readonly at: number };
 }
 
 /** What the thread that transfers tells the main thread. */
@@ -86,11 +85,11 @@ export class TransferReport {
 
   /** The secondary has the version that it asked about. */
   upToDate(secondary: Secondary, serial: number): void {
-    this.#ended(secondary, "ok", { kind: "uptodate", serial, octets: 0, seconds: 0 });
+    this.#ended(secondary, { kind: "uptodate", serial, octets: 0, seconds: 0 });
   }
 
   done(secondary: Secondary, ended: Ended): void {
-    this.#ended(secondary, "ok", ended);
+    this.#ended(secondary, ended);
     this.#bytes += ended.octets;
     this.#sum += ended.seconds;
     SECONDS.forEach((bound, index) => {
@@ -114,7 +113,7 @@ export class TransferReport {
   /** @param zone of this server; `undefined` if the query was for another name */
   refused(address: string, zone: string | undefined, kind: TransferKind, rcode: number): void {
     this.#transfers.add([zone ?? "", kind, "refused"]);
-    const name = Object.entries(RCODE).find(([, code]) => code === rcode)?.[0] ?? String(rcode);
+    const name = rcodeName(rcode) ?? rcode;
     this.#refuse(address, `a zone transfer was refused with ${name}: see allowTransfer and tsigKeys`);
   }
 
@@ -125,7 +124,7 @@ export class TransferReport {
 
   numbers(): TransferCounts {
     const now = this.#wallClock();
-    const secondaries = [...this.#secondaries.values()].filter(({ last }) => last && now - last.at < DAY_MS);
+    const secondaries = [...this.#secondaries.values()].filter(({ last }) => now - last.at < DAY_MS);
     return {
       transfers: this.#transfers.counts(),
       fallbacks: this.#fallbacks.counts(),
@@ -147,17 +146,16 @@ export class TransferReport {
     let newest: number | undefined;
     for (const state of this.#secondaries.values()) {
       const isIt = state.address === address || (key !== undefined && state.key === key);
-      if (!isIt || state.zone !== zone || state.serial === undefined) continue;
+      if (!isIt || state.zone !== zone) continue;
       if (newest === undefined || isNewer(state.serial, newest)) newest = state.serial;
     }
     return newest;
   }
 
-  #ended(secondary: Secondary, result: TransferResult, ended: Ended): void {
-    this.#transfers.add([secondary.zone, ended.kind, result]);
-    const key = clientOf(secondary);
+  #ended(secondary: Secondary, ended: Ended): void {
+    this.#transfers.add([secondary.zone, ended.kind, "ok"]);
     const last = { ...ended, at: this.#wallClock() };
-    this.#secondaries.set(key, { ...secondary, serial: ended.serial, last });
+    this.#secondaries.set(clientOf(secondary), { ...secondary, serial: ended.serial, last });
   }
 
   #refuse(address: string, message: string): void {

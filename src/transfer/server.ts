@@ -102,7 +102,9 @@ export class TransferServer {
     if (decision.kind === "error") return this.#refuse(asked, wanted, decision.rcode, decision.ede);
     this.#noteAsked(wanted);
     if (decision.kind === "soa") return this.#giveSoa(asked, wanted);
-    return asked.incoming.isStream ? this.#inTurn(asked, wanted) : this.#giveDatagram(asked, wanted, decision);
+    return asked.incoming.isStream
+      ? this.#inTurn(asked, wanted, decision)
+      : this.#giveDatagram(asked, wanted, decision);
   }
 
   #decide({ incoming }: Asked, { question, secondary }: Wanted): Decision {
@@ -116,8 +118,8 @@ export class TransferServer {
 
   #zone(name: string): ZoneFacts | undefined {
     const { snapshots, history, journal } = this.#parts;
-    const { zones, ready } = snapshots.newest;
-    const zone = zones.find(({ apex }) => apex.zone === name && !apex.scattered);
+    const { ready } = snapshots.newest;
+    const zone = snapshots.newest.zoneCalled(name);
     if (!zone) return undefined;
     const { serial, mname } = zone.apex.soa;
     return {
@@ -165,14 +167,17 @@ export class TransferServer {
     this.#given(wanted, { kind: "ixfr", serial: zone.apex.soa.serial, octets: octets.length, seconds: 0 });
   }
 
-  #inTurn(asked: Asked, wanted: Wanted): OpenTransfer {
+  #inTurn(asked: Asked, wanted: Wanted, decision: Decision): OpenTransfer {
     const { turns } = this.#parts;
     let running: RunningTransfer | undefined;
+    let hasWaited = false;
     const { address } = wanted.secondary;
     const begin = () => {
-      running = this.#begin(asked, wanted);
+      // Since the query came, the zone or the configuration may have changed.
+      running = this.#begin(asked, wanted, hasWaited ? this.#decide(asked, wanted) : decision);
     };
     const leave = turns.ask(address, begin, () => this.#refuse(asked, wanted, RCODE.SERVFAIL, EDE.OTHER));
+    hasWaited = true;
     return {
       more: () => running?.more(),
       done: () => running?.done(),
@@ -183,11 +188,9 @@ export class TransferServer {
     };
   }
 
-  /** Begins a transfer. Since the query came, the zone or the configuration may have changed: decides again what is sent. */
-  #begin(asked: Asked, wanted: Wanted): RunningTransfer | undefined {
+  #begin(asked: Asked, wanted: Wanted, decision: Decision): RunningTransfer | undefined {
     const { snapshots, turns, report, timers } = this.#parts;
     const { secondary, question } = wanted;
-    const decision = this.#decide(asked, wanted);
     if (decision.kind === "error" || decision.kind === "soa") {
       turns.end(secondary.address);
       this.#answer(asked, wanted);
@@ -262,8 +265,8 @@ function kindOf({ type }: TransferQuestion): "axfr" | "ixfr" {
 }
 
 /** The zone with this name, which the snapshot has. */
-function zoneOf({ zones }: Snapshot, name: string) {
-  const zone = zones.find(({ apex }) => apex.zone === name);
+function zoneOf(snapshot: Snapshot, name: string) {
+  const zone = snapshot.zoneCalled(name);
   if (!zone) throw new Error(`there is no zone ${name}`);
   return zone;
 }

@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { MesosDnsError, messageOf } from "../base/errors.js";
+import { type WholeFiles, writeWhole } from "../base/whole-file.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import type { GivenEntry } from "./given-versions.js";
 import type { Step } from "./journal.js";
@@ -12,7 +13,7 @@ const FORMAT = "mesos-dns transfers 1";
 const USED_WORD = 2;
 
 /** The used part of `node:fs/promises`. */
-export type TransferFiles = Pick<typeof import("node:fs/promises"), "open" | "readFile" | "rename" | "rm">;
+export type TransferFiles = WholeFiles & Pick<typeof import("node:fs/promises"), "readFile">;
 
 /** What is needed to go on with differences after a restart. */
 export interface SavedTransfers {
@@ -30,32 +31,22 @@ export function digestOf({ shards, zones, seed }: Snapshot): string {
   return hash.digest("hex");
 }
 
-/**
- * Writes the file: a line for the format and what it belongs to, a line for each step, a line with the SHA-256 of the lines before. The
- * name cannot be guessed before it is complete, so no other user of the folder can have placed a link there.
- */
+/** Writes the file: a line for the format and what it belongs to, a line for each step, a line with the SHA-256 of the lines before. */
 export async function saveTransfers(folder: string, saved: SavedTransfers, files: TransferFiles): Promise<void> {
-  const unfinished = join(folder, `${FILE}.${randomBytes(16).toString("hex")}.new`);
-  const file = await files.open(unfinished, "wx", 0o600);
-  try {
-    const hash = createHash("sha256");
-    for (const value of linesOf(saved)) {
-      const line = `${JSON.stringify(value)}\n`;
-      hash.update(line);
-      await file.writeFile(line);
-    }
-    await file.writeFile(`${hash.digest("hex")}\n`);
-    await file.sync();
-    await files.rename(unfinished, join(folder, FILE));
-  } catch (error) {
-    await files.rm(unfinished, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
+  await writeWhole({ folder, name: FILE, files }, summed(saved));
 }
 
-function* linesOf({ digest, steps, given }: SavedTransfers): Generator<unknown> {
+function* summed(saved: SavedTransfers): Generator<string> {
+  const hash = createHash("sha256");
+  for (const value of valuesOf(saved)) {
+    const line = `${JSON.stringify(value)}\n`;
+    hash.update(line);
+    yield line;
+  }
+  yield `${hash.digest("hex")}\n`;
+}
+
+function* valuesOf({ digest, steps, given }: SavedTransfers): Generator<unknown> {
   yield { format: FORMAT, digest, given };
   for (const [zone, list] of steps) {
     for (const { from, to, deleted, added, counts } of list) {

@@ -22,6 +22,11 @@ export const CLASS = { IN: Packet.CLASS.IN, CH: Packet.CLASS.CH } as const;
 
 export const RCODE = Packet.RCODE;
 
+/** The name of an rcode, such as `NXDOMAIN`; `undefined` for one that has none here. */
+export function rcodeName(rcode: number): string | undefined {
+  return Object.entries(RCODE).find(([, number]) => number === rcode)?.[0];
+}
+
 export const EDE = Packet.EDE;
 
 export const OPCODE = { QUERY: 0, NOTIFY: 4 } as const;

@@ -1,6 +1,5 @@
 import { hashName } from "../wire/names.js";
-import { SHARD_HEADER_WORDS, SLOT_WORDS } from "./layout.js";
-import { nameAt, nameLength, type Shard, zoneOf } from "./snapshot.js";
+import { firstEntry, nameAt, nameLength, type Shard, zoneOf } from "./snapshot.js";
 
 /** In place of an entry that a shard does not have. */
 export const NO_ENTRY = 0;
@@ -43,7 +42,7 @@ class Cursor {
     this.shard = shard;
     this.#seed = seed;
     this.left = shard.words[0];
-    this.entry = SHARD_HEADER_WORDS + (shard.words[1] + 1) * SLOT_WORDS;
+    this.entry = firstEntry(shard.words);
   }
 
   get zone(): number {

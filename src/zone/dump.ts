@@ -6,13 +6,21 @@ import {
   NAME_SIZE_MASK,
   OWN_MASK,
   OWN_SHIFT,
-  SHARD_HEADER_WORDS,
-  SLOT_WORDS,
   TARGET_WORDS,
   TARGETS_FLAG,
   TARGETS_HEADER_WORDS,
 } from "./layout.js";
-import { entryWord, nameAt, nameLength, rrsetCount, rrsetWord, type Shard, type Snapshot, zoneOf } from "./snapshot.js";
+import {
+  entryWord,
+  firstEntry,
+  nameAt,
+  nameLength,
+  rrsetCount,
+  rrsetWord,
+  type Shard,
+  type Snapshot,
+  zoneOf,
+} from "./snapshot.js";
 
 /** Reads records out of a snapshot: for HTTP, and for everything else that needs more than a DNS answer. */
 
@@ -144,7 +152,7 @@ export class StoredSet {
 export function* recordsOf(snapshot: Snapshot, type?: number, zone?: number): Generator<StoredSet> {
   for (const shard of snapshot.shards) {
     const { words } = shard;
-    let next = SHARD_HEADER_WORDS + (words[1] + 1) * SLOT_WORDS; // entries follow the slots without gaps
+    let next = firstEntry(words);
     for (let names = words[0]; names > 0; names--) {
       const entry = next;
       next += words[entry + 1];

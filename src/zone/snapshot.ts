@@ -66,6 +66,11 @@ export class Snapshot {
     return { generation, seed, ready, apexes, shards };
   }
 
+  /** The zone with this apex; `undefined` if there is none. One of single names has no apex. */
+  zoneCalled(name: string): ApexRecords | undefined {
+    return this.zones.find(({ apex }) => apex.zone === name && !apex.scattered);
+  }
+
   /** Index of the zone with this apex, or -1. */
   indexOf(zone: string): number {
     return this.zones.findIndex(({ apex }) => apex.zone === zone);
@@ -116,6 +121,11 @@ export class Snapshot {
   shardAt(entry: number): Shard {
     return this.shards[entry >>> ENTRY_SHIFT];
   }
+}
+
+/** The word of a shard's first entry. The others follow without gaps. */
+export function firstEntry(words: Uint32Array): number {
+  return SHARD_HEADER_WORDS + (words[1] + 1) * SLOT_WORDS;
 }
 
 export function entryWord(entry: number): number {

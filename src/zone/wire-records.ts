@@ -13,13 +13,12 @@ import {
 import { nameAt, nameLength, rrsetCount, rrsetWord, type Shard } from "./snapshot.js";
 
 /** Most octets of a record that a zone can have: two names, and what stands between them. */
-export const MAX_RECORD = 2 * 255 + RECORD_FIXED + 16;
+const MAX_RECORD = 2 * 255 + RECORD_FIXED + 16;
 
 /** A record of a zone in wire form, without compression: owner, type, class, TTL, RDLENGTH, RDATA (RFC 1035 §3.2.1). */
 export class WireRecord {
   readonly octets = new Uint8Array(MAX_RECORD);
-  /** Octets of the owner, and of the whole record. */
-  owner = 0;
+  /** Octets of the record. */
   length = 0;
 
   /** Reads record number `index` of the RRset at word `rrset` of an entry. */
@@ -31,7 +30,6 @@ export class WireRecord {
     const own = (descriptor >>> OWN_SHIFT) & OWN_MASK;
     const data = entry + words[rrset + 2];
     const fixedAt = this.#copy(octets, nameAt(words, entry), nameLength(words, entry), 0);
-    this.owner = fixedAt;
     let at = writeUint16(out, fixedAt, type);
     at = writeUint16(out, at, CLASS.IN);
     at = writeUint32(out, at, ttl);

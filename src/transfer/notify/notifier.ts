@@ -1,7 +1,8 @@
+import { formatHostPort } from "../../base/host-port.js";
 import type { Logger } from "../../base/log.js";
 import type { Timers } from "../../base/timers.js";
 import type { NotifyTarget } from "../../config/config.js";
-import { RCODE } from "../../wire/protocol.js";
+import { RCODE, rcodeName } from "../../wire/protocol.js";
 import { checkResponse, signRequest, type TsigKeys } from "../../wire/tsig.js";
 import type { ApexRecords } from "../../zone/apex.js";
 import { isNewer } from "../../zone/serial.js";
@@ -192,7 +193,7 @@ export class Notifier {
   }
 
   #logRefused(target: NotifyTarget, zone: string, rcode: number): void {
-    const name = Object.entries(RCODE).find(([, code]) => code === rcode)?.[0] ?? String(rcode);
+    const name = rcodeName(rcode) ?? rcode;
     const advice = "see that the secondary has this zone, and accepts NOTIFY from this address and with this key";
     this.#logOnce(
       `${rcode} ${nameOf(target)}`,
@@ -214,5 +215,5 @@ function isSame(target: NotifyTarget, { address, key }: Secondary): boolean {
 }
 
 function nameOf({ address, port }: NotifyTarget): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  return formatHostPort({ host: address, port });
 }
