@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { type Address, parseAddress } from "../../../src/base/addresses.js";
-import { type Build, ZoneBuilder, type ZoneBuilderOptions } from "../../../src/build/zone-builder.js";
+import type { Build } from "../../../src/build/zone-builder.js";
 import type { Cluster, Task } from "../../../src/sources/mesos/cluster.js";
 import { addressesOf, recordsOf } from "../../../src/zone/dump.js";
 import { firstSerial, serialAt } from "../../../src/zone/serial.js";
 import { ShardPool } from "../../../src/zone/shard-pool.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
-import { SEED } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
+import { builderOf } from "./support.js";
 
 const MASTER = { host: "192.0.2.1", port: 5050 };
 const OWNER = "11.2.0.192.in-addr.arpa";
@@ -15,20 +15,6 @@ const OWNER = "11.2.0.192.in-addr.arpa";
 function clusterOf(agentHost: string): Cluster {
   const agent = { id: "a-S1", hostname: "n1.example.com", endpoint: { host: agentHost, port: 5051 } };
   return { leader: MASTER, agents: new Map([[agent.id, agent]]), frameworks: [], skipped: [] };
-}
-
-function builderOf(keys: object = {}, options: Partial<ZoneBuilderOptions> = {}): ZoneBuilder {
-  return new ZoneBuilder({
-    config: configOf(keys),
-    seed: SEED,
-    start: { generation: 0, apexes: [], shards: undefined, isLatest: true },
-    hosts: { resolve: async () => new Map() },
-    pool: new ShardPool(),
-    ownAddresses: () => [],
-    wallClock: () => 1_700_000_000_000,
-    now: () => 0,
-    ...options,
-  });
 }
 
 function addresses(...texts: string[]): Address[] {

@@ -1,13 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Address, parseAddress } from "../../../src/base/addresses.js";
-import { type Build, ZoneBuilder } from "../../../src/build/zone-builder.js";
+import type { Build, ZoneBuilder } from "../../../src/build/zone-builder.js";
 import type { Agent, Cluster, Framework, Task } from "../../../src/sources/mesos/cluster.js";
 import { addressesOf } from "../../../src/zone/dump.js";
-import { ShardPool } from "../../../src/zone/shard-pool.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
-import { SEED } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
+import { builderOf } from "./support.js";
 
 const RUNS = Number(process.env.ZONE_CHANGE_RUNS ?? 50);
 
@@ -24,16 +23,7 @@ class Serving {
   resolved = new Map<string, readonly Address[]>();
 
   constructor(keys: object = {}) {
-    this.builder = new ZoneBuilder({
-      config: configOf(keys),
-      seed: SEED,
-      start: { generation: 0, apexes: [], shards: undefined, isLatest: true },
-      hosts: { resolve: async () => this.resolved },
-      pool: new ShardPool(),
-      ownAddresses: () => [],
-      wallClock: () => 1_700_000_000_000,
-      now: () => 0,
-    });
+    this.builder = builderOf(keys, { hosts: { resolve: async () => this.resolved } });
   }
 
   async build(cluster: Cluster, masters = MASTERS): Promise<Build> {

@@ -1,25 +1,14 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { ZoneBuilder } from "../../../src/build/zone-builder.js";
 import { toMasterFile } from "../../../src/zone/master-file.js";
-import { ShardPool } from "../../../src/zone/shard-pool.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
-import { SEED } from "../../support/zone.js";
+import { builderOf } from "../build/support.js";
 import { configOf } from "../config/support.js";
 import { FULL, stateFrom } from "../sources/mesos/live/support.js";
 
 /** The records of a zone under this configuration, as a master file has them. */
 async function zoneOf(name: string, keys: object): Promise<readonly string[]> {
-  const builder = new ZoneBuilder({
-    config: configOf(keys),
-    seed: SEED,
-    start: { generation: 0, apexes: [], shards: undefined, isLatest: true },
-    hosts: { resolve: async () => new Map() },
-    pool: new ShardPool(),
-    ownAddresses: () => [],
-    wallClock: () => 1_700_000_000_000,
-    now: () => 0,
-  });
+  const builder = builderOf(keys);
   const { update } = await builder.build(stateFrom(FULL).cluster, []);
   if (!update) throw new Error("nothing was built");
   const snapshot = Snapshot.empty(update.apexes).with(update);
