@@ -9,9 +9,9 @@ import {
   TARGETS_FLAG,
   TARGETS_HEADER_WORDS,
 } from "../zone/layout.js";
-import { entryWord, nameAt, nameLength, type Shard, type Snapshot } from "../zone/snapshot.js";
+import { entryWord, nameAt, nameLength, ownOctets, type Shard, type Snapshot, targetTable } from "../zone/snapshot.js";
 import type { MessageBuffer } from "./message-buffer.js";
-import { findRrset, ownOctets, rrsetOctets, targetTable } from "./rrset.js";
+import { findRrset, rrsetOctets } from "./rrset.js";
 
 /**
  * Writes RRsets of a snapshot: the caller selects one, and writes some of its records, in order from any of them on. One object

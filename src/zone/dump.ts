@@ -1,24 +1,18 @@
 import ipaddr from "ipaddr.js";
-import { decodeName, encodeName, hashName, isDnsName, nameWords, toWords } from "../wire/names.js";
+import { decodeName, encodeName, hashName, isDnsName, nameWords } from "../wire/names.js";
 import { TYPE } from "../wire/protocol.js";
-import {
-  NAME_SHIFT,
-  NAME_SIZE_MASK,
-  OWN_MASK,
-  OWN_SHIFT,
-  TARGET_WORDS,
-  TARGETS_FLAG,
-  TARGETS_HEADER_WORDS,
-} from "./layout.js";
+import { NAME_SHIFT, NAME_SIZE_MASK, TARGET_WORDS, TARGETS_FLAG, TARGETS_HEADER_WORDS } from "./layout.js";
 import {
   entryWord,
   firstEntry,
   nameAt,
   nameLength,
+  ownOctets,
   rrsetCount,
   rrsetWord,
   type Shard,
   type Snapshot,
+  targetTable,
   zoneOf,
 } from "./snapshot.js";
 
@@ -126,7 +120,7 @@ export class StoredSet {
 
   /** How many octets of own RDATA each record has. */
   #ownSize(): number {
-    return (this.#shard.words[this.#descriptor] >>> OWN_SHIFT) & OWN_MASK;
+    return ownOctets(this.#shard.words[this.#descriptor]);
   }
 
   /** The octet at which a record's own RDATA starts. */
@@ -138,9 +132,9 @@ export class StoredSet {
 
   /** The word with the hash of a record's target. The next word is the position of the target's name. */
   #targetWord(record: number): number {
-    const numbers = this.#data() + TARGETS_HEADER_WORDS;
-    const table = numbers + this.size + toWords(this.size * this.#ownSize());
-    return table + this.#shard.words[numbers + record] * TARGET_WORDS;
+    const { words } = this.#shard;
+    const data = this.#data();
+    return targetTable(words, this.#descriptor, data) + words[data + TARGETS_HEADER_WORDS + record] * TARGET_WORDS;
   }
 
   #targetAt(record: number): number {

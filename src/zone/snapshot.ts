@@ -1,15 +1,19 @@
+import { toWords } from "../wire/names.js";
 import { type Apex, ApexRecords } from "./apex.js";
 import {
   APEX_FLAG,
   ENTRY_HEADER_WORDS,
   ENTRY_MASK,
   ENTRY_SHIFT,
+  OWN_MASK,
+  OWN_SHIFT,
   RRSET_WORDS,
   RRSETS_SHIFT,
   SHARD_HEADER_WORDS,
   SHARDS,
   SLOT_WORDS,
   shardOf,
+  TARGETS_HEADER_WORDS,
   ZONE_SHIFT,
 } from "./layout.js";
 
@@ -157,6 +161,17 @@ export function nameAt(words: Uint32Array, entry: number): number {
 /** The word of the i-th RRset's descriptor. */
 export function rrsetWord(entry: number, i: number): number {
   return entry + ENTRY_HEADER_WORDS + i * RRSET_WORDS;
+}
+
+/** Octets of RDATA that each record of an RRset has of its own, besides priority, weight and target. */
+export function ownOctets(descriptor: number): number {
+  return (descriptor >>> OWN_SHIFT) & OWN_MASK;
+}
+
+/** Word index of the table with the hashes and positions of an RRset's targets. */
+export function targetTable(words: Uint32Array, rrset: number, data: number): number {
+  const count = words[rrset + 1];
+  return data + TARGETS_HEADER_WORDS + count + toWords(count * ownOctets(words[rrset]));
 }
 
 function sameName(words: Uint32Array, entry: number, name: Uint32Array, at: number, length: number): boolean {

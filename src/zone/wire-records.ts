@@ -1,16 +1,7 @@
-import { toWords } from "../wire/names.js";
 import { writeUint16, writeUint32 } from "../wire/octets.js";
 import { CLASS, RECORD_FIXED, TYPE } from "../wire/protocol.js";
-import {
-  NAME_SHIFT,
-  NAME_SIZE_MASK,
-  OWN_MASK,
-  OWN_SHIFT,
-  TARGET_WORDS,
-  TARGETS_FLAG,
-  TARGETS_HEADER_WORDS,
-} from "./layout.js";
-import { nameAt, nameLength, rrsetCount, rrsetWord, type Shard } from "./snapshot.js";
+import { NAME_SHIFT, NAME_SIZE_MASK, TARGET_WORDS, TARGETS_FLAG, TARGETS_HEADER_WORDS } from "./layout.js";
+import { nameAt, nameLength, ownOctets, rrsetCount, rrsetWord, type Shard, targetTable } from "./snapshot.js";
 
 /** Most octets of a record that a zone can have: two names, and what stands between them. */
 const MAX_RECORD = 2 * 255 + RECORD_FIXED + 16;
@@ -27,7 +18,7 @@ export class WireRecord {
     const out = this.octets;
     const descriptor = words[rrset];
     const type = descriptor & 0xffff;
-    const own = (descriptor >>> OWN_SHIFT) & OWN_MASK;
+    const own = ownOctets(descriptor);
     const data = entry + words[rrset + 2];
     const fixedAt = this.#copy(octets, nameAt(words, entry), nameLength(words, entry), 0);
     let at = writeUint16(out, fixedAt, type);
@@ -43,7 +34,7 @@ export class WireRecord {
       const ownAt = (numbers + count) * 4 + index * own;
       if (type === TYPE.SRV) at = writeUint32(out, at, words[data + 1]);
       at = this.#copy(octets, ownAt, own, at);
-      const target = numbers + count + toWords(count * own) + words[numbers + index] * TARGET_WORDS;
+      const target = targetTable(words, rrset, data) + words[numbers + index] * TARGET_WORDS;
       const place = words[target + 1];
       at = this.#copy(octets, (entry + (place >>> NAME_SHIFT)) * 4, place & NAME_SIZE_MASK, at);
     }
