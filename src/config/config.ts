@@ -1,4 +1,5 @@
 import type { HostPort } from "../base/host-port.js";
+import type { HealthCheck } from "./health.js";
 
 /**
  * The effective configuration: one plain frozen object, every key present, every value validated.
@@ -143,6 +144,17 @@ export interface TsigKeySetting {
   readonly secretFile?: string;
 }
 
+/** The checks of what records lead to, and who may overrule them. */
+export interface HealthConfig {
+  /** Sorted by name. */
+  readonly healthChecks: readonly HealthCheck[];
+  /** Networks (CIDR) that are checked although they belong to this machine or its links. */
+  readonly healthCheckNetworks: readonly string[];
+  readonly allowHealthOverride: boolean;
+  /** The token that allows it from elsewhere than this machine, or "". Never log it. */
+  readonly healthOverrideToken: string;
+}
+
 /** How long the last good zone is served, and where it is saved. */
 export interface StateConfig {
   /** Folder for the last good zone, or "" for none. */
@@ -230,7 +242,8 @@ export interface Config
     ForwardConfig,
     SocketConfig,
     HttpConfig,
-    TransferConfig {}
+    TransferConfig,
+    HealthConfig {}
 
 /** Response rate limiting over UDP, by client prefix and kind of response; 0 responses per second means no limit. */
 export interface RateLimit {

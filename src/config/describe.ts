@@ -1,6 +1,7 @@
 import { formatHostPort, formatResolver } from "../base/host-port.js";
 import type { Config, Resolver, TsigKeySetting } from "./config.js";
 import { HIDDEN } from "./faults.js";
+import type { HealthCheck } from "./health.js";
 import { maskPassword } from "./names.js";
 
 /** What the description needs beside the configuration. */
@@ -100,11 +101,22 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     MaxTransferSeconds: config.maxTransferSeconds,
     IxfrJournalBytes: config.ixfrJournalBytes,
     TransferClientCAFile: config.transferClientCAFile,
+    HealthChecks: Object.fromEntries(config.healthChecks.map(describeCheck)),
+    HealthCheckNetworks: config.healthCheckNetworks,
+    AllowHealthOverride: config.allowHealthOverride,
+    HealthOverrideToken: masked(config.healthOverrideToken),
   };
 }
 
 function masked(secret: string): string {
   return secret === "" ? "" : HIDDEN;
+}
+
+/** As it is written, with what it leaves to defaults. */
+function describeCheck({ name, ...check }: HealthCheck): readonly [string, unknown] {
+  if (check.type === "tcp" || check.type === "calculated") return [name, check];
+  const { from, to } = check.status;
+  return [name, { ...check, status: from === to ? `${from}` : `${from}-${to}` }];
 }
 
 function describeKey({ name, algorithm, secret, secretFile }: TsigKeySetting) {

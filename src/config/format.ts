@@ -70,6 +70,20 @@ export function integer(min: number, max: number, { below, above }: Leniency = {
   };
 }
 
+/** A number from `min` to `max`, both included, which may have decimals. */
+export function decimal(min: number, max: number): Format<number> {
+  const allowed = `a number from ${min} to ${max}`;
+  return {
+    allowed,
+    fromText: (text) => (/^-?\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : text),
+    read(value, findings) {
+      if (typeof value === "number" && value >= min && value <= max) return value;
+      findings.fault("", value, allowed);
+      return undefined;
+    },
+  };
+}
+
 /** Parses `line` as JSON. If that fails, returns the text itself, which the key's format then refuses. */
 export function parseJsonOrText(line: string): unknown {
   try {

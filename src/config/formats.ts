@@ -31,6 +31,13 @@ export const path: Format<string> = textual("the path of a file, or an empty str
 
 export const folder: Format<string> = textual("the path of a folder, or an empty string for none", (value) => value);
 
+const MIN_TOKEN = 16;
+
+export const token: Format<string> = textual(
+  `a text of at least ${MIN_TOKEN} characters without spaces, or an empty string for none`,
+  (value) => (value === "" || (value.length >= MIN_TOKEN && /^[\x21-\x7e]+$/.test(value)) ? value : undefined),
+);
+
 /** One of `choices`; `aliases` are other spellings of them. */
 export function oneOf<T extends string>(choices: readonly T[], aliases: ReadonlyMap<string, T> = new Map()): Format<T> {
   return textual(

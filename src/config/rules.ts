@@ -3,6 +3,7 @@
 import { messageOf } from "../base/errors.js";
 import type { Config, Resolver } from "./config.js";
 import { DCOS_ZONE } from "./dcos-zone.js";
+import { checkHealth } from "./health-rules.js";
 import { resolvers as resolverFormat } from "./lists.js";
 import { isInZone } from "./names.js";
 import { isReserved } from "./reserved-names.js";
@@ -27,6 +28,7 @@ export function completeConfig(given: Values, context: RuleContext): Config {
   checkCache(values, context);
   checkZones(values, context);
   checkTransfers(values, context);
+  checkHealth(values, [], context);
   const asked = {
     resolvers: effectiveResolvers(values, context),
     zoneResolvers: effectiveZones(values, context),

@@ -14,6 +14,7 @@ import type {
 } from "./config.js";
 import { type Format, integer } from "./format.js";
 import * as format from "./formats.js";
+import { healthChecks } from "./health-checks.js";
 import * as lists from "./lists.js";
 import * as transfers from "./transfer-lists.js";
 
@@ -212,6 +213,10 @@ export const KEYS: Table = {
   maxTransferSeconds: live(300, timer, "Seconds that one transfer may take."),
   ixfrJournalBytes: live(67_108_864, integer(0, MAX_UINT32), "Bytes of changes that are kept, for transfers of what has changed alone (IXFR); the oldest go first. 0: none."),
   transferClientCAFile: live("", format.path, "PEM file of the authorities that sign secondaries' certificates. With it, a transfer over TLS needs such a certificate beside what `allowTransfer` wants."),
+  healthChecks: live({}, healthChecks, "Checks of what records lead to, by name: [their members](health-checks.md#a-check)."),
+  healthCheckNetworks: live([], lists.networks, "Networks that are checked although they are loopback, link-local or multicast, or where clouds have their metadata."),
+  allowHealthOverride: live(false, format.boolean, "Serve `POST /v1/health/<instance>`, which says that a target is up or down whatever its checks say: for this machine, and with `healthOverrideToken` for others."),
+  healthOverrideToken: { ...live("", format.token, "Token for that from elsewhere, as `Authorization: Bearer`. Empty: from this machine alone."), sensitive: true },
 };
 
 /** All key paths, in the order of the table. */

@@ -4,7 +4,11 @@ import type { Verbosity } from "../base/log.js";
 import type { BuildConfig } from "../build/zone-builder.js";
 import type { CatalogPiece } from "../catalog/pieces.js";
 import type { ClusterConfig, SocketConfig, StateConfig, TransferConfig } from "../config/config.js";
+import type { Instance } from "../config/health.js";
 import type { ForwardReport } from "../forward/report.js";
+import type { Override } from "../health/overrides.js";
+import type { HealthReport } from "../health/report.js";
+import type { CheckState } from "../health/state.js";
 import type { OwnSecrets, Share, StackConfig } from "../serving/stack.js";
 import type { LiveReport } from "../sources/mesos/live/report.js";
 import type { ZooKeeperNews } from "../sources/mesos/zookeeper/news.js";
@@ -111,6 +115,35 @@ export type ToTransferThread =
   | { readonly kind: "stop" };
 
 export type FromTransferThread = { readonly kind: "report"; readonly report: TransferNumbers };
+
+/** What the thread that checks targets is started with. */
+export interface HealthStart {
+  readonly instances: readonly Instance[];
+  /** Folder for what people have said of them, or "". */
+  readonly stateDir: string;
+  readonly verbosity: Verbosity;
+  /** What an earlier thread knew: by instance, and which of them were unhealthy. */
+  readonly known: readonly (readonly [instance: string, state: CheckState])[];
+  readonly unhealthy: readonly string[];
+}
+
+export type ToHealthThread =
+  | { readonly kind: "configure"; readonly instances: readonly Instance[] }
+  /** Somebody says what an instance is; `undefined` takes it back. */
+  | {
+      readonly kind: "override";
+      readonly id: number;
+      readonly instance: string;
+      readonly override: Override | undefined;
+    }
+  | { readonly kind: "stop" };
+
+export type FromHealthThread =
+  /** All instances that are unhealthy now: sent at once whenever that changes. */
+  | { readonly kind: "unhealthy"; readonly instances: readonly string[]; readonly report: HealthReport }
+  | { readonly kind: "report"; readonly report: HealthReport }
+  /** @param isKept whether it is kept over a restart */
+  | { readonly kind: "overridden"; readonly id: number; readonly isKept: boolean; readonly report: HealthReport };
 
 export interface BuilderStart {
   readonly config: BuilderConfig;
