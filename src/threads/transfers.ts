@@ -180,6 +180,7 @@ export class Transfers {
       }
       const transfer = open.get(message.id);
       if (message.kind === "more") transfer?.more();
+      else if (message.kind === "ended") transfer?.ended();
       else {
         over(message.id);
         if (message.kind === "done") transfer?.done();

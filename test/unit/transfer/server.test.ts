@@ -105,6 +105,40 @@ describe("an error", () => {
   });
 });
 
+describe("of more transfers than may run at a time,", () => {
+  /** A client with one transfer under way, and a query that waits; it has not taken anything of either. */
+  function waiting() {
+    const transfers = new TestTransfers();
+    transfers.turns.configure({ maxTransfers: 8, maxTransfersPerClient: 1 });
+    transfers.history.use(new ChangingZone().next(["a.mesos A 192.0.2.1"], 1));
+    return { transfers, running: transfers.open(AXFR), second: transfers.open(AXFR) };
+  }
+
+  test("one whose client closes its side while it waits is broken off, and one that is under way goes on", () => {
+    const { running, second, transfers } = waiting();
+    second.open?.ended();
+    running.open?.ended();
+    expect([running.isBroken(), second.isBroken(), transfers.turns.running]).toEqual([false, true, 1]);
+    running.open?.done();
+    expect([transfers.turns.running, transfers.timers.pending]).toEqual([0, 0]);
+  });
+
+  test("one whose client leaves keeps neither its turn nor a version of the zone", () => {
+    const { running, second, transfers } = waiting();
+    second.open?.cancel();
+    running.open?.cancel();
+    expect([transfers.turns.running, transfers.timers.pending]).toEqual([0, 0]);
+    expect(transfers.onReading.mock.lastCall?.[1]).toEqual([]);
+  });
+
+  test("one that takes too long is broken off, and its version of the zone is released", () => {
+    const { running, transfers } = waiting();
+    transfers.timers.pass(300_000);
+    expect(running.isBroken()).toBe(true);
+    expect(transfers.onReading.mock.lastCall?.[1]).toEqual([]);
+  });
+});
+
 test("over UDP, the SOA in place of a difference that does not fit has a signature of its own", () => {
   const transfers = new TestTransfers();
   const changing = new ChangingZone();
