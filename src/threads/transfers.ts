@@ -127,6 +127,9 @@ export class Transfers {
   }
 
   start(): void {
+    const { ready, zones } = this.#snapshots.newest;
+    // A secondary that has been added, or has missed changes while there was no such thread, is told at once.
+    if (ready) this.#notifier.changed(zones.filter(({ apex }) => !apex.scattered).map(({ apex }) => apex.zone));
     const tick = () => {
       this.#tell();
       this.#cancelReport = this.#parts.timers.after(REPORT_MS, tick);
