@@ -33,6 +33,8 @@ export interface FollowingMessages {
   write(request: Request): number;
   /** Sets what is called, once, when there is more to write after `WAITING`. */
   onReady(resume: () => void): void;
+  /** The operating system has taken the last octet for the client. No further call follows. */
+  sent(): void;
   /** The client has left. No further call follows. */
   cancel(): void;
 }

@@ -6,10 +6,11 @@ import { X509Certificate } from "node:crypto";
 import { access, constants, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { MesosDnsError, messageOf } from "../base/errors.js";
-import type { ClusterConfig, SocketConfig, StateConfig } from "../config/config.js";
+import type { ClusterConfig, SocketConfig, StateConfig, TransferConfig } from "../config/config.js";
 
 type PreflightConfig = Pick<ClusterConfig, "CertFile"> &
   Pick<SocketConfig, "tlsCertFile"> &
+  Pick<TransferConfig, "transferClientCAFile"> &
   Pick<StateConfig, "stateDir">;
 
 /**
@@ -18,10 +19,10 @@ type PreflightConfig = Pick<ClusterConfig, "CertFile"> &
  * @param now milliseconds since the epoch
  */
 export async function findTroubles(config: PreflightConfig, now: number): Promise<readonly MesosDnsError[]> {
-  const { CertFile, tlsCertFile, stateDir } = config;
+  const { CertFile, tlsCertFile, transferClientCAFile, stateDir } = config;
+  const files = Object.entries({ CertFile, tlsCertFile, transferClientCAFile }).filter(([, path]) => path !== "");
   const troubles = [
-    ...(CertFile === "" ? [] : [await findExpiry("CertFile", CertFile, now)]),
-    ...(tlsCertFile === "" ? [] : [await findExpiry("tlsCertFile", tlsCertFile, now)]),
+    ...(await Promise.all(files.map(([key, path]) => findExpiry(key, path, now)))),
     ...(stateDir === "" ? [] : [await findUnwritable(stateDir)]),
   ];
   return troubles.filter((trouble) => trouble !== undefined);

@@ -1,5 +1,6 @@
 /** The rules of the keys for zone transfers, and advice about them. */
 import type { Config } from "./config.js";
+import { isInZone } from "./names.js";
 import type { RuleContext } from "./rule-context.js";
 import type { Values } from "./schema.js";
 import { zoneNamesOf } from "./zone-rules.js";
@@ -52,7 +53,23 @@ function checkNotifiedZones(values: Values, { faults }: RuleContext): void {
 }
 
 /** What would be better for secondaries, a sentence each. */
-export function transferAdvice({ allowTransfer, notify, SOARetry, SOARefresh }: Config): readonly string[] {
+export function transferAdvice(config: Config): readonly string[] {
+  return [...retryAdvice(config), ...primaryAdvice(config)];
+}
+
+/** With `nameServers`, nothing else gives the name in the SOA record an address. */
+function primaryAdvice(config: Config): readonly string[] {
+  const { SOAMname, nameServers } = config;
+  if (nameServers.length === 0 || nameServers.some(({ name }) => name === SOAMname)) return [];
+  const zone = zoneNamesOf(config).find((each) => isInZone(SOAMname, each));
+  if (zone === undefined) return [];
+  const advice = "add it to nameServers, or set SOAMname to one of those";
+  return [
+    `SOAMname is ${SOAMname}, which is in ${zone} and has no address there, as it is not in nameServers: ${advice}`,
+  ];
+}
+
+function retryAdvice({ allowTransfer, notify, SOARetry, SOARefresh }: Config): readonly string[] {
   if ((allowTransfer.length === 0 && notify.length === 0) || SOARetry <= SOARefresh) return [];
   const why = "a secondary that could not transfer the zone waits that long before it asks again";
   return [`SOARetry is ${SOARetry}, longer than SOARefresh, which is ${SOARefresh}: ${why}; 10 is better`];

@@ -22,7 +22,11 @@ export class HttpsDns {
       const request = new Request(HTTPS, new Uint8Array(MAX_MESSAGE));
       request.set(message, message.length, clients.of(address));
       service.begin();
-      const size = service.handle(request, () => resolve);
+      const size = service.handle(request, () => (answer, following) => {
+        // Zones are not transferred over HTTPS: nothing follows a refusal.
+        following?.cancel();
+        resolve(answer);
+      });
       service.end();
       if (size !== PENDING) resolve(size > 0 ? request.out.subarray(0, size) : undefined);
     });

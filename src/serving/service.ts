@@ -25,8 +25,11 @@ const MAX_KINDS = 100;
  */
 export type SendResponse = (message: Uint8Array, following?: FollowingMessages) => void;
 
-/** Called once before `handle` returns `PENDING`. Returns the function that will send the answer. */
-export type Defer = () => SendResponse;
+/**
+ * Called once before `handle` returns `PENDING`. Returns the function that will send the answer.
+ * @param onEnd to be called, over a stream, if the client closes its side before, and again with `true` if it leaves: then nothing is sent
+ */
+export type Defer = (onEnd?: (isGone: boolean) => void) => SendResponse;
 
 /** Returned by `handle` if the answer will be sent later. */
 export const PENDING = -1;
@@ -198,9 +201,12 @@ export class DnsService {
       return 0;
     }
     const limit = this.#parts.answerer.limitOf(request.channel);
-    const send = defer();
+    const send = defer((isGone) => {
+      if (isGone) this.pending--;
+      end(isGone);
+    });
     this.pending++;
-    transfers.ask(request, limit, (message, following) => {
+    const end = transfers.ask(request, limit, (message, following) => {
       this.pending--;
       if (message.length > 0) stats.transferred(transport, message);
       else stats.dropped(transport);

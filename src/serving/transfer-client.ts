@@ -54,13 +54,15 @@ export class TransferClient {
   /**
    * @param request whose memory may be reused after the call
    * @param limit octets of the largest answer in a datagram
-   * @param send called once with the first message, unless the response breaks off before
+   * @param send called once with the first message; with an empty one if the response breaks off before
+   * @returns a function that says that the client has closed its side before the first message, or is gone
    */
-  ask({ message, length, client, channel }: Request, limit: number, send: Send): void {
+  ask({ message, length, client, channel }: Request, limit: number, send: Send): (isGone: boolean) => void {
     const id = ++this.#lastId;
     const post = (news: ToTransfers) => this.#port?.postMessage(news);
     const over = () => this.#responses.delete(id);
-    this.#responses.set(id, new ArrivingResponse({ id, isStream: channel.stream, send, post, over }));
+    const response = new ArrivingResponse({ id, isStream: channel.stream, send, post, over });
+    this.#responses.set(id, response);
     post({
       kind: "open",
       id,
@@ -70,6 +72,10 @@ export class TransferClient {
       isTrusted: channel.transfers,
       limit,
     });
+    return (isGone) => {
+      if (isGone) response.cancel();
+      else post({ kind: "ended", id });
+    };
   }
 
   #receive(message: FromTransfers): void {
@@ -123,8 +129,7 @@ class ArrivingResponse implements FollowingMessages {
       return;
     }
     this.#hasSent = true;
-    send(this.#take(), this.#isComplete ? undefined : this);
-    if (this.#isComplete) this.#finish();
+    send(this.#take(), this);
   }
 
   /** The response cannot be completed. Without a first message, the client gets nothing at all. */
@@ -137,11 +142,7 @@ class ArrivingResponse implements FollowingMessages {
 
   write({ out }: Request): number {
     if (this.#isBroken) return BROKEN;
-    if (this.#chunks.length === 0) {
-      if (!this.#hasLast) return WAITING;
-      this.#finish();
-      return 0;
-    }
+    if (this.#chunks.length === 0) return this.#hasLast ? 0 : WAITING;
     const message = this.#take();
     out.set(message);
     return message.length;
@@ -151,18 +152,14 @@ class ArrivingResponse implements FollowingMessages {
     this.#resume = resume;
   }
 
+  sent(): void {
+    this.#parts.over();
+    this.#parts.post({ kind: "done", id: this.#parts.id });
+  }
+
   cancel(): void {
     this.#parts.over();
     this.#parts.post({ kind: "cancel", id: this.#parts.id });
-  }
-
-  get #isComplete(): boolean {
-    return this.#hasLast && this.#chunks.length === 0;
-  }
-
-  #finish(): void {
-    this.#parts.over();
-    this.#parts.post({ kind: "done", id: this.#parts.id });
   }
 
   /** The next message. */

@@ -1,12 +1,12 @@
 import { codeOf, type ErrorCode, MesosDnsError, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
+import type { ForwardReport } from "../forward/report.js";
 import type { DnsStack } from "../serving/stack.js";
 import type { Listeners } from "../transport/listeners.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { FromResponder, Reading, ToResponder } from "./messages.js";
-
-const REPORT_MS = 1_000;
+import { Reporter } from "./reporter.js";
 
 /** The port from which snapshots come, and through which the responder reports the generation that it reads. */
 export interface SnapshotPort {
@@ -41,22 +41,27 @@ export interface ResponderParts {
 /** Answers from the newest snapshot. Opens its sockets when it is told to. */
 export class Responder {
   readonly #parts: ResponderParts;
-  #reported = "";
+  /** Tells main of forwarding. */
+  readonly #reporter: Reporter<ForwardReport>;
   #stopping = false;
   /** Open the sockets as soon as the snapshot has this generation or a later one. */
   #listenFrom = Number.POSITIVE_INFINITY;
-  #cancelReport: () => void = () => {};
 
   constructor(parts: ResponderParts) {
     this.#parts = parts;
+    const { stack, listeners, timers } = parts;
+    this.#reporter = new Reporter({
+      timers,
+      read: () => {
+        listeners.updateReceiveDrops();
+        return stack.report();
+      },
+      post: (report) => this.#post({ kind: "forwarding", report }),
+    });
   }
 
   start(): void {
-    const tick = () => {
-      this.#report();
-      this.#cancelReport = this.#parts.timers.after(REPORT_MS, tick);
-    };
-    this.#cancelReport = this.#parts.timers.after(REPORT_MS, tick);
+    this.#reporter.start();
   }
 
   /** Handles a message. The promise settles when that is done. */
@@ -79,7 +84,7 @@ export class Responder {
         return this.#configure(message);
       case "flush":
         this.#post({ kind: "flushed", id: message.id, answers: stack.flush(message.name) });
-        return this.#report();
+        return this.#reporter.report();
       case "stale":
         stack.answerer.stale = message.stale;
         return;
@@ -132,20 +137,9 @@ export class Responder {
     const { stack, listeners, port } = this.#parts;
     await listeners.stop();
     stack.close();
-    this.#cancelReport();
-    this.#report();
+    this.#reporter.stop();
     this.#post({ kind: "stopped" });
     port.close();
-  }
-
-  /** Reports on forwarding, but only if something has changed since the last report. */
-  #report(): void {
-    this.#parts.listeners.updateReceiveDrops();
-    const report = this.#parts.stack.report();
-    const text = JSON.stringify(report);
-    if (text === this.#reported) return;
-    this.#reported = text;
-    this.#post({ kind: "forwarding", report });
   }
 
   #post(message: FromResponder): void {

@@ -7,7 +7,7 @@ import { GivenVersions } from "../transfer/given-versions.js";
 import { ZoneHistory } from "../transfer/history.js";
 import { Journal } from "../transfer/journal.js";
 import { Notifier } from "../transfer/notify/notifier.js";
-import { TransferReport } from "../transfer/report.js";
+import { type TransferNumbers, TransferReport } from "../transfer/report.js";
 import { TransferServer } from "../transfer/server.js";
 import { digestOf, saveTransfers, type TransferFiles, takeTransfers } from "../transfer/transfer-file.js";
 import type { FromTransfers, OpenTransfer, ToTransfers } from "../transfer/transport.js";
@@ -16,8 +16,8 @@ import { type TsigKey, TsigKeys } from "../wire/tsig.js";
 import { HeldSnapshots } from "../zone/held-snapshots.js";
 import type { Snapshot, SnapshotUpdate } from "../zone/snapshot.js";
 import type { FromTransferThread, Reading, ToTransferThread } from "./messages.js";
+import { Reporter } from "./reporter.js";
 
-const REPORT_MS = 1_000;
 /** More steps are no use: no secondary is that far behind. */
 const MAX_STEPS = 10_000;
 
@@ -68,8 +68,8 @@ export class Transfers {
   readonly #server: TransferServer;
   readonly #notifier: Notifier;
   #updates: SnapshotPort | undefined;
-  #reported = "";
-  #cancelReport: () => void = () => {};
+  /** Tells main what there is to see. */
+  readonly #reporter: Reporter<TransferNumbers>;
 
   constructor(parts: TransfersParts) {
     this.#parts = parts;
@@ -82,6 +82,11 @@ export class Transfers {
     this.#history = new ZoneHistory(this.#snapshots, this.#journal);
     this.#turns = new TransferTurns(timers, config);
     this.#report = new TransferReport(log, wallClock);
+    this.#reporter = new Reporter({
+      timers,
+      read: () => this.#numbers(),
+      post: (numbers) => parts.port.postMessage({ kind: "report", report: numbers }),
+    });
     this.#notifier = new Notifier(
       {
         timers,
@@ -127,11 +132,10 @@ export class Transfers {
   }
 
   start(): void {
-    const tick = () => {
-      this.#tell();
-      this.#cancelReport = this.#parts.timers.after(REPORT_MS, tick);
-    };
-    this.#cancelReport = this.#parts.timers.after(REPORT_MS, tick);
+    const { ready, zones } = this.#snapshots.newest;
+    // A secondary that has been added, or has missed changes while there was no such thread, is told at once.
+    if (ready) this.#notifier.changed(zones.filter(({ apex }) => !apex.scattered).map(({ apex }) => apex.zone));
+    this.#reporter.start();
   }
 
   /** Handles a message. The promise settles when that is done. */
@@ -180,6 +184,7 @@ export class Transfers {
       }
       const transfer = open.get(message.id);
       if (message.kind === "more") transfer?.more();
+      else if (message.kind === "ended") transfer?.ended();
       else {
         over(message.id);
         if (message.kind === "done") transfer?.done();
@@ -201,9 +206,8 @@ export class Transfers {
   }
 
   async #stop(): Promise<void> {
-    this.#cancelReport();
     this.#notifier.stop();
-    this.#tell();
+    this.#reporter.stop();
     await this.#save();
   }
 
@@ -219,9 +223,8 @@ export class Transfers {
     });
   }
 
-  /** Reports what there is to see, but only if something has changed since the last report. */
-  #tell(): void {
-    const report = {
+  #numbers(): TransferNumbers {
+    return {
       ...this.#report.numbers(),
       running: this.#turns.running,
       journalBytes: this.#journal.bytes,
@@ -231,10 +234,6 @@ export class Transfers {
       notifies: this.#notifier.counts,
       targets: this.#notifier.states(),
     };
-    const text = JSON.stringify(report);
-    if (text === this.#reported) return;
-    this.#reported = text;
-    this.#parts.port.postMessage({ kind: "report", report });
   }
 }
 

@@ -10,15 +10,11 @@ export interface Contents {
   fill(message: TransferMessage): boolean;
 }
 
-/** Octets of serial, refresh, retry, expire and minimum at the end of an SOA record. */
-const SOA_NUMBERS = 20;
-
-/** A zone's SOA record in wire form. @param serial of another version than the current one */
-export function soaOf({ name, soa, apex }: ApexRecords, serial: number = apex.soa.serial): Uint8Array {
+/** A zone's SOA record in wire form. */
+export function soaOf({ name, soa }: ApexRecords): Uint8Array {
   const record = new Uint8Array(name.length + soa.length);
   record.set(name);
   record.set(soa, name.length);
-  new DataView(record.buffer).setUint32(record.length - SOA_NUMBERS, serial);
   return record;
 }
 
@@ -54,9 +50,9 @@ export function wholeZone(snapshot: Snapshot, zone: number): Contents {
   return inOrder([recordsOf(soa), new ZoneWalk(snapshot, zone), recordsOf(soa)]);
 }
 
-/** The difference from one version to the current one (RFC 1995 §4). @param from serial of the version before */
-export function changesOf(zone: ApexRecords, from: number, { deleted, added }: Difference): Contents {
-  const [soa, old] = [soaOf(zone), soaOf(zone, from)];
+/** The difference from one version to the current one (RFC 1995 §4). @param old SOA record of the version before */
+export function changesOf(zone: ApexRecords, old: Uint8Array, { deleted, added }: Difference): Contents {
+  const soa = soaOf(zone);
   return inOrder([soa, old, deleted, soa, added, soa].map(recordsOf));
 }
 

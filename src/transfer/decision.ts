@@ -30,7 +30,8 @@ export type Decision =
   | { readonly kind: "error"; readonly rcode: number; readonly ede: number | undefined }
   /** There is nothing newer, or it does not fit into a datagram: the zone's SOA alone (RFC 1995 §2). */
   | { readonly kind: "soa" }
-  | { readonly kind: "ixfr"; readonly from: number; readonly difference: Difference }
+  /** @param from SOA record of the version that the client has */
+  | { readonly kind: "ixfr"; readonly from: Uint8Array; readonly difference: Difference }
   | { readonly kind: "axfr"; readonly fallback: Fallback | undefined };
 
 /** A difference of more than this share of the zone's records is not worth it. */
@@ -61,7 +62,7 @@ export function decide(question: TransferQuestion, zone: ZoneFacts | undefined, 
   const { deleted, added } = difference.counts;
   const isLarge = deleted + added > Math.max(ALWAYS_RECORDS, zone.records * MAX_SHARE);
   if (isLarge) return { kind: "axfr", fallback: "size" };
-  return { kind: "ixfr", from: version.serial, difference };
+  return { kind: "ixfr", from: steps[0].soa, difference };
 }
 
 function error(rcode: number, ede?: number): Decision {

@@ -1,7 +1,8 @@
-import type { Apex } from "../zone/apex.js";
+import type { Apex, ApexRecords } from "../zone/apex.js";
 import { tallyOf } from "../zone/entry.js";
 import type { HeldSnapshots } from "../zone/held-snapshots.js";
 import { firstEntry, type Snapshot, type SnapshotUpdate, zoneOf } from "../zone/snapshot.js";
+import { soaOf } from "./contents.js";
 import { differencesOf } from "./differences.js";
 import { type Difference, type Journal, NO_DIFFERENCE } from "./journal.js";
 
@@ -25,13 +26,16 @@ export class ZoneHistory {
     const before = this.#snapshots.newest;
     const differences = isComparable(before, update) ? differencesOf(before, update, MAX_DIFFERENCE) : undefined;
     this.#snapshots.use(update);
+    // A zone may have come, whose records have never been counted.
+    if (!differences) this.#counts = undefined;
     const changed: string[] = [];
     before.zones.forEach(({ apex }, index) => {
       if (apex.scattered) return;
       const now = update.apexes[index];
       if (now?.zone === apex.zone && now.soa.serial === apex.soa.serial) return;
-      const isKnown = differences !== undefined && isAlike(apex, now);
-      this.#note(apex.zone, apex.soa.serial, now?.soa.serial, isKnown ? changeOf(index, differences) : undefined);
+      // The TTL is in every record: such a difference would be twice as large as the zone.
+      const isKnown = differences !== undefined && apex.ttl === now.ttl;
+      this.#note(before.zones[index], now?.soa.serial, isKnown ? changeOf(index, differences) : undefined);
     });
     for (const { zone, scattered, soa } of update.apexes) {
       if (!scattered && before.zones.find(({ apex }) => apex.zone === zone)?.apex.soa.serial !== soa.serial)
@@ -46,13 +50,14 @@ export class ZoneHistory {
     return this.#counts.get(zone) ?? 0;
   }
 
-  #note(zone: string, from: number, to: number | undefined, difference: Difference | undefined): void {
+  #note(before: ApexRecords, to: number | undefined, difference: Difference | undefined): void {
+    const { zone, soa } = before.apex;
     if (to === undefined || difference === undefined) {
       this.#journal.forget(zone);
       this.#counts = undefined;
       return;
     }
-    this.#journal.add(zone, { ...difference, from, to });
+    this.#journal.add(zone, { ...difference, from: soa.serial, to, soa: soaOf(before) });
     const { added, deleted } = difference.counts;
     this.#counts?.set(zone, (this.#counts.get(zone) ?? 0) + added - deleted);
   }
@@ -68,12 +73,6 @@ function isComparable(before: Snapshot, { seed, ready, apexes }: SnapshotUpdate)
   const zones = (list: readonly Apex[]) => list.map(({ zone }) => zone).join(" ");
   const old = before.zones.map(({ apex }) => apex);
   return before.ready && ready && before.seed === seed && zones(old) === zones(apexes);
-}
-
-/** Whether two versions of a zone differ in nothing but serial and records: the TTL is in every record. */
-function isAlike(old: Apex, young: Apex): boolean {
-  const facts = ({ ttl, soa }: Apex) => JSON.stringify({ ttl, ...soa, serial: 0 });
-  return facts(old) === facts(young);
 }
 
 function countRecords({ zones, shards }: Snapshot): Map<string, number> {

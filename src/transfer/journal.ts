@@ -14,6 +14,8 @@ export interface Step extends Difference {
   /** The serial of each. */
   readonly from: number;
   readonly to: number;
+  /** The SOA record of the version before, in wire form: not only its serial may have changed. */
+  readonly soa: Uint8Array;
 }
 
 /** What a step takes beside its records. */
@@ -88,8 +90,8 @@ export class Journal {
   }
 }
 
-function bytesOf({ deleted, added }: Step): number {
-  return STEP_BYTES + deleted.length + added.length;
+function bytesOf({ soa, deleted, added }: Step): number {
+  return STEP_BYTES + soa.length + deleted.length + added.length;
 }
 
 const DELETED = 1;

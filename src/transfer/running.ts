@@ -2,9 +2,6 @@ import type { Timers } from "../base/timers.js";
 import type { TransferResponse } from "./response.js";
 import type { TransferSink } from "./transport.js";
 
-/** A client that takes nothing for so long is given up. */
-const STALLED_MS = 30_000;
-
 export interface RunningOptions {
   readonly response: TransferResponse;
   readonly sink: TransferSink;
@@ -15,12 +12,14 @@ export interface RunningOptions {
   readonly onEnd: (problem: string | undefined, octets: number, seconds: number) => void;
 }
 
-/** A transfer of many messages, made as the client takes them. */
+/**
+ * A transfer of many messages, made as the client takes them. Whether it takes any is seen where its connection is, which is closed
+ * if it does not.
+ */
 export class RunningTransfer {
   readonly #options: RunningOptions;
   readonly #startedAt: number;
   readonly #cancelLimit: () => void;
-  #cancelStalled: () => void = () => {};
   #octets = 0;
   #isOver = false;
 
@@ -28,17 +27,15 @@ export class RunningTransfer {
     const { timers, maxMs } = options;
     this.#options = options;
     this.#startedAt = timers.now();
-    this.#cancelLimit = timers.after(maxMs, () => this.#breakOff("it took too long"));
+    this.#cancelLimit = timers.after(maxMs, () => this.#breakOff());
   }
 
   /** Makes the next messages. */
   more(): void {
-    const { response, sink, timers } = this.#options;
+    const { response, sink } = this.#options;
     if (this.#isOver || response.isComplete) return;
-    this.#cancelStalled();
     const octets = response.next();
     this.#octets += octets.length;
-    this.#cancelStalled = timers.after(STALLED_MS, () => this.#breakOff("the client did not read it"));
     sink.messages(octets, response.isComplete);
   }
 
@@ -52,14 +49,13 @@ export class RunningTransfer {
     if (!this.#isOver) this.#end("the client left");
   }
 
-  #breakOff(problem: string): void {
+  #breakOff(): void {
     this.#options.sink.broken();
-    this.#end(problem);
+    this.#end("it took too long");
   }
 
   #end(problem: string | undefined): void {
     this.#isOver = true;
-    this.#cancelStalled();
     this.#cancelLimit();
     const seconds = (this.#options.timers.now() - this.#startedAt) / 1000;
     this.#options.onEnd(problem, this.#octets, seconds);

@@ -171,16 +171,26 @@ export class TransferServer {
     const { turns } = this.#parts;
     let running: RunningTransfer | undefined;
     let hasWaited = false;
+    let isWaiting = true;
     const { address } = wanted.secondary;
     const begin = () => {
+      isWaiting = false;
       // Since the query came, the zone or the configuration may have changed.
       running = this.#begin(asked, wanted, hasWaited ? this.#decide(asked, wanted) : decision);
     };
-    const leave = turns.ask(address, begin, () => this.#refuse(asked, wanted, RCODE.SERVFAIL, EDE.OTHER));
+    const refuse = () => {
+      isWaiting = false;
+      this.#refuse(asked, wanted, RCODE.SERVFAIL, EDE.OTHER);
+    };
+    const leave = turns.ask(address, begin, refuse);
     hasWaited = true;
     return {
       more: () => running?.more(),
       done: () => running?.done(),
+      ended: () => {
+        leave();
+        if (isWaiting) asked.sink.broken();
+      },
       cancel: () => {
         leave();
         running?.cancel();

@@ -8,7 +8,7 @@ import type { Step } from "./journal.js";
 
 /** The name of the file in `stateDir`. */
 const FILE = "last-transfers";
-const FORMAT = "mesos-dns transfers 1";
+const FORMAT = "mesos-dns transfers 2";
 /** The word of a shard that has the number of words in use (`zone/layout.ts`). */
 const USED_WORD = 2;
 
@@ -49,8 +49,8 @@ function* summed(saved: SavedTransfers): Generator<string> {
 function* valuesOf({ digest, steps, given }: SavedTransfers): Generator<unknown> {
   yield { format: FORMAT, digest, given };
   for (const [zone, list] of steps) {
-    for (const { from, to, deleted, added, counts } of list) {
-      yield { zone, from, to, counts, deleted: base64(deleted), added: base64(added) };
+    for (const { from, to, soa, deleted, added, counts } of list) {
+      yield { zone, from, to, soa: base64(soa), counts, deleted: base64(deleted), added: base64(added) };
     }
   }
 }
@@ -84,9 +84,9 @@ function read(bytes: Buffer): SavedTransfers {
   if (format !== FORMAT) throw new Error("another version has written it");
   const steps = new Map<string, Step[]>();
   for (const line of lines) {
-    const { zone, from, to, counts, deleted, added } = JSON.parse(line);
+    const { zone, from, to, soa, counts, deleted, added } = JSON.parse(line);
     const list = steps.get(zone) ?? [];
-    list.push({ from, to, counts, deleted: octets(deleted), added: octets(added) });
+    list.push({ from, to, soa: octets(soa), counts, deleted: octets(deleted), added: octets(added) });
     steps.set(zone, list);
   }
   return { digest, given, steps: [...steps] };

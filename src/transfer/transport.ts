@@ -32,6 +32,8 @@ export interface OpenTransfer {
   more(): void;
   /** All messages have been written to the client. */
   done(): void;
+  /** The client has closed its side: it does not wait for its turn any longer, but takes what is under way. */
+  ended(): void;
   /** The client has left. */
   cancel(): void;
 }
@@ -41,6 +43,7 @@ export type ToTransfers =
   | ({ readonly kind: "open"; readonly id: number } & IncomingTransfer)
   | { readonly kind: "more"; readonly id: number }
   | { readonly kind: "done"; readonly id: number }
+  | { readonly kind: "ended"; readonly id: number }
   | { readonly kind: "cancel"; readonly id: number };
 
 /** The way back. */

@@ -8,8 +8,9 @@ export interface TurnLimits {
 
 /** How long a transfer waits for its turn. */
 const WAIT_MS = 10_000;
-/** Most transfers that wait. */
+/** Most transfers that wait, in all and of one client: more zones than a secondary asks for together. */
 const MAX_WAITING = 1_000;
+const MAX_WAITING_PER_CLIENT = 100;
 
 interface Waiting {
   readonly client: string;
@@ -51,7 +52,7 @@ export class TransferTurns {
       this.#begin(client, begin);
       return () => {};
     }
-    if (this.#waiting.length >= MAX_WAITING) {
+    if (this.#waiting.length >= MAX_WAITING || this.#waitingOf(client) >= MAX_WAITING_PER_CLIENT) {
       refuse();
       return () => {};
     }
@@ -86,6 +87,10 @@ export class TransferTurns {
       waiting.cancelTimer();
       this.#begin(waiting.client, waiting.begin);
     }
+  }
+
+  #waitingOf(client: string): number {
+    return this.#waiting.filter((each) => each.client === client).length;
   }
 
   #mayBegin(client: string): boolean {

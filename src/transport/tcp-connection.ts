@@ -15,6 +15,7 @@ const BYTES_A_TURN = 256 * 1024;
  * Memory for one answer, and for the answers to one chunk of queries. All connections share it: a chunk is handled synchronously.
  */
 const scratch = new Uint8Array(MAX_MESSAGE);
+const NOTHING = new Uint8Array(0);
 const batch = Buffer.alloc(2 * (PREFIX + MAX_MESSAGE));
 
 export interface ConnectionParts {
@@ -40,6 +41,8 @@ export class TcpConnection {
   #partialTimed = false;
   #batched = 0;
   #forwards = 0;
+  /** What to call if the client closes its side, or leaves, before answers are sent that others are making. */
+  readonly #awaited = new Set<(isGone: boolean) => void>();
   /** Queries that were received but not handled, because the client does not read its answers. */
   #unread: Buffer | undefined;
   /** Nothing more is read: the client closed its side, or the server stops. */
@@ -56,12 +59,16 @@ export class TcpConnection {
     this.#request = new Request(channel, scratch);
     this.#unfinished = new UnfinishedResponses({
       service,
-      isFull: () => this.#unsentBytes > limits.unsentBytes,
+      isFull: () => this.#unsentBytes > limits.unsentTransferBytes,
       append: (size) => this.#append(scratch, size),
+      whenTaken: (done) => this.#whenTaken(done),
       resume: () => this.#resume(),
     });
     socket.on("data", (chunk) => this.#receive(chunk));
-    socket.on("end", () => this.finish());
+    socket.on("end", () => {
+      for (const onEnd of this.#awaited) onEnd(false);
+      this.finish();
+    });
     socket.on("drain", () => this.#resume());
     socket.on("error", () => this.destroy());
     socket.on("close", () => this.#closed());
@@ -148,9 +155,11 @@ export class TcpConnection {
   }
 
   /** Returns the function that sends an answer later. */
-  readonly #defer = () => {
+  readonly #defer = (onEnd?: (isGone: boolean) => void) => {
     const { channel } = this.#request;
+    if (onEnd) this.#awaited.add(onEnd);
     return (answer: Uint8Array, following?: FollowingMessages) => {
+      if (onEnd) this.#awaited.delete(onEnd);
       this.#forwards--;
       if (this.#socket.destroyed) {
         following?.cancel();
@@ -186,6 +195,8 @@ export class TcpConnection {
 
   #closed(): void {
     clearTimeout(this.#timer);
+    for (const onEnd of this.#awaited) onEnd(true);
+    this.#awaited.clear();
     this.#unfinished.cancel();
   }
 
@@ -211,6 +222,15 @@ export class TcpConnection {
     this.#batched = 0;
   }
 
+  #whenTaken(done: (isTaken: boolean) => void): void {
+    this.#flush();
+    // Also without octets, it is called behind all earlier ones, and also when the connection ends.
+    this.#socket.write(NOTHING, () => {
+      done(!this.#socket.destroyed);
+      this.#startTimer();
+    });
+  }
+
   /** Whether to read no more queries until answers are sent. */
   #isBusy(): boolean {
     if (!this.#unfinished.isEmpty || this.#forwards >= this.#limits.forwards) return true;
@@ -229,7 +249,7 @@ export class TcpConnection {
     if (!this.#unfinished.isEmpty) {
       this.#startTimer();
       // Above the limit, the socket's "drain" event resumes.
-      if (!this.#unfinished.isWaiting && this.#unsentBytes <= this.#limits.unsentBytes) this.#resumeSoon();
+      if (!this.#unfinished.isWaiting && this.#unsentBytes <= this.#limits.unsentTransferBytes) this.#resumeSoon();
     }
     if (this.#isBusy()) return;
     const unread = this.#unread;
@@ -260,7 +280,8 @@ export class TcpConnection {
     clearTimeout(this.#timer);
     if (this.#socket.destroyed) return;
     const stalled = partial || this.#socket.writableLength > 0 || this.#ended;
-    const wait = stalled ? this.#limits.stalledMs : this.#limits.idleMs;
+    const { idleMs, stalledMs, transferStalledMs } = this.#limits;
+    const wait = this.#unfinished.areUnderWay ? transferStalledMs : stalled ? stalledMs : idleMs;
     this.#timer = setTimeout(() => {
       this.#partialTimed = false;
       if (this.#forwards > 0 || this.#unfinished.isWaiting) this.#startTimer();

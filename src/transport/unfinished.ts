@@ -1,4 +1,4 @@
-import { BROKEN, type Request, WAITING } from "../answer/request.js";
+import { BROKEN, type FollowingMessages, type Request, WAITING } from "../answer/request.js";
 import type { DnsService } from "../serving/service.js";
 
 export interface UnfinishedParts {
@@ -7,6 +7,8 @@ export interface UnfinishedParts {
   readonly isFull: () => boolean;
   /** Takes a message of this size out of the memory for responses. */
   readonly append: (size: number) => void;
+  /** Calls `done` when all that was appended before has left: with `false` if the client is gone. */
+  readonly whenTaken: (done: (isTaken: boolean) => void) => void;
   /** Called when there is something to write again. */
   readonly resume: () => void;
 }
@@ -15,6 +17,8 @@ export interface UnfinishedParts {
 export class UnfinishedResponses {
   readonly #parts: UnfinishedParts;
   #requests: Request[] = [];
+  /** Responses whose last octets have not left. */
+  #ending = 0;
   /** Whether nothing can be written before more messages are there. */
   isWaiting = false;
 
@@ -24,6 +28,11 @@ export class UnfinishedResponses {
 
   get isEmpty(): boolean {
     return this.#requests.length === 0;
+  }
+
+  /** Whether a client has to read: messages to come, or the last ones. */
+  get areUnderWay(): boolean {
+    return this.#requests.length + this.#ending > 0;
   }
 
   add(request: Request): void {
@@ -42,12 +51,14 @@ export class UnfinishedResponses {
     for (let written = 0; written < bytes && waiting < this.#requests.length; ) {
       if (isFull()) return true;
       const request = this.#requests.shift() as Request;
+      const { following } = request;
       const size = service.next(request);
       if (size === BROKEN) {
         this.cancel();
         return false;
       }
-      if (size !== 0) this.#requests.push(request);
+      if (size === 0) this.#end(following);
+      else this.#requests.push(request);
       if (size === WAITING) {
         waiting++;
         request.following?.onReady(resume);
@@ -59,6 +70,15 @@ export class UnfinishedResponses {
     }
     this.isWaiting = waiting > 0;
     return true;
+  }
+
+  #end(following: FollowingMessages | undefined): void {
+    this.#ending++;
+    this.#parts.whenTaken((isTaken) => {
+      this.#ending--;
+      if (isTaken) following?.sent();
+      else following?.cancel();
+    });
   }
 
   /** The client has left, or a response broke off. */

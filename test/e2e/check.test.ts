@@ -75,6 +75,11 @@ describe("--check finds before the start", () => {
       { CertFile: file("old.pem"), KeyFile: file("old.key") },
       /in CertFile .* has run out/,
     ],
+    [
+      "an authority of secondaries that has run out",
+      { ...tls("good"), transferClientCAFile: file("old.pem") },
+      /in transferClientCAFile .*old\.pem has run out/,
+    ],
     ["a stateDir in a folder that is not there", { stateDir: "/nonexistent/zone" }, /stateDir \/nonexistent\/zone \(/],
     [
       "a stateDir that is a file",
@@ -135,6 +140,15 @@ describe("--check finds before the start", () => {
     const { stderr, status } = await check({ notify: ["192.0.2.54"] });
     expect(stderr).toMatch(/^warning: SOARetry is 600, longer than SOARefresh.*\n$/);
     expect(status).toBe(0);
+  });
+
+  it("advice where the primary's name has no address", async () => {
+    const nameServers = [{ name: "ns2", addresses: ["192.0.2.54"] }];
+    const { stderr, status } = await check({ nameServers });
+    expect(stderr).toMatch(/^warning: SOAMname is ns1\.mesos, which is in mesos and has no address there.*\n$/);
+    expect(status).toBe(0);
+    for (const SOAMname of ["ns2.mesos", "ns1.example.com"])
+      expect(await check({ nameServers, SOAMname })).toMatchObject({ status: 0, stderr: "" });
   });
 
   it("warnings beside faults in keys", async () => {

@@ -31,6 +31,17 @@ export function encodeQuery(
   });
 }
 
+/** A query for IXFR of a client that has the version with this serial, and names neither its mname nor anything else. */
+export function encodeIxfr(zone: string, serial: number): Buffer {
+  const soa = { mname: ".", rname: ".", serial, refresh: 0, retry: 0, expire: 0, minimum: 0 };
+  return packet.encode({
+    type: "query",
+    id: 7,
+    questions: [{ name: zone, type: "IXFR" as "AXFR", class: "IN" }],
+    authorities: [{ name: zone, type: "SOA", ttl: 0, data: soa }],
+  } as Packet);
+}
+
 export function decode(message: Uint8Array): Message {
   return packet.decode(Buffer.from(message)) as Message;
 }

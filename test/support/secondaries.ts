@@ -1,7 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { At } from "./ask.js";
+import {
+  type Place,
+  prepareBind,
+  prepareKnot,
+  prepareNsd,
+  preparePowerDns,
+  prepareUnbound,
+} from "./secondary-setups.js";
 import { freePort, runProgram, type Server } from "./server.js";
 import { run, start, type Tool } from "./tools.js";
 import { until } from "./wait.js";
@@ -10,15 +18,6 @@ import { until } from "./wait.js";
  * Other people's secondaries, each as a process of its own with a key and a loopback address of its own. They are configured with
  * what `mesos-dns transfer-config` prints, and with what they need to run beside others and to show what they have.
  */
-
-const SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql";
-
-interface Place {
-  readonly folder: string;
-  /** The address that it transfers from, and answers on if it can. */
-  readonly host: string;
-  readonly port: number;
-}
 
 interface Kind {
   readonly tool: Tool;
@@ -107,14 +106,17 @@ export class Secondary implements At {
     this.#folder = mkdtempSync(join(tmpdir(), `mesos-dns-${name.toLowerCase()}-`));
   }
 
-  /** @param primaries the servers to transfer from, the preferred one first */
-  async configure(primaries: readonly Server[]): Promise<void> {
+  /**
+   * @param primaries the servers to transfer from, the preferred one first
+   * @param adapt changes the lines that `transfer-config` prints
+   */
+  async configure(primaries: readonly Server[], adapt = (lines: string) => lines): Promise<void> {
     const { name, prepare } = SECONDARIES[this.#name];
     const from = primaries.flatMap(({ host, port }) => ["--primary", `${host}:${port}`]);
     const key = this.#name === "Unbound" ? [] : ["--key", keyOf(this.#name).name];
     const { stdout } = await runProgram("transfer-config", name, ...from, ...key, "-config", primaries[0].configFile);
     const lines = stdout.replaceAll(/<the secret of [^>]*>/g, keyOf(this.#name).secret);
-    this.#args = await prepare(lines, { folder: this.#folder, host: addressOf(this.#name), port: this.port });
+    this.#args = await prepare(adapt(lines), { folder: this.#folder, host: addressOf(this.#name), port: this.port });
   }
 
   run(): void {
@@ -140,8 +142,9 @@ export class Secondary implements At {
     await until(`${this.#name} at ${serial}`, async () => (await serialOf(this, zone)) === serial);
   }
 
-  /** All records that it has. Unbound serves no AXFR, but writes a file. */
-  content(zone = "mesos"): Promise<string[]> {
+  /** All records that it has. Unbound serves no AXFR, but writes a file after each transfer. */
+  async content(zone = "mesos"): Promise<string[]> {
+    if (this.#name === "Unbound") return sorted(readFileSync(join(this.#folder, `${zone}.zone`), "utf8"));
     return contentOf(this, zone, "-b", "127.0.0.1");
   }
 }
@@ -151,114 +154,4 @@ export async function portsFor(names: readonly SecondaryName[]): Promise<Record<
   const ports = {} as Record<SecondaryName, number>;
   for (const name of names) ports[name] = await freePort();
   return ports;
-}
-
-function write({ folder }: Place, name: string, text: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, text);
-  return path;
-}
-
-async function prepareKnot(lines: string, place: Place): Promise<readonly string[]> {
-  const { folder, host, port } = place;
-  const own = `server:
-  rundir: ${folder}
-  listen: ${host}@${port}
-database:
-  storage: ${folder}
-log:
-  - target: stderr
-    any: warning
-`;
-  const text = lines
-    .replace(/^zone:/m, `zone:`)
-    .replace(/^( {4}address: [^\n]*@\d+)$/gm, `$1\n    via: ${host}`)
-    .replace("acl:\n", "acl:\n  - id: all\n    action: transfer\n")
-    .replace("acl: notify-from-mesos-dns", `acl: [notify-from-mesos-dns, all]\n    storage: ${folder}`);
-  return ["-c", write(place, "knot.conf", own + text)];
-}
-
-async function prepareNsd(lines: string, place: Place): Promise<readonly string[]> {
-  const { folder, host, port } = place;
-  const own = `server:
-  ip-address: ${host}@${port}
-  username: ""
-  server-count: 1
-  zonesdir: "${folder}"
-  database: ""
-  pidfile: "${folder}/nsd.pid"
-  xfrdfile: "${folder}/xfrd.state"
-  zonelistfile: "${folder}/zone.list"
-  xfrdir: "${folder}"
-remote-control:
-  control-enable: no
-`;
-  const more = `    outgoing-interface: ${host}\n    provide-xfr: 127.0.0.1 NOKEY\n`;
-  return ["-d", "-c", write(place, "nsd.conf", own + lines.replace(/^( {4}name: "mesos-dns"\n)/m, `$1${more}`))];
-}
-
-async function prepareBind(lines: string, place: Place): Promise<readonly string[]> {
-  const { folder, host, port } = place;
-  const own = `options {
-  directory "${folder}";
-  listen-on port ${port} { 127.0.0.1; };
-  listen-on-v6 { none; };
-  pid-file none;
-  session-keyfile none;
-  recursion no;
-  dnssec-validation no;
-  serial-query-rate 100;
-  transfer-source ${host};
-};
-controls { };
-`;
-  return [
-    "-g",
-    "-c",
-    write(place, "named.conf", own + lines.replaceAll("allow-transfer { none; }", "allow-transfer { 127.0.0.1; }")),
-  ];
-}
-
-async function preparePowerDns(lines: string, place: Place): Promise<readonly string[]> {
-  const { folder, host, port } = place;
-  const own = `launch=gsqlite3
-gsqlite3-database=${folder}/pdns.sqlite3
-gsqlite3-pragma-synchronous=0
-local-address=${host}
-local-port=${port}
-query-local-address=${host}
-socket-dir=${folder}
-daemon=no
-guardian=no
-secondary=yes
-xfr-cycle-interval=5
-cache-ttl=0
-query-cache-ttl=0
-negquery-cache-ttl=0
-zone-cache-refresh-interval=0
-allow-axfr-ips=127.0.0.1
-`;
-  write(place, "pdns.conf", own);
-  await run("sqlite3", ["-bail", join(folder, "pdns.sqlite3")], `.read ${SCHEMA}\n${lines}\n`);
-  return [`--config-dir=${folder}`];
-}
-
-async function prepareUnbound(lines: string, place: Place): Promise<readonly string[]> {
-  const { folder, host, port } = place;
-  const own = `server:
-  directory: "${folder}"
-  chroot: ""
-  username: ""
-  pidfile: "${folder}/unbound.pid"
-  interface: ${host}@${port}
-  outgoing-interface: ${host}
-  do-not-query-localhost: no
-  module-config: "iterator"
-  use-syslog: no
-  logfile: ""
-  access-control: 127.0.0.0/8 allow
-remote-control:
-  control-enable: no
-`;
-  return ["-d", "-c", write(place, "unbound.conf", own + lines)];
 }

@@ -38,8 +38,9 @@ export function serviceOf(answerer: Answerer, forwarder: Forwarder = new Scripte
   const stats = new QueryStats();
   let clock = 0;
   const limiter = new RateLimiter(NO_LIMIT, createBuckets(1));
+  const transfers = new TransferClient();
   const service = new DnsService({
-    transfers: new TransferClient(),
+    transfers,
     answerer,
     forwarder,
     limiter,
@@ -48,7 +49,7 @@ export function serviceOf(answerer: Answerer, forwarder: Forwarder = new Scripte
     clock: (into) => into.fill(clock++),
   });
   const clients = new ClientTable({ allowQuery: ["0.0.0.0/0", "::/0"], allowRecursion: ["0.0.0.0/0", "::/0"] }, SECRET);
-  return { service, stats, clients };
+  return { service, stats, clients, transfers };
 }
 
 /** Chooses the places of a client table. */

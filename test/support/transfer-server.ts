@@ -57,6 +57,14 @@ export class TestTransfers {
 
   /** Sends a query. The client takes all messages that there are at once, and then more. */
   ask(message: Uint8Array, way: Partial<IncomingTransfer> = {}): Received {
+    const { open, parts, isLast, isBroken } = this.open(message, way);
+    while (open && !isLast() && !isBroken() && parts.length > 0) open.more();
+    if (isLast()) open?.done();
+    return { octets: Buffer.concat(parts), isBroken: isBroken() };
+  }
+
+  /** Sends a query, and leaves it to the test what the client takes. */
+  open(message: Uint8Array, way: Partial<IncomingTransfer> = {}) {
     const client = Uint8Array.of(192, 0, 2, 77);
     const parts: Uint8Array[] = [];
     let [isLast, isBroken] = [false, false];
@@ -71,9 +79,7 @@ export class TestTransfers {
     };
     const incoming = { message, client, isStream: true, isTrusted: true, limit: 1232, ...way };
     const open: OpenTransfer | undefined = this.server.open(incoming, sink);
-    while (open && !isLast && !isBroken && parts.length > 0) open.more();
-    if (isLast) open?.done();
-    return { octets: Buffer.concat(parts), isBroken };
+    return { open, parts, isLast: () => isLast, isBroken: () => isBroken };
   }
 }
 

@@ -46,12 +46,13 @@ export class ChangingZone {
     this.#apex = apex;
   }
 
-  /** The update to the next version, which has these records and this serial. */
-  next(lines: readonly string[], serial: number): SnapshotUpdate {
+  /** The update to the next version, which has these records and this serial. @param facts of the zone that have changed */
+  next(lines: readonly string[], serial: number, facts: Partial<Apex> = {}): SnapshotUpdate {
     const compiled = compileZones([zoneContent(lines, this.#apex)], { previous: this.#shards });
     this.#shards = compiled.shards;
     this.#generation++;
-    const apex = { ...this.#apex, soa: { ...this.#apex.soa, serial } };
+    const { soa } = { ...this.#apex, ...facts };
+    const apex = { ...this.#apex, ...facts, soa: { ...soa, serial } };
     const shards = compiled.changed.map((index) => [index, compiled.shards[index]] as const);
     return { generation: this.#generation, seed: SEED, apexes: [apex], ready: true, shards };
   }

@@ -54,6 +54,8 @@ export class Notifier {
   readonly #logged = new Set<string>();
   /** By target: when it asked for whole zones although a difference would have done. */
   readonly #whole = new Map<string, number[]>();
+  /** By target: until when it is told of changes more slowly. */
+  readonly #slowUntil = new Map<string, number>();
 
   constructor(parts: NotifierParts, targets: readonly NotifyTarget[], keys: TsigKeys) {
     this.#parts = parts;
@@ -128,15 +130,13 @@ export class Notifier {
     const key = `${nameOf(target)} ${zone}`;
     const known = this.#told.get(key);
     if (known) return known;
-    const schedule = new TargetSchedule(
-      {
-        timers: this.#parts.timers,
-        send: () => this.#send(told),
-        isCurrent: () => this.#isCurrent(target, zone),
-        onResult: (result) => this.#counter.add([nameOf(target), result]),
-      },
-      target.minIntervalMs,
-    );
+    const schedule = new TargetSchedule({
+      timers: this.#parts.timers,
+      send: () => this.#send(told),
+      isCurrent: () => this.#isCurrent(target, zone),
+      onResult: (result) => this.#counter.add([nameOf(target), result]),
+      interval: () => this.#interval(target),
+    });
     const told: Told = { target, zone, schedule, sent: undefined };
     this.#told.set(key, told);
     return told;
@@ -181,15 +181,15 @@ export class Notifier {
     const times = [...(this.#whole.get(name) ?? []).filter((at) => now - at < WHOLE_MS), now];
     this.#whole.set(name, times);
     if (times.length < WHOLE_TIMES) return;
-    this.#setInterval(name, Math.max(SLOW_INTERVAL_MS, target.minIntervalMs));
-    timers.after(SLOW_MS, () => this.#setInterval(name, target.minIntervalMs));
+    this.#slowUntil.set(name, now + SLOW_MS);
     const advice = "with NSD, set xfrd-reload-timeout: 0";
     const message = "it asks for whole zones again and again, and is told of changes each second only";
     this.#logOnce(`slow ${name}`, name, `${message}: ${advice}`);
   }
 
-  #setInterval(name: string, ms: number): void {
-    for (const { target, schedule } of this.#told.values()) if (nameOf(target) === name) schedule.intervalMs = ms;
+  #interval(target: NotifyTarget): number {
+    const isSlow = this.#parts.timers.now() < (this.#slowUntil.get(nameOf(target)) ?? 0);
+    return isSlow ? Math.max(SLOW_INTERVAL_MS, target.minIntervalMs) : target.minIntervalMs;
   }
 
   #logRefused(target: NotifyTarget, zone: string, rcode: number): void {

@@ -14,6 +14,8 @@ export interface TargetParts {
   /** Whether the target has been seen to have the newest serial. */
   readonly isCurrent: () => boolean;
   readonly onResult: (result: NotifyResult) => void;
+  /** The shortest time from one NOTIFY to the next at present, in milliseconds. */
+  readonly interval: () => number;
 }
 
 /**
@@ -22,7 +24,6 @@ export interface TargetParts {
  */
 export class TargetSchedule {
   readonly #parts: TargetParts;
-  #intervalMs: number;
   #sentAt = Number.NEGATIVE_INFINITY;
   /** Whether there is something that the target has not been told. */
   #hasNews = false;
@@ -32,13 +33,8 @@ export class TargetSchedule {
   #cancel: () => void = () => {};
   state: NotifyState = "quiet";
 
-  constructor(parts: TargetParts, intervalMs: number) {
+  constructor(parts: TargetParts) {
     this.#parts = parts;
-    this.#intervalMs = intervalMs;
-  }
-
-  set intervalMs(ms: number) {
-    this.#intervalMs = ms;
   }
 
   /** The zone has a new serial. */
@@ -72,8 +68,8 @@ export class TargetSchedule {
   }
 
   #schedule(): void {
-    const { timers } = this.#parts;
-    const wait = this.#sentAt + this.#intervalMs - timers.now();
+    const { timers, interval } = this.#parts;
+    const wait = this.#sentAt + interval() - timers.now();
     this.#cancel();
     if (wait <= 0) this.#send();
     else this.#cancel = timers.after(wait, () => this.#send());

@@ -56,3 +56,17 @@ test("a thread that is stopped, also during the pause, is not started again", as
   timers.pass(60_000);
   expect(workers).toHaveLength(1);
 });
+
+test("the pause grows while it ends again and again, and is short again after it has reported", () => {
+  const { handle, timers, workers } = setUp();
+  handle.start();
+  const pauses = [false, false, false, true, false].map((reports) => {
+    if (reports) workers.at(-1)?.emit("message", { kind: "report", report: {} });
+    const count = workers.length;
+    workers.at(-1)?.terminate();
+    let seconds = 0;
+    for (; workers.length === count; seconds++) timers.pass(1_000);
+    return seconds;
+  });
+  expect(pauses).toEqual([1, 2, 4, 1, 2]);
+});

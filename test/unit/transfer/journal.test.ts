@@ -9,7 +9,7 @@ function record(name: string, last = 1): string {
 }
 
 function step(from: number, deleted: readonly string[], added: readonly string[]): Step {
-  return { ...differenceOf(deleted, added), from, to: from + 1 };
+  return { ...differenceOf(deleted, added), from, to: from + 1, soa: new Uint8Array() };
 }
 
 const texts = (octets: Uint8Array) => [...recordsIn(octets)].map((each) => Buffer.from(each).toString("latin1")).sort();

@@ -1,23 +1,14 @@
-import dnsPacket, { type Packet } from "dns-packet";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkResponse, signRequest } from "../../../src/wire/tsig.js";
-import { decode, encodeQuery } from "../../support/dns.js";
+import { decode, encodeIxfr, encodeQuery } from "../../support/dns.js";
 import { TestTransfers, TRANSFER_KEY } from "../../support/transfer-server.js";
 import { ChangingZone, messagesIn, recordsIn } from "../../support/transfers.js";
-import { APEX, NOW } from "../../support/zone.js";
+import { APEX, NOW, snapshotOfZones } from "../../support/zone.js";
 
 const AXFR = encodeQuery("mesos", { type: "AXFR", edns: 1232 });
 
-function ixfr(serial: number): Buffer {
-  const soa = { ...APEX.soa, mname: ".", rname: ".", serial };
-  return dnsPacket.encode({
-    type: "query",
-    id: 7,
-    questions: [{ name: "mesos", type: "IXFR" as "AXFR", class: "IN" }],
-    authorities: [{ name: "mesos", type: "SOA", ttl: 0, data: soa }],
-  } as Packet);
-}
+const ixfr = (serial: number) => encodeIxfr("mesos", serial);
 
 /** What a client has that gets these messages: those of AXFR, or of IXFR, which it applies to the records that it had. */
 function applied(stream: Uint8Array, before: ReadonlySet<string>): Set<string> {
@@ -102,6 +93,96 @@ describe("an error", () => {
     expect(transfers.ask(AXFR, { isStream: false }).isBroken).toBe(false);
     transfers.timers.pass(1_000);
     expect(ask()).toBe(false);
+  });
+});
+
+describe("a client gets", () => {
+  const client = { client: Uint8Array.of(192, 0, 2, 1) };
+
+  test("the difference when only the SOA has changed: its old and its new fields", () => {
+    const transfers = new TestTransfers();
+    const changing = new ChangingZone();
+    const lines = ["a.mesos A 192.0.2.1"];
+    transfers.history.use(changing.next(lines, 1));
+    transfers.ask(AXFR, client);
+    transfers.history.use(changing.next(lines, 2, { soa: { ...APEX.soa, retry: 10 } }));
+    const records = recordsIn(messagesIn(transfers.ask(ixfr(1), client).octets));
+    const soas = records.map((record) =>
+      record
+        .match(/"serial":(\d+).*"retry":(\d+)/)
+        ?.slice(1)
+        .map(Number),
+    );
+    const [old, young] = [
+      [1, APEX.soa.retry],
+      [2, 10],
+    ];
+    expect(soas).toEqual([young, old, young, young]);
+  });
+
+  test("the whole zone when the TTL has changed, which is in all records", () => {
+    const transfers = new TestTransfers();
+    const changing = new ChangingZone();
+    transfers.history.use(changing.next(["a.mesos A 192.0.2.1"], 1));
+    transfers.ask(AXFR, client);
+    transfers.history.use(changing.next(["a.mesos A 192.0.2.1"], 2, { ttl: 30 }));
+    const records = recordsIn(messagesIn(transfers.ask(ixfr(1), client).octets));
+    expect(records.map((record) => record.split(" ").slice(0, 3).join(" "))).toEqual([
+      "mesos 30 SOA",
+      ...["mesos 30 NS", "a.mesos 30 A"].sort(
+        (a, b) => records.findIndex((r) => r.startsWith(a)) - records.findIndex((r) => r.startsWith(b)),
+      ),
+      "mesos 30 SOA",
+    ]);
+  });
+});
+
+test("the records of a zone that is added while the server runs are counted", () => {
+  const { history } = new TestTransfers();
+  const changing = new ChangingZone();
+  history.use(changing.next(["a.mesos A 192.0.2.1", "b.mesos A 192.0.2.1"], 1));
+  expect(history.records("mesos")).toBe(3);
+  const other = { ...APEX, zone: "other" };
+  history.use(
+    snapshotOfZones([
+      [{ ...APEX, soa: { ...APEX.soa, serial: 1 } }, ["a.mesos A 192.0.2.1", "b.mesos A 192.0.2.1"]],
+      [other, ["c.other A 192.0.2.1"]],
+    ]).whole,
+  );
+  expect([history.records("mesos"), history.records("other")]).toEqual([3, 2]);
+});
+
+describe("of more transfers than may run at a time,", () => {
+  /** A client with one transfer under way, and a query that waits; it has not taken anything of either. */
+  function waiting() {
+    const transfers = new TestTransfers();
+    transfers.turns.configure({ maxTransfers: 8, maxTransfersPerClient: 1 });
+    transfers.history.use(new ChangingZone().next(["a.mesos A 192.0.2.1"], 1));
+    return { transfers, running: transfers.open(AXFR), second: transfers.open(AXFR) };
+  }
+
+  test("one whose client closes its side while it waits is broken off, and one that is under way goes on", () => {
+    const { running, second, transfers } = waiting();
+    second.open?.ended();
+    running.open?.ended();
+    expect([running.isBroken(), second.isBroken(), transfers.turns.running]).toEqual([false, true, 1]);
+    running.open?.done();
+    expect([transfers.turns.running, transfers.timers.pending]).toEqual([0, 0]);
+  });
+
+  test("one whose client leaves keeps neither its turn nor a version of the zone", () => {
+    const { running, second, transfers } = waiting();
+    second.open?.cancel();
+    running.open?.cancel();
+    expect([transfers.turns.running, transfers.timers.pending]).toEqual([0, 0]);
+    expect(transfers.onReading.mock.lastCall?.[1]).toEqual([]);
+  });
+
+  test("one that takes too long is broken off, and its version of the zone is released", () => {
+    const { running, transfers } = waiting();
+    transfers.timers.pass(300_000);
+    expect(running.isBroken()).toBe(true);
+    expect(transfers.onReading.mock.lastCall?.[1]).toEqual([]);
   });
 });
 

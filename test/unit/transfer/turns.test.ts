@@ -60,6 +60,16 @@ test("no more than a thousand wait: further ones are refused at once", () => {
   expect(waiting.some(({ refuse }) => refuse.mock.calls.length > 0)).toBe(false);
 });
 
+test("no more than a hundred of one client wait, so that there is room for others", () => {
+  const { ask } = turnsOf(1, 1);
+  ask("a");
+  const waiting = Array.from({ length: 101 }, () => ask("b"));
+  expect(waiting.map(({ refuse }) => refuse.mock.calls.length)).toEqual([...new Array(100).fill(0), 1]);
+  expect(ask("c").refuse).not.toHaveBeenCalled();
+  waiting[0].leave();
+  expect(ask("b").refuse).not.toHaveBeenCalled();
+});
+
 test("more transfers begin as soon as more are allowed", () => {
   const { turns, ask } = turnsOf(1, 1);
   ask("a");

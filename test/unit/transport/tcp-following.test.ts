@@ -1,15 +1,18 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Answerer } from "../../../src/answer/answer.js";
 import type { FollowingMessages, Request } from "../../../src/answer/request.js";
+import type { FromTransfers, ToTransfers } from "../../../src/transfer/transport.js";
 import { HEADER } from "../../../src/wire/protocol.js";
+import { encodeQuery } from "../../support/dns.js";
 import { POLICY, snapshotOf } from "../../support/zone.js";
-import { query, start, ZONE } from "./tcp-support.js";
+import { framed, query, start, ZONE } from "./tcp-support.js";
 
 const LARGE = 60_000;
 
 /** Answers names that begin with "many" with this many further messages: copies of the first one, padded to `size` octets. */
 class ManyMessages extends Answerer {
   readonly cancelled = vi.fn();
+  readonly sent = vi.fn();
   written = 0;
   readonly #messages: number;
   readonly #size: number;
@@ -39,6 +42,7 @@ class ManyMessages extends Answerer {
         return this.#size;
       },
       onReady: () => {},
+      sent: this.sent,
       cancel: this.cancelled,
     };
   }
@@ -66,7 +70,7 @@ describe("a response of several messages", () => {
 
   test("is written no faster than its client reads it, and cancelled when the client leaves", async () => {
     const answerer = new ManyMessages(10_000, LARGE);
-    const { client } = await start({ unsentBytes: 100_000 }, answerer);
+    const { client } = await start({ unsentTransferBytes: 100_000 }, answerer);
     const { socket } = await client();
     socket.pause();
     socket.write(query("many.mesos"));
@@ -78,6 +82,36 @@ describe("a response of several messages", () => {
     socket.destroy();
     await vi.waitFor(() => expect(answerer.cancelled).toHaveBeenCalledOnce());
   });
+
+  test("goes on as long as its client takes some of it, however slowly, and only then counts as sent", async () => {
+    const answerer = new ManyMessages(400, LARGE);
+    // A client that reads as slowly as this needs longer for a megabyte than it may be silent.
+    const { client } = await start({ stalledMs: 50, transferStalledMs: 700 }, answerer);
+    const { socket, messages, whenReceived } = await client();
+    const breathe = setInterval(() => (socket.isPaused() ? socket.resume() : socket.pause()), 10);
+    onTestFinished(() => clearInterval(breathe));
+    socket.on("data", () => socket.pause());
+    socket.write(query("many.mesos"));
+    await whenReceived(300);
+    expect(answerer.sent).not.toHaveBeenCalled();
+    await whenReceived(401);
+    expect(messages).toHaveLength(401);
+    await vi.waitFor(() => expect(answerer.sent).toHaveBeenCalledOnce());
+    expect(answerer.cancelled).not.toHaveBeenCalled();
+  }, 20_000);
+
+  test("is cancelled if its client takes nothing for some time, also at its end", async () => {
+    for (const messages of [10_000, 100]) {
+      const answerer = new ManyMessages(messages, LARGE);
+      const { client, stats } = await start({ stalledMs: 60_000, transferStalledMs: 200 }, answerer);
+      const { socket } = await client();
+      socket.pause();
+      socket.write(query("many.mesos"));
+      await vi.waitFor(() => expect(answerer.cancelled).toHaveBeenCalledOnce(), 5_000);
+      await vi.waitFor(() => expect(stats.connections.closed).toBe(1));
+      expect(answerer.sent).not.toHaveBeenCalled();
+    }
+  }, 20_000);
 
   test("that cannot be completed ends the connection, so that it is not taken for complete", async () => {
     const answerer = new ManyMessages(10, 100, 4);
@@ -96,5 +130,52 @@ describe("a response of several messages", () => {
     socket.end(query("many.mesos"));
     await closed();
     expect(messages).toHaveLength(101);
+  });
+});
+
+describe("a query for a transfer", () => {
+  /** A transport whose queries for transfers are passed on to nobody. */
+  async function waiting() {
+    const answerer = new ManyMessages(0, LARGE);
+    answerer.transfers = true;
+    const started = await start({}, answerer);
+    const told: ToTransfers[] = [];
+    let receive: (message: FromTransfers) => void = () => {};
+    started.transfers.connect({
+      postMessage: (message) => told.push(message),
+      on: (event: string, listener: (message: FromTransfers) => void) => {
+        if (event === "message") receive = listener;
+      },
+      close: () => {},
+    });
+    const { socket } = await started.client();
+    socket.write(framed(encodeQuery("mesos", { type: "AXFR" })));
+    await vi.waitFor(() => expect(told.map(({ kind }) => kind)).toEqual(["open"]));
+    return { socket, told, answer: (message: FromTransfers) => receive(message) };
+  }
+
+  test("is given up when its client leaves before the answer, which does not count as sent", async () => {
+    const { socket, told, answer } = await waiting();
+    socket.resetAndDestroy();
+    await vi.waitFor(() => expect(told.map(({ kind }) => kind)).toEqual(["open", "cancel"]));
+    answer({ kind: "messages", id: 1, octets: Buffer.concat([Buffer.of(0, 12), Buffer.alloc(12)]), isLast: true });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(told).toHaveLength(2);
+  });
+
+  test("that waits for its turn when its client closes its side ends the connection", async () => {
+    const { socket, told, answer } = await waiting();
+    socket.end();
+    await vi.waitFor(() => expect(told.map(({ kind }) => kind)).toEqual(["open", "ended"]));
+    const closed = new Promise((resolve) => socket.once("end", resolve));
+    answer({ kind: "broken", id: 1 });
+    await closed;
+  });
+
+  test("counts as answered when its answer of one message has left", async () => {
+    const { told, answer } = await waiting();
+    answer({ kind: "messages", id: 1, octets: Buffer.concat([Buffer.of(0, 12), Buffer.alloc(12)]), isLast: true });
+    expect(told.map(({ kind }) => kind)).toEqual(["open"]);
+    await vi.waitFor(() => expect(told.map(({ kind }) => kind)).toEqual(["open", "done"]));
   });
 });

@@ -33,7 +33,7 @@ export async function start(
   certificate?: Certificate,
 ) {
   const forwarder = new ScriptedForwarder();
-  const { service, stats, clients } = serviceOf(answerer, forwarder);
+  const { service, stats, clients, transfers } = serviceOf(answerer, forwarder);
   const port = await freePort();
   const transport = new TcpTransport({
     address: { host: "127.0.0.1", port },
@@ -50,7 +50,7 @@ export async function start(
     transport.stop();
     transport.close();
   });
-  return { transport, forwarder, stats, port, client: () => openClient(port) };
+  return { transport, forwarder, stats, transfers, port, client: () => openClient(port) };
 }
 
 /** A client that collects complete messages. */

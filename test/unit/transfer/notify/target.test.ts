@@ -10,7 +10,13 @@ function scheduleOf(intervalMs: number) {
   const send = () => {
     sent.push(timers.now());
   };
-  const schedule = new TargetSchedule({ timers, send, isCurrent: () => state.isCurrent, onResult }, intervalMs);
+  const schedule = new TargetSchedule({
+    timers,
+    send,
+    isCurrent: () => state.isCurrent,
+    onResult,
+    interval: () => intervalMs,
+  });
   return { timers, sent, state, onResult, schedule };
 }
 

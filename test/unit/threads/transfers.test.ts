@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import type { ToTransferThread } from "../../../src/threads/messages.js";
+import { Transfers } from "../../../src/threads/transfers.js";
+import type { TransferFiles } from "../../../src/transfer/transfer-file.js";
+import type { FromTransfers, ToTransfers } from "../../../src/transfer/transport.js";
+import type { Snapshot, SnapshotUpdate } from "../../../src/zone/snapshot.js";
+import { decode, encodeIxfr, encodeQuery } from "../../support/dns.js";
+import { silentLog } from "../../support/service.js";
+import { ManualTimers } from "../../support/timers.js";
+import { ChangingZone, emptySnapshot } from "../../support/transfers.js";
+import { NOW, SEED } from "../../support/zone.js";
+import { configOf } from "../config/support.js";
+
+const CLIENT = Uint8Array.of(192, 0, 2, 5);
+const FILE = "/state/last-transfers";
+
+/** The files of one folder in memory. */
+class MemoryFiles {
+  readonly contents = new Map<string, Buffer>();
+
+  get files(): TransferFiles {
+    const { contents } = this;
+    const missing = (path: string) => Object.assign(new Error(`no ${path}`), { code: "ENOENT" });
+    return {
+      readFile: async (path: string) => {
+        const found = contents.get(path);
+        if (!found) throw missing(path);
+        return found;
+      },
+      open: async (path: string) => {
+        contents.set(path, Buffer.alloc(0));
+        const add = async (more: Uint8Array | string) => {
+          contents.set(path, Buffer.concat([contents.get(path) ?? Buffer.alloc(0), Buffer.from(more)]));
+        };
+        return { writeFile: add, sync: async () => {}, stat: async () => ({ ino: 1 }), close: async () => {} };
+      },
+      rename: async (from: string, to: string) => {
+        contents.set(to, contents.get(from) as Buffer);
+        contents.delete(from);
+      },
+      rm: async (path: string) => void contents.delete(path),
+    } as unknown as TransferFiles;
+  }
+}
+
+/** What transfers zones in one process, from this snapshot on. */
+async function start(snapshot: Snapshot, files = new MemoryFiles(), notify: readonly string[] = []) {
+  const timers = new ManualTimers();
+  const told: string[] = [];
+  const config = configOf({ stateDir: "/state", allowTransfer: ["192.0.2.0/24"], notify });
+  const transfers = new Transfers({
+    config,
+    keys: [],
+    snapshot,
+    port: { postMessage: () => {} },
+    log: silentLog,
+    timers,
+    wallClock: () => NOW * 1000,
+    random16: () => 7,
+    seed: SEED,
+    files: files.files,
+    send: (_octets, address) => told.push(address),
+  });
+  let update: (message: SnapshotUpdate) => void = () => {};
+  const snapshots = { on: (_: string, listener: typeof update) => (update = listener), postMessage() {}, close() {} };
+  let ask: (message: ToTransfers) => void = () => {};
+  const answers: FromTransfers[] = [];
+  const clients = {
+    on: (event: string, listener: typeof ask) => {
+      if (event === "message") ask = listener;
+    },
+    postMessage: (message: FromTransfers) => answers.push(message),
+  };
+  await transfers.restore();
+  transfers.start();
+  await transfers.take({ kind: "snapshots", port: snapshots } as unknown as ToTransferThread);
+  await transfers.take({ kind: "clients", port: clients } as unknown as ToTransferThread);
+  let id = 0;
+  return {
+    transfers,
+    told,
+    use: (next: SnapshotUpdate) => update(next),
+    /** The records of the answer to a query, which the client takes completely. */
+    take: (message: Uint8Array) => {
+      const way = { client: CLIENT, isStream: true, isTrusted: true, limit: 1232 };
+      ask({ kind: "open", id: ++id, message, ...way });
+      ask({ kind: "done", id });
+      const last = answers.at(-1);
+      if (last?.kind !== "messages") throw new Error("it is broken off");
+      return (decode(Buffer.from(last.octets).subarray(2)).answers ?? []).map(({ type }) => type);
+    },
+  };
+}
+
+/** A file with a difference from version 1 to version 2, which one client has got, and the snapshot that belongs to it. */
+async function saved() {
+  const changing = new ChangingZone();
+  const files = new MemoryFiles();
+  const before = emptySnapshot().with(changing.next(["a.mesos A 192.0.2.1", "b.mesos A 192.0.2.2"], 1));
+  const { transfers, take, use } = await start(before, files);
+  take(encodeQuery("mesos", { type: "AXFR" }));
+  const update = changing.next(["a.mesos A 192.0.2.3", "b.mesos A 192.0.2.2"], 2);
+  use(update);
+  await transfers.take({ kind: "stop" });
+  const octets = files.contents.get(FILE) as Buffer;
+  return { octets, snapshot: before.with(update), changing };
+}
+
+const DIFFERENCE = ["SOA", "SOA", "A", "SOA", "A", "SOA"];
+const WHOLE = ["SOA", "NS", "A", "A", "SOA"];
+
+/** The types of records that a client at version 1 gets after a start with this file. */
+async function resumed(octets: Buffer, snapshot: Snapshot) {
+  const files = new MemoryFiles();
+  files.contents.set(FILE, octets);
+  const { take } = await start(snapshot, files);
+  expect(files.contents.has(FILE)).toBe(false);
+  return take(encodeIxfr("mesos", 1)).sort();
+}
+
+describe("the file of differences", () => {
+  test("lets a client go on with the difference after a restart", async () => {
+    const { octets, snapshot } = await saved();
+    expect(await resumed(octets, snapshot)).toEqual([...DIFFERENCE].sort());
+  });
+
+  test("never gives a difference when it is truncated, or when any bit of it has changed", async () => {
+    const { octets, snapshot } = await saved();
+    for (let size = 0; size < octets.length; size += 7)
+      expect([size, await resumed(octets.subarray(0, size), snapshot)]).toEqual([size, [...WHOLE].sort()]);
+    for (let at = 0; at < octets.length; at += 3) {
+      const damaged = Buffer.from(octets);
+      damaged[at] ^= 1 << (at % 8);
+      expect([at, await resumed(damaged, snapshot)]).toEqual([at, [...WHOLE].sort()]);
+    }
+  });
+
+  test.each([
+    ["that another version of the program has written", { format: "mesos-dns transfers 0" }],
+    ["of other zones, or of other names hashed with another secret", { digest: "0".repeat(64) }],
+  ])("never gives a difference when it is one %s, though it is whole", async (_what, other) => {
+    const { octets, snapshot } = await saved();
+    const [first, ...lines] = octets.toString().split("\n").slice(0, -2);
+    const text = [JSON.stringify({ ...JSON.parse(first), ...other }), ...lines].map((line) => `${line}\n`).join("");
+    const whole = Buffer.from(`${text}${createHash("sha256").update(text).digest("hex")}\n`);
+    expect(await resumed(whole, snapshot)).toEqual([...WHOLE].sort());
+  });
+
+  test("never gives a difference to another zone with the same serial", async () => {
+    const { octets } = await saved();
+    const other = emptySnapshot().with(new ChangingZone().next(["a.mesos A 192.0.2.9", "b.mesos A 192.0.2.2"], 2));
+    expect(await resumed(octets, other)).toEqual([...WHOLE].sort());
+  });
+});
+
+describe("a secondary that is to be told", () => {
+  const zone = () => emptySnapshot().with(new ChangingZone().next(["a.mesos A 192.0.2.1"], 1));
+
+  test("is told when the thread begins, as it may have been added by a reload, but not before there is a zone", async () => {
+    expect((await start(zone(), undefined, ["192.0.2.5"])).told).toEqual(["192.0.2.5"]);
+    expect((await start(emptySnapshot(), undefined, ["192.0.2.5"])).told).toEqual([]);
+  });
+
+  test("is told when it is added while the thread runs", async () => {
+    const { transfers, told } = await start(zone());
+    await transfers.take({ kind: "configure", config: configOf({ notify: ["192.0.2.6"] }), keys: [] });
+    expect(told).toEqual(["192.0.2.6"]);
+  });
+});
