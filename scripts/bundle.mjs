@@ -23,6 +23,7 @@ const ENTRIES = {
   "compiler-thread": join(DIST, "threads/compiler-thread.js"),
   "responder-thread": join(DIST, "threads/responder-thread.js"),
   "transfer-thread": join(DIST, "threads/transfer-thread.js"),
+  "health-thread": join(DIST, "threads/health-thread.js"),
 };
 
 /**

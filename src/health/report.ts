@@ -27,3 +27,10 @@ export interface InstanceReport {
   readonly since: number | undefined;
   readonly override: Override | undefined;
 }
+
+/** What came of an override. */
+export interface Overridden {
+  /** Whether it is kept over a restart. */
+  readonly isKept: boolean;
+  readonly report: HealthReport;
+}

@@ -6,6 +6,7 @@ import { catalogRoutes } from "./catalog/routes.js";
 import type { ApiContext } from "./context.js";
 import { DohRoutes } from "./doh.js";
 import { describeForwarding, flush } from "./forwarding.js";
+import { healthNow, overrideHealth } from "./health.js";
 import { Listings } from "./listings.js";
 import { hostRows, portRows, serviceRows } from "./lookups.js";
 import { page } from "./page.js";
@@ -16,9 +17,10 @@ import { describeTransfers } from "./transfers.js";
 /** DNS over HTTPS (RFC 8484). */
 const DOH = "/dns-query";
 const FLUSH = "/v1/cache/flush";
+const HEALTH = "/v1/health/:instance";
 const HOMEPAGE = "https://github.com/mesosphere/mesos-dns";
 
-/** The routes of Mesos-DNS and those for operators. All but one are read-only. docs/http-api.md shows each with its response. */
+/** The routes of Mesos-DNS and those for operators. All but two are read-only. docs/http-api.md shows each with its response. */
 export function createApi(context: ApiContext): Hono {
   const api = new Hono({ strict: false });
   api.use(checkEncoding);
@@ -35,6 +37,8 @@ export function createApi(context: ApiContext): Hono {
   }
   api.post(FLUSH, (c) => (context.config().cache.allowFlush ? flush(c, context) : c.notFound()));
   api.all(FLUSH, (c) => (context.config().cache.allowFlush ? methodNotAllowed(c, "POST") : c.notFound()));
+  api.post(HEALTH, (c) => (context.config().allowHealthOverride ? overrideHealth(c, context) : c.notFound()));
+  api.all(HEALTH, (c) => (context.config().allowHealthOverride ? methodNotAllowed(c, "POST") : c.notFound()));
   const doh = new DohRoutes(context);
   api.get(DOH, (c) => doh.get(c));
   api.post(DOH, (c) => doh.post(c));
@@ -125,6 +129,7 @@ function operatorRoutes(context: ApiContext): Route[] {
         return c.json({ ready: true, serial: context.snapshot().serial, ...noted });
       },
     ],
+    ["/v1/health", (c) => healthNow(c, context)],
     ["/v1/transfers", (c) => transfersNow(c, context)],
     ["/v1/forward", (c) => c.json(describeForwarding(context.forwarding(), context.config()))],
     ["/", (c) => c.html(page(context, reasonsNow(), notesNow()), 200, { "content-security-policy": CONTENT_POLICY })],

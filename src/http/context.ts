@@ -2,11 +2,21 @@ import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
 import type { Config } from "../config/config.js";
 import type { ForwardReport } from "../forward/report.js";
+import type { Override } from "../health/overrides.js";
+import type { HealthReport, Overridden } from "../health/report.js";
 import type { ServerStatus } from "../status/status.js";
 import type { TransferNumbers } from "../transfer/report.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import type { CatalogBoard } from "./catalog/board.js";
 import type { TrustedProxies } from "./client-address.js";
+
+/** What the API knows of health checks. */
+export interface HealthAccess {
+  /** `undefined` while nothing is checked. */
+  report(): HealthReport | undefined;
+  /** Says what an instance is, or takes that back. Rejects if the thread that checks has ended. */
+  override(instance: string, override: Override | undefined): Promise<Overridden>;
+}
 
 /** What the API reads, anew for every request. */
 export interface ApiContext {
@@ -35,6 +45,7 @@ export interface ApiContext {
   proxies(): TrustedProxies;
   /** What there is to see of zone transfers; `undefined` while zones are not transferred. */
   transfers(): TransferNumbers | undefined;
+  readonly health: HealthAccess;
   metrics(): Promise<{ readonly contentType: string; readonly body: Uint8Array<ArrayBuffer> }>;
   /** The catalogue of services; its state is `off` if none is kept. */
   readonly catalog: CatalogBoard;

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { lifetimeOf } from "../wire/lifetime.js";
 import { HEADER, MAX_MESSAGE } from "../wire/protocol.js";
+import { mediaTypeOf, readBody } from "./body.js";
 import { clientOf } from "./client.js";
 import type { ApiContext } from "./context.js";
 
@@ -27,10 +28,9 @@ export class DohRoutes {
 
   /** `POST /dns-query` (RFC 8484 §4.1): the query is the body. */
   async post(c: Context): Promise<Response> {
-    const type = c.req.header("content-type")?.split(";", 1)[0].trim().toLowerCase();
-    if (type !== MEDIA_TYPE) return c.json({ error: `the content type must be ${MEDIA_TYPE}` }, 415);
+    if (mediaTypeOf(c) !== MEDIA_TYPE) return c.json({ error: `the content type must be ${MEDIA_TYPE}` }, 415);
     if (Number(c.req.header("content-length") ?? 0) > MAX_MESSAGE) return tooLarge(c);
-    const message = await readBody(c);
+    const message = await readBody(c, MAX_MESSAGE);
     if (message === undefined) return c.json({ error: "the body broke off" }, 400);
     return this.#answer(c, message);
   }
@@ -60,22 +60,6 @@ export class DohRoutes {
       "DNS over HTTPS comes with the header of a proxy that is not in trustedProxies: its clients count as the proxy";
     this.#context.log.warn({ peer }, message);
   }
-}
-
-/** The body, up to just over the size of a DNS message; `undefined` if it broke off. */
-async function readBody(c: Context): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of c.req.raw.body ?? []) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > MAX_MESSAGE) break;
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(chunks);
 }
 
 function tooLarge(c: Context): Response {

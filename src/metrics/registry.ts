@@ -1,10 +1,12 @@
 import { Registry } from "prom-client";
 import { VERSION } from "../base/version.js";
 import type { ForwardReport } from "../forward/report.js";
+import type { HealthReport } from "../health/report.js";
 import type { QueryStats } from "../serving/query-stats.js";
 import type { TransferNumbers } from "../transfer/report.js";
 import { type CatalogSources, catalogMetrics } from "./catalog-metrics.js";
 import { forwardMetrics } from "./forward-metrics.js";
+import { healthMetrics } from "./health-metrics.js";
 import { liveMetrics } from "./live-metrics.js";
 import { type MetricSource, register } from "./metric.js";
 import { processMetrics } from "./process-metrics.js";
@@ -19,6 +21,8 @@ export interface MetricsSources extends StatusSources {
   readonly catalog: CatalogSources;
   /** `undefined` while zones are not transferred. */
   readonly transfers: () => TransferNumbers | undefined;
+  /** `undefined` while nothing is checked. */
+  readonly health: () => HealthReport | undefined;
 }
 
 /** Registers all metrics of /metrics, which docs/metrics.md lists. Call it on the main thread, whose event loop it measures. */
@@ -31,6 +35,7 @@ export function createRegistry(sources: MetricsSources): Registry {
     ...statusMetrics(sources),
     ...catalogMetrics(sources.catalog),
     ...transferMetrics(sources.transfers),
+    ...healthMetrics(sources.health),
     ...liveMetrics(() => sources.status().live),
     ...processMetrics(),
   ];

@@ -27,6 +27,7 @@ import { Snapshot } from "../zone/snapshot.js";
 import { apexesOfSaved } from "../zone/zone-serials.js";
 import { CurrentZone } from "./current-zone.js";
 import { DnsListening } from "./dns-listening.js";
+import { HealthChecking } from "./health-checking.js";
 import { HttpsDns } from "./https-dns.js";
 import { ownSecrets } from "./own-secrets.js";
 import { ZoneTransfers } from "./zone-transfers.js";
@@ -67,6 +68,7 @@ export class App {
   readonly #listening: DnsListening | undefined;
   readonly #builder: BuilderHandle;
   readonly #transfers: ZoneTransfers | undefined;
+  readonly health: HealthChecking;
   /** The counters of each responder, followed by those of DNS over HTTPS in this thread. */
   readonly stats: readonly QueryStats[];
   #config: Config;
@@ -108,6 +110,8 @@ export class App {
     this.#responders = config.dnson ? this.#createResponders(own, answering) : undefined;
     this.#listening = this.#responders && this.#listeningOf(this.#responders);
     this.#transfers = this.#responders && this.#transfersOf(this.#responders);
+    const onUnhealthy = (instances: readonly string[]) => this.#builder.unhealthy(instances);
+    this.health = new HealthChecking({ log, verbosity: rest.verbosity, onUnhealthy }, config, []);
     this.#builder = this.#createBuilder();
   }
 
@@ -170,6 +174,7 @@ export class App {
     this.#config = config;
     this.catalog.configure(keepsCatalog(config));
     this.#builder.configure(config);
+    void this.health.configure(config, []);
     this.#checkAge();
   }
 
@@ -192,7 +197,7 @@ export class App {
     this.#cancelAgeCheck();
     this.https.stack.close();
     await Promise.all([this.#responders?.stop(), this.#builder.stop()]);
-    await this.#transfers?.stop();
+    await Promise.all([this.#transfers?.stop(), this.health.stop()]);
   }
 
   #zoneOf(apexes: readonly Apex[]): CurrentZone {
@@ -253,7 +258,15 @@ export class App {
         // A later builder would go on from a cluster that is older than its zone.
         const isRestored = isFirst && this.zone.restoredFrom !== undefined;
         isFirst = false;
-        return { config: this.#config, seed: this.#seed, current, isLatest, isRestored, catalogIndex };
+        return {
+          config: this.#config,
+          seed: this.#seed,
+          current,
+          isLatest,
+          isRestored,
+          catalogIndex,
+          unhealthy: this.health.unhealthy,
+        };
       },
       readers: () => [...(this.#responders?.connect() ?? []), ...(this.#transfers?.readers() ?? [])],
       onMessage: (message) => this.#fromBuilder(message),
@@ -265,6 +278,7 @@ export class App {
   #follow(): void {
     this.#transfers?.start();
     this.#builder.start();
+    this.health.start();
     this.#followed();
     this.https.stack.start();
     const look = () => {

@@ -100,6 +100,7 @@ function openerOf(
     forwarding: () => app.forwarding,
     catalog: { counts: () => app.catalog.counts, waiters: () => waiters.size },
     transfers: () => app.transfers,
+    health: () => app.health.report,
     now: Date.now,
   });
   const makeMetrics = async () => new TextEncoder().encode(await registry.metrics());
@@ -118,6 +119,10 @@ function openerOf(
     enumerate: () => app.enumerate(),
     forwarding: () => app.forwarding,
     transfers: () => app.transfers,
+    health: {
+      report: () => app.health.report,
+      override: (instance, override) => app.health.override(instance, override),
+    },
     flushCache: (name) => app.flushCache(name),
     answerOverHttps: (message, address) => app.https.answer(message, address),
     proxies,

@@ -93,6 +93,11 @@ export class BuilderHandle {
     this.#thread.post({ kind: "configure", config });
   }
 
+  /** Tells the builder which instances of health checks are unhealthy: all of them, whenever that changes. */
+  unhealthy(instances: readonly string[]): void {
+    this.#thread.post({ kind: "unhealthy", instances });
+  }
+
   /** Tells the builder which generation the main thread reads, and which older ones it has pinned. */
   reading(generation: number, pinned: readonly number[]): void {
     this.#thread.post({ kind: "reading", generation, pinned });

@@ -7,7 +7,7 @@ import type { ClusterConfig, SocketConfig, StateConfig, TransferConfig } from ".
 import type { Instance } from "../config/health.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Override } from "../health/overrides.js";
-import type { HealthReport } from "../health/report.js";
+import type { HealthReport, Overridden } from "../health/report.js";
 import type { CheckState } from "../health/state.js";
 import type { OwnSecrets, Share, StackConfig } from "../serving/stack.js";
 import type { LiveReport } from "../sources/mesos/live/report.js";
@@ -142,8 +142,7 @@ export type FromHealthThread =
   /** All instances that are unhealthy now: sent at once whenever that changes. */
   | { readonly kind: "unhealthy"; readonly instances: readonly string[]; readonly report: HealthReport }
   | { readonly kind: "report"; readonly report: HealthReport }
-  /** @param isKept whether it is kept over a restart */
-  | { readonly kind: "overridden"; readonly id: number; readonly isKept: boolean; readonly report: HealthReport };
+  | ({ readonly kind: "overridden"; readonly id: number } & Overridden);
 
 export interface BuilderStart {
   readonly config: BuilderConfig;
@@ -156,6 +155,8 @@ export interface BuilderStart {
   readonly isLatest: boolean;
   /** Indexes of the catalogue up to this one have been used. */
   readonly catalogIndex: number;
+  /** The instances of health checks that are unhealthy. */
+  readonly unhealthy: readonly string[];
   /** Whether the zone that was saved last is served. The builder goes on from the cluster that was saved with it. */
   readonly isRestored: boolean;
   /** One port for each thread that receives `SnapshotUpdate`s and sends back which generations it reads. */
@@ -166,6 +167,8 @@ export type ToBuilder =
   /** The first message. The thread may have been waiting for it. */
   | { readonly kind: "start"; readonly start: BuilderStart }
   | { readonly kind: "configure"; readonly config: BuilderConfig }
+  /** All instances of health checks that are unhealthy from now on. */
+  | { readonly kind: "unhealthy"; readonly instances: readonly string[] }
   /** What the main thread reads. */
   | ({ readonly kind: "reading" } & Reading)
   /** A thread that has been started later, which gets the whole zone and then updates. */

@@ -90,6 +90,10 @@ test("the description has Mesos-DNS's field names", () => {
     MaxTransferSeconds: 300,
     IxfrJournalBytes: 67_108_864,
     TransferClientCAFile: "",
+    HealthChecks: {},
+    HealthCheckNetworks: [],
+    AllowHealthOverride: false,
+    HealthOverrideToken: "",
   });
 });
 

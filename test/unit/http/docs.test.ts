@@ -4,7 +4,7 @@ import { agent, cluster, framework, task } from "../../support/scripted-master.j
 import { API } from "../catalog/support.js";
 import { configOf } from "../config/support.js";
 import { Followed } from "./catalog/support.js";
-import { apiOf, chunksOf } from "./support.js";
+import { apiOf, chunksOf, NOW } from "./support.js";
 
 const MAPPING = { host_port: 31000, container_port: 80, protocol: "tcp" };
 const NETWORK = { name: "dcos", ip_addresses: [{ ip_address: "203.0.113.1" }] };
@@ -24,6 +24,24 @@ const S0 = { ...agent("S0", { ip: "192.0.2.10", hostname: "agent-0.example" }), 
 const tasks = [WEB, { ...API, slave_id: "agents-S0" }];
 const { board } = new Followed(cluster({ agents: [S0], frameworks: [framework("marathon", { tasks })] }));
 
+const FAILED = {
+  isUp: false,
+  since: NOW,
+  against: 0,
+  changes: [NOW],
+  caution: 1,
+  last: { at: NOW + 1_000, seconds: 0.002, error: "connection refused" },
+};
+const EDGE = { name: "edge@192.0.2.10", check: "edge", type: "http", address: "192.0.2.10" };
+const HEALTH = {
+  report: () => ({
+    instances: [{ ...EDGE, isHealthy: false, state: FAILED, changes: 1, since: NOW, override: undefined }],
+    durations: [],
+    late: 0,
+  }),
+  override: () => Promise.reject(new Error("nobody is to say so here")),
+};
+
 const text = readFileSync(new URL("../../../docs/http-api.md", import.meta.url), "utf8");
 const EXAMPLE = /```console\n\$ curl -s (?:-X (\w+) )?'?http:\/\/localhost:8123([^\s']+)'?\n([\s\S]*?)```/g;
 const examples = [...text.matchAll(EXAMPLE)].map(([, method = "GET", path = "", answer = ""]) => [
@@ -36,7 +54,12 @@ const listing = examples.find(([, path]) => path === "/v1/enumerate")?.[2] ?? ""
 describe("docs/http-api.md", () => {
   test.each(examples)("%s %s answers as shown", async (method, path, answer) => {
     const config = configOf(method === "POST" ? { cache: { allowFlush: true } } : {});
-    const { api } = apiOf({ enumerate: () => chunksOf([listing]), config: () => config, catalog: board });
+    const { api } = apiOf({
+      enumerate: () => chunksOf([listing]),
+      config: () => config,
+      catalog: board,
+      health: HEALTH,
+    });
     const response = await api.request(path, { method });
     expect(await response.json()).toEqual(JSON.parse(answer));
   });

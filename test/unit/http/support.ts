@@ -136,6 +136,7 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     configFile: "/etc/mesos-dns/config.json",
     version: "1.2.3",
     snapshot,
+    health: { report: () => undefined, override: () => Promise.reject(new Error("nothing is checked")) },
     pinSnapshot: () => {
       pinned.now++;
       return { snapshot: snapshot(), release: () => void pinned.now-- };

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { VERSION } from "../../../src/base/version.js";
+import type { HealthReport } from "../../../src/health/report.js";
 import { createRegistry } from "../../../src/metrics/registry.js";
 import { QueryStats, TRANSPORTS, ZONES } from "../../../src/serving/query-stats.js";
 import type { ServerStatus } from "../../../src/status/status.js";
@@ -38,11 +39,30 @@ const TRANSFERS: TransferNumbers = {
   targets: [{ target: "192.0.2.5:53", zone: "mesos", lag: 1.5, state: "answered" }],
 };
 
+const HEALTH: HealthReport = {
+  instances: [
+    {
+      name: "edge@192.0.2.10",
+      check: "edge",
+      type: "http",
+      address: "192.0.2.10",
+      isHealthy: false,
+      state: undefined,
+      changes: 3,
+      since: NOW,
+      override: { force: "down", until: null },
+    },
+  ],
+  durations: [["edge", { buckets: [1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9], count: 10, sum: 4.5 }]],
+  late: 2,
+};
+
 const COUNTS = { services: 3, instances: 5, nodes: 2, droppedFacts: 4, droppedTasks: 1 };
 
 function registryOf(status: Partial<ServerStatus> = {}, snapshot = snapshotOf(["a.mesos A 192.0.2.1"])) {
   return createRegistry({
     transfers: () => TRANSFERS,
+    health: () => HEALTH,
     catalog: { counts: () => COUNTS, waiters: () => 9 },
     stats,
     status: () => ({ ...STATUS, ...status }),

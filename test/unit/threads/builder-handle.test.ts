@@ -39,6 +39,7 @@ function setUp() {
       isLatest: true,
       seed: 7,
       isRestored: false,
+      unhealthy: [],
       catalogIndex: 0,
     }),
     readers: () => [],
@@ -153,6 +154,7 @@ describe("threads for builders", () => {
       isLatest: true,
       catalogIndex: 0,
       isRestored: false,
+      unhealthy: [],
       readers: [],
     };
     return { threads, start, spawn: () => spawn(start) };

@@ -46,6 +46,7 @@ function setUp(master: ScriptedMaster, config: object = {}) {
       current: Snapshot.empty([APEX]).whole,
       isLatest: true,
       isRestored: false,
+      unhealthy: [],
       catalogIndex: 0,
     },
     port: { postMessage: (message) => said.push(message) },
