@@ -8,14 +8,17 @@ export const TYPE = {
   CNAME: Packet.TYPE.CNAME,
   SOA: Packet.TYPE.SOA,
   PTR: Packet.TYPE.PTR,
+  MX: Packet.TYPE.MX,
   TXT: Packet.TYPE.TXT,
   AAAA: Packet.TYPE.AAAA,
   SRV: Packet.TYPE.SRV,
+  DS: 43,
   OPT: Packet.TYPE.EDNS,
   TSIG: 250,
   IXFR: 251,
   AXFR: Packet.TYPE.AXFR,
   ANY: Packet.TYPE.ANY,
+  CAA: Packet.TYPE.CAA,
 } as const;
 
 export const CLASS = { IN: Packet.CLASS.IN, CH: Packet.CLASS.CH } as const;
