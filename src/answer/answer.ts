@@ -16,6 +16,7 @@ import { checkTsig } from "../wire/tsig.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import { AliasAnswers } from "./alias-answers.js";
 import { chaosAnswer } from "./chaos.js";
+import { ALIASED } from "./detours.js";
 import { characterString, type LocalAnswer } from "./local-names.js";
 import { MessageWriter } from "./message-writer.js";
 import type { AnswerPolicy } from "./policy.js";
@@ -67,7 +68,7 @@ export class Answerer {
     this.#policy = parts.policy;
     this.#writer = new MessageWriter(this.query, parts.random);
     this.#zones = new ZoneAnswers(this.query, this.#writer, parts.snapshot);
-    this.#aliases = new AliasAnswers(this.query, this.#writer, this.#zones);
+    this.#aliases = new AliasAnswers(this.#writer, this.#zones);
   }
 
   get snapshot(): Snapshot {
@@ -131,7 +132,8 @@ export class Answerer {
     if (verdict !== VERDICT.OK) return this.#answerOther(verdict);
     if (isTransfer) return this.#finish(this.#zones.refuseTransfer());
     const rcode = this.#zones.lookUp();
-    return rcode === OUTSIDE ? this.#outside() : this.#finish(rcode);
+    if (rcode === OUTSIDE) return this.#outside();
+    return this.#finish(rcode === ALIASED ? RCODE.NOERROR : rcode);
   }
 
   /**
@@ -279,7 +281,7 @@ export class Answerer {
   }
 
   #finish(rcode: number): number {
-    return this.#complete(rcode, this.authoritative, 0);
+    return this.#complete(rcode, this.authoritative && !this.#zones.isReferral, 0);
   }
 
   /** Writes what stands around the records. @param flags AD and CD */
