@@ -24,6 +24,9 @@ export const PICK = { ALL: 0, ONE: 1, SOME: 2 } as const;
 export type Pick = (typeof PICK)[keyof typeof PICK];
 export const MOST_PICKED = 8;
 
+/** Most octets of RDATA in a prepared set. */
+export const MAX_RDATA = 4096;
+
 /** In place of a TTL: that of the zone. */
 export const ZONE_TTL = 0xffff_ffff;
 

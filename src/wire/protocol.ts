@@ -21,6 +21,11 @@ export const TYPE = {
   CAA: Packet.TYPE.CAA,
 } as const;
 
+/** The name of a record type, such as `MX`; for one that has none here the form of RFC 3597 §5. */
+export function typeName(type: number): string {
+  return Object.entries(TYPE).find(([, number]) => number === type)?.[0] ?? `TYPE${type}`;
+}
+
 export const CLASS = { IN: Packet.CLASS.IN, CH: Packet.CLASS.CH } as const;
 
 export const RCODE = Packet.RCODE;
