@@ -58,13 +58,14 @@ export function factsOf(frameworks: readonly Framework[], { agents = [AGENT], co
     frameworks,
     skipped: [],
   };
-  const { SOAMname, IPSources } = configOf(config);
+  const { SOAMname, IPSources, records } = configOf(config);
   return new ClusterFacts({
     cluster,
     masters: [{ host: "192.0.2.1", port: 5050 }],
     nameServers: [{ name: SOAMname, addresses: [address("192.0.2.53")] }],
     resolved: new Map(),
     ipSources: IPSources,
+    records,
     ...input,
   });
 }
