@@ -1,7 +1,8 @@
 import type { AliasLink } from "../wire/alias.js";
 import { OptReply } from "../wire/edns.js";
+import type { ExpandedRecord } from "../wire/expanded.js";
 import { writeUint16, writeUint32 } from "../wire/octets.js";
-import { HEADER, MAX_POINTER, POINTER_SIZE, QR, RECORD_FIXED, TC } from "../wire/protocol.js";
+import { CLASS, HEADER, MAX_POINTER, POINTER_SIZE, QR, RECORD_FIXED, TC } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
 import type { Reply } from "../wire/reply.js";
 import { recordEnd, writeRecords } from "../wire/reply-records.js";
@@ -121,6 +122,39 @@ export class MessageWriter {
     this.rrset(1);
     this.#owner = this.#prepared.targetAt;
     return this.#owner;
+  }
+
+  /** Makes the name at this index of the message the owner of the records that follow in the answer section. */
+  ownedBy(place: number): void {
+    this.#owner = place;
+  }
+
+  /**
+   * Appends a record without compression, but for an owner that is the current one.
+   *
+   * @param owner in wire form; absent for the current one
+   * @returns the index in the message of its RDATA; 0, and TC is set, if it does not fit
+   */
+  whole(
+    { type, ttl, rdata }: Omit<ExpandedRecord, "owner">,
+    owner: Uint8Array | undefined,
+    authority: boolean,
+  ): number {
+    const message = this.#message;
+    if (!this.fits((owner?.length ?? POINTER_SIZE) + RECORD_FIXED + rdata.length)) {
+      this.truncated = true;
+      return 0;
+    }
+    if (owner) message.copy(owner, 0, owner.length);
+    else message.pointer(this.#owner);
+    message.at = writeUint32(message.out, message.at, (type << 16) | CLASS.IN);
+    message.at = writeUint32(message.out, message.at, ttl);
+    message.at = writeUint16(message.out, message.at, rdata.length);
+    const { at } = message;
+    message.copy(rdata, 0, rdata.length);
+    if (authority) this.#authorities++;
+    else this.answers++;
+    return at;
   }
 
   /**

@@ -5,7 +5,7 @@ import { entryWord, isApex, rrsetCount, rrsetWord, type Shard, type Snapshot } f
 import { DETOUR_FLAGS, Detours, type EntryAnswers, NOWHERE } from "./detours.js";
 import type { MessageWriter } from "./message-writer.js";
 import { findRrset, hasGlue, isAddress } from "./rrset.js";
-import { closestZone, type NameParts, wireName } from "./sought-name.js";
+import { closestZone, type NameParts, type SoughtName, wireName } from "./sought-name.js";
 
 /** Returned instead of an rcode: the question's name is in no zone. */
 export const OUTSIDE = -1;
@@ -52,6 +52,17 @@ export class ZoneAnswers implements EntryAnswers {
   /** Whether the answer is a referral, for which the servers of another zone are authoritative. */
   get isReferral(): boolean {
     return this.#detours.isReferral;
+  }
+
+  /** After `ALIASED`: the name outside that the CNAME records lead to. */
+  get sought(): SoughtName {
+    return this.#detours.name;
+  }
+
+  /** Whether that is this name, in lower-case wire form. */
+  seeks(name: Uint8Array): boolean {
+    const sought = wireName(this.sought);
+    return sought.length === name.length && sought.every((octet, i) => octet === name[i]);
   }
 
   /** Answers the query. @returns the rcode, `OUTSIDE` or `ALIASED` */
