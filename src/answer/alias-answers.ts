@@ -1,20 +1,16 @@
 import { EDE, RCODE } from "../wire/protocol.js";
-import type { Query } from "../wire/query.js";
 import type { Reply } from "../wire/reply.js";
-import { entryWord } from "../zone/snapshot.js";
+import { ALIASED, NOWHERE } from "./detours.js";
 import type { MessageWriter } from "./message-writer.js";
-import { firstOwnName, type OwnName, ownerOfSoa } from "./own-name.js";
-import { findRrset } from "./rrset.js";
+import { firstOwnName, type OwnName } from "./own-name.js";
 import { OUTSIDE, type ZoneAnswers } from "./zone-answers.js";
 
 /** Answers for names outside the zones that are aliases of names inside them. */
 export class AliasAnswers {
-  readonly #query: Query;
   readonly #writer: MessageWriter;
   readonly #zones: ZoneAnswers;
 
-  constructor(query: Query, writer: MessageWriter, own: ZoneAnswers) {
-    this.#query = query;
+  constructor(writer: MessageWriter, own: ZoneAnswers) {
     this.#writer = writer;
     this.#zones = own;
   }
@@ -38,7 +34,7 @@ export class AliasAnswers {
   }
 
   #answer(reply: Reply, own: OwnName, age: number): number {
-    const { link, found, zone } = own;
+    const { link, name } = own;
     const { snapshot, stale } = this.#zones;
     const writer = this.#writer;
     if (!snapshot.ready) {
@@ -49,16 +45,7 @@ export class AliasAnswers {
     if (link.records === 0 || !writer.canPointTo(link)) return RCODE.SERVFAIL;
     if (!writer.alias(reply, link, age)) return RCODE.NOERROR;
     if (stale) writer.opt.ede = EDE.STALE_ANSWER;
-    if (zone) {
-      writer.namedSoa(zone.name, zone.negativeSoa);
-      return RCODE.NXDOMAIN;
-    }
-    const shard = snapshot.shardAt(found);
-    const entry = entryWord(found);
-    const rrset = findRrset(shard.words, entry, this.#query.type);
-    const apex = snapshot.zoneAt(shard, entry);
-    if (rrset !== 0) this.#zones.append(shard, entry, rrset);
-    else writer.namedSoa(ownerOfSoa(apex, own), apex.negativeSoa);
-    return RCODE.NOERROR;
+    const rcode = this.#zones.goOn(name, NOWHERE);
+    return rcode === ALIASED ? RCODE.NOERROR : rcode;
   }
 }

@@ -15,7 +15,10 @@ import type { Reply } from "../wire/reply.js";
 import { checkTsig } from "../wire/tsig.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import { AliasAnswers } from "./alias-answers.js";
+import { BehindAlias } from "./behind-alias.js";
 import { chaosAnswer } from "./chaos.js";
+import { Completion } from "./completion.js";
+import { ALIASED } from "./detours.js";
 import { characterString, type LocalAnswer } from "./local-names.js";
 import { MessageWriter } from "./message-writer.js";
 import type { AnswerPolicy } from "./policy.js";
@@ -32,6 +35,8 @@ export const DROP = 0;
 export const FORWARD = -1;
 /** The query is for a zone transfer: the caller passes it on to the thread that transfers. */
 export const TRANSFER = -2;
+/** The name is an alias of one outside: the caller forwards the query `behind`, and completes the answer with the reply. */
+export const COMPLETE = -3;
 
 export interface AnswererParts {
   readonly snapshot: Snapshot;
@@ -58,6 +63,9 @@ export class Answerer {
   readonly #writer: MessageWriter;
   readonly #zones: ZoneAnswers;
   readonly #aliases: AliasAnswers;
+  readonly #completion: Completion;
+  /** After `COMPLETE`: the query for the name outside. */
+  readonly behind = new BehindAlias();
   #client: Client = NOBODY;
   /** Counts only where the query has a TSIG record: others must not pay for it. */
   readonly #signature = new Signature();
@@ -67,7 +75,8 @@ export class Answerer {
     this.#policy = parts.policy;
     this.#writer = new MessageWriter(this.query, parts.random);
     this.#zones = new ZoneAnswers(this.query, this.#writer, parts.snapshot);
-    this.#aliases = new AliasAnswers(this.query, this.#writer, this.#zones);
+    this.#aliases = new AliasAnswers(this.#writer, this.#zones);
+    this.#completion = new Completion(this.#writer, this.#zones);
   }
 
   get snapshot(): Snapshot {
@@ -115,7 +124,7 @@ export class Answerer {
   /**
    * Answers one message.
    *
-   * @returns the answer's length in the request's `out`, `DROP`, `FORWARD` or `TRANSFER`
+   * @returns the answer's length in the request's `out`, `DROP`, `FORWARD`, `TRANSFER` or `COMPLETE`
    */
   answer(request: Request): number {
     const { length, client, channel } = request;
@@ -131,7 +140,8 @@ export class Answerer {
     if (verdict !== VERDICT.OK) return this.#answerOther(verdict);
     if (isTransfer) return this.#finish(this.#zones.refuseTransfer());
     const rcode = this.#zones.lookUp();
-    return rcode === OUTSIDE ? this.#outside() : this.#finish(rcode);
+    if (rcode === OUTSIDE) return this.#outside();
+    return rcode === ALIASED ? this.#aliased() : this.#finish(rcode);
   }
 
   /**
@@ -179,6 +189,24 @@ export class Answerer {
     const validated = reply.authenticated && (query.authenticData || query.opt.dnssecOk);
     const flags = (validated ? AD : 0) | (query.checkingDisabled ? CD : 0);
     return this.#complete(reply.rcode, false, flags);
+  }
+
+  /**
+   * Answers a message for which `answer` returned `COMPLETE` earlier, with an upstream's reply.
+   *
+   * @param name that the upstream was asked for
+   * @param age see `relay`
+   */
+  complete(request: Request, name: Uint8Array, reply: Reply, age: number): number {
+    if (this.#begin(request, request.length) === VERDICT.DROP) return DROP;
+    const refusal = this.#refusal();
+    if (refusal !== NO_REFUSAL) return this.#finish(refusal);
+    if (age < 0) this.#writer.opt.ede = reply.rcode === RCODE.NXDOMAIN ? EDE.STALE_NXDOMAIN_ANSWER : EDE.STALE_ANSWER;
+    const rcode = this.#zones.lookUp();
+    // The zones may have changed while the query was away.
+    if (rcode !== ALIASED) return this.#finish(rcode);
+    if (!this.#zones.seeks(name)) return this.#finish(RCODE.SERVFAIL);
+    return this.#finish(this.#completion.write(reply, name, age));
   }
 
   /** Most octets of an answer to the query over this channel. */
@@ -258,6 +286,14 @@ export class Answerer {
     return this.query.tsigAt < 0 ? NO_REFUSAL : this.#signature.refusal;
   }
 
+  /** Leaves the rest to an upstream, if the client may have that. Otherwise the CNAME records are the answer. */
+  #aliased(): number {
+    const { forwarding, localNames } = this.#policy;
+    if (!forwarding || !this.#client.mayRecurse || !this.query.recursionDesired) return this.#finish(RCODE.NOERROR);
+    this.behind.set(this.query, this.#zones.sought, this.snapshot.seed);
+    return localNames.answer(this.behind.query) ? this.#finish(RCODE.NOERROR) : COMPLETE;
+  }
+
   #outside(): number {
     const { forwarding, localNames } = this.#policy;
     if (!forwarding) {
@@ -279,7 +315,7 @@ export class Answerer {
   }
 
   #finish(rcode: number): number {
-    return this.#complete(rcode, this.authoritative, 0);
+    return this.#complete(rcode, this.authoritative && !this.#zones.isReferral, 0);
   }
 
   /** Writes what stands around the records. @param flags AD and CD */

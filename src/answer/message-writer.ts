@@ -1,12 +1,15 @@
 import type { AliasLink } from "../wire/alias.js";
 import { OptReply } from "../wire/edns.js";
+import type { ExpandedRecord } from "../wire/expanded.js";
 import { writeUint16, writeUint32 } from "../wire/octets.js";
-import { HEADER, MAX_POINTER, POINTER_SIZE, QR, RECORD_FIXED, TC } from "../wire/protocol.js";
+import { CLASS, HEADER, MAX_POINTER, POINTER_SIZE, QR, RECORD_FIXED, TC } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
 import type { Reply } from "../wire/reply.js";
 import { recordEnd, writeRecords } from "../wire/reply-records.js";
-import type { Shard, Snapshot } from "../zone/snapshot.js";
+import { isPrepared, type Shard, type Snapshot } from "../zone/snapshot.js";
+import { GlueWriter } from "./glue-writer.js";
 import { MessageBuffer } from "./message-buffer.js";
+import { PreparedWriter } from "./prepared-writer.js";
 import { isAddress } from "./rrset.js";
 import { RrsetWriter } from "./rrset-writer.js";
 
@@ -26,7 +29,10 @@ export class MessageWriter {
   readonly #random: () => number;
   readonly #query: Query;
   readonly #message = new MessageBuffer();
+  readonly #glue: GlueWriter;
   readonly #rrsets: RrsetWriter;
+  readonly #prepared: PreparedWriter;
+  #selected: RrsetWriter | PreparedWriter;
   /** Index of the owner's name that records of the answer section point to. */
   #owner: number = HEADER;
   /** Records in the answer section. */
@@ -37,7 +43,10 @@ export class MessageWriter {
   constructor(query: Query, random: () => number) {
     this.#query = query;
     this.#random = random;
-    this.#rrsets = new RrsetWriter(this.#message, random);
+    this.#glue = new GlueWriter(this.#message, random);
+    this.#rrsets = new RrsetWriter(this.#message, random, this.#glue);
+    this.#prepared = new PreparedWriter(this.#message, random, this.#glue);
+    this.#selected = this.#rrsets;
   }
 
   /** Starts an answer of at most `limit` octets. Copies the question from `message`, letter case included. */
@@ -84,23 +93,92 @@ export class MessageWriter {
   /** Selects the RRset that `rrset` will write to the answer section. */
   select(shard: Shard, entry: number, rrset: number, ttl: number): void {
     this.#reserve();
-    this.#rrsets.select(shard, entry, rrset, ttl);
+    this.#selected = isPrepared(shard.words[rrset]) ? this.#prepared : this.#rrsets;
+    this.#selected.select(shard, entry, rrset, ttl);
   }
 
   /** The selected RRset. */
-  get selected(): RrsetWriter {
-    return this.#rrsets;
+  get selected(): RrsetWriter | PreparedWriter {
+    return this.#selected;
   }
 
   /** Appends `count` records of the selected RRset to the answer section. */
   rrset(count: number): void {
-    this.#rrsets.write(count, this.#owner);
+    this.#selected.write(count, this.#owner);
     this.answers += count;
+  }
+
+  /**
+   * Appends the selected CNAME record to the answer section, and makes the name that it points to the owner of the records that
+   * follow. If it does not fit, truncates.
+   *
+   * @returns the index in the message of that name; 0 if the record does not fit
+   */
+  ownAlias(): number {
+    if (this.#prepared.fitting() === 0) {
+      this.truncate();
+      return 0;
+    }
+    this.rrset(1);
+    this.#owner = this.#prepared.targetAt;
+    return this.#owner;
+  }
+
+  /** Makes the name at this index of the message the owner of the records that follow in the answer section. */
+  ownedBy(place: number): void {
+    this.#owner = place;
+  }
+
+  /**
+   * Appends a record without compression, but for an owner that is the current one.
+   *
+   * @param owner in wire form; absent for the current one
+   * @returns the index in the message of its RDATA; 0, and TC is set, if it does not fit
+   */
+  whole(
+    { type, ttl, rdata }: Omit<ExpandedRecord, "owner">,
+    owner: Uint8Array | undefined,
+    authority: boolean,
+  ): number {
+    const message = this.#message;
+    if (!this.fits((owner?.length ?? POINTER_SIZE) + RECORD_FIXED + rdata.length)) {
+      this.truncated = true;
+      return 0;
+    }
+    if (owner) message.copy(owner, 0, owner.length);
+    else message.pointer(this.#owner);
+    message.at = writeUint32(message.out, message.at, (type << 16) | CLASS.IN);
+    message.at = writeUint32(message.out, message.at, ttl);
+    message.at = writeUint16(message.out, message.at, rdata.length);
+    const { at } = message;
+    message.copy(rdata, 0, rdata.length);
+    if (authority) this.#authorities++;
+    else this.answers++;
+    return at;
+  }
+
+  /**
+   * Appends the selected NS records to the authority section, and the addresses that are needed to reach these servers. If they do
+   * not fit, sets TC (RFC 9471 §2.1).
+   *
+   * @param owner index in the message of their name
+   */
+  referral(owner: number, snapshot: Snapshot): void {
+    const { total } = this.#prepared;
+    if (this.#prepared.fitting() < total) {
+      this.truncate();
+      return;
+    }
+    this.#prepared.write(total, owner);
+    this.#authorities += total;
+    this.#glue.isIncomplete = false;
+    this.glue(snapshot);
+    if (this.#glue.isIncomplete) this.truncated = true;
   }
 
   /** Appends the addresses of the targets of the records that `rrset` has written, to the additional section. */
   glue(snapshot: Snapshot): void {
-    this.#additionals += this.#rrsets.glue(snapshot);
+    this.#additionals += this.#selected.glue(snapshot);
   }
 
   /** Sets TC and removes all records (RFC 2181 §9): the client asks again over TCP. */

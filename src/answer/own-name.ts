@@ -8,10 +8,6 @@ export interface OwnName {
   readonly link: AliasLink;
   /** In lower-case wire form. */
   readonly name: Uint8Array;
-  /** Its entry in the snapshot; 0 if there is none. */
-  readonly found: number;
-  /** The zone that it is in, if it has no entry. */
-  readonly zone: ApexRecords | undefined;
 }
 
 /**
@@ -24,25 +20,18 @@ export function firstOwnName({ words, octets, links }: AliasChain, snapshot: Sna
     const hash = hashName(octets, start, link.length, snapshot.seed) | 0;
     const found = snapshot.ready ? snapshot.find(words, link.word, link.length, hash) : 0;
     const name = octets.subarray(start, start + link.length);
-    const zone = found === 0 ? zoneOf(snapshot, name) : undefined;
-    if (found !== 0 || zone) return { link, name, found, zone };
+    if (found !== 0 || isInZone(snapshot, name)) return { link, name };
   }
   return undefined;
 }
 
-/** The owner of the SOA in a negative answer. In a scattered zone, which has no apex, it is the name itself. */
-export function ownerOfSoa({ apex, name }: ApexRecords, own: OwnName): Uint8Array {
-  return apex.scattered ? own.name : name;
-}
-
-function zoneOf({ zones }: Snapshot, name: Uint8Array): ApexRecords | undefined {
+function isInZone({ zones }: Snapshot, name: Uint8Array): boolean {
   for (let at = 0; at < name.length; at += name[at] + 1) {
-    const zone = zones.find(
-      ({ apex, name: own }) => !apex.scattered && own.length === name.length - at && endsWith(name, at, own),
-    );
-    if (zone) return zone;
+    const isOf = ({ apex, name: own }: ApexRecords) =>
+      !apex.scattered && own.length === name.length - at && endsWith(name, at, own);
+    if (zones.some(isOf)) return true;
   }
-  return undefined;
+  return false;
 }
 
 function endsWith(octets: Uint8Array, at: number, name: Uint8Array): boolean {

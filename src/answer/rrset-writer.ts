@@ -1,5 +1,5 @@
 import { writeUint16, writeUint32 } from "../wire/octets.js";
-import { CLASS, MAX_POINTER, POINTER_SIZE, TYPE } from "../wire/protocol.js";
+import { CLASS } from "../wire/protocol.js";
 import {
   NAME_SHIFT,
   NAME_SIZE_MASK,
@@ -9,9 +9,10 @@ import {
   TARGETS_FLAG,
   TARGETS_HEADER_WORDS,
 } from "../zone/layout.js";
-import { entryWord, nameAt, nameLength, ownOctets, type Shard, type Snapshot, targetTable } from "../zone/snapshot.js";
+import { ownOctets, type Shard, type Snapshot, targetTable } from "../zone/snapshot.js";
+import type { GlueWriter } from "./glue-writer.js";
 import type { MessageBuffer } from "./message-buffer.js";
-import { findRrset, rrsetOctets } from "./rrset.js";
+import { rrsetOctets } from "./rrset.js";
 
 /**
  * Writes RRsets of a snapshot: the caller selects one, and writes some of its records, in order from any of them on. One object
@@ -20,6 +21,7 @@ import { findRrset, rrsetOctets } from "./rrset.js";
 export class RrsetWriter {
   readonly #message: MessageBuffer;
   readonly #random: () => number;
+  readonly #glue: GlueWriter;
   #shard: Shard | undefined;
   #entry = 0;
   #rrset = 0;
@@ -32,9 +34,10 @@ export class RrsetWriter {
   #writtenAt = 0;
 
   /** @param random returns unsigned 32-bit integers */
-  constructor(message: MessageBuffer, random: () => number) {
+  constructor(message: MessageBuffer, random: () => number, glue: GlueWriter) {
     this.#message = message;
     this.#random = random;
+    this.#glue = glue;
   }
 
   /** Selects an RRset, for the calls that follow. */
@@ -49,7 +52,7 @@ export class RrsetWriter {
 
   /** Lets a random record come first, so that each does equally often (RFC 1794). */
   rotate(): void {
-    this.#first = this.#pick(this.total);
+    this.#first = this.total === 1 ? 0 : this.#random() % this.total;
   }
 
   /** How many records still fit, from the first one on. */
@@ -115,45 +118,12 @@ export class RrsetWriter {
       // Records with the same target are adjacent. With rotation, the first record's target may appear again at the end.
       if (number !== before && (n === 0 || number !== firstTarget)) {
         const found = snapshot.find(words, entry + (words[target + 1] >>> NAME_SHIFT), size, words[target] | 0);
-        if (found !== 0) records += this.#addresses(snapshot, found, owner);
+        if (found !== 0) records += this.#glue.write(snapshot, found, owner);
       }
       before = number;
       owner += size + ahead;
     }
     return records;
-  }
-
-  /** Appends the A and AAAA RRsets of the entry `found`, whose name is in the message at `owner`. */
-  #addresses(snapshot: Snapshot, found: number, owner: number): number {
-    const shard = snapshot.shardAt(found);
-    const entry = entryWord(found);
-    this.#ttl = snapshot.zoneAt(shard, entry).ttl;
-    const a = findRrset(shard.words, entry, TYPE.A);
-    const aaaa = findRrset(shard.words, entry, TYPE.AAAA);
-    return (
-      (a === 0 ? 0 : this.#glueSet(shard, entry, a, owner)) +
-      (aaaa === 0 ? 0 : this.#glueSet(shard, entry, aaaa, owner))
-    );
-  }
-
-  #glueSet(shard: Shard, entry: number, rrset: number, owner: number): number {
-    const { words, octets } = shard;
-    const message = this.#message;
-    const count = words[rrset + 1];
-    const canPoint = owner <= MAX_POINTER;
-    const ownerSize = canPoint ? POINTER_SIZE : nameLength(words, entry);
-    if (!message.fits(rrsetOctets(words, entry, rrset) + count * (ownerSize - POINTER_SIZE))) return 0;
-    const name = nameAt(words, entry);
-    for (let n = 0, i = this.#pick(count); n < count; n++, i = next(i, count)) {
-      if (canPoint) message.pointer(owner);
-      else message.copy(octets, name, name + ownerSize);
-      this.#plainRecord(shard, entry, rrset, i);
-    }
-    return count;
-  }
-
-  #pick(total: number): number {
-    return total === 1 ? 0 : this.#random() % total;
   }
 
   /** Appends record `i` of an RRset without targets, behind its owner. */

@@ -1,5 +1,6 @@
+import { nameIn } from "../wire/prepared.js";
 import { TYPE } from "../wire/protocol.js";
-import { RECORD_HEADER, RRSET_WORDS, TARGETS_FLAG } from "../zone/layout.js";
+import { PREPARED_FLAG, RECORD_HEADER, RRSET_WORDS, TARGETS_FLAG } from "../zone/layout.js";
 import { ownOctets, rrsetCount, rrsetWord } from "../zone/snapshot.js";
 
 /** Reads an entry's RRsets in place; `zone/layout.ts` describes them. */
@@ -14,7 +15,7 @@ export function findRrset(words: Uint32Array, entry: number, type: number): numb
 /** Octets in a message of all records of an RRset, with pointers as owners. */
 export function rrsetOctets(words: Uint32Array, entry: number, rrset: number): number {
   const descriptor = words[rrset];
-  if ((descriptor & TARGETS_FLAG) !== 0) return words[entry + words[rrset + 2]];
+  if ((descriptor & (TARGETS_FLAG | PREPARED_FLAG)) !== 0) return words[entry + words[rrset + 2]];
   return words[rrset + 1] * (RECORD_HEADER + ownOctets(descriptor));
 }
 
@@ -23,7 +24,9 @@ export function isAddress(type: number): boolean {
   return type === TYPE.A || type === TYPE.AAAA;
 }
 
-/** Whether an answer with this RRset has the addresses of its targets too: for SRV and NS, not for PTR. */
+/** Whether an answer with this RRset has the addresses of its targets too: for SRV, NS and MX, not for PTR and CNAME. */
 export function hasGlue(descriptor: number): boolean {
-  return (descriptor & TARGETS_FLAG) !== 0 && (descriptor & 0xffff) !== TYPE.PTR;
+  const type = descriptor & 0xffff;
+  if ((descriptor & TARGETS_FLAG) !== 0) return type !== TYPE.PTR;
+  return (descriptor & PREPARED_FLAG) !== 0 && type !== TYPE.CNAME && nameIn(type) >= 0;
 }

@@ -2,14 +2,16 @@ import { EDE, HEADER, RCODE, TYPE } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
 import type { ApexRecords } from "../zone/apex.js";
 import { entryWord, isApex, rrsetCount, rrsetWord, type Shard, type Snapshot } from "../zone/snapshot.js";
+import { DETOUR_FLAGS, Detours, type EntryAnswers, NOWHERE } from "./detours.js";
 import type { MessageWriter } from "./message-writer.js";
 import { findRrset, hasGlue, isAddress } from "./rrset.js";
+import { closestZone, type NameParts, type SoughtName, wireName } from "./sought-name.js";
 
 /** Returned instead of an rcode: the question's name is in no zone. */
 export const OUTSIDE = -1;
 
 /** Answers from the snapshot's zones: writes records and returns the rcode. The caller finishes the message. */
-export class ZoneAnswers {
+export class ZoneAnswers implements EntryAnswers {
   snapshot: Snapshot;
   /** Identifies the snapshot in objects that may outlive it, which must not keep it in memory. */
   token = {};
@@ -21,6 +23,7 @@ export class ZoneAnswers {
   partial = false;
   readonly #query: Query;
   readonly #writer: MessageWriter;
+  readonly #detours: Detours;
   #stream = false;
   #setsTruncateBit = true;
 
@@ -28,6 +31,7 @@ export class ZoneAnswers {
     this.#query = query;
     this.#writer = writer;
     this.snapshot = snapshot;
+    this.#detours = new Detours(query, writer, this);
   }
 
   /** Uses this snapshot for later answers. */
@@ -40,11 +44,28 @@ export class ZoneAnswers {
   begin(stream: boolean, setsTruncateBit: boolean): void {
     this.authoritative = false;
     this.partial = false;
+    this.#detours.isReferral = false;
     this.#stream = stream;
     this.#setsTruncateBit = setsTruncateBit;
   }
 
-  /** Answers the query. @returns the rcode, or `OUTSIDE` */
+  /** Whether the answer is a referral, for which the servers of another zone are authoritative. */
+  get isReferral(): boolean {
+    return this.#detours.isReferral;
+  }
+
+  /** After `ALIASED`: the name outside that the CNAME records lead to. */
+  get sought(): SoughtName {
+    return this.#detours.name;
+  }
+
+  /** Whether that is this name, in lower-case wire form. */
+  seeks(name: Uint8Array): boolean {
+    const sought = wireName(this.sought);
+    return sought.length === name.length && sought.every((octet, i) => octet === name[i]);
+  }
+
+  /** Answers the query. @returns the rcode, `OUTSIDE` or `ALIASED` */
   lookUp(): number {
     const query = this.#query;
     const found = this.snapshot.find(query.nameWords, 0, query.nameLength, query.hash);
@@ -53,18 +74,37 @@ export class ZoneAnswers {
     if (this.stale) this.#writer.opt.ede = EDE.STALE_ANSWER;
     const shard = this.snapshot.shardAt(found);
     const entry = entryWord(found);
-    if (query.type === TYPE.ANY) return this.#any(shard, entry);
-    const rrset = findRrset(shard.words, entry, query.type);
-    if (rrset !== 0) return this.#positive(shard, entry, rrset);
+    if ((shard.words[entry] & DETOUR_FLAGS) !== 0) return this.#detours.answer();
+    return this.fromEntry(shard, entry, query, HEADER);
+  }
+
+  fromEntry(shard: Shard, entry: number, name: NameParts, place: number): number {
+    const { type } = this.#query;
+    if (type === TYPE.ANY) return this.#any(shard, entry);
+    const rrset = findRrset(shard.words, entry, type);
+    if (rrset !== 0) {
+      this.append(shard, entry, rrset);
+      return RCODE.NOERROR;
+    }
     const zone = this.snapshot.zoneAt(shard, entry);
-    return query.type === TYPE.SOA && isApex(shard.words, entry)
+    return type === TYPE.SOA && isApex(shard.words, entry)
       ? this.#soa(zone)
-      : this.#negative(zone, RCODE.NOERROR);
+      : this.negative(zone, RCODE.NOERROR, name, place);
+  }
+
+  /**
+   * Goes on with a name that the question's is an alias of, behind the CNAME records that are in the answer.
+   *
+   * @param place index of the name in the message, or `NOWHERE` if it does not stand there in one piece
+   * @returns the rcode, or `ALIASED`
+   */
+  goOn(name: Uint8Array, place: number): number {
+    return this.#detours.goOn(name, place);
   }
 
   /** Answers AXFR and IXFR where no zones are transferred. @returns the rcode */
   refuseTransfer(): number {
-    const zone = this.#zone();
+    const zone = closestZone(this.snapshot, this.#query);
     if (!zone || this.#query.labels !== zone.labels) return RCODE.NOTAUTH;
     // AXFR is not defined over UDP (RFC 5936 §4.2).
     if (this.#query.type === TYPE.AXFR && !this.#stream) return RCODE.FORMERR;
@@ -95,43 +135,23 @@ export class ZoneAnswers {
   }
 
   #absent(): number {
-    const zone = this.#zone();
+    const zone = closestZone(this.snapshot, this.#query);
     if (!zone) return OUTSIDE;
     if (!this.snapshot.ready) {
       this.#writer.opt.ede = EDE.NOT_READY;
       return RCODE.SERVFAIL;
     }
     if (this.stale) this.#writer.opt.ede = EDE.STALE_NXDOMAIN_ANSWER;
-    return this.#negative(zone, RCODE.NXDOMAIN);
-  }
-
-  /** The zone that the question's name is in, of several the one with the longest name; undefined if there is none. */
-  #zone(): ApexRecords | undefined {
-    const { zones } = this.snapshot;
-    let closest: ApexRecords | undefined;
-    for (let i = 0; i < zones.length; i++) {
-      const zone = zones[i];
-      if (zone.apex.scattered || (closest && zone.labels <= closest.labels)) continue;
-      if (this.#isInside(zone)) closest = zone;
-    }
-    return closest;
-  }
-
-  #isInside(zone: ApexRecords): boolean {
-    const query = this.#query;
-    if (query.labels < zone.labels) return false;
-    const at = query.labelAt[query.labels - zone.labels];
-    if (query.nameLength - at !== zone.name.length) return false;
-    for (let i = 0; i < zone.name.length; i++) if (query.name[at + i] !== zone.name[i]) return false;
-    return true;
+    this.authoritative = true;
+    if (zone.apex.answers.seeksEnclosers) return this.#detours.answer();
+    return this.negative(zone, RCODE.NXDOMAIN, this.#query, HEADER);
   }
 
   /** Answers NODATA or NXDOMAIN, with the SOA in the authority section (RFC 2308 §2). */
-  #negative(zone: ApexRecords, rcode: number): number {
-    const query = this.#query;
-    this.authoritative = true;
-    const owner = zone.apex.scattered ? HEADER : HEADER + query.labelAt[query.labels - zone.labels];
-    this.#writer.soa(zone.negativeSoa, owner, true);
+  negative(zone: ApexRecords, rcode: number, name: NameParts, place: number): number {
+    const { labels, labelAt } = name;
+    if (place === NOWHERE) this.#writer.namedSoa(zone.apex.scattered ? wireName(name) : zone.name, zone.negativeSoa);
+    else this.#writer.soa(zone.negativeSoa, zone.apex.scattered ? place : place + labelAt[labels - zone.labels], true);
     return rcode;
   }
 
@@ -142,11 +162,6 @@ export class ZoneAnswers {
     return RCODE.NOERROR;
   }
 
-  #positive(shard: Shard, entry: number, rrset: number): number {
-    this.append(shard, entry, rrset);
-    return RCODE.NOERROR;
-  }
-
   /** Answers ANY: with one RRset in a datagram, with all of them over a stream (RFC 8482 §4.1, §4.4). */
   #any(shard: Shard, entry: number): number {
     const { words } = shard;
@@ -154,8 +169,12 @@ export class ZoneAnswers {
     const sets = rrsetCount(words, entry);
     const zone = this.snapshot.zoneAt(shard, entry);
     const apex = isApex(words, entry);
-    if (!apex && sets === 0) return this.#negative(zone, RCODE.NOERROR);
-    if (!this.#stream) return apex ? this.#soa(zone) : this.#positive(shard, entry, rrsetWord(entry, 0));
+    if (!apex && sets === 0) return this.negative(zone, RCODE.NOERROR, this.#query, HEADER);
+    if (!this.#stream) {
+      if (apex) return this.#soa(zone);
+      this.append(shard, entry, rrsetWord(entry, 0));
+      return RCODE.NOERROR;
+    }
     if (apex) writer.soa(zone.soa, HEADER, false);
     for (let i = 0; i < sets; i++) {
       writer.select(shard, entry, rrsetWord(entry, i), zone.ttl);

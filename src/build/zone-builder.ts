@@ -2,9 +2,9 @@ import { type Address, AddressBook, parseAddress } from "../base/addresses.js";
 import type { HostPort } from "../base/host-port.js";
 import type { SocketConfig, ZoneConfig } from "../config/config.js";
 import type { Cluster, Skipped } from "../sources/mesos/cluster.js";
-import { ClusterFacts, type FactsInput, HostNames } from "../views/facts.js";
+import { ClusterFacts, type FactsInput, type Health, HostNames } from "../views/facts.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
-import { viewsOf } from "../views/views.js";
+import { viewsOf, zonesOf } from "../views/views.js";
 import type { Apex } from "../zone/apex.js";
 import type { ColumnMemory } from "../zone/columns.js";
 import { type CompiledZones, compileZones } from "../zone/compile.js";
@@ -34,6 +34,8 @@ export interface ZoneBuilderOptions {
   readonly memory?: ColumnMemory | undefined;
   /** Helps with a large first build. Later builds hardly ever write more than a few shards. */
   readonly helper?: CompileHelper | undefined;
+  /** What health checks say at this moment. */
+  readonly health?: (() => Health) | undefined;
   /** The addresses at which this server can be reached. Without `nameServers`, the SOA's mname gets them. */
   readonly ownAddresses: (listeners: readonly string[]) => readonly Address[];
   /** Milliseconds since the epoch, for serials. */
@@ -186,7 +188,7 @@ export class ZoneBuilder {
   #emit(config: BuildConfig, cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>) {
     const basis = this.#basis;
     let facts = this.#factsOf(config, cluster, resolved);
-    if (basis?.config === config && basis.records.change(facts))
+    if (basis && differsInRecordsAlone(basis.config, config) && basis.records.change(facts))
       return { isWhole: false, records: basis.records, facts };
     // Only the compilation needs it, but until then there is enough to do.
     if (!this.#shards && tasksIn(cluster) >= MANY_TASKS) this.#options.helper?.prepare();
@@ -202,8 +204,10 @@ export class ZoneBuilder {
 
   #factsOf(config: BuildConfig, cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): ClusterFacts {
     const nameServers = this.#nameServersOf(config);
-    const ipSources = config.IPSources;
-    return new ClusterFacts({ cluster, masters: this.#masters, nameServers, resolved, ipSources }, this.#book);
+    const { IPSources: ipSources, records } = config;
+    const health = this.#options.health?.();
+    const masters = this.#masters;
+    return new ClusterFacts({ cluster, masters, nameServers, resolved, ipSources, records, health }, this.#book);
   }
 
   #nameServersOf(config: BuildConfig): FactsInput["nameServers"] {
@@ -257,4 +261,12 @@ function changedZones(
 
 function tasksIn({ frameworks }: Cluster): number {
   return frameworks.reduce((sum, { tasks }) => sum + tasks.length, 0);
+}
+
+/** Whether two configurations give the same zones but for the operator's own records, which follow the facts. */
+function differsInRecordsAlone(before: BuildConfig, after: BuildConfig): boolean {
+  if (before === after) return true;
+  const zones = (config: BuildConfig) => zonesOf(viewsOf(config));
+  const rest = (config: BuildConfig) => JSON.stringify([{ ...config, records: [] }, zones(config)]);
+  return rest(before) === rest(after);
 }

@@ -38,6 +38,9 @@ const IN_SHARDS: { readonly [Key in keyof ZoneConfig]: boolean } = {
   reverse: true,
   nameServers: true,
   reverseZones: true,
+  staticZones: true,
+  records: true,
+  recordsFile: false,
   catalogZone: true,
 };
 

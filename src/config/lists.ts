@@ -1,8 +1,9 @@
 import type { HostPort } from "../base/host-port.js";
 /** The formats of values with several entries. */
 import type { Resolver } from "./config.js";
+import { type EntryReader, readEntries } from "./entries.js";
 import { explainListener, explainMaster, explainResolver } from "./explain.js";
-import { type Findings, type Format, isObject, parseJsonOrText, within } from "./format.js";
+import { type Format, isObject, parseJsonOrText, within } from "./format.js";
 import { readAddress, readListener, readMaster, readNetwork, readResolver, readZoneName } from "./names.js";
 import { explainReverseZone, readReverseZone } from "./reverse-zone.js";
 
@@ -28,7 +29,7 @@ function list<T>(options: ListOptions<T>): Format<readonly T[]> {
         findings.fault("", value, `${allowed}${asList(value, options.parse)}`);
         return undefined;
       }
-      return readEntries(value, options, findings);
+      return readEntries(value, entryReader(options), findings);
     },
   };
 }
@@ -44,25 +45,16 @@ function asList(value: unknown, parse: (text: string) => unknown): string {
   return entries.every((entry) => parse(entry) !== undefined) ? `: ${JSON.stringify(entries)}` : "";
 }
 
-function readEntries<T>(
-  entries: readonly unknown[],
-  { entry: allowed, parse, explain, mayRepeat }: ListOptions<T>,
-  findings: Findings,
-): readonly T[] | undefined {
-  const read = new Map<string, T>();
-  let faulty = false;
-  entries.forEach((entry, index) => {
-    const at = `[${index}]`;
-    const parsed = typeof entry === "string" ? parse(entry) : undefined;
-    const identity = JSON.stringify(parsed);
-    if (parsed === undefined)
-      findings.fault(at, entry, typeof entry === "string" && explain ? explain(entry) : allowed);
-    else if (!read.has(identity)) read.set(identity, parsed);
-    else if (mayRepeat) findings.remark(at, `${JSON.stringify(entry)} stands twice, and is taken once`);
-    else findings.fault(at, entry, "each entry once");
-    faulty ||= parsed === undefined || (!mayRepeat && read.size <= index);
-  });
-  return faulty ? undefined : [...read.values()];
+function entryReader<T>({ entry: allowed, parse, explain, mayRepeat }: ListOptions<T>): EntryReader<T> {
+  return {
+    read: (entry, { fault }) => {
+      const parsed = typeof entry === "string" ? parse(entry) : undefined;
+      if (parsed === undefined) fault("", entry, typeof entry === "string" && explain ? explain(entry) : allowed);
+      return parsed;
+    },
+    identity: (parsed) => JSON.stringify(parsed),
+    ...(!mayRepeat && { once: "each entry once" }),
+  };
 }
 
 const LISTENER = 'an IPv4 or IPv6 address or a host name, such as 0.0.0.0 or ::, or "" for all addresses';
@@ -104,6 +96,12 @@ export const zoneNames: Format<readonly string[]> = list({
   entries: "names of zones",
   entry: "the name of a zone",
   nonempty: true,
+  parse: readZoneName,
+});
+
+export const staticZones: Format<readonly string[]> = list({
+  entries: "names of zones",
+  entry: 'the name of a zone, such as "edge.example.com"',
   parse: readZoneName,
 });
 

@@ -1,4 +1,5 @@
 /** Formats for lists whose entries are objects, or strings that stand for one. */
+import { readEntries } from "./entries.js";
 import { type Findings, type Format, isObject, parseJsonOrText, within } from "./format.js";
 
 interface EntriesOptions<T> {
@@ -14,8 +15,20 @@ interface EntriesOptions<T> {
 }
 
 /** A list of such entries. An environment variable has it as JSON, or its strings with commas between them. */
-export function entriesOf<T>(options: EntriesOptions<T>): Format<readonly T[]> {
-  const allowed = `a list of ${options.entries}`;
+export function entriesOf<T>({
+  entries,
+  entry: allowedEntry,
+  text,
+  object,
+  ...rest
+}: EntriesOptions<T>): Format<readonly T[]> {
+  const allowed = `a list of ${entries}`;
+  const read = (entry: unknown, findings: Findings) => {
+    if (isObject(entry)) return object(entry, findings);
+    const parsed = typeof entry === "string" ? text(entry) : undefined;
+    if (parsed === undefined) findings.fault("", entry, allowedEntry);
+    return parsed;
+  };
   return {
     allowed,
     fromText: (line) => {
@@ -24,34 +37,11 @@ export function entriesOf<T>(options: EntriesOptions<T>): Format<readonly T[]> {
       return line.trim() === "" ? [] : line.split(",").map((entry) => entry.trim());
     },
     read(value, findings) {
-      if (Array.isArray(value)) return readEntries(value, options, findings);
+      if (Array.isArray(value)) return readEntries(value, { read, ...rest }, findings);
       findings.fault("", value, allowed);
       return undefined;
     },
   };
-}
-
-function readEntries<T>(
-  entries: readonly unknown[],
-  { entry: allowed, text, object, identity, once }: EntriesOptions<T>,
-  findings: Findings,
-): readonly T[] | undefined {
-  const read = new Map<string, T>();
-  let faulty = false;
-  entries.forEach((entry, index) => {
-    const at = `[${index}]`;
-    const parsed = isObject(entry) ? object(entry, within(at, findings)) : readText(entry, text);
-    if (parsed === undefined && !isObject(entry)) findings.fault(at, entry, allowed);
-    const isRepeated = parsed !== undefined && read.has(identity(parsed));
-    if (isRepeated) findings.fault(at, entry, once);
-    if (parsed !== undefined) read.set(identity(parsed), parsed);
-    faulty ||= parsed === undefined || isRepeated;
-  });
-  return faulty ? undefined : [...read.values()];
-}
-
-function readText<T>(entry: unknown, text: (text: string) => T | undefined): T | undefined {
-  return typeof entry === "string" ? text(entry) : undefined;
 }
 
 /** A format for each member of an object. */

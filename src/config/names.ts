@@ -17,6 +17,7 @@ const DOMAIN_LABEL = /^[a-z0-9-]{1,63}$/;
 const LOOSE_LABEL = /^[a-z0-9_-]{1,63}$/;
 /** Host labels, and others that occur in delegated zones: `_msdcs` (RFC 8552), `0/25` (RFC 2317). */
 const ZONE_LABEL = /^[a-z0-9_/-]{1,63}$/;
+const RECORD_LABEL = /^(?:[a-z0-9_/-]{1,63}|\*)$/;
 /** The first label of an SOA rname is a mailbox's local part: `dns-admin`, `ops+dns`. */
 const MAILBOX_LABEL = /^[a-z0-9_+-]{1,63}$/;
 
@@ -49,6 +50,11 @@ export function readListener(text: string): string | undefined {
 /** The name of a zone, with labels of hosts and of delegated zones. */
 export function readZoneName(text: string): string | undefined {
   return readName(text, ZONE_LABEL, MAX_NAME_TEXT);
+}
+
+/** The name of a record: labels as in names of zones, or the asterisk of a wildcard (RFC 4592 section 2.1.1). */
+export function readRecordName(text: string): string | undefined {
+  return readName(text, RECORD_LABEL, MAX_NAME_TEXT);
 }
 
 /** The name of a TSIG key: a domain name (RFC 8945 section 4.2). */

@@ -6,6 +6,7 @@ import { DCOS_ZONE } from "./dcos-zone.js";
 import { checkHealth } from "./health-rules.js";
 import { resolvers as resolverFormat } from "./lists.js";
 import { isInZone } from "./names.js";
+import { checkHealthChecks, completeRecords, type ReportFault } from "./record-rules.js";
 import { isReserved } from "./reserved-names.js";
 import type { RuleContext } from "./rule-context.js";
 import { KEYS, type Values } from "./schema.js";
@@ -41,6 +42,7 @@ export function completeConfig(given: Values, context: RuleContext): Config {
     resolvers,
     zoneResolvers: Object.fromEntries(zoneResolvers),
     nameServers: completeNameServers(values, context),
+    records: effectiveRecords(values, context),
     SOAMname: effectiveNameServer(values, context),
     SOARname: values.SOARname || `root.ns1.${values.domain}`,
   };
@@ -103,10 +105,11 @@ function checkCookies({ cookieSecret, previousCookieSecret }: Values, { faults }
 
 /** The zones with their own resolvers. None may be inside a zone of this server. */
 function effectiveZones(values: Values, { faults, warnings }: RuleContext): Values["zoneResolvers"] {
-  const { domain, dcosNames, externalon, zoneResolvers } = values;
+  const { domain, dcosNames, staticZones, externalon, zoneResolvers } = values;
   if (faults.has("domain") || faults.has("dcosNames")) return zoneResolvers;
+  const zones = [domain, ...(dcosNames ? [DCOS_ZONE] : []), ...staticZones];
   return zoneResolvers.filter(([zone]) => {
-    const own = [domain, ...(dcosNames ? [DCOS_ZONE] : [])].find((each) => isInZone(zone, each));
+    const own = zones.find((each) => isInZone(zone, each));
     if (own === undefined) return true;
     if (externalon)
       faults.add("zoneResolvers", zone, `zones outside ${own}, which is answered by this server`, `.${zone}`);
@@ -114,6 +117,17 @@ function effectiveZones(values: Values, { faults, warnings }: RuleContext): Valu
     return false;
   });
 }
+
+/** The records with complete names. Without a domain, nothing can be said of them. */
+function effectiveRecords(values: Values, { faults, warnings }: RuleContext): Config["records"] {
+  if (faults.has("domain") || faults.has("staticZones")) return [];
+  const report: ReportFault = (at, value, allowed) => faults.add("records", value, allowed, at);
+  checkHealthChecks(values.records, NO_CHECKS, report);
+  return completeRecords(values.records, values, report, (at, text) => warnings.push(`records${at}: ${text}`));
+}
+
+/** The names of the health checks that are defined. */
+const NO_CHECKS: ReadonlySet<string> = new Set();
 
 /** Refuses a domain that overlaps with DC/OS's zone. */
 function checkDcosNames({ domain, dcosNames }: Values, { faults }: RuleContext): void {

@@ -16,6 +16,7 @@ import { type Format, integer } from "./format.js";
 import * as format from "./formats.js";
 import { healthChecks } from "./health-checks.js";
 import * as lists from "./lists.js";
+import { type GivenRecord, records } from "./static-records.js";
 import * as transfers from "./transfer-lists.js";
 
 export interface KeySpec<T> {
@@ -33,7 +34,10 @@ export interface KeySpec<T> {
 }
 
 /** The values of all keys, read by their formats, before the rules between keys have completed them. */
-export type Values = Omit<Config, "zoneResolvers"> & { readonly zoneResolvers: lists.ZoneResolvers };
+export type Values = Omit<Config, "zoneResolvers" | "records"> & {
+  readonly zoneResolvers: lists.ZoneResolvers;
+  readonly records: readonly GivenRecord[];
+};
 
 /** Keys whose value is an object of further keys. Those of one object are all live or all need a restart. */
 export const GROUPS = ["mesosCredentials", "rateLimit", "tcp", "forwarding", "cache"] as const;
@@ -169,6 +173,9 @@ export const KEYS: Table = {
   reverse: live(true, format.boolean, "Answer PTR queries for the cluster's own addresses."),
   nameServers: live([], transfers.nameServers, "The zones' name servers, in place of the one in `SOAMname`. A name without a dot lies in `domain`. Those in a zone of this server need their addresses. Empty: `SOAMname`, with the addresses of this server."),
   reverseZones: live([], lists.reverseZones, "Reverse zones that are this server's alone: an address that is not the cluster's does not exist there. They can be transferred. Needs `reverse`."),
+  staticZones: live([], lists.staticZones, "Zones of your own beside `domain`, for `records`: each has an SOA and NS like the domain's."),
+  records: live([], records, "[Records of your own](static-records.md), in `domain` and `staticZones`. They win over what is made from the cluster."),
+  recordsFile: live("", format.path, "File of further records: JSON as in `records`, or a master file. Read again on SIGHUP and when it changes; one with a fault leaves the last good records in service."),
   catalogZone: live("", format.zoneName, "Zone that lists the others for secondaries (RFC 9432), such as \"catalog.mesos\"."),
   serverVersion: live("", format.characterString, "Text that answers `version.bind` and `version.server` in class CH. Empty: they are refused."),
   serverId: live("", format.characterString, "Text that answers `id.server` and `hostname.bind` in class CH, and the NSID of this server. Empty: they are refused, and there is no NSID."),

@@ -8,7 +8,7 @@ import type { Values } from "./schema.js";
 
 type ZoneValues = Pick<
   Values,
-  "domain" | "dcosNames" | "reverse" | "reverseZones" | "catalogZone" | "nameServers" | "zoneResolvers"
+  "domain" | "dcosNames" | "reverse" | "reverseZones" | "staticZones" | "catalogZone" | "nameServers" | "zoneResolvers"
 >;
 
 /** The names of all zones that this server is a name server of. */
@@ -16,15 +16,38 @@ export function zoneNamesOf({
   domain,
   dcosNames,
   reverseZones,
+  staticZones,
   catalogZone,
-}: Pick<ZoneValues, "domain" | "dcosNames" | "reverseZones" | "catalogZone">): readonly string[] {
-  return [domain, ...(dcosNames ? [DCOS_ZONE] : []), ...reverseZones, ...(catalogZone === "" ? [] : [catalogZone])];
+}: Pick<ZoneValues, "domain" | "dcosNames" | "reverseZones" | "staticZones" | "catalogZone">): readonly string[] {
+  const others = [...reverseZones, ...staticZones, ...(catalogZone === "" ? [] : [catalogZone])];
+  return [domain, ...(dcosNames ? [DCOS_ZONE] : []), ...others];
 }
 
 /** Reports zones that get into each other's way, or that others are asked for. */
 export function checkZones(values: ZoneValues, context: RuleContext): void {
   checkReverseZones(values, context);
+  checkStaticZones(values, context);
   checkCatalogZone(values, context);
+}
+
+/** A snapshot numbers its zones in eight bits, and others need some of them. */
+const MAX_STATIC_ZONES = 100;
+
+function checkStaticZones(values: ZoneValues, { faults }: RuleContext): void {
+  const { domain, dcosNames, reverseZones, staticZones, zoneResolvers } = values;
+  if (faults.has("staticZones") || faults.has("domain")) return;
+  if (staticZones.length > MAX_STATIC_ZONES)
+    faults.add("staticZones", staticZones.length, `at most ${MAX_STATIC_ZONES} zones`);
+  staticZones.forEach((zone, index) => {
+    const refuse = (allowed: string) => faults.add("staticZones", zone, allowed, `[${index}]`);
+    const others = [domain, ...(dcosNames ? [DCOS_ZONE] : []), ...reverseZones, ...staticZones.slice(0, index)];
+    const near = others.find((other) => isInZone(zone, other) || isInZone(other, zone));
+    const asked = zoneResolvers.find(([other]) => isInZone(other, zone));
+    if (near !== undefined)
+      refuse(`a zone outside ${near} and not above it; names in ${domain} need no zone of their own`);
+    else if (asked !== undefined)
+      refuse(`a zone without any in zoneResolvers: take ${asked[0]} out there, or ${zone} out here`);
+  });
 }
 
 function checkReverseZones({ reverse, reverseZones, zoneResolvers }: ZoneValues, { faults }: RuleContext): void {
@@ -42,13 +65,15 @@ function checkReverseZones({ reverse, reverseZones, zoneResolvers }: ZoneValues,
 }
 
 function checkCatalogZone(values: ZoneValues, { faults }: RuleContext): void {
-  const { catalogZone: zone, domain, reverseZones, zoneResolvers } = values;
+  const { catalogZone: zone, domain, reverseZones, staticZones, zoneResolvers } = values;
   if (zone === "" || faults.has("catalogZone") || faults.has("domain")) return;
   const refuse = (allowed: string) => faults.add("catalogZone", zone, allowed);
   const isSpoken = zone.endsWith(`.${domain}`) && isReserved(zone.slice(0, -domain.length - 1));
-  const others = [domain, ...reverseZones, ...(values.dcosNames ? [DCOS_ZONE] : [])];
+  const others = [domain, ...reverseZones, ...staticZones, ...(values.dcosNames ? [DCOS_ZONE] : [])];
   const hidden = others.find((other) => isInZone(other, zone));
-  const around = [DCOS_ZONE, ...reverseZones].find((other) => others.includes(other) && isInZone(zone, other));
+  const around = [DCOS_ZONE, ...reverseZones, ...staticZones].find(
+    (other) => others.includes(other) && isInZone(zone, other),
+  );
   const asked = zoneResolvers.find(([other]) => isInZone(other, zone));
   if (isSpoken) refuse(`another name: this one is the cluster's, such as catalog.${domain}`);
   else if (hidden !== undefined) refuse(`a name that is not ${hidden} and not above it, such as catalog.${domain}`);

@@ -1,5 +1,5 @@
 import type { Answerer } from "../answer/answer.js";
-import { DROP, FORWARD, TRANSFER } from "../answer/answer.js";
+import { COMPLETE, DROP, FORWARD, TRANSFER } from "../answer/answer.js";
 import { BROKEN, type FollowingMessages, type Request } from "../answer/request.js";
 import type { Logger } from "../base/log.js";
 import type { Forwarded, Forwarder } from "../forward/contract.js";
@@ -50,6 +50,8 @@ interface PendingQuery {
   /** Milliseconds on the service's clock. */
   readonly started: number;
   readonly send: SendResponse;
+  /** The name outside that the question's is an alias of, if that is what upstreams were asked for. */
+  readonly behind: Uint8Array | undefined;
 }
 
 /**
@@ -109,7 +111,7 @@ export class DnsService {
     } catch (error) {
       size = this.#rescue(error, request);
     }
-    if (size === FORWARD) return this.#forward(request, defer);
+    if (size === FORWARD || size === COMPLETE) return this.#forward(request, defer, size === COMPLETE);
     if (size === TRANSFER) return this.#transfer(request, defer);
     if (size > 0 && this.#isLimited(request)) size = this.#limit(size, request);
     if (size === DROP) {
@@ -158,12 +160,15 @@ export class DnsService {
     return DROP;
   }
 
-  #forward(request: Request, defer: Defer): number {
+  /** @param completes whether to ask for the name outside that the question's is an alias of */
+  #forward(request: Request, defer: Defer, completes: boolean): number {
     const { answerer, forwarder } = this.#parts;
+    const { query, message } = completes ? answerer.behind : { query: answerer.query, message: request.message };
+    const behind = completes ? answerer.behind.name : undefined;
     let pending: PendingQuery | undefined;
     let ready: Forwarded | undefined;
     try {
-      ready = forwarder.ask(answerer.query, request.message, request.client, (forwarded) => {
+      ready = forwarder.ask(query, message, request.client, (forwarded) => {
         if (pending) this.#deliver(forwarded, pending);
       });
     } catch (error) {
@@ -171,7 +176,7 @@ export class DnsService {
       ready = { kind: "failed", ede: NO_EDE };
     }
     if (ready) {
-      let size = this.#relay(ready, request);
+      let size = this.#relay(ready, request, behind);
       if (this.#isLimited(request)) size = this.#limit(size, request);
       if (size === DROP) {
         this.#parts.stats.dropped(request.channel.transport);
@@ -181,7 +186,7 @@ export class DnsService {
       this.#answers[FORWARDED]++;
       return size;
     }
-    pending = { request: request.copy(this.#scratch), started: this.#began[0], send: defer() };
+    pending = { request: request.copy(this.#scratch), started: this.#began[0], send: defer(), behind };
     this.pending++;
     return PENDING;
   }
@@ -216,14 +221,14 @@ export class DnsService {
     return PENDING;
   }
 
-  #deliver(forwarded: Forwarded, { request, started, send }: PendingQuery): void {
+  #deliver(forwarded: Forwarded, { request, started, send, behind }: PendingQuery): void {
     const { stats, clock } = this.#parts;
     this.pending--;
     clock(this.#ended);
     let size: number;
     try {
       this.#parts.answerer.resume(request);
-      size = this.#relay(forwarded, request);
+      size = this.#relay(forwarded, request, behind);
       this.#clock = this.#ended;
       if (this.#isLimited(request)) size = this.#limit(size, request);
     } catch (error) {
@@ -239,8 +244,9 @@ export class DnsService {
   }
 
   /** Writes the answer. `answer` or `resume` of the answerer must have read its query just before. */
-  #relay(forwarded: Forwarded, request: Request): number {
+  #relay(forwarded: Forwarded, request: Request, behind: Uint8Array | undefined): number {
     const { answerer } = this.#parts;
+    if (forwarded.kind === "reply" && behind) return answerer.complete(request, behind, forwarded.reply, forwarded.age);
     if (forwarded.kind === "reply") return answerer.relay(forwarded.reply, forwarded.age);
     return answerer.fail(request, RCODE.SERVFAIL, forwarded.ede);
   }

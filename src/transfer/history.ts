@@ -1,7 +1,6 @@
 import type { Apex, ApexRecords } from "../zone/apex.js";
-import { tallyOf } from "../zone/entry.js";
 import type { HeldSnapshots } from "../zone/held-snapshots.js";
-import { firstEntry, type Snapshot, type SnapshotUpdate, zoneOf } from "../zone/snapshot.js";
+import { firstEntry, type Snapshot, type SnapshotUpdate, tallyOf, zoneOf } from "../zone/snapshot.js";
 import { soaOf } from "./contents.js";
 import { differencesOf } from "./differences.js";
 import { type Difference, type Journal, NO_DIFFERENCE } from "./journal.js";

@@ -1,4 +1,5 @@
 import type { ZoneConfig } from "../config/config.js";
+import { DCOS_ZONE } from "../config/dcos-zone.js";
 import type { ZoneSpec } from "./zone-spec.js";
 
 /** A zone with the configured SOA and TTL. */
@@ -7,6 +8,7 @@ export function zoneAt(name: string, config: ZoneConfig): ZoneSpec {
     name,
     ttl: config.ttl,
     srvWeight: config.srvRecordDefaultWeight,
+    ...(hasBranches(name, config) && { answers: { seeksEnclosers: true } }),
     nameServers: config.nameServers.length > 0 ? config.nameServers.map((server) => server.name) : [config.SOAMname],
     soa: {
       mname: config.SOAMname,
@@ -17,4 +19,10 @@ export function zoneAt(name: string, config: ZoneConfig): ZoneSpec {
       minimum: config.SOAMinttl,
     },
   };
+}
+
+/** Whether records in the zone decide about names below their own: wildcards and delegations. DC/OS's zone has those of the domain. */
+function hasBranches(zone: string, { domain, records }: ZoneConfig): boolean {
+  const of = zone === DCOS_ZONE ? domain : zone;
+  return records.some((record) => record.zone === of && (record.type === "NS" || /(?:^|\.)\*\./.test(record.name)));
 }

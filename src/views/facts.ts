@@ -1,6 +1,6 @@
 import { type Address, AddressBook } from "../base/addresses.js";
 import type { HostPort } from "../base/host-port.js";
-import type { IpSource } from "../config/config.js";
+import type { IpSource, StaticRecord } from "../config/config.js";
 import type { Cluster, Task } from "../sources/mesos/cluster.js";
 
 const NONE: readonly Address[] = [];
@@ -15,7 +15,24 @@ export interface FactsInput {
   readonly resolved: ReadonlyMap<string, readonly Address[]>;
   /** The sources of a task's addresses, by priority. */
   readonly ipSources: readonly IpSource[];
+  /** The operator's own records. The same array as long as they have not changed. */
+  readonly records: readonly StaticRecord[];
+  /** What health checks say of their values; absent if nothing is checked. */
+  readonly health?: Health | undefined;
 }
+
+/** The results of health checks at one moment: another object whenever one has changed. */
+export interface Health {
+  /**
+   * Whether a value is healthy. One that has not been checked is.
+   *
+   * @param check the name of its check
+   * @param value as in `StaticValue`
+   */
+  isHealthy(check: string, value: string): boolean;
+}
+
+const ALL_HEALTHY: Health = { isHealthy: () => true };
 
 /** A task's addresses. Each list may be empty. */
 export interface TaskAddresses {
@@ -38,6 +55,10 @@ export class ClusterFacts {
 
   get cluster(): Cluster {
     return this.input.cluster;
+  }
+
+  get health(): Health {
+    return this.input.health ?? ALL_HEALTHY;
   }
 
   /** The addresses of a host, which is a name or an IP address. */

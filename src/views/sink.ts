@@ -1,4 +1,5 @@
 import type { Address } from "../base/addresses.js";
+import type { PreparedSet } from "../wire/prepared.js";
 
 /**
  * Takes the records of a zone, one at a time. Names are lower case, without the final dot, and valid (`isDnsName`).
@@ -15,6 +16,15 @@ export interface RecordSink {
   character(name: string, character: string): void;
 }
 
+/** Takes everything that can be in a zone. */
+export interface ZoneSink extends RecordSink {
+  /**
+   * A whole RRset that the operator has written: at most one of a type for a name. It replaces the other records of its name and
+   * type, a CNAME those of its name. NS below the apex delegate the name.
+   */
+  prepared(name: string, set: PreparedSet): void;
+}
+
 /** Takes claims to addresses. A name may be "" if the owner has none: the address still belongs to it. */
 export interface ClaimSink {
   agent(address: Address, name: string): void;
@@ -26,7 +36,7 @@ export interface ClaimSink {
 /** The sinks for everything that a view emits. */
 export interface Sinks {
   /** The sink for records of the zone with this name (`ZoneSpec`); `undefined` if no view has such a zone. */
-  zone(name: string): RecordSink | undefined;
+  zone(name: string): ZoneSink | undefined;
   /** The sink for claims to addresses. */
   readonly claims: ClaimSink;
 }
@@ -37,7 +47,7 @@ const nothing = () => undefined;
 export const NO_CLAIMS: ClaimSink = { agent: nothing, task: nothing, master: nothing };
 
 /** Passes each record on to all of these sinks. */
-export function all(sinks: readonly RecordSink[]): RecordSink {
+export function all(sinks: readonly ZoneSink[]): ZoneSink {
   if (sinks.length === 1) return sinks[0];
   return {
     address: (name, address, standby) => {
@@ -51,6 +61,9 @@ export function all(sinks: readonly RecordSink[]): RecordSink {
     },
     character: (name, character) => {
       for (const sink of sinks) sink.character(name, character);
+    },
+    prepared: (name, set) => {
+      for (const sink of sinks) sink.prepared(name, set);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { all, NO_CLAIMS, type RecordSink, type Sinks } from "./sink.js";
+import { all, NO_CLAIMS, type Sinks, type ZoneSink } from "./sink.js";
 import type { View } from "./view.js";
 
 /**
@@ -7,7 +7,7 @@ import type { View } from "./view.js";
  */
 export function sinksOf(
   views: readonly View[],
-  own: ReadonlyMap<string, RecordSink>,
+  own: ReadonlyMap<string, ZoneSink>,
   claims: "made" | "withdrawn",
 ): Sinks {
   const taker = views.find((view) => view.claims);

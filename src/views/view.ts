@@ -1,6 +1,6 @@
 import type { Agent, Framework, Skipped, SkipReason, Task } from "../sources/mesos/cluster.js";
 import type { ClusterFacts } from "./facts.js";
-import type { ClaimSink, RecordSink, Sinks } from "./sink.js";
+import type { ClaimSink, Sinks, ZoneSink } from "./sink.js";
 import type { ZoneSpec } from "./zone-spec.js";
 
 /** Why a piece of the cluster gets no records. */
@@ -36,7 +36,7 @@ export interface View {
   /** Returns an emitter of this cluster's pieces into `sinks`, whatever zones they belong to. */
   emitter?(facts: ClusterFacts, sinks: Sinks): Emitter;
   /** A zone, perhaps of another view, whose records it copies to its own zones. */
-  readonly mirror?: { readonly of: string; into(sinks: Sinks): RecordSink };
+  readonly mirror?: { readonly of: string; into(sinks: Sinks): ZoneSink };
   /** Takes new and withdrawn claims to addresses. At most one view may have it. */
   readonly claims?: { readonly made: ClaimSink; readonly withdrawn: ClaimSink };
   /** Emits records that can only be determined after all pieces, or all changes, have been emitted. */

@@ -16,6 +16,8 @@ export interface AnswerRules {
   readonly cutsSilently?: boolean;
   /** Records are in the order of the zone. Otherwise they are rotated, with a different one first each time. */
   readonly keepsOrder?: boolean;
+  /** It has wildcards or delegations: for a name that is not there, the closest one above it decides (RFC 4592 §3.3.1). */
+  readonly seeksEnclosers?: boolean;
 }
 
 /** A zone that this server is authoritative for, as a view describes it. */

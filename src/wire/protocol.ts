@@ -8,15 +8,23 @@ export const TYPE = {
   CNAME: Packet.TYPE.CNAME,
   SOA: Packet.TYPE.SOA,
   PTR: Packet.TYPE.PTR,
+  MX: Packet.TYPE.MX,
   TXT: Packet.TYPE.TXT,
   AAAA: Packet.TYPE.AAAA,
   SRV: Packet.TYPE.SRV,
+  DS: 43,
   OPT: Packet.TYPE.EDNS,
   TSIG: 250,
   IXFR: 251,
   AXFR: Packet.TYPE.AXFR,
   ANY: Packet.TYPE.ANY,
+  CAA: Packet.TYPE.CAA,
 } as const;
+
+/** The name of a record type, such as `MX`; for one that has none here the form of RFC 3597 §5. */
+export function typeName(type: number): string {
+  return Object.entries(TYPE).find(([, number]) => number === type)?.[0] ?? `TYPE${type}`;
+}
 
 export const CLASS = { IN: Packet.CLASS.IN, CH: Packet.CLASS.CH } as const;
 

@@ -104,6 +104,23 @@ export function isReadable(message: Uint8Array, type: number, at: number, end: n
   return next === end;
 }
 
+/** Where names stand in well-formed RDATA, and the index behind each. */
+export function namesIn(
+  message: Uint8Array,
+  type: number,
+  at: number,
+  end: number,
+): readonly { readonly start: number; readonly behind: number }[] {
+  const names: { start: number; behind: number }[] = [];
+  let start = at;
+  for (const part of at === end ? [] : (formOf.get(type) ?? [])) {
+    const behind = partEnd(message, part, start, end);
+    if (part === NAME) names.push({ start, behind });
+    start = behind;
+  }
+  return names;
+}
+
 /** The index of the octet behind a part of RDATA; -1 or an index above `end` if it does not fit. */
 function partEnd(message: Uint8Array, part: number, at: number, end: number): number {
   switch (part) {

@@ -1,11 +1,12 @@
+import type { Address } from "../base/addresses.js";
 import { WORD } from "../wire/names.js";
 
 /**
  * The records of one zone as columns of shared memory. `NameTable` and `RecordSet` write them; every thread can compile them.
  */
 
-/** The kinds of records, in the order of their sets in an entry. */
-export const KIND = { A: 0, AAAA: 1, SRV: 2, PTR: 3, TXT: 4 } as const;
+/** The kinds of records, in the order of their sets in an entry. One of the last kind is a whole set. */
+export const KIND = { A: 0, AAAA: 1, SRV: 2, PTR: 3, TXT: 4, PREPARED: 5 } as const;
 
 /**
  * Added to the kind of a record on standby (`RecordSink`). Only the compiler decides whether it is published, so adding or
@@ -13,7 +14,7 @@ export const KIND = { A: 0, AAAA: 1, SRV: 2, PTR: 3, TXT: 4 } as const;
  */
 export const STANDBY = 8;
 
-/** The words of a record: the next older record of its name (0 for none), its kind and port, and its value. */
+/** The words of a record: the next older record of its name (0 for none), its kind and port (a prepared set's type), and its value. */
 export const RECORD = { WORDS: 3, NEXT: 0, TRAITS: 1, VALUE: 2 } as const;
 const KIND_MASK = 0xff;
 const PORT_SHIFT = 8;
@@ -41,17 +42,22 @@ export interface RecordColumns {
   readonly head: Uint32Array;
   /**
    * The records. A record is identified by the index of its first word (see `RECORD`). Its value is an IPv4 address, the number of an
-   * IPv6 address, the number of a target's name, or a character. Records are read in random order, so the words of each are adjacent.
+   * IPv6 address, the number of a target's name, a character, or the place of a prepared set. Records are read in random order, so the words of each are adjacent.
    */
   readonly cells: Uint32Array;
   /** The octets of IPv6 addresses, by number. */
   readonly addresses: Uint8Array;
+  /** The prepared sets (`PreparedStore`). */
+  readonly sets: Uint32Array;
+  /** By name: its marks (`MARK`). */
+  readonly marks: Uint8Array;
 }
 
 /** The columns by themselves, to be sent to another thread. They are those of this moment: growing makes others. */
-export function columnsOf({ names, apexNumber, head, cells, addresses }: RecordColumns): RecordColumns {
+export function columnsOf(columns: RecordColumns): RecordColumns {
+  const { names, apexNumber, head, cells, addresses, sets, marks } = columns;
   const { words, octets, at, size, hash } = names;
-  return { names: { words, octets, at, size, hash }, apexNumber, head, cells, addresses };
+  return { names: { words, octets, at, size, hash }, apexNumber, head, cells, addresses, sets, marks };
 }
 
 /** Where columns get their memory, which is shared and full of zeros. */
@@ -100,4 +106,14 @@ export function kindIn(cells: Uint32Array, record: number): number {
 /** The port of a record in `cells`; 0 if its kind has none. */
 export function portIn(cells: Uint32Array, record: number): number {
   return cells[record + RECORD.TRAITS] >>> PORT_SHIFT;
+}
+
+/** The kind of a record with this address. */
+export function kindOf({ family }: Address, standby?: boolean): number {
+  return (family === 4 ? KIND.A : KIND.AAAA) + (standby ? STANDBY : 0);
+}
+
+/** The kind of an SRV record. */
+export function serviceKind(standby?: boolean): number {
+  return KIND.SRV + (standby ? STANDBY : 0);
 }

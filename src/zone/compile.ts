@@ -1,9 +1,9 @@
 import { columnsOf, compareNames } from "./columns.js";
-import { tallyOf } from "./entry.js";
 import { SHARDS } from "./layout.js";
 import { changedByShard, planAgain } from "./placement.js";
 import type { RecordSet } from "./record-set.js";
 import { ShardCompiler, type ShardContent, type ShardPlan, type ZoneColumns } from "./shard-compiler.js";
+import { tallyOf } from "./snapshot.js";
 import { type CompiledShard, type CompileHelper, planOf, shardsOf, wholeBuild } from "./whole-build.js";
 
 /** One zone to compile: its records, and what all of them have in common. */

@@ -1,10 +1,16 @@
-import ipaddr from "ipaddr.js";
+import { formatOctets } from "../base/addresses.js";
 import { decodeName, encodeName, hashName, isDnsName, nameWords } from "../wire/names.js";
+import { readUint16 } from "../wire/octets.js";
+import { nameIn } from "../wire/prepared.js";
 import { TYPE } from "../wire/protocol.js";
 import { NAME_SHIFT, NAME_SIZE_MASK, TARGET_WORDS, TARGETS_FLAG, TARGETS_HEADER_WORDS } from "./layout.js";
+import { rdataAt, rdlengthOf, ttlOf } from "./prepared-sets.js";
+import { rdataText } from "./rdata-text.js";
 import {
   entryWord,
   firstEntry,
+  isApex,
+  isPrepared,
   nameAt,
   nameLength,
   ownOctets,
@@ -27,6 +33,8 @@ export interface ServiceRecord {
 }
 
 const TYPE_MASK = 0xffff;
+/** Octets of an SRV record's RDATA in front of its port. */
+const PORT_IN_RDATA = 4;
 
 /**
  * An RRset in place in a snapshot. It decodes only what the caller asks for, so that walking through a large zone allocates one
@@ -64,6 +72,28 @@ export class StoredSet {
     return typeOf(this.#shard.words, this.#descriptor);
   }
 
+  /** Whether it is an RRset of a zone's apex. */
+  get isOfApex(): boolean {
+    return isApex(this.#shard.words, this.#entry);
+  }
+
+  /** Its TTL in seconds. @param ofZone that of the zone */
+  ttl(ofZone: number): number {
+    return ttlOf(this.#shard.words, this.#entry, this.#descriptor, ofZone);
+  }
+
+  /** Whether the operator has written it. Then `rdata` has its records, whatever their type. */
+  get isPrepared(): boolean {
+    return isPrepared(this.#shard.words[this.#descriptor]);
+  }
+
+  /** The data of a record of a prepared set, as in a master file. */
+  rdata(record: number): string {
+    const at = this.#own(record);
+    const size = rdlengthOf(this.#shard.words, this.#data(), record);
+    return rdataText(this.type, this.#shard.octets.subarray(at, at + size));
+  }
+
   /** The number of records. The other methods count them from 0. */
   get size(): number {
     return this.#shard.words[this.#descriptor + 1];
@@ -74,7 +104,7 @@ export class StoredSet {
     const at = this.#own(record);
     const { octets } = this.#shard;
     if (this.type === TYPE.A) return `${octets[at]}.${octets[at + 1]}.${octets[at + 2]}.${octets[at + 3]}`;
-    return ipaddr.fromByteArray([...octets.subarray(at, at + 16)]).toString();
+    return formatOctets(octets.subarray(at, at + 16));
   }
 
   /** The text of a TXT record. */
@@ -85,14 +115,17 @@ export class StoredSet {
 
   /** An SRV record (RFC 2782). */
   service(record: number): ServiceRecord {
-    const prefix = this.#shard.words[this.#data() + 1];
-    return { priority: prefix >>> 16, weight: prefix & 0xffff, port: this.port(record), target: this.target(record) };
+    const { words, octets } = this.#shard;
+    const at = this.#own(record);
+    const prefix = words[this.#data() + 1];
+    const priority = this.isPrepared ? readUint16(octets, at) : prefix >>> 16;
+    const weight = this.isPrepared ? readUint16(octets, at + 2) : prefix & 0xffff;
+    return { priority, weight, port: this.port(record), target: this.target(record) };
   }
 
   /** An SRV record's port. */
   port(record: number): number {
-    const at = this.#own(record);
-    return (this.#shard.octets[at] << 8) | this.#shard.octets[at + 1];
+    return readUint16(this.#shard.octets, this.#own(record) + (this.isPrepared ? PORT_IN_RDATA : 0));
   }
 
   /** The name that an SRV, NS or PTR record points to, dotted, with the final dot. */
@@ -102,14 +135,18 @@ export class StoredSet {
 
   /** The same in wire form. Shares the snapshot's memory. */
   wireTarget(record: number): Uint8Array {
+    const { words, octets } = this.#shard;
     const at = this.#targetAt(record);
-    return this.#shard.octets.subarray(at, at + (this.#shard.words[this.#targetWord(record) + 1] & NAME_SIZE_MASK));
+    const size = this.isPrepared
+      ? rdlengthOf(words, this.#data(), record) - nameIn(this.type)
+      : words[this.#targetWord(record) + 1] & NAME_SIZE_MASK;
+    return octets.subarray(at, at + size);
   }
 
   /** Whether an SRV, NS or PTR record points to this wire name. @param hash its `hashName` with the snapshot's seed */
   pointsTo(record: number, wireName: Uint8Array, hash: number): boolean {
     const { words, octets } = this.#shard;
-    if (words[this.#targetWord(record)] !== hash) return false;
+    if (!this.isPrepared && words[this.#targetWord(record)] !== hash) return false;
     const at = this.#targetAt(record);
     return wireName.every((octet, i) => octets[at + i] === octet);
   }
@@ -125,6 +162,7 @@ export class StoredSet {
 
   /** The octet at which a record's own RDATA starts. */
   #own(record: number): number {
+    if (this.isPrepared) return rdataAt(this.#shard.words, this.#data(), record);
     const hasTargets = (this.#shard.words[this.#descriptor] & TARGETS_FLAG) !== 0;
     const ahead = hasTargets ? TARGETS_HEADER_WORDS + this.size : 0;
     return (this.#data() + ahead) * 4 + record * this.#ownSize();
@@ -138,6 +176,7 @@ export class StoredSet {
   }
 
   #targetAt(record: number): number {
+    if (this.isPrepared) return this.#own(record) + nameIn(this.type);
     return (this.#entry + (this.#shard.words[this.#targetWord(record) + 1] >>> NAME_SHIFT)) * 4;
   }
 }

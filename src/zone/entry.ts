@@ -1,4 +1,5 @@
 import { toWords } from "../wire/names.js";
+import { writeUint16, writeUint32 } from "../wire/octets.js";
 import { TYPE } from "../wire/protocol.js";
 import {
   grown,
@@ -12,10 +13,13 @@ import {
   STANDBY,
 } from "./columns.js";
 import {
+  ALIAS_FLAG,
   APEX_FLAG,
   ENTRY_HEADER_WORDS,
+  MARKS_SHIFT,
   NAME_SHIFT,
   OWN_SHIFT,
+  PREPARED_FLAG,
   RECORD_HEADER,
   RRSET_WORDS,
   RRSETS_SHIFT,
@@ -26,8 +30,10 @@ import {
   ZONE_SHIFT,
 } from "./layout.js";
 import type { Placement } from "./placement.js";
+import { STORED } from "./prepared-store.js";
 import { type RecordOrder, sortOnce } from "./record-order.js";
 import { pointingTo, type RecordRun } from "./record-run.js";
+import { writtenFirst } from "./written-first.js";
 
 const IPV4_OCTETS = 4;
 const PORT_OCTETS = 2;
@@ -54,10 +60,13 @@ export class EntryWriter {
   names = 0;
   /** The records of the current name. */
   #found = new Uint32Array(64);
+  readonly #written: number[] = [];
   readonly #targets: number[] = [];
   /** The word at which the current entry starts, and the word for the descriptor of its next set. */
   #entry = 0;
   #set = 0;
+  /** The flag of the current entry if it has a CNAME record. */
+  #alias = 0;
 
   /** Begins anew after `before` zero words, which the caller may write to. */
   reset(before: number): void {
@@ -116,40 +125,54 @@ export class EntryWriter {
     this.#copy(names.words, names.at[name], nameWords, nameAt);
     this.#entry = start;
     this.#set = start + ENTRY_HEADER_WORDS;
+    this.#alias = 0;
     this.length = nameAt + nameWords;
     if (apex) this.#targetSet(TYPE.NS, pointingTo(context.nameServers), context);
     for (let from = 0, to = 0; from < count; from = to) {
       to = this.#endOfSet(from, count, cells);
       this.#writeSet({ list: this.#found, from, to, cells }, context);
     }
-    this.#words[start] = names.size[name] | (sets << RRSETS_SHIFT) | (zone << ZONE_SHIFT) | (apex ? APEX_FLAG : 0);
+    const flags = (apex ? APEX_FLAG : 0) | (records.marks[name] << MARKS_SHIFT) | this.#alias;
+    this.#words[start] = names.size[name] | (sets << RRSETS_SHIFT) | (zone << ZONE_SHIFT) | flags;
     this.#words[start + 1] = this.length - start;
     if (sets > 0) this.names++;
     return start;
   }
 
   /**
-   * Collects the name's records in `#found`: sorted (by kind first), without duplicates, and records on standby only if there are
-   * no others. Returns their number.
+   * Collects the name's records in `#found`: sorted (by kind first), without duplicates, records on standby only if there are
+   * no others, and none that a prepared set hides. Returns their number.
    */
-  #collect(name: number, { records: { cells, head }, order }: EntryContext): number {
+  #collect(name: number, { records: { cells, head, marks }, order }: EntryContext): number {
     let count = 0;
     let isStandby = true;
+    const written = this.#written;
+    written.length = 0;
     for (let record = head[name]; record !== 0; record = cells[record + RECORD.NEXT]) {
-      const waits = kindIn(cells, record) >= STANDBY;
+      const kind = kindIn(cells, record);
+      if (kind === KIND.PREPARED) {
+        written.push(record);
+        continue;
+      }
+      const waits = kind >= STANDBY;
       if (waits && !isStandby) continue;
       if (!waits && isStandby) count = 0;
       isStandby = waits;
       if (count === this.#found.length) this.#found = grown(this.#found, new Uint32Array(count * 2));
       this.#found[count++] = record;
     }
-    return count < 2 ? count : sortOnce(this.#found, count, order);
+    const kept = count < 2 ? count : sortOnce(this.#found, count, order);
+    if (written.length === 0 && marks[name] === 0) return kept;
+    if (kept + written.length > this.#found.length)
+      this.#found = grown(this.#found, new Uint32Array(this.#found.length * 2));
+    return writtenFirst(this.#found, kept, written, cells, marks[name]);
   }
 
   /** The position in `#found` at which the next set begins. */
   #endOfSet(from: number, count: number, cells: Uint32Array): number {
     const kind = kindIn(cells, this.#found[from]);
     let to = from + 1;
+    if (kind === KIND.PREPARED) return to;
     while (to < count && kindIn(cells, this.#found[to]) === kind) to++;
     return to;
   }
@@ -159,12 +182,13 @@ export class EntryWriter {
     if (kind === KIND.A) this.#ipv4Set(set);
     else if (kind === KIND.TXT) this.#characterSet(set);
     else if (kind === KIND.AAAA) this.#ipv6Set(set, context.records.addresses);
+    else if (kind === KIND.PREPARED) this.#preparedSet(set, context.records.sets);
     else this.#targetSet(kind === KIND.SRV ? TYPE.SRV : TYPE.PTR, set, context);
   }
 
   #ipv4Set({ list, from, to, cells }: RecordRun): void {
     const data = this.#open(TYPE.A | (IPV4_OCTETS << OWN_SHIFT), to - from, to - from);
-    for (let i = from; i < to; i++) this.#writeUint32((data + i - from) * 4, cells[list[i] + RECORD.VALUE]);
+    for (let i = from; i < to; i++) writeUint32(this.#octets, (data + i - from) * 4, cells[list[i] + RECORD.VALUE]);
   }
 
   /** Texts of one character, each with its length in front (RFC 1035 §3.3.14). */
@@ -175,7 +199,7 @@ export class EntryWriter {
       toWords((to - from) * CHARACTER_OCTETS),
     );
     for (let i = from; i < to; i++) {
-      this.#writeUint16((data * 2 + i - from) * CHARACTER_OCTETS, (1 << 8) | cells[list[i] + RECORD.VALUE]);
+      writeUint16(this.#octets, (data * 2 + i - from) * CHARACTER_OCTETS, (1 << 8) | cells[list[i] + RECORD.VALUE]);
     }
   }
 
@@ -186,6 +210,15 @@ export class EntryWriter {
       const address = cells[list[from + i] + RECORD.VALUE] * IPV6_OCTETS;
       this.#octets.set(addresses.subarray(address, address + IPV6_OCTETS), data * 4 + i * IPV6_OCTETS);
     }
+  }
+
+  #preparedSet({ list, from, cells }: RecordRun, sets: Uint32Array): void {
+    const type = portIn(cells, list[from]);
+    const place = cells[list[from] + RECORD.VALUE];
+    const size = sets[place + STORED.SIZE];
+    const data = this.#open(type | PREPARED_FLAG, sets[place + STORED.COUNT], size);
+    this.#copy(sets, place + STORED.HEADER, size, data);
+    if (type === TYPE.CNAME) this.#alias = ALIAS_FLAG;
   }
 
   /** Writes a set of records with targets. Records with the same target are adjacent. */
@@ -217,7 +250,7 @@ export class EntryWriter {
       const record = list[from + i];
       if (cells[record + RECORD.VALUE] !== targets[number]) number++;
       this.#words[numbers + i] = number;
-      if (hasPorts) this.#writeUint16(ports * 4 + i * PORT_OCTETS, portIn(cells, record));
+      if (hasPorts) writeUint16(this.#octets, ports * 4 + i * PORT_OCTETS, portIn(cells, record));
     }
     this.#targetTable(ports + ownSize, names);
   }
@@ -249,18 +282,6 @@ export class EntryWriter {
     return data;
   }
 
-  #writeUint16(at: number, value: number): void {
-    this.#octets[at] = value >>> 8;
-    this.#octets[at + 1] = value;
-  }
-
-  #writeUint32(at: number, value: number): void {
-    this.#octets[at] = value >>> 24;
-    this.#octets[at + 1] = value >>> 16;
-    this.#octets[at + 2] = value >>> 8;
-    this.#octets[at + 3] = value;
-  }
-
   #copy(from: Uint32Array, start: number, count: number, to: number): void {
     for (let i = 0; i < count; i++) this.#words[to + i] = from[start + i];
   }
@@ -274,12 +295,4 @@ export class EntryWriter {
     this.#words = larger;
     this.#octets = new Uint8Array(larger.buffer);
   }
-}
-
-/** The number of records in the entry at this word of a shard. */
-export function tallyOf(shard: Uint32Array, entry: number): number {
-  const sets = (shard[entry] >>> RRSETS_SHIFT) & 0xff;
-  let records = 0;
-  for (let set = 0; set < sets; set++) records += shard[entry + ENTRY_HEADER_WORDS + set * RRSET_WORDS + 1];
-  return records;
 }

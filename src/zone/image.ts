@@ -45,7 +45,7 @@ export interface ImageFile {
  * write the file could replace it as a whole. CRC-32 finds that, and takes a tenth of the time of SHA-256, for which every start had to
  * wait.
  */
-const MAGIC = Buffer.from("mesos-dns zone image 3\n");
+const MAGIC = Buffer.from("mesos-dns zone image 4\n");
 const NUMBER = 4;
 /** The word of a shard that has the number of words in use (`layout.ts`). */
 const USED_WORD = 2;

@@ -11,9 +11,9 @@
  * An entry refers to other entries only by name, so it can be copied to another shard as it is. Positions in it count
  * from its start:
  *
- *     word 0          octets of the name | number of RRsets << 8 | zone index << 16 | apex flag << 24
+ *     word 0          octets of the name | number of RRsets << 8 | zone index << 16 | flags << 24
  *     word 1          number of words in this entry
- *     3 words a set   type | own octets << 16 | targets flag << 24, number of records, word of the set's data
+ *     3 words a set   type | own octets << 16 | flags << 24, number of records, word of the set's data
  *     octets          the name, lower case, padded to a word
  *     the sets' data
  *
@@ -30,6 +30,8 @@
  *     octets          the own RDATA of each record, padded to a word
  *     2 words each    for every target its hash, and the word of its name << 8 | octets of its name
  *     octets          the targets' names, each padded to a word
+ *
+ * The data of a prepared set, which has a flag of its own and no own octets, are its words (`wire/prepared.ts`).
  *
  * Names are padded with zeros, so that they can be compared word by word.
  *
@@ -49,10 +51,21 @@ export const TARGET_WORDS = 2;
 export const RRSETS_SHIFT = 8;
 export const ZONE_SHIFT = 16;
 export const APEX_FLAG = 1 << 24;
+/** Flags of an entry from here on are the name's marks (`name-marks.ts`). */
+export const MARKS_SHIFT = 25;
+/** There is a wildcard directly below the name. */
+export const WILDCARD_FLAG = 1 << MARKS_SHIFT;
+/** The name is delegated: its only records are NS, and glue. */
+export const CUT_FLAG = 1 << (MARKS_SHIFT + 1);
+/** The name lies below a delegated one: its only records are glue. */
+export const BELOW_CUT_FLAG = 1 << (MARKS_SHIFT + 2);
+/** The name has a CNAME record. */
+export const ALIAS_FLAG = 1 << 28;
 
 export const OWN_SHIFT = 16;
 export const OWN_MASK = 0xff;
 export const TARGETS_FLAG = 1 << 24;
+export const PREPARED_FLAG = 1 << 25;
 /** Shift of a target name's word in its position; the name's size is in the bits below. */
 export const NAME_SHIFT = 8;
 export const NAME_SIZE_MASK = 0xff;

@@ -1,12 +1,12 @@
 import { inChunks } from "../base/text-chunks.js";
 import { encodeName, toMasterFileName } from "../wire/names.js";
-import { TYPE } from "../wire/protocol.js";
+import { TYPE, typeName } from "../wire/protocol.js";
 import type { Apex } from "./apex.js";
 import { recordsOf, type StoredSet } from "./dump.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** Names that need no escaping in a master file. */
-const PLAIN = /^[\w.-]+$/;
+const PLAIN = /^(?:\*\.)?[\w.-]+$/;
 
 /**
  * A zone as a master file (RFC 1035 §5), in chunks of text: the SOA and NS records, then all others in the canonical
@@ -23,8 +23,8 @@ function* lines(snapshot: Snapshot, zone: number): Generator<string> {
   const origin = toMasterFileName(name, 0);
   yield `$ORIGIN ${origin}\n$TTL ${apex.ttl}\n`;
   yield `${origin}\tIN\tSOA\t${soaData(apex)}\n`;
-  for (const set of recordsOf(snapshot, TYPE.NS, zone)) yield* recordLines(set);
-  for (const set of inCanonicalOrder(snapshot, zone)) yield* recordLines(set);
+  for (const set of recordsOf(snapshot, TYPE.NS, zone)) if (set.isOfApex) yield* recordLines(set, apex.ttl);
+  for (const set of inCanonicalOrder(snapshot, zone)) yield* recordLines(set, apex.ttl);
 }
 
 function soaData({ soa }: Apex): string {
@@ -32,13 +32,15 @@ function soaData({ soa }: Apex): string {
   return `${masterFileName(soa.mname)} ${masterFileName(soa.rname)} ${numbers.join(" ")}`;
 }
 
-function* recordLines(set: StoredSet): Generator<string> {
+function* recordLines(set: StoredSet, ttl: number): Generator<string> {
   const owner = escaped(set.name, set.wireName);
-  for (let i = 0; i < set.size; i++) yield `${owner}\tIN\t${recordData(set, i)}\n`;
+  const own = set.ttl(ttl) === ttl ? "" : `${set.ttl(ttl)}\t`;
+  for (let i = 0; i < set.size; i++) yield `${owner}\t${own}IN\t${recordData(set, i)}\n`;
 }
 
 /** A record's type and data. */
 function recordData(set: StoredSet, record: number): string {
+  if (set.isPrepared) return `${typeName(set.type)}\t${set.rdata(record)}`;
   switch (set.type) {
     case TYPE.A:
       return `A\t${set.address(record)}`;
@@ -67,7 +69,7 @@ function escaped(name: string, wireName: Uint8Array): string {
 function inCanonicalOrder(snapshot: Snapshot, zone: number): StoredSet[] {
   const keyed: { key: string; set: StoredSet }[] = [];
   for (const set of recordsOf(snapshot, undefined, zone)) {
-    if (set.type !== TYPE.NS) keyed.push({ key: canonicalKey(set.wireName), set });
+    if (set.type !== TYPE.NS || !set.isOfApex) keyed.push({ key: canonicalKey(set.wireName), set });
   }
   keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)) || a.set.type - b.set.type);
   return keyed.map(({ set }) => set);

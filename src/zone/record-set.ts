@@ -1,33 +1,42 @@
 import type { Address, IPv6Address } from "../base/addresses.js";
-import type { RecordSink } from "../views/sink.js";
+import type { ZoneSink } from "../views/sink.js";
 import { SCATTERED } from "../views/zone-spec.js";
+import type { PreparedSet } from "../wire/prepared.js";
+import { TYPE } from "../wire/protocol.js";
 import {
   type ColumnMemory,
   grown,
   IPV6_OCTETS,
   KIND,
   kindIn,
+  kindOf,
   RECORD,
   type RecordColumns,
   SHARED,
   STANDBY,
+  serviceKind,
   traitsOf,
 } from "./columns.js";
+import { NameMarks } from "./name-marks.js";
 import { NameTable } from "./name-table.js";
+import { PreparedStore } from "./prepared-store.js";
 import { RecentNames } from "./recent-names.js";
+import { type HiddenRecords, HidingNames } from "./written-first.js";
 
 const FIRST_CAPACITY = 1 << 12;
 
 const FIRST_ADDRESSES = 64;
 
 const NO_NUMBER = -1;
+/** In place of a value: a name has one prepared set of a type. */
+const ANY_VALUE = -1;
 
 /**
  * The records of one zone as views emit them, with all empty non-terminals (RFC 8020): a linked list of records for
  * each name, in typed arrays. A record that is added several times has to be removed as many times; the compiler drops
  * duplicates.
  */
-export class RecordSet implements RecordSink, RecordColumns {
+export class RecordSet implements ZoneSink, RecordColumns {
   /** Dotted, lower case, without the final dot; or `SCATTERED`. */
   readonly apex: string;
   readonly names: NameTable;
@@ -44,11 +53,12 @@ export class RecordSet implements RecordSink, RecordColumns {
   readonly changed: number[] = [];
   isChanged = new Uint8Array(FIRST_CAPACITY);
   /** Removes records. Throws for a record that was not added before. */
-  readonly removal: RecordSink = {
+  readonly removal: ZoneSink = {
     address: (name, address, standby) => this.#remove(name, kindOf(address, standby), this.#valueOf(address), 0),
     service: (name, target, port, standby) => this.#remove(name, serviceKind(standby), this.#nameOf(target), port),
     pointer: (name, target) => this.#remove(name, KIND.PTR, this.#nameOf(target), 0),
     character: (name, character) => this.#remove(name, KIND.TXT, character.charCodeAt(0), 0),
+    prepared: (name, { type }) => this.#removePrepared(name, type),
   };
   /** The number of words in use. The first record's words stay unused, because 0 means no record. */
   #used: number = RECORD.WORDS;
@@ -58,7 +68,9 @@ export class RecordSet implements RecordSink, RecordColumns {
   /** The numbers of IPv6 addresses, by their text. */
   readonly #addressNumbers = new Map<string, number>();
   readonly #recent = new RecentNames();
-
+  readonly #prepared: PreparedStore;
+  readonly #marks: NameMarks;
+  readonly #hiding = new HidingNames();
   readonly #memory: ColumnMemory;
 
   /** @param seed of the name hash */
@@ -67,6 +79,8 @@ export class RecordSet implements RecordSink, RecordColumns {
     this.apexNumber = apex === SCATTERED ? NO_NUMBER : 0;
     this.#memory = memory;
     this.names = new NameTable(seed, memory);
+    this.#marks = new NameMarks(memory, FIRST_CAPACITY, this);
+    this.#prepared = new PreparedStore(memory);
     this.head = memory.words(FIRST_CAPACITY);
     this.cells = memory.words(FIRST_CAPACITY * RECORD.WORDS);
     this.addresses = memory.octets(FIRST_ADDRESSES * IPV6_OCTETS);
@@ -75,8 +89,22 @@ export class RecordSet implements RecordSink, RecordColumns {
 
   /** Call this after compiling: no name counts as changed any more. */
   settle(): void {
+    if (this.#prepared.count > 0) this.#hiding.note(this, this.changed);
     for (const name of this.changed) this.isChanged[name] = 0;
     this.changed.length = 0;
+  }
+
+  get sets(): Uint32Array {
+    return this.#prepared.words;
+  }
+
+  get marks(): Uint8Array {
+    return this.#marks.octets;
+  }
+
+  /** The records that prepared sets hide, as of the last `settle`. */
+  hidden(): readonly HiddenRecords[] {
+    return this.#hiding.list(this);
   }
 
   /** Removes all records, and keeps the memory for the next ones: a zone is built again and again. */
@@ -85,6 +113,9 @@ export class RecordSet implements RecordSink, RecordColumns {
     this.exists.fill(0);
     this.children.fill(0);
     this.head.fill(0);
+    this.#marks.clear();
+    this.#prepared.clear();
+    this.#hiding.clear();
     this.settle();
     this.#free = 0;
     this.#living = 0;
@@ -130,31 +161,46 @@ export class RecordSet implements RecordSink, RecordColumns {
     this.#add(name, KIND.TXT, character.charCodeAt(0), 0);
   }
 
+  prepared(name: string, set: PreparedSet): void {
+    this.#add(name, KIND.PREPARED, this.#prepared.add(set), set.type);
+    if (set.type === TYPE.NS) this.#marks.cut(this.#nameOf(name), true);
+  }
+
   /** Whether this name's records on standby are not published, because it has other records. */
   omitsStandby(name: string): boolean {
+    const { cells } = this;
+    const waits = (kind: number) => kind >= STANDBY || kind === KIND.PREPARED;
     let record = this.head[this.#nameOf(name)];
-    while (record !== 0 && kindIn(this.cells, record) >= STANDBY) record = this.cells[record + RECORD.NEXT];
+    while (record !== 0 && waits(kindIn(cells, record))) record = cells[record + RECORD.NEXT];
     return record !== 0;
+  }
+
+  #removePrepared(name: string, type: number): void {
+    this.#prepared.remove(this.#remove(name, KIND.PREPARED, ANY_VALUE, type));
+    if (type === TYPE.NS) this.#marks.cut(this.#nameOf(name), false);
   }
 
   #add(name: string, kind: number, value: number, port: number): void {
     const number = this.#nameOf(name);
     if (this.exists[number] === 0) this.#enter(number);
     const record = this.#takeRecord();
-    this.#touch(number);
+    this.touch(number);
     this.cells[record + RECORD.NEXT] = this.head[number];
     this.cells[record + RECORD.TRAITS] = traitsOf(kind, port);
     this.cells[record + RECORD.VALUE] = value;
     this.head[number] = record;
   }
 
-  #remove(name: string, kind: number, value: number, port: number): void {
+  /** @returns the record's value */
+  #remove(name: string, kind: number, value: number, port: number): number {
     const number = this.#nameOf(name);
     const { cells } = this;
     const traits = traitsOf(kind, port);
     let before = 0;
     let record = this.head[number];
-    while (record !== 0 && !(cells[record + RECORD.TRAITS] === traits && cells[record + RECORD.VALUE] === value)) {
+    const isIt = (at: number) =>
+      cells[at + RECORD.TRAITS] === traits && (value === ANY_VALUE || cells[at + RECORD.VALUE] === value);
+    while (record !== 0 && !isIt(record)) {
       before = record;
       record = cells[record + RECORD.NEXT];
     }
@@ -163,8 +209,9 @@ export class RecordSet implements RecordSink, RecordColumns {
     else cells[before + RECORD.NEXT] = cells[record + RECORD.NEXT];
     cells[record + RECORD.NEXT] = this.#free;
     this.#free = record;
-    this.#touch(number);
+    this.touch(number);
     this.#leave(number);
+    return cells[record + RECORD.VALUE];
   }
 
   #nameOf(text: string): number {
@@ -189,10 +236,18 @@ export class RecordSet implements RecordSink, RecordColumns {
     return record;
   }
 
-  #touch(number: number): void {
+  /** Says that the entry of a name has changed. */
+  touch(number: number): void {
     if (this.isChanged[number] === 1) return;
     this.isChanged[number] = 1;
     this.changed.push(number);
+  }
+
+  /** The name without its first label. */
+  parentOf(number: number): number {
+    const parent = this.names.internParent(number);
+    this.#fit();
+    return parent;
   }
 
   /** Adds a name to the zone, and all empty non-terminals between it and the apex (RFC 4592 §2.2.2), if the zone has an apex. */
@@ -201,11 +256,12 @@ export class RecordSet implements RecordSink, RecordColumns {
     while (this.exists[name] === 0) {
       this.exists[name] = 1;
       this.#living++;
-      this.#touch(name);
+      this.touch(name);
       if (this.apex === SCATTERED) return;
-      name = this.names.internParent(name);
-      this.#fit();
-      this.children[name]++;
+      const parent = this.parentOf(name);
+      this.children[parent]++;
+      this.#marks.enter(name, parent);
+      name = parent;
     }
   }
 
@@ -215,10 +271,12 @@ export class RecordSet implements RecordSink, RecordColumns {
     while (name !== this.apexNumber && this.head[name] === 0 && this.children[name] === 0) {
       this.exists[name] = 0;
       this.#living--;
-      this.#touch(name);
+      this.touch(name);
       if (this.apex === SCATTERED) return;
-      name = this.names.internParent(name);
-      this.children[name]--;
+      const parent = this.parentOf(name);
+      this.children[parent]--;
+      this.#marks.leave(name, parent);
+      name = parent;
     }
   }
 
@@ -244,14 +302,7 @@ export class RecordSet implements RecordSink, RecordColumns {
     this.exists = grown(this.exists, new Uint8Array(capacity));
     this.isChanged = grown(this.isChanged, new Uint8Array(capacity));
     this.children = grown(this.children, new Uint32Array(capacity));
+    this.#marks.grow(capacity);
     this.head = grown(this.head, this.#memory.words(capacity));
   }
-}
-
-function kindOf({ family }: Address, standby?: boolean): number {
-  return (family === 4 ? KIND.A : KIND.AAAA) + (standby ? STANDBY : 0);
-}
-
-function serviceKind(standby?: boolean): number {
-  return KIND.SRV + (standby ? STANDBY : 0);
 }

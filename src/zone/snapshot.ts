@@ -7,6 +7,7 @@ import {
   ENTRY_SHIFT,
   OWN_MASK,
   OWN_SHIFT,
+  PREPARED_FLAG,
   RRSET_WORDS,
   RRSETS_SHIFT,
   SHARD_HEADER_WORDS,
@@ -172,6 +173,19 @@ export function ownOctets(descriptor: number): number {
 export function targetTable(words: Uint32Array, rrset: number, data: number): number {
   const count = words[rrset + 1];
   return data + TARGETS_HEADER_WORDS + count + toWords(count * ownOctets(words[rrset]));
+}
+
+/** Whether a set is a prepared one, from its descriptor. */
+export function isPrepared(descriptor: number): boolean {
+  return (descriptor & PREPARED_FLAG) !== 0;
+}
+
+/** The number of records in an entry. */
+export function tallyOf(words: Uint32Array, entry: number): number {
+  const end = rrsetWord(entry, rrsetCount(words, entry));
+  let records = 0;
+  for (let set = rrsetWord(entry, 0); set < end; set += RRSET_WORDS) records += words[set + 1];
+  return records;
 }
 
 function sameName(words: Uint32Array, entry: number, name: Uint32Array, at: number, length: number): boolean {

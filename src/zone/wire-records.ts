@@ -1,10 +1,22 @@
+import { MAX_NAME } from "../wire/names.js";
 import { writeUint16, writeUint32 } from "../wire/octets.js";
+import { MAX_RDATA } from "../wire/prepared.js";
 import { CLASS, RECORD_FIXED, TYPE } from "../wire/protocol.js";
 import { NAME_SHIFT, NAME_SIZE_MASK, TARGET_WORDS, TARGETS_FLAG, TARGETS_HEADER_WORDS } from "./layout.js";
-import { nameAt, nameLength, ownOctets, rrsetCount, rrsetWord, type Shard, targetTable } from "./snapshot.js";
+import { rdataAt, rdlengthOf, ttlOf } from "./prepared-sets.js";
+import {
+  isPrepared,
+  nameAt,
+  nameLength,
+  ownOctets,
+  rrsetCount,
+  rrsetWord,
+  type Shard,
+  targetTable,
+} from "./snapshot.js";
 
-/** Most octets of a record that a zone can have: two names, and what stands between them. */
-const MAX_RECORD = 2 * 255 + RECORD_FIXED + 16;
+/** Most octets of a record that a zone can have. */
+const MAX_RECORD = MAX_NAME + RECORD_FIXED + MAX_RDATA;
 
 /** A record of a zone in wire form, without compression: owner, type, class, TTL, RDLENGTH, RDATA (RFC 1035 §3.2.1). */
 export class WireRecord {
@@ -12,7 +24,7 @@ export class WireRecord {
   /** Octets of the record. */
   length = 0;
 
-  /** Reads record number `index` of the RRset at word `rrset` of an entry. */
+  /** Reads record number `index` of the RRset at word `rrset` of an entry. @param ttl that of the zone */
   read(shard: Shard, entry: number, rrset: number, index: number, ttl: number): void {
     const { words, octets } = shard;
     const out = this.octets;
@@ -23,10 +35,12 @@ export class WireRecord {
     const fixedAt = this.#copy(octets, nameAt(words, entry), nameLength(words, entry), 0);
     let at = writeUint16(out, fixedAt, type);
     at = writeUint16(out, at, CLASS.IN);
-    at = writeUint32(out, at, ttl);
-    const rdataAt = at + 2;
-    at = rdataAt;
-    if ((descriptor & TARGETS_FLAG) === 0) {
+    at = writeUint32(out, at, ttlOf(words, entry, rrset, ttl));
+    const rdataStart = at + 2;
+    at = rdataStart;
+    if (isPrepared(descriptor)) {
+      at = this.#copy(octets, rdataAt(words, data, index), rdlengthOf(words, data, index), at);
+    } else if ((descriptor & TARGETS_FLAG) === 0) {
       at = this.#copy(octets, data * 4 + index * own, own, at);
     } else {
       const count = words[rrset + 1];
@@ -38,7 +52,7 @@ export class WireRecord {
       const place = words[target + 1];
       at = this.#copy(octets, (entry + (place >>> NAME_SHIFT)) * 4, place & NAME_SIZE_MASK, at);
     }
-    writeUint16(out, rdataAt - 2, at - rdataAt);
+    writeUint16(out, rdataStart - 2, at - rdataStart);
     this.length = at;
   }
 

@@ -15,6 +15,15 @@ function keyFile(): string {
   return path;
 }
 
+const RECORD = { name: "own", type: "A", value: "192.0.2.80" };
+
+/** A file that has one record. */
+function recordsFile(): string {
+  const path = join(folder, "records");
+  writeFileSync(path, JSON.stringify([{ name: "file", type: "A", value: "192.0.2.81" }]));
+  return path;
+}
+
 /** Whether the configuration in effect has this value, under Mesos-DNS's spelling of the key. */
 const shows = (field: string, value: unknown) => async () => {
   const config = (await (await server.fetch("/v1/config")).json()) as Readonly<Record<string, unknown>>;
@@ -37,6 +46,15 @@ export const TRANSFER_CHANGES: Readonly<Record<string, () => Change>> = {
     isSeen: shows("NameServers", [{ name: "ns1.example.com", addresses: [] }]),
   }),
   reverseZones: () => ({ to: { reverseZones: ["10.0.0.0/8"] }, isSeen: shows("ReverseZones", ["10.in-addr.arpa"]) }),
+  staticZones: () => ({ to: { staticZones: ["edge.example"] }, isSeen: shows("StaticZones", ["edge.example"]) }),
+  records: () => ({
+    to: { records: [RECORD] },
+    isSeen: async () => (await dig(at(), "own.mesos")).text.includes("192.0.2.80"),
+  }),
+  recordsFile: () => ({
+    to: { recordsFile: recordsFile() },
+    isSeen: async () => (await dig(at(), "file.mesos")).text.includes("192.0.2.81"),
+  }),
   catalogZone: () => ({ to: { catalogZone: "catalog.mesos" }, isSeen: shows("CatalogZone", "catalog.mesos") }),
   allowTransfer: () => ({
     to: { allowTransfer: ["10.0.0.0/8"] },

@@ -8,7 +8,7 @@ import type { ClusterFacts } from "../facts.js";
 import { RFC1123, toLabel } from "../mesos-dns/labels.js";
 import { isNowhere } from "../mesos-dns/records.js";
 import { isStandby } from "../mesos-dns/rules.js";
-import { onStandby, type RecordSink } from "../sink.js";
+import { onStandby, type RecordSink, type ZoneSink } from "../sink.js";
 import type { Emitter, View } from "../view.js";
 
 /** The domain of tasks, masters and their leader. DC/OS's own tools and packages query these names. */
@@ -23,7 +23,7 @@ export function dcosView(config: ZoneConfig): View | undefined {
   return {
     zones: [zoneAt(DCOS_ZONE, config)],
     emitter: (facts, { zone }) => new DcosRecords(facts, config, zone(DCOS_ZONE) as RecordSink),
-    mirror: { of: domain, into: ({ zone }) => mirrored(zone(DCOS_ZONE) as RecordSink, domain) },
+    mirror: { of: domain, into: ({ zone }) => mirrored(zone(DCOS_ZONE) as ZoneSink, domain) },
   };
 }
 
@@ -72,7 +72,7 @@ function emitAddresses(name: string, addresses: readonly Address[], records: Rec
  *
  * @param domain in which all names and all targets of services end
  */
-function mirrored(records: RecordSink, domain: string): RecordSink {
+function mirrored(records: ZoneSink, domain: string): ZoneSink {
   const mirror = (name: string) => name.slice(0, -domain.length) + MIRROR;
   return {
     address: (name, address, standby) => {
@@ -90,6 +90,10 @@ function mirrored(records: RecordSink, domain: string): RecordSink {
     character: (name, character) => {
       const twin = mirror(name);
       if (isDnsName(twin)) records.character(twin, character);
+    },
+    prepared: (name, set) => {
+      const twin = mirror(name);
+      if (isDnsName(twin)) records.prepared(twin, set);
     },
   };
 }

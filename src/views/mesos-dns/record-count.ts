@@ -13,7 +13,14 @@ const ANYWHERE = [parseAddress("192.0.2.1") as Address];
 /** Roughly how many records a cluster has under this configuration: duplicates are counted too. */
 export function countRecords(cluster: Cluster, masters: readonly HostPort[], config: ZoneConfig): number {
   const resolved = new Map(Array.from(new HostNames().of(cluster, masters), (host) => [host, ANYWHERE]));
-  const facts = new ClusterFacts({ cluster, masters, nameServers: [], resolved, ipSources: config.IPSources });
+  const facts = new ClusterFacts({
+    cluster,
+    masters,
+    nameServers: [],
+    resolved,
+    ipSources: config.IPSources,
+    records: [],
+  });
   let records = 0;
   const count = () => {
     records++;

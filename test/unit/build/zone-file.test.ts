@@ -236,7 +236,7 @@ describe("loading it", () => {
     expect(await codeOf(loadZone({ ...config, healthPolicy: "omitUnhealthy" }))).toBe("ZONE_FILE_FOREIGN");
     expect(await codeOf(loadZone({ ...config, dcosNames: true }))).toBe("ZONE_FILE_FOREIGN");
     const file = join(folder, "last-zone");
-    writeFileSync(file, "mesos-dns zone image 3\nand then something else, longer than a checksum");
+    writeFileSync(file, "mesos-dns zone image 4\nand then something else, longer than a checksum");
     expect(await codeOf(loadZone(config))).toBe("ZONE_FILE_DAMAGED");
     expect(existsSync(file)).toBe(true);
     expect(await codeOf(loadZone({ ...config, stateDir: file }))).toBe("ZONE_FILE_UNREADABLE");

@@ -58,6 +58,7 @@ describe("views", () => {
       service: (name: string) => names.push(name),
       pointer: (name: string) => names.push(name),
       character: (name: string) => names.push(name),
+      prepared: (name: string) => names.push(name),
     };
     counted([...viewsOf(CONFIG), { zones: [], mirror: { of: "mesos", into: () => sink } }]);
     expect(names).toContain("master0.mesos");

@@ -27,6 +27,7 @@ function chunksOf(cluster: Cluster, healthPolicy: HealthPolicy = "ignore", other
     masters: [],
     nameServers: [{ name: "ns1.mesos", addresses: [] }],
     resolved: new Map(),
+    records: [],
     ipSources: ["netinfo", "host"],
   });
   return [...enumerate({ facts, config, omitsStandby: (name) => others.includes(name) })];

@@ -3,7 +3,7 @@ import type { ZoneConfig } from "../../../../src/config/config.js";
 import type { Agent, Cluster, Framework, Skipped, Task } from "../../../../src/sources/mesos/cluster.js";
 import { emitAll } from "../../../../src/views/changes.js";
 import { ClusterFacts, type FactsInput } from "../../../../src/views/facts.js";
-import type { RecordSink } from "../../../../src/views/sink.js";
+import type { ZoneSink } from "../../../../src/views/sink.js";
 import { sinksOf } from "../../../../src/views/sinks-of.js";
 import { type Problems, together } from "../../../../src/views/view.js";
 import { viewsOf, zonesOf } from "../../../../src/views/views.js";
@@ -33,7 +33,7 @@ export function address(text: string): Address {
 }
 
 /** A sink that collects records as lines. */
-export function linesInto(lines: Set<string>): RecordSink {
+export function linesInto(lines: Set<string>): ZoneSink {
   const end = (standby?: boolean) => (standby ? " standby" : "");
   return {
     address: (name, { family, text }, standby) =>
@@ -41,6 +41,7 @@ export function linesInto(lines: Set<string>): RecordSink {
     service: (name, target, port, standby) => lines.add(`${name} SRV ${target}:${port}${end(standby)}`),
     pointer: (name, target) => lines.add(`${name} PTR ${target}`),
     character: (name, character) => lines.add(`${name} TXT ${character}`),
+    prepared: (name, { type, count }) => lines.add(`${name} ${count} prepared records of type ${type}`),
   };
 }
 
@@ -57,13 +58,14 @@ export function factsOf(frameworks: readonly Framework[], { agents = [AGENT], co
     frameworks,
     skipped: [],
   };
-  const { SOAMname, IPSources } = configOf(config);
+  const { SOAMname, IPSources, records } = configOf(config);
   return new ClusterFacts({
     cluster,
     masters: [{ host: "192.0.2.1", port: 5050 }],
     nameServers: [{ name: SOAMname, addresses: [address("192.0.2.53")] }],
     resolved: new Map(),
     ipSources: IPSources,
+    records,
     ...input,
   });
 }

@@ -1,0 +1,47 @@
+import { formatOctets } from "../base/addresses.js";
+import { toMasterFileName } from "../wire/names.js";
+import { readUint16 } from "../wire/octets.js";
+import { TYPE } from "../wire/protocol.js";
+
+/** RDATA as text for a master file (RFC 1035 §5.1), of the types that an operator can write; others as in RFC 3597 §5. */
+export function rdataText(type: number, rdata: Uint8Array): string {
+  switch (type) {
+    case TYPE.A:
+    case TYPE.AAAA:
+      return formatOctets(rdata);
+    case TYPE.NS:
+    case TYPE.CNAME:
+      return toMasterFileName(rdata, 0);
+    case TYPE.MX:
+      return `${readUint16(rdata, 0)} ${toMasterFileName(rdata, 2)}`;
+    case TYPE.SRV: {
+      const numbers = [0, 2, 4].map((at) => readUint16(rdata, at));
+      return `${numbers.join(" ")} ${toMasterFileName(rdata, 6)}`;
+    }
+    case TYPE.TXT:
+      return strings(rdata).map(quoted).join(" ");
+    case TYPE.CAA: {
+      const valueAt = 2 + rdata[1];
+      return `${rdata[0]} ${Buffer.from(rdata.subarray(2, valueAt)).toString("latin1")} ${quoted(rdata.subarray(valueAt))}`;
+    }
+    default:
+      return `\\# ${rdata.length} ${Buffer.from(rdata).toString("hex")}`;
+  }
+}
+
+/** The character-strings of RDATA. */
+function strings(rdata: Uint8Array): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (let at = 0; at < rdata.length; at += rdata[at] + 1) found.push(rdata.subarray(at + 1, at + 1 + rdata[at]));
+  return found;
+}
+
+function quoted(octets: Uint8Array): string {
+  let text = "";
+  for (const octet of octets) {
+    const character = String.fromCharCode(octet);
+    if (character === '"' || character === "\\") text += `\\${character}`;
+    else text += octet >= 0x20 && octet < 0x7f ? character : `\\${octet.toString().padStart(3, "0")}`;
+  }
+  return `"${text}"`;
+}
