@@ -1,7 +1,7 @@
 /** The rules of the keys for health checks. */
 import { octetsOf, parseAddress } from "../base/addresses.js";
 import { NetworkList } from "../base/network-list.js";
-import type { HealthConfig } from "./config.js";
+import type { HealthConfig, StaticRecord } from "./config.js";
 import {
   type CalculatedCheck,
   type CheckedValue,
@@ -50,6 +50,13 @@ export interface CheckUse extends CheckedValue {
   readonly key: string;
   /** The position in it, `[3].values[1].healthCheck`. */
   readonly at: string;
+}
+
+/** The values of records whose health counts. */
+export function checkedValuesOf(records: readonly StaticRecord[]): readonly CheckedValue[] {
+  return records.flatMap(({ values }) =>
+    values.flatMap(({ healthCheck: check, value }) => (check === undefined ? [] : [{ check, value }])),
+  );
 }
 
 /** @param uses of all records */

@@ -1,5 +1,6 @@
 /** The rules of static records: which names they may have, and which of them can stand beside each other. */
 import type { RecordPolicy, StaticRecord, StaticType, StaticValue } from "./config.js";
+import type { CheckUse } from "./health-rules.js";
 import { isInZone } from "./names.js";
 import { targetOf } from "./record-data.js";
 import { isOfCluster } from "./reserved-names.js";
@@ -214,22 +215,13 @@ function placeOf({ at }: GivenRecord): string {
   return at.startsWith("[") ? `records${at}` : at.replace(/^[ ,]+/, "");
 }
 
-/**
- * Reports records whose health checks are not defined.
- *
- * @param checks the names of the checks that are
- */
-export function checkHealthChecks(
-  records: readonly GivenRecord[],
-  checks: ReadonlySet<string>,
-  report: ReportFault,
-): void {
-  const allowed = checks.size === 0 ? "none: healthChecks defines no check" : `one of ${[...checks].join(", ")}`;
-  for (const { at, healthCheck, values } of records) {
-    if (healthCheck !== undefined && !checks.has(healthCheck)) report(`${at}.healthCheck`, healthCheck, allowed);
-    for (const value of values) {
-      if (value.healthCheck !== undefined && !checks.has(value.healthCheck))
-        report(`${at}${value.at}.healthCheck`, value.healthCheck, allowed);
-    }
-  }
+/** The values whose health counts, and where it is said of each. @param key the key that the records stand in */
+export function checkUses(records: readonly GivenRecord[], key: string): readonly CheckUse[] {
+  return records.flatMap(({ at, healthCheck, values }) =>
+    values.flatMap((value) => {
+      const check = value.healthCheck ?? healthCheck;
+      const place = value.healthCheck === undefined ? at : `${at}${value.at}`;
+      return check === undefined ? [] : [{ key, at: `${place}.healthCheck`, check, value: value.value }];
+    }),
+  );
 }

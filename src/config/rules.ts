@@ -6,7 +6,7 @@ import { DCOS_ZONE } from "./dcos-zone.js";
 import { checkHealth } from "./health-rules.js";
 import { resolvers as resolverFormat } from "./lists.js";
 import { isInZone } from "./names.js";
-import { checkHealthChecks, completeRecords, type ReportFault } from "./record-rules.js";
+import { checkUses, completeRecords, type ReportFault } from "./record-rules.js";
 import { isReserved } from "./reserved-names.js";
 import type { RuleContext } from "./rule-context.js";
 import { KEYS, type Values } from "./schema.js";
@@ -29,7 +29,7 @@ export function completeConfig(given: Values, context: RuleContext): Config {
   checkCache(values, context);
   checkZones(values, context);
   checkTransfers(values, context);
-  checkHealth(values, [], context);
+  checkHealth(values, checkUses(values.records, "records"), context);
   const asked = {
     resolvers: effectiveResolvers(values, context),
     zoneResolvers: effectiveZones(values, context),
@@ -122,12 +122,8 @@ function effectiveZones(values: Values, { faults, warnings }: RuleContext): Valu
 function effectiveRecords(values: Values, { faults, warnings }: RuleContext): Config["records"] {
   if (faults.has("domain") || faults.has("staticZones")) return [];
   const report: ReportFault = (at, value, allowed) => faults.add("records", value, allowed, at);
-  checkHealthChecks(values.records, NO_CHECKS, report);
   return completeRecords(values.records, values, report, (at, text) => warnings.push(`records${at}: ${text}`));
 }
-
-/** The names of the health checks that are defined. */
-const NO_CHECKS: ReadonlySet<string> = new Set();
 
 /** Refuses a domain that overlaps with DC/OS's zone. */
 function checkDcosNames({ domain, dcosNames }: Values, { faults }: RuleContext): void {

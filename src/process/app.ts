@@ -4,6 +4,7 @@ import type { Logger, Verbosity } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
 import { keepsCatalog } from "../config/catalog.js";
 import type { Config } from "../config/config.js";
+import { checkedValuesOf } from "../config/health-rules.js";
 import { changedKeys } from "../config/reload.js";
 import { type ForwardReport, mergeReports } from "../forward/report.js";
 import { CatalogBoard } from "../http/catalog/board.js";
@@ -111,7 +112,11 @@ export class App {
     this.#listening = this.#responders && this.#listeningOf(this.#responders);
     this.#transfers = this.#responders && this.#transfersOf(this.#responders);
     const onUnhealthy = (instances: readonly string[]) => this.#builder.unhealthy(instances);
-    this.health = new HealthChecking({ log, verbosity: rest.verbosity, onUnhealthy }, config, []);
+    this.health = new HealthChecking(
+      { log, verbosity: rest.verbosity, onUnhealthy },
+      config,
+      checkedValuesOf(config.records),
+    );
     this.#builder = this.#createBuilder();
   }
 
@@ -174,7 +179,7 @@ export class App {
     this.#config = config;
     this.catalog.configure(keepsCatalog(config));
     this.#builder.configure(config);
-    void this.health.configure(config, []);
+    void this.health.configure(config, checkedValuesOf(config.records));
     this.#checkAge();
   }
 

@@ -12,7 +12,9 @@ import type { Provenance } from "../sources/mesos/live/feed.js";
 import { MesosSource } from "../sources/mesos/source.js";
 import type { Connect } from "../sources/mesos/zookeeper/contract.js";
 import type { BuildReport } from "../status/status.js";
+import type { Health } from "../views/facts.js";
 import { countRecords } from "../views/mesos-dns/record-count.js";
+import { healthOf } from "../views/static/health.js";
 import type { ColumnMemory } from "../zone/columns.js";
 import { ShardPool } from "../zone/shard-pool.js";
 import type { CompileHelper } from "../zone/whole-build.js";
@@ -63,6 +65,9 @@ export class Builder {
   readonly #saver: ZoneSaver | undefined;
   readonly #enumerations: Enumerations;
   #config: BuilderConfig;
+  /** The instances of health checks that are unhealthy, and what that means for values. */
+  #unhealthy: readonly string[];
+  #health: Health;
   #lastReport: BuildReport | undefined;
   #unsaved = "";
   #savedAt: number;
@@ -80,7 +85,9 @@ export class Builder {
     const hosts = new HostResolver({ lookup, delay: (ms) => delay(timers, ms) });
     const pool = this.#pool;
     const { helper, memory } = parts;
-    const following = { config, seed, start: startOf(start) };
+    const following = { config, seed, start: startOf(start), health: () => this.#health };
+    this.#unhealthy = start.unhealthy;
+    this.#health = healthOf(config.healthChecks, this.#unhealthy);
     this.#zones = new ZoneBuilder({ ...following, hosts, pool, helper, memory, ownAddresses, wallClock, now });
     this.#catalog = new CatalogPublisher({
       send: (piece) => port.postMessage({ kind: "catalog", piece }),
@@ -119,6 +126,10 @@ export class Builder {
     switch (message.kind) {
       case "configure":
         return this.#configure(message.config).catch((error: unknown) => this.#fail(error));
+      case "unhealthy":
+        this.#unhealthy = message.instances;
+        this.#health = healthOf(this.#config.healthChecks, this.#unhealthy);
+        return this.#buildAgain().catch((error: unknown) => this.#fail(error));
       case "reading":
         this.#pool.pin("main", message.pinned);
         this.#pool.acknowledge("main", message.generation);
@@ -175,13 +186,18 @@ export class Builder {
     this.#config = config;
     this.#zones.configure(config);
     this.#catalog.configure(keepsCatalog(config));
-    const rebuilt = await this.#zones.rebuild();
-    if (rebuilt && this.#lastReport) {
-      const { seconds, ...facts } = this.#lastReport;
-      this.#publish(rebuilt, { ...facts, fetch: seconds.fetch, parse: seconds.parse }, false);
-    }
+    this.#health = healthOf(config.healthChecks, this.#unhealthy);
+    await this.#buildAgain();
     if (this.#stopping) return;
     await this.#source.configure(config);
+  }
+
+  /** Serves the last cluster under what else has changed. */
+  async #buildAgain(): Promise<void> {
+    const rebuilt = await this.#zones.rebuild();
+    if (!rebuilt || !this.#lastReport) return;
+    const { seconds, ...facts } = this.#lastReport;
+    this.#publish(rebuilt, { ...facts, fetch: seconds.fetch, parse: seconds.parse }, false);
   }
 
   async #serve(cluster: Cluster, { state, fetched, wholeAt }: Provenance): Promise<void> {

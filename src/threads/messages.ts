@@ -3,7 +3,7 @@ import type { Failure } from "../base/errors.js";
 import type { Verbosity } from "../base/log.js";
 import type { BuildConfig } from "../build/zone-builder.js";
 import type { CatalogPiece } from "../catalog/pieces.js";
-import type { ClusterConfig, SocketConfig, StateConfig, TransferConfig } from "../config/config.js";
+import type { ClusterConfig, HealthConfig, SocketConfig, StateConfig, TransferConfig } from "../config/config.js";
 import type { Instance } from "../config/health.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Override } from "../health/overrides.js";
@@ -24,7 +24,7 @@ import type { SnapshotUpdate } from "../zone/snapshot.js";
 /** The part of the configuration that a responder needs. */
 export type ResponderConfig = StackConfig & SocketConfig;
 /** The part of the configuration that the builder needs. */
-export type BuilderConfig = ClusterConfig & BuildConfig & StateConfig;
+export type BuilderConfig = ClusterConfig & BuildConfig & StateConfig & Pick<HealthConfig, "healthChecks">;
 
 /** The generation that a thread reads now, and the older ones that some of its work still reads. */
 export interface Reading {
