@@ -18,6 +18,9 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["CERT_HAS_EXPIRED", "certificate expired"],
   ["CERT_NOT_YET_VALID", "certificate not yet valid"],
   ["ERR_TLS_CERT_ALTNAME_INVALID", "certificate is for another name"],
+  ["EPROTO", "no TLS: the target speaks something else"],
+  ["ERR_SSL_WRONG_VERSION_NUMBER", "no TLS: the target speaks something else"],
+  ["ERR_SSL_PACKET_LENGTH_TOO_LONG", "no TLS: the target speaks something else"],
   ["HPE_HEADER_OVERFLOW", "response headers are too large"],
 ]);
 

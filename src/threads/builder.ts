@@ -15,12 +15,14 @@ import type { BuildReport } from "../status/status.js";
 import type { Health } from "../views/facts.js";
 import { countRecords } from "../views/mesos-dns/record-count.js";
 import { healthOf } from "../views/static/health.js";
+import type { PolicyState } from "../views/static/policies.js";
 import type { ColumnMemory } from "../zone/columns.js";
 import { ShardPool } from "../zone/shard-pool.js";
 import type { CompileHelper } from "../zone/whole-build.js";
 import { CatalogPublisher } from "./catalog-publisher.js";
 import { Enumerations } from "./enumerations.js";
 import type { BuilderConfig, BuilderStart, FromBuilder, ReaderPort, ToBuilder } from "./messages.js";
+import { PolicyWatch } from "./policy-watch.js";
 
 const RENEWAL_MS = 300_000;
 
@@ -68,6 +70,7 @@ export class Builder {
   /** The instances of health checks that are unhealthy, and what that means for values. */
   #unhealthy: readonly string[];
   #health: Health;
+  readonly #policies: PolicyWatch;
   #lastReport: BuildReport | undefined;
   #unsaved = "";
   #savedAt: number;
@@ -86,6 +89,8 @@ export class Builder {
     const pool = this.#pool;
     const { helper, memory } = parts;
     const following = { config, seed, start: startOf(start), health: () => this.#health };
+    const onChange = (policies: readonly PolicyState[]) => port.postMessage({ kind: "policies", policies });
+    this.#policies = new PolicyWatch({ log: parts.log, onChange });
     this.#unhealthy = start.unhealthy;
     this.#health = healthOf(config.healthChecks, this.#unhealthy);
     this.#zones = new ZoneBuilder({ ...following, hosts, pool, helper, memory, ownAddresses, wallClock, now });
@@ -222,6 +227,7 @@ export class Builder {
   #publish(build: Build, { fetch, parse, ...facts }: FetchFacts, fetched: boolean): void {
     const { skipLog, port, wallClock } = this.#parts;
     skipLog.note(build.skipped);
+    this.#policies.note(this.#config.records, this.#health);
     // The file contains the time of the state. Renew it at times even if the zone stays the same.
     if (build.update || wallClock() - this.#savedAt > RENEWAL_MS) this.#saver?.changed();
     if (build.update) for (const reader of this.#readers) reader.postMessage(build.update);

@@ -6,6 +6,7 @@ import type { ClusterFacts } from "../facts.js";
 import type { Sinks } from "../sink.js";
 import type { View } from "../view.js";
 import { candidatesOf } from "./candidates.js";
+import { isHealthy } from "./policies.js";
 import { rdataOf } from "./rdata.js";
 
 /** A prepared set in a zone. */
@@ -59,11 +60,7 @@ function keyOf({ name, type }: StaticRecord): string {
 
 function emittedOf(record: StaticRecord, { health }: ClusterFacts): Emitted {
   const { type, ttl, policy } = record;
-  const { values, pick } = candidatesOf(
-    policy,
-    record.values,
-    ({ healthCheck, value }) => healthCheck === undefined || health.isHealthy(healthCheck, value),
-  );
+  const { values, pick } = candidatesOf(policy, record.values, (value) => isHealthy(value, health));
   const prepared = values.map(({ value, weight }) => ({ rdata: rdataOf(type, value), weight }));
   return { record, set: prepare(TYPE[type], prepared, { ttl, pick }) };
 }
