@@ -186,7 +186,7 @@ export async function benchForward() {
   }
   const nsd = await startNsd();
   const threads = Math.min(availableParallelism(), MOST_THREADS);
-  const [unbound, equal] = [await startUnbound(nsd), await startUnbound(nsd, threads)];
+  const [unbound, equal] = [await startUnbound(nsd), await startUnbound(nsd, { threads })];
   const master = await startMaster();
   const byDefault = { externalon: true, resolvers: [nsd.address] };
   const config = { ...byDefault, dnsThreads: 1 };

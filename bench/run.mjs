@@ -1,10 +1,11 @@
-/** `npm run bench [-- answer transports peers threads forward state freshness catalog transfer churn soak fuzz]`: all measurements but the last two, or those named. */
+/** `npm run bench [-- answer transports peers threads forward state freshness catalog transfer health churn soak fuzz]`: all measurements but the last two, or those named. */
 import { benchAnswer } from "./answer.mjs";
 import { benchCatalog } from "./catalog.mjs";
 import { benchChurn } from "./churn.mjs";
 import { benchForward } from "./forward.mjs";
 import { benchFreshness } from "./freshness.mjs";
 import { benchFuzz } from "./fuzz.mjs";
+import { benchHealth } from "./health.mjs";
 import { benchPeers } from "./peers.mjs";
 import { benchSoak } from "./soak.mjs";
 import { benchState } from "./state.mjs";
@@ -22,6 +23,7 @@ const BENCHES = {
   freshness: benchFreshness,
   catalog: benchCatalog,
   transfer: benchTransfer,
+  health: benchHealth,
   churn: benchChurn,
   soak: benchSoak,
   fuzz: benchFuzz,

@@ -11,7 +11,7 @@ const ENVIRONMENT = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin
 /** Every name below it has an address. */
 export const ZONE = "bench.example";
 
-async function startPeer(command, args, port, name, folder) {
+export async function startPeer(command, args, port, name, folder) {
   const child = spawn(command, args, { env: ENVIRONMENT, stdio: "ignore" });
   const exited = new Promise((resolve) => child.once("exit", resolve));
   await firstAnswer(port, name);
@@ -65,8 +65,13 @@ zone:
   return startPeer("nsd", ["-d", "-c", join(folder, "nsd.conf")], port, `first.${ZONE}`, folder);
 }
 
-/** Unbound with so many threads, forwarding everything to `upstream`. */
-export async function startUnbound(upstream, threads = 1) {
+/** A zone, and the server to ask for it. */
+function stubOf([zone, { port }]) {
+  return `stub-zone:\n  name: "${zone}"\n  stub-addr: 127.0.0.1@${port}\n  stub-no-cache: no\n`;
+}
+
+/** Unbound with so many threads, forwarding everything to `upstream`, but for zones with servers of their own. */
+export async function startUnbound(upstream, { threads = 1, stubs = {}, first = `first.${ZONE}` } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "mesos-dns-bench-unbound-"));
   const port = await freePort();
   const config = `server:
@@ -87,12 +92,9 @@ export async function startUnbound(upstream, threads = 1) {
   num-queries-per-thread: 4096
 remote-control:
   control-enable: no
-forward-zone:
-  name: "."
-  forward-addr: 127.0.0.1@${upstream.port}
-`;
+${Object.entries(stubs).map(stubOf).join("")}${upstream ? `forward-zone:\n  name: "."\n  forward-addr: 127.0.0.1@${upstream.port}\n` : ""}`;
   writeFileSync(join(folder, "unbound.conf"), config);
-  return startPeer("unbound", ["-d", "-c", join(folder, "unbound.conf")], port, `first.${ZONE}`, folder);
+  return startPeer("unbound", ["-d", "-c", join(folder, "unbound.conf")], port, first, folder);
 }
 
 /** Knot DNS with the zone that this server prints. @param workers threads that answer over UDP */
