@@ -121,7 +121,10 @@ function effectiveRecords(values: Values, { faults, warnings }: RuleContext): Co
   if (faults.has("domain") || faults.has("staticZones")) return [];
   const report: ReportFault = (at, value, allowed) => faults.add("records", value, allowed, at);
   checkHealthChecks(values.records, NO_CHECKS, report);
-  return completeRecords(values.records, values, report, (at, text) => warnings.push(`records${at}: ${text}`));
+  const records = completeRecords(values.records, values, report, (at, text) => warnings.push(`records${at}: ${text}`));
+  if (values.allowTransfer.length > 0 && records.some(({ policy }) => policy !== "simple"))
+    warnings.push("records: policies do not transfer: secondaries answer with all values that are left of them");
+  return records;
 }
 
 /** The names of the health checks that are defined. */
