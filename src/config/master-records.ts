@@ -19,7 +19,7 @@ export function masterRecords(
   const { entries, faults } = masterEntries(text);
   const reader = new MasterReader(`${domain}.`);
   const records = entries.map((entry) => reader.read(entry)).filter((record) => record !== undefined);
-  return { records, faults: [...faults, ...reader.faults] };
+  return { records, faults: [...faults, ...reader.faults].sort((a, b) => a.line - b.line) };
 }
 
 class MasterReader {
