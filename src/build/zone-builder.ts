@@ -14,6 +14,7 @@ import type { ShardContent } from "../zone/shard-compiler.js";
 import type { ShardPool } from "../zone/shard-pool.js";
 import { Shard, type SnapshotUpdate } from "../zone/snapshot.js";
 import type { CompileHelper } from "../zone/whole-build.js";
+import type { HiddenRecords } from "../zone/written-first.js";
 import { ZoneSerials } from "../zone/zone-serials.js";
 import type { HostResolver } from "./host-resolver.js";
 import { ZoneRecords } from "./zone-records.js";
@@ -63,6 +64,8 @@ export interface Build {
   readonly names: number;
   readonly records: number;
   readonly skipped: readonly Skipped[];
+  /** The records that the operator's own hide. */
+  readonly hidden: readonly HiddenRecords[];
   /** Whether all records were emitted anew, and not only those that have changed. */
   readonly isWhole: boolean;
   readonly seconds: { readonly resolve: number; readonly generate: number; readonly compile: number };
@@ -181,7 +184,8 @@ export class ZoneBuilder {
     };
     const skipped = [...cluster.skipped, ...records.problems.values()];
     const { serial } = this.#apexes[0].soa;
-    return { ...built, serial, generation: this.#generation, skipped, isWhole, seconds };
+    const { hidden } = records;
+    return { ...built, serial, generation: this.#generation, skipped, hidden, isWhole, seconds };
   }
 
   /** The records of the cluster: updates those of the last build, or emits all anew. */

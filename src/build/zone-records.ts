@@ -8,6 +8,7 @@ import type { ZoneSpec } from "../views/zone-spec.js";
 import type { ColumnMemory } from "../zone/columns.js";
 import type { ZoneContent } from "../zone/compile.js";
 import { RecordSet } from "../zone/record-set.js";
+import type { HiddenRecords } from "../zone/written-first.js";
 
 /** The records of all zones, as views emit them. They follow the cluster piece by piece. */
 export class ZoneRecords {
@@ -54,6 +55,11 @@ export class ZoneRecords {
   /** Whether this name's records on standby are not published, because it has other records. */
   omitsStandby(zone: string, name: string): boolean {
     return this.#sets.get(zone)?.omitsStandby(name) ?? false;
+  }
+
+  /** The records that the operator's own hide, as of the last compilation. */
+  get hidden(): readonly HiddenRecords[] {
+    return [...this.#sets.values()].flatMap((set) => set.hidden());
   }
 
   /** Adds the records of a cluster. Call it once, before any change. */

@@ -2,6 +2,7 @@ import { MesosDnsError, messageOf } from "../base/errors.js";
 import type { Config } from "../config/config.js";
 import { InvalidConfig, type Loaded } from "../config/load.js";
 import { transferAdvice } from "../config/transfer-rules.js";
+import { withRecordsFile } from "../process/records-file.js";
 import { checkCredentials } from "../sources/mesos/credentials.js";
 import { readAuthorities, readCertificate } from "../transport/certificate.js";
 import { claimUdp } from "../transport/claim.js";
@@ -48,6 +49,7 @@ async function findFaults(config: Config): Promise<readonly unknown[]> {
     () => readAuthorities(config, "resolverCACertFile"),
     () => readAuthorities(config, "transferClientCAFile"),
     () => readTsigKeys(config).warnings.forEach(warn),
+    () => withRecordsFile(config),
     ...addresses.map((address) => () => checkAddress(address)),
     () => planUdp(config, { warn }),
   ];

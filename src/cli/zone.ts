@@ -4,7 +4,8 @@ import { MesosDnsError, messageOf } from "../base/errors.js";
 import { printable } from "../base/printable.js";
 import { ownAddresses } from "../build/own-addresses.js";
 import { ZoneBuilder } from "../build/zone-builder.js";
-import type { ClusterConfig, SocketConfig, ZoneConfig } from "../config/config.js";
+import type { Config } from "../config/config.js";
+import { withRecordsFile } from "../process/records-file.js";
 import { readMasterState } from "../sources/mesos/state.js";
 import { viewsOf, zonesOf } from "../views/views.js";
 import { SCATTERED } from "../views/zone-spec.js";
@@ -12,13 +13,12 @@ import { toMasterFile } from "../zone/master-file.js";
 import { ShardPool } from "../zone/shard-pool.js";
 import { Snapshot } from "../zone/snapshot.js";
 
-type PrintConfig = ZoneConfig & Pick<SocketConfig, "listener"> & Pick<ClusterConfig, "masters">;
-
 /**
  * `mesos-dns zone`: prints the zone that would be served for a state, as a master file (RFC 1035 §5). Does not resolve host names.
  * @param name of the zone; the domain by default
  */
-export async function printZone(stateFile: string, config: PrintConfig, name = config.domain): Promise<void> {
+export async function printZone(stateFile: string, given: Config, name = given.domain): Promise<void> {
+  const config = withRecordsFile(given);
   const zone = zoneCalled(name, config);
   const { cluster } = readState(stateFile);
   const builder = new ZoneBuilder({
@@ -40,7 +40,7 @@ export async function printZone(stateFile: string, config: PrintConfig, name = c
 }
 
 /** The apex of the zone with this name. The scattered zone of reverse names has no apex and cannot be printed. */
-function zoneCalled(name: string, config: ZoneConfig): string {
+function zoneCalled(name: string, config: Config): string {
   const wanted = name.toLowerCase().replace(/\.$/, "");
   const zones = zonesOf(viewsOf(config))
     .map((zone) => zone.name)

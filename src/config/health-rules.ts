@@ -64,9 +64,11 @@ export function checkHealth(values: Values, uses: readonly CheckUse[], context: 
   const { faults, warnings } = context;
   if (faults.has("healthChecks") || faults.has("healthCheckNetworks")) return;
   for (const fault of healthFaults(values, uses)) faults.add(fault.key, fault.value, fault.allowed, fault.at);
-  const { healthChecks, allowHealthOverride, healthOverrideToken } = values;
+  const { healthChecks, recordsFile, allowHealthOverride, healthOverrideToken } = values;
   if (healthOverrideToken !== "" && !allowHealthOverride)
     warnings.push("healthOverrideToken is not used, as allowHealthOverride is false");
+  // The records of the file are not known yet.
+  if (recordsFile !== "") return;
   const used = new Set(instancesOf(healthChecks, uses).map(({ check }) => check.name));
   for (const { name } of healthChecks)
     if (!used.has(name)) warnings.push(`healthChecks.${name} is not used: no record and no other check names it`);

@@ -162,14 +162,12 @@ function completeValue(
 /** A CNAME stands alone (RFC 1034 section 3.6.2). */
 function checkNeighbours(records: readonly Placed[], report: ReportFault): void {
   const aliases = new Map(records.filter(({ type }) => type === "CNAME").map((record) => [record.name, record]));
-  for (const record of records) {
+  for (const record of aliases.size > 0 ? records : []) {
     const alias = aliases.get(record.name);
     if (record.type === "CNAME" || !alias) continue;
-    report(
-      `${record.at}.type`,
-      record.type,
-      `no record beside the CNAME in ${placeOf(alias)}, or no CNAME for ${record.name}`,
-    );
+    const [first, second] = records.indexOf(record) < records.indexOf(alias) ? [record, alias] : [alias, record];
+    const there = `${placeOf(first)} has ${first.type} for ${record.name}`;
+    report(`${second.at}.type`, second.type, `another name, as a CNAME stands alone, and ${there}`);
   }
 }
 
@@ -182,23 +180,25 @@ function checkDelegations(records: readonly Placed[], report: ReportFault): void
   const addressed = new Set(records.filter(({ type }) => GLUE.has(type)).map(({ name }) => name));
   for (const record of records) {
     const cut = cutAbove(record.name, record.type === "NS", cuts);
-    if (cut && (!GLUE.has(record.type) || record.policy !== "simple"))
-      report(
-        `${record.at}.type`,
-        record.type,
-        `A or AAAA without a policy: ${cut.name} is delegated in ${placeOf(cut)}, and answers for it`,
-      );
+    if (cut && (!GLUE.has(record.type) || record.policy !== "simple")) reportBelow(record, cut, records, report);
     if (record.type !== "NS") continue;
     for (const { at, value } of record.values) {
       const server = value.slice(0, -1);
-      if (isInZone(server, record.name) && !addressed.has(server))
-        report(
-          `${record.at}${at}`,
-          value,
-          `a server with an A or AAAA record here: only ${record.name} itself knows ${value}`,
-        );
+      const allowed = `a server with an A or AAAA record here: without it, nobody finds the servers of ${record.name}`;
+      if (isInZone(server, record.name) && !addressed.has(server)) report(`${record.at}${at}`, value, allowed);
     }
   }
+}
+
+function reportBelow(record: Placed, cut: Placed, records: readonly Placed[], report: ReportFault): void {
+  const zone = cut.name;
+  if (records.indexOf(record) < records.indexOf(cut))
+    report(
+      `${cut.at}.name`,
+      zone,
+      `another name: ${placeOf(record)} has ${record.type} for ${record.name}, which is then not answered`,
+    );
+  else report(`${record.at}.type`, record.type, `A or AAAA without a policy: ${zone} is delegated in ${placeOf(cut)}`);
 }
 
 /** The delegated name at or above a name. @param strictly only above it */

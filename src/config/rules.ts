@@ -122,7 +122,10 @@ function effectiveZones(values: Values, { faults, warnings }: RuleContext): Valu
 function effectiveRecords(values: Values, { faults, warnings }: RuleContext): Config["records"] {
   if (faults.has("domain") || faults.has("staticZones")) return [];
   const report: ReportFault = (at, value, allowed) => faults.add("records", value, allowed, at);
-  return completeRecords(values.records, values, report, (at, text) => warnings.push(`records${at}: ${text}`));
+  const records = completeRecords(values.records, values, report, (at, text) => warnings.push(`records${at}: ${text}`));
+  if (values.allowTransfer.length > 0 && records.some(({ policy }) => policy !== "simple"))
+    warnings.push("records: policies do not transfer: secondaries answer with all values that are left of them");
+  return records;
 }
 
 /** Refuses a domain that overlaps with DC/OS's zone. */

@@ -42,6 +42,19 @@ function snapshotMetrics({ status, snapshot, now }: StatusSources): MetricSource
       build(({ records }) => records),
     ),
     gauge(
+      "mesos_dns_static_hides",
+      "RRsets of the cluster that the operator's own records hide.",
+      build(({ hidden }) => hidden),
+    ),
+    gauge("mesos_dns_records_file_faulty", "1 while the file of records has a fault and older ones are served.", () => {
+      const { recordsFile } = status();
+      return recordsFile ? single(Number(recordsFile.isFaulty)) : [];
+    }),
+    counter("mesos_dns_records_file_failures_total", "Times the file of records was read and had a fault.", () => {
+      const { recordsFile } = status();
+      return recordsFile ? single(recordsFile.failures) : [];
+    }),
+    gauge(
       "mesos_dns_snapshot_changed_shards",
       "Parts of the zone data, of 256, that the last build replaced.",
       build(({ changedShards }) => changedShards),

@@ -11,7 +11,7 @@ import { CatalogBoard } from "../http/catalog/board.js";
 import { QueryStats } from "../serving/query-stats.js";
 import type { OwnSecrets } from "../serving/stack.js";
 import { ClusterLog } from "../status/cluster-log.js";
-import type { ServerStatus } from "../status/status.js";
+import type { RecordsFileReport, ServerStatus } from "../status/status.js";
 import { BuilderHandle, type SpawnBuilder } from "../threads/builder-handle.js";
 import type { FromBuilder } from "../threads/messages.js";
 import { HTTPS_CACHE_SHARE, Responders } from "../threads/responders.js";
@@ -46,6 +46,8 @@ export interface AppOptions {
   readonly verbosity: Verbosity;
   readonly spawnBuilder: SpawnBuilder;
   readonly log: Logger;
+  /** What there is to see of the file of records. */
+  readonly recordsFile: () => RecordsFileReport | undefined;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
   /** Called when a responder has ended by itself: the process cannot go on. */
@@ -146,6 +148,7 @@ export class App {
       dns: this.#listening?.status ?? "off",
       restoredFrom: this.zone.restoredFrom,
       stale: this.zone.stale,
+      recordsFile: this.#options.recordsFile(),
       builderRestarts: this.#builder.restarts,
       ...this.#cluster.status(this.#config.zk !== ""),
     };

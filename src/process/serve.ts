@@ -1,6 +1,7 @@
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 import { createLogger, type Logger, type Verbosity } from "../base/log.js";
+import { systemTimers } from "../base/timers.js";
 import { VERSION } from "../base/version.js";
 import { loadZone } from "../build/saved-zone.js";
 import type { Config } from "../config/config.js";
@@ -14,6 +15,7 @@ import type { TsigKey } from "../wire/tsig.js";
 import type { ZoneImage } from "../zone/image.js";
 import { App } from "./app.js";
 import type { HttpServing } from "./http-serving.js";
+import { RecordsFile } from "./records-file.js";
 import { notifySystemd, takeSystemdSockets } from "./systemd.js";
 
 /** A configuration and the contents of the files that it names, all checked. */
@@ -38,7 +40,15 @@ export interface ServeOptions extends Checked {
 export async function serve(options: ServeOptions): Promise<void> {
   const log = createLogger(options.verbosity, "main");
   report(options, log);
-  const { config, takeOver } = options;
+  const { takeOver } = options;
+  let running: Running | undefined;
+  const records = new RecordsFile(options.config, {
+    log,
+    timers: systemTimers,
+    onChange: (all) =>
+      running?.app.configure(applyLive(running.app.config, all), running.certificates, running.tsigKeys),
+  });
+  const { config } = records;
   lowerHelperPriority();
   // The threads start while it is read.
   const restoring = restore(config, log);
@@ -56,15 +66,18 @@ export async function serve(options: ServeOptions): Promise<void> {
     verbosity: options.verbosity,
     spawnBuilder,
     log,
+    recordsFile: () => records.report,
     wallClock: Date.now,
     onFatal: (error) => {
       log.fatal(error.message);
       process.exit(1);
     },
   });
-  const running: Running = { app, http: undefined, log };
+  const { certificates, tsigKeys } = options;
+  running = { app, http: undefined, log, records, certificates, tsigKeys };
   // Handle signals from the beginning: an unhandled signal would end the process without cleaning up.
   handleSignals(running, options);
+  records.start();
   const saved = await restoring;
   if (app.stopping) return;
   if (saved) app.restore(saved);
@@ -121,6 +134,10 @@ interface Running {
   /** Absent before it is opened, and with `httpon` false. */
   http: HttpServing | undefined;
   readonly log: Logger;
+  readonly records: RecordsFile;
+  /** Those of the last configuration. */
+  certificates: Certificates;
+  tsigKeys: readonly TsigKey[];
 }
 
 function handleSignals(running: Running, options: ServeOptions): void {
@@ -130,6 +147,7 @@ function handleSignals(running: Running, options: ServeOptions): void {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, "stopping");
+    running.records.stop();
     notifySystemd("STOPPING=1", log);
     await Promise.all([running.http?.close(), app.stop()]);
     log.info("stopped");
@@ -146,12 +164,16 @@ function handleSignals(running: Running, options: ServeOptions): void {
 }
 
 /** Applies the keys that can change in a running server, and logs those that need a restart. */
-async function reconfigure({ app, http, log }: Running, reload: () => Promise<Checked>): Promise<void> {
+async function reconfigure(running: Running, reload: () => Promise<Checked>): Promise<void> {
+  const { app, http, log, records } = running;
   const checked = await reload();
-  const { config, certificates, tsigKeys } = checked;
+  const { certificates, tsigKeys } = checked;
+  const config = records.configure(checked.config);
   report(checked, log);
   const before: Config = app.config;
   const { live, restart } = changedKeys(before, config);
+  running.certificates = certificates;
+  running.tsigKeys = tsigKeys;
   app.configure(applyLive(before, config), certificates, tsigKeys);
   // If no server is open yet, leave it to the start, which may still be waiting for the other process.
   const served = http?.isOpen ? http.adjust(certificates.certificate) : Promise.resolve();

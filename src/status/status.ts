@@ -27,6 +27,8 @@ export interface BuildReport {
   /** `host:port` of the leading master. */
   readonly leader: string;
   readonly skipped: readonly Skipped[];
+  /** RRsets of the cluster that the operator's own records hide. */
+  readonly hidden: number;
   readonly fetchedAt: number;
 }
 
@@ -40,6 +42,14 @@ export interface ZooKeeperStatus {
   readonly masters: number | undefined;
   /** Why the last election may be out of date, or why there is none. */
   readonly failure: Failure | undefined;
+}
+
+/** What there is to see of the file of records. */
+export interface RecordsFileReport {
+  /** Times that it was read and had a fault. */
+  readonly failures: number;
+  /** Whether it has a fault now, so that older records are served. */
+  readonly isFaulty: boolean;
 }
 
 export interface ServerStatus {
@@ -61,6 +71,8 @@ export interface ServerStatus {
   readonly zookeeper: ZooKeeperStatus | undefined;
   /** How the cluster is followed, and what is kept or held. */
   readonly live: LiveReport;
+  /** `undefined` if `recordsFile` is not configured. */
+  readonly recordsFile: RecordsFileReport | undefined;
   /** How many times the builder thread was restarted. */
   readonly builderRestarts: number;
 }

@@ -2,6 +2,7 @@ import { codeOf, type MesosDnsError, messageOf } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
+import { HiddenLog } from "../build/hidden-log.js";
 import { HostResolver, type Lookup } from "../build/host-resolver.js";
 import type { SkipLog } from "../build/skip-log.js";
 import { type Build, type BuildStart, ZoneBuilder, type ZoneBuilderOptions } from "../build/zone-builder.js";
@@ -54,7 +55,7 @@ export interface BuilderParts {
 /** The part of a BuildReport that describes the state and its cluster. */
 type FetchFacts = Omit<
   BuildReport,
-  "generation" | "serial" | "names" | "records" | "changedShards" | "seconds" | "skipped"
+  "generation" | "serial" | "names" | "records" | "changedShards" | "seconds" | "skipped" | "hidden"
 > & { readonly fetch: number; readonly parse: number };
 
 /** Follows the cluster, builds zones from it, and sends each to all responders. It may take seconds; no query waits for it. */
@@ -66,6 +67,7 @@ export class Builder {
   readonly #source: MesosSource;
   readonly #saver: ZoneSaver | undefined;
   readonly #enumerations: Enumerations;
+  readonly #hiddenLog: HiddenLog;
   #config: BuilderConfig;
   /** The instances of health checks that are unhealthy, and what that means for values. */
   #unhealthy: readonly string[];
@@ -82,6 +84,7 @@ export class Builder {
   constructor(parts: BuilderParts, restored?: Cluster) {
     const { start, port, timers, random, wallClock, now, lookup, connect, files, ownAddresses } = parts;
     this.#parts = parts;
+    this.#hiddenLog = new HiddenLog(parts.log);
     this.#config = start.config;
     this.#savedAt = wallClock();
     const { config, seed } = start;
@@ -228,6 +231,7 @@ export class Builder {
     const { skipLog, port, wallClock } = this.#parts;
     skipLog.note(build.skipped);
     this.#policies.note(this.#config.records, this.#health);
+    this.#hiddenLog.note(build.hidden);
     // The file contains the time of the state. Renew it at times even if the zone stays the same.
     if (build.update || wallClock() - this.#savedAt > RENEWAL_MS) this.#saver?.changed();
     if (build.update) for (const reader of this.#readers) reader.postMessage(build.update);
@@ -240,6 +244,7 @@ export class Builder {
       changedShards: build.update?.shards.length ?? 0,
       seconds: { fetch, parse, ...build.seconds },
       skipped: build.skipped,
+      hidden: build.hidden.reduce((sum, { types }) => sum + types.length, 0),
     };
     port.postMessage({ kind: "built", update: build.update, report: this.#lastReport, fetched });
   }

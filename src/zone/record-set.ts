@@ -89,7 +89,7 @@ export class RecordSet implements ZoneSink, RecordColumns {
 
   /** Call this after compiling: no name counts as changed any more. */
   settle(): void {
-    if (this.#prepared.count > 0) this.#hiding.note(this, this.changed);
+    if (this.#prepared.count > 0 || this.#hiding.count > 0) this.#hiding.note(this, this.changed);
     for (const name of this.changed) this.isChanged[name] = 0;
     this.changed.length = 0;
   }

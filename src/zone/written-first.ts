@@ -63,6 +63,10 @@ export interface HiddenRecords {
 export class HidingNames {
   readonly #numbers = new Set<number>();
 
+  get count(): number {
+    return this.#numbers.size;
+  }
+
   clear(): void {
     this.#numbers.clear();
   }

@@ -1,18 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRandom } from "../../src/base/random.js";
 import type { At } from "../support/ask.js";
 import { askMany } from "../support/ask-many.js";
 import { type Authority, startAuthority } from "../support/authoritative.js";
 import { encodeQuery } from "../support/dns.js";
-import type { Json } from "../support/json.js";
 import { motleyCluster } from "../support/motley-cluster.js";
+import { printedZone } from "../support/printed-zone.js";
 import { type GeneratedQuery, QueryGenerator } from "../support/query-generator.js";
 import { type Reply, replyOf } from "../support/replies.js";
 import { ScriptedMaster, stateOf } from "../support/scripted-master.js";
-import { runProgram, Server } from "../support/server.js";
+import { Server } from "../support/server.js";
 import { read, tableRows } from "../unit/docs/files.js";
 
 /** The zone of a large cluster, served here and by other people's servers, and the same questions for all of them. */
@@ -115,21 +112,6 @@ const DIFFERENCES: readonly Difference[] = [
     isOne: ({ edns }, _, { rcode }) => edns?.payload === 1 && rcode === FORMERR,
   },
 ];
-
-/** The zone as `mesos-dns zone` prints it. */
-async function printedZone(config: Json, state: Json): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "mesos-dns-zone-"));
-  try {
-    const [configFile, stateFile] = ["config.json", "state.json"].map((file) => join(folder, file));
-    writeFileSync(configFile, JSON.stringify(config));
-    writeFileSync(stateFile, JSON.stringify(state));
-    const { status, stdout, stderr } = await runProgram("zone", "--state", stateFile, "--config", configFile);
-    expect(status, stderr).toBe(0);
-    return stdout;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 /** The owner of every record in a master file, as labels. */
 function ownersIn(zone: string): Buffer[][] {

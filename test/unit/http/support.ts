@@ -54,6 +54,7 @@ export const BUILD: BuildReport = {
   seconds: { fetch: 0.5, parse: 0.25, resolve: 0.1, generate: 0.05, compile: 0.2 },
   stateBytes: 123_456,
   leader: "192.0.2.1:5050",
+  hidden: 3,
   skipped: [
     { kind: "task", id: "t1", reason: "no_address", detail: "none" },
     { kind: "task", id: "t2", reason: "no_address", detail: "none" },
@@ -72,6 +73,7 @@ export const STATUS: ServerStatus = {
   stale: false,
   zookeeper: undefined,
   live: NOTHING_FOLLOWED,
+  recordsFile: { failures: 2, isFaulty: true },
   builderRestarts: 0,
 };
 
