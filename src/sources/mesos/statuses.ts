@@ -39,8 +39,10 @@ export type Reported = Pick<Task, "addresses" | "unhealthy" | "networkMapsPorts"
 
 /** reportedIn() with the catalogue's facts. */
 export function reportedWithFacts(statuses: readonly unknown[], facts: FactsReader): Reported {
-  const status = latestRunning(statuses);
-  return { ...reportedIn(statuses), statusFacts: facts.ofStatus(status, status ? networksIn(status) : []) };
+  const [running, any] = [latestRunning(statuses), latestOf(statuses)];
+  const read = (status: JsonObject | undefined) => facts.ofStatus(status, status ? networksIn(status) : []);
+  const statusFacts = any === running ? read(running) : { ...read(running), latest: read(any) };
+  return { ...reportedIn(statuses), statusFacts };
 }
 
 /** What a task's statuses report. A task without health checks, or without a result of them yet, is not unhealthy. */
@@ -65,10 +67,15 @@ export function isUnreported(statuses: readonly unknown[]): boolean {
 
 /** Masters list statuses in no reliable order: the greatest timestamp counts, and of equal ones the last. */
 function latestRunning(statuses: readonly unknown[]): JsonObject | undefined {
+  return latestOf(statuses, RUNNING);
+}
+
+/** @param state only of this one; `undefined` for any */
+function latestOf(statuses: readonly unknown[], state?: string): JsonObject | undefined {
   let latest: JsonObject | undefined;
   let latestTime = Number.NEGATIVE_INFINITY;
   for (const status of statuses) {
-    if (!isObject(status) || status.state !== RUNNING) continue;
+    if (!isObject(status) || (state !== undefined && status.state !== state)) continue;
     const time = timeOf(status);
     if (time < latestTime) continue;
     latest = status;

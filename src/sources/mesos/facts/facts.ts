@@ -33,12 +33,20 @@ export interface TaskFacts {
   readonly containerType: string;
   /** From the task's container. */
   readonly mappings: readonly PortMapping[];
+  /** The task's container names networks; absent if it does not. */
+  readonly hasNetworks?: true;
   /** The number of labels and mappings left out because they were malformed or over a limit. */
   readonly dropped: number;
 }
 
 /** Facts from a task's latest TASK_RUNNING status. */
-export interface StatusFacts {
+export interface StatusFacts extends Reported {
+  /** From the latest status of any state, if it is another one: that of a task which is being killed. */
+  readonly latest?: Reported;
+}
+
+/** What one status reports. */
+export interface Reported {
   /** Absent if no health check has a result. */
   readonly healthy?: boolean;
   readonly networks: readonly Network[];

@@ -56,6 +56,7 @@ export class FactsReader {
       hasHealthCheck: isObject(healthCheck),
       containerType: isObject(container) ? this.#short(textOf(container.type), LIMITS.networkNameBytes) : "",
       mappings,
+      ...(isObject(container) && listOf(container.network_infos).length > 0 && { hasNetworks: true }),
       dropped: budget.dropped,
     };
   }

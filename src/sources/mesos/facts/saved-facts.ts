@@ -1,7 +1,7 @@
 import type { Agent, Task } from "../cluster.js";
 import type { JsonObject } from "../lenient.js";
 import { list, object, port, text } from "../saved-values.js";
-import type { AgentFacts, Label, Network, PortMapping, StatusFacts, TaskFacts } from "./facts.js";
+import type { AgentFacts, Label, Network, PortMapping, Reported, StatusFacts, TaskFacts } from "./facts.js";
 import { Interner } from "./interner.js";
 
 /** Reads facts in a saved cluster, which have the form that they have in memory. A cluster saved without a catalogue has none. */
@@ -19,18 +19,24 @@ export class SavedFacts {
     return facts === undefined ? {} : { facts: this.#agent(object(facts)) };
   }
 
-  #task({ labels, portLabels, hasHealthCheck, containerType, mappings, dropped }: JsonObject): TaskFacts {
+  #task({ labels, portLabels, hasHealthCheck, containerType, mappings, hasNetworks, dropped }: JsonObject): TaskFacts {
     return {
       labels: this.#labels(labels),
       portLabels: list(portLabels, (each) => this.#labels(each)),
       hasHealthCheck: hasHealthCheck === true,
       containerType: this.#interner.text(text(containerType)),
       mappings: this.#mappings(mappings),
+      ...(hasNetworks === true && { hasNetworks }),
       dropped: count(dropped),
     };
   }
 
-  #status({ healthy, networks, mappings, dropped }: JsonObject): StatusFacts {
+  #status({ latest, ...running }: JsonObject): StatusFacts {
+    const reported = this.#reported(running);
+    return latest === undefined ? reported : { ...reported, latest: this.#reported(object(latest)) };
+  }
+
+  #reported({ healthy, networks, mappings, dropped }: JsonObject): Reported {
     const facts = {
       networks: list(networks, (each) => this.#network(object(each))),
       mappings: this.#mappings(mappings),
