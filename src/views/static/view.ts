@@ -1,4 +1,5 @@
-import type { StaticRecord, ZoneConfig } from "../../config/config.js";
+import type { ZoneConfig } from "../../config/config.js";
+import type { StaticRecord } from "../../config/static-record.js";
 import { type PreparedSet, prepare } from "../../wire/prepared.js";
 import { TYPE } from "../../wire/protocol.js";
 import { zoneAt } from "../configured-zone.js";
