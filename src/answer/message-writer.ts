@@ -105,10 +105,9 @@ export class MessageWriter {
   }
 
   /**
-   * Appends the selected CNAME record to the answer section, and makes the name that it points to the owner of the records that
-   * follow. If it does not fit, truncates.
+   * Appends the selected CNAME record, and makes the name that it points to the owner of the records that follow.
    *
-   * @returns the index in the message of that name; 0 if the record does not fit
+   * @returns the index in the message of that name; 0, and the answer is truncated, if the record does not fit
    */
   ownAlias(): number {
     if (this.#prepared.fitting() === 0) {
@@ -151,14 +150,13 @@ export class MessageWriter {
    */
   referral(owner: number, snapshot: Snapshot): void {
     const { total } = this.#prepared;
-    if (this.#prepared.fitting() < total) this.truncate();
-    else {
+    if (this.#prepared.fitting() === total) {
       this.#prepared.write(total, owner);
       this.#authorities += total;
       this.#glue.isIncomplete = false;
       this.glue(snapshot);
-      if (this.#glue.isIncomplete) this.truncated = true;
-    }
+      this.truncated = this.#glue.isIncomplete;
+    } else this.truncate();
   }
 
   /** Appends the addresses of the targets of the records that `rrset` has written, to the additional section. */
