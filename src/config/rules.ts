@@ -3,6 +3,7 @@
 import { messageOf } from "../base/errors.js";
 import type { Config, Resolver } from "./config.js";
 import { DCOS_ZONE } from "./dcos-zone.js";
+import { HEALTH_CHECK_NAMES } from "./health-check-names.js";
 import { resolvers as resolverFormat } from "./lists.js";
 import { isInZone } from "./names.js";
 import { checkHealthChecks, completeRecords, type ReportFault } from "./record-rules.js";
@@ -120,15 +121,12 @@ function effectiveZones(values: Values, { faults, warnings }: RuleContext): Valu
 function effectiveRecords(values: Values, { faults, warnings }: RuleContext): Config["records"] {
   if (faults.has("domain") || faults.has("staticZones")) return [];
   const report: ReportFault = (at, value, allowed) => faults.add("records", value, allowed, at);
-  checkHealthChecks(values.records, NO_CHECKS, report);
+  checkHealthChecks(values.records, HEALTH_CHECK_NAMES, report);
   const records = completeRecords(values.records, values, report, (at, text) => warnings.push(`records${at}: ${text}`));
   if (values.allowTransfer.length > 0 && records.some(({ policy }) => policy !== "simple"))
     warnings.push("records: policies do not transfer: secondaries answer with all values that are left of them");
   return records;
 }
-
-/** The names of the health checks that are defined. */
-const NO_CHECKS: ReadonlySet<string> = new Set();
 
 /** Refuses a domain that overlaps with DC/OS's zone. */
 function checkDcosNames({ domain, dcosNames }: Values, { faults }: RuleContext): void {

@@ -3,15 +3,13 @@ import { codeOf, MesosDnsError, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
 import type { Config } from "../config/config.js";
+import { HEALTH_CHECK_NAMES } from "../config/health-check-names.js";
 import { withRecordsOf } from "../config/records-text.js";
 import type { RecordsFileReport } from "../status/status.js";
 
 /** Octets of a file of records. */
 const MAX_BYTES = 4 * 1024 * 1024;
 const POLL_MS = 1_000;
-
-/** The names of the health checks that are defined. */
-const NO_CHECKS: ReadonlySet<string> = new Set();
 
 /**
  * The configuration with the records of its `recordsFile` as well; itself if it names none.
@@ -23,7 +21,7 @@ export function withRecordsFile(config: Config): Config {
 }
 
 function withText(config: Config, text: string): Config {
-  const records = withRecordsOf(config.recordsFile, text, config, NO_CHECKS);
+  const records = withRecordsOf(config.recordsFile, text, config, HEALTH_CHECK_NAMES);
   return Object.freeze({ ...config, records: Object.freeze(records) });
 }
 

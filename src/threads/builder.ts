@@ -2,9 +2,9 @@ import { codeOf, type MesosDnsError, messageOf } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
-import { HiddenLog } from "../build/hidden-log.js";
 import { HostResolver, type Lookup } from "../build/host-resolver.js";
 import type { SkipLog } from "../build/skip-log.js";
+import { StaticLog } from "../build/static-log.js";
 import { type Build, type BuildStart, ZoneBuilder, type ZoneBuilderOptions } from "../build/zone-builder.js";
 import { fingerprintOf, type ZoneFiles, ZoneSaver, type ZoneSaverOptions } from "../build/zone-file.js";
 import { keepsCatalog } from "../config/catalog.js";
@@ -51,7 +51,7 @@ export interface BuilderParts {
 /** The part of a BuildReport that describes the state and its cluster. */
 type FetchFacts = Omit<
   BuildReport,
-  "generation" | "serial" | "names" | "records" | "changedShards" | "seconds" | "skipped" | "hidden"
+  "generation" | "serial" | "names" | "records" | "changedShards" | "seconds" | "skipped" | "hidden" | "failedOpen"
 > & { readonly fetch: number; readonly parse: number };
 
 /** Follows the cluster, builds zones from it, and sends each to all responders. It may take seconds; no query waits for it. */
@@ -63,7 +63,7 @@ export class Builder {
   readonly #source: MesosSource;
   readonly #saver: ZoneSaver | undefined;
   readonly #enumerations: Enumerations;
-  readonly #hiddenLog: HiddenLog;
+  readonly #staticLog: StaticLog;
   #config: BuilderConfig;
   #lastReport: BuildReport | undefined;
   #unsaved = "";
@@ -76,7 +76,7 @@ export class Builder {
   constructor(parts: BuilderParts, restored?: Cluster) {
     const { start, port, timers, random, wallClock, now, lookup, connect, files, ownAddresses } = parts;
     this.#parts = parts;
-    this.#hiddenLog = new HiddenLog(parts.log);
+    this.#staticLog = new StaticLog(parts.log);
     this.#config = start.config;
     this.#savedAt = wallClock();
     const { config, seed } = start;
@@ -209,7 +209,7 @@ export class Builder {
   #publish(build: Build, { fetch, parse, ...facts }: FetchFacts, fetched: boolean): void {
     const { skipLog, port, wallClock } = this.#parts;
     skipLog.note(build.skipped);
-    this.#hiddenLog.note(build.hidden);
+    this.#staticLog.note(build);
     // The file contains the time of the state. Renew it at times even if the zone stays the same.
     if (build.update || wallClock() - this.#savedAt > RENEWAL_MS) this.#saver?.changed();
     if (build.update) for (const reader of this.#readers) reader.postMessage(build.update);
@@ -223,6 +223,7 @@ export class Builder {
       seconds: { fetch, parse, ...build.seconds },
       skipped: build.skipped,
       hidden: build.hidden.reduce((sum, { types }) => sum + types.length, 0),
+      failedOpen: build.failedOpen,
     };
     port.postMessage({ kind: "built", update: build.update, report: this.#lastReport, fetched });
   }

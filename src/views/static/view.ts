@@ -13,6 +13,7 @@ import { rdataOf } from "./rdata.js";
 interface Emitted {
   readonly record: StaticRecord;
   readonly set: PreparedSet;
+  readonly failedOpen: boolean;
 }
 
 /** The operator's own records, in `domain` and in zones of their own (`staticZones`). They do not depend on the cluster. */
@@ -25,6 +26,7 @@ export function staticView(config: ZoneConfig): View {
       return {};
     },
     publish: (removed, added) => records.publish(removed, added),
+    failedOpen: () => records.failedOpen,
   };
 }
 
@@ -34,6 +36,12 @@ class StaticRecords {
   #published: ClusterFacts | undefined;
   /** By name and type. */
   #emitted: ReadonlyMap<string, Emitted> = new Map();
+
+  get failedOpen(): readonly string[] {
+    return Array.from(this.#emitted.values())
+      .filter((each) => each.failedOpen)
+      .map(({ record }) => `${record.name} ${record.type}`);
+  }
 
   /** Emits the sets that are not as they were emitted before. */
   publish(removed: Sinks, added: Sinks): void {
@@ -60,13 +68,13 @@ function keyOf({ name, type }: StaticRecord): string {
 
 function emittedOf(record: StaticRecord, { health }: ClusterFacts): Emitted {
   const { type, ttl, policy } = record;
-  const { values, pick } = candidatesOf(
+  const { values, pick, failedOpen } = candidatesOf(
     policy,
     record.values,
     ({ healthCheck, value }) => healthCheck === undefined || health.isHealthy(healthCheck, value),
   );
   const prepared = values.map(({ value, weight }) => ({ rdata: rdataOf(type, value), weight }));
-  return { record, set: prepare(TYPE[type], prepared, { ttl, pick }) };
+  return { record, set: prepare(TYPE[type], prepared, { ttl, pick }), failedOpen };
 }
 
 function isEqual(emitted: Emitted | undefined, { words }: PreparedSet): boolean {
