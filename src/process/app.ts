@@ -301,10 +301,6 @@ export class App {
       this.catalog.take(message.piece);
       return;
     }
-    if (message.kind === "policies") {
-      this.health.policies = message.policies;
-      return;
-    }
     if (message.kind === "built") {
       this.zone.built(message.update, message.report.fetchedAt);
       if (message.update) this.https.stack.answerer.use(this.zone.snapshot);

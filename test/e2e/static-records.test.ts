@@ -52,19 +52,23 @@ describe("static records", () => {
     expect(srv.answer).toEqual(["_db._tcp.mesos 60 SRV 1 5 5432 db1.mesos"]);
     expect(srv.additional).toEqual(["db1.mesos 5 A 192.0.2.30", "db1.mesos 60 AAAA 2001:db8::30"]);
     expect((await dig(server, EDGE, "MX")).answer).toEqual([`${EDGE} 60 MX 10 mx.example.org`]);
-    expect((await kdig(server, EDGE, "CAA")).text).toMatch(/\s60\s+IN\s+CAA\s+0 issue "ca.example"\n/);
-    expect((await dig(server, EDGE, "SOA")).answer[0]).toMatch(`${EDGE} 60 SOA ns1.mesos. root.ns1.mesos`);
+    expect((await kdig(server, EDGE, "CAA")).text).toMatch(/\s60\s+IN\s+CAA\s+0 issue "ca.example"/);
+    expect((await dig(server, EDGE, "SOA")).answer[0]).toMatch(`${EDGE} 60 SOA ns1.mesos root.ns1.mesos`);
     expect((await dig(server, EDGE, "NS")).answer).toEqual([`${EDGE} 60 NS ns1.mesos`]);
     expect((await dig(server, "about.mesos", "TXT")).text).toContain('"kept by the \\"platform\\" team"');
     expect((await dig(server, "long.mesos", "TXT")).text).toContain(`"${"x".repeat(255)}" "${"x".repeat(45)}"`);
     expect((await dig(server, "nobody.edge.example.com")).status).toBe("NXDOMAIN");
-    expect(await server.json("/v1/hosts/db1.mesos")).toEqual([
-      { host: "db1.mesos.", ip: "192.0.2.30" },
-      { host: "db1.mesos.", ip: "2001:db8::30" },
+    const rows = async (path: string) =>
+      (await server.json<{ ip: string }[]>(path)).sort((x, y) => (x.ip < y.ip ? -1 : 1));
+    const host = "db1.mesos.";
+    expect(await rows("/v1/hosts/db1.mesos")).toEqual([
+      { host, ip: "192.0.2.30" },
+      { host, ip: "2001:db8::30" },
     ]);
-    expect(await server.json("/v1/services/_db._tcp.mesos")).toEqual([
-      { service: "_db._tcp.mesos", host: "db1.mesos.", ip: "192.0.2.30", port: "5432" },
-      { service: "_db._tcp.mesos", host: "db1.mesos.", ip: "2001:db8::30", port: "5432" },
+    const service = "_db._tcp.mesos";
+    expect(await rows(`/v1/services/${service}`)).toEqual([
+      { service, host, ip: "192.0.2.30", port: "5432" },
+      { service, host, ip: "2001:db8::30", port: "5432" },
     ]);
   });
 
