@@ -139,7 +139,9 @@ export class TcpTransport {
   #mayTransfer(socket: Socket): boolean {
     if (!(socket instanceof TLSSocket)) return true;
     if (socket.getProtocol() !== "TLSv1.3") return false;
-    return !this.#needsClientCertificate || socket.authorized;
+    if (!this.#needsClientCertificate) return true;
+    // A session that is resumed counts as authorized even if the client had no certificate in the first place.
+    return socket.authorized && socket.getPeerX509Certificate() !== undefined;
   }
 
   #serve(socket: Socket): void {
