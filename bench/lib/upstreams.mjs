@@ -11,7 +11,7 @@ const ENVIRONMENT = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin
 /** Every name below it has an address. */
 export const ZONE = "bench.example";
 
-async function startPeer(command, args, port, name, folder) {
+export async function startPeer(command, args, port, name, folder) {
   const child = spawn(command, args, { env: ENVIRONMENT, stdio: "ignore" });
   const exited = new Promise((resolve) => child.once("exit", resolve));
   await firstAnswer(port, name);

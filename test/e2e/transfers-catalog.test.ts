@@ -49,7 +49,7 @@ it.each(["Knot", "BIND"] as const)(
     await until("the domain", () => hasAll("mesos"));
     expect(await secondary.content(REVERSE)).toEqual([]);
 
-      await server.reload({ ...config, reverseZones: ["203.0.113.0/24"] });
+    await server.reload({ ...config, reverseZones: ["203.0.113.0/24"] });
     await until("the added zone", () => hasAll(REVERSE));
 
     await server.reload(config);
