@@ -1,4 +1,4 @@
-/** Zone transfers: whole zones beside Knot DNS, differences, slow clients, and what others notice of it. */
+/** Zone transfers: whole zones beside Knot DNS, differences, slow clients, what others notice of it, and how fast secondaries follow. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { dnsperfLatencies, firstAnswer, hasCommand, median, percentile } from "./lib/client.mjs";
+import { following } from "./lib/following.mjs";
 import { startLiveMaster } from "./lib/live-master.mjs";
 import { report, round, spread, table } from "./lib/report.mjs";
 import { startServer } from "./lib/server.mjs";
@@ -156,6 +157,7 @@ export async function benchTransfer() {
   sections.push(await latency(server, join(folder, "queries")));
   sections.push(await differences(master, server));
   sections.push(await slowReaders(master, server));
+  sections.push(await following());
   report("transfer", "Zone transfers", sections);
   master.stop();
   rmSync(folder, { recursive: true, force: true });
