@@ -88,6 +88,16 @@ describe("static records", () => {
     expect([ds.flags.includes("aa"), ds.answer, ds.authority.length]).toEqual([true, [], 1]);
   });
 
+  it("of a delegated name set TC where the addresses of its servers do not fit, and fit over TCP", async () => {
+    const servers = Array.from({ length: 13 }, (_, i) => `server-number-${i}.sub`);
+    const glue = servers.map((name) => ({ name, type: "AAAA", value: ["2001:db8::1", "2001:db8::2"] }));
+    const server = await serving([{ name: "sub", type: "NS", value: servers }, ...glue]);
+    const cut = await dig(server, "www.sub.mesos", "+noedns", "+ignore");
+    expect(cut.flags).toContain("tc");
+    const whole = await dig(server, "www.sub.mesos", "+tcp");
+    expect([whole.authority.length, whole.additional.length]).toEqual([13, 26]);
+  });
+
   it("that do not fit into a datagram are asked for again over TCP", async () => {
     const texts = Array.from({ length: 20 }, (_, i) => `${i}${"y".repeat(100)}`);
     const server = await serving([{ name: "texts", type: "TXT", value: texts }]);
@@ -113,6 +123,7 @@ describe("an alias of a name outside", () => {
     startUpstream((query) => {
       const name = query.questions?.[0]?.name.toLowerCase() ?? "";
       if (name === "gone.example.org") return refusal(query, 3);
+      if (name === "wild.example.org") return [{ name, type: "CNAME", ttl: 9, data: "x.lb.mesos" }] as const;
       if (name === "home.example.org") return [{ name, type: "CNAME", ttl: 9, data: "web.marathon.mesos" }] as const;
       return [
         { name, type: "CNAME", ttl: 9, data: "far.example.net" },
@@ -154,6 +165,18 @@ describe("an alias of a name outside", () => {
       "back.mesos 60 CNAME home.example.org",
       "home.example.org 9 CNAME web.marathon.mesos",
       "web.marathon.mesos 60 A 203.0.113.1",
+    ]);
+    // The same for a name that is outside from the beginning, and that a wildcard or an alias of this server stands for.
+    await server.reload({
+      masters: ["127.0.0.1:1"],
+      externalon: true,
+      resolvers: [address],
+      records: [a("*.lb", "192.0.2.80"), ...records],
+    });
+    await until("the change", async () => (await askUdp(server, "x.lb.mesos")).rcode === "NOERROR");
+    expect(lines((await askUdp(server, "wild.example.org")).answers)).toEqual([
+      "wild.example.org 9 CNAME x.lb.mesos",
+      "x.lb.mesos 60 A 192.0.2.80",
     ]);
   });
 
