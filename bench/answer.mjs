@@ -34,8 +34,8 @@ function snapshotOf(tasks) {
   });
   const zones = new ZoneRecords(viewsOf(config), SEED);
   const nameServers = [{ name: config.SOAMname, addresses: [] }];
-  const ipSources = config.IPSources;
-  zones.fill(new ClusterFacts({ cluster, masters: [], nameServers, resolved: new Map(), ipSources }));
+  const { IPSources: ipSources, records } = config;
+  zones.fill(new ClusterFacts({ cluster, masters: [], nameServers, resolved: new Map(), ipSources, records }));
   const { shards } = compileZones(zones.contents);
   const apexes = apexesOf(zones.zones, 1);
   const all = shards.map((memory, index) => [index, memory]);

@@ -1,6 +1,4 @@
 /** From a change in the cluster to the changed answer: with the master's stream of events, and by polling. */
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,6 +7,7 @@ import { startLiveMaster } from "./lib/live-master.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { startServer } from "./lib/server.mjs";
 import { stateBody } from "./lib/state.mjs";
+import { watch } from "./lib/watch.mjs";
 
 const RATE = 20;
 const SECONDS = Number(process.env.BENCH_FRESHNESS_SECONDS ?? 60);
@@ -18,21 +17,6 @@ const SLOW_MS = 10;
 /** Tasks that are under way at one time: a new one ends the one before so many. */
 const LIVING = 100;
 const KNOWN = "service-0-team-0.marathon.mesos";
-
-/** Notes when names that are expected come, in a process of its own. */
-function watch(port) {
-  const watcher = fork(new URL("./lib/name-watcher.mjs", import.meta.url));
-  watcher.send({ port });
-  return {
-    expect: (name) => watcher.send({ expect: name }),
-    async stop(seconds) {
-      const told = once(watcher, "message");
-      watcher.send({ stop: seconds });
-      const [{ delays, missing }] = await told;
-      return { delays: delays.toSorted((a, b) => a - b), missing };
-    },
-  };
-}
 
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 

@@ -78,6 +78,8 @@ export async function startServer(master, config = {}) {
   return {
     port,
     httpport,
+    /** Its configuration. */
+    file,
     pid: child.pid,
     cpuSeconds: () => cpuSeconds(child.pid),
     threadSeconds: () => threadSeconds(child.pid),

@@ -107,6 +107,7 @@ export async function startKnot(zone, file, workers) {
     udp-workers: ${workers}
     tcp-workers: 1
     background-workers: 1
+    tcp-io-timeout: 30000
 database:
     storage: ${join(folder, "data")}
 log:

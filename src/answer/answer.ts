@@ -1,4 +1,3 @@
-import { NO_OPTIONS } from "../wire/edns.js";
 import {
   CLASS,
   EDE,
@@ -14,20 +13,17 @@ import { Query, VERDICT, type Verdict } from "../wire/query.js";
 import type { Reply } from "../wire/reply.js";
 import { checkTsig } from "../wire/tsig.js";
 import type { Snapshot } from "../zone/snapshot.js";
-import { AliasAnswers } from "./alias-answers.js";
 import { BehindAlias } from "./behind-alias.js";
 import { chaosAnswer } from "./chaos.js";
-import { Completion } from "./completion.js";
 import { ALIASED } from "./detours.js";
 import { characterString, type LocalAnswer } from "./local-names.js";
 import { MessageWriter } from "./message-writer.js";
+import { beginOpt } from "./opt-answers.js";
 import type { AnswerPolicy } from "./policy.js";
 import { type Channel, type Client, NOBODY, type Request } from "./request.js";
 import { NO_REFUSAL, Signature } from "./signature.js";
+import { UpstreamAnswers } from "./upstream-answers.js";
 import { OUTSIDE, ZoneAnswers } from "./zone-answers.js";
-
-const AD = 0x20;
-const CD = 0x10;
 
 /** `answer` returns the length of the answer, or one of these. */
 export const DROP = 0;
@@ -62,8 +58,7 @@ export class Answerer {
   readonly #parts: AnswererParts;
   readonly #writer: MessageWriter;
   readonly #zones: ZoneAnswers;
-  readonly #aliases: AliasAnswers;
-  readonly #completion: Completion;
+  readonly #upstreams: UpstreamAnswers;
   /** After `COMPLETE`: the query for the name outside. */
   readonly behind = new BehindAlias();
   #client: Client = NOBODY;
@@ -75,8 +70,7 @@ export class Answerer {
     this.#policy = parts.policy;
     this.#writer = new MessageWriter(this.query, parts.random);
     this.#zones = new ZoneAnswers(this.query, this.#writer, parts.snapshot);
-    this.#aliases = new AliasAnswers(this.#writer, this.#zones);
-    this.#completion = new Completion(this.#writer, this.#zones);
+    this.#upstreams = new UpstreamAnswers(this.query, this.#writer, this.#zones);
   }
 
   get snapshot(): Snapshot {
@@ -176,19 +170,8 @@ export class Answerer {
     // While the query was away, its time may have run out, or its key may have been taken away.
     const refusal = this.#refusal();
     if (refusal !== NO_REFUSAL) return this.#finish(refusal);
-    const { query } = this;
-    const { opt } = this.#writer;
-    const isNegative = reply.rcode === RCODE.NXDOMAIN;
-    if (age < 0) opt.ede = isNegative ? EDE.STALE_NXDOMAIN_ANSWER : EDE.STALE_ANSWER;
-    const rcode = this.#aliases.answer(reply, age);
-    if (rcode !== OUTSIDE) return this.#complete(rcode, false, query.checkingDisabled ? CD : 0);
-    opt.passed = reply.options;
-    // Records are more important than the upstream's options.
-    if (!this.#writer.fits(reply.additionalAt)) opt.passed = NO_OPTIONS;
-    this.#writer.reply(reply, age);
-    const validated = reply.authenticated && (query.authenticData || query.opt.dnssecOk);
-    const flags = (validated ? AD : 0) | (query.checkingDisabled ? CD : 0);
-    return this.#complete(reply.rcode, false, flags);
+    const rcode = this.#upstreams.relay(reply, age);
+    return this.#complete(rcode, false, this.#upstreams.flags);
   }
 
   /**
@@ -201,12 +184,7 @@ export class Answerer {
     if (this.#begin(request, request.length) === VERDICT.DROP) return DROP;
     const refusal = this.#refusal();
     if (refusal !== NO_REFUSAL) return this.#finish(refusal);
-    if (age < 0) this.#writer.opt.ede = reply.rcode === RCODE.NXDOMAIN ? EDE.STALE_NXDOMAIN_ANSWER : EDE.STALE_ANSWER;
-    const rcode = this.#zones.lookUp();
-    // The zones may have changed while the query was away.
-    if (rcode !== ALIASED) return this.#finish(rcode);
-    if (!this.#zones.seeks(name)) return this.#finish(RCODE.SERVFAIL);
-    return this.#finish(this.#completion.write(reply, name, age));
+    return this.#finish(this.#upstreams.complete(reply, name, age));
   }
 
   /** Most octets of an answer to the query over this channel. */
@@ -218,7 +196,8 @@ export class Answerer {
   }
 
   /** Reads a message and starts its answer. @param length octets of the message to read */
-  #begin({ message, out, client, channel }: Request, length: number): Verdict {
+  #begin(request: Request, length: number): Verdict {
+    const { message, out, client, channel } = request;
     const { query } = this;
     const verdict = query.read(message, length, this.#zones.snapshot.seed);
     this.#zones.begin(channel.stream, this.#policy.setTruncateBit);
@@ -227,23 +206,8 @@ export class Answerer {
     if (verdict === VERDICT.DROP) return verdict;
     const limit = this.limitOf(channel);
     this.#writer.begin(message, out, query.tsigAt < 0 ? limit : limit - this.#checkSignature(message, length, limit));
-    if (query.opt.present) this.#beginOpt(message, client, channel);
+    if (query.opt.present) this.trusted = beginOpt(this.#writer, query.opt, request, this.#policy, this.#parts.clock);
     return verdict;
-  }
-
-  /** Sets the answer's options that depend on the query's options only. */
-  #beginOpt(message: Uint8Array, client: Client, channel: Channel): void {
-    const asked = this.query.opt;
-    const reply = this.#writer.opt;
-    const { cookies, identity } = this.#policy;
-    if (cookies && asked.cookieAt >= 0) {
-      const now = this.#parts.clock();
-      this.trusted = cookies.answer(message, asked.cookieAt, asked.cookieLength, client.octets, now);
-      reply.cookie = cookies.cookie;
-    }
-    if (asked.keepalive) reply.keepalive = channel.keepalive;
-    if (asked.nsid) reply.setNsid(identity.id, this.#writer.room);
-    reply.padded = asked.padding && channel.encrypted;
   }
 
   /** Answers a message that is no valid question in class IN. */

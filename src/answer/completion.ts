@@ -45,7 +45,7 @@ export class Completion {
       if (record.type === TYPE.CNAME && isSameName(record.rdata, own)) place = rdata;
     }
     if (place === 0) return RCODE.SERVFAIL;
-    this.#writer.ownedBy(place);
+    this.#writer.owner = place;
     const rcode = this.#zones.goOn(own, place);
     return rcode === ALIASED ? RCODE.NOERROR : rcode;
   }

@@ -40,36 +40,41 @@ export class GlueWriter {
   }
 
   #set(shard: Shard, entry: number, rrset: number, ttl: number, owner: number): number {
-    const { words, octets } = shard;
-    const message = this.#message;
+    const { words } = shard;
     const count = words[rrset + 1];
-    const canPoint = owner <= MAX_POINTER;
-    const ownerSize = canPoint ? POINTER_SIZE : nameLength(words, entry);
-    if (!message.fits(rrsetOctets(words, entry, rrset) + count * (ownerSize - POINTER_SIZE))) {
+    const ownerSize = owner <= MAX_POINTER ? POINTER_SIZE : nameLength(words, entry);
+    if (!this.#message.fits(rrsetOctets(words, entry, rrset) + count * (ownerSize - POINTER_SIZE))) {
       this.isIncomplete = true;
       return 0;
     }
-    const name = nameAt(words, entry);
-    const prepared = isPrepared(words[rrset]);
-    const picks = this.#picks;
-    if (prepared) picks.select(words, entry, rrset, ttl);
-    const total = prepared ? picks.total : count;
-    const own = prepared ? 0 : ownOctets(words[rrset]);
+    const type = words[rrset] & 0xffff;
+    if (isPrepared(words[rrset])) return this.#preparedSet(shard, entry, rrset, ttl, owner);
+    const own = ownOctets(words[rrset]);
     const data = (entry + words[rrset + 2]) * 4;
-    const first = prepared || count === 1 ? 0 : this.#random() % count;
-    for (let n = 0; n < total; n++) {
-      if (canPoint) message.pointer(owner);
-      else message.copy(octets, name, name + ownerSize);
-      const type = words[rrset] & 0xffff;
-      if (prepared) {
-        const record = picks.at(n);
-        this.#record(shard, type, picks.ttl, picks.rdataAt(record), picks.rdlength(record));
-      } else {
-        const i = first + n < count ? first + n : first + n - count;
-        this.#record(shard, type, ttl, data + i * own, own);
-      }
+    let i = count === 1 ? 0 : this.#random() % count;
+    for (let n = 0; n < count; n++) {
+      this.#owner(shard, entry, owner);
+      this.#record(shard, type, ttl, data + i * own, own);
+      if (++i === count) i = 0;
     }
-    return total;
+    return count;
+  }
+
+  #preparedSet(shard: Shard, entry: number, rrset: number, ttl: number, owner: number): number {
+    const picks = this.#picks;
+    picks.select(shard.words, entry, rrset, ttl);
+    for (let n = 0; n < picks.total; n++) {
+      const record = picks.at(n);
+      this.#owner(shard, entry, owner);
+      this.#record(shard, shard.words[rrset] & 0xffff, picks.ttl, picks.rdataAt(record), picks.rdlength(record));
+    }
+    return picks.total;
+  }
+
+  /** Appends the entry's name, as a pointer to `owner` if one can reach it. */
+  #owner({ words, octets }: Shard, entry: number, owner: number): void {
+    if (owner <= MAX_POINTER) this.#message.pointer(owner);
+    else this.#message.copy(octets, nameAt(words, entry), nameAt(words, entry) + nameLength(words, entry));
   }
 
   #record({ octets }: Shard, type: number, ttl: number, rdata: number, size: number): void {

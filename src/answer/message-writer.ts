@@ -32,9 +32,10 @@ export class MessageWriter {
   readonly #glue: GlueWriter;
   readonly #rrsets: RrsetWriter;
   readonly #prepared: PreparedWriter;
-  #selected: RrsetWriter | PreparedWriter;
-  /** Index of the owner's name that records of the answer section point to. */
-  #owner: number = HEADER;
+  /** The selected RRset. */
+  selected: RrsetWriter | PreparedWriter;
+  /** Index of the owner's name that the next records of the answer section point to. */
+  owner: number = HEADER;
   /** Records in the answer section. */
   answers = 0;
   #authorities = 0;
@@ -46,7 +47,7 @@ export class MessageWriter {
     this.#glue = new GlueWriter(this.#message, random);
     this.#rrsets = new RrsetWriter(this.#message, random, this.#glue);
     this.#prepared = new PreparedWriter(this.#message, random, this.#glue);
-    this.#selected = this.#rrsets;
+    this.selected = this.#rrsets;
   }
 
   /** Starts an answer of at most `limit` octets. Copies the question from `message`, letter case included. */
@@ -58,7 +59,7 @@ export class MessageWriter {
     this.answers = 0;
     this.#authorities = 0;
     this.#additionals = 0;
-    this.#owner = HEADER;
+    this.owner = HEADER;
     this.#message.at = HEADER;
     this.#message.copy(message, HEADER, this.#query.questionEnd);
   }
@@ -93,26 +94,20 @@ export class MessageWriter {
   /** Selects the RRset that `rrset` will write to the answer section. */
   select(shard: Shard, entry: number, rrset: number, ttl: number): void {
     this.#reserve();
-    this.#selected = isPrepared(shard.words[rrset]) ? this.#prepared : this.#rrsets;
-    this.#selected.select(shard, entry, rrset, ttl);
-  }
-
-  /** The selected RRset. */
-  get selected(): RrsetWriter | PreparedWriter {
-    return this.#selected;
+    this.selected = isPrepared(shard.words[rrset]) ? this.#prepared : this.#rrsets;
+    this.selected.select(shard, entry, rrset, ttl);
   }
 
   /** Appends `count` records of the selected RRset to the answer section. */
   rrset(count: number): void {
-    this.#selected.write(count, this.#owner);
+    this.selected.write(count, this.owner);
     this.answers += count;
   }
 
   /**
-   * Appends the selected CNAME record to the answer section, and makes the name that it points to the owner of the records that
-   * follow. If it does not fit, truncates.
+   * Appends the selected CNAME record, and makes the name that it points to the owner of the records that follow.
    *
-   * @returns the index in the message of that name; 0 if the record does not fit
+   * @returns the index in the message of that name; 0, and the answer is truncated, if the record does not fit
    */
   ownAlias(): number {
     if (this.#prepared.fitting() === 0) {
@@ -120,13 +115,8 @@ export class MessageWriter {
       return 0;
     }
     this.rrset(1);
-    this.#owner = this.#prepared.targetAt;
-    return this.#owner;
-  }
-
-  /** Makes the name at this index of the message the owner of the records that follow in the answer section. */
-  ownedBy(place: number): void {
-    this.#owner = place;
+    this.owner = this.#prepared.targetAt;
+    return this.owner;
   }
 
   /**
@@ -146,15 +136,10 @@ export class MessageWriter {
       return 0;
     }
     if (owner) message.copy(owner, 0, owner.length);
-    else message.pointer(this.#owner);
-    message.at = writeUint32(message.out, message.at, (type << 16) | CLASS.IN);
-    message.at = writeUint32(message.out, message.at, ttl);
-    message.at = writeUint16(message.out, message.at, rdata.length);
-    const { at } = message;
-    message.copy(rdata, 0, rdata.length);
+    else message.pointer(this.owner);
     if (authority) this.#authorities++;
     else this.answers++;
-    return at;
+    return this.#rest(type, CLASS.IN, ttl, rdata);
   }
 
   /**
@@ -165,20 +150,18 @@ export class MessageWriter {
    */
   referral(owner: number, snapshot: Snapshot): void {
     const { total } = this.#prepared;
-    if (this.#prepared.fitting() < total) {
-      this.truncate();
-      return;
-    }
-    this.#prepared.write(total, owner);
-    this.#authorities += total;
-    this.#glue.isIncomplete = false;
-    this.glue(snapshot);
-    if (this.#glue.isIncomplete) this.truncated = true;
+    if (this.#prepared.fitting() === total) {
+      this.#prepared.write(total, owner);
+      this.#authorities += total;
+      this.#glue.isIncomplete = false;
+      this.glue(snapshot);
+      this.truncated = this.#glue.isIncomplete;
+    } else this.truncate();
   }
 
   /** Appends the addresses of the targets of the records that `rrset` has written, to the additional section. */
   glue(snapshot: Snapshot): void {
-    this.#additionals += this.#selected.glue(snapshot);
+    this.#additionals += this.selected.glue(snapshot);
   }
 
   /** Sets TC and removes all records (RFC 2181 §9): the client asks again over TCP. */
@@ -198,11 +181,19 @@ export class MessageWriter {
       return;
     }
     message.pointer(HEADER);
+    this.#rest(type, dnsClass, ttl, rdata);
+    this.answers++;
+  }
+
+  /** Appends everything of a record but its owner. Returns the index in the message of its RDATA. */
+  #rest(type: number, dnsClass: number, ttl: number, rdata: Uint8Array): number {
+    const message = this.#message;
     message.at = writeUint32(message.out, message.at, (type << 16) | dnsClass);
     message.at = writeUint32(message.out, message.at, ttl);
     message.at = writeUint16(message.out, message.at, rdata.length);
+    const { at } = message;
     message.copy(rdata, 0, rdata.length);
-    this.answers++;
+    return at;
   }
 
   /**
@@ -244,7 +235,7 @@ export class MessageWriter {
       this.truncate();
       return false;
     }
-    this.#owner = this.#query.questionEnd + link.at;
+    this.owner = this.#query.questionEnd + link.at;
     this.#records(reply, size, age, 0);
     this.answers = link.records;
     return true;

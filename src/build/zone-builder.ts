@@ -66,6 +66,8 @@ export interface Build {
   readonly skipped: readonly Skipped[];
   /** The records that the operator's own hide. */
   readonly hidden: readonly HiddenRecords[];
+  /** The RRsets of which no value is healthy, so that all count. */
+  readonly failedOpen: readonly string[];
   /** Whether all records were emitted anew, and not only those that have changed. */
   readonly isWhole: boolean;
   readonly seconds: { readonly resolve: number; readonly generate: number; readonly compile: number };
@@ -184,8 +186,8 @@ export class ZoneBuilder {
     };
     const skipped = [...cluster.skipped, ...records.problems.values()];
     const { serial } = this.#apexes[0].soa;
-    const { hidden } = records;
-    return { ...built, serial, generation: this.#generation, skipped, hidden, isWhole, seconds };
+    const { hidden, failedOpen } = records;
+    return { ...built, serial, generation: this.#generation, skipped, hidden, failedOpen, isWhole, seconds };
   }
 
   /** The records of the cluster: updates those of the last build, or emits all anew. */

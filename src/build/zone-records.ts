@@ -62,6 +62,11 @@ export class ZoneRecords {
     return [...this.#sets.values()].flatMap((set) => set.hidden());
   }
 
+  /** The RRsets of which no value is healthy, so that all count. */
+  get failedOpen(): readonly string[] {
+    return this.#views.flatMap((view) => view.failedOpen?.() ?? []);
+  }
+
   /** Adds the records of a cluster. Call it once, before any change. */
   fill(facts: ClusterFacts): void {
     emitAll(this.#side(facts, this.#added), this.problems, (share) => {

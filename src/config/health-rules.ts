@@ -1,7 +1,7 @@
 /** The rules of the keys for health checks. */
 import { octetsOf, parseAddress } from "../base/addresses.js";
 import { NetworkList } from "../base/network-list.js";
-import type { HealthConfig, StaticRecord } from "./config.js";
+import type { HealthConfig } from "./config.js";
 import {
   type CalculatedCheck,
   type CheckedValue,
@@ -13,6 +13,7 @@ import {
 } from "./health.js";
 import type { RuleContext } from "./rule-context.js";
 import type { Values } from "./schema.js";
+import type { StaticRecord } from "./static-record.js";
 
 /**
  * Networks in which nothing is checked unless `healthCheckNetworks` has it: this machine, its links, and the addresses at which clouds

@@ -4,10 +4,10 @@
  */
 import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
-import type { StaticType } from "./config.js";
 import { type Findings, type Format, integer, isObject, textual } from "./format.js";
 import { readMembers } from "./members.js";
 import { readRecordName } from "./names.js";
+import type { StaticType } from "./static-record.js";
 
 export const STATIC_TYPES: readonly StaticType[] = ["A", "AAAA", "CNAME", "TXT", "SRV", "MX", "CAA", "NS"];
 

@@ -1,9 +1,9 @@
 /** The rules of static records: which names they may have, and which of them can stand beside each other. */
-import type { RecordPolicy, StaticRecord, StaticType, StaticValue } from "./config.js";
 import type { CheckUse } from "./health-rules.js";
 import { isInZone } from "./names.js";
 import { targetOf } from "./record-data.js";
 import { isOfCluster } from "./reserved-names.js";
+import type { RecordPolicy, StaticRecord, StaticType, StaticValue } from "./static-record.js";
 import { type GivenRecord, type GivenValue, MAX_RECORDS, MAX_VALUES } from "./static-records.js";
 
 /** Where static records may be. */

@@ -1,11 +1,12 @@
 /** Reads the file of `recordsFile`: JSON as in the key `records`, or a master file. */
 import { MesosDnsError } from "../base/errors.js";
-import type { Config, StaticRecord } from "./config.js";
+import type { Config } from "./config.js";
 import { type Findings, isObject } from "./format.js";
 import { healthFaults } from "./health-rules.js";
 import { findSyntaxFault } from "./json.js";
 import { masterRecords } from "./master-records.js";
 import { checkUses, completeRecords } from "./record-rules.js";
+import type { StaticRecord } from "./static-record.js";
 import { type GivenRecord, records as recordsFormat } from "./static-records.js";
 
 type OwnRecords = Pick<Config, "domain" | "staticZones" | "records" | "healthChecks" | "healthCheckNetworks">;

@@ -1,10 +1,11 @@
 /** The format of the key `records`: each record by itself, before `record-rules.ts` looks at all of them. */
-import type { RecordPolicy, StaticType } from "./config.js";
+
 import { type Findings, type Format, integer, isObject, parseJsonOrText, textual, within } from "./format.js";
 import { oneOf } from "./formats.js";
 import { readMembers } from "./members.js";
 import { readRecordName } from "./names.js";
 import { DATA, STATIC_TYPES } from "./record-data.js";
+import type { RecordPolicy, StaticType } from "./static-record.js";
 
 /** A record as it was written: names may be relative, and it may stand beside others of its name and type. */
 export interface GivenRecord {

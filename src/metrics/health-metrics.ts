@@ -1,18 +1,12 @@
 import { CHECK_SECONDS } from "../health/durations.js";
 import type { HealthReport, InstanceReport } from "../health/report.js";
-import type { PolicyState } from "../views/static/policies.js";
 import { counter, histogramSamples, type MetricSource, type Sample, single } from "./metric.js";
 
 const SECONDS_NAME = "mesos_dns_health_check_duration_seconds";
 const LABELS = ["check", "target"];
 
-export interface HealthSources {
-  /** The last report of the thread that checks targets; `undefined` while nothing is checked. */
-  report(): HealthReport | undefined;
-  policies(): readonly PolicyState[];
-}
-
-export function healthMetrics({ report, policies }: HealthSources): MetricSource[] {
+/** @param report the last one of the thread that checks targets; `undefined` while nothing is checked */
+export function healthMetrics(report: () => HealthReport | undefined): MetricSource[] {
   const each = (value: (instance: InstanceReport) => number) => () =>
     (report()?.instances ?? []).map((instance) => ({ labels: labelsOf(instance), value: value(instance) }));
   return [
@@ -46,14 +40,6 @@ export function healthMetrics({ report, policies }: HealthSources): MetricSource
         (report()?.durations ?? []).flatMap(([check, durations]) =>
           histogramSamples(SECONDS_NAME, { check }, CHECK_SECONDS, durations),
         ),
-    },
-    {
-      name: "mesos_dns_policy_fail_open",
-      type: "gauge",
-      help: "1 if no value of a name with a policy is healthy, so that it is answered as if all were; 0 if one is.",
-      labelNames: ["name", "type"],
-      read: () =>
-        policies().map(({ name, type, failedOpen }) => ({ labels: { name, type }, value: Number(failedOpen) })),
     },
     counter(
       "mesos_dns_health_checks_late_total",

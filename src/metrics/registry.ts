@@ -1,11 +1,12 @@
 import { Registry } from "prom-client";
 import { VERSION } from "../base/version.js";
 import type { ForwardReport } from "../forward/report.js";
+import type { HealthReport } from "../health/report.js";
 import type { QueryStats } from "../serving/query-stats.js";
 import type { TransferNumbers } from "../transfer/report.js";
 import { type CatalogSources, catalogMetrics } from "./catalog-metrics.js";
 import { forwardMetrics } from "./forward-metrics.js";
-import { type HealthSources, healthMetrics } from "./health-metrics.js";
+import { healthMetrics } from "./health-metrics.js";
 import { liveMetrics } from "./live-metrics.js";
 import { type MetricSource, register } from "./metric.js";
 import { processMetrics } from "./process-metrics.js";
@@ -20,7 +21,8 @@ export interface MetricsSources extends StatusSources {
   readonly catalog: CatalogSources;
   /** `undefined` while zones are not transferred. */
   readonly transfers: () => TransferNumbers | undefined;
-  readonly health: HealthSources;
+  /** `undefined` while nothing is checked. */
+  readonly health: () => HealthReport | undefined;
 }
 
 /** Registers all metrics of /metrics, which docs/metrics.md lists. Call it on the main thread, whose event loop it measures. */

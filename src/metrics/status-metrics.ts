@@ -46,6 +46,13 @@ function snapshotMetrics({ status, snapshot, now }: StatusSources): MetricSource
       "RRsets of the cluster that the operator's own records hide.",
       build(({ hidden }) => hidden),
     ),
+    {
+      name: "mesos_dns_policy_fail_open",
+      type: "gauge",
+      help: "1 for each RRset with a policy of which no value is healthy, so that all are answered.",
+      labelNames: ["name"],
+      read: () => (status().build?.failedOpen ?? []).map((name) => ({ labels: { name }, value: 1 })),
+    },
     gauge("mesos_dns_records_file_faulty", "1 while the file of records has a fault and older ones are served.", () => {
       const { recordsFile } = status();
       return recordsFile ? single(Number(recordsFile.isFaulty)) : [];

@@ -1,6 +1,5 @@
 import { randomInt } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
-import type { Logger, Verbosity } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
 import { keepsCatalog } from "../config/catalog.js";
 import type { Config } from "../config/config.js";
@@ -11,14 +10,12 @@ import { CatalogBoard } from "../http/catalog/board.js";
 import { QueryStats } from "../serving/query-stats.js";
 import type { OwnSecrets } from "../serving/stack.js";
 import { ClusterLog } from "../status/cluster-log.js";
-import type { RecordsFileReport, ServerStatus } from "../status/status.js";
-import { BuilderHandle, type SpawnBuilder } from "../threads/builder-handle.js";
+import type { ServerStatus } from "../status/status.js";
+import { BuilderHandle } from "../threads/builder-handle.js";
 import type { FromBuilder } from "../threads/messages.js";
 import { HTTPS_CACHE_SHARE, Responders } from "../threads/responders.js";
 import type { TransferNumbers } from "../transfer/report.js";
 import type { Certificates } from "../transport/certificate.js";
-import type { InheritedSocket } from "../transport/inherited.js";
-import type { UdpPlan } from "../transport/udp.js";
 import { viewsOf, zonesOf } from "../views/views.js";
 import type { TsigKey } from "../wire/tsig.js";
 import { type Apex, apexesOf } from "../zone/apex.js";
@@ -26,33 +23,13 @@ import { updateOf, type ZoneImage } from "../zone/image.js";
 import { firstSerial } from "../zone/serial.js";
 import { Snapshot } from "../zone/snapshot.js";
 import { apexesOfSaved } from "../zone/zone-serials.js";
+import type { AppOptions } from "./app-options.js";
 import { CurrentZone } from "./current-zone.js";
 import { DnsListening } from "./dns-listening.js";
 import { HealthChecking } from "./health-checking.js";
 import { HttpsDns } from "./https-dns.js";
 import { ownSecrets } from "./own-secrets.js";
 import { ZoneTransfers } from "./zone-transfers.js";
-
-export interface AppOptions {
-  readonly config: Config;
-  readonly certificates: Certificates;
-  readonly tsigKeys: readonly TsigKey[];
-  /** The UDP engine, and the number of DNS threads. */
-  readonly plan: UdpPlan;
-  /** Sockets that systemd has opened for this process. */
-  readonly sockets: readonly InheritedSocket[];
-  /** Whether to replace another process that has the addresses. */
-  readonly takeOver: boolean;
-  readonly verbosity: Verbosity;
-  readonly spawnBuilder: SpawnBuilder;
-  readonly log: Logger;
-  /** What there is to see of the file of records. */
-  readonly recordsFile: () => RecordsFileReport | undefined;
-  /** Milliseconds since the epoch. */
-  readonly wallClock: () => number;
-  /** Called when a responder has ended by itself: the process cannot go on. */
-  readonly onFatal: (error: Error) => void;
-}
 
 /** How often the age of the state is checked. */
 const AGE_CHECK_MS = 1_000;
@@ -299,10 +276,6 @@ export class App {
   #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" }>): void {
     if (message.kind === "catalog") {
       this.catalog.take(message.piece);
-      return;
-    }
-    if (message.kind === "policies") {
-      this.health.policies = message.policies;
       return;
     }
     if (message.kind === "built") {

@@ -5,7 +5,6 @@ import { type CheckedValue, type Instance, instancesOf } from "../config/health.
 import type { Override } from "../health/overrides.js";
 import type { HealthReport, Overridden } from "../health/report.js";
 import { HealthHandle, spawnHealthChecks } from "../threads/health-handle.js";
-import type { PolicyState } from "../views/static/policies.js";
 
 export interface HealthCheckingParts {
   readonly log: Logger;
@@ -24,8 +23,6 @@ export class HealthChecking {
   #handle: HealthHandle | undefined;
   /** The instances that are unhealthy. */
   unhealthy: readonly string[] = [];
-  /** The names whose answers depend on it, as the builder says. */
-  policies: readonly PolicyState[] = [];
 
   /** @param values of records whose health counts */
   constructor(parts: HealthCheckingParts, config: Config, values: readonly CheckedValue[]) {

@@ -100,7 +100,7 @@ function openerOf(
     forwarding: () => app.forwarding,
     catalog: { counts: () => app.catalog.counts, waiters: () => waiters.size },
     transfers: () => app.transfers,
-    health: { report: () => app.health.report, policies: () => app.health.policies },
+    health: () => app.health.report,
     now: Date.now,
   });
   const makeMetrics = async () => new TextEncoder().encode(await registry.metrics());

@@ -29,6 +29,8 @@ export interface BuildReport {
   readonly skipped: readonly Skipped[];
   /** RRsets of the cluster that the operator's own records hide. */
   readonly hidden: number;
+  /** RRsets, such as `www.example.com A`, of which no value is healthy, so that all are answered. */
+  readonly failedOpen: readonly string[];
   readonly fetchedAt: number;
 }
 

@@ -2,9 +2,9 @@ import { codeOf, type MesosDnsError, messageOf } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
-import { HiddenLog } from "../build/hidden-log.js";
 import { HostResolver, type Lookup } from "../build/host-resolver.js";
 import type { SkipLog } from "../build/skip-log.js";
+import { StaticLog } from "../build/static-log.js";
 import { type Build, type BuildStart, ZoneBuilder, type ZoneBuilderOptions } from "../build/zone-builder.js";
 import { fingerprintOf, type ZoneFiles, ZoneSaver, type ZoneSaverOptions } from "../build/zone-file.js";
 import { keepsCatalog } from "../config/catalog.js";
@@ -16,14 +16,12 @@ import type { BuildReport } from "../status/status.js";
 import type { Health } from "../views/facts.js";
 import { countRecords } from "../views/mesos-dns/record-count.js";
 import { healthOf } from "../views/static/health.js";
-import type { PolicyState } from "../views/static/policies.js";
 import type { ColumnMemory } from "../zone/columns.js";
 import { ShardPool } from "../zone/shard-pool.js";
 import type { CompileHelper } from "../zone/whole-build.js";
 import { CatalogPublisher } from "./catalog-publisher.js";
 import { Enumerations } from "./enumerations.js";
 import type { BuilderConfig, BuilderStart, FromBuilder, ReaderPort, ToBuilder } from "./messages.js";
-import { PolicyWatch } from "./policy-watch.js";
 
 const RENEWAL_MS = 300_000;
 
@@ -55,7 +53,7 @@ export interface BuilderParts {
 /** The part of a BuildReport that describes the state and its cluster. */
 type FetchFacts = Omit<
   BuildReport,
-  "generation" | "serial" | "names" | "records" | "changedShards" | "seconds" | "skipped" | "hidden"
+  "generation" | "serial" | "names" | "records" | "changedShards" | "seconds" | "skipped" | "hidden" | "failedOpen"
 > & { readonly fetch: number; readonly parse: number };
 
 /** Follows the cluster, builds zones from it, and sends each to all responders. It may take seconds; no query waits for it. */
@@ -67,12 +65,11 @@ export class Builder {
   readonly #source: MesosSource;
   readonly #saver: ZoneSaver | undefined;
   readonly #enumerations: Enumerations;
-  readonly #hiddenLog: HiddenLog;
+  readonly #staticLog: StaticLog;
   #config: BuilderConfig;
   /** The instances of health checks that are unhealthy, and what that means for values. */
   #unhealthy: readonly string[];
   #health: Health;
-  readonly #policies: PolicyWatch;
   #lastReport: BuildReport | undefined;
   #unsaved = "";
   #savedAt: number;
@@ -84,7 +81,7 @@ export class Builder {
   constructor(parts: BuilderParts, restored?: Cluster) {
     const { start, port, timers, random, wallClock, now, lookup, connect, files, ownAddresses } = parts;
     this.#parts = parts;
-    this.#hiddenLog = new HiddenLog(parts.log);
+    this.#staticLog = new StaticLog(parts.log);
     this.#config = start.config;
     this.#savedAt = wallClock();
     const { config, seed } = start;
@@ -92,8 +89,6 @@ export class Builder {
     const pool = this.#pool;
     const { helper, memory } = parts;
     const following = { config, seed, start: startOf(start), health: () => this.#health };
-    const onChange = (policies: readonly PolicyState[]) => port.postMessage({ kind: "policies", policies });
-    this.#policies = new PolicyWatch({ log: parts.log, onChange });
     this.#unhealthy = start.unhealthy;
     this.#health = healthOf(config.healthChecks, this.#unhealthy);
     this.#zones = new ZoneBuilder({ ...following, hosts, pool, helper, memory, ownAddresses, wallClock, now });
@@ -230,8 +225,7 @@ export class Builder {
   #publish(build: Build, { fetch, parse, ...facts }: FetchFacts, fetched: boolean): void {
     const { skipLog, port, wallClock } = this.#parts;
     skipLog.note(build.skipped);
-    this.#policies.note(this.#config.records, this.#health);
-    this.#hiddenLog.note(build.hidden);
+    this.#staticLog.note(build);
     // The file contains the time of the state. Renew it at times even if the zone stays the same.
     if (build.update || wallClock() - this.#savedAt > RENEWAL_MS) this.#saver?.changed();
     if (build.update) for (const reader of this.#readers) reader.postMessage(build.update);
@@ -245,6 +239,7 @@ export class Builder {
       seconds: { fetch, parse, ...build.seconds },
       skipped: build.skipped,
       hidden: build.hidden.reduce((sum, { types }) => sum + types.length, 0),
+      failedOpen: build.failedOpen,
     };
     port.postMessage({ kind: "built", update: build.update, report: this.#lastReport, fetched });
   }

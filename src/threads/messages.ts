@@ -17,7 +17,6 @@ import type { TransferNumbers } from "../transfer/report.js";
 import type { Certificates } from "../transport/certificate.js";
 import type { InheritedSocket } from "../transport/inherited.js";
 import type { UdpPlan } from "../transport/udp.js";
-import type { PolicyState } from "../views/static/policies.js";
 import type { TsigKey } from "../wire/tsig.js";
 import type { Apex } from "../zone/apex.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
@@ -193,8 +192,6 @@ export type FromBuilder =
   | { readonly kind: "failure"; readonly failure: Failure }
   | { readonly kind: "live"; readonly report: LiveReport }
   | { readonly kind: "zookeeper"; readonly news: ZooKeeperNews }
-  /** The names whose answers depend on health, whenever one of them has changed. */
-  | { readonly kind: "policies"; readonly policies: readonly PolicyState[] }
   /** The next piece of the catalogue. No other one is sent before `catalogTaken`. */
   | { readonly kind: "catalog"; readonly piece: CatalogPiece }
   /** The next piece of JSON text; `undefined` after the last. */

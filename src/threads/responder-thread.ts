@@ -28,8 +28,7 @@ const stack = new DnsStack({
   usesForwardClient: start.index > 0,
   clock: plan.engine === "batch" ? systemClock(loadSystem()) : processClock,
 });
-const { certificate } = certificates;
-const listeners = new Listeners({ config, stack, stats, certificate, plan, thread: start.index, sockets, log });
+const listeners = new Listeners({ config, stack, stats, certificates, plan, thread: start.index, sockets, log });
 const responder = new Responder({
   stack,
   listeners,

@@ -126,7 +126,7 @@ export class Responder {
     const { stack, listeners, log } = this.#parts;
     stack.configure(config, certificates.resolverAuthorities, tsigKeys);
     try {
-      await listeners.configure(config, certificates.certificate);
+      await listeners.configure(config, certificates);
     } catch (error) {
       log.error({ code: listenCodeOf(error) }, `${messageOf(error)}; DNS over TLS is not served`);
     }

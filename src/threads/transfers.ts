@@ -32,7 +32,7 @@ interface SnapshotPort {
 export interface ClientPort {
   on(event: "message", listener: (message: ToTransfers) => void): unknown;
   on(event: "close", listener: () => void): unknown;
-  postMessage(message: FromTransfers): void;
+  postMessage(message: FromTransfers, moved?: readonly ArrayBuffer[]): void;
 }
 
 type Config = TransferConfig & Pick<StateConfig, "stateDir">;
@@ -173,7 +173,9 @@ export class Transfers {
       if (message.kind === "open") {
         const { id, kind, ...incoming } = message;
         const transfer = this.#server.open(incoming, {
-          messages: (octets, isLast) => port.postMessage({ kind: "messages", id, octets, isLast }),
+          // Moved to the other thread, not copied.
+          messages: (octets, isLast) =>
+            port.postMessage({ kind: "messages", id, octets, isLast }, [octets.buffer as ArrayBuffer]),
           broken: () => {
             over(id);
             port.postMessage({ kind: "broken", id });

@@ -1,6 +1,6 @@
 import { OptReply } from "../wire/edns.js";
 import { writeUint16 } from "../wire/octets.js";
-import { MAX_UDP_QUERY } from "../wire/protocol.js";
+import { MAX_MESSAGE, MAX_UDP_QUERY } from "../wire/protocol.js";
 import type { TsigSigner } from "../wire/tsig.js";
 import type { Contents } from "./contents.js";
 import type { ResponseHead, TransferMessage } from "./message.js";
@@ -38,22 +38,31 @@ export class TransferResponse {
     this.#options = options;
   }
 
-  /** The next messages of a stream, each with its length in front; the message for a datagram, if all records fit into it. */
+  /**
+   * The next messages of a stream, each with its length in front; the message for a datagram, if all records fit into it. Their memory is
+   * the caller's, and has nothing else in it.
+   */
   next(): Uint8Array {
     const { isStream } = this.#options;
-    const parts: Uint8Array[] = [];
+    const message = this.#message;
+    if (!isStream) {
+      this.#write();
+      return message.octets.slice(0, message.length);
+    }
+    // Not cleared: what is not written is not sent.
+    const chunk = Buffer.allocUnsafeSlow(CHUNK + PREFIX + MAX_MESSAGE);
     let octets = 0;
     do {
-      const message = this.#write();
-      if (isStream) parts.push(writeLength(message.length));
-      parts.push(message);
-      octets += PREFIX + message.length;
-    } while (isStream && !this.isComplete && octets < CHUNK);
-    return Buffer.concat(parts);
+      this.#write();
+      octets = writeUint16(chunk, octets, message.length);
+      chunk.set(message.octets.subarray(0, message.length), octets);
+      octets += message.length;
+    } while (!this.isComplete && octets < CHUNK);
+    return new Uint8Array(chunk.buffer, 0, octets);
   }
 
-  /** Writes one message. Returns a copy of it. */
-  #write(): Uint8Array {
+  /** Writes one message. */
+  #write(): void {
     const { contents, rcode, edns, signer, limit, clock } = this.#options;
     const message = this.#message;
     const opt = edns && this.#isFirst ? this.#opt() : undefined;
@@ -62,7 +71,6 @@ export class TransferResponse {
     message.finish(rcode, opt);
     this.#isFirst = false;
     if (signer) message.length = signer.sign(message.octets, message.length, clock());
-    return message.octets.slice(0, message.length);
   }
 
   #opt(): OptReply {
@@ -71,10 +79,4 @@ export class TransferResponse {
     opt.payload = MAX_UDP_QUERY;
     return opt;
   }
-}
-
-function writeLength(length: number): Uint8Array {
-  const prefix = new Uint8Array(PREFIX);
-  writeUint16(prefix, 0, length);
-  return prefix;
 }

@@ -24,6 +24,9 @@ export interface Certificates {
   readonly transferAuthorities: string | undefined;
 }
 
+/** Those that DNS over TLS is served with. */
+export type ListenerCertificates = Pick<Certificates, "certificate" | "transferAuthorities">;
+
 /** For servers: TLS 1.3, and the cipher suites of TLS 1.2 that have forward secrecy (RFC 9325 §4.2.1). */
 export const TLS_OPTIONS = {
   minVersion: "TLSv1.2",

@@ -8,7 +8,7 @@ import type { DnsStack } from "../serving/stack.js";
 import { bindStream } from "./batch/descriptor.js";
 import { BatchEngine } from "./batch/engine.js";
 import { loadSystem } from "./batch/system.js";
-import type { Certificate } from "./certificate.js";
+import type { ListenerCertificates } from "./certificate.js";
 import { claimTcp, claimUdp } from "./claim.js";
 import type { InheritedSocket } from "./inherited.js";
 import { type ListenAddress, listenAddressesOf } from "./listen-addresses.js";
@@ -25,7 +25,7 @@ export interface ListenersOptions {
   readonly config: SocketConfig;
   readonly stack: DnsStack;
   readonly stats: QueryStats;
-  readonly certificate: Certificate | undefined;
+  readonly certificates: ListenerCertificates;
   readonly plan: UdpPlan;
   /**
    * Number of this thread. Thread 0 has the TCP and TLS listeners. All threads have UDP sockets; inherited ones are divided among
@@ -50,8 +50,8 @@ export class Listeners {
 
   constructor(options: ListenersOptions) {
     this.#options = options;
-    const { config, sockets, certificate, plan, thread } = options;
-    const where = { config, sockets, secure: certificate !== undefined };
+    const { config, sockets, certificates, plan, thread } = options;
+    const where = { config, sockets, secure: certificates.certificate !== undefined };
     const isMine = ({ inherited }: ListenAddress, index: number) =>
       inherited === undefined || index % plan.threads === thread;
     for (const at of listenAddressesOf("udp", where).filter(isMine)) {
@@ -60,7 +60,7 @@ export class Listeners {
     }
     if (thread > 0) return;
     this.#tcp = listenAddressesOf("tcp", where).map((at) => this.#makeStream(at));
-    this.#tls = this.#makeTls(config, certificate);
+    this.#tls = this.#makeTls(config, certificates);
   }
 
   /** Opens all sockets. Rejects with a `MesosDnsError` for the first that cannot be opened. */
@@ -79,20 +79,20 @@ export class Listeners {
   }
 
   /** Applies new limits, and opens, renews or closes DNS over TLS. Rejects with a `MesosDnsError` if it cannot be opened. */
-  async configure(config: SocketConfig, certificate: Certificate | undefined): Promise<void> {
+  async configure(config: SocketConfig, certificates: ListenerCertificates): Promise<void> {
     for (const transport of this.#streams) transport.limits = limitsOf(config.tcp);
-    if (certificate === undefined) {
+    if (certificates.certificate === undefined) {
       for (const transport of this.#tls) transport.stop();
       this.#tls = [];
     } else if (this.#tls.length > 0) {
-      for (const transport of this.#tls) transport.renew(certificate);
+      for (const transport of this.#tls) transport.renew(certificates);
     } else if (this.#options.thread === 0) {
-      await this.#addTls(config, certificate);
+      await this.#addTls(config, certificates);
     }
   }
 
-  async #addTls(config: SocketConfig, certificate: Certificate): Promise<void> {
-    const added = this.#makeTls(config, certificate);
+  async #addTls(config: SocketConfig, certificates: ListenerCertificates): Promise<void> {
+    const added = this.#makeTls(config, certificates);
     this.#tls = added;
     if (!this.#isListening) return;
     const { sockets, plan } = this.#options;
@@ -109,9 +109,9 @@ export class Listeners {
     }
   }
 
-  #makeTls(config: SocketConfig, certificate: Certificate | undefined): readonly TcpTransport[] {
-    const where = { config, sockets: this.#options.sockets, secure: certificate !== undefined };
-    return listenAddressesOf("tls", where).map((at) => this.#makeStream(at, certificate));
+  #makeTls(config: SocketConfig, certificates: ListenerCertificates): readonly TcpTransport[] {
+    const where = { config, sockets: this.#options.sockets, secure: certificates.certificate !== undefined };
+    return listenAddressesOf("tls", where).map((at) => this.#makeStream(at, certificates));
   }
 
   /** Copies the kernel's count of dropped datagrams to the statistics. */
@@ -153,8 +153,8 @@ export class Listeners {
     }
   }
 
-  /** A listener for TCP, or for TLS if there is a certificate. */
-  #makeStream({ address, inherited }: ListenAddress, certificate?: Certificate): TcpTransport {
+  /** A listener for TCP, or for TLS if there are certificates. */
+  #makeStream({ address, inherited }: ListenAddress, certificates?: ListenerCertificates): TcpTransport {
     const { config, stack, stats, plan } = this.#options;
     const { service, clients } = stack;
     const bind = () => bindStream(loadSystem(), address, this.#onlyIPv6);
@@ -169,7 +169,7 @@ export class Listeners {
       limits: limitsOf(config.tcp),
       onlyIPv6: this.#onlyIPv6,
     };
-    return new TcpTransport({ ...parts, ...(certificate && { certificate }) });
+    return new TcpTransport({ ...parts, ...(certificates && { certificates }) });
   }
 
   /** Whether a socket at "::" is for IPv6 only, as another listener has all IPv4 addresses. */

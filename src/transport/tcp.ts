@@ -5,7 +5,7 @@ import { streamChannel } from "../serving/channels.js";
 import type { ClientTable } from "../serving/clients.js";
 import type { QueryStats } from "../serving/query-stats.js";
 import type { DnsService } from "../serving/service.js";
-import { type Certificate, TLS_OPTIONS } from "./certificate.js";
+import { type ListenerCertificates, TLS_OPTIONS } from "./certificate.js";
 import { listenError } from "./listen-error.js";
 import { TcpConnection } from "./tcp-connection.js";
 import type { TcpLimits } from "./tcp-limits.js";
@@ -22,10 +22,8 @@ export interface TcpOptions {
   readonly clients: ClientTable;
   readonly stats: QueryStats;
   readonly limits: TcpLimits;
-  /** For DNS over TLS (RFC 7858); without it, DNS over TCP. */
-  readonly certificate?: Certificate;
-  /** The authorities, in PEM, whose clients may transfer zones over TLS; without it, certificates of clients are not asked for. */
-  readonly transferAuthorities?: string | undefined;
+  /** For DNS over TLS (RFC 7858); without them, DNS over TCP. Without authorities, certificates of clients are not asked for. */
+  readonly certificates?: ListenerCertificates;
 }
 
 /** DNS over TCP (RFC 7766), or over TLS. */
@@ -33,7 +31,9 @@ export class TcpTransport {
   readonly #options: TcpOptions;
   /** Accepts connections, before any TLS handshake. */
   readonly #server: Server;
-  readonly #tls: TlsServer | undefined;
+  #tls: TlsServer | undefined;
+  /** Whether who transfers zones over TLS has to have a certificate. */
+  #needsClientCertificate = false;
   readonly #sockets = new Set<Socket>();
   readonly #perClient = new Map<string, number>();
   readonly #connections = new Set<TcpConnection>();
@@ -42,11 +42,11 @@ export class TcpTransport {
   constructor(options: TcpOptions) {
     this.#options = options;
     this.#limits = options.limits;
-    const { certificate } = options;
+    const { certificates } = options;
     // A client that closes its side during the TLS handshake gets no answers.
-    const allowHalfOpen = certificate === undefined;
+    const allowHalfOpen = certificates === undefined;
     this.#server = createServer({ allowHalfOpen, noDelay: true }, (socket) => this.#accept(socket));
-    if (certificate) this.#tls = this.#makeTls(certificate);
+    if (certificates) this.renew(certificates);
   }
 
   async listen(): Promise<void> {
@@ -70,9 +70,10 @@ export class TcpTransport {
     this.#server.maxConnections = limits.connections;
   }
 
-  /** Uses this certificate for new connections. */
-  renew(certificate: Certificate): void {
-    this.#tls?.setSecureContext({ ...certificate, ...TLS_OPTIONS });
+  /** Uses these certificates for new connections. */
+  renew(certificates: ListenerCertificates): void {
+    this.#needsClientCertificate = certificates.transferAuthorities !== undefined;
+    this.#tls = this.#makeTls(certificates);
   }
 
   /** Accepts no more connections, and closes each open one after its outstanding answers are sent. */
@@ -91,8 +92,7 @@ export class TcpTransport {
   }
 
   /** A TLS server that does not listen: `#accept` passes connections to it. */
-  #makeTls(certificate: Certificate): TlsServer {
-    const { transferAuthorities: ca } = this.#options;
+  #makeTls({ certificate, transferAuthorities: ca }: ListenerCertificates): TlsServer {
     const handshakeTimeout = this.#limits.handshakeMs;
     // A client without a certificate is served all the same, but for transfers.
     const wanted = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: false };
@@ -139,7 +139,9 @@ export class TcpTransport {
   #mayTransfer(socket: Socket): boolean {
     if (!(socket instanceof TLSSocket)) return true;
     if (socket.getProtocol() !== "TLSv1.3") return false;
-    return this.#options.transferAuthorities === undefined || socket.authorized;
+    if (!this.#needsClientCertificate) return true;
+    // A session that is resumed counts as authorized even if the client had no certificate in the first place.
+    return socket.authorized && socket.getPeerX509Certificate() !== undefined;
   }
 
   #serve(socket: Socket): void {
@@ -148,9 +150,9 @@ export class TcpTransport {
       socket.destroy();
       return;
     }
-    const { service, clients, certificate } = this.#options;
+    const { service, clients } = this.#options;
     const limits = this.#limits;
-    const channel = streamChannel(certificate !== undefined, limits.idleMs / 1000, this.#mayTransfer(socket));
+    const channel = streamChannel(this.#tls !== undefined, limits.idleMs / 1000, this.#mayTransfer(socket));
     const client = clients.of(address);
     const connection = new TcpConnection(socket, { service, limits, client, channel });
     this.#connections.add(connection);

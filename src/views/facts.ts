@@ -1,6 +1,7 @@
 import { type Address, AddressBook } from "../base/addresses.js";
 import type { HostPort } from "../base/host-port.js";
-import type { IpSource, StaticRecord } from "../config/config.js";
+import type { IpSource } from "../config/config.js";
+import type { StaticRecord } from "../config/static-record.js";
 import type { Cluster, Task } from "../sources/mesos/cluster.js";
 
 const NONE: readonly Address[] = [];

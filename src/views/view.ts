@@ -41,6 +41,8 @@ export interface View {
   readonly claims?: { readonly made: ClaimSink; readonly withdrawn: ClaimSink };
   /** Emits records that can only be determined after all pieces, or all changes, have been emitted. */
   publish?(removed: Sinks, added: Sinks): void;
+  /** The RRsets, such as `www.example.com A`, all of whose values count as healthy because none is, as of the last `publish`. */
+  failedOpen?(): readonly string[];
 }
 
 /** An emitter that calls all of these. A piece gets the first problem that one of them returns. */

@@ -1,12 +1,12 @@
-import type { Address, IPv6Address } from "../base/addresses.js";
+import type { Address } from "../base/addresses.js";
 import type { ZoneSink } from "../views/sink.js";
 import { SCATTERED } from "../views/zone-spec.js";
 import type { PreparedSet } from "../wire/prepared.js";
 import { TYPE } from "../wire/protocol.js";
+import { AddressNumbers } from "./address-numbers.js";
 import {
   type ColumnMemory,
   grown,
-  IPV6_OCTETS,
   KIND,
   kindIn,
   kindOf,
@@ -25,8 +25,6 @@ import { type HiddenRecords, HidingNames } from "./written-first.js";
 
 const FIRST_CAPACITY = 1 << 12;
 
-const FIRST_ADDRESSES = 64;
-
 const NO_NUMBER = -1;
 /** In place of a value: a name has one prepared set of a type. */
 const ANY_VALUE = -1;
@@ -42,7 +40,6 @@ export class RecordSet implements ZoneSink, RecordColumns {
   readonly names: NameTable;
   /** The apex is always the first name. -1 if the zone has no apex. */
   readonly apexNumber: number;
-  addresses: Uint8Array;
   /** By name: 1 if it is in the zone. Targets outside the zone have names too. */
   exists = new Uint8Array(FIRST_CAPACITY);
   /** By name: the number of names directly below it. */
@@ -65,8 +62,7 @@ export class RecordSet implements ZoneSink, RecordColumns {
   /** Head of the free list of removed records, linked by NEXT. */
   #free = 0;
   #living = 0;
-  /** The numbers of IPv6 addresses, by their text. */
-  readonly #addressNumbers = new Map<string, number>();
+  readonly #addresses: AddressNumbers;
   readonly #recent = new RecentNames();
   readonly #prepared: PreparedStore;
   readonly #marks: NameMarks;
@@ -83,7 +79,7 @@ export class RecordSet implements ZoneSink, RecordColumns {
     this.#prepared = new PreparedStore(memory);
     this.head = memory.words(FIRST_CAPACITY);
     this.cells = memory.words(FIRST_CAPACITY * RECORD.WORDS);
-    this.addresses = memory.octets(FIRST_ADDRESSES * IPV6_OCTETS);
+    this.#addresses = new AddressNumbers(memory);
     this.#enterApex();
   }
 
@@ -92,6 +88,10 @@ export class RecordSet implements ZoneSink, RecordColumns {
     if (this.#prepared.count > 0 || this.#hiding.count > 0) this.#hiding.note(this, this.changed);
     for (const name of this.changed) this.isChanged[name] = 0;
     this.changed.length = 0;
+  }
+
+  get addresses(): Uint8Array {
+    return this.#addresses.octets;
   }
 
   get sets(): Uint32Array {
@@ -119,7 +119,7 @@ export class RecordSet implements ZoneSink, RecordColumns {
     this.settle();
     this.#free = 0;
     this.#living = 0;
-    this.#addressNumbers.clear();
+    this.#addresses.clear();
     this.#used = RECORD.WORDS;
     this.#recent.clear();
     this.#enterApex();
@@ -133,7 +133,7 @@ export class RecordSet implements ZoneSink, RecordColumns {
 
   /** Whether more names or IPv6 addresses have been removed than are left. Only building the set anew frees their memory. */
   get isWasteful(): boolean {
-    return Math.max(this.names.count, this.#addressNumbers.size) > 2 * this.#living + FIRST_CAPACITY;
+    return Math.max(this.names.count, this.#addresses.count) > 2 * this.#living + FIRST_CAPACITY;
   }
 
   /** Makes room for all records, of which this share is here now. Memory that is set aside and not used costs nothing. */
@@ -281,18 +281,7 @@ export class RecordSet implements ZoneSink, RecordColumns {
   }
 
   #valueOf(address: Address): number {
-    return address.family === 4 ? address.bits >>> 0 : this.#numberOf(address);
-  }
-
-  #numberOf(address: IPv6Address): number {
-    const known = this.#addressNumbers.get(address.text);
-    if (known !== undefined) return known;
-    const number = this.#addressNumbers.size;
-    const at = number * IPV6_OCTETS;
-    if (at === this.addresses.length) this.addresses = grown(this.addresses, this.#memory.octets(at * 2));
-    this.addresses.set(address.octets, at);
-    this.#addressNumbers.set(address.text, number);
-    return number;
+    return address.family === 4 ? address.bits >>> 0 : this.#addresses.numberOf(address);
   }
 
   /** Grows the arrays by name to the capacity of the name table. */

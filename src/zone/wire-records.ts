@@ -23,6 +23,10 @@ export class WireRecord {
   readonly octets = new Uint8Array(MAX_RECORD);
   /** Octets of the record. */
   length = 0;
+  /** The entry whose name stands in front already, and its octets: records of one name follow each other. */
+  #shard: Shard | undefined;
+  #entry = 0;
+  #nameSize = 0;
 
   /** Reads record number `index` of the RRset at word `rrset` of an entry. @param ttl that of the zone */
   read(shard: Shard, entry: number, rrset: number, index: number, ttl: number): void {
@@ -32,8 +36,12 @@ export class WireRecord {
     const type = descriptor & 0xffff;
     const own = ownOctets(descriptor);
     const data = entry + words[rrset + 2];
-    const fixedAt = this.#copy(octets, nameAt(words, entry), nameLength(words, entry), 0);
-    let at = writeUint16(out, fixedAt, type);
+    if (shard !== this.#shard || entry !== this.#entry) {
+      this.#nameSize = this.#copy(octets, nameAt(words, entry), nameLength(words, entry), 0);
+      this.#shard = shard;
+      this.#entry = entry;
+    }
+    let at = writeUint16(out, this.#nameSize, type);
     at = writeUint16(out, at, CLASS.IN);
     at = writeUint32(out, at, ttlOf(words, entry, rrset, ttl));
     const rdataStart = at + 2;

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { askUdp, sendUdp, TcpClient } from "../support/ask.js";
 import { type Dug, dig, kdig } from "../support/digs.js";
+import { decode, encodeIxfr, encodeQuery, type Message } from "../support/dns.js";
 import { startMaster, startServer, webAt } from "../support/scenario.js";
 import type { Server } from "../support/server.js";
 
@@ -12,6 +14,7 @@ async function serve(config: Readonly<Record<string, unknown>> = {}): Promise<Se
   return startServer([await startMaster(webAt("192.0.2.1"))], config);
 }
 
+const serialOf = (record: object) => "data" in record && (record.data as { readonly serial: number }).serial;
 const cookieOf = ({ text }: Dug) => /COOKIE: ([0-9a-fA-F]+)/.exec(text)?.[1]?.toLowerCase();
 
 test("opcodes, classes and transfers that are not served are refused as other servers refuse them", async () => {
@@ -38,6 +41,59 @@ test("opcodes, classes and transfers that are not served are refused as other se
     expect(answer.flags, args.join(" ")).not.toContain("ad");
     expect(answer.text, args.join(" ")).not.toMatch(/CLIENT-SUBNET|MBZ: 0x0*[1-9]/);
   }
+});
+
+describe("over UDP and over TCP", () => {
+  const KEY = { name: "ns2.example", secret: Buffer.alloc(32, 7).toString("base64") };
+  const signed = (secret = KEY.secret, name = KEY.name) => ["-y", `hmac-sha256:${name}:${secret}`];
+  const WRONG = Buffer.alloc(32, 8).toString("base64");
+
+  test("queries for transfers are answered as the table says", async () => {
+    const open = await serve({ allowTransfer: ["127.0.0.0/8"] });
+    const closed = await serve();
+    const serial = Number((await askUdp(open, "mesos", { type: "SOA" })).answers?.map(serialOf)[0]);
+    const axfr = (name: string) => encodeQuery(name, { type: "AXFR", edns: 1232 });
+    const ixfr = (name: string, from: number) => encodeIxfr(name, from);
+    /** For the query: what is answered over UDP, and over TCP, with the number of records. */
+    const rows: readonly (readonly [server: Server, query: Buffer, udp: string, tcp: string])[] = [
+      [open, axfr("mesos"), "FORMERR 0", "NOERROR all"],
+      [closed, axfr("mesos"), "FORMERR 0", "REFUSED 0"],
+      [open, axfr("marathon.mesos"), "NOTAUTH 0", "NOTAUTH 0"],
+      [open, axfr("example.com"), "NOTAUTH 0", "NOTAUTH 0"],
+      [open, ixfr("mesos", serial), "NOERROR 1", "NOERROR 1"],
+      // A version that nobody has given away: the whole zone, or the SOA that tells the client to come over TCP.
+      [open, ixfr("mesos", serial - 1), "NOERROR 1", "NOERROR all"],
+      [closed, ixfr("mesos", serial), "REFUSED 0", "REFUSED 0"],
+      [open, ixfr("example.com", serial), "NOTAUTH 0", "NOTAUTH 0"],
+      [open, encodeQuery("mesos", { type: "IXFR" }), "FORMERR 0", "FORMERR 0"],
+    ];
+    const shown = ({ rcode, answers = [] }: Message) => `${rcode} ${answers.length > 10 ? "all" : answers.length}`;
+    for (const [server, query, udp, tcp] of rows) {
+      const { type, name } = decode(query).questions?.[0] ?? {};
+      expect([type, name, shown(decode(await sendUdp(server, query)))]).toEqual([type, name, udp]);
+      const client = await TcpClient.connect(server);
+      client.send(query);
+      expect([type, name, shown(decode(await client.receive()))]).toEqual([type, name, tcp]);
+      client.close();
+    }
+  });
+
+  test("NOTIFY is not for this server, and signed queries get the answers that the table says", async () => {
+    const server = await serve({ tsigKeys: [KEY] });
+    for (const way of ["+notcp", "+tcp"]) {
+      expect((await dig(server, "mesos", "SOA", "+opcode=NOTIFY", way)).status).toBe("NOTAUTH");
+      const rows = [
+        ["NOERROR", / NOERROR 0/, signed()],
+        ["NOTAUTH", / BADSIG 0/, signed(WRONG)],
+        ["NOTAUTH", / BADKEY 0/, signed(KEY.secret, "ns3.example")],
+      ] as const;
+      for (const [status, tsig, args] of rows) {
+        const answer = await dig(server, NAME, way, ...args);
+        expect([way, answer.status]).toEqual([way, status]);
+        expect(answer.text).toMatch(tsig);
+      }
+    }
+  });
 });
 
 test("the server tells its version, its identifier and its NSID where they are configured", async () => {

@@ -52,19 +52,23 @@ describe("static records", () => {
     expect(srv.answer).toEqual(["_db._tcp.mesos 60 SRV 1 5 5432 db1.mesos"]);
     expect(srv.additional).toEqual(["db1.mesos 5 A 192.0.2.30", "db1.mesos 60 AAAA 2001:db8::30"]);
     expect((await dig(server, EDGE, "MX")).answer).toEqual([`${EDGE} 60 MX 10 mx.example.org`]);
-    expect((await kdig(server, EDGE, "CAA")).text).toMatch(/\s60\s+IN\s+CAA\s+0 issue "ca.example"\n/);
-    expect((await dig(server, EDGE, "SOA")).answer[0]).toMatch(`${EDGE} 60 SOA ns1.mesos. root.ns1.mesos`);
+    expect((await kdig(server, EDGE, "CAA")).text).toMatch(/\s60\s+IN\s+CAA\s+0 issue "ca.example"/);
+    expect((await dig(server, EDGE, "SOA")).answer[0]).toMatch(`${EDGE} 60 SOA ns1.mesos root.ns1.mesos`);
     expect((await dig(server, EDGE, "NS")).answer).toEqual([`${EDGE} 60 NS ns1.mesos`]);
     expect((await dig(server, "about.mesos", "TXT")).text).toContain('"kept by the \\"platform\\" team"');
     expect((await dig(server, "long.mesos", "TXT")).text).toContain(`"${"x".repeat(255)}" "${"x".repeat(45)}"`);
     expect((await dig(server, "nobody.edge.example.com")).status).toBe("NXDOMAIN");
-    expect(await server.json("/v1/hosts/db1.mesos")).toEqual([
-      { host: "db1.mesos.", ip: "192.0.2.30" },
-      { host: "db1.mesos.", ip: "2001:db8::30" },
+    const rows = async (path: string) =>
+      (await server.json<{ ip: string }[]>(path)).sort((x, y) => (x.ip < y.ip ? -1 : 1));
+    const host = "db1.mesos.";
+    expect(await rows("/v1/hosts/db1.mesos")).toEqual([
+      { host, ip: "192.0.2.30" },
+      { host, ip: "2001:db8::30" },
     ]);
-    expect(await server.json("/v1/services/_db._tcp.mesos")).toEqual([
-      { service: "_db._tcp.mesos", host: "db1.mesos.", ip: "192.0.2.30", port: "5432" },
-      { service: "_db._tcp.mesos", host: "db1.mesos.", ip: "2001:db8::30", port: "5432" },
+    const service = "_db._tcp.mesos";
+    expect(await rows(`/v1/services/${service}`)).toEqual([
+      { service, host, ip: "192.0.2.30", port: "5432" },
+      { service, host, ip: "2001:db8::30", port: "5432" },
     ]);
   });
 
@@ -82,6 +86,16 @@ describe("static records", () => {
     }
     const ds = await dig(server, "sub.mesos", "DS");
     expect([ds.flags.includes("aa"), ds.answer, ds.authority.length]).toEqual([true, [], 1]);
+  });
+
+  it("of a delegated name set TC where the addresses of its servers do not fit, and fit over TCP", async () => {
+    const servers = Array.from({ length: 13 }, (_, i) => `server-number-${i}.sub`);
+    const glue = servers.map((name) => ({ name, type: "AAAA", value: ["2001:db8::1", "2001:db8::2"] }));
+    const server = await serving([{ name: "sub", type: "NS", value: servers }, ...glue]);
+    const cut = await dig(server, "www.sub.mesos", "+noedns", "+ignore");
+    expect(cut.flags).toContain("tc");
+    const whole = await dig(server, "www.sub.mesos", "+tcp");
+    expect([whole.authority.length, whole.additional.length]).toEqual([13, 26]);
   });
 
   it("that do not fit into a datagram are asked for again over TCP", async () => {
@@ -109,6 +123,7 @@ describe("an alias of a name outside", () => {
     startUpstream((query) => {
       const name = query.questions?.[0]?.name.toLowerCase() ?? "";
       if (name === "gone.example.org") return refusal(query, 3);
+      if (name === "wild.example.org") return [{ name, type: "CNAME", ttl: 9, data: "x.lb.mesos" }] as const;
       if (name === "home.example.org") return [{ name, type: "CNAME", ttl: 9, data: "web.marathon.mesos" }] as const;
       return [
         { name, type: "CNAME", ttl: 9, data: "far.example.net" },
@@ -150,6 +165,18 @@ describe("an alias of a name outside", () => {
       "back.mesos 60 CNAME home.example.org",
       "home.example.org 9 CNAME web.marathon.mesos",
       "web.marathon.mesos 60 A 203.0.113.1",
+    ]);
+    // The same for a name that is outside from the beginning, and that a wildcard or an alias of this server stands for.
+    await server.reload({
+      masters: ["127.0.0.1:1"],
+      externalon: true,
+      resolvers: [address],
+      records: [a("*.lb", "192.0.2.80"), ...records],
+    });
+    await until("the change", async () => (await askUdp(server, "x.lb.mesos")).rcode === "NOERROR");
+    expect(lines((await askUdp(server, "wild.example.org")).answers)).toEqual([
+      "wild.example.org 9 CNAME x.lb.mesos",
+      "x.lb.mesos 60 A 192.0.2.80",
     ]);
   });
 

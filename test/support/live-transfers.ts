@@ -1,9 +1,14 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { connect } from "node:tls";
+import { askTcp, framed, messagesOf } from "./ask.js";
 import { dig } from "./digs.js";
-import { at } from "./live-asks.js";
+import { decode, encodeQuery } from "./dns.js";
+import { answersOf, at, CERT } from "./live-asks.js";
 import type { Change } from "./live-change.js";
-import { folder, server } from "./live-server.js";
+import { base, folder, server } from "./live-server.js";
 
 const SECRET = Buffer.alloc(32, 7).toString("base64");
 const KEY = { name: "ns2.example", secret: SECRET };
@@ -39,14 +44,52 @@ const number = (key: string, field: string, value: number) => () => ({
   isSeen: shows(field, value),
 });
 
-/** Keys for zone transfers. Those whose effect only a transfer would show are seen in the configuration in effect. */
+const TRANSFERS = { allowTransfer: ["127.0.0.0/8"] };
+const AXFR = { type: "AXFR" } as const;
+
+/** Whether a zone is transferred. */
+const isTransferred = (zone: string) => async () => (await askTcp(at(), zone, AXFR)).rcode === "NOERROR";
+
+/** Whether a client over TLS without a certificate is refused a transfer. */
+async function isRefusedOverTls(): Promise<boolean> {
+  const port = base.tlsPort as number;
+  const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, ALPNProtocols: ["dot"] });
+  try {
+    await once(socket, "secureConnect");
+    socket.write(framed(encodeQuery("mesos", AXFR)));
+    const { value } = await messagesOf(socket).next();
+    return value !== undefined && decode(value).rcode === "REFUSED";
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** A secondary that answers nothing, and what it has been told. */
+function listener(port: number): () => boolean {
+  const socket = createSocket("udp4").bind(port, "127.0.0.1").unref();
+  let isTold = false;
+  socket.on("message", () => {
+    isTold = true;
+    socket.close();
+  });
+  return () => isTold;
+}
+
+/** The port of the secondary that is told. */
+const NOTIFIED = 20_000 + (process.pid % 10_000);
+
+/** Keys for zone transfers. Limits, and where messages leave from, are seen in the configuration in effect. */
 export const TRANSFER_CHANGES: Readonly<Record<string, () => Change>> = {
   nameServers: () => ({
     to: { nameServers: ["ns1.example.com"] },
-    isSeen: shows("NameServers", [{ name: "ns1.example.com", addresses: [] }]),
+    isSeen: async () => (await answersOf("mesos", { type: "NS" })).some((line) => line.endsWith("NS ns1.example.com")),
   }),
-  reverseZones: () => ({ to: { reverseZones: ["10.0.0.0/8"] }, isSeen: shows("ReverseZones", ["10.in-addr.arpa"]) }),
-  staticZones: () => ({ to: { staticZones: ["edge.example"] }, isSeen: shows("StaticZones", ["edge.example"]) }),
+  staticZones: () => ({
+    to: { staticZones: ["edge.example"] },
+    isSeen: async () => (await answersOf("edge.example", { type: "SOA" })).length === 1,
+  }),
   records: () => ({
     to: { records: [RECORD] },
     isSeen: async () => (await dig(at(), "own.mesos")).text.includes("192.0.2.80"),
@@ -55,15 +98,21 @@ export const TRANSFER_CHANGES: Readonly<Record<string, () => Change>> = {
     to: { recordsFile: recordsFile() },
     isSeen: async () => (await dig(at(), "file.mesos")).text.includes("192.0.2.81"),
   }),
-  catalogZone: () => ({ to: { catalogZone: "catalog.mesos" }, isSeen: shows("CatalogZone", "catalog.mesos") }),
-  allowTransfer: () => ({
-    to: { allowTransfer: ["10.0.0.0/8"] },
-    isSeen: shows("AllowTransfer", [{ network: "10.0.0.0/8" }]),
+  reverseZones: () => ({
+    given: TRANSFERS,
+    to: { reverseZones: ["10.0.0.0/8"] },
+    isSeen: isTransferred("10.in-addr.arpa"),
   }),
-  notify: () => ({
-    to: { notify: ["127.0.0.1:1"] },
-    isSeen: shows("Notify", [{ address: "127.0.0.1", port: 1, minIntervalMs: 100 }]),
+  catalogZone: () => ({
+    given: TRANSFERS,
+    to: { catalogZone: "catalog.mesos" },
+    isSeen: isTransferred("catalog.mesos"),
   }),
+  allowTransfer: () => ({ to: TRANSFERS, isSeen: isTransferred("mesos") }),
+  notify: () => {
+    const isTold = listener(NOTIFIED);
+    return { to: { notify: [`127.0.0.1:${NOTIFIED}`] }, isSeen: async () => isTold() };
+  },
   notifySource: () => ({ to: { notifySource: "127.0.0.1" }, isSeen: shows("NotifySource", "127.0.0.1") }),
   tsigKeys: () => ({ to: { tsigKeys: [KEY] }, isSeen: isSigned(`hmac-sha256:${KEY.name}:${SECRET}`) }),
   tsigKeyFile: () => ({ to: { tsigKeyFile: keyFile() }, isSeen: isSigned(`hmac-sha512:ns3.example:${SECRET}`) }),
@@ -72,7 +121,8 @@ export const TRANSFER_CHANGES: Readonly<Record<string, () => Change>> = {
   maxTransferSeconds: number("maxTransferSeconds", "MaxTransferSeconds", 30),
   ixfrJournalBytes: number("ixfrJournalBytes", "IxfrJournalBytes", 1_000_000),
   transferClientCAFile: () => ({
+    given: { ...CERT(), ...TRANSFERS },
     to: { transferClientCAFile: join(folder, "cert") },
-    isSeen: shows("TransferClientCAFile", join(folder, "cert")),
+    isSeen: isRefusedOverTls,
   }),
 };

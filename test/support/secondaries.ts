@@ -61,7 +61,8 @@ export function configFor(ports: Readonly<Partial<Record<SecondaryName, number>>
     tsigKeys: signing.map(keyOf),
     allowTransfer: [
       ...signing.map((name) => `key:${keyOf(name).name}`),
-      ...(names.includes("Unbound") ? [`${addressOf("Unbound")}/32`] : []),
+      // Over TCP, Unbound asks from the address that the route has.
+      ...(names.includes("Unbound") ? ["127.0.0.1"] : []),
     ],
     notify: names.map((name) => ({
       address: listensAt(name),

@@ -73,11 +73,10 @@ export async function prepareBind(lines: string, place: Place): Promise<readonly
 };
 controls { };
 `;
-  return [
-    "-g",
-    "-c",
-    write(place, "named.conf", own + lines.replaceAll("allow-transfer { none; }", "allow-transfer { 127.0.0.1; }")),
-  ];
+  const catalogue = /^catalog-zones .*$/m.exec(lines)?.[0] ?? "";
+  const zones = lines.replace(catalogue, "").replaceAll("allow-transfer { none; }", "allow-transfer { 127.0.0.1; }");
+  const text = own.replace("};\ncontrols", `${catalogue}\n};\ncontrols`) + zones;
+  return ["-g", "-c", write(place, "named.conf", text)];
 }
 
 export async function preparePowerDns(lines: string, place: Place): Promise<readonly string[]> {

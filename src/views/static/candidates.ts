@@ -1,4 +1,4 @@
-import type { RecordPolicy, StaticValue } from "../../config/config.js";
+import type { RecordPolicy, StaticValue } from "../../config/static-record.js";
 import { PICK, type Pick } from "../../wire/prepared.js";
 
 /** What a policy leaves of a record's values. */

@@ -1,5 +1,5 @@
 import { octetsOf, parseAddress } from "../../base/addresses.js";
-import type { StaticType } from "../../config/config.js";
+import type { StaticType } from "../../config/static-record.js";
 import { encodeName } from "../../wire/names.js";
 
 /** A quoted text, or a word; within quotes a backslash stands before a character, or before three digits of an octet. */

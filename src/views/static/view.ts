@@ -1,4 +1,5 @@
-import type { StaticRecord, ZoneConfig } from "../../config/config.js";
+import type { ZoneConfig } from "../../config/config.js";
+import type { StaticRecord } from "../../config/static-record.js";
 import { type PreparedSet, prepare } from "../../wire/prepared.js";
 import { TYPE } from "../../wire/protocol.js";
 import { zoneAt } from "../configured-zone.js";
@@ -6,13 +7,14 @@ import type { ClusterFacts } from "../facts.js";
 import type { Sinks } from "../sink.js";
 import type { View } from "../view.js";
 import { candidatesOf } from "./candidates.js";
-import { isHealthy } from "./policies.js";
+
 import { rdataOf } from "./rdata.js";
 
 /** A prepared set in a zone. */
 interface Emitted {
   readonly record: StaticRecord;
   readonly set: PreparedSet;
+  readonly failedOpen: boolean;
 }
 
 /** The operator's own records, in `domain` and in zones of their own (`staticZones`). They do not depend on the cluster. */
@@ -25,6 +27,7 @@ export function staticView(config: ZoneConfig): View {
       return {};
     },
     publish: (removed, added) => records.publish(removed, added),
+    failedOpen: () => records.failedOpen,
   };
 }
 
@@ -34,6 +37,12 @@ class StaticRecords {
   #published: ClusterFacts | undefined;
   /** By name and type. */
   #emitted: ReadonlyMap<string, Emitted> = new Map();
+
+  get failedOpen(): readonly string[] {
+    return Array.from(this.#emitted.values())
+      .filter((each) => each.failedOpen)
+      .map(({ record }) => `${record.name} ${record.type}`);
+  }
 
   /** Emits the sets that are not as they were emitted before. */
   publish(removed: Sinks, added: Sinks): void {
@@ -60,9 +69,13 @@ function keyOf({ name, type }: StaticRecord): string {
 
 function emittedOf(record: StaticRecord, { health }: ClusterFacts): Emitted {
   const { type, ttl, policy } = record;
-  const { values, pick } = candidatesOf(policy, record.values, (value) => isHealthy(value, health));
+  const { values, pick, failedOpen } = candidatesOf(
+    policy,
+    record.values,
+    ({ healthCheck, value }) => healthCheck === undefined || health.isHealthy(healthCheck, value),
+  );
   const prepared = values.map(({ value, weight }) => ({ rdata: rdataOf(type, value), weight }));
-  return { record, set: prepare(TYPE[type], prepared, { ttl, pick }) };
+  return { record, set: prepare(TYPE[type], prepared, { ttl, pick }), failedOpen };
 }
 
 function isEqual(emitted: Emitted | undefined, { words }: PreparedSet): boolean {

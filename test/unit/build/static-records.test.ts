@@ -103,9 +103,18 @@ describe("static records", () => {
     expect(update?.shards).toHaveLength(1);
     expect(serving.of("edge.mesos")).toEqual(["192.0.2.11"]);
     health = { isHealthy: () => false };
-    await serving.build();
+    expect((await serving.build()).failedOpen).toEqual(["edge.mesos A"]);
     expect(serving.of("edge.mesos")).toEqual(["192.0.2.10"]);
     health = { isHealthy: (_check, value) => value === "192.0.2.10" };
-    expect((await serving.build()).update).toBeUndefined();
+    expect(await serving.build()).toMatchObject({ update: undefined, failedOpen: [] });
+  });
+
+  test("are in DC/OS's copy of the domain as well, wildcards and all", async () => {
+    const serving = new Serving({ dcosNames: true, records: [a("www", "192.0.2.80"), ...OTHERS] });
+    const { update } = await serving.build();
+    expect(serving.of("www.mesos.thisdcos.directory")).toEqual(["192.0.2.80"]);
+    expect(serving.of("*.lb.mesos.thisdcos.directory")).toEqual(["192.0.2.2"]);
+    const seeking = update?.apexes.filter(({ answers }) => answers.seeksEnclosers).map(({ zone }) => zone);
+    expect(seeking).toEqual(["mesos", "thisdcos.directory"]);
   });
 });

@@ -147,7 +147,7 @@ describe("records", () => {
     [{ ...A, healthCheck: "edge" }, 'records[0].healthCheck: got "edge"; allowed: no health check, unless policy is'],
     [
       weighted({ value: "192.0.2.1", healthCheck: "edge" }),
-      'records[0].values[0].healthCheck: got "edge"; allowed: none: healthChecks defines no check',
+      'records[0].values[0].healthCheck: got "edge"; allowed: the name of a check in healthChecks: there is none',
     ],
     [
       { name: "www", type: "CNAME", value: ["a", "b"] },

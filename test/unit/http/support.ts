@@ -55,6 +55,7 @@ export const BUILD: BuildReport = {
   stateBytes: 123_456,
   leader: "192.0.2.1:5050",
   hidden: 3,
+  failedOpen: ["www.mesos A"],
   skipped: [
     { kind: "task", id: "t1", reason: "no_address", detail: "none" },
     { kind: "task", id: "t2", reason: "no_address", detail: "none" },

@@ -57,14 +57,12 @@ const HEALTH: HealthReport = {
   late: 2,
 };
 
-const POLICIES = [{ name: "www.mesos", type: "A", failedOpen: true }] as const;
-
 const COUNTS = { services: 3, instances: 5, nodes: 2, droppedFacts: 4, droppedTasks: 1 };
 
 function registryOf(status: Partial<ServerStatus> = {}, snapshot = snapshotOf(["a.mesos A 192.0.2.1"])) {
   return createRegistry({
     transfers: () => TRANSFERS,
-    health: { report: () => HEALTH, policies: () => POLICIES },
+    health: () => HEALTH,
     catalog: { counts: () => COUNTS, waiters: () => 9 },
     stats,
     status: () => ({ ...STATUS, ...status }),

@@ -43,7 +43,7 @@ export async function start(
     clients,
     stats,
     limits: { ...LIMITS, ...limits },
-    ...(certificate && { certificate }),
+    ...(certificate && { certificates: { certificate, transferAuthorities: undefined } }),
   });
   await transport.listen();
   onTestFinished(() => {

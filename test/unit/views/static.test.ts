@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { RecordPolicy, StaticValue } from "../../../src/config/config.js";
+import type { RecordPolicy, StaticValue } from "../../../src/config/static-record.js";
 import { candidatesOf } from "../../../src/views/static/candidates.js";
 import { PICK } from "../../../src/wire/prepared.js";
 
