@@ -5,6 +5,7 @@ import type { Cluster, Skipped } from "../sources/mesos/cluster.js";
 import { ClusterFacts, type FactsInput, type Health, HostNames } from "../views/facts.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
 import { viewsOf, zonesOf } from "../views/views.js";
+import type { VipNames } from "../vips/table.js";
 import type { Apex } from "../zone/apex.js";
 import type { ColumnMemory } from "../zone/columns.js";
 import { type CompiledZones, compileZones } from "../zone/compile.js";
@@ -37,6 +38,8 @@ export interface ZoneBuilderOptions {
   readonly helper?: CompileHelper | undefined;
   /** What health checks say at this moment. */
   readonly health?: (() => Health) | undefined;
+  /** The names of the cluster's virtual addresses, if they are served. @param addressesOf those of an agent's host */
+  readonly vips?: (cluster: Cluster, addressesOf: (host: string) => readonly string[]) => VipNames | undefined;
   /** The addresses at which this server can be reached. Without `nameServers`, the SOA's mname gets them. */
   readonly ownAddresses: (listeners: readonly string[]) => readonly Address[];
   /** Milliseconds since the epoch, for serials. */
@@ -213,7 +216,12 @@ export class ZoneBuilder {
     const { IPSources: ipSources, records } = config;
     const health = this.#options.health?.();
     const masters = this.#masters;
-    return new ClusterFacts({ cluster, masters, nameServers, resolved, ipSources, records, health }, this.#book);
+    const addressesOf = (host: string) => {
+      const literal = this.#book.parse(host);
+      return (literal ? [literal] : (resolved.get(host) ?? [])).map(({ text }) => text);
+    };
+    const vips = this.#options.vips?.(cluster, addressesOf);
+    return new ClusterFacts({ cluster, masters, nameServers, resolved, ipSources, records, health, vips }, this.#book);
   }
 
   #nameServersOf(config: BuildConfig): FactsInput["nameServers"] {

@@ -42,6 +42,7 @@ const IN_SHARDS: { readonly [Key in keyof ZoneConfig]: boolean } = {
   records: true,
   recordsFile: false,
   catalogZone: true,
+  vips: true,
 };
 
 /**

@@ -3,6 +3,7 @@ import type { Config, Resolver, TsigKeySetting } from "./config.js";
 import { HIDDEN } from "./faults.js";
 import type { HealthCheck } from "./health.js";
 import { maskPassword } from "./names.js";
+import type { AddressSpan } from "./vips.js";
 
 /** What the description needs beside the configuration. */
 export interface DescribeContext {
@@ -87,6 +88,11 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     MixedCase: config.mixedCase,
     Forwarding: config.forwarding,
     Cache: config.cache,
+    Vips: {
+      ...config.vips,
+      ipv4Range: describeSpan(config.vips.ipv4Range),
+      ipv6Range: describeSpan(config.vips.ipv6Range),
+    },
     Updates: config.updates,
     FailoverGrace: config.failoverGrace,
     MaxShrink: config.maxShrink,
@@ -113,6 +119,10 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
 
 function masked(secret: string): string {
   return secret === "" ? "" : HIDDEN;
+}
+
+function describeSpan({ first, last }: AddressSpan): string {
+  return `${first}-${last}`;
 }
 
 /** As it is written, with what it leaves to defaults. */

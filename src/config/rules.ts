@@ -2,7 +2,7 @@
 
 import { messageOf } from "../base/errors.js";
 import type { Config, Resolver } from "./config.js";
-import { DCOS_ZONE } from "./dcos-zone.js";
+import { DCOS_ZONE, vipZones } from "./dcos-zone.js";
 import { checkHealth } from "./health-rules.js";
 import { resolvers as resolverFormat } from "./lists.js";
 import { isInZone } from "./names.js";
@@ -105,9 +105,10 @@ function checkCookies({ cookieSecret, previousCookieSecret }: Values, { faults }
 
 /** The zones with their own resolvers. None may be inside a zone of this server. */
 function effectiveZones(values: Values, { faults, warnings }: RuleContext): Values["zoneResolvers"] {
-  const { domain, dcosNames, staticZones, externalon, zoneResolvers } = values;
+  const { domain, dcosNames, vips, staticZones, externalon, zoneResolvers } = values;
   if (faults.has("domain") || faults.has("dcosNames")) return zoneResolvers;
-  const zones = [domain, ...(dcosNames ? [DCOS_ZONE] : []), ...staticZones];
+  const dcos = [...(dcosNames ? [DCOS_ZONE] : []), ...(vips.names ? vipZones(dcosNames) : [])];
+  const zones = [domain, ...dcos, ...staticZones];
   return zoneResolvers.filter(([zone]) => {
     const own = zones.find((each) => isInZone(zone, each));
     if (own === undefined) return true;

@@ -18,6 +18,7 @@ import { healthChecks } from "./health-checks.js";
 import * as lists from "./lists.js";
 import { type GivenRecord, records } from "./static-records.js";
 import * as transfers from "./transfer-lists.js";
+import * as vips from "./vip-formats.js";
 
 export interface KeySpec<T> {
   /** What the key means, in one sentence for an operator. */
@@ -40,7 +41,7 @@ export type Values = Omit<Config, "zoneResolvers" | "records"> & {
 };
 
 /** Keys whose value is an object of further keys. Those of one object are all live or all need a restart. */
-export const GROUPS = ["mesosCredentials", "rateLimit", "tcp", "forwarding", "cache"] as const;
+export const GROUPS = ["mesosCredentials", "rateLimit", "tcp", "forwarding", "cache", "vips"] as const;
 type Group = (typeof GROUPS)[number];
 
 type GroupTable<G extends Group> = {
@@ -50,7 +51,8 @@ type Table = { readonly [K in Exclude<keyof Values, Group>]: KeySpec<Values[K]> 
   GroupTable<"rateLimit"> &
   GroupTable<"tcp"> &
   GroupTable<"forwarding"> &
-  GroupTable<"cache">;
+  GroupTable<"cache"> &
+  GroupTable<"vips">;
 
 /** The path of a key; keys inside an object have a dot. */
 export type KeyPath = keyof Table;
@@ -177,6 +179,13 @@ export const KEYS: Table = {
   records: live([], records, "[Records of your own](static-records.md), in `domain` and `staticZones`. They win over what is made from the cluster."),
   recordsFile: live("", format.path, "File of further records: JSON as in `records`, or a master file. Read again on SIGHUP and when it changes; one with a fault leaves the last good records in service."),
   catalogZone: live("", format.zoneName, "Zone that lists the others for secondaries (RFC 9432), such as \"catalog.mesos\"."),
+  "vips.names": live(false, format.boolean, "Serve the names of virtual addresses, as DC/OS has them: `redis.marathon.l4lb.thisdcos.directory`, and `/v1/vips`. [More](vips.md)."),
+  "vips.ttl": live(5, ttl, "Seconds that clients may keep them."),
+  "vips.ipv4Range": live("11.0.0.0-11.255.255.254", vips.ipv4Range, "IPv4 addresses that names get."),
+  "vips.ipv6Range": live("fd01:c::-fd01:c::ffff:ffff:ffff:ffff", vips.ipv6Range, "IPv6 addresses that names get."),
+  "vips.addresses": live({}, vips.addresses, "Addresses of some names, such as `{\"redis.marathon\": \"11.0.0.10\"}`, which no other gets."),
+  "vips.failOpen": live(false, format.boolean, "Where all targets of a virtual address fail their health checks, take them as healthy."),
+  "vips.lingerSeconds": live(60, seconds, "Seconds that a virtual address stays without any target."),
   serverVersion: live("", format.characterString, "Text that answers `version.bind` and `version.server` in class CH. Empty: they are refused."),
   serverId: live("", format.characterString, "Text that answers `id.server` and `hostname.bind` in class CH, and the NSID of this server. Empty: they are refused, and there is no NSID."),
   cookies: live(true, format.boolean, "Give DNS cookies to clients that ask for them."),

@@ -1,6 +1,6 @@
 /** The rules of the keys that say which zones there are, beside the domain, and who their name servers are. */
 import type { NameServer } from "./config.js";
-import { DCOS_ZONE } from "./dcos-zone.js";
+import { DCOS_ZONE, vipZones } from "./dcos-zone.js";
 import { isInZone } from "./names.js";
 import { isReserved } from "./reserved-names.js";
 import type { RuleContext } from "./rule-context.js";
@@ -8,7 +8,15 @@ import type { Values } from "./schema.js";
 
 type ZoneValues = Pick<
   Values,
-  "domain" | "dcosNames" | "reverse" | "reverseZones" | "staticZones" | "catalogZone" | "nameServers" | "zoneResolvers"
+  | "domain"
+  | "dcosNames"
+  | "reverse"
+  | "reverseZones"
+  | "staticZones"
+  | "catalogZone"
+  | "nameServers"
+  | "zoneResolvers"
+  | "vips"
 >;
 
 /** The names of all zones that this server is a name server of. */
@@ -18,29 +26,47 @@ export function zoneNamesOf({
   reverseZones,
   staticZones,
   catalogZone,
-}: Pick<ZoneValues, "domain" | "dcosNames" | "reverseZones" | "staticZones" | "catalogZone">): readonly string[] {
+  vips,
+}: Pick<
+  ZoneValues,
+  "domain" | "dcosNames" | "reverseZones" | "staticZones" | "catalogZone" | "vips"
+>): readonly string[] {
   const others = [...reverseZones, ...staticZones, ...(catalogZone === "" ? [] : [catalogZone])];
-  return [domain, ...(dcosNames ? [DCOS_ZONE] : []), ...others];
+  return [domain, ...dcosZones({ dcosNames, vips }), ...others];
+}
+
+/** The zones of DC/OS' names. */
+function dcosZones({ dcosNames, vips }: Pick<ZoneValues, "dcosNames" | "vips">): readonly string[] {
+  return [...(dcosNames ? [DCOS_ZONE] : []), ...(vips.names ? vipZones(dcosNames) : [])];
 }
 
 /** Reports zones that get into each other's way, or that others are asked for. */
 export function checkZones(values: ZoneValues, context: RuleContext): void {
+  checkVipZones(values, context);
   checkReverseZones(values, context);
   checkStaticZones(values, context);
   checkCatalogZone(values, context);
+}
+
+/** The domain cannot lie in the zones of virtual addresses, nor above them: both would answer for their names. */
+function checkVipZones({ domain, dcosNames, vips }: ZoneValues, { faults }: RuleContext): void {
+  if (!vips.names || faults.has("domain")) return;
+  const near = vipZones(dcosNames).find((zone) => isInZone(domain, zone) || isInZone(zone, domain));
+  if (near !== undefined)
+    faults.add("domain", domain, `a domain outside ${near} and not above it, as vips.names is true`);
 }
 
 /** A snapshot numbers its zones in eight bits, and others need some of them. */
 const MAX_STATIC_ZONES = 100;
 
 function checkStaticZones(values: ZoneValues, { faults }: RuleContext): void {
-  const { domain, dcosNames, reverseZones, staticZones, zoneResolvers } = values;
+  const { domain, reverseZones, staticZones, zoneResolvers } = values;
   if (faults.has("staticZones") || faults.has("domain")) return;
   if (staticZones.length > MAX_STATIC_ZONES)
     faults.add("staticZones", staticZones.length, `at most ${MAX_STATIC_ZONES} zones`);
   staticZones.forEach((zone, index) => {
     const refuse = (allowed: string) => faults.add("staticZones", zone, allowed, `[${index}]`);
-    const others = [domain, ...(dcosNames ? [DCOS_ZONE] : []), ...reverseZones, ...staticZones.slice(0, index)];
+    const others = [domain, ...dcosZones(values), ...reverseZones, ...staticZones.slice(0, index)];
     const near = others.find((other) => isInZone(zone, other) || isInZone(other, zone));
     const asked = zoneResolvers.find(([other]) => isInZone(other, zone));
     if (near !== undefined)
@@ -69,11 +95,9 @@ function checkCatalogZone(values: ZoneValues, { faults }: RuleContext): void {
   if (zone === "" || faults.has("catalogZone") || faults.has("domain")) return;
   const refuse = (allowed: string) => faults.add("catalogZone", zone, allowed);
   const isSpoken = zone.endsWith(`.${domain}`) && isReserved(zone.slice(0, -domain.length - 1));
-  const others = [domain, ...reverseZones, ...staticZones, ...(values.dcosNames ? [DCOS_ZONE] : [])];
+  const others = [domain, ...reverseZones, ...staticZones, ...dcosZones(values)];
   const hidden = others.find((other) => isInZone(other, zone));
-  const around = [DCOS_ZONE, ...reverseZones, ...staticZones].find(
-    (other) => others.includes(other) && isInZone(zone, other),
-  );
+  const around = others.find((other) => other !== domain && isInZone(zone, other));
   const asked = zoneResolvers.find(([other]) => isInZone(other, zone));
   if (isSpoken) refuse(`another name: this one is the cluster's, such as catalog.${domain}`);
   else if (hidden !== undefined) refuse(`a name that is not ${hidden} and not above it, such as catalog.${domain}`);

@@ -13,6 +13,7 @@ import { page } from "./page.js";
 import { notes, unhealthyReasons, unreadyReasons } from "./readiness.js";
 import { politely } from "./stream.js";
 import { describeTransfers } from "./transfers.js";
+import { vipRoutes } from "./vips/routes.js";
 
 /** DNS over HTTPS (RFC 8484). */
 const DOH = "/dns-query";
@@ -30,6 +31,7 @@ export function createApi(context: ApiContext): Hono {
   for (const [path, handler] of [
     ...nameRoutes(context),
     ...catalogRoutes(context.catalog),
+    ...vipRoutes(context.vips),
     ...operatorRoutes(context),
   ]) {
     api.get(path, handler);

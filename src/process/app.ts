@@ -7,6 +7,7 @@ import { checkedValuesOf } from "../config/health-rules.js";
 import { changedKeys } from "../config/reload.js";
 import { type ForwardReport, mergeReports } from "../forward/report.js";
 import { CatalogBoard } from "../http/catalog/board.js";
+import { VipBoard } from "../http/vips/board.js";
 import { QueryStats } from "../serving/query-stats.js";
 import type { OwnSecrets } from "../serving/stack.js";
 import { ClusterLog } from "../status/cluster-log.js";
@@ -43,6 +44,8 @@ export class App {
   readonly https: HttpsDns;
   /** The catalogue of services; its state is `off` if none is kept. */
   readonly catalog: CatalogBoard;
+  /** The virtual addresses; its state is `off` if they are not served. */
+  readonly vips: VipBoard;
   readonly #cluster: ClusterLog;
   readonly #responders: Responders | undefined;
   readonly #listening: DnsListening | undefined;
@@ -79,6 +82,7 @@ export class App {
     });
     this.#cluster = new ClusterLog(log);
     this.catalog = new CatalogBoard(keepsCatalog(config));
+    this.vips = new VipBoard(config.vips.names);
     this.zone = this.#zoneOf(apexesOf(zonesOf(viewsOf(config)), firstSerial(this.#startedAt)));
     const own = ownSecrets();
     const answering = config.dnson ? Array.from({ length: plan.threads }, () => new QueryStats()) : [];
@@ -158,6 +162,7 @@ export class App {
     if (live.length === 0) return;
     this.#config = config;
     this.catalog.configure(keepsCatalog(config));
+    this.vips.configure(config.vips.names);
     this.#builder.configure(config);
     void this.health.configure(config, checkedValuesOf(config.records));
     this.#checkAge();
@@ -276,6 +281,10 @@ export class App {
   #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" }>): void {
     if (message.kind === "catalog") {
       this.catalog.take(message.piece);
+      return;
+    }
+    if (message.kind === "vips") {
+      this.vips.take(message.piece);
       return;
     }
     if (message.kind === "built") {

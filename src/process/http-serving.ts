@@ -6,10 +6,13 @@ import { systemTimers } from "../base/timers.js";
 import { VERSION } from "../base/version.js";
 import type { HttpConfig } from "../config/config.js";
 import { createApi } from "../http/api.js";
+import type { Topic } from "../http/catalog/board.js";
 import { Waiters } from "../http/catalog/waiters.js";
 import { CatalogWaits } from "../http/catalog/waits.js";
 import { proxiesOf, type TrustedProxies } from "../http/client-address.js";
-import { type HttpServer, startHttp } from "../http/server.js";
+import { type HttpServer, startHttp, type Waits } from "../http/server.js";
+import type { VipTopic } from "../http/vips/board.js";
+import { VipWaits } from "../http/vips/waits.js";
 import { createRegistry } from "../metrics/registry.js";
 import type { Certificate } from "../transport/certificate.js";
 import type { App } from "./app.js";
@@ -39,7 +42,8 @@ interface HttpAddress {
 export class HttpServing {
   readonly #parts: HttpServingParts;
   readonly #servers = new Map<number, HttpServer>();
-  readonly #waiters: Waiters;
+  readonly #waiters: Waiters<Topic>;
+  readonly #vipWaiters: Waiters<VipTopic>;
   readonly #open: (address: HttpAddress) => Promise<HttpServer>;
 
   constructor(parts: HttpServingParts) {
@@ -48,7 +52,8 @@ export class HttpServing {
     const proxies = proxiesOf(() => app.config.trustedProxies);
     const isShared = (address: string) => proxies().includes(address);
     this.#waiters = new Waiters({ board: app.catalog, timers: systemTimers, later: setImmediate, isShared });
-    this.#open = openerOf(parts, this.#waiters, proxies);
+    this.#vipWaiters = new Waiters({ board: app.vips, timers: systemTimers, later: setImmediate, isShared });
+    this.#open = openerOf(parts, { catalog: this.#waiters, vips: this.#vipWaiters }, proxies);
   }
 
   /** No server is open before the first adjust(), which may wait for another process. */
@@ -75,6 +80,7 @@ export class HttpServing {
   /** Answers the requests that wait, and closes all servers. */
   async close(): Promise<void> {
     this.#waiters.close();
+    this.#vipWaiters.close();
     await Promise.all(Array.from(this.#servers.values(), (server) => server.close()));
   }
 }
@@ -90,7 +96,7 @@ function addressesOf(
 
 function openerOf(
   { app, log, configFile, takeOver }: HttpServingParts,
-  waiters: Waiters,
+  waiters: { readonly catalog: Waiters<Topic>; readonly vips: Waiters<VipTopic> },
   proxies: () => TrustedProxies,
 ): (address: HttpAddress) => Promise<HttpServer> {
   const registry = createRegistry({
@@ -98,7 +104,7 @@ function openerOf(
     status: () => app.status,
     snapshot: () => app.zone.snapshot,
     forwarding: () => app.forwarding,
-    catalog: { counts: () => app.catalog.counts, waiters: () => waiters.size },
+    catalog: { counts: () => app.catalog.counts, waiters: () => waiters.catalog.size },
     transfers: () => app.transfers,
     health: () => app.health.report,
     now: Date.now,
@@ -107,6 +113,7 @@ function openerOf(
   const metrics = cachedFor(METRICS_MS, systemTimers.now, makeMetrics);
   const api = createApi({
     catalog: app.catalog,
+    vips: app.vips,
     config: () => app.config,
     configFile,
     version: VERSION,
@@ -129,7 +136,11 @@ function openerOf(
     metrics: async () => ({ contentType: registry.contentType, body: await metrics() }),
     log,
   });
-  const waits = new CatalogWaits({ board: app.catalog, waiters, random: Math.random });
+  const catalogWaits = new CatalogWaits({ board: app.catalog, waiters: waiters.catalog, random: Math.random });
+  const vipWaits = new VipWaits({ board: app.vips, waiters: waiters.vips, random: Math.random });
+  const waits: Waits = {
+    handle: (...request) => catalogWaits.handle(...request) || vipWaits.handle(...request),
+  };
   return (address) => {
     const { host, port } = address;
     const onWait = () => log.info({ host, port }, "waiting for the other process to let go of HTTP");

@@ -7,7 +7,7 @@ import { systemTimers } from "../base/timers.js";
 import { ownAddresses } from "../build/own-addresses.js";
 import { loadCluster } from "../build/saved-zone.js";
 import { SkipLog } from "../build/skip-log.js";
-import { keepsCatalog } from "../config/catalog.js";
+import { readsFacts } from "../config/catalog.js";
 import { connectLazily } from "../sources/mesos/zookeeper/lazy-connection.js";
 import { adviseHugePages } from "../transport/batch/huge-pages.js";
 import { loadSystem } from "../transport/batch/system.js";
@@ -44,7 +44,7 @@ async function begin({ readers, verbosity, ...start }: BuilderStart): Promise<Bu
     helper: new ThreadHelper(spawnCompiler, log),
     memory: largeColumns((memory) => adviseHugePages(loadSystem(), memory)),
   };
-  const builder = new Builder(parts, isRestored ? await loadCluster(config, keepsCatalog(config), log) : undefined);
+  const builder = new Builder(parts, isRestored ? await loadCluster(config, readsFacts(config), log) : undefined);
   builder.start();
   return builder;
 }

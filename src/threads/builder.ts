@@ -22,6 +22,7 @@ import type { CompileHelper } from "../zone/whole-build.js";
 import { CatalogPublisher } from "./catalog-publisher.js";
 import { Enumerations } from "./enumerations.js";
 import type { BuilderConfig, BuilderStart, FromBuilder, ReaderPort, ToBuilder } from "./messages.js";
+import { VipPublisher } from "./vip-publisher.js";
 
 const RENEWAL_MS = 300_000;
 
@@ -66,6 +67,7 @@ export class Builder {
   readonly #saver: ZoneSaver | undefined;
   readonly #enumerations: Enumerations;
   readonly #staticLog: StaticLog;
+  readonly #vips: VipPublisher;
   #config: BuilderConfig;
   /** The instances of health checks that are unhealthy, and what that means for values. */
   #unhealthy: readonly string[];
@@ -88,7 +90,15 @@ export class Builder {
     const hosts = new HostResolver({ lookup, delay: (ms) => delay(timers, ms) });
     const pool = this.#pool;
     const { helper, memory } = parts;
-    const following = { config, seed, start: startOf(start), health: () => this.#health };
+    this.#vips = new VipPublisher({
+      send: (piece) => port.postMessage({ kind: "vips", piece }),
+      timers,
+      log: parts.log,
+      onExpired: () => void this.#buildAgain().catch((error: unknown) => this.#fail(error)),
+    });
+    this.#vips.configure(config.vips);
+    const vips: ZoneBuilderOptions["vips"] = (cluster, addressesOf) => this.#vips.follow(cluster, addressesOf);
+    const following = { config, seed, start: startOf(start), health: () => this.#health, vips };
     this.#unhealthy = start.unhealthy;
     this.#health = healthOf(config.healthChecks, this.#unhealthy);
     this.#zones = new ZoneBuilder({ ...following, hosts, pool, helper, memory, ownAddresses, wallClock, now });
@@ -180,6 +190,7 @@ export class Builder {
 
   async #end(): Promise<void> {
     for (const reader of this.#readers) reader.close();
+    this.#vips.stop();
     this.#saver?.changed();
     await Promise.allSettled([this.#source.stop(), this.#saver?.finish()]);
   }
@@ -189,6 +200,7 @@ export class Builder {
     this.#config = config;
     this.#zones.configure(config);
     this.#catalog.configure(keepsCatalog(config));
+    this.#vips.configure(config.vips);
     this.#health = healthOf(config.healthChecks, this.#unhealthy);
     await this.#buildAgain();
     if (this.#stopping) return;
@@ -241,6 +253,8 @@ export class Builder {
       hidden: build.hidden.reduce((sum, { types }) => sum + types.length, 0),
       failedOpen: build.failedOpen,
     };
+    // First: who is told that the zone is there looks for them.
+    this.#vips.publish();
     port.postMessage({ kind: "built", update: build.update, report: this.#lastReport, fetched });
   }
 

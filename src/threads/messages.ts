@@ -17,6 +17,7 @@ import type { TransferNumbers } from "../transfer/report.js";
 import type { Certificates } from "../transport/certificate.js";
 import type { InheritedSocket } from "../transport/inherited.js";
 import type { UdpPlan } from "../transport/udp.js";
+import type { VipPiece } from "../vips/piece.js";
 import type { TsigKey } from "../wire/tsig.js";
 import type { Apex } from "../zone/apex.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
@@ -192,6 +193,8 @@ export type FromBuilder =
   | { readonly kind: "failure"; readonly failure: Failure }
   | { readonly kind: "live"; readonly report: LiveReport }
   | { readonly kind: "zookeeper"; readonly news: ZooKeeperNews }
+  /** What has changed of the virtual addresses. */
+  | { readonly kind: "vips"; readonly piece: VipPiece }
   /** The next piece of the catalogue. No other one is sent before `catalogTaken`. */
   | { readonly kind: "catalog"; readonly piece: CatalogPiece }
   /** The next piece of JSON text; `undefined` after the last. */

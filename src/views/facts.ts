@@ -3,6 +3,7 @@ import type { HostPort } from "../base/host-port.js";
 import type { IpSource } from "../config/config.js";
 import type { StaticRecord } from "../config/static-record.js";
 import type { Cluster, Task } from "../sources/mesos/cluster.js";
+import type { VipNames } from "../vips/table.js";
 
 const NONE: readonly Address[] = [];
 
@@ -20,6 +21,8 @@ export interface FactsInput {
   readonly records: readonly StaticRecord[];
   /** What health checks say of their values; absent if nothing is checked. */
   readonly health?: Health | undefined;
+  /** Names of virtual addresses; absent if they are not served. Another object whenever one has changed. */
+  readonly vips?: VipNames | undefined;
 }
 
 /** The results of health checks at one moment: another object whenever one has changed. */

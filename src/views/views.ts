@@ -5,10 +5,17 @@ import { mesosDnsView } from "./mesos-dns/view.js";
 import { reverseView } from "./reverse/view.js";
 import { staticView } from "./static/view.js";
 import type { View } from "./view.js";
+import { vipView } from "./vips/view.js";
 import type { ZoneSpec } from "./zone-spec.js";
 
 /** All views. Each function returns `undefined` if its view is not configured. */
-const VIEWS: readonly ((config: ZoneConfig) => View | undefined)[] = [mesosDnsView, dcosView, reverseView, staticView];
+const VIEWS: readonly ((config: ZoneConfig) => View | undefined)[] = [
+  mesosDnsView,
+  dcosView,
+  reverseView,
+  vipView,
+  staticView,
+];
 
 /** The configured views. The catalogue zone lists the zones of the others. */
 export function viewsOf(config: ZoneConfig): readonly View[] {

@@ -62,10 +62,19 @@ export class VipTable {
     return this.#names;
   }
 
-  /** All services, sorted by name, port, protocol and family. */
+  /** The keys of all services, which sort them by name, port, protocol and family. */
+  get keys(): readonly string[] {
+    return [...this.#services.keys()].sort();
+  }
+
   get services(): readonly VipService[] {
-    const sorted = [...this.#services].sort(([a], [b]) => (a < b ? -1 : 1));
-    return sorted.flatMap(([, service]) => this.#serviceOf(service) ?? []);
+    return this.keys.flatMap((key) => this.service(key) ?? []);
+  }
+
+  /** `undefined` for one that there is not, or for which no address is left. */
+  service(key: string): VipService | undefined {
+    const service = this.#services.get(key);
+    return service && this.#serviceOf(service);
   }
 
   /** When the first service that has no backends goes, in the same milliseconds; `undefined` if none does. */

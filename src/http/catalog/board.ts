@@ -83,6 +83,10 @@ export class CatalogBoard {
     return () => this.#listeners.delete(listener);
   }
 
+  keyOf(topic: Topic): string {
+    return topicKey(topic);
+  }
+
   /** The index of the last change of a topic. */
   indexOf(topic: Topic): number {
     if (topic.kind === "services") return this.#end?.servicesIndex ?? 0;

@@ -1,5 +1,5 @@
 import type { Timers } from "../../base/timers.js";
-import { type CatalogBoard, type Topic, topicKey } from "./board.js";
+import type { BoardState } from "./board.js";
 
 /** How many requests may wait at a time, in total and per client address. Each takes a file descriptor and about 10 KB. */
 const MAX_WAITERS = 4_096;
@@ -12,8 +12,19 @@ export interface WaiterLimits {
   readonly perAddress: number;
 }
 
-export interface WaitersOptions {
-  readonly board: CatalogBoard;
+/** What requests can wait for changes of. */
+export interface WaitBoard<Topic> {
+  readonly state: BoardState;
+  /** A text that identifies a topic. */
+  keyOf(topic: Topic): string;
+  /** The index of the last change of a topic. */
+  indexOf(topic: Topic): number;
+  /** @param listener receives the keys of topics that have changed @returns a function that removes the listener */
+  listen(listener: (touched: ReadonlySet<string> | "all") => void): () => void;
+}
+
+export interface WaitersOptions<Topic> {
+  readonly board: WaitBoard<Topic>;
   readonly timers: Pick<Timers, "after">;
   /** Runs `work` in a later turn of the event loop. */
   readonly later: (work: () => void) => void;
@@ -22,7 +33,7 @@ export interface WaitersOptions {
   readonly limits?: WaiterLimits;
 }
 
-export interface Waiting {
+export interface Waiting<Topic> {
   readonly topic: Topic;
   /** A larger index ends the wait. */
   readonly above: number;
@@ -34,17 +45,17 @@ export interface Waiting {
 }
 
 /** The requests that wait for a change of a topic. A change costs nothing for requests that wait for other topics. */
-export class Waiters {
-  readonly #options: WaitersOptions;
+export class Waiters<Topic> {
+  readonly #options: WaitersOptions<Topic>;
   readonly #limits: WaiterLimits;
-  readonly #byTopic = new Map<string, Map<Waiting, () => void>>();
+  readonly #byTopic = new Map<string, Map<Waiting<Topic>, () => void>>();
   readonly #byAddress = new Map<string, number>();
   #size = 0;
   #isClosed = false;
   /** Requests to answer in later turns of the event loop. */
-  #due: Waiting[] = [];
+  #due: Waiting<Topic>[] = [];
 
-  constructor(options: WaitersOptions) {
+  constructor(options: WaitersOptions<Topic>) {
     this.#options = options;
     this.#limits = options.limits ?? { all: MAX_WAITERS, perAddress: MAX_PER_ADDRESS };
     options.board.listen((touched) => this.#wake(touched === "all" ? [...this.#byTopic.keys()] : touched));
@@ -69,13 +80,13 @@ export class Waiters {
   }
 
   /** Begins to wait. @returns a function that ends the wait without an answer */
-  add(waiting: Waiting): () => void {
+  add(waiting: Waiting<Topic>): () => void {
     if (this.#isClosed) {
       waiting.answer();
       return () => undefined;
     }
-    const key = topicKey(waiting.topic);
-    const own = this.#byTopic.get(key) ?? new Map<Waiting, () => void>();
+    const key = this.#options.board.keyOf(waiting.topic);
+    const own = this.#byTopic.get(key) ?? new Map<Waiting<Topic>, () => void>();
     this.#byTopic.set(key, own);
     const cancel = this.#options.timers.after(waiting.waitMs, () => {
       if (this.#remove(waiting)) waiting.answer();
@@ -108,7 +119,7 @@ export class Waiters {
     }
   }
 
-  #settle(woken: readonly Waiting[]): void {
+  #settle(woken: readonly Waiting<Topic>[]): void {
     const isIdle = this.#due.length === 0;
     for (const waiting of woken) if (this.#remove(waiting)) this.#due.push(waiting);
     if (isIdle) this.#answerDue();
@@ -119,8 +130,8 @@ export class Waiters {
     if (this.#due.length > 0) this.#options.later(() => this.#answerDue());
   }
 
-  #remove(waiting: Waiting): boolean {
-    const key = topicKey(waiting.topic);
+  #remove(waiting: Waiting<Topic>): boolean {
+    const key = this.#options.board.keyOf(waiting.topic);
     const own = this.#byTopic.get(key);
     const cancel = own?.get(waiting);
     if (!own || !cancel) return false;

@@ -15,7 +15,7 @@ export type WaitResponse = Pick<
 
 export interface CatalogWaitsOptions {
   readonly board: CatalogBoard;
-  readonly waiters: Waiters;
+  readonly waiters: Waiters<Topic>;
   /** From 0 up to but not including 1. Determines how much longer than requested a request waits. */
   readonly random: () => number;
 }

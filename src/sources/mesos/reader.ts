@@ -1,9 +1,12 @@
 import { systemTimers, type Timers } from "../../base/timers.js";
-import { keepsCatalog } from "../../config/catalog.js";
-import type { ClusterConfig } from "../../config/config.js";
+import { readsFacts } from "../../config/catalog.js";
+import type { ClusterConfig, ZoneConfig } from "../../config/config.js";
 import { MasterClient } from "./client.js";
 import { FactsReader } from "./facts/reader.js";
 import { type LeaderAccess, LeaderFinder, listedMasters, type MasterSource } from "./leader.js";
+
+/** The part of the configuration that says where and how the cluster is read. */
+export type SourceConfig = ClusterConfig & Pick<ZoneConfig, "vips">;
 
 export interface StateReaderOptions {
   /** Resolves a host name to its addresses, and an address to itself. */
@@ -19,9 +22,9 @@ export interface StateReaderOptions {
  * Creates the access to the leading master that `config` describes. Reads the files that it names at once.
  * Throws MesosDnsError CREDENTIALS_UNREADABLE.
  */
-export function createStateReader(config: ClusterConfig, options: StateReaderOptions): LeaderAccess {
+export function createStateReader(config: SourceConfig, options: StateReaderOptions): LeaderAccess {
   const { resolve, source = listedMasters(config.masters), timers = systemTimers, wallClock = Date.now } = options;
   const client = new MasterClient(config, { timers, wallClock });
-  const facts = keepsCatalog(config) ? new FactsReader() : undefined;
+  const facts = readsFacts(config) ? new FactsReader() : undefined;
   return new LeaderFinder({ client, source, resolve, timers, facts });
 }

@@ -1,18 +1,17 @@
 import type { HostPort } from "../../base/host-port.js";
 import type { Timers } from "../../base/timers.js";
-import type { ClusterConfig } from "../../config/config.js";
 import type { Source } from "../source.js";
 import type { Cluster } from "./cluster.js";
 import type { LeaderAccess } from "./leader.js";
 import { ClusterFeed, type Provenance } from "./live/feed.js";
 import type { LiveReport } from "./live/report.js";
 import { Masters } from "./masters.js";
-import { createStateReader, type StateReaderOptions } from "./reader.js";
+import { createStateReader, type SourceConfig, type StateReaderOptions } from "./reader.js";
 import type { Connect } from "./zookeeper/contract.js";
 import type { ZooKeeperNews } from "./zookeeper/news.js";
 
 export interface MesosSourceParts {
-  readonly config: ClusterConfig;
+  readonly config: SourceConfig;
   readonly timers: Timers;
   /** From 0 up to but not including 1. */
   readonly random: () => number;
@@ -33,7 +32,7 @@ export interface MesosSourceParts {
 }
 
 /** Follows a Mesos cluster: finds the leading master from a list or through ZooKeeper, and follows its state and its events. */
-export class MesosSource implements Source<ClusterConfig> {
+export class MesosSource implements Source<SourceConfig> {
   readonly #parts: MesosSourceParts;
   readonly #masters: Masters;
   readonly #feed: ClusterFeed;
@@ -68,7 +67,7 @@ export class MesosSource implements Source<ClusterConfig> {
     this.#feed.start();
   }
 
-  async configure(config: ClusterConfig): Promise<void> {
+  async configure(config: SourceConfig): Promise<void> {
     await this.#feed.configure(this.#accessFor(config), config);
   }
 
@@ -76,7 +75,7 @@ export class MesosSource implements Source<ClusterConfig> {
     await Promise.allSettled([this.#feed.stop(), this.#masters.stop()]);
   }
 
-  #accessFor(config: ClusterConfig): LeaderAccess {
+  #accessFor(config: SourceConfig): LeaderAccess {
     return createStateReader(config, { resolve: this.#parts.lookup, source: this.#masters.source(config) });
   }
 }

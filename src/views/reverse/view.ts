@@ -16,12 +16,12 @@ export function reverseView(config: ZoneConfig): View | undefined {
   return {
     zones: [...zones, SCATTERED].map((name) => zoneAt(name, config)),
     claims: { made: names.claims, withdrawn: names.withdrawals },
-    publish: (removed, added) => names.publish(divided(removed, zones), divided(added, zones)),
+    publish: (removed, added) => names.publish(pointersIn(removed, zones), pointersIn(added, zones)),
   };
 }
 
 /** Passes the pointers of each zone to its sink, and the others to that of single names. */
-function divided(sinks: Sinks, zones: readonly string[]): Pick<RecordSink, "pointer"> {
+export function pointersIn(sinks: Sinks, zones: readonly string[]): Pick<RecordSink, "pointer"> {
   const single = sinks.zone(SCATTERED) as RecordSink;
   if (zones.length === 0) return single;
   const whole = zones.map((zone) => ({ end: `.${zone}`, sink: sinks.zone(zone) as RecordSink }));

@@ -5,6 +5,7 @@ import { createApi } from "../../../src/http/api.js";
 import { CatalogBoard } from "../../../src/http/catalog/board.js";
 import { TrustedProxies } from "../../../src/http/client-address.js";
 import type { ApiContext } from "../../../src/http/context.js";
+import { VipBoard } from "../../../src/http/vips/board.js";
 import { NOTHING_FOLLOWED } from "../../../src/sources/mesos/live/report.js";
 import type { BuildReport, ServerStatus } from "../../../src/status/status.js";
 import type { TransferNumbers } from "../../../src/transfer/report.js";
@@ -159,6 +160,7 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     random: () => 0,
     timers: systemTimers,
     catalog: new CatalogBoard(false),
+    vips: new VipBoard(false),
     log: { error: (...line: unknown[]) => logged.push(line), warn: (...line: unknown[]) => logged.push(line) },
     ...changes,
   });

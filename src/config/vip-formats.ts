@@ -1,0 +1,67 @@
+/** The formats of the keys of `vips`. */
+import { isIP } from "node:net";
+import { parseAddress } from "../base/addresses.js";
+import { type Findings, type Format, isObject, parseJsonOrText, textual, within } from "./format.js";
+import { readAddress, readZoneName } from "./names.js";
+import type { AddressSpan } from "./vips.js";
+
+/** `11.0.0.0-11.255.255.254`. */
+function spanOf(family: 4 | 6, example: string): Format<AddressSpan> {
+  return textual(`a range of IPv${family} addresses, the first before the last, such as ${example}`, (text) => {
+    const [first, last, ...rest] = text.split("-").map((part) => readAddress(part.trim()));
+    if (first === undefined || last === undefined || rest.length > 0) return undefined;
+    if (isIP(first) !== family || isIP(last) !== family || !isBefore(first, last)) return undefined;
+    return { first, last };
+  });
+}
+
+function isBefore(first: string, last: string): boolean {
+  return Buffer.compare(Buffer.from(hexOf(first), "hex"), Buffer.from(hexOf(last), "hex")) < 0;
+}
+
+function hexOf(text: string): string {
+  const address = parseAddress(text);
+  if (!address) return "";
+  return address.family === 4
+    ? (address.bits >>> 0).toString(16).padStart(8, "0")
+    : Buffer.from(address.octets).toString("hex");
+}
+
+export const ipv4Range = spanOf(4, "11.0.0.0-11.255.255.254");
+export const ipv6Range = spanOf(6, "fd01:c::-fd01:c::ffff:ffff:ffff:ffff");
+
+const ADDRESSES = 'an object that gives addresses to names, such as {"redis.marathon": "11.0.0.10"}';
+
+/** Sorted by name, so that equal configurations compare equal. An environment variable contains it as JSON. */
+export const addresses: Format<Readonly<Record<string, string>>> = {
+  allowed: ADDRESSES,
+  fromText: parseJsonOrText,
+  read(value, findings) {
+    if (!isObject(value)) {
+      findings.fault("", value, ADDRESSES);
+      return undefined;
+    }
+    const read = new Map<string, string>();
+    const entries = Object.entries(value);
+    for (const [name, written] of entries) {
+      const address = readPinned(name, written, within(`.${name}`, findings));
+      if (address === undefined) continue;
+      if ([...read.values()].includes(address)) findings.fault(`.${name}`, written, "each address once");
+      else read.set(name, address);
+    }
+    return read.size < entries.length ? undefined : Object.fromEntries([...read].sort(([a], [b]) => (a < b ? -1 : 1)));
+  },
+};
+
+function readPinned(name: string, written: unknown, findings: Findings): string | undefined {
+  const address = typeof written === "string" ? parseAddress(readAddress(written) ?? "")?.text : undefined;
+  if (readZoneName(name) !== name || !name.includes("."))
+    findings.fault(
+      "",
+      name,
+      "the name that /v1/vips shows, without its zone: label and framework, as in redis.marathon",
+    );
+  else if (address === undefined) findings.fault("", written, "an IPv4 or IPv6 address");
+  else return address;
+  return undefined;
+}

@@ -1,0 +1,113 @@
+import type { Logger } from "../base/log.js";
+import type { Timers } from "../base/timers.js";
+import { VIP_ZONE } from "../config/dcos-zone.js";
+import type { VipSettings } from "../config/vips.js";
+import type { Cluster } from "../sources/mesos/cluster.js";
+import type { VipPiece } from "../vips/piece.js";
+import { numberOf, type VipNames, VipTable } from "../vips/table.js";
+import { vipText } from "../vips/text.js";
+
+/** Lines about labels, of one update. */
+const MAX_LINES = 100;
+const MAX_SHOWN = 100;
+
+export interface VipPublisherOptions {
+  readonly send: (piece: VipPiece) => void;
+  readonly timers: Timers;
+  readonly log: Pick<Logger, "warn">;
+  /** Called when services have to go that have been without targets for long enough. */
+  readonly onExpired: () => void;
+}
+
+/** Keeps the table of virtual addresses while it is wanted, and sends what has changed. */
+export class VipPublisher {
+  readonly #options: VipPublisherOptions;
+  #settings: VipSettings | undefined;
+  #table: VipTable | undefined;
+  /** What has not been sent yet: keys of services. */
+  readonly #touched = new Set<string>();
+  #isFirst = true;
+  #told = new Set<string>();
+  #cancel: () => void = () => undefined;
+
+  constructor(options: VipPublisherOptions) {
+    this.#options = options;
+  }
+
+  /** Turns it on or off. Other settings begin a new table. */
+  configure(settings: VipSettings): void {
+    if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return;
+    this.#settings = settings;
+    this.stop();
+    this.#table = settings.names ? new VipTable(optionsOf(settings)) : undefined;
+    this.#isFirst = true;
+    this.#touched.clear();
+  }
+
+  /** Changes the table to this cluster. @returns the names that there are now; `undefined` if it is off */
+  follow(cluster: Cluster, addressesOf: (host: string) => readonly string[]): VipNames | undefined {
+    const table = this.#table;
+    if (!table) return undefined;
+    const now = this.#options.timers.now();
+    for (const key of table.update(cluster, addressesOf, now)) this.#touched.add(key);
+    for (const key of table.expire(now)) this.#touched.add(key);
+    return table.names;
+  }
+
+  /** Sends what has changed since the last call. */
+  publish(): void {
+    const table = this.#table;
+    if (!table) return;
+    this.#waitForEnd(table);
+    if (this.#touched.size === 0 && !this.#isFirst) return;
+    const keys = this.#isFirst ? table.keys : [...this.#touched];
+    const found = keys.map((key) => [key, table.service(key)] as const);
+    this.#options.send({
+      isFirst: this.#isFirst,
+      services: found.flatMap(([key, service]) => (service ? [[key, vipText(service, VIP_ZONE)] as const] : [])),
+      gone: found.flatMap(([key, service]) => (service ? [] : [key])),
+      counts: table.counts,
+    });
+    this.#isFirst = false;
+    this.#touched.clear();
+    this.#tell(table);
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  #waitForEnd({ nextEnd }: VipTable): void {
+    this.#cancel();
+    if (nextEnd === undefined) return;
+    const { timers, onExpired } = this.#options;
+    this.#cancel = timers.after(Math.max(0, nextEnd - timers.now()), onExpired);
+  }
+
+  /** Logs labels that name no virtual address, and names that have had to give way: each once, as long as it stays so. */
+  #tell({ skipped, counts }: VipTable): void {
+    const lines = new Map(
+      skipped.map(({ task, label, reason }) => [
+        `${task} ${label}`,
+        { task, label: label.slice(0, MAX_SHOWN), reason },
+      ]),
+    );
+    this.#warn("a label names no virtual address", lines);
+    const collisions = new Map(counts.collisions.map(([name, holder]) => [`${name} ${holder}`, { name, holder }]));
+    this.#warn("two names of virtual addresses lead to one address, and the later one has got another", collisions);
+    this.#told = new Set([...lines.keys(), ...collisions.keys()]);
+  }
+
+  #warn(message: string, lines: ReadonlyMap<string, object>): void {
+    const fresh = [...lines].filter(([key]) => !this.#told.has(key));
+    for (const [, what] of fresh.slice(0, MAX_LINES)) this.#options.log.warn(what, message);
+    const more = fresh.length - MAX_LINES;
+    if (more > 0) this.#options.log.warn({ count: more }, `${message}: ${more} more`);
+  }
+}
+
+function optionsOf({ ipv4Range, ipv6Range, addresses, failOpen, lingerSeconds }: VipSettings) {
+  const rangeOf = ({ first, last }: VipSettings["ipv4Range"]) => ({ first: numberOf(first), last: numberOf(last) });
+  const ranges = { ipv4: rangeOf(ipv4Range), ipv6: rangeOf(ipv6Range) };
+  return { zone: VIP_ZONE, ...ranges, addresses, failOpen, lingerMs: lingerSeconds * 1_000 };
+}
