@@ -13,6 +13,7 @@ import { processMetrics } from "./process-metrics.js";
 import { queryMetrics } from "./query-metrics.js";
 import { type StatusSources, statusMetrics } from "./status-metrics.js";
 import { transferMetrics } from "./transfer-metrics.js";
+import { type VipSources, vipMetrics } from "./vip-metrics.js";
 
 export interface MetricsSources extends StatusSources {
   /** The counters of every DNS thread. */
@@ -23,6 +24,7 @@ export interface MetricsSources extends StatusSources {
   readonly transfers: () => TransferNumbers | undefined;
   /** `undefined` while nothing is checked. */
   readonly health: () => HealthReport | undefined;
+  readonly vips: VipSources;
 }
 
 /** Registers all metrics of /metrics, which docs/metrics.md lists. Call it on the main thread, whose event loop it measures. */
@@ -36,6 +38,7 @@ export function createRegistry(sources: MetricsSources): Registry {
     ...catalogMetrics(sources.catalog),
     ...transferMetrics(sources.transfers),
     ...healthMetrics(sources.health),
+    ...vipMetrics(sources.vips),
     ...liveMetrics(() => sources.status().live),
     ...processMetrics(),
   ];

@@ -1,19 +1,16 @@
 import { randomInt } from "node:crypto";
 import type { MessagePort } from "node:worker_threads";
 import { systemTimers } from "../base/timers.js";
-import { keepsCatalog } from "../config/catalog.js";
 import type { Config } from "../config/config.js";
 import { checkedValuesOf } from "../config/health-rules.js";
 import { changedKeys } from "../config/reload.js";
 import { type ForwardReport, mergeReports } from "../forward/report.js";
-import { CatalogBoard } from "../http/catalog/board.js";
-import { VipBoard } from "../http/vips/board.js";
 import { QueryStats } from "../serving/query-stats.js";
 import type { OwnSecrets } from "../serving/stack.js";
 import { ClusterLog } from "../status/cluster-log.js";
 import type { ServerStatus } from "../status/status.js";
 import { BuilderHandle } from "../threads/builder-handle.js";
-import type { FromBuilder } from "../threads/messages.js";
+import type { ClusterMessage, FromBuilder } from "../threads/messages.js";
 import { HTTPS_CACHE_SHARE, Responders } from "../threads/responders.js";
 import type { TransferNumbers } from "../transfer/report.js";
 import type { Certificates } from "../transport/certificate.js";
@@ -25,6 +22,7 @@ import { firstSerial } from "../zone/serial.js";
 import { Snapshot } from "../zone/snapshot.js";
 import { apexesOfSaved } from "../zone/zone-serials.js";
 import type { AppOptions } from "./app-options.js";
+import { Boards } from "./boards.js";
 import { CurrentZone } from "./current-zone.js";
 import { DnsListening } from "./dns-listening.js";
 import { HealthChecking } from "./health-checking.js";
@@ -42,10 +40,7 @@ export class App {
   readonly #startedAt: number;
   readonly zone: CurrentZone;
   readonly https: HttpsDns;
-  /** The catalogue of services; its state is `off` if none is kept. */
-  readonly catalog: CatalogBoard;
-  /** The virtual addresses; its state is `off` if they are not served. */
-  readonly vips: VipBoard;
+  readonly boards: Boards;
   readonly #cluster: ClusterLog;
   readonly #responders: Responders | undefined;
   readonly #listening: DnsListening | undefined;
@@ -81,8 +76,7 @@ export class App {
       this.#followed = resolve;
     });
     this.#cluster = new ClusterLog(log);
-    this.catalog = new CatalogBoard(keepsCatalog(config));
-    this.vips = new VipBoard(config.vips.names);
+    this.boards = new Boards(config);
     this.zone = this.#zoneOf(apexesOf(zonesOf(viewsOf(config)), firstSerial(this.#startedAt)));
     const own = ownSecrets();
     const answering = config.dnson ? Array.from({ length: plan.threads }, () => new QueryStats()) : [];
@@ -161,8 +155,7 @@ export class App {
     void this.#transfers?.configure(config, tsigKeys);
     if (live.length === 0) return;
     this.#config = config;
-    this.catalog.configure(keepsCatalog(config));
-    this.vips.configure(config.vips.names);
+    this.boards.configure(config);
     this.#builder.configure(config);
     void this.health.configure(config, checkedValuesOf(config.records));
     this.#checkAge();
@@ -243,7 +236,7 @@ export class App {
       startOf: () => {
         this.#cluster.restarted();
         const current = this.zone.snapshot.whole;
-        const catalogIndex = this.catalog.index;
+        const catalogIndex = this.boards.catalog.index;
         const isLatest = isFirst && this.#isLatest;
         // A later builder would go on from a cluster that is older than its zone.
         const isRestored = isFirst && this.zone.restoredFrom !== undefined;
@@ -279,14 +272,12 @@ export class App {
   }
 
   #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" }>): void {
-    if (message.kind === "catalog") {
-      this.catalog.take(message.piece);
-      return;
-    }
-    if (message.kind === "vips") {
-      this.vips.take(message.piece);
-      return;
-    }
+    if (message.kind === "catalog") this.boards.catalog.take(message.piece);
+    else if (message.kind === "vips") this.boards.vips.take(message.piece);
+    else this.#noteCluster(message);
+  }
+
+  #noteCluster(message: ClusterMessage): void {
     if (message.kind === "built") {
       this.zone.built(message.update, message.report.fetchedAt);
       if (message.update) this.https.stack.answerer.use(this.zone.snapshot);

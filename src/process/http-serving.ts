@@ -51,8 +51,8 @@ export class HttpServing {
     const { app } = parts;
     const proxies = proxiesOf(() => app.config.trustedProxies);
     const isShared = (address: string) => proxies().includes(address);
-    this.#waiters = new Waiters({ board: app.catalog, timers: systemTimers, later: setImmediate, isShared });
-    this.#vipWaiters = new Waiters({ board: app.vips, timers: systemTimers, later: setImmediate, isShared });
+    this.#waiters = new Waiters({ board: app.boards.catalog, timers: systemTimers, later: setImmediate, isShared });
+    this.#vipWaiters = new Waiters({ board: app.boards.vips, timers: systemTimers, later: setImmediate, isShared });
     this.#open = openerOf(parts, { catalog: this.#waiters, vips: this.#vipWaiters }, proxies);
   }
 
@@ -104,16 +104,17 @@ function openerOf(
     status: () => app.status,
     snapshot: () => app.zone.snapshot,
     forwarding: () => app.forwarding,
-    catalog: { counts: () => app.catalog.counts, waiters: () => waiters.catalog.size },
+    catalog: { counts: () => app.boards.catalog.counts, waiters: () => waiters.catalog.size },
     transfers: () => app.transfers,
     health: () => app.health.report,
+    vips: { counts: () => app.boards.vips.counts, waiters: () => waiters.vips.size },
     now: Date.now,
   });
   const makeMetrics = async () => new TextEncoder().encode(await registry.metrics());
   const metrics = cachedFor(METRICS_MS, systemTimers.now, makeMetrics);
   const api = createApi({
-    catalog: app.catalog,
-    vips: app.vips,
+    catalog: app.boards.catalog,
+    vips: app.boards.vips,
     config: () => app.config,
     configFile,
     version: VERSION,
@@ -136,8 +137,8 @@ function openerOf(
     metrics: async () => ({ contentType: registry.contentType, body: await metrics() }),
     log,
   });
-  const catalogWaits = new CatalogWaits({ board: app.catalog, waiters: waiters.catalog, random: Math.random });
-  const vipWaits = new VipWaits({ board: app.vips, waiters: waiters.vips, random: Math.random });
+  const catalogWaits = new CatalogWaits({ board: app.boards.catalog, waiters: waiters.catalog, random: Math.random });
+  const vipWaits = new VipWaits({ board: app.boards.vips, waiters: waiters.vips, random: Math.random });
   const waits: Waits = {
     handle: (...request) => catalogWaits.handle(...request) || vipWaits.handle(...request),
   };

@@ -1,5 +1,4 @@
 import { codeOf, type MesosDnsError, messageOf } from "../base/errors.js";
-import { formatHostPort } from "../base/host-port.js";
 import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
 import { HostResolver, type Lookup } from "../build/host-resolver.js";
@@ -19,6 +18,7 @@ import { healthOf } from "../views/static/health.js";
 import type { ColumnMemory } from "../zone/columns.js";
 import { ShardPool } from "../zone/shard-pool.js";
 import type { CompileHelper } from "../zone/whole-build.js";
+import { type FetchFacts, factsOf, fetchFactsOf, reportOf } from "./build-report.js";
 import { CatalogPublisher } from "./catalog-publisher.js";
 import { Enumerations } from "./enumerations.js";
 import type { BuilderConfig, BuilderStart, FromBuilder, ReaderPort, ToBuilder } from "./messages.js";
@@ -50,12 +50,6 @@ export interface BuilderParts {
   readonly helper?: CompileHelper | undefined;
   readonly memory?: ColumnMemory | undefined;
 }
-
-/** The part of a BuildReport that describes the state and its cluster. */
-type FetchFacts = Omit<
-  BuildReport,
-  "generation" | "serial" | "names" | "records" | "changedShards" | "seconds" | "skipped" | "hidden" | "failedOpen"
-> & { readonly fetch: number; readonly parse: number };
 
 /** Follows the cluster, builds zones from it, and sends each to all responders. It may take seconds; no query waits for it. */
 export class Builder {
@@ -211,48 +205,27 @@ export class Builder {
   async #buildAgain(): Promise<void> {
     const rebuilt = await this.#zones.rebuild();
     if (!rebuilt || !this.#lastReport) return;
-    const { seconds, ...facts } = this.#lastReport;
-    this.#publish(rebuilt, { ...facts, fetch: seconds.fetch, parse: seconds.parse }, false);
+    this.#publish(rebuilt, factsOf(this.#lastReport), false);
   }
 
-  async #serve(cluster: Cluster, { state, fetched, wholeAt }: Provenance): Promise<void> {
+  async #serve(cluster: Cluster, provenance: Provenance): Promise<void> {
+    const { state, fetched } = provenance;
     // Free what reading the state has left.
     if (fetched) this.#parts.makeRoom();
     const build = await this.#zones.build(cluster, state.masters);
-    const facts: FetchFacts = {
-      frameworks: cluster.frameworks.length,
-      tasks: cluster.frameworks.reduce((tasks, framework) => tasks + framework.tasks.length, 0),
-      agents: cluster.agents.size,
-      stateBytes: state.bytes,
-      leader: formatHostPort(cluster.leader),
-      fetchedAt: wholeAt,
-      fetch: state.fetchMs / 1000,
-      parse: state.parseMs / 1000,
-    };
-    this.#publish(build, facts, fetched);
+    this.#publish(build, fetchFactsOf(cluster, provenance), fetched);
     this.#catalog.follow(cluster, fetched, (host) => this.#zones.addressesOf(host));
   }
 
   /** @param fetched whether the state was fetched for this build */
-  #publish(build: Build, { fetch, parse, ...facts }: FetchFacts, fetched: boolean): void {
+  #publish(build: Build, facts: FetchFacts, fetched: boolean): void {
     const { skipLog, port, wallClock } = this.#parts;
     skipLog.note(build.skipped);
     this.#staticLog.note(build);
     // The file contains the time of the state. Renew it at times even if the zone stays the same.
     if (build.update || wallClock() - this.#savedAt > RENEWAL_MS) this.#saver?.changed();
     if (build.update) for (const reader of this.#readers) reader.postMessage(build.update);
-    this.#lastReport = {
-      ...facts,
-      generation: build.generation,
-      serial: build.serial,
-      names: build.names,
-      records: build.records,
-      changedShards: build.update?.shards.length ?? 0,
-      seconds: { fetch, parse, ...build.seconds },
-      skipped: build.skipped,
-      hidden: build.hidden.reduce((sum, { types }) => sum + types.length, 0),
-      failedOpen: build.failedOpen,
-    };
+    this.#lastReport = reportOf(build, facts);
     // First: who is told that the zone is there looks for them.
     this.#vips.publish();
     port.postMessage({ kind: "built", update: build.update, report: this.#lastReport, fetched });

@@ -199,3 +199,6 @@ export type FromBuilder =
   | { readonly kind: "catalog"; readonly piece: CatalogPiece }
   /** The next piece of JSON text; `undefined` after the last. */
   | { readonly kind: "piece"; readonly id: number; readonly text: string | undefined };
+
+/** Those about the cluster itself. */
+export type ClusterMessage = Exclude<FromBuilder, { kind: "piece" | "catalog" | "vips" }>;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Config } from "../../../src/config/config.js";
 import { describeConfig } from "../../../src/config/describe.js";
-import { CACHE, configOf, FORWARDING, PRIVATE_NETWORKS, RATE_LIMIT, TCP } from "./support.js";
+import { CACHE, configOf, FORWARDING, PRIVATE_NETWORKS, RATE_LIMIT, TCP, VIPS } from "./support.js";
 
 const context = { file: "/etc/mesos-dns/config.json", soaSerial: 42 };
 
@@ -76,6 +76,7 @@ test("the description has Mesos-DNS's field names", () => {
     MixedCase: true,
     Forwarding: FORWARDING,
     Cache: CACHE,
+    Vips: { ...VIPS, ipv4Range: "11.0.0.0-11.255.255.254", ipv6Range: "fd01:c::-fd01:c::ffff:ffff:ffff:ffff" },
     Updates: "stream",
     FailoverGrace: 600,
     MaxShrink: 50,

@@ -33,6 +33,15 @@ export const CACHE = {
   staleSeconds: 86_400,
   allowFlush: false,
 };
+export const VIPS = {
+  names: false,
+  ttl: 5,
+  ipv4Range: { first: "11.0.0.0", last: "11.255.255.254" },
+  ipv6Range: { first: "fd01:c::", last: "fd01:c::ffff:ffff:ffff:ffff" },
+  addresses: {},
+  failOpen: false,
+  lingerSeconds: 60,
+};
 export const TCP = { maxConnections: 4096, maxConnectionsPerClient: 256, idleSeconds: 30, stalledSeconds: 10 };
 
 export const MASTERS = { masters: ["192.0.2.1:5050"] };

@@ -57,12 +57,20 @@ const HEALTH: HealthReport = {
   late: 2,
 };
 
+const VIPS = {
+  services: 4,
+  backends: { zero: 1, positive: 6 },
+  skipped: new Map([["value", 2]]),
+  collisions: [["b.marathon", "a.marathon"]] as const,
+};
+
 const COUNTS = { services: 3, instances: 5, nodes: 2, droppedFacts: 4, droppedTasks: 1 };
 
 function registryOf(status: Partial<ServerStatus> = {}, snapshot = snapshotOf(["a.mesos A 192.0.2.1"])) {
   return createRegistry({
     transfers: () => TRANSFERS,
     health: () => HEALTH,
+    vips: { counts: () => VIPS, waiters: () => 7 },
     catalog: { counts: () => COUNTS, waiters: () => 9 },
     stats,
     status: () => ({ ...STATUS, ...status }),
