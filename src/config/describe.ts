@@ -3,7 +3,7 @@ import type { Config, Resolver, TsigKeySetting } from "./config.js";
 import { HIDDEN } from "./faults.js";
 import type { HealthCheck } from "./health.js";
 import { maskPassword } from "./names.js";
-import type { AddressSpan } from "./vips.js";
+import type { AddressSpan, VipSettings } from "./vips.js";
 
 /** What the description needs beside the configuration. */
 export interface DescribeContext {
@@ -88,11 +88,7 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     MixedCase: config.mixedCase,
     Forwarding: config.forwarding,
     Cache: config.cache,
-    Vips: {
-      ...config.vips,
-      ipv4Range: describeSpan(config.vips.ipv4Range),
-      ipv6Range: describeSpan(config.vips.ipv6Range),
-    },
+    Vips: describeVips(config.vips),
     Updates: config.updates,
     FailoverGrace: config.failoverGrace,
     MaxShrink: config.maxShrink,
@@ -119,6 +115,15 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
 
 function masked(secret: string): string {
   return secret === "" ? "" : HIDDEN;
+}
+
+function describeVips({ ipv4Range, ipv6Range, addresses, ...vips }: VipSettings) {
+  return {
+    ...vips,
+    ipv4Range: describeSpan(ipv4Range),
+    ipv6Range: describeSpan(ipv6Range),
+    addresses: Object.fromEntries(addresses.map(({ name, address }) => [name, address])),
+  };
 }
 
 function describeSpan({ first, last }: AddressSpan): string {

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { parseAddress } from "../base/addresses.js";
 import { type Findings, type Format, isObject, parseJsonOrText, textual, within } from "./format.js";
 import { readAddress, readZoneName } from "./names.js";
-import type { AddressSpan } from "./vips.js";
+import type { AddressSpan, PinnedAddress } from "./vips.js";
 
 /** `11.0.0.0-11.255.255.254`. */
 function spanOf(family: 4 | 6, example: string): Format<AddressSpan> {
@@ -33,7 +33,7 @@ export const ipv6Range = spanOf(6, "fd01:c::-fd01:c::ffff:ffff:ffff:ffff");
 const ADDRESSES = 'an object that gives addresses to names, such as {"redis.marathon": "11.0.0.10"}';
 
 /** Sorted by name, so that equal configurations compare equal. An environment variable contains it as JSON. */
-export const addresses: Format<Readonly<Record<string, string>>> = {
+export const addresses: Format<readonly PinnedAddress[]> = {
   allowed: ADDRESSES,
   fromText: parseJsonOrText,
   read(value, findings) {
@@ -49,7 +49,8 @@ export const addresses: Format<Readonly<Record<string, string>>> = {
       if ([...read.values()].includes(address)) findings.fault(`.${name}`, written, "each address once");
       else read.set(name, address);
     }
-    return read.size < entries.length ? undefined : Object.fromEntries([...read].sort(([a], [b]) => (a < b ? -1 : 1)));
+    if (read.size < entries.length) return undefined;
+    return Array.from(read, ([name, address]) => ({ name, address })).sort((a, b) => (a.name < b.name ? -1 : 1));
   },
 };
 

@@ -14,10 +14,17 @@ export interface VipSettings {
   readonly ttl: number;
   readonly ipv4Range: AddressSpan;
   readonly ipv6Range: AddressSpan;
-  /** By name below the zone, such as `redis.marathon`. */
-  readonly addresses: Readonly<Record<string, string>>;
+  /** Sorted by name. */
+  readonly addresses: readonly PinnedAddress[];
   /** Whether targets that fail count as healthy where no other is left. */
   readonly failOpen: boolean;
   /** How long a name stays that has lost its last target. */
   readonly lingerSeconds: number;
+}
+
+/** An address that a name has whatever it leads to. */
+export interface PinnedAddress {
+  /** Below the zone, such as `redis.marathon`. */
+  readonly name: string;
+  readonly address: string;
 }

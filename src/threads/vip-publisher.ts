@@ -109,5 +109,6 @@ export class VipPublisher {
 function optionsOf({ ipv4Range, ipv6Range, addresses, failOpen, lingerSeconds }: VipSettings) {
   const rangeOf = ({ first, last }: VipSettings["ipv4Range"]) => ({ first: numberOf(first), last: numberOf(last) });
   const ranges = { ipv4: rangeOf(ipv4Range), ipv6: rangeOf(ipv6Range) };
-  return { zone: VIP_ZONE, ...ranges, addresses, failOpen, lingerMs: lingerSeconds * 1_000 };
+  const pinned = Object.fromEntries(addresses.map(({ name, address }) => [name, address]));
+  return { zone: VIP_ZONE, ...ranges, addresses: pinned, failOpen, lingerMs: lingerSeconds * 1_000 };
 }

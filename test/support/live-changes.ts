@@ -29,12 +29,14 @@ import type { Change } from "./live-change.js";
 import { FORWARDING_CHANGES } from "./live-forwarding.js";
 import { closedAfter, cookieOf, cookieWith, isCookieOf } from "./live-probes.js";
 import { master, OTHER_SECRET, other, STATE, server } from "./live-server.js";
+import { SERVICE_CHANGES } from "./live-services.js";
 import { TRANSFER_CHANGES } from "./live-transfers.js";
 
 /** One for every key that is live and can be seen by asking this server. */
 export const CHANGES: Readonly<Record<string, () => Change>> = {
   ...FORWARDING_CHANGES,
   ...TRANSFER_CHANGES,
+  ...SERVICE_CHANGES,
   zk: () => ({
     to: { zk: "zk://127.0.0.1:1/mesos" },
     isSeen: async () =>

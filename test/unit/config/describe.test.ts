@@ -76,7 +76,12 @@ test("the description has Mesos-DNS's field names", () => {
     MixedCase: true,
     Forwarding: FORWARDING,
     Cache: CACHE,
-    Vips: { ...VIPS, ipv4Range: "11.0.0.0-11.255.255.254", ipv6Range: "fd01:c::-fd01:c::ffff:ffff:ffff:ffff" },
+    Vips: {
+      ...VIPS,
+      ipv4Range: "11.0.0.0-11.255.255.254",
+      ipv6Range: "fd01:c::-fd01:c::ffff:ffff:ffff:ffff",
+      addresses: {},
+    },
     Updates: "stream",
     FailoverGrace: 600,
     MaxShrink: 50,

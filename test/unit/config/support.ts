@@ -38,7 +38,7 @@ export const VIPS = {
   ttl: 5,
   ipv4Range: { first: "11.0.0.0", last: "11.255.255.254" },
   ipv6Range: { first: "fd01:c::", last: "fd01:c::ffff:ffff:ffff:ffff" },
-  addresses: {},
+  addresses: [],
   failOpen: false,
   lingerSeconds: 60,
 };
