@@ -9,7 +9,7 @@ import { decode, encodeQuery, lines } from "../support/dns.js";
 import type { Json } from "../support/json.js";
 import { startMaster, startServer, startUpstream, webAt } from "../support/scenario.js";
 import { cluster, framework } from "../support/scripted-master.js";
-import { runProgram, type Server } from "../support/server.js";
+import { runProgram, Server } from "../support/server.js";
 import { refusal } from "../support/upstream.js";
 import { until } from "../support/wait.js";
 
@@ -280,6 +280,20 @@ describe("what the operator has written", () => {
   });
 });
 
+it("is in the zone that is saved, and answered after a restart without a master", async () => {
+  const master = await startMaster(webAt("203.0.113.1"));
+  const stateDir = mkdtempSync(join(tmpdir(), "mesos-dns-static-"));
+  onTestFinished(() => rmSync(stateDir, { recursive: true }));
+  const records = [{ ...a("*.lb", "192.0.2.80"), ttl: 5 }, alias("ftp", "x.lb")];
+  const first = await Server.start({ masters: [master.address], stateDir, records });
+  await first.stop();
+  const second = await startServer([{ address: "127.0.0.1:1" }], { stateDir, records }, { until: "listening" });
+  expect(lines((await askUdp(second, "ftp.mesos")).answers)).toEqual([
+    "ftp.mesos 60 CNAME x.lb.mesos",
+    "x.lb.mesos 5 A 192.0.2.80",
+  ]);
+});
+
 describe("the file of records", () => {
   const zone = (address: string) =>
     `$ORIGIN mesos.\n$TTL 30\nfile A ${address}\n  TXT "of the file"\n*.file A 192.0.2.9\n`;
@@ -312,7 +326,7 @@ describe("the file of records", () => {
     expect(await server.metric("mesos_dns_records_file_faulty")).toBe(0);
   });
 
-  it("has its faults shown by --check, each with its line", async () => {
+  it("has its faults shown by --check and at a start, each with its line", async () => {
     const recordsFile = temporaryFile(
       "www A 192.0.2.1\nwww CNAME other\nx.example.com. A 192.0.2.1\nleader A 192.0.2.1\n",
     );
@@ -325,5 +339,7 @@ describe("the file of records", () => {
     );
     expect(stderr).toContain('line 3 (name): got "x.example.com."; allowed: a name in mesos');
     expect(stderr).toContain('line 4 (name): got "leader.mesos."; allowed: another name');
+    const started = await runProgram("--config", folder);
+    expect([started.status, started.stderr.includes("has 3 faults:")]).toEqual([1, true]);
   });
 });
