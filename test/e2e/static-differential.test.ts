@@ -45,6 +45,7 @@ const RECORDS = [
   alias("lost", "nowhere"),
   alias("starred", "some.lb"),
   alias("into", "www.sub"),
+  alias("top", "mesos."),
   // Delegations: with glue at and below the cut, without any, and under names that others are.
   { name: "sub", type: "NS", value: ["ns1.sub", "ns.example.net."] },
   a("ns1.sub", "192.0.2.54"),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -320,6 +320,13 @@ describe("the file of records", () => {
     expect((await dig(server, "file.mesos")).text).toContain("192.0.2.1");
     expect(server.log.filter(({ msg }) => msg.startsWith("recordsFile "))).toHaveLength(1);
     expect(await server.metric("mesos_dns_records_file_failures_total")).toBe(2);
+    const other = temporaryFile("nonsense");
+    const { masters, ...rest } = JSON.parse(readFileSync(server.configFile, "utf8"));
+    const { msg } = await server.reload({ masters, ...rest, recordsFile: other });
+    expect(msg).toContain(`the configuration stays as it was: recordsFile ${other} has 1 fault`);
+    await server.reload({ masters, ...rest, records: [a("www", "192.0.2.81")] });
+    await until("the change", async () => (await dig(server, "www.mesos")).text.includes("192.0.2.81"));
+    expect((await dig(server, "file.mesos")).text).toContain("192.0.2.1");
     writeFileSync(recordsFile, zone("192.0.2.3"));
     server.signal("SIGHUP");
     await until("the change", async () => (await dig(server, "file.mesos")).text.includes("192.0.2.3"));
