@@ -30,7 +30,7 @@ export class Completion {
     const records = expandedRecords(reply, name, answers + authorities, age);
     const own = chain && firstOwnName(chain, this.#zones.snapshot);
     if (own) return this.#backTo(own.name, records.slice(0, own.link.records), name);
-    for (const record of records.slice(0, answers)) if (this.#append(record, name) === 0) return rcode;
+    for (const record of ofChain(records.slice(0, answers), name)) if (this.#append(record, name) === 0) return rcode;
     // Only a negative answer needs what is behind it.
     for (const record of records.slice(answers).filter(isSoa)) this.#writer.whole(record, record.owner, true);
     this.#writer.truncated ||= reply.truncated;
@@ -39,7 +39,7 @@ export class Completion {
 
   #backTo(own: Uint8Array, records: readonly ExpandedRecord[], name: Uint8Array): number {
     let place = 0;
-    for (const record of records) {
+    for (const record of ofChain(records, name)) {
       const rdata = this.#append(record, name);
       if (rdata === 0) return RCODE.NOERROR;
       if (record.type === TYPE.CNAME && isSameName(record.rdata, own)) place = rdata;
@@ -55,7 +55,21 @@ export class Completion {
   }
 }
 
+/** The records of the name and of those that it is an alias of. Others were not asked for, and might be of names of the zones. */
+function ofChain(records: readonly ExpandedRecord[], name: Uint8Array): readonly ExpandedRecord[] {
+  const names = [name];
+  return records.filter(({ owner, type, rdata }) => {
+    const belongs = names.some((each) => isSameName(owner, each));
+    if (belongs && type === TYPE.CNAME) names.push(Uint8Array.from(rdata, fold));
+    return belongs;
+  });
+}
+
 function isSameName(name: Uint8Array, lowerCase: Uint8Array): boolean {
-  const fold = (octet: number) => (octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet);
   return name.length === lowerCase.length && lowerCase.every((octet, i) => fold(name[i]) === octet);
+}
+
+/** An ASCII letter in lower case. Octets of lengths are below, so that a whole name can be folded. */
+function fold(octet: number): number {
+  return octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
 }

@@ -75,16 +75,28 @@ export class Detours {
     if (found !== 0) return this.#found(found);
     const zone = closestZone(snapshot, name);
     if (!zone) return ALIASED;
-    if (!zone.apex.answers.seeksEnclosers) return this.#entries.negative(zone, RCODE.NXDOMAIN, name, name.place);
-    for (let label = 1; label <= name.labels - zone.labels; label++) {
-      const above = name.find(snapshot, label);
-      if (above === 0) continue;
-      const flags = snapshot.shardAt(above).words[entryWord(above)];
-      if ((flags & (CUT_FLAG | BELOW_CUT_FLAG)) !== 0) return this.#refer(label);
-      const wildcard = (flags & WILDCARD_FLAG) === 0 ? 0 : name.findWildcard(snapshot, label);
-      return wildcard === 0 ? this.#entries.negative(zone, RCODE.NXDOMAIN, name, name.place) : this.#found(wildcard);
+    return zone.apex.answers.seeksEnclosers ? this.#absent(zone) : this.#nameError(zone);
+  }
+
+  /** Answers for a name that is not there, by the closest one above it that is (RFC 4592 §3.3.1). */
+  #absent(zone: ApexRecords): number {
+    const { name } = this;
+    const { snapshot } = this.#entries;
+    let label = name.labels - zone.labels;
+    let encloser = 0;
+    // From the apex down: every name above one that is there is there too.
+    for (let found = name.find(snapshot, label); found !== 0; found = name.find(snapshot, label - 1)) {
+      if (encloser !== 0) label--;
+      encloser = found;
+      if ((flagsOf(snapshot, encloser) & CUT_FLAG) !== 0) return this.#refer(label);
     }
-    return this.#entries.negative(zone, RCODE.NXDOMAIN, name, name.place);
+    const isWild = encloser !== 0 && (flagsOf(snapshot, encloser) & WILDCARD_FLAG) !== 0;
+    const wildcard = isWild ? name.findWildcard(snapshot, label) : 0;
+    return wildcard === 0 ? this.#nameError(zone) : this.#found(wildcard);
+  }
+
+  #nameError(zone: ApexRecords): number {
+    return this.#entries.negative(zone, RCODE.NXDOMAIN, this.name, this.name.place);
   }
 
   /** Answers with an entry: the name's own, or that of the wildcard that stands for it. */
@@ -134,4 +146,8 @@ export class Detours {
     }
     return RCODE.SERVFAIL;
   }
+}
+
+function flagsOf(snapshot: Snapshot, found: number): number {
+  return snapshot.shardAt(found).words[entryWord(found)];
 }

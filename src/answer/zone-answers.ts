@@ -87,8 +87,8 @@ export class ZoneAnswers implements EntryAnswers {
       return RCODE.NOERROR;
     }
     const zone = this.snapshot.zoneAt(shard, entry);
-    return type === TYPE.SOA && isApex(shard.words, entry)
-      ? this.#soa(zone)
+    return type === TYPE.SOA && isApex(shard.words, entry) && place !== NOWHERE
+      ? this.#soa(zone, place)
       : this.negative(zone, RCODE.NOERROR, name, place);
   }
 
@@ -155,10 +155,11 @@ export class ZoneAnswers implements EntryAnswers {
     return rcode;
   }
 
-  #soa(zone: ApexRecords): number {
+  /** @param place index of the apex's name in the message */
+  #soa(zone: ApexRecords, place: number): number {
     this.authoritative = true;
     if (this.#query.opt.expire) this.#writer.opt.expire = zone.apex.soa.expire;
-    this.#writer.soa(zone.soa, HEADER, false);
+    this.#writer.soa(zone.soa, place, false);
     return RCODE.NOERROR;
   }
 
@@ -171,7 +172,7 @@ export class ZoneAnswers implements EntryAnswers {
     const apex = isApex(words, entry);
     if (!apex && sets === 0) return this.negative(zone, RCODE.NOERROR, this.#query, HEADER);
     if (!this.#stream) {
-      if (apex) return this.#soa(zone);
+      if (apex) return this.#soa(zone, HEADER);
       this.append(shard, entry, rrsetWord(entry, 0));
       return RCODE.NOERROR;
     }

@@ -16,7 +16,7 @@ const POLL_MS = 1_000;
  * @throws {MesosDnsError} RECORDS_FILE_UNREADABLE, RECORDS_FILE_INVALID
  */
 export function withRecordsFile(config: Config): Config {
-  return config.recordsFile === "" ? config : withText(config, readText(config.recordsFile));
+  return readFor(config).all;
 }
 
 function withText(config: Config, text: string): Config {
@@ -47,11 +47,8 @@ export class RecordsFile {
   readonly #log: Pick<Logger, "error" | "info">;
   readonly #timers: Timers;
   readonly #onChange: (config: Config) => void;
-  /** The configuration without the file's records, and with them. */
-  #own: Config;
-  #all: Config;
-  /** What the file had when it was good last. */
-  #text: string;
+  /** What was good last. */
+  #good: Good;
   #failures = 0;
   #trouble = "";
   /** What the file system says of the file that was read last, and of the one that was seen last. */
@@ -70,19 +67,17 @@ export class RecordsFile {
     this.#log = parts.log;
     this.#timers = parts.timers;
     this.#onChange = parts.onChange;
-    this.#own = own;
     this.#read = versionOf(own.recordsFile);
-    this.#text = own.recordsFile === "" ? "" : readText(own.recordsFile);
-    this.#all = own.recordsFile === "" ? own : withText(own, this.#text);
+    this.#good = readFor(own);
   }
 
   /** The configuration with all records. */
   get config(): Config {
-    return this.#all;
+    return this.#good.all;
   }
 
   get report(): RecordsFileReport | undefined {
-    if (this.#own.recordsFile === "") return undefined;
+    if (this.#good.own.recordsFile === "") return undefined;
     return { failures: this.#failures, isFaulty: this.#trouble !== "" };
   }
 
@@ -105,42 +100,35 @@ export class RecordsFile {
    * @throws {MesosDnsError} if neither the file nor the last good records of it fit this configuration
    */
   configure(own: Config): Config {
-    const before = this.#own;
-    this.#own = own;
-    if (own.recordsFile === "") {
+    const { recordsFile } = this.#good.own;
+    if (own.recordsFile !== recordsFile || recordsFile === "") {
+      const version = versionOf(own.recordsFile);
+      this.#good = readFor(own);
+      this.#read = version;
       this.#trouble = "";
-      this.#all = own;
-    } else if (!this.#load()) {
-      try {
-        if (own.recordsFile !== before.recordsFile) throw new MesosDnsError("RECORDS_FILE_INVALID", this.#trouble);
-        this.#all = withText(own, this.#text);
-      } catch (error) {
-        this.#own = before;
-        throw error;
-      }
+    } else if (!this.#load(own)) {
+      const { text } = this.#good;
+      this.#good = { own, text, all: withText(own, text) };
     }
-    return this.#all;
+    return this.#good.all;
   }
 
   #look(): void {
-    const { recordsFile: file } = this.#own;
-    if (file === "") return;
-    const version = versionOf(file);
+    const { own } = this.#good;
+    const version = versionOf(own.recordsFile);
     // Whoever writes it may not have finished: it is read when it has stayed the same for a second.
     const isSettled = version === this.#seen;
     this.#seen = version;
-    if (!isSettled || version === this.#read || !this.#load()) return;
-    this.#log.info({ file }, "the file of records has changed");
-    this.#onChange(this.#all);
+    if (!isSettled || version === this.#read || !this.#load(own)) return;
+    this.#log.info({ file: own.recordsFile }, "the file of records has changed");
+    this.#onChange(this.#good.all);
   }
 
-  /** Reads the file. Returns whether it is good; if not, logs that once. */
-  #load(): boolean {
-    this.#read = versionOf(this.#own.recordsFile);
+  /** Reads the file for this configuration. Returns whether it is good; if not, logs that once. */
+  #load(own: Config): boolean {
+    this.#read = versionOf(own.recordsFile);
     try {
-      const text = readText(this.#own.recordsFile);
-      this.#all = withText(this.#own, text);
-      this.#text = text;
+      this.#good = readFor(own);
       this.#trouble = "";
       return true;
     } catch (error) {
@@ -153,6 +141,19 @@ export class RecordsFile {
       return false;
     }
   }
+}
+
+/** A configuration, what its file had, and the configuration with that. */
+interface Good {
+  readonly own: Config;
+  readonly text: string;
+  readonly all: Config;
+}
+
+function readFor(own: Config): Good {
+  if (own.recordsFile === "") return { own, text: "", all: own };
+  const text = readText(own.recordsFile);
+  return { own, text, all: withText(own, text) };
 }
 
 /** Changes when the file does, or when another one takes its place. */

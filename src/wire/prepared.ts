@@ -1,5 +1,5 @@
 import { toWords, WORD } from "./names.js";
-import { TYPE } from "./protocol.js";
+import { POINTER_SIZE, RECORD_FIXED, TYPE } from "./protocol.js";
 
 /**
  * A prepared RRset: one whose TTL, RDATA and way to pick records are final, in the words that a zone stores and answers read:
@@ -21,7 +21,7 @@ export interface PreparedSet {
 
 /** Which of its records an answer has: all, one by weight, or up to `MOST_PICKED` at random. */
 export const PICK = { ALL: 0, ONE: 1, SOME: 2 } as const;
-export type Pick = (typeof PICK)[keyof typeof PICK];
+export type PickWay = (typeof PICK)[keyof typeof PICK];
 export const MOST_PICKED = 8;
 
 /** Most octets of RDATA in a prepared set. */
@@ -37,9 +37,6 @@ export const WEIGHTS_SHIFT = 2;
 export const WEIGHT_SHIFT = 16;
 export const RDLENGTH_MASK = 0xffff;
 
-/** Octets of a record in a message before its RDATA: owner (a compression pointer), type, class, TTL, RDLENGTH. */
-const RECORD_HEADER = 12;
-
 export interface PreparedRecord {
   readonly rdata: Uint8Array;
   /** Counts for `PICK.ONE` alone. If all are 0, all records are equally likely. */
@@ -50,7 +47,7 @@ export interface PreparedRecord {
 export function prepare(
   type: number,
   records: readonly PreparedRecord[],
-  { ttl = ZONE_TTL, pick }: { readonly ttl?: number | undefined; readonly pick: Pick },
+  { ttl = ZONE_TTL, pick }: { readonly ttl?: number | undefined; readonly pick: PickWay },
 ): PreparedSet {
   const sorted = [...records].sort((a, b) => Buffer.compare(a.rdata, b.rdata));
   const isEven = pick !== PICK.ONE || sorted.every(({ weight }) => weight === 0);
@@ -70,7 +67,7 @@ export function prepare(
     weights += own;
     next += sizes[i];
   });
-  words[PREPARED.OCTETS] = sorted.reduce((sum, { rdata }) => sum + RECORD_HEADER + rdata.length, 0);
+  words[PREPARED.OCTETS] = sorted.reduce((sum, { rdata }) => sum + POINTER_SIZE + RECORD_FIXED + rdata.length, 0);
   words[PREPARED.TTL] = ttl;
   words[PREPARED.PICK] = pick | (weights << WEIGHTS_SHIFT);
   return { type, count: sorted.length, words };

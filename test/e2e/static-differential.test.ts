@@ -3,7 +3,7 @@ import { createRandom, type Random } from "../../src/base/random.js";
 import type { At } from "../support/ask.js";
 import { askMany } from "../support/ask-many.js";
 import { type Authority, startAuthority } from "../support/authoritative.js";
-import { encodeQuery } from "../support/dns.js";
+import { decode, encodeQuery, lines } from "../support/dns.js";
 import { printedZone } from "../support/printed-zone.js";
 import { type Reply, replyOf } from "../support/replies.js";
 import { webAt } from "../support/scenario.js";
@@ -43,8 +43,13 @@ const RECORDS = [
   alias("two", "three"),
   alias("three", "own.lb"),
   alias("lost", "nowhere"),
+  alias("ent", "_tcp"),
+  alias("deepwild", "a.b.c.ent.wild"),
+  { name: "ns.wild", type: "NS", value: "ns.example.net." },
+  { name: "*.under.lb", type: "CNAME", value: "q.lb" },
   alias("starred", "some.lb"),
   alias("into", "www.sub"),
+  alias("top", "mesos."),
   // Delegations: with glue at and below the cut, without any, and under names that others are.
   { name: "sub", type: "NS", value: ["ns1.sub", "ns.example.net."] },
   a("ns1.sub", "192.0.2.54"),
@@ -91,7 +96,7 @@ function one<T>(list: readonly T[], random: Random): T {
 let master: ScriptedMaster;
 let server: Server;
 let asked: Question[];
-let here: (Reply | undefined)[];
+let here: (Referring | undefined)[];
 const authorities: Partial<Record<"Knot" | "NSD", Authority>> = {};
 beforeAll(async () => {
   master = await ScriptedMaster.start();
@@ -110,9 +115,19 @@ afterAll(async () => {
   await master?.stop();
 });
 
-async function repliesFrom(at: At): Promise<(Reply | undefined)[]> {
+/** A reply, with the addresses in its additional section if it is a referral: without them it would lead nowhere. */
+interface Referring extends Reply {
+  readonly glue: readonly string[];
+}
+
+async function repliesFrom(at: At): Promise<(Referring | undefined)[]> {
   const answers = await askMany(at, asked);
-  return answers.map((answer) => answer && replyOf(answer));
+  return answers.map((answer) => {
+    if (!answer) return undefined;
+    const reply = replyOf(answer);
+    const isReferral = / ns /.test(reply.authority.join());
+    return { ...reply, glue: isReferral ? lines(decode(answer).additionals).sort() : [] };
+  });
 }
 
 it("the questions come to every kind of answer, often", () => {
@@ -130,7 +145,7 @@ it("the questions come to every kind of answer, often", () => {
 });
 
 describe.each(["Knot", "NSD"] as const)("%s", (name) => {
-  it("answers as this server does: rcode, flags, answers and authority", async () => {
+  it("answers as this server does: rcode, flags, answers, authority, and the addresses of a referral", async () => {
     const there = await repliesFrom(authorities[name] as Authority);
     const others = asked.flatMap(({ name: question, type }, i) => {
       const [ours, theirs] = [here[i], there[i]];

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -9,7 +9,7 @@ import { decode, encodeQuery, lines } from "../support/dns.js";
 import type { Json } from "../support/json.js";
 import { startMaster, startServer, startUpstream, webAt } from "../support/scenario.js";
 import { cluster, framework } from "../support/scripted-master.js";
-import { runProgram, type Server } from "../support/server.js";
+import { runProgram, Server } from "../support/server.js";
 import { refusal } from "../support/upstream.js";
 import { until } from "../support/wait.js";
 
@@ -128,6 +128,8 @@ describe("an alias of a name outside", () => {
       return [
         { name, type: "CNAME", ttl: 9, data: "far.example.net" },
         { name: "far.example.net", type: "A", ttl: 7, data: "198.51.100.9" },
+        // Nobody has asked for this one.
+        { name: "leader.mesos", type: "A", ttl: 7, data: "198.51.100.66" },
       ] as const;
     });
 
@@ -280,6 +282,20 @@ describe("what the operator has written", () => {
   });
 });
 
+it("is in the zone that is saved, and answered after a restart without a master", async () => {
+  const master = await startMaster(webAt("203.0.113.1"));
+  const stateDir = mkdtempSync(join(tmpdir(), "mesos-dns-static-"));
+  onTestFinished(() => rmSync(stateDir, { recursive: true }));
+  const records = [{ ...a("*.lb", "192.0.2.80"), ttl: 5 }, alias("ftp", "x.lb")];
+  const first = await Server.start({ masters: [master.address], stateDir, records });
+  await first.stop();
+  const second = await startServer([{ address: "127.0.0.1:1" }], { stateDir, records }, { until: "listening" });
+  expect(lines((await askUdp(second, "ftp.mesos")).answers)).toEqual([
+    "ftp.mesos 60 CNAME x.lb.mesos",
+    "x.lb.mesos 5 A 192.0.2.80",
+  ]);
+});
+
 describe("the file of records", () => {
   const zone = (address: string) =>
     `$ORIGIN mesos.\n$TTL 30\nfile A ${address}\n  TXT "of the file"\n*.file A 192.0.2.9\n`;
@@ -306,13 +322,20 @@ describe("the file of records", () => {
     expect((await dig(server, "file.mesos")).text).toContain("192.0.2.1");
     expect(server.log.filter(({ msg }) => msg.startsWith("recordsFile "))).toHaveLength(1);
     expect(await server.metric("mesos_dns_records_file_failures_total")).toBe(2);
+    const other = temporaryFile("nonsense");
+    const { masters, ...rest } = JSON.parse(readFileSync(server.configFile, "utf8"));
+    const { msg } = await server.reload({ masters, ...rest, recordsFile: other });
+    expect(msg).toContain(`the configuration stays as it was: recordsFile ${other} has 1 fault`);
+    await server.reload({ masters, ...rest, records: [a("www", "192.0.2.81")] });
+    await until("the change", async () => (await dig(server, "www.mesos")).text.includes("192.0.2.81"));
+    expect((await dig(server, "file.mesos")).text).toContain("192.0.2.1");
     writeFileSync(recordsFile, zone("192.0.2.3"));
     server.signal("SIGHUP");
     await until("the change", async () => (await dig(server, "file.mesos")).text.includes("192.0.2.3"));
     expect(await server.metric("mesos_dns_records_file_faulty")).toBe(0);
   });
 
-  it("has its faults shown by --check, each with its line", async () => {
+  it("has its faults shown by --check and at a start, each with its line", async () => {
     const recordsFile = temporaryFile(
       "www A 192.0.2.1\nwww CNAME other\nx.example.com. A 192.0.2.1\nleader A 192.0.2.1\n",
     );
@@ -325,5 +348,7 @@ describe("the file of records", () => {
     );
     expect(stderr).toContain('line 3 (name): got "x.example.com."; allowed: a name in mesos');
     expect(stderr).toContain('line 4 (name): got "leader.mesos."; allowed: another name');
+    const started = await runProgram("--config", folder);
+    expect([started.status, started.stderr.includes("has 3 faults:")]).toEqual([1, true]);
   });
 });

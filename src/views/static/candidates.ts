@@ -1,12 +1,12 @@
 import type { RecordPolicy, StaticValue } from "../../config/static-record.js";
-import { PICK, type Pick } from "../../wire/prepared.js";
+import { PICK, type PickWay } from "../../wire/prepared.js";
 
 /** What a policy leaves of a record's values. */
 export interface Candidates {
   /** At least one; in their order. */
   readonly values: readonly StaticValue[];
   /** How an answer picks of them. */
-  readonly pick: Pick;
+  readonly pick: PickWay;
   /** No value is healthy, so that all count as healthy: an answer that may work is better than none. */
   readonly failedOpen: boolean;
 }
