@@ -18,8 +18,9 @@ const LEFT_MS = 600_000;
 const INTERVAL_MS = 10_000;
 
 /**
- * For each key of `ZoneConfig`, whether shards depend on it. The others are in apexes alone, which are not saved: they always have
- * the values of the running configuration. A new key is listed here too, or the types do not fit.
+ * For each key of `ZoneConfig`, whether a zone that was saved with another value is not served. Of the others, most are in apexes alone, which
+ * are not saved: they always have the values of the running configuration. The operator's own records are answered as they were until the
+ * first build: that is better than none of the cluster's. A new key is listed here too, or the types do not fit.
  */
 const IN_SHARDS: { readonly [Key in keyof ZoneConfig]: boolean } = {
   domain: true,
@@ -39,10 +40,10 @@ const IN_SHARDS: { readonly [Key in keyof ZoneConfig]: boolean } = {
   nameServers: true,
   reverseZones: true,
   staticZones: true,
-  records: true,
+  records: false,
   recordsFile: false,
   catalogZone: true,
-  vips: true,
+  vips: false,
 };
 
 /**
