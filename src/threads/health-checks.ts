@@ -10,8 +10,8 @@ import type { HealthReport, InstanceReport } from "../health/report.js";
 import { type CheckState, isFlapping } from "../health/state.js";
 import { unhealthyOf } from "../health/verdict.js";
 import type { FromHealthThread, HealthStart, ToHealthThread } from "./messages.js";
+import { Reporter } from "./reporter.js";
 
-const REPORT_MS = 1_000;
 /** Timers of Node.js count milliseconds in 31 bits. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -41,14 +41,19 @@ export class HealthChecks {
   #unhealthy: ReadonlySet<string>;
   readonly #turns = new Map<string, Turns>();
   #saving: Promise<boolean> = Promise.resolve(true);
+  readonly #reporter: Reporter<HealthReport>;
   #cancelEnd: () => void = () => undefined;
-  #cancelReport: () => void = () => undefined;
 
   constructor(parts: HealthChecksParts) {
     this.#parts = parts;
     const { timers, wallClock, probe, start } = parts;
     this.#instances = byName(start.instances);
     this.#unhealthy = new Set(start.unhealthy);
+    this.#reporter = new Reporter({
+      timers,
+      read: () => this.#report(),
+      post: (report) => parts.port.postMessage({ kind: "report", report }),
+    });
     this.#checker = new Checker({
       timers,
       wallClock,
@@ -68,7 +73,7 @@ export class HealthChecks {
       });
     }
     this.#configure(start.instances);
-    this.#reportLater();
+    this.#reporter.start();
   }
 
   /** Handles a message. The promise settles when that is done. */
@@ -159,13 +164,6 @@ export class HealthChecks {
     this.#cancelEnd = this.#parts.timers.after(Math.min(LONGEST_TIMER_MS, end - now), () => this.#judge());
   }
 
-  #reportLater(): void {
-    this.#cancelReport = this.#parts.timers.after(REPORT_MS, () => {
-      this.#parts.port.postMessage({ kind: "report", report: this.#report() });
-      this.#reportLater();
-    });
-  }
-
   #report(): HealthReport {
     const instances = Array.from(this.#instances.values(), (instance) => this.#reportOf(instance));
     return { instances, durations: this.#checker.durations.entries(), late: this.#checker.late };
@@ -188,7 +186,7 @@ export class HealthChecks {
 
   async #stop(): Promise<void> {
     this.#cancelEnd();
-    this.#cancelReport();
+    this.#reporter.stop();
     this.#checker.stop();
     await this.#saving;
   }
