@@ -1,3 +1,4 @@
+import { systemTimers } from "../base/timers.js";
 import { keepsCatalog } from "../config/catalog.js";
 import type { Config } from "../config/config.js";
 import { CatalogBoard } from "../http/catalog/board.js";
@@ -12,7 +13,7 @@ export class Boards {
 
   constructor(config: Config) {
     this.catalog = new CatalogBoard(keepsCatalog(config));
-    this.vips = new VipBoard(config.vips.names);
+    this.vips = new VipBoard(config.vips.names, systemTimers);
   }
 
   configure(config: Config): void {

@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
+import type { Timers } from "../../base/timers.js";
 import type { VipPiece } from "../../vips/piece.js";
 import type { VipCounts } from "../../vips/table.js";
 import type { BoardState } from "../catalog/board.js";
 import { Rendering } from "../catalog/renderings.js";
 import type { WaitBoard } from "../catalog/waiters.js";
+
+/** Milliseconds between two lists: every node of a cluster asks again at once. */
+const INTERVAL_MS = 200;
 
 /** There is one list. */
 export const VIPS = "vips";
@@ -24,9 +28,13 @@ export class VipBoard implements WaitBoard<VipTopic> {
   #list: VipList | undefined;
   #counts: VipCounts | undefined;
   readonly #listeners = new Set<(touched: ReadonlySet<string> | "all") => void>();
+  readonly #timers: Timers;
+  #changedAt = Number.NEGATIVE_INFINITY;
+  #isDue = false;
 
-  constructor(isKept: boolean) {
+  constructor(isKept: boolean, timers: Timers) {
     this.#isKept = isKept;
+    this.#timers = timers;
   }
 
   get state(): BoardState {
@@ -45,7 +53,7 @@ export class VipBoard implements WaitBoard<VipTopic> {
     this.#isKept = isKept;
     this.#services = undefined;
     this.#counts = undefined;
-    this.#change();
+    this.#publish();
   }
 
   keyOf(): string {
@@ -85,7 +93,23 @@ export class VipBoard implements WaitBoard<VipTopic> {
     return { rendering: new Rendering(this.#version, body), etag: `"${digest}"` };
   }
 
+  /** A change that comes soon after another one is told with those that follow. */
   #change(): void {
+    if (this.#isDue) return;
+    const wait = this.#changedAt + INTERVAL_MS - this.#timers.now();
+    if (wait <= 0) {
+      this.#publish();
+      return;
+    }
+    this.#isDue = true;
+    this.#timers.after(wait, () => {
+      this.#isDue = false;
+      this.#publish();
+    });
+  }
+
+  #publish(): void {
+    this.#changedAt = this.#timers.now();
     this.#version++;
     this.#list = undefined;
     for (const listener of this.#listeners) listener("all");

@@ -9,6 +9,7 @@ import { VipBoard } from "../../../src/http/vips/board.js";
 import { NOTHING_FOLLOWED } from "../../../src/sources/mesos/live/report.js";
 import type { BuildReport, ServerStatus } from "../../../src/status/status.js";
 import type { TransferNumbers } from "../../../src/transfer/report.js";
+import { ManualTimers } from "../../support/timers.js";
 import { snapshotOf } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
 
@@ -160,7 +161,7 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     random: () => 0,
     timers: systemTimers,
     catalog: new CatalogBoard(false),
-    vips: new VipBoard(false),
+    vips: new VipBoard(false, new ManualTimers()),
     log: { error: (...line: unknown[]) => logged.push(line), warn: (...line: unknown[]) => logged.push(line) },
     ...changes,
   });
