@@ -1,4 +1,4 @@
-/** `npm run bench [-- answer transports peers threads forward state freshness catalog transfer health churn soak fuzz]`: all measurements but the last two, or those named. */
+/** `npm run bench [-- answer transports peers threads forward state freshness catalog transfer health vips churn soak fuzz]`: all measurements but the last two, or those named. */
 import { benchAnswer } from "./answer.mjs";
 import { benchCatalog } from "./catalog.mjs";
 import { benchChurn } from "./churn.mjs";
@@ -12,6 +12,7 @@ import { benchState } from "./state.mjs";
 import { benchThreads } from "./threads.mjs";
 import { benchTransfer } from "./transfer.mjs";
 import { benchTransports } from "./transports.mjs";
+import { benchVips } from "./vips.mjs";
 
 const BENCHES = {
   answer: benchAnswer,
@@ -24,6 +25,7 @@ const BENCHES = {
   catalog: benchCatalog,
   transfer: benchTransfer,
   health: benchHealth,
+  vips: benchVips,
   churn: benchChurn,
   soak: benchSoak,
   fuzz: benchFuzz,
