@@ -2,11 +2,11 @@
 import { type MasterEntry, type MasterFault, masterEntries } from "./master-words.js";
 import { readRecordName } from "./names.js";
 import { dataOf, STATIC_TYPES, type Word } from "./record-data.js";
-import type { GivenRecord } from "./static-records.js";
+import { type GivenRecord, MAX_RECORDS } from "./static-records.js";
 
 const MAX_TTL = 2 ** 31 - 1;
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
-const TTL = /^(?:\d{1,10}[smhdw]?)+$/i;
+const TTL = /^\d{1,10}(?:[smhdw]\d{1,10})*[smhdw]?$/i;
 const CLASSES: ReadonlySet<string> = new Set(["IN", "CH", "HS", "CS", "ANY"]);
 /** Where the name that a record points to stands among its words. */
 const NAME_AT: Readonly<Record<string, number>> = { CNAME: 0, NS: 0, MX: 1, SRV: 3 };
@@ -18,7 +18,13 @@ export function masterRecords(
 ): { readonly records: readonly GivenRecord[]; readonly faults: readonly MasterFault[] } {
   const { entries, faults } = masterEntries(text);
   const reader = new MasterReader(`${domain}.`);
-  const records = entries.map((entry) => reader.read(entry)).filter((record) => record !== undefined);
+  const records: GivenRecord[] = [];
+  for (const entry of entries) {
+    const record = reader.read(entry);
+    if (record) records.push(record);
+    // One too many is a fault already. Looking at a million takes long.
+    if (records.length + reader.faults.length > MAX_RECORDS) break;
+  }
   return { records, faults: [...faults, ...reader.faults].sort((a, b) => a.line - b.line) };
 }
 

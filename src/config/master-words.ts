@@ -18,10 +18,14 @@ export interface MasterFault {
 }
 
 const CR = /\r$/;
-/** White space, a comment, a parenthesis, a quoted text, or a word; a quotation mark alone is a text without an end. */
+/**
+ * White space, a comment, a parenthesis, a quoted text, or a word; a quotation mark alone is a text without an end. Every character is
+ * part of one of them: what is no space in a master file, such as a carriage return within a line, makes a word that is refused.
+ */
 const PIECES =
-  /(?<space>[ \t]+)|(?<comment>;.*)|(?<sign>[()])|"(?<quoted>(?:[^"\\]|\\.)*)"|(?<open>".*)|(?<word>(?:[^\s;()"\\]|\\.)+|\\)/gy;
-const ESCAPE = /\\(?:(\d{3})|(.))/g;
+  /(?<space>[ \t]+)|(?<comment>;[^\r]*)|(?<sign>[()])|"(?<quoted>(?:[^"\\]|\\.)*)"|(?<open>".*)|(?<word>(?:[^ \t;()"\\]|\\.)+|\\)/gsy;
+const ESCAPE = /\\(?:(\d{3})|(.))/gs;
+const MAX_OCTET = 255;
 
 /** The entries of a master file, and the faults that keep it from being split. */
 export function masterEntries(text: string): {
@@ -45,6 +49,8 @@ export function masterEntries(text: string): {
       }
       if (unfinished !== undefined) faults.push({ line, got: unfinished, allowed: "a quotation mark at the end too" });
       if (word?.includes("\\")) faults.push({ line, got: word, allowed: "escapes between quotation marks alone" });
+      for (const wrong of wrongEscapes(quoted))
+        faults.push({ line, got: wrong, allowed: `escapes up to \\${MAX_OCTET}` });
       if (quoted !== undefined) current.words.push({ text: unescaped(quoted), quoted: true });
       else if (word !== undefined) current.words.push({ text: octetsOf(word), quoted: false });
     }
@@ -55,9 +61,15 @@ export function masterEntries(text: string): {
   return { entries, faults };
 }
 
+/** Those that are no octet. */
+function wrongEscapes(text = ""): readonly string[] {
+  const escapes = Array.from(text.matchAll(ESCAPE), ([given, digits]) => ({ given, digits }));
+  return escapes.filter(({ digits }) => Number(digits ?? 0) > MAX_OCTET).map(({ given }) => given);
+}
+
 function unescaped(text: string): string {
   return octetsOf(text).replace(ESCAPE, (_all, digits?: string, character?: string) =>
-    digits === undefined ? (character ?? "") : String.fromCharCode(Number(digits) & 0xff),
+    digits === undefined ? (character ?? "") : String.fromCharCode(Number(digits) & MAX_OCTET),
   );
 }
 

@@ -8,7 +8,7 @@ import type { HostPort } from "../base/host-port.js";
 import type { Resolver } from "./config.js";
 
 /** 255 octets in wire format, less the root label and the first length octet (RFC 1035 section 3.1). */
-const MAX_NAME_TEXT = 253;
+export const MAX_NAME_TEXT = 253;
 
 const HOST_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** A label of a domain in Mesos-DNS: hyphens are allowed anywhere. */

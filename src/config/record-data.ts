@@ -16,6 +16,8 @@ const UINT16 = 65_535;
 /** Octets of a character-string (RFC 1035 section 3.3), and of all those of a record. */
 const MAX_STRING = 255;
 const MAX_TEXT = 4000;
+/** Texts of a record in a master file: each takes an octet more, even if it is empty. */
+const MAX_STRINGS = 64;
 
 const IPV4 = "an IPv4 address such as 192.0.2.1";
 const IPV6 = "an IPv6 address such as 2001:db8::1";
@@ -159,10 +161,11 @@ const FROM_WORDS: { readonly [Type in StaticType]: WordReader } = {
   CNAME: { shape: "with one name", read: (texts) => one(texts, readTarget) },
   NS: { shape: "with one name", read: (texts) => one(texts, readTarget) },
   TXT: {
-    shape: `with texts of at most ${MAX_STRING} octets each, and ${MAX_TEXT} in all`,
+    shape: `with at most ${MAX_STRINGS} texts of at most ${MAX_STRING} octets each, and ${MAX_TEXT} in all`,
     read: (texts) => {
       const size = texts.reduce((sum, text) => sum + text.length, 0);
-      const fits = texts.length > 0 && texts.every((text) => text.length <= MAX_STRING) && size <= MAX_TEXT;
+      const isCountable = texts.length > 0 && texts.length <= MAX_STRINGS;
+      const fits = isCountable && texts.every((text) => text.length <= MAX_STRING) && size <= MAX_TEXT;
       return fits ? texts.map((text) => quote(Buffer.from(text, "latin1"))).join(" ") : undefined;
     },
   },
@@ -175,12 +178,12 @@ const FROM_WORDS: { readonly [Type in StaticType]: WordReader } = {
     read: (texts) => joined(numbers(texts.slice(0, 1), UINT16), one(texts.slice(1), readTarget)),
   },
   CAA: {
-    shape: 'with flags, tag and value, such as 0 issue "ca.example"',
+    shape: `with flags, tag and value, such as 0 issue "ca.example", and a value of at most ${MAX_TEXT} octets`,
     read: ([flags = "", tag = "", ...rest]) =>
       joined(
         numbers([flags], UINT8),
         readTag(tag),
-        one(rest, (text) => quote(Buffer.from(text, "latin1"))),
+        one(rest, (text) => (text.length <= MAX_TEXT ? quote(Buffer.from(text, "latin1")) : undefined)),
       ),
   },
 };

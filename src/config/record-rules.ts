@@ -1,6 +1,6 @@
 /** The rules of static records: which names they may have, and which of them can stand beside each other. */
 import type { CheckUse } from "./health-rules.js";
-import { isInZone } from "./names.js";
+import { isInZone, MAX_NAME_TEXT } from "./names.js";
 import { targetOf } from "./record-data.js";
 import { isOfCluster } from "./reserved-names.js";
 import type { RecordPolicy, StaticRecord, StaticType, StaticValue } from "./static-record.js";
@@ -54,7 +54,7 @@ function place(
     report(`${at}.name`, given, allowed);
     return undefined;
   };
-  if (name.length > 253) return refuse(`a name that has at most 253 characters with ${domain} behind it`);
+  if (name.length > MAX_NAME_TEXT) return refuse(fittingName(domain));
   const zone = [domain, ...staticZones].find((each) => isInZone(name, each));
   if (zone === undefined) {
     const apexes = [domain, ...staticZones].join(" or ");
@@ -71,7 +71,7 @@ function place(
   }
   if (type === "NS" && name.startsWith("*."))
     return refuse("a name without *: a wildcard cannot be delegated (RFC 4592)");
-  const values = record.values.map((value) => withTarget(value, record, domain, remark));
+  const values = record.values.map((value) => withTarget(value, record, domain, { report, remark }));
   return { ...record, name, zone, values };
 }
 
@@ -79,14 +79,19 @@ function withTarget(
   value: GivenValue,
   { at, type }: GivenRecord,
   domain: string,
-  remark: (at: string, text: string) => void,
+  { report, remark }: { readonly report: ReportFault; readonly remark: (at: string, text: string) => void },
 ): GivenValue {
   const target = targetOf(type, value.value);
   if (target === undefined || target.endsWith(".")) return value;
   const complete = `${target}.${domain}.`;
-  if (target.includes("."))
+  if (complete.length - 1 > MAX_NAME_TEXT) report(`${at}${value.at}`, target, fittingName(domain));
+  else if (target.includes("."))
     remark(`${at}${value.at}`, `${target} is taken as ${complete} Complete names have a final dot`);
   return { ...value, value: `${value.value}.${domain}.` };
+}
+
+function fittingName(domain: string): string {
+  return `a name that has at most ${MAX_NAME_TEXT} characters with ${domain} behind it`;
 }
 
 /** The rules of one record. */

@@ -13,6 +13,8 @@ export type Overrides = ReadonlyMap<string, Override>;
 
 /** Seconds that an override may last: 30 days. */
 export const MAX_OVERRIDE_SECONDS = 2_592_000;
+/** The last moment that a `Date` can have. */
+const LAST_TIME = 8.64e15;
 
 /** Those that still count. */
 export function withoutExpired(overrides: Overrides, now: number): Overrides {
@@ -56,5 +58,6 @@ function readOverride(entry: unknown): Override | undefined {
   if (typeof entry !== "object" || entry === null) return undefined;
   const { force, until } = entry as Readonly<Record<string, unknown>>;
   if (force !== "up" && force !== "down") return undefined;
-  return until === null || typeof until === "number" ? { force, until } : undefined;
+  const isTime = typeof until === "number" && Math.abs(until) <= LAST_TIME;
+  return until === null || isTime ? { force, until } : undefined;
 }

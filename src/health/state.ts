@@ -57,7 +57,7 @@ export function afterResult(before: CheckState, result: CheckResult, thresholds:
   if (isGood === state.isUp) return { ...state, against: 0 };
   const against = state.against + 1;
   if (against < neededFor(isGood, thresholds, state)) return { ...state, against };
-  const changes = [...state.changes.filter((change) => at - change < QUIET_MS), at].slice(-MANY_CHANGES);
+  const changes = [...state.changes.filter((change) => isRecent(change, at)), at].slice(-MANY_CHANGES);
   const caution = changes.length < MANY_CHANGES ? state.caution : Math.min(MOST_CAUTION, state.caution * 2);
   return { ...state, isUp: isGood, since: at, against: 0, changes, caution };
 }
@@ -74,5 +74,10 @@ export function isFlapping({ caution }: CheckState): boolean {
 
 function calmed(state: CheckState, at: number): CheckState {
   const newest = state.changes.at(-1);
-  return newest === undefined || at - newest < QUIET_MS ? state : { ...state, changes: [], caution: 1 };
+  return newest === undefined || isRecent(newest, at) ? state : { ...state, changes: [], caution: 1 };
+}
+
+/** The clock may have been set back meanwhile: then nobody knows how long ago it was, and caution must not last until it has caught up. */
+function isRecent(change: number, at: number): boolean {
+  return Math.abs(at - change) < QUIET_MS;
 }

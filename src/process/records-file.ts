@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { codeOf, MesosDnsError, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
@@ -26,13 +26,18 @@ function withText(config: Config, text: string): Config {
 
 function readText(path: string): string {
   try {
-    const file = openSync(path, "r");
+    // Without waiting: to open a pipe takes until somebody writes to it.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const { size } = fstatSync(file);
+      const stats = fstatSync(file);
+      if (!stats.isFile()) throw new Error("it is no regular file");
+      const { size } = stats;
       if (size > MAX_BYTES) throw new Error(`it has ${size} octets, and ${MAX_BYTES} are the most`);
       // One octet more shows whether it has grown meanwhile.
       const octets = Buffer.alloc(size + 1);
-      return octets.toString("utf8", 0, readSync(file, octets, 0, size, 0));
+      const count = readSync(file, octets, 0, octets.length, 0);
+      if (count > size) throw new Error("it grows while it is read");
+      return octets.toString("utf8", 0, count);
     } finally {
       closeSync(file);
     }

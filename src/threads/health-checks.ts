@@ -12,8 +12,8 @@ import { unhealthyOf } from "../health/verdict.js";
 import type { FromHealthThread, HealthStart, ToHealthThread } from "./messages.js";
 import { Reporter } from "./reporter.js";
 
-/** Timers of Node.js count milliseconds in 31 bits. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** The clock on the wall may be set meanwhile, and timers do not count the time that a machine is suspended. */
+const LONGEST_WAIT_MS = 60_000;
 
 export interface HealthChecksParts {
   readonly start: Omit<HealthStart, "verbosity">;
@@ -66,7 +66,9 @@ export class HealthChecks {
   /** Reads what people have said before, and begins to check. */
   async begin(): Promise<void> {
     const { start, files, log } = this.#parts;
-    if (start.stateDir !== "") {
+    // Those of an earlier thread are newer than the file, which may not even be there.
+    if (start.overrides) this.#overrides = start.overrides;
+    else if (start.stateDir !== "") {
       this.#overrides = await loadOverrides(start.stateDir, files).catch((error: unknown) => {
         log.warn(`the health overrides of before are lost: ${messageOf(error)}; set them again where they are needed`);
         return this.#overrides;
@@ -161,7 +163,7 @@ export class HealthChecks {
     this.#cancelEnd();
     const end = nextEnd(this.#overrides);
     if (end === undefined) return;
-    this.#cancelEnd = this.#parts.timers.after(Math.min(LONGEST_TIMER_MS, end - now), () => this.#judge());
+    this.#cancelEnd = this.#parts.timers.after(Math.min(LONGEST_WAIT_MS, end - now), () => this.#judge());
   }
 
   #report(): HealthReport {

@@ -13,7 +13,7 @@ export interface HealthHandleOptions {
   readonly log: Logger;
   readonly timers: Pick<Timers, "after">;
   /** Returns what a thread that starts now needs, beside what the one before it knew. */
-  readonly startOf: () => Omit<HealthStart, "known" | "unhealthy">;
+  readonly startOf: () => Omit<HealthStart, "known" | "unhealthy" | "overrides">;
   /** Called with all unhealthy instances whenever they change. */
   readonly onUnhealthy: (instances: readonly string[]) => void;
   readonly spawn: (start: HealthStart) => HealthWorker;
@@ -45,7 +45,7 @@ export class HealthHandle {
       title: "the thread that checks targets",
       log,
       timers,
-      spawn: () => spawn({ ...startOf(), known: this.#known(), unhealthy: this.#unhealthy }),
+      spawn: () => spawn({ ...startOf(), ...this.#known() }),
       onMessage: (message) => this.#receive(message),
       onLost: () => this.#giveUp(),
     });
@@ -86,9 +86,15 @@ export class HealthHandle {
     }
   }
 
-  #known(): HealthStart["known"] {
+  #known(): Pick<HealthStart, "known" | "unhealthy" | "overrides"> {
     const instances = this.report?.instances ?? [];
-    return instances.flatMap(({ name, state }) => (state ? [[name, state] as const] : []));
+    return {
+      known: instances.flatMap(({ name, state }) => (state ? [[name, state] as const] : [])),
+      unhealthy: this.#unhealthy,
+      overrides:
+        this.report &&
+        new Map(instances.flatMap(({ name, override }) => (override ? [[name, override] as const] : []))),
+    };
   }
 
   #giveUp(): void {

@@ -6,7 +6,7 @@ import type { CatalogPiece } from "../catalog/pieces.js";
 import type { ClusterConfig, HealthConfig, SocketConfig, StateConfig, TransferConfig } from "../config/config.js";
 import type { Instance } from "../config/health.js";
 import type { ForwardReport } from "../forward/report.js";
-import type { Override } from "../health/overrides.js";
+import type { Override, Overrides } from "../health/overrides.js";
 import type { HealthReport, Overridden } from "../health/report.js";
 import type { CheckState } from "../health/state.js";
 import type { OwnSecrets, Share, StackConfig } from "../serving/stack.js";
@@ -126,6 +126,8 @@ export interface HealthStart {
   /** What an earlier thread knew: by instance, and which of them were unhealthy. */
   readonly known: readonly (readonly [instance: string, state: CheckState])[];
   readonly unhealthy: readonly string[];
+  /** What people had said of them until then; `undefined` if there was no earlier thread, and the folder's file has it. */
+  readonly overrides: Overrides | undefined;
 }
 
 export type ToHealthThread =

@@ -87,6 +87,13 @@ del NS ns.example.net.
     ["a MX ten mx", 'line 1: got "ten mx"; allowed: MX with preference and exchange'],
     ["a SRV 1 2 70000 x", "allowed: SRV with priority, weight, port and target"],
     ["a CAA 0 issue", "allowed: CAA with flags, tag and value"],
+    [`a CAA 0 issue "${"x".repeat(4001)}"`, "and a value of at most 4000 octets"],
+    [`a TXT ${"x ".repeat(65)}`, "allowed: TXT with at most 64 texts"],
+    ['a TXT "\\256"', 'line 1: got "\\\\256"; allowed: escapes up to \\255'],
+    ["a A 192.0.2.1\u00a0b", 'line 1: got "192.0.2.1Â\u00a0b"; allowed: A with one IPv4 address'],
+    ["a A 192.0.2.1\rb A 192.0.2.2\r", 'line 1: got "192.0.2.1\\rb A 192.0.2.2"; allowed: A with one IPv4 address'],
+    ["a A 192.0.2.1 ; one\rb A 192.0.2.2", "allowed: A with one IPv4 address"],
+    [`a ${"1".repeat(60)}x A 192.0.2.1`, "allowed: a TTL from 0 to 2147483647 seconds"],
     ["a CH A 192.0.2.1", 'line 1: got "CH"; allowed: class IN'],
     ["a 99999999999w A 192.0.2.1", "allowed: a TTL from 0 to 2147483647 seconds"],
     ["  A 192.0.2.1", 'line 1: got "no owner"; allowed: an owner in a line before'],
@@ -117,5 +124,14 @@ del NS ns.example.net.
   test("shows a fault of each line, in their order, and not more than a hundred", () => {
     expect(faults("a A x\nb A 192.0.2.1\nc X y\n").map((line) => line.slice(0, 6))).toEqual(["line 1", "line 3"]);
     expect(faults("a A x\n".repeat(150)).slice(-2)).toEqual([expect.stringContaining("line 100"), "and 50 more"]);
+  });
+
+  test("is not read to its end when it has far too many records", () => {
+    const names = Array.from({ length: 9_999 }, (_, i) => `n${i} A 192.0.2.1\n`).join("");
+    expect(read(`$TTL 5\n${names}`)).toHaveLength(9_999);
+    expect(faults(`${names}$TTL 6\nx A 192.0.2.1\n`)[0]).toContain("allowed: at most 10000 values in all");
+    expect(faults(`a CNAME b\n${"a A 192.0.2.1\n".repeat(50_000)}`)).toContain(
+      "records: got 10002; allowed: at most 10000 values in all",
+    );
   });
 });

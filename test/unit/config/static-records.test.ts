@@ -82,6 +82,14 @@ describe("records", () => {
       { ...A, name: "x".repeat(63) + ".y".repeat(94) },
       "allowed: a name that has at most 253 characters with mesos behind it",
     ],
+    [
+      { ...A, type: "CNAME", value: "x".repeat(63) + ".y".repeat(94) },
+      "allowed: a name that has at most 253 characters with mesos behind it",
+    ],
+    [
+      { ...A, type: "MX", value: [{ preference: 1, exchange: "x".repeat(63) + ".y".repeat(94) }] },
+      'records[0].value[0]: got "xxx',
+    ],
     [{ ...A, type: "PTR" }, 'records[0].type: got "PTR"; allowed: one of A, AAAA, CNAME, TXT, SRV, MX, CAA, NS'],
     [
       { ...A, type: "SOA" },

@@ -77,6 +77,11 @@ describe("a flapping target", () => {
     expect(upOrDown(statesAfter("x.", { from: later, at: 65 * SECOND, rules: QUICK }))).toBe("dU");
   });
 
+  test("is as any other again soon after the clock was set back", () => {
+    const flapping = last(statesAfter("x.x..", { from: UNKNOWN, at: 3_600 * SECOND, rules: QUICK }));
+    expect(isFlapping(last(statesAfter(".", { from: flapping, at: 0, rules: QUICK })))).toBe(false);
+  });
+
   test("is none with three changes that are more than a minute apart", () => {
     let state = UNKNOWN;
     for (const [minute, error] of [

@@ -54,7 +54,7 @@ async function setUp({ isGood = () => true, disk = memory(), ...start }: SetUp =
   };
   const note = (line: string) => void logged.push(line);
   const checks = new HealthChecks({
-    start: { instances: [DB, SITE], stateDir: "", known: [], unhealthy: [], ...start },
+    start: { instances: [DB, SITE], stateDir: "", known: [], unhealthy: [], overrides: undefined, ...start },
     port: { postMessage: (message) => void said.push(message) },
     log: { info: note, warn: note } as never,
     timers,
