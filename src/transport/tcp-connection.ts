@@ -8,8 +8,8 @@ import { UnfinishedResponses } from "./unfinished.js";
 /** Octets of the length field in front of every message (RFC 1035 §4.2.2). */
 const PREFIX = 2;
 
-/** Bytes of a response of several messages that are written in one turn of the event loop. */
-const BYTES_A_TURN = 256 * 1024;
+/** After so many bytes of responses of several messages, others have their turn of the event loop. */
+const BYTES_A_TURN = 64 * 1024;
 
 /**
  * Memory for one answer, and for the answers to one chunk of queries. All connections share it: a chunk is handled synchronously.
@@ -60,7 +60,7 @@ export class TcpConnection {
     this.#unfinished = new UnfinishedResponses({
       service,
       isFull: () => this.#unsentBytes > limits.unsentTransferBytes,
-      append: (size) => this.#append(scratch, size),
+      write: (octets, taken) => this.#write(octets, taken),
       whenTaken: (done) => this.#whenTaken(done),
       resume: () => this.#resume(),
     });
@@ -220,6 +220,16 @@ export class TcpConnection {
   #flush(): void {
     if (this.#batched > 0 && this.#socket.writable) this.#socket.write(Buffer.from(batch.subarray(0, this.#batched)));
     this.#batched = 0;
+  }
+
+  /** Writes octets without copying them: their memory stays as it is until `taken` is called. */
+  #write({ buffer, byteOffset, length }: Uint8Array, taken: () => void): void {
+    this.#flush();
+    this.#socket.write(Buffer.from(buffer, byteOffset, length), (error) => {
+      if (error) return;
+      taken();
+      this.#startTimer();
+    });
   }
 
   #whenTaken(done: (isTaken: boolean) => void): void {

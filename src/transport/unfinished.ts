@@ -1,12 +1,12 @@
-import { BROKEN, type FollowingMessages, type Request, WAITING } from "../answer/request.js";
+import type { FollowingMessages, Request } from "../answer/request.js";
 import type { DnsService } from "../serving/service.js";
 
 export interface UnfinishedParts {
   readonly service: DnsService;
   /** Whether the client has so much to read that nothing more is written. */
   readonly isFull: () => boolean;
-  /** Takes a message of this size out of the memory for responses. */
-  readonly append: (size: number) => void;
+  /** Writes messages, each with its length in front, and calls `taken` when they have left. */
+  readonly write: (octets: Uint8Array, taken: () => void) => void;
   /** Calls `done` when all that was appended before has left: with `false` if the client is gone. */
   readonly whenTaken: (done: (isTaken: boolean) => void) => void;
   /** Called when there is something to write again. */
@@ -40,33 +40,36 @@ export class UnfinishedResponses {
   }
 
   /**
-   * Writes more messages, up to so many bytes.
+   * Writes more messages, until there are so many bytes of them.
    *
    * @returns false if a response cannot be completed: then the others are not either
    */
   write(bytes: number): boolean {
-    const { service, isFull, append, resume } = this.#parts;
+    const { service, isFull, resume } = this.#parts;
     let waiting = 0;
     this.isWaiting = false;
     for (let written = 0; written < bytes && waiting < this.#requests.length; ) {
       if (isFull()) return true;
       const request = this.#requests.shift() as Request;
       const { following } = request;
-      const size = service.next(request);
-      if (size === BROKEN) {
+      const next = service.next(request);
+      if (next === "broken") {
         this.cancel();
         return false;
       }
-      if (size === 0) this.#end(following);
-      else this.#requests.push(request);
-      if (size === WAITING) {
-        waiting++;
-        request.following?.onReady(resume);
-      } else if (size > 0) {
-        waiting = 0;
-        append(size);
-        written += size;
+      if (next === "end") {
+        this.#end(following);
+        continue;
       }
+      this.#requests.push(request);
+      if (next === "waiting") {
+        waiting++;
+        following?.onReady(resume);
+        continue;
+      }
+      waiting = 0;
+      this.#parts.write(next, () => following?.taken());
+      written += next.length;
     }
     this.isWaiting = waiting > 0;
     return true;

@@ -9,7 +9,7 @@ import { decode, encodeIxfr, encodeQuery } from "../../support/dns.js";
 import { silentLog } from "../../support/service.js";
 import { ManualTimers } from "../../support/timers.js";
 import { ChangingZone, emptySnapshot } from "../../support/transfers.js";
-import { NOW, SEED } from "../../support/zone.js";
+import { NOW } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
 
 const CLIENT = Uint8Array.of(192, 0, 2, 5);
@@ -58,7 +58,6 @@ async function start(snapshot: Snapshot, files = new MemoryFiles(), notify: read
     timers,
     wallClock: () => NOW * 1000,
     random16: () => 7,
-    seed: SEED,
     files: files.files,
     send: (_octets, address) => told.push(address),
   });
