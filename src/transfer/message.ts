@@ -78,7 +78,7 @@ export class TransferMessage {
   add(record: Uint8Array, start: number, length: number): boolean {
     if (!this.takes(length)) return false;
     const ownerEnd = nameEnd(record, start);
-    this.name(record, start, ownerEnd, true);
+    this.#name(record, start, ownerEnd);
     const at = ownerEnd + 1;
     this.rest(readUint16(record, at), readUint32(record, at + 4), record, at + RECORD_FIXED, start + length);
     return true;
@@ -132,13 +132,13 @@ export class TransferMessage {
       case TYPE.NS:
       case TYPE.PTR:
       case TYPE.CNAME:
-        this.name(record, at, end - 1, true);
+        this.#name(record, at, end - 1);
         return;
       case TYPE.SOA: {
         const primaryEnd = nameEnd(record, at);
         const mailboxEnd = nameEnd(record, primaryEnd + 1);
-        this.name(record, at, primaryEnd, true);
-        this.name(record, primaryEnd + 1, mailboxEnd, true);
+        this.#name(record, at, primaryEnd);
+        this.#name(record, primaryEnd + 1, mailboxEnd);
         this.#copy(record, mailboxEnd + 1, end - mailboxEnd - 1);
         return;
       }
@@ -147,11 +147,24 @@ export class TransferMessage {
     }
   }
 
-  /** Writes the name at octets `start` to `end`, as much as possible of it as a pointer. @param isWhole as for `SuffixTable.enter` */
-  name(from: Uint8Array, start: number, end: number, isWhole: boolean): void {
+  /** Writes the name at octets `start` to `end`, as much as possible of it as a pointer. */
+  #name(from: Uint8Array, start: number, end: number): void {
     const suffixes = this.#suffixes;
-    const place = suffixes.enter(from, start, end, isWhole, this.length);
+    const place = suffixes.enter(from, start, end, true, this.length);
     this.#copy(from, start, suffixes.octets);
+    if (place < 0) this.octets[this.length++] = 0;
+    else this.pointer(place);
+  }
+
+  /**
+   * The same for the owner of records that come together, which is in no other place: a suffix does not count as found if it is all of it.
+   *
+   * @param words the same memory as `octets`, in which the name has `size` octets from octet `start` on, which begins a word
+   */
+  owner(words: Uint32Array, octets: Uint8Array, start: number, size: number): void {
+    const suffixes = this.#suffixes;
+    const place = suffixes.enter(octets, start, start + size - 1, false, this.length);
+    this.words(words, start / WORD, suffixes.octets);
     if (place < 0) this.octets[this.length++] = 0;
     else this.pointer(place);
   }

@@ -164,9 +164,8 @@ export class ZoneWalk implements Contents {
       message.pointer(this.#ownerAt);
       return true;
     }
-    const start = nameAt(words, this.#entry);
     this.#ownerAt = message.length;
-    message.name(octets, start, start + size - 1, false);
+    message.owner(words, octets, nameAt(words, this.#entry), size);
     return true;
   }
 }
