@@ -15,7 +15,6 @@ const BYTES_A_TURN = 64 * 1024;
  * Memory for one answer, and for the answers to one chunk of queries. All connections share it: a chunk is handled synchronously.
  */
 const scratch = new Uint8Array(MAX_MESSAGE);
-const NOTHING = new Uint8Array(0);
 const batch = Buffer.alloc(2 * (PREFIX + MAX_MESSAGE));
 
 export interface ConnectionParts {
@@ -60,8 +59,7 @@ export class TcpConnection {
     this.#unfinished = new UnfinishedResponses({
       service,
       isFull: () => this.#unsentBytes > limits.unsentTransferBytes,
-      write: (octets, taken) => this.#write(octets, taken),
-      whenTaken: (done) => this.#whenTaken(done),
+      write: (octets, done) => this.#write(octets, done),
       resume: () => this.#resume(),
     });
     socket.on("data", (chunk) => this.#receive(chunk));
@@ -222,20 +220,10 @@ export class TcpConnection {
     this.#batched = 0;
   }
 
-  /** Writes octets without copying them: their memory stays as it is until `taken` is called. */
-  #write({ buffer, byteOffset, length }: Uint8Array, taken: () => void): void {
+  /** Writes octets without copying them. Their memory stays as it is until `done` is called: also without octets, and behind earlier ones. */
+  #write({ buffer, byteOffset, length }: Uint8Array, done: (isTaken: boolean) => void): void {
     this.#flush();
-    this.#socket.write(Buffer.from(buffer, byteOffset, length), (error) => {
-      if (error) return;
-      taken();
-      this.#startTimer();
-    });
-  }
-
-  #whenTaken(done: (isTaken: boolean) => void): void {
-    this.#flush();
-    // Also without octets, it is called behind all earlier ones, and also when the connection ends.
-    this.#socket.write(NOTHING, () => {
+    this.#socket.write(Buffer.from(buffer, byteOffset, length), () => {
       done(!this.#socket.destroyed);
       this.#startTimer();
     });

@@ -5,13 +5,13 @@ export interface UnfinishedParts {
   readonly service: DnsService;
   /** Whether the client has so much to read that nothing more is written. */
   readonly isFull: () => boolean;
-  /** Writes messages, each with its length in front, and calls `taken` when they have left. */
-  readonly write: (octets: Uint8Array, taken: () => void) => void;
-  /** Calls `done` when all that was appended before has left: with `false` if the client is gone. */
-  readonly whenTaken: (done: (isTaken: boolean) => void) => void;
+  /** Writes octets, perhaps none, and calls `done` when they and all before them have left: with `false` if the client is gone. */
+  readonly write: (octets: Uint8Array, done: (isTaken: boolean) => void) => void;
   /** Called when there is something to write again. */
   readonly resume: () => void;
 }
+
+const NOTHING = new Uint8Array(0);
 
 /** The responses of several messages of one connection that have not been written completely. They are written by turns. */
 export class UnfinishedResponses {
@@ -68,7 +68,9 @@ export class UnfinishedResponses {
         continue;
       }
       waiting = 0;
-      this.#parts.write(next, () => following?.taken());
+      this.#parts.write(next, (isTaken) => {
+        if (isTaken) following?.taken();
+      });
       written += next.length;
     }
     this.isWaiting = waiting > 0;
@@ -77,7 +79,7 @@ export class UnfinishedResponses {
 
   #end(following: FollowingMessages | undefined): void {
     this.#ending++;
-    this.#parts.whenTaken((isTaken) => {
+    this.#parts.write(NOTHING, (isTaken) => {
       this.#ending--;
       if (isTaken) following?.sent();
       else following?.cancel();
