@@ -38,7 +38,7 @@ export interface FollowingMessages {
   onReady(resume: () => void): void;
   /** The operating system has taken the last octet for the client. No further call follows. */
   sent(): void;
-  /** The client has left. No further call follows. */
+  /** The client has left, and no memory is read any more. No further call follows. */
   cancel(): void;
 }
 

@@ -136,9 +136,7 @@ export class DnsService {
       if (next === "end" || next === "broken") request.following = undefined;
       return next;
     } catch (error) {
-      request.following = undefined;
       this.report(error, request);
-      following.cancel();
       return "broken";
     }
   }

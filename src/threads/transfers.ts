@@ -189,7 +189,7 @@ export class Transfers {
       }
     });
     port.on("close", () => {
-      for (const transfer of open.values()) transfer.cancel();
+      for (const transfer of open.values()) transfer.lost();
       open.clear();
     });
   }

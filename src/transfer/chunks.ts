@@ -35,7 +35,7 @@ export class ChunkRing {
     return this.#chunks[index];
   }
 
-  /** The client has taken all chunks. Without this call the memory goes when the last thread has forgotten it. */
+  /** Nobody reads the chunks any more. Without this call the memory goes when the last thread has forgotten it. */
   release(): void {
     this.#pool.give(this.#chunks.splice(0));
   }

@@ -46,14 +46,24 @@ export class RunningTransfer {
 
   /** All messages have been written to the client. */
   done(): void {
-    if (this.#isOver) return;
-    this.#chunks.release();
-    this.#end(undefined);
+    this.#endWith(undefined);
   }
 
   /** The client has left. */
   cancel(): void {
-    if (!this.#isOver) this.#end("the client left");
+    this.#endWith("the client left");
+  }
+
+  /** It is not known whether the client takes what is under way. */
+  lost(): void {
+    if (!this.#isOver) this.#end("the connection was lost");
+  }
+
+  /** Nobody reads the chunks any more. */
+  #endWith(problem: string | undefined): void {
+    if (this.#isOver) return;
+    this.#chunks.release();
+    this.#end(problem);
   }
 
   #breakOff(): void {

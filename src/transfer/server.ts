@@ -196,6 +196,10 @@ export class TransferServer {
         leave();
         running?.cancel();
       },
+      lost: () => {
+        leave();
+        running?.lost();
+      },
     };
   }
 

@@ -40,8 +40,10 @@ export interface OpenTransfer {
   done(): void;
   /** The client has closed its side: it does not wait for its turn any longer, but takes what is under way. */
   ended(): void;
-  /** The client has left. */
+  /** The client has left: nobody reads the messages that it has not taken. */
   cancel(): void;
+  /** Nobody says any more what becomes of it. The messages may still be read. */
+  lost(): void;
 }
 
 /** From a thread with sockets to the thread that transfers. */

@@ -16,7 +16,9 @@ const NOTHING = new Uint8Array(0);
 /** The responses of several messages of one connection that have not been written completely. They are written by turns. */
 export class UnfinishedResponses {
   readonly #parts: UnfinishedParts;
-  #requests: Request[] = [];
+  readonly #requests: Request[] = [];
+  /** Those that are given up, until the connection has ended: their messages may still be written. */
+  readonly #givenUp: Request[] = [];
   /** Responses whose last octets have not left. */
   #ending = 0;
   /** Whether nothing can be written before more messages are there. */
@@ -54,7 +56,7 @@ export class UnfinishedResponses {
       const { following } = request;
       const next = service.next(request);
       if (next === "broken") {
-        this.cancel();
+        this.#givenUp.push(request, ...this.#requests.splice(0));
         return false;
       }
       if (next === "end") {
@@ -86,9 +88,8 @@ export class UnfinishedResponses {
     });
   }
 
-  /** The client has left, or a response broke off. */
+  /** The client has left. */
   cancel(): void {
-    for (const { following } of this.#requests) following?.cancel();
-    this.#requests = [];
+    for (const { following } of [...this.#givenUp, ...this.#requests.splice(0)]) following?.cancel();
   }
 }

@@ -69,9 +69,11 @@ async function start(snapshot: Snapshot, files = new MemoryFiles(), notify: read
   const snapshots = { on: (_: string, listener: typeof update) => (update = listener), postMessage() {}, close() {} };
   let ask: (message: ToTransfers) => void = () => {};
   const answers: FromTransfers[] = [];
+  let close = () => {};
   const clients = {
-    on: (event: string, listener: typeof ask) => {
+    on: (event: string, listener: typeof ask & typeof close) => {
       if (event === "message") ask = listener;
+      else close = listener;
     },
     postMessage: (message: FromTransfers) => answers.push(message),
   };
@@ -84,6 +86,16 @@ async function start(snapshot: Snapshot, files = new MemoryFiles(), notify: read
     transfers,
     told,
     use: (next: SnapshotUpdate) => update(next),
+    /** The thread with the connections is gone. */
+    close: () => close(),
+    /** The memory of the first messages of an answer, and a function that says what became of it. */
+    begin: (message: Uint8Array) => {
+      const own = ++id;
+      ask({ kind: "open", id: own, message, client: CLIENT, isStream: true, isTrusted: true, limit: 1232 });
+      const last = answers.at(-1);
+      if (last?.kind !== "messages") throw new Error("it is broken off");
+      return { memory: last.octets.buffer, say: (kind: "done" | "cancel") => ask({ kind, id: own }) };
+    },
     /** The records of the answer to a query, which the client takes completely. */
     take: (message: Uint8Array) => {
       const way = { client: CLIENT, isStream: true, isTrusted: true, limit: 1232 };
@@ -208,6 +220,22 @@ describe("the memory of messages", () => {
     following.sent();
     return recordsIn(messagesIn(Buffer.concat(stream)));
   }
+
+  test("is that of a later transfer when nobody reads it, and not when its connection may still", async () => {
+    const zone = emptySnapshot().with(new ChangingZone().next(["a.mesos A 192.0.2.1"], 1));
+    const { begin, close } = await start(zone);
+    const query = encodeQuery("mesos", { type: "AXFR" });
+    const first = begin(query);
+    first.say("done");
+    const second = begin(query);
+    expect(second.memory).toBe(first.memory);
+    second.say("cancel");
+    const third = begin(query);
+    expect(third.memory).toBe(first.memory);
+    expect(begin(query).memory).not.toBe(first.memory);
+    close();
+    expect(begin(query).memory).not.toBe(first.memory);
+  });
 
   test("is not written again before it has been read, also by other transfers", async () => {
     const lines = NAMES.map((name, i) => `${name} A 10.0.${i >> 8}.${i & 255}`);
