@@ -9,7 +9,7 @@ import { stateBody } from "./state.mjs";
 import { watch } from "./watch.mjs";
 
 const TASKS = Number(process.env.BENCH_FOLLOW_TASKS ?? 10_000);
-const SECONDS = Number(process.env.BENCH_FOLLOW_SECONDS ?? 30);
+const SECONDS = Number(process.env.BENCH_FOLLOW_SECONDS ?? 20);
 const CHANGES_A_SECOND = 10;
 const KNOWN = "service-0-team-0.marathon.mesos";
 /** Milliseconds that half and nearly all of the changes may take. */

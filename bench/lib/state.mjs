@@ -96,13 +96,18 @@ export const KINDS = {
  * @param {number} generation another one moves one task in a hundred
  * @param {keyof typeof KINDS} kind
  */
-export function stateBody(tasks, leader, generation = 0, kind = "ports") {
-  return Buffer.from(JSON.stringify(generateState(tasks, leader, generation, kind)));
+export function stateBody(
+  tasks,
+  leader,
+  generation = 0,
+  kind = "ports",
+  agents = Math.max(10, Math.round(tasks / 20)),
+) {
+  return Buffer.from(JSON.stringify(generateState(tasks, leader, { generation, kind, agents })));
 }
 
-function generateState(tasks, leader, generation, kind) {
+function generateState(tasks, leader, { generation, kind, agents }) {
   const random = createRandom(0xc0ffee);
-  const agents = Math.max(10, Math.round(tasks / 20));
   const frameworks = ["marathon", "chronos", "kafka.prod", "Spark-2.4_x"].map((name, index) => ({
     id: `6e2c4d1a-73c3-4e5b-9c7e-1f4a3b2c1d0e-${String(index).padStart(4, "0")}`,
     name,

@@ -39,7 +39,7 @@ function numbersOf(message) {
 }
 
 /**
- * Resolves to the records, bytes, messages and seconds of a whole zone. It ends with the SOA with which it begins (RFC 5936 §2.2).
+ * Resolves to the serial, records, bytes, messages and seconds of a whole zone. It ends with the SOA with which it begins (RFC 5936 §2.2).
  * @param pauseMs after each chunk, for a client that reads slowly
  */
 export function takeZone(port, zone, pauseMs = 0) {
@@ -64,7 +64,7 @@ export function takeZone(port, zone, pauseMs = 0) {
       rest = rest.subarray(at);
       if (isComplete) {
         socket.destroy();
-        resolve({ ...got, seconds: (performance.now() - began) / 1000 });
+        resolve({ ...got, serial: soa.readUInt32BE(0), seconds: (performance.now() - began) / 1000 });
       } else if (pauseMs > 0) {
         socket.pause();
         setTimeout(() => socket.resume(), pauseMs);
@@ -75,7 +75,7 @@ export function takeZone(port, zone, pauseMs = 0) {
   });
 }
 
-/** Resolves to the bytes and milliseconds of the first message of the answer to IXFR. */
+/** Resolves to the serial, records, bytes and milliseconds of the first message of the answer to IXFR. */
 export function takeDifference(port, zone, serial) {
   return new Promise((resolve, reject) => {
     let began = 0;
@@ -88,7 +88,8 @@ export function takeDifference(port, zone, serial) {
       rest = Buffer.concat([rest, chunk]);
       if (rest.length < 2 || rest.length < 2 + rest.readUInt16BE(0)) return;
       socket.destroy();
-      resolve({ bytes: rest.readUInt16BE(0), records: rest.readUInt16BE(8), ms: performance.now() - began });
+      const serial = numbersOf(rest.subarray(2)).readUInt32BE(0);
+      resolve({ serial, bytes: rest.readUInt16BE(0), records: rest.readUInt16BE(8), ms: performance.now() - began });
     });
     socket.on("error", reject);
   });

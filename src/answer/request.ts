@@ -22,20 +22,23 @@ export interface Channel {
   readonly transfers: boolean;
 }
 
-/** Returned by `FollowingMessages.write` if the next message is not there yet. */
-export const WAITING = -2;
-/** Returned if the response cannot be completed: what the client has received of it is useless. */
-export const BROKEN = -1;
+/**
+ * What comes next of a response of several messages: some of them, each with its length in two octets in front; or that the next are not
+ * there yet, that there are no more, or that it cannot be completed: what the client has received of it is useless.
+ */
+export type Following = Uint8Array | "waiting" | "end" | "broken";
 
 /** The second and later messages of a response, as in a zone transfer (RFC 5936 §2.2). */
 export interface FollowingMessages {
-  /** Writes the next message into the request's `out`. Returns its length in octets, 0 after the last message, `WAITING` or `BROKEN`. */
-  write(request: Request): number;
-  /** Sets what is called, once, when there is more to write after `WAITING`. */
+  /** The memory of messages stays as it is until `taken` is called for them. */
+  next(): Following;
+  /** The operating system has taken the messages of the first call of `next` for which this has not been said. */
+  taken(): void;
+  /** Sets what is called, once, when there is more after "waiting". */
   onReady(resume: () => void): void;
   /** The operating system has taken the last octet for the client. No further call follows. */
   sent(): void;
-  /** The client has left. No further call follows. */
+  /** The client has left, and no memory is read any more. No further call follows. */
   cancel(): void;
 }
 

@@ -1,6 +1,6 @@
 import type { Answerer } from "../answer/answer.js";
 import { COMPLETE, DROP, FORWARD, TRANSFER } from "../answer/answer.js";
-import { BROKEN, type FollowingMessages, type Request } from "../answer/request.js";
+import type { Following, FollowingMessages, Request } from "../answer/request.js";
 import type { Logger } from "../base/log.js";
 import type { Forwarded, Forwarder } from "../forward/contract.js";
 import { NO_EDE } from "../wire/edns.js";
@@ -20,7 +20,7 @@ const MAX_KINDS = 100;
 
 /**
  * Sends an answer after `handle` has returned. The client may be gone by then.
- * @param message empty if there is no answer
+ * @param message empty if there is no answer; its memory may be reused after the call
  * @param following its later messages, over a stream
  */
 export type SendResponse = (message: Uint8Array, following?: FollowingMessages) => void;
@@ -126,22 +126,18 @@ export class DnsService {
   }
 
   /**
-   * Writes the next message of a response that has `following` ones.
-   *
-   * @returns the length in octets of the message in `out`, 0 after the last one, `WAITING` or `BROKEN`
+   * The next messages of a response that has `following` ones.
    */
-  next(request: Request): number {
+  next(request: Request): Following {
     const { following } = request;
-    if (!following) return 0;
+    if (!following) return "end";
     try {
-      const size = following.write(request);
-      if (size === 0 || size === BROKEN) request.following = undefined;
-      return size;
+      const next = following.next();
+      if (next === "end" || next === "broken") request.following = undefined;
+      return next;
     } catch (error) {
-      request.following = undefined;
       this.report(error, request);
-      following.cancel();
-      return BROKEN;
+      return "broken";
     }
   }
 

@@ -1,5 +1,5 @@
-import { BROKEN, type FollowingMessages, type Request, WAITING } from "../answer/request.js";
-import type { FromTransfers, ToTransfers } from "../transfer/transport.js";
+import type { Following, FollowingMessages, Request } from "../answer/request.js";
+import { CHUNKS_AHEAD, type FromTransfers, type ToTransfers } from "../transfer/transport.js";
 
 /** A port to the thread that transfers zones. */
 export interface TransferPort {
@@ -14,8 +14,6 @@ type Send = (message: Uint8Array, following?: FollowingMessages) => void;
 
 /** Octets of the length in front of each message of a stream. */
 const PREFIX = 2;
-/** Chunks of messages that are asked for before they can be written. */
-const AHEAD = 2;
 /** Responses that are awaited, from which on no further query in a datagram is passed on. */
 const MAX_AWAITED = 10_000;
 
@@ -100,10 +98,10 @@ const NOTHING = new Uint8Array(0);
 class ArrivingResponse implements FollowingMessages {
   readonly #parts: ArrivingParts;
   readonly #chunks: Uint8Array[] = [];
-  /** Where the next message begins in the first chunk. */
-  #at = 0;
   /** Chunks that have been asked for and are not here. The first one comes by itself. */
   #asked = 1;
+  /** Chunks that the connection has, and whose memory it reads. */
+  #written = 0;
   #hasSent = false;
   #hasLast = false;
   #isBroken = false;
@@ -121,15 +119,17 @@ class ArrivingResponse implements FollowingMessages {
       send(octets);
       return;
     }
-    this.#chunks.push(octets);
     this.#asked--;
-    this.#askAhead();
     if (this.#hasSent) {
+      this.#chunks.push(octets);
       this.#resumeOnce();
       return;
     }
     this.#hasSent = true;
-    send(this.#take(), this);
+    const end = PREFIX + ((octets[0] << 8) | octets[1]);
+    if (end < octets.length) this.#chunks.push(octets.subarray(end));
+    this.#askAhead();
+    send(octets.slice(PREFIX, end), this);
   }
 
   /** The response cannot be completed. Without a first message, the client gets nothing at all. */
@@ -140,12 +140,17 @@ class ArrivingResponse implements FollowingMessages {
     else this.#parts.send(NOTHING);
   }
 
-  write({ out }: Request): number {
-    if (this.#isBroken) return BROKEN;
-    if (this.#chunks.length === 0) return this.#hasLast ? 0 : WAITING;
-    const message = this.#take();
-    out.set(message);
-    return message.length;
+  next(): Following {
+    if (this.#isBroken) return "broken";
+    const chunk = this.#chunks.shift();
+    if (!chunk) return this.#hasLast ? "end" : "waiting";
+    this.#written++;
+    return chunk;
+  }
+
+  taken(): void {
+    this.#written--;
+    this.#askAhead();
   }
 
   onReady(resume: () => void): void {
@@ -162,23 +167,11 @@ class ArrivingResponse implements FollowingMessages {
     this.#parts.post({ kind: "cancel", id: this.#parts.id });
   }
 
-  /** The next message. */
-  #take(): Uint8Array {
-    const [chunk] = this.#chunks;
-    const start = this.#at + PREFIX;
-    const end = start + ((chunk[this.#at] << 8) | chunk[this.#at + 1]);
-    this.#at = end;
-    if (end === chunk.length) {
-      this.#chunks.shift();
-      this.#at = 0;
-      this.#askAhead();
-    }
-    return chunk.subarray(start, end);
-  }
-
+  /** Asks for as many chunks as there is memory for: each is made in that of the one that was taken first. */
   #askAhead(): void {
     const { id, post } = this.#parts;
-    for (; !this.#hasLast && this.#chunks.length + this.#asked < AHEAD; this.#asked++) post({ kind: "more", id });
+    const here = this.#chunks.length + this.#written;
+    for (; !this.#hasLast && here + this.#asked < CHUNKS_AHEAD; this.#asked++) post({ kind: "more", id });
   }
 
   #resumeOnce(): void {

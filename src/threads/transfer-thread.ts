@@ -1,5 +1,4 @@
 /** The entry point of the thread that transfers zones. */
-import { randomInt } from "node:crypto";
 import files from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { createLogger } from "../base/log.js";
@@ -25,7 +24,6 @@ const transfers: Transfers = new Transfers({
   timers: systemTimers,
   wallClock: Date.now,
   random16: createSecureRandom16(),
-  seed: randomInt(2 ** 32),
   files,
   send: (octets, address, port) => sender.send(octets, address, port),
 });

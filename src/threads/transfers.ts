@@ -32,7 +32,7 @@ interface SnapshotPort {
 export interface ClientPort {
   on(event: "message", listener: (message: ToTransfers) => void): unknown;
   on(event: "close", listener: () => void): unknown;
-  postMessage(message: FromTransfers, moved?: readonly ArrayBuffer[]): void;
+  postMessage(message: FromTransfers): void;
 }
 
 type Config = TransferConfig & Pick<StateConfig, "stateDir">;
@@ -49,8 +49,6 @@ export interface TransfersParts {
   readonly wallClock: () => number;
   /** From 0 to 65,535, not to be guessed. */
   readonly random16: () => number;
-  /** A secret for hashing names. */
-  readonly seed: number;
   readonly files: TransferFiles;
   /** Sends a datagram to a secondary. */
   readonly send: (octets: Uint8Array, address: string, port: number) => void;
@@ -73,7 +71,7 @@ export class Transfers {
 
   constructor(parts: TransfersParts) {
     this.#parts = parts;
-    const { config, keys: list, snapshot, log, timers, wallClock, random16, seed, send } = parts;
+    const { config, keys: list, snapshot, log, timers, wallClock, random16, send } = parts;
     const keys = new TsigKeys(list);
     this.#snapshots = new HeldSnapshots(snapshot, (generation, pinned) =>
       this.#updates?.postMessage({ generation, pinned }),
@@ -111,7 +109,6 @@ export class Transfers {
         onAsked: (secondary, wastesZone) => this.#notifier.asked(secondary, wastesZone),
         timers,
         wallClock,
-        seed,
       },
       settingsOf(config, keys),
     );
@@ -173,9 +170,7 @@ export class Transfers {
       if (message.kind === "open") {
         const { id, kind, ...incoming } = message;
         const transfer = this.#server.open(incoming, {
-          // Moved to the other thread, not copied.
-          messages: (octets, isLast) =>
-            port.postMessage({ kind: "messages", id, octets, isLast }, [octets.buffer as ArrayBuffer]),
+          messages: (octets, isLast) => port.postMessage({ kind: "messages", id, octets, isLast }),
           broken: () => {
             over(id);
             port.postMessage({ kind: "broken", id });
@@ -194,7 +189,7 @@ export class Transfers {
       }
     });
     port.on("close", () => {
-      for (const transfer of open.values()) transfer.cancel();
+      for (const transfer of open.values()) transfer.lost();
       open.clear();
     });
   }

@@ -1,14 +1,8 @@
 import type { ApexRecords } from "../zone/apex.js";
-import { firstEntry, rrsetCount, rrsetWord, type Snapshot, zoneOf } from "../zone/snapshot.js";
-import { WireRecord } from "../zone/wire-records.js";
+import type { Snapshot } from "../zone/snapshot.js";
 import { type Difference, recordEnd } from "./journal.js";
-import type { TransferMessage } from "./message.js";
-
-/** The records of a response, in their order. They are put into one message after the other. */
-export interface Contents {
-  /** Puts as many of the next records into the message as fit. Returns whether these were the last. */
-  fill(message: TransferMessage): boolean;
-}
+import type { Contents } from "./message.js";
+import { ZoneWalk } from "./zone-walk.js";
 
 /** A zone's SOA record in wire form. */
 export function soaOf({ name, soa }: ApexRecords): Uint8Array {
@@ -36,7 +30,7 @@ export function recordsOf(octets: Uint8Array): Contents {
     fill: (message) => {
       while (at < octets.length) {
         const end = recordEnd(octets, at);
-        if (message.isFull || !message.add(octets, at, end - at)) return false;
+        if (!message.add(octets, at, end - at)) return false;
         at = end;
       }
       return true;
@@ -54,69 +48,4 @@ export function wholeZone(snapshot: Snapshot, zone: number): Contents {
 export function changesOf(zone: ApexRecords, old: Uint8Array, { deleted, added }: Difference): Contents {
   const soa = soaOf(zone);
   return inOrder([soa, old, deleted, soa, added, soa].map(recordsOf));
-}
-
-/** All records of a zone but its SOA, in the order of the snapshot. */
-class ZoneWalk implements Contents {
-  readonly #snapshot: Snapshot;
-  readonly #zone: number;
-  readonly #ttl: number;
-  readonly #record = new WireRecord();
-  #shard = -1;
-  /** Entries of the shard from `#entry` on. */
-  #left = 0;
-  #entry = 0;
-  #set = 0;
-  #next = 0;
-  /** Whether `#record` holds a record that did not fit into the last message. */
-  #isWaiting = false;
-
-  constructor(snapshot: Snapshot, zone: number) {
-    this.#snapshot = snapshot;
-    this.#zone = zone;
-    this.#ttl = snapshot.zones[zone].ttl;
-  }
-
-  fill(message: TransferMessage): boolean {
-    const record = this.#record;
-    while (this.#isWaiting || this.#advance()) {
-      this.#isWaiting = message.isFull || !message.add(record.octets, 0, record.length);
-      if (this.#isWaiting) return false;
-    }
-    return true;
-  }
-
-  /** Reads the next record. Returns false behind the last one. */
-  #advance(): boolean {
-    const { shards } = this.#snapshot;
-    for (;;) {
-      if (this.#left === 0) {
-        if (++this.#shard >= shards.length) return false;
-        const { words } = shards[this.#shard];
-        this.#left = words[0];
-        this.#entry = firstEntry(words);
-        this.#set = 0;
-        this.#next = 0;
-        continue;
-      }
-      const shard = shards[this.#shard];
-      const { words } = shard;
-      const isMine = zoneOf(words, this.#entry) === this.#zone;
-      if (!isMine || this.#set === rrsetCount(words, this.#entry)) {
-        this.#entry += words[this.#entry + 1];
-        this.#left--;
-        this.#set = 0;
-        this.#next = 0;
-        continue;
-      }
-      const rrset = rrsetWord(this.#entry, this.#set);
-      if (this.#next === words[rrset + 1]) {
-        this.#set++;
-        this.#next = 0;
-        continue;
-      }
-      this.#record.read(shard, this.#entry, rrset, this.#next++, this.#ttl);
-      return true;
-    }
-  }
 }

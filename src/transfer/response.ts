@@ -1,14 +1,15 @@
 import { OptReply } from "../wire/edns.js";
 import { writeUint16 } from "../wire/octets.js";
-import { MAX_MESSAGE, MAX_UDP_QUERY } from "../wire/protocol.js";
+import { MAX_UDP_QUERY } from "../wire/protocol.js";
 import type { TsigSigner } from "../wire/tsig.js";
-import type { Contents } from "./contents.js";
-import type { ResponseHead, TransferMessage } from "./message.js";
+import { type Contents, type ResponseHead, SLACK, type TransferMessage } from "./message.js";
 
 /** Octets of the length in front of each message of a stream (RFC 1035 §4.2.2). */
 const PREFIX = 2;
-/** Messages are made until they have this many octets together. */
-const CHUNK = 64 * 1024;
+/** Octets of the largest message of a stream: it is full before, and the last record is never that large. */
+const LARGEST = 32 * 1024;
+/** Octets of memory that one message needs. */
+export const MESSAGE_MEMORY = PREFIX + LARGEST + SLACK;
 
 export interface ResponseOptions extends ResponseHead {
   readonly contents: Contents;
@@ -18,7 +19,7 @@ export interface ResponseOptions extends ResponseHead {
   readonly edns: boolean;
   readonly signer: TsigSigner | undefined;
   readonly isStream: boolean;
-  /** Octets of the largest message. */
+  /** Octets of the largest datagram. */
   readonly limit: number;
   /** Seconds since the epoch. */
   readonly clock: () => number;
@@ -39,38 +40,33 @@ export class TransferResponse {
   }
 
   /**
-   * The next messages of a stream, each with its length in front; the message for a datagram, if all records fit into it. Their memory is
-   * the caller's, and has nothing else in it.
+   * Writes the next messages of a stream, each with its length in front, as many as there is room for; or the message for a datagram, if all
+   * records fit into it.
+   *
+   * @param memory for `MESSAGE_MEMORY` octets at least
+   * @returns the number of octets
    */
-  next(): Uint8Array {
-    const { isStream } = this.#options;
-    const message = this.#message;
-    if (!isStream) {
-      this.#write();
-      return message.octets.slice(0, message.length);
-    }
-    // Not cleared: what is not written is not sent.
-    const chunk = Buffer.allocUnsafeSlow(CHUNK + PREFIX + MAX_MESSAGE);
+  next(memory: Uint8Array): number {
+    const { isStream, limit } = this.#options;
+    if (!isStream) return this.#write(memory, limit);
     let octets = 0;
     do {
-      this.#write();
-      octets = writeUint16(chunk, octets, message.length);
-      chunk.set(message.octets.subarray(0, message.length), octets);
-      octets += message.length;
-    } while (!this.isComplete && octets < CHUNK);
-    return new Uint8Array(chunk.buffer, 0, octets);
+      const length = this.#write(memory.subarray(octets + PREFIX), LARGEST);
+      octets = writeUint16(memory, octets, length) + length;
+    } while (!this.isComplete && octets + MESSAGE_MEMORY <= memory.length);
+    return octets;
   }
 
-  /** Writes one message. */
-  #write(): void {
-    const { contents, rcode, edns, signer, limit, clock } = this.#options;
+  /** Writes one message of at most `limit` octets. Returns their number. */
+  #write(memory: Uint8Array, limit: number): number {
+    const { contents, rcode, edns, signer, clock } = this.#options;
     const message = this.#message;
     const opt = edns && this.#isFirst ? this.#opt() : undefined;
-    message.begin(this.#options, this.#isFirst, limit - (signer?.size ?? 0) - (opt?.size ?? 0));
+    message.begin(this.#options, this.#isFirst, memory, limit - (signer?.size ?? 0) - (opt?.size ?? 0));
     this.isComplete = contents.fill(message);
     message.finish(rcode, opt);
     this.#isFirst = false;
-    if (signer) message.length = signer.sign(message.octets, message.length, clock());
+    return signer ? signer.sign(memory, message.length, clock()) : message.length;
   }
 
   #opt(): OptReply {

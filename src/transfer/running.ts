@@ -1,10 +1,12 @@
 import type { Timers } from "../base/timers.js";
+import { type ChunkPool, ChunkRing } from "./chunks.js";
 import type { TransferResponse } from "./response.js";
 import type { TransferSink } from "./transport.js";
 
 export interface RunningOptions {
   readonly response: TransferResponse;
   readonly sink: TransferSink;
+  readonly pool: ChunkPool;
   readonly timers: Timers;
   /** How long all of it may take. */
   readonly maxMs: number;
@@ -18,14 +20,16 @@ export interface RunningOptions {
  */
 export class RunningTransfer {
   readonly #options: RunningOptions;
+  readonly #chunks: ChunkRing;
   readonly #startedAt: number;
   readonly #cancelLimit: () => void;
   #octets = 0;
   #isOver = false;
 
   constructor(options: RunningOptions) {
-    const { timers, maxMs } = options;
+    const { timers, maxMs, pool } = options;
     this.#options = options;
+    this.#chunks = new ChunkRing(pool);
     this.#startedAt = timers.now();
     this.#cancelLimit = timers.after(maxMs, () => this.#breakOff());
   }
@@ -34,19 +38,32 @@ export class RunningTransfer {
   more(): void {
     const { response, sink } = this.#options;
     if (this.#isOver || response.isComplete) return;
-    const octets = response.next();
-    this.#octets += octets.length;
-    sink.messages(octets, response.isComplete);
+    const chunk = this.#chunks.next();
+    const octets = response.next(chunk);
+    this.#octets += octets;
+    sink.messages(chunk.subarray(0, octets), response.isComplete);
   }
 
   /** All messages have been written to the client. */
   done(): void {
-    if (!this.#isOver) this.#end(undefined);
+    this.#endWith(undefined);
   }
 
   /** The client has left. */
   cancel(): void {
-    if (!this.#isOver) this.#end("the client left");
+    this.#endWith("the client left");
+  }
+
+  /** It is not known whether the client takes what is under way. */
+  lost(): void {
+    if (!this.#isOver) this.#end("the connection was lost");
+  }
+
+  /** Nobody reads the chunks any more. */
+  #endWith(problem: string | undefined): void {
+    if (this.#isOver) return;
+    this.#chunks.release();
+    this.#end(problem);
   }
 
   #breakOff(): void {

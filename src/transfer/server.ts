@@ -7,12 +7,13 @@ import { checkTsig, type TsigKeys, type TsigSigner } from "../wire/tsig.js";
 import type { HeldSnapshots } from "../zone/held-snapshots.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import type { TransferAccess } from "./access.js";
-import { type Contents, changesOf, inOrder, recordsOf, soaOf, wholeZone } from "./contents.js";
+import { ChunkPool } from "./chunks.js";
+import { changesOf, inOrder, recordsOf, soaOf, wholeZone } from "./contents.js";
 import { type Decision, decide, type ZoneFacts } from "./decision.js";
 import type { GivenVersions } from "./given-versions.js";
 import type { ZoneHistory } from "./history.js";
 import type { Journal } from "./journal.js";
-import { TransferMessage } from "./message.js";
+import { type Contents, SLACK, TransferMessage } from "./message.js";
 import { Refusals } from "./refusals.js";
 import { clientOf, type Secondary, type TransferReport } from "./report.js";
 import { readTransferQuery, type TransferQuestion } from "./request.js";
@@ -33,8 +34,6 @@ export interface TransferServerParts {
   readonly timers: Timers;
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
-  /** A secret for hashing names. */
-  readonly seed: number;
 }
 
 /** What can change while the server runs. */
@@ -63,14 +62,16 @@ const NO_RECORDS: Contents = inOrder([]);
 /** Answers queries for zone transfers: AXFR (RFC 5936) and IXFR (RFC 1995). */
 export class TransferServer {
   readonly #parts: TransferServerParts;
-  readonly #message: TransferMessage;
+  readonly #message = new TransferMessage();
+  /** Memory for one message that is sent at once. */
+  readonly #memory = new Uint8Array(MAX_MESSAGE + SLACK);
+  readonly #pool = new ChunkPool();
   readonly #refusals = new Refusals();
   #settings: TransferSettings;
 
   constructor(parts: TransferServerParts, settings: TransferSettings) {
     this.#parts = parts;
     this.#settings = settings;
-    this.#message = new TransferMessage(parts.seed);
   }
 
   configure(settings: TransferSettings): void {
@@ -145,13 +146,13 @@ export class TransferServer {
       asked.sink.broken();
       return;
     }
-    asked.sink.messages(this.#respond(asked, NO_RECORDS, rcode, ede).next(), true);
+    asked.sink.messages(this.#only(this.#respond(asked, NO_RECORDS, rcode, ede)), true);
   }
 
   #giveSoa(asked: Asked, { secondary }: Wanted): undefined {
     const { snapshots, report } = this.#parts;
     const zone = zoneOf(snapshots.newest, secondary.zone);
-    asked.sink.messages(this.#respond(asked, recordsOf(soaOf(zone))).next(), true);
+    asked.sink.messages(this.#only(this.#respond(asked, recordsOf(soaOf(zone)))), true);
     report.upToDate(secondary, zone.apex.soa.serial);
   }
 
@@ -161,7 +162,7 @@ export class TransferServer {
     const zone = zoneOf(snapshots.newest, wanted.question.zone);
     if (decision.kind !== "ixfr") return this.#giveSoa(asked, wanted);
     const response = this.#respond(asked, changesOf(zone, decision.from, decision.difference));
-    const octets = response.next();
+    const octets = this.#only(response);
     if (!response.isComplete) return this.#giveSoa({ ...asked, signer: asked.signer?.anew() }, wanted);
     asked.sink.messages(octets, true);
     this.#given(wanted, { kind: "ixfr", serial: zone.apex.soa.serial, octets: octets.length, seconds: 0 });
@@ -195,6 +196,10 @@ export class TransferServer {
         leave();
         running?.cancel();
       },
+      lost: () => {
+        leave();
+        running?.lost();
+      },
     };
   }
 
@@ -217,6 +222,7 @@ export class TransferServer {
     const transfer = new RunningTransfer({
       response: this.#respond(asked, contents),
       sink: asked.sink,
+      pool: this.#pool,
       timers,
       maxMs: this.#settings.maxTransferSeconds * 1000,
       onEnd: (problem, octets, seconds) => {
@@ -242,6 +248,11 @@ export class TransferServer {
     this.#parts.report.done(secondary, ended);
   }
 
+  /** The only message of a response, with its length in front in a stream; the first one, if there are more. */
+  #only(response: TransferResponse): Uint8Array {
+    return this.#memory.slice(0, response.next(this.#memory));
+  }
+
   #respond(
     { incoming, question, signer }: Asked,
     contents: Contents,
@@ -260,7 +271,7 @@ export class TransferServer {
       edns,
       signer,
       isStream,
-      limit: isStream ? MAX_MESSAGE : largest,
+      limit: largest,
       clock: () => Math.floor(this.#parts.wallClock() / 1000),
     });
   }

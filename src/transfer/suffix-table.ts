@@ -1,31 +1,23 @@
-import { finishHash, mixHash } from "../wire/names.js";
-import { POINTER } from "../wire/protocol.js";
+import { MAX_POINTER } from "../wire/protocol.js";
 
-const SLOTS = 1 << 12;
-/** A name looks at no more than these, whatever names a task has: a suffix that is not found is written again. */
-const MAX_PROBES = 8;
-const MAX_LABELS = 128;
+const SLOTS = 1 << 10;
+/** Longer suffixes are rare, and are written again. */
+const MAX_SUFFIX = 64;
 
-/** Finds the longest part of a name that a message has already, for a compression pointer (RFC 1035 §4.1.4). Allocates nothing. */
+/**
+ * Finds the suffixes of names that a message has already, for compression pointers (RFC 1035 §4.1.4). Each suffix has one slot, where another
+ * one may take its place: then it is written again. So a name costs no more than its labels, whatever names a zone has.
+ */
 export class SuffixTable {
-  /** By slot: the hash of a suffix, where it stands in the message, and the message that it belongs to. */
-  readonly #hashes = new Uint32Array(SLOTS);
-  readonly #places = new Uint16Array(SLOTS);
+  /** By slot: the octets of a suffix, without the root. They stay from one message to the next. */
+  readonly #texts = new Uint8Array(SLOTS * MAX_SUFFIX);
+  readonly #sizes = new Uint8Array(SLOTS);
+  /** The message that has the suffix, and where. */
   readonly #messages = new Uint32Array(SLOTS);
+  readonly #places = new Uint16Array(SLOTS);
   #message = 0;
-  readonly #seed: number;
-  /** For each label of the name that is looked up: where it begins, and the hash of the name from it on. */
-  readonly #starts = new Uint16Array(MAX_LABELS);
-  readonly #suffixes = new Uint32Array(MAX_LABELS);
-  #labels = 0;
-  /** The result of `find`: how many labels, and how many octets, of the name stand before the part that was found. */
-  labels = 0;
+  /** The result of `enter`: how many octets of the name stand before the suffix that was found, or before the root. */
   octets = 0;
-
-  /** @param seed a secret, so that nobody can choose names with the same hash */
-  constructor(seed: number) {
-    this.#seed = seed;
-  }
 
   /** Begins a message: nothing is found in it yet. */
   begin(): void {
@@ -33,86 +25,56 @@ export class SuffixTable {
   }
 
   /**
-   * Looks for the longest suffix of the name at `name[at]`, uncompressed and in lower case, in the message.
+   * Looks for a suffix of a name, the longest first, and enters the longer ones that were not found, as the name is written to the message.
    *
-   * @returns where it stands; -1 if no suffix but the root does
+   * @param name has the name at octets `start` to `end`, in lower case; the root's octet is at `end`
+   * @param isWhole whether the name itself counts as a suffix; if not, it costs less
+   * @param place where it is written
+   * @returns where the suffix stands in the message; -1 if none but the root does
    */
-  find(message: Uint8Array, name: Uint8Array, at: number): number {
-    this.#split(name, at);
-    for (let label = 0; label < this.#labels; label++) {
-      const place = this.#look(message, name, label);
-      if (place < 0) continue;
-      this.labels = label;
-      this.octets = this.#starts[label] - at;
-      return place;
-    }
-    this.labels = this.#labels;
-    this.octets = this.#starts[this.#labels] - at;
-    return -1;
-  }
-
-  /** Enters the labels before the part that `find` has found, which are written to the message from `place` on. */
-  enter(place: number): void {
-    const start = this.#starts[0];
-    for (let label = 0; label < this.labels; label++) {
-      const at = place + this.#starts[label] - start;
-      if (at >= POINTER << 8) return;
-      const slot = this.#freeSlot(this.#suffixes[label]);
-      if (slot < 0) continue;
-      this.#hashes[slot] = this.#suffixes[label];
-      this.#places[slot] = at;
-      this.#messages[slot] = this.#message;
-    }
-  }
-
-  /** Finds where labels begin, and hashes each suffix: from the last label to the first. */
-  #split(name: Uint8Array, start: number): void {
-    let labels = 0;
-    let at = start;
-    for (; name[at] !== 0; at += name[at] + 1) this.#starts[labels++] = at;
-    this.#starts[labels] = at;
-    this.#labels = labels;
-    let hash = this.#seed;
-    for (let label = labels - 1; label >= 0; label--) {
-      for (let i = this.#starts[label]; i < this.#starts[label + 1]; i++) hash = mixHash(hash, name[i]);
-      this.#suffixes[label] = finishHash(hash);
-    }
-  }
-
-  #look(message: Uint8Array, name: Uint8Array, label: number): number {
-    const hash = this.#suffixes[label];
-    for (let probe = 0; probe < MAX_PROBES; probe++) {
-      const slot = (hash + probe) & (SLOTS - 1);
-      if (this.#messages[slot] !== this.#message) return -1;
-      if (this.#hashes[slot] === hash && isSame(message, this.#places[slot], name, this.#starts[label]))
+  enter(name: Uint8Array, start: number, end: number, isWhole: boolean, place: number): number {
+    let at = isWhole || start === end ? start : start + name[start] + 1;
+    for (; at < end; at += name[at] + 1) {
+      const size = end - at;
+      if (size > MAX_SUFFIX) continue;
+      const slot = slotOf(name, at, size);
+      const isKnown = this.#isSame(slot, name, at, size);
+      if (isKnown && this.#messages[slot] === this.#message) {
+        this.octets = at - start;
         return this.#places[slot];
+      }
+      const own = place + at - start;
+      if (own > MAX_POINTER) continue;
+      if (!isKnown) this.#replace(slot, name, at, size);
+      this.#messages[slot] = this.#message;
+      this.#places[slot] = own;
     }
+    this.octets = end - start;
     return -1;
   }
 
-  #freeSlot(hash: number): number {
-    for (let probe = 0; probe < MAX_PROBES; probe++) {
-      const slot = (hash + probe) & (SLOTS - 1);
-      if (this.#messages[slot] !== this.#message) return slot;
-    }
-    return -1;
+  #isSame(slot: number, name: Uint8Array, at: number, size: number): boolean {
+    if (this.#sizes[slot] !== size) return false;
+    const texts = this.#texts;
+    const text = slot * MAX_SUFFIX;
+    for (let i = 0; i < size; i++) if (texts[text + i] !== name[at + i]) return false;
+    return true;
+  }
+
+  #replace(slot: number, name: Uint8Array, at: number, size: number): void {
+    const text = slot * MAX_SUFFIX;
+    for (let i = 0; i < size; i++) this.#texts[text + i] = name[at + i];
+    this.#sizes[slot] = size;
   }
 }
 
-/** Whether the name in the message, perhaps compressed, is the one at `name[at]`. */
-function isSame(message: Uint8Array, place: number, name: Uint8Array, at: number): boolean {
-  let from = place;
-  let to = at;
-  for (;;) {
-    const label = message[from];
-    if (label >= POINTER) {
-      from = ((label & ~POINTER) << 8) | message[from + 1];
-      continue;
-    }
-    if (label !== name[to]) return false;
-    if (label === 0) return true;
-    for (let i = 1; i <= label; i++) if (message[from + i] !== name[to + i]) return false;
-    from += label + 1;
-    to += label + 1;
-  }
+/** From the size of a suffix, and some of the octets in which suffixes differ: the first label's first and last, and one further back. */
+function slotOf(name: Uint8Array, at: number, size: number): number {
+  const last = at + name[at];
+  let hash = Math.imul(size, 0x9e3779b1);
+  hash = Math.imul(hash ^ name[at + 1], 0x01000193);
+  hash = Math.imul(hash ^ name[last - 1], 0x01000193);
+  hash = Math.imul(hash ^ name[last], 0x01000193);
+  hash = Math.imul(hash ^ name[at + (size >>> 1)], 0x01000193);
+  return (hash ^ (hash >>> 15)) & (SLOTS - 1);
 }

@@ -15,10 +15,16 @@ export interface IncomingTransfer {
   readonly limit: number;
 }
 
+/** Octets of memory for one chunk of messages. */
+export const CHUNK = 128 * 1024;
+/** Chunks of one response that may be under way: made, or asked for, and not yet taken by the client's connection. */
+export const CHUNKS_AHEAD = 3;
+
 /** Takes the response to one query. */
 export interface TransferSink {
   /**
-   * Takes messages: in a stream, each with its length in two octets in front. More are only made when they are asked for.
+   * Takes messages: in a stream, each with its length in two octets in front. More are only made when they are asked for, and may then be
+   * in the memory of those `CHUNKS_AHEAD` calls ago.
    * @param isLast whether none follow
    */
   messages(octets: Uint8Array, isLast: boolean): void;
@@ -28,14 +34,16 @@ export interface TransferSink {
 
 /** A response that is under way. */
 export interface OpenTransfer {
-  /** Asks for more messages. */
+  /** Asks for another chunk of messages. One call comes for each that has been taken, and at the beginning for `CHUNKS_AHEAD - 1`. */
   more(): void;
   /** All messages have been written to the client. */
   done(): void;
   /** The client has closed its side: it does not wait for its turn any longer, but takes what is under way. */
   ended(): void;
-  /** The client has left. */
+  /** The client has left: nobody reads the messages that it has not taken. */
   cancel(): void;
+  /** Nobody says any more what becomes of it. The messages may still be read. */
+  lost(): void;
 }
 
 /** From a thread with sockets to the thread that transfers. */

@@ -8,14 +8,13 @@ import { UnfinishedResponses } from "./unfinished.js";
 /** Octets of the length field in front of every message (RFC 1035 §4.2.2). */
 const PREFIX = 2;
 
-/** Bytes of a response of several messages that are written in one turn of the event loop. */
-const BYTES_A_TURN = 256 * 1024;
+/** After so many bytes of responses of several messages, others have their turn of the event loop. */
+const BYTES_A_TURN = 64 * 1024;
 
 /**
  * Memory for one answer, and for the answers to one chunk of queries. All connections share it: a chunk is handled synchronously.
  */
 const scratch = new Uint8Array(MAX_MESSAGE);
-const NOTHING = new Uint8Array(0);
 const batch = Buffer.alloc(2 * (PREFIX + MAX_MESSAGE));
 
 export interface ConnectionParts {
@@ -60,8 +59,7 @@ export class TcpConnection {
     this.#unfinished = new UnfinishedResponses({
       service,
       isFull: () => this.#unsentBytes > limits.unsentTransferBytes,
-      append: (size) => this.#append(scratch, size),
-      whenTaken: (done) => this.#whenTaken(done),
+      write: (octets, done) => this.#write(octets, done),
       resume: () => this.#resume(),
     });
     socket.on("data", (chunk) => this.#receive(chunk));
@@ -222,10 +220,10 @@ export class TcpConnection {
     this.#batched = 0;
   }
 
-  #whenTaken(done: (isTaken: boolean) => void): void {
+  /** Writes octets without copying them. Their memory stays as it is until `done` is called: also without octets, and behind earlier ones. */
+  #write({ buffer, byteOffset, length }: Uint8Array, done: (isTaken: boolean) => void): void {
     this.#flush();
-    // Also without octets, it is called behind all earlier ones, and also when the connection ends.
-    this.#socket.write(NOTHING, () => {
+    this.#socket.write(Buffer.from(buffer, byteOffset, length), () => {
       done(!this.#socket.destroyed);
       this.#startTimer();
     });

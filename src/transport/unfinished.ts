@@ -1,22 +1,24 @@
-import { BROKEN, type FollowingMessages, type Request, WAITING } from "../answer/request.js";
+import type { FollowingMessages, Request } from "../answer/request.js";
 import type { DnsService } from "../serving/service.js";
 
 export interface UnfinishedParts {
   readonly service: DnsService;
   /** Whether the client has so much to read that nothing more is written. */
   readonly isFull: () => boolean;
-  /** Takes a message of this size out of the memory for responses. */
-  readonly append: (size: number) => void;
-  /** Calls `done` when all that was appended before has left: with `false` if the client is gone. */
-  readonly whenTaken: (done: (isTaken: boolean) => void) => void;
+  /** Writes octets, perhaps none, and calls `done` when they and all before them have left: with `false` if the client is gone. */
+  readonly write: (octets: Uint8Array, done: (isTaken: boolean) => void) => void;
   /** Called when there is something to write again. */
   readonly resume: () => void;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** The responses of several messages of one connection that have not been written completely. They are written by turns. */
 export class UnfinishedResponses {
   readonly #parts: UnfinishedParts;
-  #requests: Request[] = [];
+  readonly #requests: Request[] = [];
+  /** Those that are given up, until the connection has ended: their messages may still be written. */
+  readonly #givenUp: Request[] = [];
   /** Responses whose last octets have not left. */
   #ending = 0;
   /** Whether nothing can be written before more messages are there. */
@@ -40,33 +42,38 @@ export class UnfinishedResponses {
   }
 
   /**
-   * Writes more messages, up to so many bytes.
+   * Writes more messages, until there are so many bytes of them.
    *
    * @returns false if a response cannot be completed: then the others are not either
    */
   write(bytes: number): boolean {
-    const { service, isFull, append, resume } = this.#parts;
+    const { service, isFull, resume } = this.#parts;
     let waiting = 0;
     this.isWaiting = false;
     for (let written = 0; written < bytes && waiting < this.#requests.length; ) {
       if (isFull()) return true;
       const request = this.#requests.shift() as Request;
       const { following } = request;
-      const size = service.next(request);
-      if (size === BROKEN) {
-        this.cancel();
+      const next = service.next(request);
+      if (next === "broken") {
+        this.#givenUp.push(request, ...this.#requests.splice(0));
         return false;
       }
-      if (size === 0) this.#end(following);
-      else this.#requests.push(request);
-      if (size === WAITING) {
-        waiting++;
-        request.following?.onReady(resume);
-      } else if (size > 0) {
-        waiting = 0;
-        append(size);
-        written += size;
+      if (next === "end") {
+        this.#end(following);
+        continue;
       }
+      this.#requests.push(request);
+      if (next === "waiting") {
+        waiting++;
+        following?.onReady(resume);
+        continue;
+      }
+      waiting = 0;
+      this.#parts.write(next, (isTaken) => {
+        if (isTaken) following?.taken();
+      });
+      written += next.length;
     }
     this.isWaiting = waiting > 0;
     return true;
@@ -74,16 +81,15 @@ export class UnfinishedResponses {
 
   #end(following: FollowingMessages | undefined): void {
     this.#ending++;
-    this.#parts.whenTaken((isTaken) => {
+    this.#parts.write(NOTHING, (isTaken) => {
       this.#ending--;
       if (isTaken) following?.sent();
       else following?.cancel();
     });
   }
 
-  /** The client has left, or a response broke off. */
+  /** The client has left. */
   cancel(): void {
-    for (const { following } of this.#requests) following?.cancel();
-    this.#requests = [];
+    for (const { following } of [...this.#givenUp, ...this.#requests.splice(0)]) following?.cancel();
   }
 }

@@ -1,5 +1,8 @@
 /** Numbers in network byte order. Each function that writes returns the index of the octet behind the number. */
 
+/** How this machine orders the octets of a word in memory. */
+export const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 export function readUint16(octets: Uint8Array, at: number): number {
   return (octets[at] << 8) | octets[at + 1];
 }

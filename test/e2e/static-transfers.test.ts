@@ -114,12 +114,15 @@ describe("real secondaries", () => {
   it.each(NAMES)("%s has what the server has", haveTheSame);
 
   it("follow a change by differences alone", async () => {
-    const whole = () => server.metric('mesos_dns_transfers_total{zone="mesos",kind="axfr",result="ok"}');
-    const before = await whole();
+    const count = (kind: string) => server.metric(`mesos_dns_transfers_total{zone="mesos",kind="${kind}",result="ok"}`);
+    // One for each secondary, and one for each comparison.
+    const before = 2 * NAMES.length;
+    await until("the transfers are counted", async () => (await count("axfr")) === before);
     await server.reload({ ...config, records: AFTER });
     await until("the change", async () => (await dig(server, "x.lb.mesos")).answer[0]?.includes("CNAME"));
     for (const name of NAMES) await of(name).caughtUp(server);
-    expect(await whole()).toBe(before);
+    await until("the differences are counted", async () => (await count("ixfr")) === NAMES.length);
+    expect(await count("axfr")).toBe(before);
     for (const name of NAMES) await haveTheSame(name);
     // What is below a delegated name is not this zone's any more.
     expect((await own("mesos")).filter((line) => line.includes("web.marathon.mesos. "))).toEqual([]);

@@ -73,7 +73,7 @@ export function configFor(ports: Readonly<Partial<Record<SecondaryName, number>>
 }
 
 /** Records in one order, without the SOA: its timers say nothing of what the zone has. */
-function sorted(text: string): string[] {
+export function sorted(text: string): string[] {
   const records = text.split("\n").filter((line) => line !== "" && !/^;|\s(SOA|TSIG)\s/.test(line));
   return records.map((line) => line.replace(/\s+/g, " ").toLowerCase()).sort();
 }

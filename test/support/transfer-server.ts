@@ -12,7 +12,7 @@ import { HeldSnapshots } from "../../src/zone/held-snapshots.js";
 import { silentLog } from "./service.js";
 import { ManualTimers } from "./timers.js";
 import { emptySnapshot } from "./transfers.js";
-import { NOW, SEED } from "./zone.js";
+import { NOW } from "./zone.js";
 
 export const TRANSFER_KEY: TsigKey = { name: "k1", algorithm: "hmac-sha256", secret: new Uint8Array(32).fill(7) };
 
@@ -45,7 +45,6 @@ export class TestTransfers {
         onAsked: () => {},
         timers: this.timers,
         wallClock,
-        seed: SEED,
       },
       settingsOf(true),
     );
@@ -70,7 +69,8 @@ export class TestTransfers {
     let [isLast, isBroken] = [false, false];
     const sink = {
       messages: (octets: Uint8Array, last: boolean) => {
-        parts.push(octets);
+        // The memory is used again.
+        parts.push(octets.slice());
         isLast = last;
       },
       broken: () => {

@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
+import { MessageChannel } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
+import type { FollowingMessages } from "../../../src/answer/request.js";
+import { streamChannel } from "../../../src/serving/channels.js";
+import { TransferClient } from "../../../src/serving/transfer-client.js";
 import type { ToTransferThread } from "../../../src/threads/messages.js";
 import { Transfers } from "../../../src/threads/transfers.js";
 import type { TransferFiles } from "../../../src/transfer/transfer-file.js";
@@ -8,8 +12,8 @@ import type { Snapshot, SnapshotUpdate } from "../../../src/zone/snapshot.js";
 import { decode, encodeIxfr, encodeQuery } from "../../support/dns.js";
 import { silentLog } from "../../support/service.js";
 import { ManualTimers } from "../../support/timers.js";
-import { ChangingZone, emptySnapshot } from "../../support/transfers.js";
-import { NOW, SEED } from "../../support/zone.js";
+import { ChangingZone, emptySnapshot, messagesIn, recordsIn } from "../../support/transfers.js";
+import { NOW, requestOf } from "../../support/zone.js";
 import { configOf } from "../config/support.js";
 
 const CLIENT = Uint8Array.of(192, 0, 2, 5);
@@ -48,7 +52,7 @@ class MemoryFiles {
 async function start(snapshot: Snapshot, files = new MemoryFiles(), notify: readonly string[] = []) {
   const timers = new ManualTimers();
   const told: string[] = [];
-  const config = configOf({ stateDir: "/state", allowTransfer: ["192.0.2.0/24"], notify });
+  const config = configOf({ stateDir: "/state", maxTransfersPerClient: 3, allowTransfer: ["192.0.2.0/24"], notify });
   const transfers = new Transfers({
     config,
     keys: [],
@@ -58,7 +62,6 @@ async function start(snapshot: Snapshot, files = new MemoryFiles(), notify: read
     timers,
     wallClock: () => NOW * 1000,
     random16: () => 7,
-    seed: SEED,
     files: files.files,
     send: (_octets, address) => told.push(address),
   });
@@ -66,9 +69,11 @@ async function start(snapshot: Snapshot, files = new MemoryFiles(), notify: read
   const snapshots = { on: (_: string, listener: typeof update) => (update = listener), postMessage() {}, close() {} };
   let ask: (message: ToTransfers) => void = () => {};
   const answers: FromTransfers[] = [];
+  let close = () => {};
   const clients = {
-    on: (event: string, listener: typeof ask) => {
+    on: (event: string, listener: typeof ask & typeof close) => {
       if (event === "message") ask = listener;
+      else close = listener;
     },
     postMessage: (message: FromTransfers) => answers.push(message),
   };
@@ -81,6 +86,16 @@ async function start(snapshot: Snapshot, files = new MemoryFiles(), notify: read
     transfers,
     told,
     use: (next: SnapshotUpdate) => update(next),
+    /** The thread with the connections is gone. */
+    close: () => close(),
+    /** The memory of the first messages of an answer, and a function that says what became of it. */
+    begin: (message: Uint8Array) => {
+      const own = ++id;
+      ask({ kind: "open", id: own, message, client: CLIENT, isStream: true, isTrusted: true, limit: 1232 });
+      const last = answers.at(-1);
+      if (last?.kind !== "messages") throw new Error("it is broken off");
+      return { memory: last.octets.buffer, say: (kind: "done" | "cancel") => ask({ kind, id: own }) };
+    },
     /** The records of the answer to a query, which the client takes completely. */
     take: (message: Uint8Array) => {
       const way = { client: CLIENT, isStream: true, isTrusted: true, limit: 1232 };
@@ -166,5 +181,77 @@ describe("a secondary that is to be told", () => {
     const { transfers, told } = await start(zone());
     await transfers.take({ kind: "configure", config: configOf({ notify: ["192.0.2.6"] }), keys: [] });
     expect(told).toEqual(["192.0.2.6"]);
+  });
+});
+
+describe("the memory of messages", () => {
+  const NAMES = Array.from({ length: 30_000 }, (_, i) => `task-${i}.marathon.mesos`);
+
+  /**
+   * The records of a zone that a client gets whose connection takes messages as late as it can.
+   * @param onLast what happens when the last messages are there, and have not been taken
+   */
+  async function takeLate(client: TransferClient, onLast = async () => {}): Promise<readonly string[]> {
+    const asking = { channel: streamChannel(false, 30), client: { octets: CLIENT, mayQuery: true, mayRecurse: true } };
+    const request = requestOf(encodeQuery("mesos", { type: "AXFR" }), { ...asking, out: new Uint8Array(0) });
+    const { message, following } = await new Promise<{ message: Uint8Array; following: FollowingMessages }>(
+      (resolve) => {
+        client.ask(request, 1232, (first, more) => more && resolve({ message: first, following: more }));
+      },
+    );
+    const stream: Uint8Array[] = [Uint8Array.of(message.length >> 8, message.length & 255), message];
+    const waiting: Uint8Array[] = [];
+    let isEnding = false;
+    for (let quiet = 0; ; ) {
+      const next = following.next();
+      if (next === "end" && !isEnding) await onLast();
+      isEnding ||= next === "end";
+      if (typeof next === "object") waiting.push(next);
+      else if (next === "end" && waiting.length === 0) break;
+      else if (next === "broken") throw new Error("it is broken off");
+      else if (quiet++ < 3) await new Promise((resolve) => setTimeout(resolve, 2));
+      else {
+        quiet = 0;
+        // Only now the connection reads the memory.
+        stream.push((waiting.shift() as Uint8Array).slice());
+        following.taken();
+      }
+    }
+    following.sent();
+    return recordsIn(messagesIn(Buffer.concat(stream)));
+  }
+
+  test("is that of a later transfer when nobody reads it, and not when its connection may still", async () => {
+    const zone = emptySnapshot().with(new ChangingZone().next(["a.mesos A 192.0.2.1"], 1));
+    const { begin, close } = await start(zone);
+    const query = encodeQuery("mesos", { type: "AXFR" });
+    const first = begin(query);
+    first.say("done");
+    const second = begin(query);
+    expect(second.memory).toBe(first.memory);
+    second.say("cancel");
+    const third = begin(query);
+    expect(third.memory).toBe(first.memory);
+    expect(begin(query).memory).not.toBe(first.memory);
+    close();
+    expect(begin(query).memory).not.toBe(first.memory);
+  });
+
+  test("is not written again before it has been read, also by other transfers", async () => {
+    const lines = NAMES.map((name, i) => `${name} A 10.0.${i >> 8}.${i & 255}`);
+    const { transfers } = await start(emptySnapshot().with(new ChangingZone().next(lines, 1)));
+    const { port1, port2 } = new MessageChannel();
+    await transfers.take({ kind: "clients", port: port1 } as unknown as ToTransferThread);
+    const client = new TransferClient();
+    client.connect(port2);
+    const wanted = lines.map((line) => line.replace(" A ", " 60 A ")).sort();
+    const addresses = (records: readonly string[]) => records.filter((record) => record.includes(" A ")).sort();
+    const others: string[][] = [];
+    const first = await takeLate(client, async () => {
+      for (const records of await Promise.all([takeLate(client), takeLate(client)])) others.push(addresses(records));
+    });
+    expect(others).toEqual([wanted, wanted]);
+    expect(addresses(first)).toEqual(wanted);
+    client.connect(undefined);
   });
 });

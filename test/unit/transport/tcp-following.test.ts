@@ -34,13 +34,14 @@ class ManyMessages extends Answerer {
   #following(first: Uint8Array): FollowingMessages {
     let left = this.#messages;
     return {
-      write: ({ out }) => {
-        if (left-- === 0) return 0;
+      next: () => {
+        if (left-- === 0) return "end";
         if (++this.written === this.#failsAt) throw new Error("the zone is gone");
-        out.set(first.subarray(0, HEADER));
-        out.fill(0, HEADER, this.#size);
-        return this.#size;
+        const message = Buffer.alloc(this.#size);
+        message.set(first.subarray(0, HEADER));
+        return framed(message);
       },
+      taken: () => {},
       onReady: () => {},
       sent: this.sent,
       cancel: this.cancelled,
