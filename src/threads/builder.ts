@@ -66,6 +66,8 @@ export class Builder {
   /** The instances of health checks that are unhealthy, and what that means for values. */
   #unhealthy: readonly string[];
   #health: Health;
+  #isHealthNew = false;
+  #isFollowingHealth = false;
   #lastReport: BuildReport | undefined;
   #unsaved = "";
   #savedAt: number;
@@ -136,7 +138,7 @@ export class Builder {
       case "unhealthy":
         this.#unhealthy = message.instances;
         this.#health = healthOf(this.#config.healthChecks, this.#unhealthy);
-        return this.#buildAgain().catch((error: unknown) => this.#fail(error));
+        return this.#followHealth();
       case "reading":
         this.#pool.pin("main", message.pinned);
         this.#pool.acknowledge("main", message.generation);
@@ -206,6 +208,20 @@ export class Builder {
     const rebuilt = await this.#zones.rebuild();
     if (!rebuilt || !this.#lastReport) return;
     this.#publish(rebuilt, factsOf(this.#lastReport), false);
+  }
+
+  /** Many targets may change within the time that one build takes: the next one shows what all of them are then. */
+  async #followHealth(): Promise<void> {
+    this.#isHealthNew = true;
+    if (this.#isFollowingHealth) return;
+    this.#isFollowingHealth = true;
+    while (this.#isHealthNew && !this.#stopping) {
+      // Takes the messages that wait already.
+      await delay(this.#parts.timers, 0);
+      this.#isHealthNew = false;
+      await this.#buildAgain().catch((error: unknown) => this.#fail(error));
+    }
+    this.#isFollowingHealth = false;
   }
 
   async #serve(cluster: Cluster, provenance: Provenance): Promise<void> {

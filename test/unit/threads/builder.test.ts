@@ -104,6 +104,21 @@ describe("a builder", () => {
     await until("another fetch", async () => master.requests.length > asked);
   });
 
+  test("builds once for all changes of health that come while it builds", async () => {
+    const values = [{ value: "192.0.2.1" }, { value: "192.0.2.2" }];
+    const { builder, builds, built } = setUp(await startMaster(webAt("203.0.113.1")), {
+      records: [{ name: "edge", type: "A", policy: "weighted", healthCheck: "edge", values }],
+      healthChecks: { edge: { type: "http" } },
+    });
+    await built(1);
+    const serials = () => new Set(builds().map(({ report }) => report.serial)).size;
+    const changes = Array.from({ length: 99 }, (_, i) => (i % 2 === 0 ? ["edge@192.0.2.1"] : []));
+    await Promise.all(changes.map((instances) => builder.take({ kind: "unhealthy", instances })));
+    expect([builds().length, serials()]).toEqual([2, 2]);
+    await builder.take({ kind: "unhealthy", instances: [] });
+    expect([builds().length, serials()]).toEqual([3, 3]);
+  });
+
   test("that gets another configuration before its first state builds under that one", async () => {
     const master = await startMaster();
     master.answer({ silent: true });
