@@ -51,13 +51,14 @@ function planOf({ primaries, key }: TransferConfigOptions, config: Config): Seco
   return {
     zones: zoneNamesOf(config).filter((zone) => zone !== catalogZone),
     catalogZone,
-    primaries: primaries.map(primaryAt),
+    primaries: primaries.map((text) => primaryAt(text, config.port)),
     key: key === undefined ? undefined : keyCalled(key, config),
   };
 }
 
-function primaryAt(text: string): HostPort {
-  const address = readServerAddress(text, DNS_PORT);
+/** @param port that of this server, if the address has none */
+function primaryAt(text: string, port: number): HostPort {
+  const address = readServerAddress(text, port);
   if (address) return address;
   const advice = "give the address of this server, with a port or without";
   throw new MesosDnsError("USAGE", `--primary is ${JSON.stringify(text)}: ${advice}`);

@@ -50,6 +50,8 @@ function place(
 ): Placed | undefined {
   const { at, name: given, type } = record;
   const name = given.endsWith(".") ? given.slice(0, -1) : `${given}.${domain}`;
+  if ([domain, ...staticZones].some((each) => isInZone(given, each)))
+    remark(`${at}.name`, `${given} is taken as ${name}. Complete names have a final dot`);
   const refuse = (allowed: string) => {
     report(`${at}.name`, given, allowed);
     return undefined;

@@ -35,7 +35,7 @@ export const allowTransfer: Format<readonly TransferRule[]> = entriesOf<Transfer
 });
 
 const notifyMembers = {
-  address,
+  address: textual("an IPv4 or IPv6 address; its port goes into port", readAddress),
   port: integer(1, 65_535),
   key: keyName,
   zones: lists.zoneNames,

@@ -39,8 +39,8 @@ export function createApi(context: ApiContext): Hono {
   }
   api.post(FLUSH, (c) => (context.config().cache.allowFlush ? flush(c, context) : c.notFound()));
   api.all(FLUSH, (c) => (context.config().cache.allowFlush ? methodNotAllowed(c, "POST") : c.notFound()));
-  api.post(HEALTH, (c) => (context.config().allowHealthOverride ? overrideHealth(c, context) : c.notFound()));
-  api.all(HEALTH, (c) => (context.config().allowHealthOverride ? methodNotAllowed(c, "POST") : c.notFound()));
+  api.post(HEALTH, (c) => (context.config().allowHealthOverride ? overrideHealth(c, context) : notAllowed(c)));
+  api.all(HEALTH, (c) => (context.config().allowHealthOverride ? methodNotAllowed(c, "POST") : notAllowed(c)));
   const doh = new DohRoutes(context);
   api.get(DOH, (c) => doh.get(c));
   api.post(DOH, (c) => doh.post(c));
@@ -160,6 +160,10 @@ const checkEncoding: Handler = async (c, next) => {
 /** The response before the first state, when every name would look unknown. */
 function notYet(c: Context): Response {
   return c.json({ error: "no state from a Mesos master yet; /readyz says why" }, 503, { "retry-after": "1" });
+}
+
+function notAllowed(c: Context): Response {
+  return c.json({ error: "nobody may overrule health checks here: set allowHealthOverride in the configuration" }, 404);
 }
 
 function methodNotAllowed(c: Context, allow: string): Response {

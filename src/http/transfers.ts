@@ -5,7 +5,7 @@ export function describeTransfers({ running, secondaries, targets, journalBytes,
   return {
     active: running,
     secondaries: secondaries.map(describeSecondary),
-    notify: targets.map(({ target, zone, lag, state }) => ({ target, zone, lagSeconds: lag, state })),
+    notify: targets.map(({ target, zone, lag, state }) => ({ target, zone, lagSeconds: lag ?? null, state })),
     journal: { bytes: journalBytes, steps: Object.fromEntries(journalSteps) },
   };
 }

@@ -92,7 +92,11 @@ export class Notifier {
     for (const told of this.#told.values()) {
       const { target, sent } = told;
       if (target.address !== address || target.port !== port || sent?.id !== answer.id) continue;
-      if (!this.#isGenuine(message, target, sent.mac)) continue;
+      if (!this.#isGenuine(message, target, sent.mac)) {
+        // Anybody could have sent it, so it ends nothing. But a secondary without the key cannot sign.
+        if (answer.rcode !== RCODE.NOERROR) this.#logUnsigned(target, told.zone, answer.rcode);
+        continue;
+      }
       told.sent = undefined;
       const isRefused = answer.rcode !== RCODE.NOERROR;
       if (isRefused) this.#logRefused(target, told.zone, answer.rcode);
@@ -167,9 +171,9 @@ export class Notifier {
     return has !== undefined && newest !== undefined && !isNewer(newest, has);
   }
 
-  #lag(target: NotifyTarget, zone: string): number {
+  #lag(target: NotifyTarget, zone: string): number | undefined {
     const has = this.#parts.serialOf(target, zone);
-    if (has === undefined) return 0;
+    if (has === undefined) return undefined;
     const since = this.#publications.get(zone)?.firstAfter(has);
     return since === undefined ? 0 : (this.#parts.timers.now() - since) / 1000;
   }
@@ -200,6 +204,13 @@ export class Notifier {
       nameOf(target),
       `it answers NOTIFY for ${zone} with ${name}: ${advice}`,
     );
+  }
+
+  #logUnsigned(target: NotifyTarget, zone: string, rcode: number): void {
+    const name = rcodeName(rcode) ?? rcode;
+    const message = `it answers NOTIFY for ${zone} with ${name}, and does not sign that`;
+    const advice = "see that the secondary has this zone, and the same key";
+    this.#logOnce(`unsigned ${nameOf(target)} ${zone}`, nameOf(target), `${message}: ${advice}`);
   }
 
   #logOnce(key: string, target: string, message: string): void {

@@ -6,7 +6,10 @@ export interface TargetState {
   /** `address:port`. */
   readonly target: string;
   readonly zone: string;
-  /** Seconds since this server published the first version newer than the one that the target has; 0 if it has the newest. */
-  readonly lag: number;
+  /**
+   * Seconds since this server published the first version newer than the one that the target has; 0 if it has the newest. `undefined` while
+   * nobody knows: it has not transferred the zone from here.
+   */
+  readonly lag: number | undefined;
   readonly state: NotifyState;
 }

@@ -79,7 +79,8 @@ export class TargetSchedule {
     const { timers, send } = this.#parts;
     this.#hasNews = false;
     this.#isUnderWay = true;
-    this.state = "sent";
+    // What the last one came to stays until it is answered.
+    if (this.#unanswered === 0) this.state = "sent";
     this.#sentAt = timers.now();
     send();
     const pause = PAUSES_MS[Math.min(this.#unanswered, PAUSES_MS.length - 1)];
