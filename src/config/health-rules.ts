@@ -90,7 +90,12 @@ export function healthFaults(
 ): readonly HealthFault[] {
   const byName = new Map(healthChecks.map((check) => [check.name, check]));
   const faults: HealthFault[] = [];
+  const refused = new Set<string>();
   const refuse = (check: string, address: string, place: Pick<HealthFault, "key" | "at">) => {
+    // Once is enough for all values that have it.
+    const known = `${check} ${address}`;
+    if (refused.has(known)) return;
+    refused.add(known);
     const why = whyNotChecked(address, healthCheckNetworks);
     if (why !== undefined)
       faults.push({

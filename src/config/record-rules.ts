@@ -12,6 +12,11 @@ export interface RecordZones {
   readonly staticZones: readonly string[];
 }
 
+/** The same, and the complete names of all records. */
+interface Places extends RecordZones {
+  readonly owned: ReadonlySet<string>;
+}
+
 /** Reports a fault. @param at the place in the list of records */
 export type ReportFault = (at: string, value: unknown, allowed: string) => void;
 
@@ -33,7 +38,10 @@ export function completeRecords(
 ): readonly StaticRecord[] {
   const count = given.reduce((sum, { values }) => sum + values.length, 0);
   if (count > MAX_RECORDS) report("", count, `at most ${MAX_RECORDS} values in all`);
-  const placed = given.map((record) => place(record, zones, report, remark)).filter((record) => record !== undefined);
+  const owned = new Set(given.map(({ name }) => completeName(name, zones.domain)));
+  const placed = given
+    .map((record) => place(record, { ...zones, owned }, report, remark))
+    .filter((record) => record !== undefined);
   for (const record of placed) checkPolicy(record, report);
   const sets = [...byNameAndType(placed).values()].map((parts) => joined(parts, report));
   checkNeighbours(placed, report);
@@ -44,12 +52,12 @@ export function completeRecords(
 /** Gives a record its complete name and targets, if it may have that name. */
 function place(
   record: GivenRecord,
-  { domain, staticZones }: RecordZones,
+  { domain, staticZones, owned }: Places,
   report: ReportFault,
   remark: (at: string, text: string) => void,
 ): Placed | undefined {
   const { at, name: given, type } = record;
-  const name = given.endsWith(".") ? given.slice(0, -1) : `${given}.${domain}`;
+  const name = completeName(given, domain);
   if ([domain, ...staticZones].some((each) => isInZone(given, each)))
     remark(`${at}.name`, `${given} is taken as ${name}. Complete names have a final dot`);
   const refuse = (allowed: string) => {
@@ -73,23 +81,27 @@ function place(
   }
   if (type === "NS" && name.startsWith("*."))
     return refuse("a name without *: a wildcard cannot be delegated (RFC 4592)");
-  const values = record.values.map((value) => withTarget(value, record, domain, { report, remark }));
+  const values = record.values.map((value) => withTarget(value, record, { domain, owned }, { report, remark }));
   return { ...record, name, zone, values };
 }
 
 function withTarget(
   value: GivenValue,
   { at, type }: GivenRecord,
-  domain: string,
+  { domain, owned }: Pick<Places, "domain" | "owned">,
   { report, remark }: { readonly report: ReportFault; readonly remark: (at: string, text: string) => void },
 ): GivenValue {
   const target = targetOf(type, value.value);
   if (target === undefined || target.endsWith(".")) return value;
   const complete = `${target}.${domain}.`;
   if (complete.length - 1 > MAX_NAME_TEXT) report(`${at}${value.at}`, target, fittingName(domain));
-  else if (target.includes("."))
+  else if (target.includes(".") && !owned.has(complete.slice(0, -1)))
     remark(`${at}${value.at}`, `${target} is taken as ${complete} Complete names have a final dot`);
   return { ...value, value: `${value.value}.${domain}.` };
+}
+
+function completeName(given: string, domain: string): string {
+  return given.endsWith(".") ? given.slice(0, -1) : `${given}.${domain}`;
 }
 
 function fittingName(domain: string): string {
@@ -184,10 +196,17 @@ const GLUE: ReadonlySet<StaticType> = new Set(["A", "AAAA"]);
 function checkDelegations(records: readonly Placed[], report: ReportFault): void {
   const cuts = new Map(records.filter(({ type }) => type === "NS").map((record) => [record.name, record]));
   if (cuts.size === 0) return;
+  const servers = new Set([...cuts.values()].flatMap(({ values }) => values.map(({ value }) => value.slice(0, -1))));
   const addressed = new Set(records.filter(({ type }) => GLUE.has(type)).map(({ name }) => name));
   for (const record of records) {
     const cut = cutAbove(record.name, record.type === "NS", cuts);
     if (cut && (!GLUE.has(record.type) || record.policy !== "simple")) reportBelow(record, cut, records, report);
+    else if (cut && !servers.has(record.name))
+      report(
+        `${record.at}.name`,
+        record.name,
+        `a name server of ${cut.name}, which ${placeOf(cut)} delegates with all below it`,
+      );
     if (record.type !== "NS") continue;
     for (const { at, value } of record.values) {
       const server = value.slice(0, -1);

@@ -13,7 +13,6 @@ const KEY_PREFIX = "key:";
 
 const network = textual("a network such as 192.0.2.0/24 or 2001:db8::/32", readNetwork);
 const keyName = textual("the name of a key", readKeyName);
-const address = textual("an IPv4 or IPv6 address", readAddress);
 const filePath = textual("the path of a file", (text) => (text === "" ? undefined : text));
 
 export const allowTransfer: Format<readonly TransferRule[]> = entriesOf<TransferRule>({

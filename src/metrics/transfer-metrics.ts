@@ -62,7 +62,9 @@ export function transferMetrics(numbers: () => TransferNumbers | undefined): Met
       help: "Seconds since the first version was published that is newer than the one that the secondary has; 0 if it has the newest.",
       labelNames: ["target", "zone"],
       read: read(({ targets }) =>
-        targets.flatMap(({ target, zone, lag: value }) => (value === undefined ? [] : [{ labels: { target, zone }, value }])),
+        targets.flatMap(({ target, zone, lag: value }) =>
+          value === undefined ? [] : [{ labels: { target, zone }, value }],
+        ),
       ),
     },
     labelled("mesos_dns_tsig_errors_total", "Queries for zone transfers whose signature is not good.", {

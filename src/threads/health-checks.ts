@@ -150,12 +150,21 @@ export class HealthChecks {
     const unhealthy = unhealthyOf(this.#instances, isUp, this.#overrides);
     const turned = [...this.#instances.keys()].filter((name) => unhealthy.has(name) !== this.#unhealthy.has(name));
     for (const name of turned) {
+      this.#logCalculated(name, unhealthy.has(name));
       this.#turns.set(name, { since: now, changes: (this.#turns.get(name)?.changes ?? 0) + 1 });
     }
     const isChanged = turned.length > 0 || unhealthy.size !== this.#unhealthy.size;
     this.#unhealthy = unhealthy;
     if (isChanged) port.postMessage({ kind: "unhealthy", instances: [...unhealthy], report: this.#report() });
     this.#waitForEnd(now);
+  }
+
+  /** Those of targets have their lines already. */
+  #logCalculated(name: string, isUnhealthy: boolean): void {
+    if (this.#instances.get(name)?.check.type !== "calculated") return;
+    const { log } = this.#parts;
+    if (isUnhealthy) log.warn(`health check ${name} fails: too few of its checks are healthy`);
+    else log.info(`health check ${name} is good again`);
   }
 
   /** Judges again when the next override ends. */

@@ -92,7 +92,7 @@ export class VipPublisher {
         { task, label: label.slice(0, MAX_SHOWN), reason },
       ]),
     );
-    this.#warn("a label names no virtual address", lines);
+    this.#warn("a label leads to no virtual address", lines);
     const collisions = new Map(counts.collisions.map(([name, holder]) => [`${name} ${holder}`, { name, holder }]));
     this.#warn("two names of virtual addresses lead to one address, and the later one has got another", collisions);
     this.#told = new Set([...lines.keys(), ...collisions.keys()]);

@@ -1,6 +1,6 @@
 import { type Address, parseAddress } from "../base/addresses.js";
 import type { Task } from "../sources/mesos/cluster.js";
-import type { Protocol } from "./label.js";
+import type { Protocol, VipLabel } from "./label.js";
 import { vipName } from "./name.js";
 import { onAgent, type SkippedLabel, type VipPort, vipPortsOf } from "./ports.js";
 
@@ -59,6 +59,7 @@ export function claimsOf({ task, killing, framework, agent }: PlacedTask, zone: 
   const problems = [...skipped];
   const claims = (isAgents ? onAgent(ports) : ports).flatMap((port) => {
     const backends = backendsOf(port, own, container, task);
+    if (backends.length === 0) problems.push({ reason: "address", label: port.vips.map(textOf).join(" ") });
     return port.vips.flatMap(({ label, literal, port: vipPort }) => {
       const vip = literal ?? vipName(label ?? "", framework, zone);
       if (vip === undefined) {
@@ -109,4 +110,8 @@ function containerAddresses({ statusFacts }: Task): readonly Address[] {
 /** Whether its health checks say that it is well. Before they have said anything, it is not; without any, it is. */
 function isWell({ facts, statusFacts }: Task): boolean {
   return (statusFacts?.latest ?? statusFacts)?.healthy ?? !(facts?.hasHealthCheck ?? false);
+}
+
+function textOf({ label, literal, port }: VipLabel): string {
+  return `${literal ?? label}:${port}`;
 }

@@ -13,7 +13,7 @@ export interface VipLabel {
 }
 
 /** Why a label names none, as `mesos_dns_vip_skipped` counts it. */
-export type VipSkipReason = "value" | "name" | "port_index";
+export type VipSkipReason = "value" | "name" | "port_index" | "address";
 
 const MAX_PORT = 65_535;
 const OLD_KEY = /^VIP_PORT(\d+)$/i;

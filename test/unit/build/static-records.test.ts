@@ -65,7 +65,11 @@ describe("static records", () => {
 
   test("end as if they had been there from the beginning, whatever they were before", async () => {
     const steps = [
-      [a("www", "192.0.2.80"), { name: "sub", type: "NS", value: "ns.example.net." }, a("x.sub", "192.0.2.1")],
+      [
+        a("www", "192.0.2.80"),
+        { name: "sub", type: "NS", value: ["ns.example.net.", "x.sub"] },
+        a("x.sub", "192.0.2.1"),
+      ],
       [{ name: "www", type: "CNAME", value: "other" }, a("*.sub", "192.0.2.1")],
       [],
       [{ name: "sub", type: "NS", value: "x.sub" }, a("x.sub", "192.0.2.9"), a("a.b.c", "192.0.2.1")],

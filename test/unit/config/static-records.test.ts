@@ -203,6 +203,10 @@ describe("records", () => {
       'records[1].type: got "TXT"; allowed: A or AAAA without a policy: sub.mesos is delegated in records[0]',
     ],
     [
+      [NS, { ...A, name: "x.sub" }],
+      'records[1].name: got "x.sub.mesos"; allowed: a name server of sub.mesos, which records[0] delegates with all below it',
+    ],
+    [
       [{ name: "x.sub", type: "TXT", value: "y" }, NS],
       'records[1].name: got "sub.mesos"; allowed: another name: records[0] has TXT for x.sub.mesos, which is then not answered',
     ],
@@ -269,5 +273,20 @@ describe("staticZones", () => {
     ],
   ])("%j is refused", (keys, message) => {
     expect(faultsOf(keys).join("\n")).toContain(message);
+  });
+
+  test("are warned of that mean another name than one may think, and of no others", () => {
+    const records = [
+      { ...A, name: "www.mesos" },
+      { ...A, name: "edge.example.com" },
+      { name: "sub", type: "NS", value: "ns1.sub" },
+      { ...A, name: "ns1.sub" },
+      { name: "mail", type: "MX", value: { preference: 10, exchange: "mx.example.org" } },
+    ];
+    expect(warningsOf({ ...ZONES, records })).toEqual([
+      "records[0].name: www.mesos is taken as www.mesos.mesos. Complete names have a final dot",
+      "records[1].name: edge.example.com is taken as edge.example.com.mesos. Complete names have a final dot",
+      "records[4].value: mx.example.org is taken as mx.example.org.mesos. Complete names have a final dot",
+    ]);
   });
 });

@@ -94,7 +94,11 @@ describe("what people say of an instance", () => {
 
   test("is not listened to unless allowHealthOverride says so", async () => {
     const { said, post } = setUp({ config: { allowHealthOverride: false } });
-    expect((await post("edge@192.0.2.10", DOWN)).status).toBe(404);
+    const response = await post("edge@192.0.2.10", DOWN);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({
+      error: "nobody may overrule health checks here: set allowHealthOverride in the configuration",
+    });
     expect(said).toEqual([]);
   });
 });

@@ -79,7 +79,12 @@ describe("a change of health", () => {
     isGood = true;
     timers.pass(4_000);
     expect(unhealthy()).toEqual(["db site", ""]);
-    expect(logged).toEqual(["health check db fails: connection refused", "health check db is good again"]);
+    expect(logged).toEqual([
+      "health check db fails: connection refused",
+      "health check site fails: too few of its checks are healthy",
+      "health check db is good again",
+      "health check site is good again",
+    ]);
   });
 
   test("outlives the thread: what the one before knew counts on, until there is news", async () => {

@@ -166,6 +166,14 @@ describe("a virtual address", () => {
       if (table.names.get(name)?.ipv4 !== ipv4) expect(touched).toContain(`${name} 1 tcp 4`);
   });
 
+  test("has no target of a task without an address, which is counted", () => {
+    const { table, update } = tableOf();
+    const lost = task("a");
+    update(clusterOf([{ ...lost, statusFacts: { networks: [], mappings: [], dropped: 0 } }]));
+    expect(table.services).toEqual([]);
+    expect(table.skipped).toEqual([{ task: "a F", reason: "address", label: "/redis:6379" }]);
+  });
+
   test("that is literal has no name, whatever the framework", () => {
     const { table, update } = tableOf();
     update(clusterOf([task("a", { vip: "1.2.3.4:5000" })]));

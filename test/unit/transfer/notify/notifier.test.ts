@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { NotifyTarget } from "../../../../src/config/config.js";
 import { Notifier } from "../../../../src/transfer/notify/notifier.js";
-import { TsigKeys } from "../../../../src/wire/tsig.js";
+import { type TsigKey, TsigKeys } from "../../../../src/wire/tsig.js";
 import { silentLog } from "../../../support/service.js";
 import { ManualTimers } from "../../../support/timers.js";
 import { ChangingZone, emptySnapshot } from "../../../support/transfers.js";
@@ -9,8 +9,10 @@ import { ChangingZone, emptySnapshot } from "../../../support/transfers.js";
 const TARGET: NotifyTarget = { address: "192.0.2.5", port: 53, minIntervalMs: 100 };
 
 /** A notifier of one zone, and when it has sent messages to its targets, in milliseconds. */
-function setUp(targets: readonly NotifyTarget[] = [TARGET]) {
+function setUp(targets: readonly NotifyTarget[] = [TARGET], keys: readonly TsigKey[] = []) {
   const timers = new ManualTimers();
+  const warned: string[] = [];
+  const log = { ...silentLog, warn: (_what: object, message: string) => void warned.push(message) } as never;
   const changing = new ChangingZone();
   let snapshot = emptySnapshot().with(changing.next(["a.mesos A 192.0.2.1"], 1));
   const sent: { readonly at: number; readonly to: string; readonly octets: Uint8Array }[] = [];
@@ -20,12 +22,12 @@ function setUp(targets: readonly NotifyTarget[] = [TARGET]) {
       wallClock: () => 0,
       random16: () => 7,
       send: (octets, address) => sent.push({ at: timers.now(), to: address, octets }),
-      log: silentLog,
+      log,
       zone: (name) => snapshot.zoneCalled(name),
       serialOf: () => undefined,
     },
     targets,
-    new TsigKeys([]),
+    new TsigKeys(keys),
   );
   let serial = 1;
   /** Changes the zone, and answers what is sent. */
@@ -50,7 +52,7 @@ function setUp(targets: readonly NotifyTarget[] = [TARGET]) {
     }
     return sent.slice(first + 1).map(({ at }, i) => at - sent[first + i].at);
   };
-  return { timers, notifier, sent, asksForAll, pauses };
+  return { timers, notifier, sent, asksForAll, pauses, change, warned };
 }
 
 test("a target that asks for whole zones again and again is told each second only, for a minute from the last time", () => {
@@ -81,4 +83,32 @@ test("a target that is added is told at once of the zones as they are, and one t
   sent.length = 0;
   notifier.configure([{ ...TARGET, address: "192.0.2.6" }], new TsigKeys([]));
   expect(sent.map(({ to }) => to)).toEqual(["192.0.2.6"]);
+});
+
+test("a target that does not answer is unanswered while it is told again, and nobody knows how far it is", () => {
+  const { timers, notifier, change } = setUp();
+  change();
+  expect(notifier.states()).toEqual([{ target: "192.0.2.5:53", zone: "mesos", lag: undefined, state: "sent" }]);
+  for (let i = 0; i < 30; i++) {
+    timers.pass(1_000);
+    expect(notifier.states()[0]?.state).toBe("unanswered");
+  }
+});
+
+test("an error without the signature that it needs ends nothing, and is told once for each zone", () => {
+  const key: TsigKey = { name: "ns2.example", algorithm: "hmac-sha256", secret: Buffer.alloc(32, 7) };
+  const { timers, notifier, sent, change, warned } = setUp([{ ...TARGET, key: key.name }], [key]);
+  change();
+  for (let i = 0; i < 2; i++) {
+    const octets = sent.at(-1)?.octets.slice() ?? new Uint8Array();
+    octets[2] |= 0x80;
+    octets[3] = 9;
+    notifier.receive(octets, TARGET.address, TARGET.port);
+    timers.pass(5_000);
+  }
+  expect(sent.length).toBeGreaterThan(2);
+  expect(notifier.states()[0]?.state).toBe("unanswered");
+  expect(warned).toEqual([
+    "it answers NOTIFY for mesos with NOTAUTH, and does not sign that: see that the secondary has this zone, and the same key",
+  ]);
 });
