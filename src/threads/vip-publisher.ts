@@ -4,7 +4,7 @@ import { VIP_ZONE } from "../config/dcos-zone.js";
 import type { VipSettings } from "../config/vips.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import type { VipPiece } from "../vips/piece.js";
-import { numberOf, type VipNames, VipTable } from "../vips/table.js";
+import { numberOf, type VipCounts, type VipNames, VipTable } from "../vips/table.js";
 import { vipText } from "../vips/text.js";
 
 /** Lines about labels, of one update. */
@@ -48,9 +48,7 @@ export class VipPublisher {
   follow(cluster: Cluster, addressesOf: (host: string) => readonly string[]): VipNames | undefined {
     const table = this.#table;
     if (!table) return undefined;
-    const now = this.#options.timers.now();
-    for (const key of table.update(cluster, addressesOf, now)) this.#touched.add(key);
-    for (const key of table.expire(now)) this.#touched.add(key);
+    for (const key of table.update(cluster, addressesOf, this.#options.timers.now())) this.#touched.add(key);
     return table.names;
   }
 
@@ -62,15 +60,16 @@ export class VipPublisher {
     if (this.#touched.size === 0 && !this.#isFirst) return;
     const keys = this.#isFirst ? table.keys : [...this.#touched];
     const found = keys.map((key) => [key, table.service(key)] as const);
+    const { counts } = table;
     this.#options.send({
       isFirst: this.#isFirst,
       services: found.flatMap(([key, service]) => (service ? [[key, vipText(service, VIP_ZONE)] as const] : [])),
       gone: found.flatMap(([key, service]) => (service ? [] : [key])),
-      counts: table.counts,
+      counts,
     });
     this.#isFirst = false;
     this.#touched.clear();
-    this.#tell(table);
+    this.#tell(table.skipped, counts);
   }
 
   stop(): void {
@@ -85,7 +84,7 @@ export class VipPublisher {
   }
 
   /** Logs labels that name no virtual address, and names that have had to give way: each once, as long as it stays so. */
-  #tell({ skipped, counts }: VipTable): void {
+  #tell(skipped: VipTable["skipped"], { collisions }: VipCounts): void {
     const lines = new Map(
       skipped.map(({ task, label, reason }) => [
         `${task} ${label}`,
@@ -93,9 +92,9 @@ export class VipPublisher {
       ]),
     );
     this.#warn("a label leads to no virtual address", lines);
-    const collisions = new Map(counts.collisions.map(([name, holder]) => [`${name} ${holder}`, { name, holder }]));
-    this.#warn("two names of virtual addresses lead to one address, and the later one has got another", collisions);
-    this.#told = new Set([...lines.keys(), ...collisions.keys()]);
+    const losers = new Map(collisions.map(([name, holder]) => [`${name} ${holder}`, { name, holder }]));
+    this.#warn("two names of virtual addresses lead to one address, and the later one has got another", losers);
+    this.#told = new Set([...lines.keys(), ...losers.keys()]);
   }
 
   #warn(message: string, lines: ReadonlyMap<string, object>): void {

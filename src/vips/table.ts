@@ -1,5 +1,4 @@
-import ipaddr from "ipaddr.js";
-import { type Address, octetsOf, parseAddress } from "../base/addresses.js";
+import { type Address, formatOctets, octetsOf, parseAddress } from "../base/addresses.js";
 import { Nodes } from "../catalog/nodes.js";
 import { type Placed, taskDifferences } from "../catalog/task-differences.js";
 import type { Cluster, Framework } from "../sources/mesos/cluster.js";
@@ -50,6 +49,8 @@ export class VipTable {
   /** By task and framework. */
   readonly #claims = new Map<string, TaskClaims>();
   readonly #services = new Map<string, ServiceBackends>();
+  /** Whether the services that there are have been given their addresses. */
+  #isAssigned = true;
   #names: VipNames = new Map();
   #addresses: ReadonlyMap<string, string> = new Map();
   #collisions: VipCounts["collisions"] = [];
@@ -97,7 +98,7 @@ export class VipTable {
   }
 
   /**
-   * Changes the table to this cluster.
+   * Changes the table to this cluster, and drops services that have had no backends for long enough.
    *
    * @param addressesOf the addresses of an agent's host
    * @param now milliseconds from any fixed point
@@ -117,18 +118,14 @@ export class VipTable {
     return this.#settle(touched, now);
   }
 
-  /** Drops services that have had no backends for long enough. @returns as `update` */
-  expire(now: number): ReadonlySet<string> {
-    return this.#settle(new Set(), now);
-  }
-
   #settle(touched: Set<string>, now: number): ReadonlySet<string> {
     for (const [key, { emptySince }] of this.#services) {
       if (emptySince === undefined || now - emptySince < this.#options.lingerMs) continue;
       this.#services.delete(key);
+      this.#isAssigned = false;
       touched.add(key);
     }
-    if (touched.size > 0 && this.#assign()) for (const key of this.#services.keys()) touched.add(key);
+    if (!this.#isAssigned && this.#assign()) for (const key of this.#services.keys()) touched.add(key);
     return touched;
   }
 
@@ -151,14 +148,20 @@ export class VipTable {
     this.#claims.set(taskKey(placed), found);
     for (const claim of found.claims) {
       const key = serviceKey(claim);
-      const service = this.#services.get(key) ?? new ServiceBackends(idOf(claim));
-      this.#services.set(key, service);
+      const service = this.#services.get(key) ?? this.#begin(key, claim);
       service.add(claim);
       touched.add(key);
     }
   }
 
-  /** Gives names their addresses. @returns whether one has another address than before */
+  #begin(key: string, claim: Claim): ServiceBackends {
+    const service = new ServiceBackends(idOf(claim));
+    this.#services.set(key, service);
+    this.#isAssigned = false;
+    return service;
+  }
+
+  /** Gives names their addresses, which depend on what services there are alone. @returns whether one has another address than before */
   #assign(): boolean {
     const { ipv4, ipv6, addresses: pinned } = this.#options;
     const ids = [...this.#services.values()].map(({ id }) => id);
@@ -192,6 +195,7 @@ export class VipTable {
     const hasMoved = [...this.#addresses].some(([name, text]) => addresses.has(name) && addresses.get(name) !== text);
     if (!isEqual(addresses, this.#addresses)) this.#names = namesOf(v4.own, v6.own);
     this.#addresses = addresses;
+    this.#isAssigned = true;
     return hasMoved;
   }
 
@@ -231,8 +235,8 @@ export function numberOf(text: string): bigint {
 
 function textOf(number: bigint, family: 4 | 6): string {
   const count = family === 4 ? 4 : 16;
-  const octets = Array.from({ length: count }, (_, index) =>
+  const octets = Uint8Array.from({ length: count }, (_, index) =>
     Number((number >> BigInt(8 * (count - 1 - index))) & 255n),
   );
-  return ipaddr.fromByteArray(octets).toString();
+  return formatOctets(octets);
 }

@@ -127,11 +127,11 @@ describe("a virtual address", () => {
     expect(table.names.get("redis.marathon")).toEqual(before);
     expect(table.services[0]?.backends).toEqual([]);
     expect(table.nextEnd).toBe(65_000);
-    expect([...table.expire(64_999)]).toEqual([]);
+    expect([...update(clusterOf([]), 64_999)]).toEqual([]);
     update(clusterOf([a]), 64_999);
     expect(table.nextEnd).toBeUndefined();
     update(clusterOf([]), 70_000);
-    expect([...table.expire(130_000)]).toEqual(["redis.marathon 6379 tcp 4"]);
+    expect([...update(clusterOf([]), 130_000)]).toEqual(["redis.marathon 6379 tcp 4"]);
     expect(table.names.size).toBe(0);
     expect(table.services).toEqual([]);
   });
@@ -208,7 +208,6 @@ test("what a table has come to does not depend on the way there", () => {
         const of = (isKilling: boolean) => made.filter(({ killing }) => killing === isKilling).map((each) => each.task);
         last = clusterOf(of(false), of(true));
         update(last);
-        table.expire(0);
       }
       const fresh = tableOf({ lingerMs: 0 });
       fresh.update(last);
