@@ -1,6 +1,7 @@
 /** The format of `healthChecks`. */
 import { isIP } from "node:net";
 import { parseAddress } from "../base/addresses.js";
+import { type EntryReader, readEntries } from "./entries.js";
 import { decimal, type Findings, type Format, integer, isObject, parseJsonOrText, textual, within } from "./format.js";
 import * as format from "./formats.js";
 import {
@@ -140,22 +141,25 @@ function differInFamily(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && b !== undefined && isIP(a) !== isIP(b);
 }
 
+const CHILD: EntryReader<string> = {
+  read(entry, findings) {
+    const child = readInstance(entry);
+    if (child === undefined) findings.fault("", entry, 'the name of a check such as "db", or "edge@192.0.2.10"');
+    return child;
+  },
+  identity: (child) => child,
+  once: "each check once",
+};
+
 const children: Format<readonly string[]> = {
   allowed: `a list of 1 to ${MAX_CHILDREN} checks, each by its name, or name@address`,
   fromText: parseJsonOrText,
   read(value, findings) {
-    const read = Array.isArray(value) ? value.map(readInstance) : [];
-    if (!Array.isArray(value) || value.length === 0 || value.length > MAX_CHILDREN)
-      findings.fault("", value, children.allowed);
-    read.forEach((child, index) => {
-      const isRepeated = child !== undefined && read.indexOf(child) < index;
-      const allowed = isRepeated ? "each check once" : 'the name of a check such as "db", or "edge@192.0.2.10"';
-      if (child === undefined || isRepeated)
-        findings.fault(`[${index}]`, (value as readonly unknown[])[index], allowed);
-    });
-    const isGood = read.length > 0 && read.length <= MAX_CHILDREN && new Set(read).size === read.length;
-    const complete = read.filter((child) => child !== undefined);
-    return isGood && complete.length === read.length ? complete : undefined;
+    const entries = Array.isArray(value) ? value : [];
+    const isCountable = entries.length > 0 && entries.length <= MAX_CHILDREN;
+    if (!isCountable) findings.fault("", value, children.allowed);
+    const read = readEntries(entries, CHILD, findings);
+    return isCountable ? read : undefined;
   },
 };
 

@@ -1,6 +1,6 @@
 /** The formats of the keys of `vips`. */
 import { isIP } from "node:net";
-import { parseAddress } from "../base/addresses.js";
+import { octetsOf, parseAddress } from "../base/addresses.js";
 import { type Findings, type Format, isObject, parseJsonOrText, textual, within } from "./format.js";
 import { readAddress, readZoneName } from "./names.js";
 import type { AddressSpan, PinnedAddress } from "./vips.js";
@@ -16,15 +16,8 @@ function spanOf(family: 4 | 6, example: string): Format<AddressSpan> {
 }
 
 function isBefore(first: string, last: string): boolean {
-  return Buffer.compare(Buffer.from(hexOf(first), "hex"), Buffer.from(hexOf(last), "hex")) < 0;
-}
-
-function hexOf(text: string): string {
-  const address = parseAddress(text);
-  if (!address) return "";
-  return address.family === 4
-    ? (address.bits >>> 0).toString(16).padStart(8, "0")
-    : Buffer.from(address.octets).toString("hex");
+  const [from, to] = [parseAddress(first), parseAddress(last)];
+  return from !== undefined && to !== undefined && Buffer.compare(octetsOf(from), octetsOf(to)) < 0;
 }
 
 export const ipv4Range = spanOf(4, "11.0.0.0-11.255.255.254");
