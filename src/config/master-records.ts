@@ -1,10 +1,10 @@
 /** Reads the records of a master file (RFC 1035 section 5.1, RFC 2308 section 4) as those of the key `records`. */
 import { type MasterEntry, type MasterFault, masterEntries } from "./master-words.js";
 import { readRecordName } from "./names.js";
-import { dataOf, STATIC_TYPES, type Word } from "./record-data.js";
+import { allowedTypes, dataOf, MAX_TTL, readStaticType, STATIC_TYPES, type Word } from "./record-data.js";
 import { type GivenRecord, MAX_RECORDS } from "./static-records.js";
 
-const MAX_TTL = 2 ** 31 - 1;
+const TYPES = `one of the types ${STATIC_TYPES.join(", ")}`;
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 const TTL = /^\d{1,10}(?:[smhdw]\d{1,10})*[smhdw]?$/i;
 const CLASSES: ReadonlySet<string> = new Set(["IN", "CH", "HS", "CS", "ANY"]);
@@ -81,15 +81,8 @@ class MasterReader {
     const ttl = this.#ttlAndClass(line, rest);
     if (ttl === "faulty") return undefined;
     const given = rest.shift()?.text ?? "";
-    const type = STATIC_TYPES.find((each) => each === given.toUpperCase());
-    if (type === undefined) {
-      const types = `one of the types ${STATIC_TYPES.join(", ")}`;
-      return this.#fault(
-        line,
-        given,
-        given.toUpperCase() === "SOA" ? `${types}; the server makes the SOA record itself` : types,
-      );
-    }
+    const type = readStaticType(given);
+    if (type === undefined) return this.#fault(line, given, allowedTypes(given, TYPES));
     const { text, allowed } = dataOf(type, this.#withName(rest, NAME_AT[type]));
     if (text === undefined) return this.#fault(line, rest.map((word) => word.text).join(" "), allowed);
     const values = [{ at: "", value: text }];

@@ -1,4 +1,5 @@
 /** Splits a master file (RFC 1035 section 5.1) into entries of words. */
+import { ESCAPE, unescapeString } from "../base/character-strings.js";
 import type { Word } from "./record-data.js";
 
 /** A directive or a record: a line, or several that parentheses join. */
@@ -24,7 +25,6 @@ const CR = /\r$/;
  */
 const PIECES =
   /(?<space>[ \t]+)|(?<comment>;[^\r]*)|(?<sign>[()])|"(?<quoted>(?:[^"\\]|\\.)*)"|(?<open>".*)|(?<word>(?:[^ \t;()"\\]|\\.)+|\\)/gsy;
-const ESCAPE = /\\(?:(\d{3})|(.))/gs;
 const MAX_OCTET = 255;
 
 /** The entries of a master file, and the faults that keep it from being split. */
@@ -51,7 +51,7 @@ export function masterEntries(text: string): {
       if (word?.includes("\\")) faults.push({ line, got: word, allowed: "escapes between quotation marks alone" });
       for (const wrong of wrongEscapes(quoted))
         faults.push({ line, got: wrong, allowed: `escapes up to \\${MAX_OCTET}` });
-      if (quoted !== undefined) current.words.push({ text: unescaped(quoted), quoted: true });
+      if (quoted !== undefined) current.words.push({ text: unescapeString(octetsOf(quoted)), quoted: true });
       else if (word !== undefined) current.words.push({ text: octetsOf(word), quoted: false });
     }
     open = depth > 0 ? current : undefined;
@@ -65,12 +65,6 @@ export function masterEntries(text: string): {
 function wrongEscapes(text = ""): readonly string[] {
   const escapes = Array.from(text.matchAll(ESCAPE), ([given, digits]) => ({ given, digits }));
   return escapes.filter(({ digits }) => Number(digits ?? 0) > MAX_OCTET).map(({ given }) => given);
-}
-
-function unescaped(text: string): string {
-  return octetsOf(text).replace(ESCAPE, (_all, digits?: string, character?: string) =>
-    digits === undefined ? (character ?? "") : String.fromCharCode(Number(digits) & MAX_OCTET),
-  );
 }
 
 /** The text with one character an octet. */

@@ -4,12 +4,25 @@
  */
 import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
+import { quoteString } from "../base/character-strings.js";
 import { type Findings, type Format, integer, isObject, textual } from "./format.js";
 import { readMembers } from "./members.js";
 import { readRecordName } from "./names.js";
 import type { StaticType } from "./static-record.js";
 
 export const STATIC_TYPES: readonly StaticType[] = ["A", "AAAA", "CNAME", "TXT", "SRV", "MX", "CAA", "NS"];
+/** In seconds (RFC 2181 section 8). */
+export const MAX_TTL = 2 ** 31 - 1;
+
+export function readStaticType(text: string): StaticType | undefined {
+  const type = text.toUpperCase();
+  return STATIC_TYPES.find((each) => each === type);
+}
+
+/** What is allowed instead of a text that is no type. */
+export function allowedTypes(text: string, allowed: string): string {
+  return text.toUpperCase() === "SOA" ? `${allowed}; the server makes the SOA record itself` : allowed;
+}
 
 const UINT8 = 255;
 const UINT16 = 65_535;
@@ -166,7 +179,7 @@ const FROM_WORDS: { readonly [Type in StaticType]: WordReader } = {
       const size = texts.reduce((sum, text) => sum + text.length, 0);
       const isCountable = texts.length > 0 && texts.length <= MAX_STRINGS;
       const fits = isCountable && texts.every((text) => text.length <= MAX_STRING) && size <= MAX_TEXT;
-      return fits ? texts.map((text) => quote(Buffer.from(text, "latin1"))).join(" ") : undefined;
+      return fits ? texts.map((text) => quoteString(Buffer.from(text, "latin1"))).join(" ") : undefined;
     },
   },
   SRV: {
@@ -183,7 +196,7 @@ const FROM_WORDS: { readonly [Type in StaticType]: WordReader } = {
       joined(
         numbers([flags], UINT8),
         readTag(tag),
-        one(rest, (text) => (text.length <= MAX_TEXT ? quote(Buffer.from(text, "latin1")) : undefined)),
+        one(rest, (text) => (text.length <= MAX_TEXT ? quoteString(Buffer.from(text, "latin1")) : undefined)),
       ),
   },
 };
@@ -197,24 +210,14 @@ export function targetOf(type: StaticType, text: string): string | undefined {
 }
 
 function textOnce(text: string): string | undefined {
-  return Buffer.byteLength(text) <= MAX_TEXT ? quote(Buffer.from(text)) : undefined;
+  return Buffer.byteLength(text) <= MAX_TEXT ? quoteString(Buffer.from(text)) : undefined;
 }
 
 /** A text as the character-strings of a TXT record: as few as hold it. */
 function quoteAll(octets: Uint8Array): string {
   const strings: string[] = [];
   for (let at = 0; at === 0 || at < octets.length; at += MAX_STRING) {
-    strings.push(quote(octets.subarray(at, at + MAX_STRING)));
+    strings.push(quoteString(octets.subarray(at, at + MAX_STRING)));
   }
   return strings.join(" ");
-}
-
-/** A character-string in quotation marks, with everything that is not printable ASCII escaped. */
-function quote(octets: Uint8Array): string {
-  const characters = Array.from(octets, (octet) => {
-    const character = String.fromCharCode(octet);
-    if (character === '"' || character === "\\") return `\\${character}`;
-    return octet >= 0x20 && octet < 0x7f ? character : `\\${String(octet).padStart(3, "0")}`;
-  });
-  return `"${characters.join("")}"`;
 }

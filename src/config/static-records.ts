@@ -4,7 +4,7 @@ import { type Findings, type Format, integer, isObject, parseJsonOrText, textual
 import { oneOf } from "./formats.js";
 import { readMembers } from "./members.js";
 import { readRecordName } from "./names.js";
-import { DATA, STATIC_TYPES } from "./record-data.js";
+import { allowedTypes, DATA, MAX_TTL, readStaticType, STATIC_TYPES } from "./record-data.js";
 import type { RecordPolicy, StaticType } from "./static-record.js";
 
 /** A record as it was written: names may be relative, and it may stand beside others of its name and type. */
@@ -33,19 +33,13 @@ export interface GivenValue {
 /** Values of one record, and records in all: a message and the memory have to hold them. */
 export const MAX_VALUES = 400;
 export const MAX_RECORDS = 10_000;
-const MAX_TTL = 2 ** 31 - 1;
 const MAX_WEIGHT = 255;
 
 const RECORD = '{"name": "www", "type": "A", "value": "192.0.2.80"}';
 const OWNER = 'a name such as "www", "*.lb" or, with a final dot, "www.example.com."';
 
-const types = STATIC_TYPES.join(", ");
-const type: Format<StaticType> = textual(
-  `one of ${types}`,
-  (text) => STATIC_TYPES.find((each) => each === text.toUpperCase()),
-  (text) =>
-    text.toUpperCase() === "SOA" ? `one of ${types}; the server makes the SOA record itself` : `one of ${types}`,
-);
+const TYPES = `one of ${STATIC_TYPES.join(", ")}`;
+const type: Format<StaticType> = textual(TYPES, readStaticType, (text) => allowedTypes(text, TYPES));
 const checkName = textual("the name of a health check", readIdentifier);
 const anything: Format<{ readonly given: unknown }> = {
   allowed: "a value",

@@ -1,4 +1,5 @@
 /** What people have said of instances: it counts more than their checks. */
+import { isObject, parseJsonOrText } from "../config/format.js";
 
 export type Force = "up" | "down";
 
@@ -34,9 +35,9 @@ export function formatOverrides(overrides: Overrides): string {
 
 /** Reads that text; `undefined` if it is none. Entries that make no sense are left out. */
 export function parseOverrides(text: string): Overrides | undefined {
-  const value = parseObject(text);
-  if (value?.version !== 1 || typeof value.overrides !== "object" || value.overrides === null) return undefined;
-  const entries = Object.entries(value.overrides as Readonly<Record<string, unknown>>);
+  const value = parseJsonOrText(text);
+  if (!isObject(value) || value.version !== 1 || !isObject(value.overrides)) return undefined;
+  const entries = Object.entries(value.overrides);
   return new Map(
     entries.flatMap(([instance, entry]) => {
       const override = readOverride(entry);
@@ -45,18 +46,9 @@ export function parseOverrides(text: string): Overrides | undefined {
   );
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function readOverride(entry: unknown): Override | undefined {
-  if (typeof entry !== "object" || entry === null) return undefined;
-  const { force, until } = entry as Readonly<Record<string, unknown>>;
+  if (!isObject(entry)) return undefined;
+  const { force, until } = entry;
   if (force !== "up" && force !== "down") return undefined;
   const isTime = typeof until === "number" && Math.abs(until) <= LAST_TIME;
   return until === null || isTime ? { force, until } : undefined;

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context } from "hono";
 import { octetsOf, parseAddress } from "../base/addresses.js";
 import { NetworkList } from "../base/network-list.js";
+import { isObject, parseJsonOrText } from "../config/format.js";
 import { splitInstance } from "../config/health.js";
 import { MAX_OVERRIDE_SECONDS, type Override } from "../health/overrides.js";
 import type { InstanceReport } from "../health/report.js";
@@ -103,14 +104,9 @@ interface Wish {
 }
 
 function readWish(text: string, now: number): Wish | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const { force, seconds, ...rest } = value as Readonly<Record<string, unknown>>;
+  const value = parseJsonOrText(text);
+  if (!isObject(value)) return undefined;
+  const { force, seconds, ...rest } = value;
   if (Object.keys(rest).length > 0) return undefined;
   if (force === null && seconds === undefined) return { override: undefined };
   if (force !== "up" && force !== "down") return undefined;

@@ -1,4 +1,5 @@
 import { formatOctets } from "../base/addresses.js";
+import { quoteString } from "../base/character-strings.js";
 import { toMasterFileName } from "../wire/names.js";
 import { readUint16 } from "../wire/octets.js";
 import { TYPE } from "../wire/protocol.js";
@@ -19,10 +20,10 @@ export function rdataText(type: number, rdata: Uint8Array): string {
       return `${numbers.join(" ")} ${toMasterFileName(rdata, 6)}`;
     }
     case TYPE.TXT:
-      return strings(rdata).map(quoted).join(" ");
+      return strings(rdata).map(quoteString).join(" ");
     case TYPE.CAA: {
       const valueAt = 2 + rdata[1];
-      return `${rdata[0]} ${Buffer.from(rdata.subarray(2, valueAt)).toString("latin1")} ${quoted(rdata.subarray(valueAt))}`;
+      return `${rdata[0]} ${Buffer.from(rdata.subarray(2, valueAt)).toString("latin1")} ${quoteString(rdata.subarray(valueAt))}`;
     }
     default:
       return `\\# ${rdata.length} ${Buffer.from(rdata).toString("hex")}`;
@@ -34,14 +35,4 @@ function strings(rdata: Uint8Array): Uint8Array[] {
   const found: Uint8Array[] = [];
   for (let at = 0; at < rdata.length; at += rdata[at] + 1) found.push(rdata.subarray(at + 1, at + 1 + rdata[at]));
   return found;
-}
-
-function quoted(octets: Uint8Array): string {
-  let text = "";
-  for (const octet of octets) {
-    const character = String.fromCharCode(octet);
-    if (character === '"' || character === "\\") text += `\\${character}`;
-    else text += octet >= 0x20 && octet < 0x7f ? character : `\\${octet.toString().padStart(3, "0")}`;
-  }
-  return `"${text}"`;
 }

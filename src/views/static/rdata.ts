@@ -1,10 +1,10 @@
 import { octetsOf, parseAddress } from "../../base/addresses.js";
+import { unescapeString } from "../../base/character-strings.js";
 import type { StaticType } from "../../config/static-record.js";
 import { encodeName } from "../../wire/names.js";
 
-/** A quoted text, or a word; within quotes a backslash stands before a character, or before three digits of an octet. */
+/** A quoted text, or a word. */
 const WORDS = /"((?:[^"\\]|\\.)*)"|\S+/g;
-const ESCAPE = /\\(?:(\d{3})|(.))/g;
 
 /** The RDATA of a static record, from the text that the configuration has of it (RFC 1035 §3.3, RFC 2782, RFC 8659 §4.1). */
 export function rdataOf(type: StaticType, text: string): Uint8Array {
@@ -44,8 +44,5 @@ function withLength(octets: Uint8Array): Uint8Array {
 }
 
 function octetsIn(word: string): Uint8Array {
-  const text = word.replace(ESCAPE, (_all, digits?: string, character?: string) =>
-    digits === undefined ? (character ?? "") : String.fromCharCode(Number(digits)),
-  );
-  return Buffer.from(text, "latin1");
+  return Buffer.from(unescapeString(word), "latin1");
 }

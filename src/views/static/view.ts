@@ -7,7 +7,6 @@ import type { ClusterFacts } from "../facts.js";
 import type { Sinks } from "../sink.js";
 import type { View } from "../view.js";
 import { candidatesOf } from "./candidates.js";
-
 import { rdataOf } from "./rdata.js";
 
 /** A prepared set in a zone. */
