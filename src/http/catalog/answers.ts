@@ -1,5 +1,5 @@
+import type { Rendering } from "../waiting/renderings.js";
 import type { CatalogBoard, Topic } from "./board.js";
-import type { Rendering } from "./renderings.js";
 
 export interface CatalogAnswer {
   readonly status: 200 | 404 | 503;

@@ -2,7 +2,8 @@ import { inChunks } from "../../base/text-chunks.js";
 import { Deletions } from "../../catalog/deletions.js";
 import { type CatalogCounts, compareNodes, compareServices, keyOf, type ServiceKey } from "../../catalog/model.js";
 import type { CatalogEnd, CatalogPiece, NodeText, ServiceText } from "../../catalog/pieces.js";
-import { type Rendering, Renderings } from "./renderings.js";
+import { type Rendering, Renderings } from "../waiting/renderings.js";
+import type { BoardState } from "../waiting/waiters.js";
 import { SortedList } from "./sorted-list.js";
 
 /** What a client can request, and wait for changes of. */
@@ -10,9 +11,6 @@ export type Topic =
   | { readonly kind: "services" }
   | { readonly kind: "nodes" }
   | { readonly kind: "service"; readonly key: ServiceKey };
-
-/** `off`: not configured. `empty`: configured, but not received yet. */
-export type BoardState = "off" | "empty" | "ready";
 
 /** A service as JSON text. */
 interface ServiceEntry extends ServiceKey {

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Seat } from "../server.js";
+import type { Waiters } from "../waiting/waiters.js";
 import { answerTo, failure, GZIPPED, takesGzip } from "./answers.js";
 import type { CatalogBoard, Topic } from "./board.js";
 import { topicOf } from "./paths.js";
 import { waitIn } from "./wait.js";
-import type { Waiters } from "./waiters.js";
 
 /** The used part of a request and its response, in HTTP/1.1 or HTTP/2. */
 export type WaitRequest = Pick<IncomingMessage, "method" | "url" | "headers" | "httpVersionMajor" | "socket">;

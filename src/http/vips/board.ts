@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import type { Timers } from "../../base/timers.js";
 import type { VipPiece } from "../../vips/piece.js";
 import type { VipCounts } from "../../vips/table.js";
-import type { BoardState } from "../catalog/board.js";
-import { Rendering } from "../catalog/renderings.js";
-import type { WaitBoard } from "../catalog/waiters.js";
+import { Rendering } from "../waiting/renderings.js";
+import type { BoardState, WaitBoard } from "../waiting/waiters.js";
 
 /** Milliseconds between two lists: every node of a cluster asks again at once. */
 const INTERVAL_MS = 200;

@@ -1,8 +1,8 @@
 import { GZIPPED, takesGzip } from "../catalog/answers.js";
 import { parseDuration } from "../catalog/wait.js";
-import type { Waiters } from "../catalog/waiters.js";
 import type { WaitRequest, WaitResponse } from "../catalog/waits.js";
 import type { Seat } from "../server.js";
+import type { Waiters } from "../waiting/waiters.js";
 import { VIPS, type VipBoard, type VipTopic } from "./board.js";
 
 export const VIPS_PATH = "/v1/vips";

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Topic } from "../../../../src/http/catalog/board.js";
-import { Waiters } from "../../../../src/http/catalog/waiters.js";
+import { Waiters } from "../../../../src/http/waiting/waiters.js";
 import type { Json } from "../../../support/json.js";
 import { task } from "../../../support/scripted-master.js";
 import { ManualTimers } from "../../../support/timers.js";
 import { API, marathonWith, web } from "../../catalog/support.js";
-import { API_KEY, Followed, WEB_KEY } from "./support.js";
+import { API_KEY, Followed, WEB_KEY } from "../catalog/support.js";
 
 const SERVICES: Topic = { kind: "services" };
 const NODES: Topic = { kind: "nodes" };

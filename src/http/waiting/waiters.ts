@@ -1,11 +1,13 @@
 import type { Timers } from "../../base/timers.js";
-import type { BoardState } from "./board.js";
 
 /** How many requests may wait at a time, in total and per client address. Each takes a file descriptor and about 10 KB. */
 const MAX_WAITERS = 4_096;
 const MAX_PER_ADDRESS = 1_024;
 /** How many are answered in one turn of the event loop, so that other work is not held up. */
 const BATCH = 64;
+
+/** `off`: not configured. `empty`: configured, but not received yet. */
+export type BoardState = "off" | "empty" | "ready";
 
 export interface WaiterLimits {
   readonly all: number;
