@@ -1,5 +1,6 @@
 import type { Context, Handler } from "hono";
-import { answerTo, GZIPPED, takesGzip } from "./answers.js";
+import { respondWith } from "../waiting/answers.js";
+import { answerTo } from "./answers.js";
 import type { CatalogBoard, Topic } from "./board.js";
 import { LIST_PATH, NODES_PATH, SERVICES_PATH } from "./paths.js";
 import { waitIn } from "./wait.js";
@@ -25,8 +26,5 @@ export function catalogRoutes(board: CatalogBoard): [path: string, handler: Hand
 async function respond(c: Context, board: CatalogBoard, topic: Topic): Promise<Response> {
   const wait = waitIn(new URL(c.req.url).searchParams);
   if (typeof wait === "string" && board.state !== "off") return c.json({ error: wait }, 400);
-  const { status, headers, rendering, body } = answerTo(board, topic);
-  const isGzipped = rendering?.isWorthGzipping && takesGzip(c.req.header("accept-encoding"));
-  if (!isGzipped) return c.body(Uint8Array.from(body), status, headers);
-  return c.body(Uint8Array.from(await rendering.gzipped()), status, { ...headers, ...GZIPPED });
+  return respondWith(c, answerTo(board, topic));
 }

@@ -1,24 +1,19 @@
-import { GZIPPED, takesGzip } from "../catalog/answers.js";
-import { parseDuration } from "../catalog/wait.js";
-import type { WaitRequest, WaitResponse } from "../catalog/waits.js";
 import type { Seat } from "../server.js";
+import { readWait } from "../waiting/duration.js";
+import { answerOnNews, type WaitRequest, type WaitResponse, waitTarget } from "../waiting/news.js";
 import type { Waiters } from "../waiting/waiters.js";
+import { vipAnswerTo } from "./answers.js";
 import { VIPS, type VipBoard, type VipTopic } from "./board.js";
 
 export const VIPS_PATH = "/v1/vips";
 
 /** Milliseconds. */
 const DEFAULT_WAIT = 30_000;
-const MAX_WAIT = 600_000;
-/** Each request waits longer by a random part of its time, up to this one, so that those that began together do not end together. */
-const SPREAD = 1 / 16;
-const JSON_TYPE = { "content-type": "application/json" };
-const RETRY = { "retry-after": "5" };
 
 export interface VipWaitsOptions {
   readonly board: VipBoard;
   readonly waiters: Waiters<VipTopic>;
-  /** From 0 up to but not including 1. */
+  /** From 0 up to but not including 1. Determines how much longer than requested a request waits. */
   readonly random: () => number;
 }
 
@@ -30,21 +25,25 @@ export interface VipWish {
   readonly waitMs: number | undefined;
 }
 
-/** `?wait=30s&etag="…"`, or a sentence that says what is wrong. @param ifNoneMatch the header */
-export function vipWish(query: URLSearchParams, ifNoneMatch: string | undefined): VipWish | string {
+/**
+ * `?wait=30s&etag="…"`, or a sentence that says what is wrong.
+ *
+ * @param ifNoneMatch the header
+ * @param random from 0 up to but not including 1
+ */
+export function vipWish(
+  query: URLSearchParams,
+  ifNoneMatch: string | undefined,
+  random: () => number = () => 0,
+): VipWish | string {
   const wait = query.get("wait");
   const etag = query.get("etag") ?? ifNoneMatch ?? "";
   if (wait === null) return { etag, waitMs: undefined };
-  const ms = wait === "" ? DEFAULT_WAIT : parseDuration(wait);
-  if (ms === undefined)
-    return `wait is ${JSON.stringify(wait.slice(0, 40))}, not a time: give numbers with a unit each (ms, s, m, h), such as 30s`;
-  return { etag, waitMs: Math.min(ms, MAX_WAIT) };
+  const waitMs = readWait(wait, DEFAULT_WAIT, random);
+  return typeof waitMs === "string" ? waitMs : { etag, waitMs };
 }
 
-/**
- * Handles requests that wait for another list of virtual addresses: every node of a cluster has one. A change answers all of them with the
- * same bytes.
- */
+/** Handles requests that wait for another list of virtual addresses: every node of a cluster has one. */
 export class VipWaits {
   readonly #options: VipWaitsOptions;
 
@@ -54,61 +53,16 @@ export class VipWaits {
 
   /** Returns false, and does nothing, if the request does not wait or is wrong: then the routes respond. */
   handle(request: WaitRequest, response: WaitResponse, seat: Seat): boolean {
-    const { method, url = "", headers, socket } = request;
     const { board, waiters, random } = this.#options;
-    const mark = url.indexOf("?");
-    if (mark < 0 || method !== "GET" || url.slice(0, mark) !== VIPS_PATH || board.state !== "ready") return false;
-    const wish = vipWish(new URLSearchParams(url.slice(mark + 1)), headers["if-none-match"]);
+    const target = board.state === "ready" ? waitTarget(request) : undefined;
+    if (target?.path !== VIPS_PATH) return false;
+    const wish = vipWish(new URLSearchParams(target.query), request.headers["if-none-match"], random);
     if (typeof wish === "string" || wish.waitMs === undefined) return false;
-    const acceptsGzip = takesGzip(headers["accept-encoding"]);
-    if (wish.etag !== board.list.etag) {
-      this.#send(response, wish.etag, acceptsGzip);
-      return true;
-    }
-    const address = socket.remoteAddress ?? "";
-    const refusal =
-      waiters.refusal(address) ?? (seat.take() ? undefined : "as many connections wait for news as there may be");
-    if (refusal !== undefined) {
-      const body = Buffer.from(JSON.stringify({ error: `${refusal}; ask again later, or without wait` }));
-      response.writeHead(503, { ...JSON_TYPE, ...RETRY, "content-length": body.length }).end(body);
-      return true;
-    }
-    const answer = () => {
-      seat.leave();
-      this.#send(response, wish.etag, acceptsGzip);
-    };
-    const waitMs = wish.waitMs * (1 + SPREAD * random());
-    const leave = waiters.add({ topic: VIPS, above: board.indexOf(), waitMs, address, answer });
-    response.once("close", () => {
-      leave();
-      seat.leave();
-    });
+    const { etag, waitMs } = wish;
+    const hasNews = etag !== board.list.etag;
+    const answer = () => vipAnswerTo(board, etag);
+    const news = { topic: VIPS, above: board.indexOf(), waitMs, hasNews, answer, parameter: "wait" };
+    answerOnNews({ request, response, seat }, waiters, news);
     return true;
-  }
-
-  #send(response: WaitResponse, known: string, acceptsGzip: boolean): void {
-    if (response.destroyed || response.writableEnded) return;
-    const { board } = this.#options;
-    if (board.state !== "ready") {
-      response.writeHead(503, RETRY).end();
-      return;
-    }
-    const { rendering, etag } = board.list;
-    const headers = { ...JSON_TYPE, etag, vary: "accept-encoding" };
-    if (known === etag) {
-      response.writeHead(304, { etag }).end();
-      return;
-    }
-    const send = (body: Buffer, more: Readonly<Record<string, string>> = {}) => {
-      if (response.destroyed || response.writableEnded) return;
-      response.writeHead(200, { ...headers, ...more, "content-length": body.length }).end(body);
-    };
-    if (!acceptsGzip || !rendering.isWorthGzipping) send(rendering.body);
-    else if (rendering.readyGzipped) send(rendering.readyGzipped, GZIPPED);
-    else
-      rendering.gzipped().then(
-        (body) => send(body, GZIPPED),
-        () => send(rendering.body),
-      );
   }
 }

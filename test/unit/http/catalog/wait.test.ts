@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseDuration, waitIn } from "../../../../src/http/catalog/wait.js";
+import { waitIn } from "../../../../src/http/catalog/wait.js";
+import { parseDuration } from "../../../../src/http/waiting/duration.js";
 
 const read = (query: string, random = 0) => waitIn(new URLSearchParams(query), () => random);
 
