@@ -1,3 +1,4 @@
+import { FindingLog } from "../base/finding-log.js";
 import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
 import { VIP_ZONE } from "../config/dcos-zone.js";
@@ -7,9 +8,10 @@ import type { VipPiece } from "../vips/piece.js";
 import { numberOf, type VipCounts, type VipNames, VipTable } from "../vips/table.js";
 import { vipText } from "../vips/text.js";
 
-/** Lines about labels, of one update. */
-const MAX_LINES = 100;
+/** Characters of a label. */
 const MAX_SHOWN = 100;
+const SKIPPED = "a label leads to no virtual address";
+const COLLISION = "two names of virtual addresses lead to one address, and the later one has got another";
 
 export interface VipPublisherOptions {
   readonly send: (piece: VipPiece) => void;
@@ -27,11 +29,18 @@ export class VipPublisher {
   /** What has not been sent yet: keys of services. */
   readonly #touched = new Set<string>();
   #isFirst = true;
-  #told = new Set<string>();
+  readonly #skipped: FindingLog<VipTable["skipped"][number]>;
+  readonly #collisions: FindingLog<VipCounts["collisions"][number]>;
   #cancel: () => void = () => undefined;
 
   constructor(options: VipPublisherOptions) {
     this.#options = options;
+    this.#skipped = new FindingLog(options.log, SKIPPED, ({ task, label, reason }) => {
+      return { fields: { task, label: label.slice(0, MAX_SHOWN), reason }, text: SKIPPED };
+    });
+    this.#collisions = new FindingLog(options.log, COLLISION, ([name, holder]) => {
+      return { fields: { name, holder }, text: COLLISION };
+    });
   }
 
   /** Turns it on or off. Other settings begin a new table. */
@@ -85,23 +94,8 @@ export class VipPublisher {
 
   /** Logs labels that name no virtual address, and names that have had to give way: each once, as long as it stays so. */
   #tell(skipped: VipTable["skipped"], { collisions }: VipCounts): void {
-    const lines = new Map(
-      skipped.map(({ task, label, reason }) => [
-        `${task} ${label}`,
-        { task, label: label.slice(0, MAX_SHOWN), reason },
-      ]),
-    );
-    this.#warn("a label leads to no virtual address", lines);
-    const losers = new Map(collisions.map(([name, holder]) => [`${name} ${holder}`, { name, holder }]));
-    this.#warn("two names of virtual addresses lead to one address, and the later one has got another", losers);
-    this.#told = new Set([...lines.keys(), ...losers.keys()]);
-  }
-
-  #warn(message: string, lines: ReadonlyMap<string, object>): void {
-    const fresh = [...lines].filter(([key]) => !this.#told.has(key));
-    for (const [, what] of fresh.slice(0, MAX_LINES)) this.#options.log.warn(what, message);
-    const more = fresh.length - MAX_LINES;
-    if (more > 0) this.#options.log.warn({ count: more }, `${message}: ${more} more`);
+    this.#skipped.note(new Map(skipped.map((each) => [`${each.task} ${each.label}`, each])));
+    this.#collisions.note(new Map(collisions.map((each) => [each.join(" "), each])));
   }
 }
 
