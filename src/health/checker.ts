@@ -7,6 +7,9 @@ import { afterResult, type CheckState, UNKNOWN } from "./state.js";
 /** Checks under way at one time. */
 const MOST_AT_ONCE = 64;
 
+/** A timer that is called later than this says that the thread had no processor meanwhile: answers may have come, unread. */
+const OVERSLEPT_MS = 10;
+
 export interface CheckerParts {
   readonly timers: Timers;
   /** Milliseconds since the epoch. */
@@ -135,7 +138,14 @@ export class Checker {
       this.#wait(watched);
       this.#begin();
     };
-    const cancelTimer = timers.after(check.timeout * 1_000, () => finish(`no answer within ${check.timeout} s`));
+    // A target is not at fault for the time in which this thread did not run, so it gets that time once more.
+    const giveUpAt = (deadline: number, mayWaitLonger: boolean): (() => void) =>
+      timers.after(deadline - timers.now(), () => {
+        const overslept = timers.now() - deadline;
+        if (mayWaitLonger && overslept > OVERSLEPT_MS) cancelTimer = giveUpAt(timers.now() + overslept, false);
+        else finish(`no answer within ${check.timeout} s`);
+      });
+    let cancelTimer = giveUpAt(startedAt + check.timeout * 1_000, true);
     watched.cancel = () => {
       over();
       this.#begin();

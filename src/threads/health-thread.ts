@@ -6,11 +6,8 @@ import { systemTimers } from "../base/timers.js";
 import { probeTarget } from "../health/probes.js";
 import { HealthChecks } from "./health-checks.js";
 import type { HealthStart, ToHealthThread } from "./messages.js";
-import { lowerThreadPriority } from "./priority.js";
 
 if (!parentPort) throw new Error("health-thread.js is a worker thread of main.js, not a program");
-// Answers come first: a check may begin a little later.
-lowerThreadPriority();
 const { verbosity, ...start } = workerData as HealthStart;
 const checks = new HealthChecks({
   start,

@@ -71,6 +71,28 @@ describe("checks", () => {
     expect(silent.checker.stateOf("edge@192.0.2.1")?.last?.error).toBe("no answer within 1 s");
   });
 
+  test("do not hold the time against a target in which this thread had no processor", async () => {
+    const { timers, begun, turned, checker } = setUp();
+    checker.configure([instance("192.0.2.1", { failures: 1 })]);
+    timers.pass(1);
+    await timers.block(1_600);
+    expect(turned).toEqual([]);
+    // The answer had come meanwhile, and is read now.
+    begun[0].done(undefined);
+    timers.pass(350);
+    expect(checker.stateOf("edge@192.0.2.1")?.last?.error).toBeUndefined();
+  });
+
+  test("of a target that stays silent fail even if this thread has no processor again and again", async () => {
+    const { timers, turned, checker } = setUp();
+    checker.configure([instance("192.0.2.1", { failures: 1 })]);
+    timers.pass(1);
+    await timers.block(1_500);
+    timers.pass(500);
+    await timers.block(600);
+    expect(turned).toEqual(["2601 edge@192.0.2.1 down"]);
+  });
+
   test("find an outage within the time that the documentation promises, whenever it begins", () => {
     for (let outage = 0; outage < 2_000; outage += 100) {
       let isDown = false;
