@@ -1,11 +1,11 @@
 /** The catalogue of services: how soon those who wait hear of a change, and what it costs in memory. */
-import { fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { percentile } from "./lib/client.mjs";
-import { startLiveMaster } from "./lib/live-master.mjs";
+import { freshTask, startLiveMaster } from "./lib/live-master.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { startMaster, startServer } from "./lib/server.mjs";
 import { stateBody } from "./lib/state.mjs";
+import { latenessOf, now, startWaiters } from "./lib/waiters.mjs";
 
 const WAITERS = 1_000;
 const RATE = 20;
@@ -13,10 +13,10 @@ const SECONDS = Number(process.env.BENCH_CATALOG_SECONDS ?? 30);
 const TASKS = 10_000;
 const MANY = 100_000;
 const LIVING = 100;
+const LABELS = [{ key: "owner", value: "bench" }];
+const VERSIONS = { parameter: "index", header: "x-mesos-dns-index", first: "0", good: [200] };
 const FILL_MS = 60_000;
 const MEMORY_SECONDS = Number(process.env.BENCH_CATALOG_MEMORY_SECONDS ?? 60);
-
-const now = () => performance.timeOrigin + performance.now();
 
 /** A generated state, and what tasks say of themselves beside their records: labels, health, ports of containers. */
 function labelledState(tasks, leader) {
@@ -89,27 +89,11 @@ function follow(server) {
   return { indexes, stop };
 }
 
-function taskOf(master, index) {
-  const task = {
-    id: `fresh-${index}.bench`,
-    name: `fresh-${index}`,
-    framework_id: master.frameworkId(),
-    slave_id: master.agentOf(index * 31),
-    state: "TASK_RUNNING",
-    resources: { ports: "[31500-31500]" },
-    statuses: [{ state: "TASK_RUNNING", timestamp: 1_600_000_000 + index }],
-  };
-  return { ...task, labels: [{ key: "owner", value: "bench" }] };
-}
-
 async function wakeUps(path) {
   const master = await startLiveMaster((address) => labelledState(TASKS, address));
   const server = await startServer(master, { catalog: true, refreshSeconds: 3600 });
   await filled(server, TASKS);
-  const child = fork(
-    new URL("./lib/catalog-waiters.mjs", import.meta.url),
-    [server.httpport, WAITERS, path].map(String),
-  );
+  const waiters = startWaiters(server, WAITERS, { path, ...VERSIONS });
   await sleep(5_000);
   const probe = follow(server);
   const sent = new Map();
@@ -119,7 +103,7 @@ async function wakeUps(path) {
     const number = i >> 1;
     if (i % 2 === 0) {
       sent.set(`fresh-${number}`, now());
-      master.add(taskOf(master, number));
+      master.add(freshTask(master, number, { labels: LABELS }));
     } else if (number >= LIVING) {
       sent.set(`-fresh-${number - LIVING}`, now());
       master.kill(`fresh-${number - LIVING}`);
@@ -128,32 +112,14 @@ async function wakeUps(path) {
   }
   const cpu = (server.cpuSeconds() - before) / ((performance.now() - started) / 1000);
   await sleep(3_000);
-  const heard = await new Promise((resolve) => {
-    child.once("message", resolve);
-    child.send("stop");
-  });
+  const heard = await waiters.stop();
   await probe.stop();
-  const lateness = latenessOf(sent, probe.indexes, heard).sort((a, b) => a - b);
+  const changes = [...sent].flatMap(([name, at]) => (probe.indexes.has(name) ? [[probe.indexes.get(name), at]] : []));
+  changes.sort(([a], [b]) => a - b);
+  const lateness = latenessOf(heard, changes, Number);
   await server.stop();
   master.stop();
   return { lateness, heard, cpu, changes: sent.size };
-}
-
-/** For each change and each waiter, milliseconds to the first answer with that index or a larger one. */
-function latenessOf(sent, indexes, heard) {
-  const answers = Array.from({ length: WAITERS }, () => []);
-  for (const [i, index] of heard.index.entries()) answers[heard.waiter[i]].push([index, heard.at[i]]);
-  const changes = [...sent].flatMap(([name, at]) => (indexes.has(name) ? [[indexes.get(name), at]] : []));
-  changes.sort(([a], [b]) => a - b);
-  const result = [];
-  for (const own of answers) {
-    let next = 0;
-    for (const [index, at] of changes) {
-      while (next < own.length && own[next][0] < index) next++;
-      if (next < own.length) result.push(own[next][1] - at);
-    }
-  }
-  return result;
 }
 
 async function memory(catalog) {

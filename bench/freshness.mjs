@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dnsperfLatencies, firstAnswer, hasCommand, percentile } from "./lib/client.mjs";
-import { startLiveMaster } from "./lib/live-master.mjs";
+import { freshTask, startLiveMaster } from "./lib/live-master.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { startServer } from "./lib/server.mjs";
 import { stateBody } from "./lib/state.mjs";
@@ -20,18 +20,6 @@ const KNOWN = "service-0-team-0.marathon.mesos";
 
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 
-function taskOf(master, index) {
-  return {
-    id: `fresh-${index}.bench`,
-    name: `fresh-${index}`,
-    framework_id: master.frameworkId(),
-    slave_id: master.agentOf(index * 31),
-    state: "TASK_RUNNING",
-    resources: { ports: "[31500-31500]" },
-    statuses: [{ state: "TASK_RUNNING", timestamp: 1_600_000_000 + index }],
-  };
-}
-
 async function measure(tasks, updates, refreshSeconds) {
   const master = await startLiveMaster((address) => JSON.parse(stateBody(tasks, address).toString()));
   const server = await startServer(master, { updates, refreshSeconds });
@@ -46,7 +34,7 @@ async function measure(tasks, updates, refreshSeconds) {
   const asked = dnsperfLatencies({ ...questions, seconds: SECONDS });
   for (let i = 0; i < RATE * SECONDS; i++) {
     watcher.expect(`fresh-${i}.marathon.mesos`);
-    master.add(taskOf(master, i));
+    master.add(freshTask(master, i));
     // Where changes are polled for, what lives too shortly is never seen.
     if (updates === "stream" && i >= LIVING) master.kill(`fresh-${i - LIVING}`);
     await sleep(Math.max(0, started + ((i + 1) * 1000) / RATE - performance.now()));

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { dnsperfLatencies, firstAnswer, hasCommand, median, percentile } from "./lib/client.mjs";
 import { following } from "./lib/following.mjs";
-import { startLiveMaster } from "./lib/live-master.mjs";
+import { freshTask, startLiveMaster } from "./lib/live-master.mjs";
 import { report, round, spread, table } from "./lib/report.mjs";
 import { startServer } from "./lib/server.mjs";
 import { stateBody } from "./lib/state.mjs";
@@ -37,16 +37,9 @@ async function serialOf(port) {
   return Number(stdout.split(" ")[2]);
 }
 
-function taskOf(master, index) {
-  return {
-    id: `moved-${index}.bench`,
-    name: `moved-${index % 50}`,
-    framework_id: master.frameworkId(),
-    slave_id: master.agentOf(index * 31),
-    state: "TASK_RUNNING",
-    resources: { ports: "[31500-31500]" },
-    statuses: [{ state: "TASK_RUNNING", timestamp: 1_600_000_000 + index }],
-  };
+/** Starts a task. They share fifty names. */
+function add(master, index) {
+  master.add(freshTask(master, index, { name: `moved-${index % 50}` }));
 }
 
 /** Those that transfer the zone to its end, and a sentence about each other one. The first transfer counts for nothing else. */
@@ -111,7 +104,7 @@ async function differences(master, server) {
   // A difference is only given from a version that the client has from this server: not from each that it can ask for.
   let { serial } = await takeZone(server.port, ZONE);
   for (let i = 0; i < DIFFERENCES; i++) {
-    master.add(taskOf(master, i));
+    add(master, i);
     while ((await serialOf(server.port)) === serial) await sleep(10);
     const got = await takeDifference(server.port, ZONE, serial);
     serial = got.serial;
@@ -141,7 +134,7 @@ async function slowReaders(master, server) {
   const readers = Array.from({ length: SLOW_READERS }, () => takeZone(server.port, ZONE, 50).catch(() => undefined));
   let peak = before;
   for (let i = 0; i < SLOW_SECONDS * CHANGES_A_SECOND; i++) {
-    master.add(taskOf(master, 1_000 + i));
+    add(master, 1_000 + i);
     await sleep(1000 / CHANGES_A_SECOND);
     peak = Math.max(peak, server.memory().rss);
   }

@@ -1,11 +1,11 @@
 /** Virtual addresses: how soon nodes that wait for the list hear of a change, and what that costs. */
-import { fork } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { firstAnswer, percentile } from "./lib/client.mjs";
-import { startLiveMaster } from "./lib/live-master.mjs";
+import { freshTask, startLiveMaster } from "./lib/live-master.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { startServer } from "./lib/server.mjs";
 import { stateBody } from "./lib/state.mjs";
+import { latenessOf, now, startWaiters } from "./lib/waiters.mjs";
 
 const NODES = 1_000;
 const TASKS = 10_000;
@@ -14,8 +14,7 @@ const RATE = 10;
 const SECONDS = Number(process.env.BENCH_VIPS_SECONDS ?? 30);
 /** Ports of tasks that come during the measurement: the largest that a list has tells which changes it has. */
 const FIRST_PORT = 20_000;
-
-const now = () => performance.timeOrigin + performance.now();
+const LIST = { path: "/v1/vips", parameter: "etag", header: "etag", first: "", good: [200, 304] };
 
 const labelled = (number, vip) => ({
   name: "vip",
@@ -35,10 +34,6 @@ const labelled = (number, vip) => ({
   },
 });
 
-function statuses(index) {
-  return [{ state: "TASK_RUNNING", timestamp: 1_600_000_000 + index }];
-}
-
 /** A generated state in which so many virtual addresses have some targets each. */
 function stateOf(vips, leader) {
   const state = JSON.parse(stateBody(TASKS, leader).toString());
@@ -51,18 +46,11 @@ function stateOf(vips, leader) {
   return state;
 }
 
-function taskOf(master, index) {
+/** A target that comes, at a port of its own. */
+function targetOf(master, index) {
   const port = FIRST_PORT + index;
-  return {
-    id: `fresh-${index}.bench`,
-    name: `fresh-${index}`,
-    framework_id: master.frameworkId(),
-    slave_id: master.agentOf(index * 31),
-    state: "TASK_RUNNING",
-    resources: { ports: `[${port}-${port}]` },
-    statuses: statuses(index),
-    discovery: labelled(port, "/fresh:80"),
-  };
+  const resources = { ports: `[${port}-${port}]` };
+  return freshTask(master, index, { resources, discovery: labelled(port, "/fresh:80") });
 }
 
 /** Waits for lists as a node does, and notes which changes each has. */
@@ -92,29 +80,11 @@ function follow(server) {
   return { newest, stop };
 }
 
-/** For each change and each node, milliseconds to the first list that has it. */
-function latenessOf(sent, newest, heard) {
-  const answers = Array.from({ length: NODES }, () => []);
-  for (const [i, etag] of heard.etag.entries()) {
-    const change = newest.get(etag);
-    if (change !== undefined) answers[heard.waiter[i]].push([change, heard.at[i]]);
-  }
-  const result = [];
-  for (const own of answers) {
-    let next = 0;
-    for (const [change, at] of sent.entries()) {
-      while (next < own.length && own[next][0] < change) next++;
-      if (next < own.length) result.push(own[next][1] - at);
-    }
-  }
-  return result.sort((a, b) => a - b);
-}
-
 async function measure(vips) {
   const master = await startLiveMaster((address) => stateOf(vips, address));
   const server = await startServer(master, { vips: { names: true }, refreshSeconds: 3600 });
   await firstAnswer(server.port, "leader.mesos");
-  const child = fork(new URL("./lib/vip-waiters.mjs", import.meta.url), [server.httpport, NODES].map(String));
+  const waiters = startWaiters(server, NODES, LIST);
   await sleep(8_000);
   const probe = follow(server);
   await sleep(1_000);
@@ -123,20 +93,17 @@ async function measure(vips) {
   const started = performance.now();
   for (let i = 0; i < RATE * SECONDS; i++) {
     sent.push(now());
-    master.add(taskOf(master, i));
+    master.add(targetOf(master, i));
     await sleep(Math.max(0, started + ((i + 1) * 1000) / RATE - performance.now()));
   }
   const cpu = (server.cpuSeconds() - before) / ((performance.now() - started) / 1000);
   await sleep(3_000);
-  const heard = await new Promise((resolve) => {
-    child.once("message", resolve);
-    child.send("stop");
-  });
+  const heard = await waiters.stop();
   const octets = await probe.stop();
   await server.stop();
   master.stop();
-  const lateness = latenessOf(sent, probe.newest, heard);
-  const answers = heard.etag.length - NODES;
+  const lateness = latenessOf(heard, [...sent.entries()], (tag) => probe.newest.get(tag));
+  const answers = heard.tag.length - NODES;
   const missing = NODES * sent.length - lateness.length;
   return [
     vips,

@@ -1,7 +1,7 @@
 /** How fast real secondaries show what changes at the master, while it changes ten times a second. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { firstAnswer, hasCommand, percentile } from "./client.mjs";
-import { startLiveMaster } from "./live-master.mjs";
+import { freshTask, startLiveMaster } from "./live-master.mjs";
 import { round, table } from "./report.mjs";
 import { commandOf, planSecondary, SECONDARIES, startSecondary } from "./secondaries.mjs";
 import { startServer } from "./server.mjs";
@@ -14,18 +14,6 @@ const CHANGES_A_SECOND = 10;
 const KNOWN = "service-0-team-0.marathon.mesos";
 /** Milliseconds that half and nearly all of the changes may take. */
 const TARGETS = { BIND: [150, 400], Knot: [300], NSD: [500], PowerDNS: [1_000], Unbound: [600] };
-
-function taskOf(master, index) {
-  return {
-    id: `follow-${index}.bench`,
-    name: `follow-${index}`,
-    framework_id: master.frameworkId(),
-    slave_id: master.agentOf(index * 31),
-    state: "TASK_RUNNING",
-    resources: { ports: "[31500-31500]" },
-    statuses: [{ state: "TASK_RUNNING", timestamp: 1_600_000_000 + index }],
-  };
-}
 
 /** Completed transfers of the domain, by kind. */
 async function transfersOf(server) {
@@ -52,8 +40,8 @@ async function follow(kind) {
   const cpu = secondary.cpuSeconds();
   const started = performance.now();
   for (let i = 0; i < CHANGES_A_SECOND * SECONDS; i++) {
-    watcher.expect(`follow-${i}.marathon.mesos`);
-    master.add(taskOf(master, i));
+    watcher.expect(`fresh-${i}.marathon.mesos`);
+    master.add(freshTask(master, i));
     await sleep(Math.max(0, started + ((i + 1) * 1000) / CHANGES_A_SECOND - performance.now()));
   }
   const seconds = (performance.now() - started) / 1000;

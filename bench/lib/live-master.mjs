@@ -64,6 +64,20 @@ class TaskTexts {
   }
 }
 
+/** A task of the first framework, as a state has it. @param more what is otherwise than in all such tasks */
+export function freshTask(master, index, more = {}) {
+  return {
+    id: `fresh-${index}.bench`,
+    name: `fresh-${index}`,
+    framework_id: master.frameworkId(),
+    slave_id: master.agentOf(index * 31),
+    state: "TASK_RUNNING",
+    resources: { ports: "[31500-31500]" },
+    statuses: [{ state: "TASK_RUNNING", timestamp: 1_600_000_000 + index }],
+    ...more,
+  };
+}
+
 /** @param makeState gives the state for the address it is asked at */
 export async function startLiveMaster(makeState) {
   const subscribers = new Set();

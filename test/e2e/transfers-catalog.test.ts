@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from "vitest";
 import { startMaster, webAt } from "../support/scenario.js";
-import { configFor, contentOf, keyOf, portsFor, Secondary } from "../support/secondaries.js";
+import { configFor, contentOf, keyOf, portsFor, Secondary, signedBy } from "../support/secondaries.js";
 import { Server } from "../support/server.js";
 import { until } from "../support/wait.js";
 
@@ -40,8 +40,7 @@ it.each(["Knot", "BIND"] as const)(
     });
     await secondary.configure([server], BY_CATALOG[name]);
     secondary.run();
-    const { name: key, secret } = keyOf(name);
-    const own = (zone: string) => contentOf(server, zone, "-y", `hmac-sha256:${key}:${secret}`);
+    const own = (zone: string) => contentOf(server, zone, ...signedBy(keyOf(name)));
     const hasAll = async (zone: string) => {
       const [here, there] = [await own(zone), await secondary.content(zone)];
       return here.length > 0 && JSON.stringify(here) === JSON.stringify(there);

@@ -13,6 +13,8 @@ import {
   Secondary,
   type SecondaryName,
   serialOf,
+  signedBy,
+  transfersOf,
 } from "../support/secondaries.js";
 import { Server } from "../support/server.js";
 import { run } from "../support/tools.js";
@@ -38,8 +40,7 @@ async function setUp(config: object = {}, names = NAMES): Promise<Running> {
   const whole = { masters: [master.address], refreshSeconds: 3600, ...configFor(ports), ...config };
   const server = await Server.start(whole);
   const secondaries = names.map((name) => new Secondary(name, ports[name]));
-  const { name, secret } = keyOf(names[0]);
-  const signed = ["-y", `hmac-sha256:${name}:${secret}`];
+  const signed = signedBy(keyOf(names[0]));
   const settled = { ...whole, port: server.port, httpport: server.httpPort };
   const running: Running = { master, config: settled, secondaries, signed, server };
   onTestFinished(async () => {
@@ -53,9 +54,6 @@ async function setUp(config: object = {}, names = NAMES): Promise<Running> {
   }
   return running;
 }
-
-const sent = async (server: Server, kind: string) =>
-  (await server.metric(`mesos_dns_transfers_total{zone="mesos",kind="${kind}",result="ok"}`)) ?? 0;
 
 /** What each secondary has, and what the server has. */
 async function contents({ server, secondaries, signed }: Running): Promise<readonly (readonly string[])[]> {
@@ -83,12 +81,12 @@ describe("after a restart of the server", () => {
     onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
     const running = await setUp({ stateDir });
     await change(running.master, "203.0.113.2");
-    await until("the change", async () => (await sent(running.server, "ixfr")) >= NAMES.length);
+    await until("the change", async () => (await transfersOf(running.server, "ixfr")) >= NAMES.length);
     await restart(running);
     await change(running.master, "203.0.113.3");
-    await until("a difference", async () => (await sent(running.server, "ixfr")) >= NAMES.length);
+    await until("a difference", async () => (await transfersOf(running.server, "ixfr")) >= NAMES.length);
     await caughtUp(running);
-    expect(await sent(running.server, "axfr")).toBe(0);
+    expect(await transfersOf(running.server, "axfr")).toBe(0);
     const [own, ...others] = await contents(running);
     for (const other of others) expect(other).toEqual(own);
   }, 60_000);
@@ -97,11 +95,11 @@ describe("after a restart of the server", () => {
     const running = await setUp();
     await restart(running);
     await caughtUp(running);
-    await until("the zone", async () => (await sent(running.server, "axfr")) >= NAMES.length);
+    await until("the zone", async () => (await transfersOf(running.server, "axfr")) >= NAMES.length);
     await change(running.master, "203.0.113.4");
-    await until("a difference", async () => (await sent(running.server, "ixfr")) >= NAMES.length);
+    await until("a difference", async () => (await transfersOf(running.server, "ixfr")) >= NAMES.length);
     await caughtUp(running);
-    expect(await sent(running.server, "axfr")).toBe(NAMES.length);
+    expect(await transfersOf(running.server, "axfr")).toBe(NAMES.length);
     const [own, ...others] = await contents(running);
     for (const other of others) expect(other).toEqual(own);
   }, 60_000);
@@ -117,7 +115,7 @@ it("a secondary that was away catches up with one difference, as large as what i
   }
   bind.signal("SIGCONT");
   await caughtUp(running);
-  expect(await sent(running.server, "axfr")).toBe(1);
+  expect(await transfersOf(running.server, "axfr")).toBe(1);
   const [own, other] = await contents(running);
   expect(other).toEqual(own);
 }, 60_000);
@@ -191,7 +189,7 @@ it("a secondary with a wrong key gets nothing, and the log and the metrics say s
   const running = await setUp({}, ["Knot"]);
   const { name } = keyOf("Knot");
   const wrong = Buffer.alloc(32, 9).toString("base64");
-  expect(await contentOf(running.server, "mesos", "-y", `hmac-sha256:${name}:${wrong}`)).toEqual([]);
+  expect(await contentOf(running.server, "mesos", ...signedBy({ name, secret: wrong }))).toEqual([]);
   expect(await contentOf(running.server, "mesos")).toEqual([]);
   const count = 'mesos_dns_tsig_errors_total{error="BADSIG"}';
   await until("the count", async () => (await running.server.metric(count)) === 1);

@@ -6,7 +6,15 @@ import { Authority, type CertificateFiles } from "../support/certificates.js";
 import { taskAdded } from "../support/operator-api.js";
 import { startMaster, webAt } from "../support/scenario.js";
 import { type ScriptedMaster, task } from "../support/scripted-master.js";
-import { configFor, contentOf, keyOf, portsFor, Secondary, type SecondaryName } from "../support/secondaries.js";
+import {
+  CHECK_KEY,
+  checkedConfigFor,
+  contentOf,
+  portsFor,
+  Secondary,
+  type SecondaryName,
+  transfersOf,
+} from "../support/secondaries.js";
 import { freePort, Server } from "../support/server.js";
 import { until } from "../support/wait.js";
 
@@ -56,7 +64,6 @@ interface Running {
   readonly master: ScriptedMaster;
   readonly server: Server;
   readonly secondary: Secondary;
-  readonly signed: readonly string[];
 }
 
 /** @param adapt of the lines, given the ports for TLS and for everything else */
@@ -70,14 +77,10 @@ async function setUp(
   const ports = await portsFor([name]);
   const tlsPort = await freePort();
   const tls = { tlsCertFile: own.cert, tlsKeyFile: own.key, tlsPort };
-  const check = { name: "check.example", secret: keyOf(name).secret };
-  const shared = configFor({ [name]: ports[name] });
   const server = await Server.start({
     masters: [master.address],
     refreshSeconds: 3600,
-    ...shared,
-    tsigKeys: [...(shared.tsigKeys as object[]), check],
-    allowTransfer: [...(shared.allowTransfer as object[]), `key:${check.name}`],
+    ...checkedConfigFor({ [name]: ports[name] }),
     ...tls,
     ...config,
   });
@@ -89,15 +92,11 @@ async function setUp(
   await secondary.configure([server], adapt(tlsPort, server.port));
   secondary.run();
   await until("the stream", () => master.subscribers.count > 0);
-  const signed = ["-y", `hmac-sha256:${check.name}:${check.secret}`];
-  return { master, server, secondary, signed } satisfies Running;
+  return { master, server, secondary } satisfies Running;
 }
 
-const transfers = async (server: Server, kind: string, result = "ok") =>
-  (await server.metric(`mesos_dns_transfers_total{zone="mesos",kind="${kind}",result="${result}"}`)) ?? 0;
-
 /** Changes the zone a few times, and expects the secondary to have each version, by differences alone. */
-async function follows({ master, server, secondary, signed }: Running): Promise<void> {
+async function follows({ master, server, secondary }: Running): Promise<void> {
   let changes = 0;
   const change = () => {
     const i = ++changes;
@@ -106,17 +105,17 @@ async function follows({ master, server, secondary, signed }: Running): Promise<
   await until("the first transfer", async () => {
     // The first connection of NSD shows no certificate: it tries again at the next change.
     change();
-    return (await transfers(server, "axfr")) === 1;
+    return (await transfersOf(server, "axfr")) === 1;
   });
   await secondary.caughtUp(server);
   for (let i = 0; i < 3; i++) {
-    const before = await transfers(server, "ixfr");
+    const before = await transfersOf(server, "ixfr");
     change();
-    await until("a difference", async () => (await transfers(server, "ixfr")) > before);
+    await until("a difference", async () => (await transfersOf(server, "ixfr")) > before);
   }
   await secondary.caughtUp(server);
-  expect(await transfers(server, "axfr")).toBe(1);
-  const zone = await contentOf(server, "mesos", ...signed);
+  expect(await transfersOf(server, "axfr")).toBe(1);
+  const zone = await contentOf(server, "mesos", ...CHECK_KEY);
   expect(zone.some((record) => record.startsWith("t1.marathon.mesos."))).toBe(true);
   await until("its records", async () => JSON.stringify(await secondary.content()) === JSON.stringify(zone));
 }
@@ -162,13 +161,13 @@ describe("over TLS", () => {
       let changes = 0;
       const { server, master } = await setUp(name, config, (port) => OVER_TLS[name](port, shown && stranger, 0));
       const refused = async () =>
-        (await transfers(server, "axfr", "refused")) + (await transfers(server, "ixfr", "refused"));
+        (await transfersOf(server, "axfr", "refused")) + (await transfersOf(server, "ixfr", "refused"));
       // Also when it resumes the session of the connection before.
       await until("two refusals", async () => {
         master.subscribers.say(taskAdded(task("t1", { agent: "S0", ip: `203.0.113.${2 + (changes++ % 200)}` })));
         return (await refused()) > 1;
       });
-      expect(await transfers(server, "axfr")).toBe(0);
+      expect(await transfersOf(server, "axfr")).toBe(0);
     },
     60_000,
   );

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { taskAdded, taskUpdated } from "../support/operator-api.js";
 import { agent, cluster, framework, ScriptedMaster, task } from "../support/scripted-master.js";
-import { configFor, contentOf, portsFor, SECONDARIES, Secondary, type SecondaryName } from "../support/secondaries.js";
+import {
+  CHECK_KEY,
+  checkedConfigFor,
+  contentOf,
+  portsFor,
+  SECONDARIES,
+  Secondary,
+  type SecondaryName,
+  transfersOf,
+} from "../support/secondaries.js";
 import { Server } from "../support/server.js";
 import { until } from "../support/wait.js";
 
@@ -11,8 +20,6 @@ import { until } from "../support/wait.js";
 const AGENTS = Array.from({ length: 1_200 }, (_, i) => agent(`S${i}`, { ip: `10.0.${i >> 8}.${i & 255}` }));
 const CHANGES = 200;
 const NAMES = Object.keys(SECONDARIES).filter((name) => name !== "Unbound") as SecondaryName[];
-const CHECK = { name: "check.example", secret: Buffer.alloc(32, 1).toString("base64") };
-const CHECK_KEY = ["-y", `hmac-sha256:${CHECK.name}:${CHECK.secret}`];
 
 let master: ScriptedMaster;
 let server: Server;
@@ -25,17 +32,8 @@ beforeAll(async () => {
   );
   master.leadWithEvents(cluster({ agents: AGENTS, frameworks: [framework("marathon", { tasks })] }));
   const ports = await portsFor(NAMES);
-  const config = configFor(ports);
-  server = await Server.start(
-    {
-      masters: [master.address],
-      refreshSeconds: 3600,
-      ...config,
-      tsigKeys: [...(config.tsigKeys as object[]), CHECK],
-      allowTransfer: [...(config.allowTransfer as string[]), `key:${CHECK.name}`],
-    },
-    { args: ["-v=1"] },
-  );
+  const config = { masters: [master.address], refreshSeconds: 3600, ...checkedConfigFor(ports) };
+  server = await Server.start(config, { args: ["-v=1"] });
   for (const name of NAMES) {
     const secondary = new Secondary(name, ports[name]);
     await secondary.configure([server]);
@@ -51,8 +49,7 @@ afterAll(async () => {
 });
 
 const of = (name: SecondaryName) => secondaries.get(name) as Secondary;
-const transfers = async (kind: string) =>
-  (await server.metric(`mesos_dns_transfers_total{zone="mesos",kind="${kind}",result="ok"}`)) ?? 0;
+const transfers = (kind: string) => transfersOf(server, kind);
 
 describe("real secondaries", () => {
   it.each(NAMES)("%s has what the server has after its first transfer", async (name) => {

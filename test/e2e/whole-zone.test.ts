@@ -5,14 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { motleyCluster } from "../support/motley-cluster.js";
 import { printedZone } from "../support/printed-zone.js";
 import { ScriptedMaster, stateOf } from "../support/scripted-master.js";
-import { contentOf, sorted } from "../support/secondaries.js";
+import { CHECK, CHECK_KEY, contentOf, sorted } from "../support/secondaries.js";
 import { Server } from "../support/server.js";
 import { run } from "../support/tools.js";
 
 /** What BIND's dig gets of a zone that has everything is what BIND reads in the zone file that the server prints. */
 
-const KEY = { name: "check.example", secret: Buffer.alloc(32, 1).toString("base64") };
-const SIGNED = ["-y", `hmac-sha256:${KEY.name}:${KEY.secret}`];
 const LONG = `${"l".repeat(63)}.${"m".repeat(63)}.${"n".repeat(63)}.${"o".repeat(40)}`;
 const RECORDS = [
   { name: "*.lb", type: "A", value: ["192.0.2.80", "192.0.2.81"], ttl: 30 },
@@ -44,8 +42,8 @@ beforeAll(async () => {
   server = await Server.start({
     ...CONFIG,
     masters: [master.address],
-    tsigKeys: [KEY],
-    allowTransfer: ["127.0.0.1", `key:${KEY.name}`],
+    tsigKeys: [CHECK],
+    allowTransfer: ["127.0.0.1", `key:${CHECK.name}`],
   });
 }, 60_000);
 afterAll(async () => {
@@ -57,7 +55,7 @@ afterAll(async () => {
 describe("a whole zone", () => {
   it.each([
     ["without a signature", []],
-    ["with signatures", SIGNED],
+    ["with signatures", CHECK_KEY],
   ])("has each record once, %s", async (_, how) => {
     const config = { ...CONFIG, masters: [master.address] };
     const file = join(folder, "zone");

@@ -1,11 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type At, sendUdp } from "./ask.js";
 import { encodeQuery } from "./dns.js";
+import { startForeign } from "./foreign-server.js";
 import { freePort } from "./server.js";
-import { start } from "./tools.js";
-import { until } from "./wait.js";
 
 /** Other people's authoritative servers, each as a process of its own on a free port of 127.0.0.1. */
 
@@ -32,29 +30,17 @@ export const AUTHORITIES = {
 /** Starts a server with one zone, given as the text of its master file, and waits until it answers. */
 export async function startAuthority(name: keyof typeof AUTHORITIES, zone: string, text: string): Promise<Authority> {
   const { tool, config, args } = AUTHORITIES[name];
-  const folder = mkdtempSync(join(tmpdir(), `mesos-dns-${tool}-`));
   const at = { host: "127.0.0.1", port: await freePort() };
-  const file = join(folder, "zone");
-  const configFile = join(folder, "config");
-  mkdirSync(join(folder, "data"));
-  writeFileSync(file, text);
-  writeFileSync(configFile, config({ folder, port: at.port, zone, file }));
-  const { child, lost } = start(tool, args(configFile));
-  const ended = lost.catch(() => undefined);
-  const stop = async () => {
-    child.kill("SIGCONT");
-    child.kill("SIGTERM");
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
+  const prepare = (folder: string) => {
+    const file = join(folder, "zone");
+    const configFile = join(folder, "config");
+    mkdirSync(join(folder, "data"));
+    writeFileSync(file, text);
+    writeFileSync(configFile, config({ folder, port: at.port, zone, file }));
+    return args(configFile);
   };
-  try {
-    await Promise.race([until(`${name}'s first answer`, () => hasZone(at, zone)), lost]);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  const signal = (name: NodeJS.Signals) => void child.kill(name);
-  return { ...at, address: `${at.host}:${at.port}`, signal, stop };
+  const running = await startForeign(tool, prepare, () => hasZone(at, zone));
+  return { ...at, address: `${at.host}:${at.port}`, ...running };
 }
 
 const PATIENCE_MS = 500;

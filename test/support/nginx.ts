@@ -1,9 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startForeign } from "./foreign-server.js";
 import { freePort } from "./server.js";
-import { start } from "./tools.js";
-import { until } from "./wait.js";
 
 export interface Nginx {
   readonly port: number;
@@ -25,11 +23,18 @@ export interface NginxOptions {
 
 /** Somebody else's web server. */
 export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
-  const { host = "127.0.0.1", certificate, files = {}, lines = [] } = options;
-  const folder = mkdtempSync(join(tmpdir(), "mesos-dns-nginx-"));
-  for (const name of ["body", "proxy", "fastcgi", "uwsgi", "scgi", "files"]) mkdirSync(join(folder, name));
+  const { host = "127.0.0.1" } = options;
   const port = options.port ?? (await freePort());
   const tlsPort = await freePort();
+  const prepare = (folder: string) => prepareNginx(folder, { ...options, host, port }, tlsPort);
+  const isUp = () => fetch(`http://${host}:${port}/`).then(() => true);
+  return { port, tlsPort, ...(await startForeign("nginx", prepare, isUp)) };
+}
+
+/** Writes what it needs to run, and returns its arguments. */
+function prepareNginx(folder: string, options: NginxOptions, tlsPort: number): readonly string[] {
+  const { host, port, certificate, files = {}, lines = [] } = options;
+  for (const name of ["body", "proxy", "fastcgi", "uwsgi", "scgi", "files"]) mkdirSync(join(folder, name));
   if (certificate) {
     writeFileSync(join(folder, "key.pem"), certificate.key);
     writeFileSync(join(folder, "cert.pem"), certificate.cert);
@@ -38,9 +43,7 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
   const tls = certificate
     ? `listen ${host}:${tlsPort} ssl; ssl_certificate cert.pem; ssl_certificate_key key.pem;`
     : "";
-  writeFileSync(
-    join(folder, "nginx.conf"),
-    `daemon off; master_process off; pid ${folder}/pid; error_log stderr;
+  const configuration = `daemon off; master_process off; pid ${folder}/pid; error_log stderr;
 events {}
 http {
   access_log off;
@@ -51,20 +54,7 @@ http {
     ${lines.join("\n    ")}
   }
 }
-`,
-  );
-  const { child, lost } = start("nginx", ["-c", join(folder, "nginx.conf"), "-p", folder, "-e", "stderr"]);
-  const ended = lost.catch(() => undefined);
-  const stop = async () => {
-    child.kill("SIGCONT");
-    child.kill("SIGTERM");
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const isUp = () => fetch(`http://${host}:${port}/`).then(() => true);
-  await Promise.race([until("nginx's first response", isUp), lost]).catch(async (error: unknown) => {
-    await stop();
-    throw error;
-  });
-  return { port, tlsPort, stop, signal: (signal) => void child.kill(signal) };
+`;
+  writeFileSync(join(folder, "nginx.conf"), configuration);
+  return ["-c", join(folder, "nginx.conf"), "-p", folder, "-e", "stderr"];
 }

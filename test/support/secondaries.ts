@@ -11,7 +11,7 @@ import {
   prepareUnbound,
 } from "./secondary-setups.js";
 import { freePort, runProgram, type Server } from "./server.js";
-import { run, start, type Tool } from "./tools.js";
+import { run, type Started, start, type Tool } from "./tools.js";
 import { until } from "./wait.js";
 
 /**
@@ -53,8 +53,10 @@ function listensAt(name: SecondaryName): string {
   return name === "BIND" ? "127.0.0.1" : addressOf(name);
 }
 
+type Ports = Readonly<Partial<Record<SecondaryName, number>>>;
+
 /** What the primary's configuration has to say of secondaries, at these ports. */
-export function configFor(ports: Readonly<Partial<Record<SecondaryName, number>>>): Readonly<Record<string, unknown>> {
+export function configFor(ports: Ports) {
   const names = Object.keys(ports) as SecondaryName[];
   const signing = names.filter((name) => name !== "Unbound");
   return {
@@ -70,6 +72,22 @@ export function configFor(ports: Readonly<Partial<Record<SecondaryName, number>>
       ...(name !== "Unbound" && { key: keyOf(name).name }),
     })),
   };
+}
+
+/** The key that a test itself transfers zones with, to compare. */
+export const CHECK = { name: "check.example", secret: Buffer.alloc(32, 1).toString("base64") };
+export const CHECK_KEY = signedBy(CHECK);
+
+/** The words for dig to sign with a key. */
+export function signedBy({ name, secret }: { readonly name: string; readonly secret: string }): readonly string[] {
+  return ["-y", `hmac-sha256:${name}:${secret}`];
+}
+
+/** The same as `configFor`, with a key for the test itself. */
+export function checkedConfigFor(ports: Ports) {
+  const config = configFor(ports);
+  const { tsigKeys, allowTransfer } = config;
+  return { ...config, tsigKeys: [...tsigKeys, CHECK], allowTransfer: [...allowTransfer, `key:${CHECK.name}`] };
 }
 
 /** Records in one order, without the SOA: its timers say nothing of what the zone has. */
@@ -90,6 +108,11 @@ export async function serialOf({ host, port }: At, zone: string): Promise<number
   return Number(stdout.split(" ")[2] ?? Number.NaN);
 }
 
+/** How many transfers of the domain the server has given, of a kind and with a result. */
+export async function transfersOf(server: Server, kind: string, result = "ok"): Promise<number> {
+  return (await server.metric(`mesos_dns_transfers_total{zone="mesos",kind="${kind}",result="${result}"}`)) ?? 0;
+}
+
 /** A secondary that runs. */
 export class Secondary implements At {
   readonly host: string;
@@ -97,8 +120,7 @@ export class Secondary implements At {
   readonly #name: SecondaryName;
   readonly #folder: string;
   #args: readonly string[] = [];
-  #ended: Promise<unknown> = Promise.resolve();
-  #kill: (signal: NodeJS.Signals) => void = () => {};
+  #started: Started | undefined;
 
   constructor(name: SecondaryName, port: number) {
     this.#name = name;
@@ -121,19 +143,15 @@ export class Secondary implements At {
   }
 
   run(): void {
-    const { child, lost } = start(SECONDARIES[this.#name].tool, this.#args);
-    this.#kill = (signal) => void child.kill(signal);
-    this.#ended = lost.catch(() => undefined);
+    this.#started = start(SECONDARIES[this.#name].tool, this.#args);
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#kill(signal);
+    this.#started?.signal(signal);
   }
 
   async stop(): Promise<void> {
-    this.#kill("SIGCONT");
-    this.#kill("SIGTERM");
-    await this.#ended;
+    await this.#started?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

@@ -27,8 +27,18 @@ export function run(tool: Tool, args: readonly string[], input = "", timeout = T
   });
 }
 
-/** Starts a program that goes on until it is killed; `lost` rejects with what it said if it ends by itself. */
-export function start(tool: Tool, args: readonly string[]): { child: ChildProcess; lost: Promise<never> } {
+/** A program that goes on until it is stopped. */
+export interface Started {
+  readonly child: ChildProcess;
+  /** Rejects with what it said once it has ended. */
+  readonly lost: Promise<never>;
+  signal(signal: NodeJS.Signals): void;
+  /** Ends it, also where it is held. */
+  stop(): Promise<void>;
+}
+
+/** Starts a program that goes on until it is stopped. */
+export function start(tool: Tool, args: readonly string[]): Started {
   const child = spawn(tool, args, { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => (output += text));
@@ -36,8 +46,14 @@ export function start(tool: Tool, args: readonly string[]): { child: ChildProces
     child.once("error", (error) => reject("code" in error && error.code === "ENOENT" ? missing(tool) : error));
     child.once("exit", () => reject(new Error(`${tool} ended: ${output}`)));
   });
-  lost.catch(() => undefined);
-  return { child, lost };
+  const ended = lost.catch(() => undefined);
+  const signal = (name: NodeJS.Signals) => void child.kill(name);
+  const stop = async () => {
+    signal("SIGCONT");
+    signal("SIGTERM");
+    await ended;
+  };
+  return { child, lost, signal, stop };
 }
 
 function missing(tool: Tool): Error {

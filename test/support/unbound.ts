@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type At, askTcp } from "./ask.js";
+import { startForeign } from "./foreign-server.js";
 import { freePort } from "./server.js";
-import { start } from "./tools.js";
-import { until } from "./wait.js";
 
 export interface UnboundOptions {
   /** Records it knows by itself, as lines of a zone file. */
@@ -27,25 +25,14 @@ export interface Unbound extends At {
 
 /** A recursive resolver of somebody else's on a port of 127.0.0.1. */
 export async function startUnbound(options: UnboundOptions): Promise<Unbound> {
-  const folder = mkdtempSync(join(tmpdir(), "mesos-dns-unbound-"));
   const at = { host: "127.0.0.1", port: options.port ?? (await freePort()) };
   const tlsPort = await freePort();
-  writeFileSync(join(folder, "unbound.conf"), configuration(folder, at.port, tlsPort, options));
-  const { child, lost } = start("unbound", ["-d", "-c", join(folder, "unbound.conf")]);
-  const ended = lost.catch(() => undefined);
-  const stop = async () => {
-    child.kill("SIGCONT");
-    child.kill("SIGTERM");
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
+  const prepare = (folder: string) => {
+    writeFileSync(join(folder, "unbound.conf"), configuration(folder, at.port, tlsPort, options));
+    return ["-d", "-c", join(folder, "unbound.conf")];
   };
   const isUp = async () => (await askTcp(at, "unbound.example").catch(() => undefined)) !== undefined;
-  await Promise.race([until("Unbound's first answer", isUp), lost]).catch(async (error: unknown) => {
-    await stop();
-    throw error;
-  });
-  const signal = (name: NodeJS.Signals) => void child.kill(name);
-  return { ...at, address: `${at.host}:${at.port}`, tlsPort, signal, stop };
+  return { ...at, address: `${at.host}:${at.port}`, tlsPort, ...(await startForeign("unbound", prepare, isUp)) };
 }
 
 function configuration(folder: string, port: number, tlsPort: number, options: UnboundOptions): string {

@@ -1,11 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { At } from "./ask.js";
 import { dig } from "./digs.js";
+import { startForeign } from "./foreign-server.js";
 import { freePort } from "./server.js";
-import { start, type Tool } from "./tools.js";
-import { until } from "./wait.js";
+import type { Tool } from "./tools.js";
 
 /**
  * Other people's resolvers, each validating, as a process of its own on a free port of 127.0.0.1. What they are not told of they ask
@@ -53,25 +52,14 @@ export async function startValidator(
   blocks: readonly string[],
   elsewhere: number,
 ): Promise<At & { stop(): Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), `mesos-dns-${tool}-`));
   const at = { host: "127.0.0.1", port: await freePort() };
-  const { child, lost } = start(tool, prepare({ folder, port: at.port, elsewhere: address(elsewhere), blocks }));
-  const ended = lost.catch(() => undefined);
-  const stop = async () => {
-    child.kill("SIGTERM");
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  };
+  const prepareIn = (folder: string) => prepare({ folder, port: at.port, elsewhere: address(elsewhere), blocks });
   const isUp = () =>
     dig(at, "version.bind", "CH", "TXT", "+time=1", "+norec").then(
       () => true,
       () => false,
     );
-  await Promise.race([until(`${tool}'s first answer`, isUp), lost]).catch(async (error: unknown) => {
-    await stop();
-    throw error;
-  });
-  return { ...at, stop };
+  return { ...at, ...(await startForeign(tool, prepareIn, isUp)) };
 }
 
 function write(folder: string, name: string, text: string): string {

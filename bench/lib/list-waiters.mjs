@@ -1,22 +1,31 @@
-/** A process of its own: a thousand clients that wait for news of the catalogue, each over a connection of its own. */
+/**
+ * A process of its own: clients that wait for another version of a list, each over a connection of its own.
+ *
+ * It is given the port, how many clients there are, and the list as `startWaiters` takes it. It goes on until it is sent something, and
+ * answers with what was heard.
+ */
 import { createConnection } from "node:net";
+import { now } from "./waiters.mjs";
 
-const [port, count, path] = process.argv.slice(2);
-const now = () => performance.timeOrigin + performance.now();
-const heard = { waiter: [], index: [], at: [], octets: 0, failures: 0 };
+const [port, count, list] = process.argv.slice(2);
+const { path, parameter, header, first, good } = JSON.parse(list);
+const TAG = new RegExp(`^${header}: (.*)$`, "im");
+const heard = { waiter: [], tag: [], at: [], octets: 0, failures: 0 };
 let isOver = false;
 
 function wait(number) {
   const socket = createConnection({ port: Number(port), host: "127.0.0.1", noDelay: true });
-  let index = 0;
+  let tag = first;
   let missing = -1;
   let head = "";
   let isIn = false;
   const ask = () =>
-    socket.write(`GET ${path}?index=${index}&wait=60s HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip\r\n\r\n`);
+    socket.write(
+      `GET ${path}?wait=60s&${parameter}=${encodeURIComponent(tag)} HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip\r\n\r\n`,
+    );
   const done = () => {
     heard.waiter.push(number);
-    heard.index.push(index);
+    heard.tag.push(tag);
     heard.at.push(now());
     missing = -1;
     if (!isOver) ask();
@@ -31,9 +40,9 @@ function wait(number) {
       head += chunk.toString("latin1");
       const end = head.indexOf("\r\n\r\n");
       if (end < 0) return;
-      if (!head.startsWith("HTTP/1.1 200")) heard.failures++;
-      index = Number(/x-mesos-dns-index: (\d+)/i.exec(head)?.[1] ?? 0);
-      missing = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0) - (head.length - end - 4);
+      if (!good.some((status) => head.startsWith(`HTTP/1.1 ${status}`))) heard.failures++;
+      tag = TAG.exec(head)?.[1].trim() ?? first;
+      missing = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0) - (head.length - end - 4);
       head = "";
     } else missing -= chunk.length;
     if (missing === 0) done();
