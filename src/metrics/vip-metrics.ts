@@ -6,9 +6,11 @@ export interface VipSources {
   counts(): VipCounts | undefined;
   /** How many requests wait for another list. */
   waiters(): number;
+  /** How many streams of changes there are. */
+  streams(): number;
 }
 
-export function vipMetrics({ counts, waiters }: VipSources): MetricSource[] {
+export function vipMetrics({ counts, waiters, streams }: VipSources): MetricSource[] {
   const read = (samples: (now: VipCounts) => Sample[]) => () => {
     const now = counts();
     return now ? samples(now) : [];
@@ -45,6 +47,11 @@ export function vipMetrics({ counts, waiters }: VipSources): MetricSource[] {
       "mesos_dns_vip_waiters",
       "Requests for /v1/vips that wait for a change.",
       read(() => single(waiters())),
+    ),
+    gauge(
+      "mesos_dns_vip_streams",
+      "Streams of changes, /v1/vips/events, that are open.",
+      read(() => single(streams())),
     ),
   ];
 }

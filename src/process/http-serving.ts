@@ -11,6 +11,7 @@ import { CatalogWaits } from "../http/catalog/waits.js";
 import { proxiesOf, type TrustedProxies } from "../http/client-address.js";
 import { type HttpServer, startHttp, type Waits } from "../http/server.js";
 import type { VipTopic } from "../http/vips/board.js";
+import { VipStreams } from "../http/vips/streams.js";
 import { VipWaits } from "../http/vips/waits.js";
 import { Waiters } from "../http/waiting/waiters.js";
 import { createRegistry } from "../metrics/registry.js";
@@ -44,6 +45,7 @@ export class HttpServing {
   readonly #servers = new Map<number, HttpServer>();
   readonly #waiters: Waiters<Topic>;
   readonly #vipWaiters: Waiters<VipTopic>;
+  readonly #vipStreams: VipStreams;
   readonly #open: (address: HttpAddress) => Promise<HttpServer>;
 
   constructor(parts: HttpServingParts) {
@@ -53,7 +55,9 @@ export class HttpServing {
     const isShared = (address: string) => proxies().includes(address);
     this.#waiters = new Waiters({ board: app.boards.catalog, timers: systemTimers, later: setImmediate, isShared });
     this.#vipWaiters = new Waiters({ board: app.boards.vips, timers: systemTimers, later: setImmediate, isShared });
-    this.#open = openerOf(parts, { catalog: this.#waiters, vips: this.#vipWaiters }, proxies);
+    this.#vipStreams = new VipStreams({ board: app.boards.vips, timers: systemTimers, later: setImmediate });
+    const waiting = { catalog: this.#waiters, vips: this.#vipWaiters, vipStreams: this.#vipStreams };
+    this.#open = openerOf(parts, waiting, proxies);
   }
 
   /** No server is open before the first adjust(), which may wait for another process. */
@@ -81,8 +85,16 @@ export class HttpServing {
   async close(): Promise<void> {
     this.#waiters.close();
     this.#vipWaiters.close();
+    this.#vipStreams.close();
     await Promise.all(Array.from(this.#servers.values(), (server) => server.close()));
   }
+}
+
+/** The requests that wait for news. */
+interface Waiting {
+  readonly catalog: Waiters<Topic>;
+  readonly vips: Waiters<VipTopic>;
+  readonly vipStreams: VipStreams;
 }
 
 /** The addresses for HTTP, and for HTTPS if there is a certificate. */
@@ -96,7 +108,7 @@ function addressesOf(
 
 function openerOf(
   { app, log, configFile, takeOver }: HttpServingParts,
-  waiters: { readonly catalog: Waiters<Topic>; readonly vips: Waiters<VipTopic> },
+  waiting: Waiting,
   proxies: () => TrustedProxies,
 ): (address: HttpAddress) => Promise<HttpServer> {
   const registry = createRegistry({
@@ -104,10 +116,14 @@ function openerOf(
     status: () => app.status,
     snapshot: () => app.zone.snapshot,
     forwarding: () => app.forwarding,
-    catalog: { counts: () => app.boards.catalog.counts, waiters: () => waiters.catalog.size },
+    catalog: { counts: () => app.boards.catalog.counts, waiters: () => waiting.catalog.size },
     transfers: () => app.transfers,
     health: () => app.health.report,
-    vips: { counts: () => app.boards.vips.counts, waiters: () => waiters.vips.size },
+    vips: {
+      counts: () => app.boards.vips.counts,
+      waiters: () => waiting.vips.size,
+      streams: () => waiting.vipStreams.size,
+    },
     now: Date.now,
   });
   const makeMetrics = async () => new TextEncoder().encode(await registry.metrics());
@@ -137,10 +153,11 @@ function openerOf(
     metrics: async () => ({ contentType: registry.contentType, body: await metrics() }),
     log,
   });
-  const catalogWaits = new CatalogWaits({ board: app.boards.catalog, waiters: waiters.catalog, random: Math.random });
-  const vipWaits = new VipWaits({ board: app.boards.vips, waiters: waiters.vips, random: Math.random });
+  const catalogWaits = new CatalogWaits({ board: app.boards.catalog, waiters: waiting.catalog, random: Math.random });
+  const vipWaits = new VipWaits({ board: app.boards.vips, waiters: waiting.vips, random: Math.random });
   const waits: Waits = {
-    handle: (...request) => catalogWaits.handle(...request) || vipWaits.handle(...request),
+    handle: (...request) =>
+      catalogWaits.handle(...request) || vipWaits.handle(...request) || waiting.vipStreams.handle(...request),
   };
   return (address) => {
     const { host, port } = address;

@@ -4,9 +4,13 @@ import type { VipPiece } from "../../vips/piece.js";
 import type { VipCounts } from "../../vips/table.js";
 import { Rendering } from "../waiting/renderings.js";
 import type { BoardState, WaitBoard } from "../waiting/waiters.js";
+import { Pacer } from "./pacer.js";
+import { ServiceChanges } from "./service-changes.js";
 
-/** Milliseconds between two lists: every node of a cluster asks again at once. */
-const INTERVAL_MS = 200;
+/** Milliseconds between two versions, of which readers of a stream are told each. */
+const VERSION_MS = 100;
+/** Milliseconds between two lists: whoever waits for one asks again at once. */
+const LIST_MS = 200;
 
 /** There is one list. */
 export const VIPS = "vips";
@@ -24,16 +28,21 @@ export class VipBoard implements WaitBoard<VipTopic> {
   #isKept: boolean;
   #services: Map<string, string> | undefined;
   #version = 0;
+  #changes = new ServiceChanges(0);
   #list: VipList | undefined;
+  #events = new Map<number, Buffer>();
   #counts: VipCounts | undefined;
   readonly #listeners = new Set<(touched: ReadonlySet<string> | "all") => void>();
-  readonly #timers: Timers;
-  #changedAt = Number.NEGATIVE_INFINITY;
-  #isDue = false;
+  readonly #followers = new Set<() => void>();
+  readonly #versions: Pacer;
+  readonly #lists: Pacer;
 
   constructor(isKept: boolean, timers: Timers) {
     this.#isKept = isKept;
-    this.#timers = timers;
+    this.#versions = new Pacer(timers, VERSION_MS, () => this.#publish());
+    this.#lists = new Pacer(timers, LIST_MS, () => {
+      for (const listener of this.#listeners) listener("all");
+    });
   }
 
   get state(): BoardState {
@@ -52,7 +61,8 @@ export class VipBoard implements WaitBoard<VipTopic> {
     this.#isKept = isKept;
     this.#services = undefined;
     this.#counts = undefined;
-    this.#publish();
+    this.#versions.actNow();
+    this.#lists.actNow();
   }
 
   keyOf(): string {
@@ -69,20 +79,54 @@ export class VipBoard implements WaitBoard<VipTopic> {
     return () => this.#listeners.delete(listener);
   }
 
+  /** @param follower called for each version, more often than listeners are */
+  follow(follower: () => void): void {
+    this.#followers.add(follower);
+  }
+
   take({ isFirst, services, gone, counts }: VipPiece): void {
     if (!this.#isKept || (!isFirst && !this.#services)) return;
+    const next = this.#version + 1;
+    if (isFirst) this.#changes = new ServiceChanges(next);
     const known = isFirst ? new Map<string, string>() : (this.#services ?? new Map<string, string>());
-    for (const [key, text] of services) known.set(key, text);
-    for (const key of gone) known.delete(key);
+    for (const [key, text] of services) {
+      known.set(key, text);
+      this.#changes.change(key, next);
+    }
+    for (const key of gone) {
+      known.delete(key);
+      this.#changes.remove(key, next);
+    }
     this.#services = known;
     this.#counts = counts;
-    this.#change();
+    this.#versions.note();
   }
 
   /** The list as it is now, made once for each version. */
   get list(): VipList {
     this.#list ??= this.#render();
     return this.#list;
+  }
+
+  /**
+   * What a reader of the stream has to be told: an event of `text/event-stream` whose id is the tag of the list. All that know the same
+   * version share its octets.
+   *
+   * @param known the version that the reader knows; -1 for none
+   */
+  eventSince(known: number): Buffer {
+    const made = this.#events.get(known) ?? this.#eventSince(known);
+    this.#events.set(known, made);
+    return made;
+  }
+
+  #eventSince(known: number): Buffer {
+    const since = known < 0 ? undefined : this.#changes.since(known);
+    const services = this.#services ?? new Map<string, string>();
+    const told = since?.changed ?? [...services.keys()].sort();
+    const texts = told.map((key) => `${JSON.stringify(key)}:${services.get(key)}`);
+    const data = `{"services":{${texts.join(",")}},"gone":${JSON.stringify(since?.gone ?? [])}}`;
+    return Buffer.from(`event: ${since ? "changes" : "all"}\nid: ${this.list.etag}\ndata: ${data}\n\n`);
   }
 
   #render(): VipList {
@@ -92,25 +136,11 @@ export class VipBoard implements WaitBoard<VipTopic> {
     return { rendering: new Rendering(this.#version, body), etag: `"${digest}"` };
   }
 
-  /** A change that comes soon after another one is told with those that follow. */
-  #change(): void {
-    if (this.#isDue) return;
-    const wait = this.#changedAt + INTERVAL_MS - this.#timers.now();
-    if (wait <= 0) {
-      this.#publish();
-      return;
-    }
-    this.#isDue = true;
-    this.#timers.after(wait, () => {
-      this.#isDue = false;
-      this.#publish();
-    });
-  }
-
   #publish(): void {
-    this.#changedAt = this.#timers.now();
     this.#version++;
     this.#list = undefined;
-    for (const listener of this.#listeners) listener("all");
+    this.#events = new Map();
+    for (const follower of this.#followers) follower();
+    this.#lists.note();
   }
 }

@@ -1,12 +1,25 @@
 import type { Context, Handler } from "hono";
-import { respondWith } from "../waiting/answers.js";
-import { vipAnswerTo } from "./answers.js";
+import { failure, NO_STATE, respondWith, type SharedAnswer } from "../waiting/answers.js";
+import { NO_SEAT } from "../waiting/news.js";
+import { NOT_SERVED, vipAnswerTo } from "./answers.js";
 import type { VipBoard } from "./board.js";
+import { VIP_EVENTS_PATH } from "./streams.js";
 import { VIPS_PATH, vipWish } from "./waits.js";
 
-/** `GET /v1/vips`, answered at once. Requests that wait do not come here: `VipWaits` answers them. */
+/**
+ * `GET /v1/vips`, answered at once, and streams that cannot be. Requests that wait and streams do not come here: `VipWaits` and
+ * `VipStreams` answer them.
+ */
 export function vipRoutes(board: VipBoard): [path: string, handler: Handler][] {
-  return [[VIPS_PATH, (c) => respond(c, board)]];
+  return [
+    [VIPS_PATH, (c) => respond(c, board)],
+    [VIP_EVENTS_PATH, (c) => respondWith(c, whyNoStream(board))],
+  ];
+}
+
+function whyNoStream({ state }: VipBoard): SharedAnswer {
+  if (state === "off") return NOT_SERVED;
+  return state === "empty" ? NO_STATE : failure(503, `${NO_SEAT}; ask again later`, { "retry-after": "5" });
 }
 
 async function respond(c: Context, board: VipBoard): Promise<Response> {

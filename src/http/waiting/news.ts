@@ -33,21 +33,27 @@ export interface NewsWish<Topic> {
 
 const CLOSING = { connection: "close" };
 const RETRY = { "retry-after": "5" };
-const NO_SEAT = "as many connections wait for news as there may be";
+export const NO_SEAT = "as many connections wait for news as there may be";
 /** The start of an absolute-form target, which a proxy may send (RFC 9112 §3.2.2). */
 const ORIGIN = /^https?:\/\/[^/]*/i;
 
-/**
- * The path and the parameters of a request that may wait; `undefined` for one that can not. As on all routes, the path may end in a slash,
- * which is left out.
- */
-export function waitTarget({
-  method,
-  url = "",
-}: WaitRequest): { readonly path: string; readonly query: string } | undefined {
+/** What a request is for. */
+export interface RequestTarget {
+  readonly path: string;
+  readonly query: string;
+}
+
+/** The path and the parameters of a request. As on all routes, the path may end in a slash, which is left out. */
+export function requestTarget({ url = "" }: Pick<WaitRequest, "url">): RequestTarget {
   const mark = url.indexOf("?");
-  if (mark < 0 || (method !== "GET" && method !== "HEAD")) return undefined;
-  return { path: url.slice(0, mark).replace(ORIGIN, "").replace(/\/$/, ""), query: url.slice(mark + 1) };
+  const path = mark < 0 ? url : url.slice(0, mark);
+  return { path: path.replace(ORIGIN, "").replace(/\/$/, ""), query: mark < 0 ? "" : url.slice(mark + 1) };
+}
+
+/** The same of a request that may wait, for which it needs parameters; `undefined` for one that can not. */
+export function waitTarget(request: WaitRequest): RequestTarget | undefined {
+  const { method, url = "" } = request;
+  return url.includes("?") && (method === "GET" || method === "HEAD") ? requestTarget(request) : undefined;
 }
 
 /**

@@ -70,7 +70,7 @@ function registryOf(status: Partial<ServerStatus> = {}, snapshot = snapshotOf(["
   return createRegistry({
     transfers: () => TRANSFERS,
     health: () => HEALTH,
-    vips: { counts: () => VIPS, waiters: () => 7 },
+    vips: { counts: () => VIPS, waiters: () => 7, streams: () => 8 },
     catalog: { counts: () => COUNTS, waiters: () => 9 },
     stats,
     status: () => ({ ...STATUS, ...status }),
