@@ -15,6 +15,7 @@ import type { BuildReport } from "../status/status.js";
 import type { Health } from "../views/facts.js";
 import { countRecords } from "../views/mesos-dns/record-count.js";
 import { healthOf } from "../views/static/health.js";
+import { VipPublisher } from "../vips/publisher.js";
 import type { ColumnMemory } from "../zone/columns.js";
 import { ShardPool } from "../zone/shard-pool.js";
 import type { CompileHelper } from "../zone/whole-build.js";
@@ -22,7 +23,6 @@ import { type FetchFacts, factsOf, fetchFactsOf, reportOf } from "./build-report
 import { CatalogPublisher } from "./catalog-publisher.js";
 import { Enumerations } from "./enumerations.js";
 import type { BuilderConfig, BuilderStart, FromBuilder, ReaderPort, ToBuilder } from "./messages.js";
-import { VipPublisher } from "./vip-publisher.js";
 
 const RENEWAL_MS = 300_000;
 

@@ -4,9 +4,9 @@ import type { Timers } from "../base/timers.js";
 import { VIP_ZONE } from "../config/dcos-zone.js";
 import type { VipSettings } from "../config/vips.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
-import type { VipPiece } from "../vips/piece.js";
-import { numberOf, type VipCounts, type VipNames, VipTable } from "../vips/table.js";
-import { vipText } from "../vips/text.js";
+import type { VipPiece } from "./piece.js";
+import { numberOf, type VipCounts, type VipNames, VipTable } from "./table.js";
+import { vipText } from "./text.js";
 
 /** Characters of a label. */
 const MAX_SHOWN = 100;
