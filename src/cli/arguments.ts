@@ -3,6 +3,9 @@ import { MesosDnsError } from "../base/errors.js";
 import type { Verbosity } from "../base/log.js";
 import { SECONDARIES, type SecondaryName } from "./secondaries/plan.js";
 
+export const VIP_ACTIONS = ["run", "plan", "status", "clear"] as const;
+export type VipAction = (typeof VIP_ACTIONS)[number];
+
 export type Command =
   | {
       readonly kind: "serve";
@@ -25,12 +28,19 @@ export type Command =
       readonly key?: string;
       readonly configFile: string;
     }
+  | {
+      readonly kind: "vips";
+      readonly action: VipAction;
+      readonly configFile: string;
+      readonly verbosity: Verbosity;
+    }
   | { readonly kind: "version" }
   | { readonly kind: "help" };
 
 export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--check]
        mesos-dns zone --state FILE [--config FILE] [--zone NAME]
        mesos-dns transfer-config SERVER --primary ADDRESS [--primary ADDRESS] [--key NAME] [-config FILE]
+       mesos-dns vips run|plan|status|clear [-config FILE] [-v LEVEL]
 
 Serves the names of a Mesos cluster's tasks over DNS and HTTP.
 
@@ -51,6 +61,12 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     --primary ADDRESS  where this server is, with a port or without; twice for two of them, the first one first
     --key NAME         the key to sign with, of tsigKeys or tsigKeyFile; its secret is not printed
     -config FILE       the configuration (default: config.json)
+
+  vips            carry the connections of virtual addresses on this node, as vips.dataPlane says
+    run             follow the table, and keep what this node carries the same; what it carries stays when this ends
+    plan            print what \`run\` would change now
+    status          print what the \`run\` of this node carries, and what is wrong
+    clear           take away everything that this node carries
 
 Flags may be written with one dash or two, their values after "=" or as the next word. They end at "--" and before the
 first word that is none: what follows is ignored, with a warning. The flags of glog that Mesos-DNS has (-logtostderr,
@@ -103,6 +119,13 @@ const TRANSFER_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["h", "switch"],
 ]);
 
+const VIP_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
+  ["config", "value"],
+  ["v", "level"],
+  ["help", "switch"],
+  ["h", "switch"],
+]);
+
 /** What Go's flag package accepts for true and for false. */
 const TRUE = /^(?:1|t|T|true|TRUE|True)$/;
 const FALSE = /^(?:0|f|F|false|FALSE|False)$/;
@@ -115,6 +138,7 @@ const NUMBER = /^[+-]?\d+$/;
 export function parseCommandLine(argv: readonly string[]): Command {
   const [command, ...rest] = argv;
   if (command === "zone") return parseZone(rest);
+  if (command === "vips") return parseVips(rest);
   return command === "transfer-config" ? parseTransferConfig(rest) : parseServe(argv);
 }
 
@@ -176,6 +200,18 @@ function parseTransferConfig(argv: readonly string[]): Command {
   const key = flags.get("key");
   const configFile = flags.get("config") ?? DEFAULT_CONFIG_FILE;
   return { kind: "transfer-config", secondary, primaries, ...(key !== undefined && { key }), configFile };
+}
+
+function parseVips(argv: readonly string[]): Command {
+  const isFirst = argv[0] !== undefined && !argv[0].startsWith("-");
+  const { flags, rest } = parseFlags(isFirst ? argv.slice(1) : argv, VIP_FLAGS);
+  if (flags.has("help") || flags.has("h")) return { kind: "help" };
+  const [word, ...more] = isFirst ? [argv[0], ...rest] : rest;
+  if (more.length > 0) throw usage(`unexpected argument ${JSON.stringify(more[0])}`);
+  const action = VIP_ACTIONS.find((name) => name === word);
+  if (action === undefined) throw usage(`vips needs one of ${VIP_ACTIONS.join(", ")}`);
+  const configFile = flags.get("config") ?? DEFAULT_CONFIG_FILE;
+  return { kind: "vips", action, configFile, verbosity: parseVerbosity(flags.get("v") ?? "0") };
 }
 
 interface Parsed {

@@ -1,7 +1,7 @@
 import type { HostPort } from "../base/host-port.js";
 import type { HealthCheck } from "./health.js";
 import type { StaticRecord } from "./static-record.js";
-import type { VipSettings } from "./vips.js";
+import type { VipNodeSettings, VipSettings } from "./vips.js";
 
 /**
  * The effective configuration: one plain frozen object, every key present, every value validated.
@@ -89,7 +89,7 @@ export interface ZoneConfig {
   readonly recordsFile: string;
   /** The zone that lists the others for secondaries (RFC 9432), or "". Lower case, without the final dot. */
   readonly catalogZone: string;
-  readonly vips: VipSettings;
+  readonly vips: VipSettings & VipNodeSettings;
 }
 
 /** A name server of this server's zones. */

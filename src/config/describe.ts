@@ -3,7 +3,7 @@ import type { Config, Resolver, TsigKeySetting } from "./config.js";
 import { HIDDEN } from "./faults.js";
 import type { HealthCheck } from "./health.js";
 import { maskPassword } from "./names.js";
-import type { AddressSpan, VipSettings } from "./vips.js";
+import type { AddressSpan } from "./vips.js";
 
 /** What the description needs beside the configuration. */
 export interface DescribeContext {
@@ -117,9 +117,10 @@ function masked(secret: string): string {
   return secret === "" ? "" : HIDDEN;
 }
 
-function describeVips({ ipv4Range, ipv6Range, addresses, ...vips }: VipSettings) {
+function describeVips({ ipv4Range, ipv6Range, addresses, statusListener, ...vips }: Config["vips"]) {
   return {
     ...vips,
+    statusListener: formatHostPort(statusListener),
     ipv4Range: describeSpan(ipv4Range),
     ipv6Range: describeSpan(ipv6Range),
     addresses: Object.fromEntries(addresses.map(({ name, address }) => [name, address])),

@@ -31,6 +31,10 @@ export const path: Format<string> = textual("the path of a file, or an empty str
 
 export const folder: Format<string> = textual("the path of a folder, or an empty string for none", (value) => value);
 
+export const runFolder: Format<string> = textual("the absolute path of a folder", (value) =>
+  value.startsWith("/") ? value : undefined,
+);
+
 const MIN_TOKEN = 16;
 
 export const token: Format<string> = textual(

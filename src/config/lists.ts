@@ -19,7 +19,7 @@ interface ListOptions<T> {
 }
 
 /** A list without duplicates. An environment variable separates its entries with commas. */
-function list<T>(options: ListOptions<T>): Format<readonly T[]> {
+export function list<T>(options: ListOptions<T>): Format<readonly T[]> {
   const allowed = `a list of ${options.entries}${options.nonempty ? ", at least one" : ""}`;
   return {
     allowed,

@@ -26,8 +26,8 @@ export interface KeySpec<T> {
   /** As an operator would write it in the file. */
   readonly default: unknown;
   readonly format: Format<T>;
-  /** Whether a changed value is applied on SIGHUP or needs a restart. */
-  readonly reload: "live" | "restart";
+  /** Whether a changed value is applied on SIGHUP or needs a restart; `node`: `mesos-dns vips` reads it, the server does not. */
+  readonly reload: "live" | "restart" | "node";
   /** The value is masked in everything that a person may read. */
   readonly sensitive?: true;
   /** Describes a default that depends on another key. */
@@ -114,6 +114,10 @@ function live<T>(fallback: unknown, as: Format<T>, doc: string): KeySpec<T> {
   return { doc, default: fallback, format: as, reload: "live" };
 }
 
+function node<T>(fallback: unknown, as: Format<T>, doc: string): KeySpec<T> {
+  return { doc, default: fallback, format: as, reload: "node" };
+}
+
 function restart<T>(fallback: unknown, as: Format<T>, doc: string): KeySpec<T> {
   return { doc, default: fallback, format: as, reload: "restart" };
 }
@@ -186,6 +190,13 @@ export const KEYS: Table = {
   "vips.addresses": live({}, vips.addresses, "Addresses of some names, such as `{\"redis.marathon\": \"11.0.0.10\"}`, which no other gets."),
   "vips.failOpen": live(false, format.boolean, "Where all targets of a virtual address fail their health checks, take them as healthy."),
   "vips.lingerSeconds": live(60, seconds, "Seconds that a virtual address stays without any target."),
+  "vips.dataPlane": node("haproxy", vips.dataPlane, "What carries connections on a node: HAProxy, the kernel with nftables, or nothing. [More](vips.md#on-a-node)."),
+  "vips.source": node("servers", vips.tableSource, "Where a node has its table from: the servers, or the masters themselves, which bear no more than a few."),
+  "vips.servers": node([], vips.servers, "The servers that a node follows, the first one first. Empty: the resolvers of this machine, at `httpport`."),
+  "vips.runDir": node("/run/mesos-dns-vips", format.runFolder, "Folder of a node's HAProxy: its configuration and its sockets."),
+  "vips.drainSeconds": node(0, seconds, "Seconds after which a target that is gone has its last connections cut. 0: never."),
+  "vips.probe": node(true, format.boolean, "With nftables, try whether targets take connections, and leave out those that do not."),
+  "vips.statusListener": node("127.0.0.1:8124", vips.statusListener, "Where a node tells its status and its metrics."),
   serverVersion: live("", format.characterString, "Text that answers `version.bind` and `version.server` in class CH. Empty: they are refused."),
   serverId: live("", format.characterString, "Text that answers `id.server` and `hostname.bind` in class CH, and the NSID of this server. Empty: they are refused, and there is no NSID."),
   cookies: live(true, format.boolean, "Give DNS cookies to clients that ask for them."),

@@ -1,9 +1,12 @@
 /** The formats of the keys of `vips`. */
 import { isIP } from "node:net";
 import { octetsOf, parseAddress } from "../base/addresses.js";
+import type { HostPort } from "../base/host-port.js";
 import { type Findings, type Format, isObject, parseJsonOrText, textual, within } from "./format.js";
-import { readAddress, readZoneName } from "./names.js";
-import type { AddressSpan, PinnedAddress } from "./vips.js";
+import { oneOf } from "./formats.js";
+import { list } from "./lists.js";
+import { readAddress, readServerAddress, readZoneName } from "./names.js";
+import type { AddressSpan, PinnedAddress, PlaneSetting, TableSourceSetting } from "./vips.js";
 
 /** `11.0.0.0-11.255.255.254`. */
 function spanOf(family: 4 | 6, example: string): Format<AddressSpan> {
@@ -59,3 +62,26 @@ function readPinned(name: string, written: unknown, findings: Findings): string 
   else return address;
   return undefined;
 }
+
+export const dataPlane = oneOf<PlaneSetting>(["haproxy", "nftables", "none"]);
+export const tableSource = oneOf<TableSourceSetting>(["servers", "mesos"]);
+
+/** `http://192.0.2.53:8123`, without a path. */
+function readOrigin(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url && /^https?:$/.test(url.protocol) && url.pathname === "/" && url.search + url.hash === "";
+  return isPlain && url.username + url.password === "" ? url.origin : undefined;
+}
+
+export const servers: Format<readonly string[]> = list({
+  entries: "servers, each such as http://192.0.2.53:8123",
+  entry: "the scheme, host and port of a server, such as http://192.0.2.53:8123",
+  parse: readOrigin,
+});
+
+/** If the text has none. */
+const STATUS_PORT = 8_124;
+
+export const statusListener: Format<HostPort> = textual("an address and a port, such as 127.0.0.1:8124", (text) =>
+  readServerAddress(text, STATUS_PORT),
+);

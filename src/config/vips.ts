@@ -1,4 +1,5 @@
 /** Virtual addresses as they are configured. */
+import type { HostPort } from "../base/host-port.js";
 
 /** A range of addresses of one family; both ends belong to it. */
 export interface AddressSpan {
@@ -27,4 +28,23 @@ export interface PinnedAddress {
   /** Below the zone, such as `redis.marathon`. */
   readonly name: string;
   readonly address: string;
+}
+
+export type PlaneSetting = "haproxy" | "nftables" | "none";
+export type TableSourceSetting = "servers" | "mesos";
+
+/** How `mesos-dns vips` carries the connections of a node. The server itself reads none of it. */
+export interface VipNodeSettings {
+  readonly dataPlane: PlaneSetting;
+  /** Where the table comes from. */
+  readonly source: TableSourceSetting;
+  /** The origins of servers, such as `http://192.0.2.53:8123`, in the order in which they are asked; empty for the resolvers of this machine. */
+  readonly servers: readonly string[];
+  readonly runDir: string;
+  /** How long a target that is not wanted any more keeps its connections, in seconds; 0: as long as they last. */
+  readonly drainSeconds: number;
+  /** Whether targets are tried where the plane itself does not find a dead one. */
+  readonly probe: boolean;
+  /** Where status and metrics are, as `address:port`. */
+  readonly statusListener: HostPort;
 }

@@ -46,7 +46,7 @@ export function createRegistry(sources: MetricsSources): Registry {
   return registry;
 }
 
-const BUILD_INFO: MetricSource = {
+export const BUILD_INFO: MetricSource = {
   name: "mesos_dns_build_info",
   type: "gauge",
   help: "Always 1; the labels are the versions of this program and of Node.js.",

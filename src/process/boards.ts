@@ -13,7 +13,7 @@ export class Boards {
 
   constructor(config: Config) {
     this.catalog = new CatalogBoard(keepsCatalog(config));
-    this.vips = new VipBoard(config.vips.names, systemTimers);
+    this.vips = new VipBoard(config.vips.names, systemTimers, Date.now);
   }
 
   configure(config: Config): void {

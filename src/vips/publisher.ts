@@ -44,7 +44,8 @@ export class VipPublisher {
   }
 
   /** Turns it on or off. Other settings begin a new table. */
-  configure(settings: VipSettings): void {
+  configure({ names, ttl, ipv4Range, ipv6Range, addresses, failOpen, lingerSeconds }: VipSettings): void {
+    const settings = { names, ttl, ipv4Range, ipv6Range, addresses, failOpen, lingerSeconds };
     if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return;
     this.#settings = settings;
     this.stop();

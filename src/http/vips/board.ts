@@ -34,11 +34,17 @@ export class VipBoard implements WaitBoard<VipTopic> {
   #counts: VipCounts | undefined;
   readonly #listeners = new Set<(touched: ReadonlySet<string> | "all") => void>();
   readonly #followers = new Set<() => void>();
+  readonly #wallClock: () => number;
+  /** When the first change came that is not in a version yet, and that of the newest version. */
+  #nextAt: number | undefined;
+  #at = 0;
   readonly #versions: Pacer;
   readonly #lists: Pacer;
 
-  constructor(isKept: boolean, timers: Timers) {
+  /** @param wallClock milliseconds since the epoch */
+  constructor(isKept: boolean, timers: Timers, wallClock: () => number) {
     this.#isKept = isKept;
+    this.#wallClock = wallClock;
     this.#versions = new Pacer(timers, VERSION_MS, () => this.#publish());
     this.#lists = new Pacer(timers, LIST_MS, () => {
       for (const listener of this.#listeners) listener("all");
@@ -87,6 +93,7 @@ export class VipBoard implements WaitBoard<VipTopic> {
   take({ isFirst, services, gone, counts }: VipPiece): void {
     if (!this.#isKept || (!isFirst && !this.#services)) return;
     const next = this.#version + 1;
+    this.#nextAt ??= this.#wallClock();
     if (isFirst) this.#changes = new ServiceChanges(next);
     const known = isFirst ? new Map<string, string>() : (this.#services ?? new Map<string, string>());
     for (const [key, text] of services) {
@@ -125,7 +132,8 @@ export class VipBoard implements WaitBoard<VipTopic> {
     const services = this.#services ?? new Map<string, string>();
     const told = since?.changed ?? [...services.keys()].sort();
     const texts = told.map((key) => `${JSON.stringify(key)}:${services.get(key)}`);
-    const data = `{"services":{${texts.join(",")}},"gone":${JSON.stringify(since?.gone ?? [])}}`;
+    const gone = JSON.stringify(since?.gone ?? []);
+    const data = `{"services":{${texts.join(",")}},"gone":${gone},"at":${this.#at}}`;
     return Buffer.from(`event: ${since ? "changes" : "all"}\nid: ${this.list.etag}\ndata: ${data}\n\n`);
   }
 
@@ -138,6 +146,8 @@ export class VipBoard implements WaitBoard<VipTopic> {
 
   #publish(): void {
     this.#version++;
+    this.#at = this.#nextAt ?? this.#wallClock();
+    this.#nextAt = undefined;
     this.#list = undefined;
     this.#events = new Map();
     for (const follower of this.#followers) follower();

@@ -7,7 +7,7 @@ const COUNTS: VipCounts = { services: 0, backends: { zero: 0, positive: 0 }, ski
 
 function setUp() {
   const timers = new ManualTimers();
-  const board = new VipBoard(true, timers);
+  const board = new VipBoard(true, timers, () => 0);
   const told: string[] = [];
   board.listen(() => void told.push(`${timers.now()} ${board.list.rendering.body}`.trim().replaceAll("\n", "")));
   const take = (services: readonly (readonly [string, string])[], gone: readonly string[] = [], isFirst = false) =>

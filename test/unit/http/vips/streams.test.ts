@@ -14,7 +14,7 @@ type Services = readonly (readonly [string, string])[];
 
 async function setUp(isKept = true) {
   const timers = new ManualTimers();
-  const board = new VipBoard(isKept, systemTimers);
+  const board = new VipBoard(isKept, systemTimers, () => 5);
   const take = (services: Services, gone: readonly string[] = [], isFirst = false) =>
     board.take({ isFirst, services, gone, counts: COUNTS });
   const streams = new VipStreams({ board, timers, later: setImmediate });
@@ -81,7 +81,7 @@ describe("a stream of virtual addresses", () => {
     expect(await reader.next(1)).toEqual({
       event: "all",
       id: board.list.etag,
-      data: { services: { a: 1, b: 2 }, gone: [] },
+      data: { services: { a: 1, b: 2 }, gone: [], at: 5 },
     });
     take(
       [
@@ -91,16 +91,20 @@ describe("a stream of virtual addresses", () => {
       ["a"],
     );
     const second = await reader.next(2);
-    expect(second).toEqual({ event: "changes", id: board.list.etag, data: { services: { b: 3, c: 4 }, gone: ["a"] } });
+    expect(second).toEqual({
+      event: "changes",
+      id: board.list.etag,
+      data: { services: { b: 3, c: 4 }, gone: ["a"], at: 5 },
+    });
     take([["a", "5"]]);
-    expect((await reader.next(3)).data).toEqual({ services: { a: 5 }, gone: [] });
+    expect((await reader.next(3)).data).toEqual({ services: { a: 5 }, gone: [], at: 5 });
   });
 
   it("begins with nothing for who knows them all already", async () => {
     const { take, url, board } = await setUp();
     take([["a", "1"]], [], true);
     const reader = await read(url, { "last-event-id": board.list.etag });
-    expect(await reader.next(1)).toMatchObject({ event: "changes", data: { services: {}, gone: [] } });
+    expect(await reader.next(1)).toMatchObject({ event: "changes", data: { services: {}, gone: [], at: 5 } });
     const stranger = await read(url, { "last-event-id": '"of another server"' });
     expect((await stranger.next(1)).event).toBe("all");
   });
@@ -182,7 +186,7 @@ describe("a stream of virtual addresses", () => {
       last = (last + piece.toString("latin1")).slice(-100);
     });
     slow.resume();
-    await until("the newest", () => octets > 8_000_000 && last.endsWith('"gone":[]}\n\n'), 5_000);
+    await until("the newest", () => octets > 8_000_000 && last.endsWith('"gone":[],"at":5}\n\n'), 5_000);
     // Of seven events with four million octets each: those that sockets hold, and one with all that is newer.
     expect(octets).toBeLessThan(17_000_000);
     timers.pass(60_000);

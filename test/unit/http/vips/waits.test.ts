@@ -12,7 +12,7 @@ import { apiOf } from "../support.js";
 const COUNTS: VipCounts = { services: 0, backends: { zero: 0, positive: 0 }, skipped: new Map(), collisions: [] };
 
 async function setUp() {
-  const board = new VipBoard(true, systemTimers);
+  const board = new VipBoard(true, systemTimers, () => 5);
   const take = (services: readonly (readonly [string, string])[], isFirst = false) =>
     board.take({ isFirst, services, gone: [], counts: COUNTS });
   take([["a", "1"]], true);

@@ -1,0 +1,50 @@
+/** Reads `text/event-stream` (WHATWG HTML §9.2), as far as a server of one line of data an event uses it. */
+
+export interface StreamEvent {
+  readonly event: string;
+  readonly id: string;
+  readonly data: string;
+}
+
+/** Characters of an event: more than the table of the largest cluster has. */
+const MAX_EVENT = 64 * 1024 * 1024;
+
+export class EventStreamReader {
+  #rest = "";
+  #event = "";
+  #id = "";
+  #data: string | undefined;
+
+  /** The events that end in this piece. Throws if one is too long to be kept. */
+  add(piece: string): readonly StreamEvent[] {
+    const lines = (this.#rest + piece).split("\n");
+    this.#rest = lines.pop() ?? "";
+    if (this.#rest.length > MAX_EVENT) throw new Error(`an event of more than ${MAX_EVENT} characters`);
+    return lines.flatMap((line) => this.#line(line.replace(/\r$/, "")));
+  }
+
+  #line(line: string): readonly StreamEvent[] {
+    if (line === "") return this.#end();
+    const colon = line.indexOf(":");
+    const value = line.slice(colon + 1).replace(/^ /, "");
+    switch (line.slice(0, colon)) {
+      case "event":
+        this.#event = value;
+        break;
+      case "id":
+        this.#id = value;
+        break;
+      case "data":
+        this.#data = value;
+    }
+    return [];
+  }
+
+  #end(): readonly StreamEvent[] {
+    const data = this.#data;
+    const event = { event: this.#event, id: this.#id };
+    this.#event = "";
+    this.#data = undefined;
+    return data === undefined ? [] : [{ ...event, data }];
+  }
+}

@@ -1,0 +1,121 @@
+import type { Logger } from "../base/log.js";
+import type { Timers } from "../base/timers.js";
+import type { Service } from "./model.js";
+import type { DataPlane } from "./plane.js";
+import { Reconciler } from "./reconciler.js";
+import type { NodeReport } from "./report.js";
+import { desiredServices, type NodeTraits } from "./table.js";
+import type { TableListener, TableNews, TableSource } from "./table-source.js";
+
+export interface VipNodeParts {
+  readonly plane: DataPlane;
+  readonly source: (listener: TableListener) => TableSource;
+  readonly timers: Timers;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  readonly log: Pick<Logger, "info" | "warn" | "debug">;
+  readonly traits: () => NodeTraits;
+  readonly lingerMs: number;
+  readonly drainMs: number;
+  /** Changes what is wanted by what only this node knows, and calls back when that has changed. */
+  readonly adjust?: Adjustment | undefined;
+}
+
+/** What a node knows of targets by itself. */
+export interface Adjustment {
+  start(onChange: () => void): void;
+  apply(services: readonly Service[]): readonly Service[];
+  stop(): void;
+}
+
+const HELD = "the new table is empty, which is not believed: what there is stays; `mesos-dns vips clear` takes it away";
+
+/** A node that carries the connections of virtual addresses: it follows the table, and keeps its data plane the same. */
+export class VipNode {
+  readonly #parts: VipNodeParts;
+  readonly #reconciler: Reconciler;
+  readonly #source: TableSource;
+  #news: TableNews | undefined;
+  #from: string | undefined;
+  #currentAt: number | undefined;
+  #trouble: string | undefined;
+  #held: string | undefined;
+
+  constructor(parts: VipNodeParts) {
+    this.#parts = parts;
+    const { plane, timers, log, lingerMs, drainMs } = parts;
+    this.#reconciler = new Reconciler({ plane, timers, log, lingerMs, drainMs });
+    this.#source = parts.source({
+      onNews: (news) => this.#take(news),
+      onCurrent: (from) => this.#noteCurrent(from),
+      onTrouble: (reason) => this.#noteTrouble(reason),
+    });
+  }
+
+  get report(): NodeReport {
+    const isCurrent = this.#from !== undefined && this.#trouble === undefined;
+    return {
+      planeName: this.#parts.plane.name,
+      source: {
+        from: this.#from,
+        currentAt: isCurrent ? this.#parts.wallClock() : this.#currentAt,
+        trouble: this.#trouble,
+        held: this.#held,
+      },
+      plane: this.#reconciler.report,
+    };
+  }
+
+  /** Rejects if the plane cannot be used at all. */
+  async start(): Promise<void> {
+    await this.#parts.plane.start();
+    this.#parts.adjust?.start(() => this.#want(undefined));
+    this.#source.start();
+  }
+
+  /** What is carried stays, and goes on working. */
+  async stop(): Promise<void> {
+    this.#parts.adjust?.stop();
+    await this.#source.stop();
+    await this.#reconciler.stop();
+    await this.#parts.plane.stop();
+  }
+
+  #take(news: TableNews): void {
+    const { log } = this.#parts;
+    this.#noteCurrent(news.from);
+    if (news.table.size === 0 && (this.#news?.table.size ?? 0) > 0) {
+      if (this.#held === undefined) log.warn({ from: news.from }, HELD);
+      this.#held = HELD;
+      return;
+    }
+    this.#held = undefined;
+    this.#news = news;
+    this.#want(news.at);
+  }
+
+  /** @param at when the change came to the server, in milliseconds since the epoch */
+  #want(at: number | undefined): void {
+    const { timers, wallClock, traits, adjust } = this.#parts;
+    if (!this.#news) return;
+    const services = desiredServices(this.#news.table, traits());
+    const since = at === undefined ? undefined : timers.now() - Math.max(0, wallClock() - at);
+    // At the start, an empty table says nothing of what stands already.
+    const isComplete = services.length > 0;
+    this.#reconciler.want({ services: adjust?.apply(services) ?? services, isComplete, since });
+  }
+
+  #noteCurrent(from: string): void {
+    if (this.#trouble !== undefined) this.#parts.log.info({ from }, "following the table again");
+    this.#trouble = undefined;
+    this.#from = from;
+    this.#currentAt = this.#parts.wallClock();
+  }
+
+  #noteTrouble(reason: string): void {
+    if (this.#trouble === undefined && this.#from !== undefined) this.#currentAt = this.#parts.wallClock();
+    if (this.#trouble !== reason)
+      this.#parts.log.warn({ reason }, "the table is not followed: the last one stays in service");
+    this.#trouble = reason;
+  }
+}
