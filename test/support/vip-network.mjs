@@ -82,7 +82,10 @@ async function send(key, host, port) {
     const timer = setTimeout(() => done("timeout"), 1_000);
     const done = (answer) => {
       clearTimeout(timer);
-      socket.removeAllListeners("message").removeAllListeners("error").on("error", () => undefined);
+      socket
+        .removeAllListeners("message")
+        .removeAllListeners("error")
+        .on("error", () => undefined);
       resolve(answer);
     };
     socket.removeAllListeners("error");

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type RunCommand, runCommand } from "../../src/vip-node/run-command.js";
@@ -24,23 +24,26 @@ export class VipNetwork {
   /** @param setUp lines of shell, run in the network before the program is */
   static async start(setUp: string): Promise<VipNetwork> {
     const script = `set -e; PATH=$PATH:/usr/sbin:/sbin; ip link set lo up; ${setUp}\nexec ${process.execPath} ${PROGRAM}`;
-    return VipNetwork.#of(spawn("unshare", ["-Urn", "sh", "-c", script], PIPES));
+    return new VipNetwork(spawn("unshare", ["-Urn", "sh", "-c", script], PIPES)).#ready();
   }
 
   /** A machine beside this one, such as a container of it, at the other end of a cable: `cable0` here, `cable1` there. */
   async neighbour(here: string, there: string): Promise<VipNetwork> {
-    const script = `read _; PATH=$PATH:/usr/sbin:/sbin; ${there}\nexec ${process.execPath} ${PROGRAM}`;
+    const script = `echo; read _; PATH=$PATH:/usr/sbin:/sbin; ${there}\nexec ${process.execPath} ${PROGRAM}`;
     const child = spawn("nsenter", [...this.#enter, "unshare", "-n", "sh", "-c", script], PIPES);
-    const made = await runCommand("nsenter", [...this.#enter, "sh", "-ec", cable(child.pid ?? 0, here)]);
+    const network = new VipNetwork(child);
+    // Only now is it in a network of its own, which can be given an end of the cable.
+    await network.#lines.next();
+    const cable = `ip link add cable0 type veth peer name cable1 netns ${child.pid} && ip link set cable0 up && ${here}`;
+    const made = await this.run("sh", ["-c", cable]);
     if (made.code !== 0) throw new Error(made.stderr);
     child.stdin?.write("\n");
-    return VipNetwork.#of(child);
+    return network.#ready();
   }
 
-  static async #of(child: ChildProcess): Promise<VipNetwork> {
-    const network = new VipNetwork(child);
-    await network.ask("askHeld");
-    return network;
+  async #ready(): Promise<this> {
+    await this.ask("askHeld");
+    return this;
   }
 
   get #enter(): readonly string[] {
@@ -65,14 +68,4 @@ export class VipNetwork {
   }
 }
 
-const PIPES = { stdio: ["pipe", "pipe", "inherit"] } as const;
-
-/** Waits until the process is in a network of its own before it gives it an end of the cable. */
-function cable(pid: number, here: string): string {
-  return `
-    PATH=$PATH:/usr/sbin:/sbin
-    while [ "$(readlink /proc/${pid}/ns/net)" = "$(readlink /proc/self/ns/net)" ] || ! readlink /proc/${pid}/ns/net >/dev/null || ! grep -q sh /proc/${pid}/comm; do sleep 0.02; done
-    ip link add cable0 type veth peer name cable1 netns ${pid}
-    ip link set cable0 up
-    ${here}`;
-}
+const PIPES: SpawnOptions = { stdio: ["pipe", "pipe", "inherit"] };

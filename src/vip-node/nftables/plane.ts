@@ -5,7 +5,7 @@ import { type Actual, type ServiceAddress, serviceKey } from "../model.js";
 import type { Step } from "../plan.js";
 import type { DataPlane, Refusal, StepFailure } from "../plane.js";
 import type { CommandResult, RunCommand } from "../run-command.js";
-import { endFlows, usedServices } from "./flows.js";
+import { endFlow, listFlows, strayFlows } from "./flows.js";
 import { parseTable } from "./parse.js";
 import { type LocalRoute, localityOf, parseRoutes } from "./routes.js";
 import { baseScript, clearScript, FAMILIES, type Family, familyOf, isInRange, type Ranges, TABLE } from "./ruleset.js";
@@ -92,7 +92,8 @@ export class NftablesPlane implements DataPlane {
 
   /** The keys of services that have connections through this node; empty where nothing can tell. */
   async used(): Promise<ReadonlySet<string>> {
-    return (await this.#withConntrack(() => usedServices(this.#run))) ?? new Set();
+    const flows = await this.#withConntrack(() => listFlows(this.#run, "tcp", true));
+    return new Set(flows?.map(({ service }) => serviceKey(service)));
   }
 
   /** All at once; if that does not work, each half by itself, until what does not work stands alone. */
@@ -120,16 +121,13 @@ export class NftablesPlane implements DataPlane {
     }
   }
 
-  /** Who sends datagrams goes to another target from now on, or is refused. Connections of TCP stay where they are. */
+  /** Who sends datagrams goes where the rules now lead, at once. Connections of TCP stay where they are. */
   async #moveFlows(changes: readonly Change[]): Promise<void> {
-    const ends = changes.flatMap(({ service, targets, leavers }) => {
-      if (service.protocol !== "udp") return [];
-      if (targets) return leavers.map((target) => () => endFlows(this.#run, service, target));
-      return [() => endFlows(this.#run, service)];
-    });
-    if (ends.length === 0) return;
+    const datagrams = changes.filter(({ service }) => service.protocol === "udp");
+    if (datagrams.length === 0) return;
+    const services = new Map(datagrams.map(({ service, targets = [] }) => [serviceKey(service), targets]));
     await this.#withConntrack(async () => {
-      for (const end of ends) await end();
+      for (const flow of strayFlows(await listFlows(this.#run, "udp"), services)) await endFlow(this.#run, flow);
     });
   }
 

@@ -8,8 +8,6 @@ export interface Change {
   readonly service: ServiceAddress;
   /** Who gets new connections from now on, nobody for one that refuses them; absent for a service that goes away. */
   readonly targets?: readonly Target[];
-  /** Targets whose flows have to end: a datagram begins no connection, so that they would go on as long as somebody sends. */
-  readonly leavers: readonly Target[];
   /** The steps that it does. */
   readonly steps: readonly Step[];
 }
@@ -27,15 +25,11 @@ export function changesOf(steps: readonly Step[]): readonly Change[] {
 }
 
 function changeOf(steps: readonly Step[]): Change {
-  const leavers = steps.flatMap((step) => {
-    const isOver = step.kind === "retire-target" || step.kind === "delete-target";
-    return isOver ? [step.target] : [];
-  });
   // All others say what the service should be in the end.
   const last = steps.at(-1) as Step;
-  if (last.kind === "remove-service") return { service: last.service, leavers, steps };
+  if (last.kind === "remove-service") return { service: last.service, steps };
   const targets = last.service.targets.filter(({ weight }) => weight > 0);
-  return { service: last.service, targets, leavers, steps };
+  return { service: last.service, targets, steps };
 }
 
 export interface Surroundings {
