@@ -5,18 +5,27 @@ import { type Actual, type ServiceAddress, serviceKey } from "../model.js";
 import type { Step } from "../plan.js";
 import type { DataPlane, Refusal, StepFailure } from "../plane.js";
 import type { CommandResult, RunCommand } from "../run-command.js";
+import { commit } from "./commit.js";
 import { endFlow, listFlows, strayFlows } from "./flows.js";
-import { parseTable } from "./parse.js";
+import { parseTable, type Table } from "./parse.js";
+import { checkNft, explained, reasonOf } from "./programs.js";
 import { type LocalRoute, localityOf, parseRoutes } from "./routes.js";
-import { baseScript, clearScript, FAMILIES, type Family, familyOf, isInRange, type Ranges, TABLE } from "./ruleset.js";
+import {
+  baseScript,
+  clearScript,
+  FAMILIES,
+  type Family,
+  familyOf,
+  isInRange,
+  networkOf,
+  type Ranges,
+  TABLE,
+} from "./ruleset.js";
 import { type Change, changesOf, scriptOf } from "./transaction.js";
 
-/** Transactions for one plan at most: enough to find a few bad steps among thousands, each by halves. */
-const MOST_TRANSACTIONS = 100;
 /** Routes are set at a boot; a service that waits for one is asked for again. */
 const ROUTES_MS = 5_000;
 const NOT_THERE = "No such file or directory";
-const NO_RIGHTS = "Operation not permitted";
 
 export interface NftablesParts {
   readonly run: RunCommand;
@@ -25,40 +34,48 @@ export interface NftablesParts {
   readonly ranges: Ranges;
 }
 
+type Standing = ServiceAddress & { readonly isOpen: boolean };
+
 /** The kernel's own balancing: nftables chooses a target for a new connection, and conntrack keeps it there. */
 export class NftablesPlane implements DataPlane {
   readonly name = "nftables";
   /** A target without weight is in no rule. What connections it has go on. */
   readonly keepsDrained = false;
   readonly #parts: NftablesParts;
-  readonly #standing = new Map<string, ServiceAddress>();
+  readonly #run: RunCommand;
+  readonly #standing = new Map<string, Standing>();
+  readonly #atOnce = { most: Number.POSITIVE_INFINITY };
   readonly #routes = new Map<Family, { readonly at: number; readonly routes: Promise<readonly LocalRoute[]> }>();
+  /** Whether the tables stand, as far as is known. */
+  #isWhole = false;
   #warned: string | undefined;
 
   constructor(parts: NftablesParts) {
     this.#parts = parts;
+    this.#run = explained(parts.run);
   }
 
   async start(): Promise<void> {
-    this.#check(await this.#nft(baseScript(this.#parts.ranges)));
+    checkNft(await this.#nft(baseScript(this.#parts.ranges)));
+    this.#isWhole = true;
   }
 
   async read(): Promise<Actual> {
     const tables = await Promise.all(FAMILIES.map((family) => this.#readTable(family)));
-    const actual = tables.flat();
+    const actual = tables.flatMap(({ services }) => services);
+    this.#isWhole = tables.every(({ isWhole }) => isWhole);
     this.#standing.clear();
     for (const service of actual) this.#standing.set(serviceKey(service), service);
     return actual;
   }
 
-  async #readTable(family: Family): Promise<Actual> {
+  async #readTable(family: Family): Promise<Table> {
     const result = await this.#run("nft", ["-j", "list", "table", family, TABLE]);
-    if (result.code !== 0 && result.stderr.includes(NOT_THERE)) return [];
-    this.#check(result);
-    const actual = parseTable(result.stdout);
-    if (!actual)
-      throw new MesosDnsError("VIP_PLANE", "nft -j list table says what is no JSON: nftables 0.9.3 or later is needed");
-    return actual;
+    if (result.code !== 0 && result.stderr.includes(NOT_THERE)) return { isWhole: false, services: [] };
+    checkNft(result);
+    const table = parseTable(result.stdout);
+    if (table) return table;
+    throw new MesosDnsError("VIP_PLANE", "nft -j list table says what is no JSON: nftables 0.9.3 or later is needed");
   }
 
   /** The kernel has to take packets to the address for its own: otherwise they would leave this node wherever nothing translates them. */
@@ -70,22 +87,31 @@ export class NftablesPlane implements DataPlane {
       return { reason: "range", detail };
     }
     if (locality === "routed") return undefined;
-    const route = `ip${family === "ip6" ? " -6" : ""} route add local ${this.#prefixFor(address)} dev lo`;
-    return { reason: "no_route", detail: `no local route leads to ${address}: ${route}` };
+    const network = isInRange(address, this.#parts.ranges) ? networkOf(family, this.#parts.ranges) : address;
+    const remedy = `ip${family === "ip6" ? " -6" : ""} route add local ${network} dev lo`;
+    return { reason: "no_route", detail: `no local route leads to ${address}: ${remedy}` };
   }
 
   async apply(steps: readonly Step[]): Promise<readonly StepFailure[]> {
-    const budget = { left: MOST_TRANSACTIONS };
     const changes = changesOf(steps);
-    const failures = changes.length === 0 ? [] : await this.#commit(changes, budget);
+    // Somebody has flushed the rules of this node, as a restart of its firewall does.
+    if (!this.#isWhole && changes.length > 0) await this.start();
+    const { ranges } = this.#parts;
+    const failures = await commit(changes, {
+      scriptOf: (part) => scriptOf(part, { ranges, standing: this.#standing }),
+      run: (script) => this.#nft(script),
+      onDone: (part) => this.#note(part),
+      atOnce: this.#atOnce,
+    });
     const failed = new Set(failures.map(({ step }) => step));
     await this.#moveFlows(changes.filter((change) => !change.steps.some((step) => failed.has(step))));
     return failures;
   }
 
   async clear(): Promise<void> {
-    this.#check(await this.#nft(clearScript()));
+    checkNft(await this.#nft(clearScript()));
     this.#standing.clear();
+    this.#isWhole = false;
   }
 
   async stop(): Promise<void> {}
@@ -96,27 +122,9 @@ export class NftablesPlane implements DataPlane {
     return new Set(flows?.map(({ service }) => serviceKey(service)));
   }
 
-  /** All at once; if that does not work, each half by itself, until what does not work stands alone. */
-  async #commit(changes: readonly Change[], budget: { left: number }): Promise<readonly StepFailure[]> {
-    if (budget.left === 0) return failuresOf(changes, "too many others in the same plan have failed");
-    budget.left--;
-    const { ranges } = this.#parts;
-    const surroundings = { ranges, standing: this.#standing.values() };
-    const result = await this.#nft(baseScript(ranges) + scriptOf(changes, surroundings));
-    if (result.code === 0) {
-      this.#note(changes);
-      return [];
-    }
-    if (isWithoutRights(result)) this.#check(result);
-    if (changes.length === 1) return failuresOf(changes, reasonOf(result));
-    const middle = changes.length >> 1;
-    const first = await this.#commit(changes.slice(0, middle), budget);
-    return [...first, ...(await this.#commit(changes.slice(middle), budget))];
-  }
-
   #note(changes: readonly Change[]): void {
     for (const { service, targets } of changes) {
-      if (targets) this.#standing.set(serviceKey(service), service);
+      if (targets) this.#standing.set(serviceKey(service), { ...service, isOpen: targets.length > 0 });
       else this.#standing.delete(serviceKey(service));
     }
   }
@@ -167,53 +175,7 @@ export class NftablesPlane implements DataPlane {
     );
   }
 
-  #prefixFor(address: string): string {
-    const { ranges } = this.#parts;
-    if (!isInRange(address, ranges)) return address;
-    const { first, last } = ranges[familyOf(address)];
-    return `PREFIX dev lo (a prefix of ${first}-${last})`;
-  }
-
   #nft(script: string): Promise<CommandResult> {
     return this.#run("nft", ["-f", "-"], script);
   }
-
-  readonly #run: RunCommand = async (command, args, input, timeoutMs) => {
-    try {
-      return await this.#parts.run(command, args, input, timeoutMs);
-    } catch (error) {
-      const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-      const what = isMissing
-        ? `${command} is not installed: install the package ${PACKAGES[command] ?? command}`
-        : messageOf(error);
-      throw new MesosDnsError("VIP_PLANE", what, { cause: error });
-    }
-  };
-
-  /** Rejects what concerns the plane as a whole. */
-  #check(result: CommandResult): void {
-    if (result.code === 0) return;
-    if (isWithoutRights(result)) {
-      const remedy = "run this with CAP_NET_ADMIN, as its systemd unit does";
-      throw new MesosDnsError("VIP_PLANE", `nft may not change the rules of this node (${NO_RIGHTS}): ${remedy}`);
-    }
-    throw new MesosDnsError("VIP_PLANE", `nft has failed: ${reasonOf(result)}`);
-  }
-}
-
-/** What a program comes with. */
-const PACKAGES: Readonly<Record<string, string>> = { nft: "nftables", conntrack: "conntrack", ip: "iproute2" };
-
-function isWithoutRights({ code, stderr }: CommandResult): boolean {
-  return code !== 0 && stderr.includes(NO_RIGHTS);
-}
-
-/** The first line of what it said, which is what went wrong and where; the others repeat the command. */
-function reasonOf({ code, stderr }: CommandResult): string {
-  const [line = ""] = stderr.trim().split("\n");
-  return line === "" ? `exit status ${code}` : line;
-}
-
-function failuresOf(changes: readonly Change[], reason: string): readonly StepFailure[] {
-  return changes.flatMap(({ steps }) => steps.map((step) => ({ step, reason })));
 }

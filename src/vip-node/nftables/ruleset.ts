@@ -1,5 +1,5 @@
 /** The tables in which a node's virtual addresses stand, and how services are named there. Nothing else is read or changed. */
-import { octetsOf, parseAddress } from "../../base/addresses.js";
+import { formatOctets, octetsOf, parseAddress } from "../../base/addresses.js";
 import type { AddressSpan } from "../../config/vips.js";
 import type { ServiceAddress } from "../model.js";
 
@@ -28,6 +28,18 @@ export function isInRange(address: string, ranges: Ranges): boolean {
   const [low, value, high] = [first, address, last].map(octetsOfText);
   if (!low || !value || !high) return false;
   return Buffer.compare(low, value) <= 0 && Buffer.compare(value, high) <= 0;
+}
+
+/** The smallest network with all virtual addresses of a family: `11.0.0.0/8`. */
+export function networkOf(family: Family, ranges: Ranges): string {
+  const { first, last } = ranges[family];
+  const [low, high] = [octetsOfText(first), octetsOfText(last)];
+  if (!low || !high) return first;
+  const differing = low.findIndex((octet, index) => octet !== high[index]);
+  if (differing === -1) return first;
+  const index = differing * 8 + Math.clz32((low[differing] ?? 0) ^ (high[differing] ?? 0)) - 24;
+  const network = low.map((octet, at) => octet & (0xff00 >> Math.min(8, Math.max(0, index - 8 * at))) & 0xff);
+  return `${formatOctets(network)}/${index}`;
 }
 
 /** `tcp-192.0.2.1-80`, `udp-2001_db8__1-53`: a name cannot have colons. */
@@ -95,6 +107,15 @@ function tableScript(family: Family, range: AddressSpan): string {
   ];
   return `${lines.join("\n")}\n`;
 }
+
+/** How many rules each chain has that `baseScript` makes. */
+export const BASE_RULES: Readonly<Record<string, number>> = {
+  dispatch: 2,
+  prerouting: 2,
+  output: 2,
+  postrouting: 2,
+  refuse: 4,
+};
 
 function hook(type: "nat" | "filter", name: string, priority: number): string {
   return ` { type ${type} hook ${name} priority ${priority} ; }`;

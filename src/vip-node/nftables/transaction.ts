@@ -3,6 +3,9 @@ import { type ServiceAddress, serviceKey, type Target } from "../model.js";
 import type { Step } from "../plan.js";
 import { chainOf, familyOf, isInRange, type Ranges, TABLE } from "./ruleset.js";
 
+/** Numbers of a map that are written one by one. */
+const MOST_NUMBERS = 128;
+
 /** What becomes of one service. */
 export interface Change {
   readonly service: ServiceAddress;
@@ -32,23 +35,33 @@ function changeOf(steps: readonly Step[]): Change {
   return { service: last.service, targets, steps };
 }
 
+/** What a script has to know of the tables. */
 export interface Surroundings {
   readonly ranges: Ranges;
-  /** The services that stand before. */
-  readonly standing: Iterable<ServiceAddress>;
+  /** The services that stand before, by their keys; open where the map leads to them. */
+  readonly standing: ReadonlyMap<string, ServiceAddress & { readonly isOpen: boolean }>;
 }
 
-/** Lines for nft. Doing them again changes nothing. */
-export function scriptOf(changes: readonly Change[], surroundings: Surroundings): string {
-  const lines = changes.flatMap((change) =>
-    change.targets ? linesToPut(change.service, change.targets) : linesToRemove(change.service),
-  );
-  return `${[...lines, ...linesForLiterals(changes, surroundings)].join("\n")}\n`;
+/** Lines for nft, those of each change by themselves, and then those that they have in common. */
+export interface Script {
+  readonly changes: readonly (readonly string[])[];
+  readonly common: readonly string[];
 }
 
-function linesToPut(service: ServiceAddress, targets: readonly Target[]): readonly string[] {
+export function scriptOf(changes: readonly Change[], surroundings: Surroundings): Script {
+  const { standing } = surroundings;
+  const own = changes.map(({ service, targets }) => {
+    if (!targets) return linesToRemove(service);
+    return linesToPut(service, targets, standing.get(serviceKey(service))?.isOpen ?? false);
+  });
+  return { changes: own, common: linesForLiterals(changes, surroundings) };
+}
+
+/** @param isThere leaves out what stands already: with an element, nft reads all intervals of the table before it does anything */
+function linesToPut(service: ServiceAddress, targets: readonly Target[], isThere: boolean): readonly string[] {
   const [chain, element] = namesOf(service);
   const rule = targets.length === 0 ? [] : [`add rule ${chain} ${ruleFor(service, targets)}`];
+  if (isThere) return [`flush chain ${chain}`, ...rule];
   return [`add chain ${chain}`, `flush chain ${chain}`, ...rule, `add element ${element}`];
 }
 
@@ -64,16 +77,24 @@ function linesToRemove(service: ServiceAddress): readonly string[] {
   ];
 }
 
-/** Each target has as many numbers as its weight: so the weights can be read back as they are. */
+/**
+ * Each target has as many numbers as its weight, so that the weights can be read back as they are. A few numbers are written one by one:
+ * a map without intervals costs less to add, and above all nothing when something else is added.
+ */
 function ruleFor({ protocol, address }: ServiceAddress, targets: readonly Target[]): string {
+  const sum = targets.reduce((total, { weight }) => total + weight, 0);
   let next = 0;
-  const entries = targets.map(({ ip, port, weight }) => {
+  const entries = targets.flatMap(({ ip, port, weight }) => {
     const first = next;
     next += weight;
-    return `${weight === 1 ? first : `${first}-${next - 1}`} : ${ip} . ${port}`;
+    const numbers = sum > MOST_NUMBERS && weight > 1 ? [`${first}-${next - 1}`] : range(first, next);
+    return numbers.map((number) => `${number} : ${ip} . ${port}`);
   });
-  const choice = `numgen random mod ${next} map { ${entries.join(", ")} }`;
-  return `meta l4proto ${protocol} dnat ${familyOf(address)} to ${choice}`;
+  return `meta l4proto ${protocol} dnat ${familyOf(address)} to numgen random mod ${sum} map { ${entries.join(", ")} }`;
+}
+
+function range(first: number, end: number): readonly number[] {
+  return Array.from({ length: end - first }, (_, index) => first + index);
 }
 
 function namesOf(service: ServiceAddress): readonly [chain: string, element: string] {
@@ -85,10 +106,10 @@ function namesOf(service: ServiceAddress): readonly [chain: string, element: str
 
 /** An address outside of the range is listed as long as it has a service. */
 function linesForLiterals(changes: readonly Change[], { ranges, standing }: Surroundings): readonly string[] {
-  const touched = new Map(changes.map((change) => [serviceKey(change.service), change]));
+  const touched = new Set(changes.map(({ service }) => serviceKey(service)));
   const literals = changes.filter(({ service }) => !isInRange(service.address, ranges));
   const staying = new Set<string>();
-  for (const service of standing) if (!touched.has(serviceKey(service))) staying.add(service.address);
+  for (const [key, { address }] of standing) if (!touched.has(key)) staying.add(address);
   for (const { service, targets } of literals) if (targets) staying.add(service.address);
   return [...new Set(literals.map(({ service }) => service.address))].flatMap((address) => {
     const element = `element ${familyOf(address)} ${TABLE} literals { ${address} }`;
