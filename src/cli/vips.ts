@@ -3,8 +3,8 @@ import { MesosDnsError, messageOf } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 import { createLogger } from "../base/log.js";
 import { printable } from "../base/printable.js";
-import { loadConfig } from "../config/load.js";
 import type { Config } from "../config/config.js";
+import { loadConfig } from "../config/load.js";
 import { nameserversOf } from "../config/resolv-conf.js";
 import { serviceKey, targetKey } from "../vip-node/model.js";
 import { plan, type Step } from "../vip-node/plan.js";
@@ -12,7 +12,7 @@ import { planeFor } from "../vip-node/planes.js";
 import { runNode, sourceFor, traitsOf } from "../vip-node/program.js";
 import { type NodeStatus, statusText } from "../vip-node/report.js";
 import { STATUS_PATH } from "../vip-node/status-server.js";
-import { desiredServices, type Table } from "../vip-node/table.js";
+import { desiredServices, type Table, withoutDrained } from "../vip-node/table.js";
 import type { Command } from "./arguments.js";
 import { loadOptions } from "./configuration.js";
 
@@ -43,10 +43,11 @@ function nearServers({ httpport: port }: Config): readonly string[] {
 }
 
 async function printPlan(config: Config): Promise<void> {
-  const plane = planeFor(config.vips, createLogger(0, "vips"));
+  const { plane } = planeFor(config.vips, createLogger(0, "vips"));
   const table = await tableOf(config);
   const actual = await plane.read();
-  const desired = desiredServices(table, traitsOf(plane));
+  const all = desiredServices(table, traitsOf(plane));
+  const desired = plane.keepsDrained ? all : withoutDrained(all);
   const standing = new Set(actual.map(serviceKey));
   const lines: string[] = [];
   const carried = [];
@@ -115,7 +116,7 @@ async function clear(config: Config): Promise<void> {
   );
   if (isRunning)
     throw new MesosDnsError("USAGE", "`mesos-dns vips run` is running, and would carry all of it again: stop it first");
-  const plane = planeFor(config.vips, createLogger(0, "vips"));
+  const { plane } = planeFor(config.vips, createLogger(0, "vips"));
   await plane.clear();
   process.stdout.write(`nothing is carried by ${plane.name} any more\n`);
 }

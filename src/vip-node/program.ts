@@ -11,7 +11,7 @@ import { connectLazily } from "../sources/mesos/zookeeper/lazy-connection.js";
 import { MesosTableSource } from "./mesos-source.js";
 import { VipNode } from "./node.js";
 import { openEvents } from "./open-events.js";
-import { adjustmentFor, planeFor } from "./planes.js";
+import { planeFor } from "./planes.js";
 import { ServerSource } from "./server-source.js";
 import { startStatusServer } from "./status-server.js";
 import type { NodeTraits } from "./table.js";
@@ -41,19 +41,25 @@ export async function runNode(options: VipsOptions): Promise<void> {
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
-  process.on("SIGHUP", () => log.warn("SIGHUP changes nothing here: restart this instead, which disturbs no connection"));
+  process.on("SIGHUP", () =>
+    log.warn("SIGHUP changes nothing here: restart this instead, which disturbs no connection"),
+  );
   await node.start();
   const { dataPlane, source } = options.config.vips;
-  log.info({ version: VERSION, dataPlane, source, status: formatHostPort(statusListener) }, "carrying virtual addresses");
+  log.info(
+    { version: VERSION, dataPlane, source, status: formatHostPort(statusListener) },
+    "carrying virtual addresses",
+  );
   notifySystemd("READY=1", log);
 }
 
 /** A node for this configuration, which does nothing before it is started. */
 function nodeOf({ config, nearServers }: VipsOptions, log: Logger): VipNode {
   const { vips } = config;
-  const plane = planeFor(vips, log);
+  const { plane, adjust } = planeFor(vips, log);
   return new VipNode({
     plane,
+    adjust,
     source: (listener) => sourceFor(config, nearServers, log, listener),
     timers: systemTimers,
     wallClock: Date.now,
@@ -61,13 +67,12 @@ function nodeOf({ config, nearServers }: VipsOptions, log: Logger): VipNode {
     traits: () => traitsOf(plane),
     lingerMs: vips.lingerSeconds * 1_000,
     drainMs: vips.drainSeconds * 1_000,
-    adjust: adjustmentFor(vips, plane),
   });
 }
 
-export function traitsOf({ keepsDrained, mapsLocally }: Pick<NodeTraits, "keepsDrained" | "mapsLocally">): NodeTraits {
+export function traitsOf({ mapsLocally }: Pick<NodeTraits, "mapsLocally">): NodeTraits {
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return { keepsDrained, mapsLocally, ownAddresses: new Set(all.map(({ address }) => address)) };
+  return { mapsLocally, ownAddresses: new Set(all.map(({ address }) => address)) };
 }
 
 /** Where the table comes from. @throws {MesosDnsError} CONFIG_INVALID if there is no server to follow */
