@@ -88,7 +88,8 @@ async function measure(vips, isStream) {
   const server = await startServer(master, { vips: { names: true }, refreshSeconds: 3600 });
   await firstAnswer(server.port, "leader.mesos");
   const waiters = isStream ? startReaders(server, NODES, EVENTS) : startWaiters(server, NODES, LIST);
-  await sleep(8_000);
+  await waiters.all;
+  await sleep(2_000);
   const probe = follow(server);
   await sleep(1_000);
   const sent = [];

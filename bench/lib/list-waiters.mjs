@@ -12,6 +12,7 @@ const { path, parameter, header, first, good } = JSON.parse(list);
 const TAG = new RegExp(`^${header}: (.*)$`, "im");
 const heard = { waiter: [], tag: [], at: [], octets: 0, failures: 0 };
 let isOver = false;
+let inside = 0;
 
 function wait(number) {
   const socket = createConnection({ port: Number(port), host: "127.0.0.1", noDelay: true });
@@ -32,6 +33,7 @@ function wait(number) {
     if (!isIn) {
       isIn = true;
       begin();
+      if (++inside === Number(count)) process.send("all");
     }
   };
   socket.on("data", (chunk) => {

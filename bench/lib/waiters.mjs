@@ -19,11 +19,14 @@ export function startReaders({ httpport }, count, path) {
 
 function start(program, words) {
   const child = fork(new URL(program, import.meta.url), words.map(String));
+  const all = new Promise((resolve) => child.on("message", (message) => message === "all" && resolve()));
   return {
+    /** Resolves when all clients have had their first answer. */
+    all,
     /** Resolves to what was heard: for each answer which waiter had it, its tag, and when; octets and failures of all together. */
     stop: () =>
       new Promise((resolve) => {
-        child.once("message", resolve);
+        child.on("message", (message) => message !== "all" && resolve(message));
         child.send("stop");
       }),
   };

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Timers } from "../../base/timers.js";
 import type { VipPiece } from "../../vips/piece.js";
 import type { VipCounts } from "../../vips/table.js";
@@ -6,6 +5,7 @@ import { Rendering } from "../waiting/renderings.js";
 import type { BoardState, WaitBoard } from "../waiting/waiters.js";
 import { Pacer } from "./pacer.js";
 import { ServiceChanges } from "./service-changes.js";
+import { TableDigest } from "./table-digest.js";
 
 /** Milliseconds between two versions, of which readers of a stream are told each. */
 const VERSION_MS = 100;
@@ -19,7 +19,6 @@ export type VipTopic = typeof VIPS;
 /** The list of virtual addresses, and what identifies it. */
 export interface VipList {
   readonly rendering: Rendering;
-  /** Equal lists have equal tags, on whichever server. */
   readonly etag: string;
 }
 
@@ -29,6 +28,7 @@ export class VipBoard implements WaitBoard<VipTopic> {
   #services: Map<string, string> | undefined;
   #version = 0;
   #changes = new ServiceChanges(0);
+  #digest = new TableDigest();
   #list: VipList | undefined;
   #events = new Map<number, Buffer>();
   #counts: VipCounts | undefined;
@@ -94,19 +94,38 @@ export class VipBoard implements WaitBoard<VipTopic> {
     if (!this.#isKept || (!isFirst && !this.#services)) return;
     const next = this.#version + 1;
     this.#nextAt ??= this.#wallClock();
-    if (isFirst) this.#changes = new ServiceChanges(next);
-    const known = isFirst ? new Map<string, string>() : (this.#services ?? new Map<string, string>());
+    if (isFirst) this.#begin(next);
     for (const [key, text] of services) {
-      known.set(key, text);
+      this.#set(key, text);
       this.#changes.change(key, next);
     }
     for (const key of gone) {
-      known.delete(key);
+      this.#set(key, undefined);
       this.#changes.remove(key, next);
     }
-    this.#services = known;
     this.#counts = counts;
     this.#versions.note();
+  }
+
+  #begin(version: number): void {
+    this.#services = new Map();
+    this.#changes = new ServiceChanges(version);
+    this.#digest = new TableDigest();
+  }
+
+  #set(key: string, text: string | undefined): void {
+    const before = this.#services?.get(key);
+    if (before !== undefined) this.#digest.remove(before);
+    if (text === undefined) this.#services?.delete(key);
+    else {
+      this.#digest.add(text);
+      this.#services?.set(key, text);
+    }
+  }
+
+  /** Equal for equal lists, on whichever server. */
+  get etag(): string {
+    return `"${this.#digest.text}"`;
   }
 
   /** The list as it is now, made once for each version. */
@@ -134,14 +153,13 @@ export class VipBoard implements WaitBoard<VipTopic> {
     const texts = told.map((key) => `${JSON.stringify(key)}:${services.get(key)}`);
     const gone = JSON.stringify(since?.gone ?? []);
     const data = `{"services":{${texts.join(",")}},"gone":${gone},"at":${this.#at}}`;
-    return Buffer.from(`event: ${since ? "changes" : "all"}\nid: ${this.list.etag}\ndata: ${data}\n\n`);
+    return Buffer.from(`event: ${since ? "changes" : "all"}\nid: ${this.etag}\ndata: ${data}\n\n`);
   }
 
   #render(): VipList {
     const sorted = [...(this.#services ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
     const body = Buffer.from(`[${sorted.map(([, text]) => text).join(",\n")}]\n`);
-    const digest = createHash("sha256").update(body).digest("base64url");
-    return { rendering: new Rendering(this.#version, body), etag: `"${digest}"` };
+    return { rendering: new Rendering(this.#version, body), etag: this.etag };
   }
 
   #publish(): void {

@@ -64,7 +64,7 @@ export class VipStreams {
     // Each event is one write of octets that all readers share: in chunks it would be three.
     response.useChunkedEncodingByDefault = false;
     response.writeHead(200, request.httpVersionMajor === 1 ? { ...HEADERS, connection: "close" } : HEADERS);
-    const known = request.headers["last-event-id"] === board.list.etag;
+    const known = request.headers["last-event-id"] === board.etag;
     const reader: Reader = { response, version: known ? board.indexOf() : -1, cancelStall: undefined };
     this.#readers.add(reader);
     this.#beat();

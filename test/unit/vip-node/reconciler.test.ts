@@ -18,6 +18,7 @@ const service = (port: number, ...weights: number[]): Service => ({
 class Memory implements DataPlane {
   readonly name = "haproxy";
   readonly keepsDrained = true;
+  readonly mapsLocally = false;
   changesServicesLater = false;
   actual: Actual = [];
   reads = 0;
