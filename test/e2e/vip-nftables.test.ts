@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemTimers } from "../../src/base/timers.js";
 import type { Service, Target } from "../../src/vip-node/model.js";
@@ -175,6 +176,35 @@ describe.skipIf(!hasOwnNetworks)("virtual addresses by nftables", () => {
       reason: "no_route",
       detail: "no local route leads to 192.0.2.10: ip route add local 192.0.2.10 dev lo",
     });
+  });
+
+  test("whatever is carried is read as it is", async () => {
+    const targets = (prefix: string) =>
+      fc
+        .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 256 })), {
+          selector: ([host]) => host,
+        })
+        .map((made) => made.map(([host, weight]) => target(`${prefix}${host}`, weight, 1_000 * host)));
+    const protocol = fc.constantFrom("tcp" as const, "udp" as const);
+    const made = fc.record({
+      ip: targets("10.77.9."),
+      ip6: targets("fd77::9:"),
+      protocol,
+      port: fc.integer({ min: 1, max: 65_535 }),
+    });
+    const services = fc
+      .sample(made, { numRuns: 40, seed: 7 })
+      .flatMap(({ ip, ip6, protocol: over, port }, index) => [
+        service(`11.0.2.${index}`, ip, over, port),
+        service(`fd01:c::2:${index}`, ip6, over, port),
+      ]);
+    await reconcile(services);
+    const actual = (await plane.read()).map((one) => ({
+      ...one,
+      targets: one.targets.map(({ ip, port, weight }) => ({ ip, port, weight })),
+    }));
+    for (const { name: _, ...one } of services)
+      expect(actual).toContainEqual({ ...one, isOpen: one.targets.length > 0, targets: one.targets });
   });
 
   test("a program that starts anew finds what stands, and so does one whose rules somebody has flushed", async () => {
