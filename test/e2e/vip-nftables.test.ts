@@ -16,7 +16,7 @@ const RANGES = {
 const NODE = `
   for i in 1 2; do ip addr add 10.77.0.$i/32 dev lo; ip -6 addr add fd77::$i/128 dev lo nodad; done
   ip route add local 11.0.0.0/8 dev lo; ip -6 route add local fd01:c::/64 dev lo; ip route add local 192.0.2.9/32 dev lo`;
-const CABLE_HERE = "ip addr add 10.78.0.1/24 dev cable0";
+const CABLE_HERE = "ip addr add 10.78.0.1/24 dev cable0 && echo 1 > /proc/sys/net/ipv4/ip_forward";
 const CABLE_THERE =
   "ip link set lo up; ip link set cable1 up; ip addr add 10.78.0.2/24 dev cable1; ip route add default via 10.78.0.1";
 const NO_ENDINGS = { services: new Set<string>(), targets: new Set<string>() };
@@ -76,6 +76,13 @@ describe.skipIf(!hasOwnNetworks)("virtual addresses by nftables", () => {
       expect(seen.t2).toBeGreaterThan(25);
       expect(seen.t2).toBeLessThan(100);
     }
+  });
+
+  test("a machine beside this one can be a target, for programs of the node and for itself", async () => {
+    await container.ask("serve", "beside", "10.78.0.2", 80);
+    await reconcile([service("11.0.0.14", [target("10.78.0.2")])]);
+    expect(await counts(10, "11.0.0.14")).toEqual({ beside: 10 });
+    expect(await counts(10, "11.0.0.14", undefined, container)).toEqual({ beside: 10 });
   });
 
   test("IPv6 is the same", async () => {
