@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemTimers } from "../../src/base/timers.js";
 import type { Service, Target } from "../../src/vip-node/model.js";
@@ -15,7 +16,7 @@ const RANGES = {
 const NODE = `
   for i in 1 2; do ip addr add 10.77.0.$i/32 dev lo; ip -6 addr add fd77::$i/128 dev lo nodad; done
   ip route add local 11.0.0.0/8 dev lo; ip -6 route add local fd01:c::/64 dev lo; ip route add local 192.0.2.9/32 dev lo`;
-const CABLE_HERE = "ip addr add 10.78.0.1/24 dev cable0";
+const CABLE_HERE = "ip addr add 10.78.0.1/24 dev cable0 && echo 1 > /proc/sys/net/ipv4/ip_forward";
 const CABLE_THERE =
   "ip link set lo up; ip link set cable1 up; ip addr add 10.78.0.2/24 dev cable1; ip route add default via 10.78.0.1";
 const NO_ENDINGS = { services: new Set<string>(), targets: new Set<string>() };
@@ -75,6 +76,13 @@ describe.skipIf(!hasOwnNetworks)("virtual addresses by nftables", () => {
       expect(seen.t2).toBeGreaterThan(25);
       expect(seen.t2).toBeLessThan(100);
     }
+  });
+
+  test("a machine beside this one can be a target, for programs of the node and for itself", async () => {
+    await container.ask("serve", "beside", "10.78.0.2", 80);
+    await reconcile([service("11.0.0.14", [target("10.78.0.2")])]);
+    expect(await counts(10, "11.0.0.14")).toEqual({ beside: 10 });
+    expect(await counts(10, "11.0.0.14", undefined, container)).toEqual({ beside: 10 });
   });
 
   test("IPv6 is the same", async () => {
@@ -175,6 +183,35 @@ describe.skipIf(!hasOwnNetworks)("virtual addresses by nftables", () => {
       reason: "no_route",
       detail: "no local route leads to 192.0.2.10: ip route add local 192.0.2.10 dev lo",
     });
+  });
+
+  test("whatever is carried is read as it is", async () => {
+    const targets = (prefix: string) =>
+      fc
+        .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 256 })), {
+          selector: ([host]) => host,
+        })
+        .map((made) => made.map(([host, weight]) => target(`${prefix}${host}`, weight, 1_000 * host)));
+    const protocol = fc.constantFrom("tcp" as const, "udp" as const);
+    const made = fc.record({
+      ip: targets("10.77.9."),
+      ip6: targets("fd77::9:"),
+      protocol,
+      port: fc.integer({ min: 1, max: 65_535 }),
+    });
+    const services = fc
+      .sample(made, { numRuns: 40, seed: 7 })
+      .flatMap(({ ip, ip6, protocol: over, port }, index) => [
+        service(`11.0.2.${index}`, ip, over, port),
+        service(`fd01:c::2:${index}`, ip6, over, port),
+      ]);
+    await reconcile(services);
+    const actual = (await plane.read()).map((one) => ({
+      ...one,
+      targets: one.targets.map(({ ip, port, weight }) => ({ ip, port, weight })),
+    }));
+    for (const { name: _, ...one } of services)
+      expect(actual).toContainEqual({ ...one, isOpen: one.targets.length > 0, targets: one.targets });
   });
 
   test("a program that starts anew finds what stands, and so does one whose rules somebody has flushed", async () => {

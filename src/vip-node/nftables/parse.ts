@@ -1,4 +1,5 @@
 /** What nft lists to services as they are. What is in the tables and not of our making is left out, or reads as a service without targets. */
+import { parseAddress } from "../../base/addresses.js";
 import { type Actual, type ActualService, type ActualTarget, targetKey } from "../model.js";
 import { BASE_RULES, chainOf, serviceOfChain } from "./ruleset.js";
 
@@ -50,7 +51,8 @@ function targetsOf(expressions: unknown): readonly ActualTarget[] {
   const dnat = (listOf(expressions) ?? []).find((expression) => fieldOf(expression, "dnat") !== undefined);
   const targets = new Map<string, ActualTarget>();
   for (const entry of listOf(fieldOf(dnat, "dnat", "addr", "map", "data", "set")) ?? []) {
-    const ip = textOf(fieldOf(entry, 1, "concat", 0));
+    // nft spells some IPv6 addresses in another way.
+    const ip = parseAddress(textOf(fieldOf(entry, 1, "concat", 0)) ?? "")?.text;
     const port = fieldOf(entry, 1, "concat", 1);
     if (ip === undefined || typeof port !== "number") continue;
     const key = targetKey({ ip, port });

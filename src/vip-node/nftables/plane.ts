@@ -152,7 +152,7 @@ export class NftablesPlane implements DataPlane {
       const reason = messageOf(error);
       if (reason !== this.#warned) {
         const effect = "clients of UDP services stay with targets that are gone, and targets are not probed";
-        this.#parts.log.warn({ reason }, `conntrack does not work: ${effect}; install the package conntrack`);
+        this.#parts.log.warn({ reason }, `${effect}: conntrack does not work`);
       }
       this.#warned = reason;
       return undefined;
