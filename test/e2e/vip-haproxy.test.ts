@@ -3,9 +3,10 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { HaproxyPlane } from "../../src/vip-node/haproxy/plane.js";
+import type { RunProgram } from "../../src/vip-node/haproxy/process.js";
 import type { Service, Target } from "../../src/vip-node/model.js";
 import type { Step } from "../../src/vip-node/plan.js";
-import { add, ask, Held, masterOf, startPlane, startTarget } from "../support/haproxy-plane.js";
+import { add, ask, Held, masterOf, runProgram, startPlane, startTarget, workerOf } from "../support/haproxy-plane.js";
 import { freePort } from "../support/server.js";
 import { until } from "../support/wait.js";
 
@@ -37,10 +38,10 @@ describe("the targets of a service", () => {
   it("have connections as their weights say, and come and go without a reload", async () => {
     const started = await startPlane();
     const { plane } = started;
-    const [a, b, c] = (await Promise.all(["a", "b", "c"].map(targetNamed))) as [Target, Target, Target];
+    const [a, b, c] = [await targetNamed("a"), await targetNamed("b"), await targetNamed("c")];
     const service = await serviceOf({ ...a, weight: 3 }, b);
     await add(plane, service);
-    const config = statSync(join(started.runDir, "vips.cfg")).mtimeMs;
+    const worker = await workerOf(started);
     const first = await shares(service, 80);
     expect(first.a).toBeGreaterThan(50);
     expect(first.a).toBeLessThan(70);
@@ -59,12 +60,12 @@ describe("the targets of a service", () => {
     );
     await must(plane, { kind: "delete-target", service, target: b });
     expect((await plane.read())[0]?.targets).toHaveLength(2);
-    expect(config).toBeGreaterThan(0);
+    expect(await workerOf(started)).toBe(worker);
   });
 
   it("keep the connections that they have through 100 changes", async () => {
     const { plane } = await startPlane();
-    const [a, b] = (await Promise.all(["a", "b"].map(targetNamed))) as [Target, Target];
+    const [a, b] = [await targetNamed("a"), await targetNamed("b")];
     const service = await serviceOf(a, b);
     await add(plane, service);
     const held = await Promise.all(Array.from({ length: 20 }, () => Held.open(service)));
@@ -118,7 +119,7 @@ describe("a service", () => {
 
   it("comes and goes by reloads that lose no connection and forget nothing", async () => {
     const { plane } = await startPlane();
-    const [a, b, c] = (await Promise.all(["a", "b", "c"].map(targetNamed))) as [Target, Target, Target];
+    const [a, b, c] = [await targetNamed("a"), await targetNamed("b"), await targetNamed("c")];
     const service = await serviceOf(a, b, c);
     await add(plane, service);
     await must(plane, { kind: "set-weight", service, target: { ...b, weight: 0 } });
@@ -184,13 +185,47 @@ describe("a service", () => {
       { step: { kind: "add-service", service: taken }, reason: expect.stringContaining("EADDRINUSE") },
     ]);
   });
+
+  it("whose address is taken while HAProxy reloads is named, and the others go on with their table", async () => {
+    let isArmed = false;
+    let taken: Service | undefined;
+    const other = createServer();
+    const started = await startPlane({
+      // Between its check, which finds nothing, and its reload.
+      run: async (...words) => {
+        const result = await runProgram(...words);
+        if (isArmed && taken && words[1].includes("-c"))
+          await new Promise<void>((resolve) => other.listen(taken?.port, taken?.address, resolve));
+        return result;
+      },
+    });
+    onTestFinished(() => void other.close());
+    const { plane, warnings } = started;
+    const a = await targetNamed("a");
+    const service = await serviceOf(a);
+    await add(plane, service);
+    taken = await serviceOf(a);
+    isArmed = true;
+    await must(plane, { kind: "add-service", service: taken });
+    await until("the warning", () => warnings.length > 0);
+    expect(warnings[0]).toMatch(/goes on with the services that it has: haproxy did not take its new configuration/);
+    isArmed = false;
+    expect(await ask(service)).toBe("a");
+    expect((await plane.read()).map(({ port }) => port)).toEqual([service.port]);
+    expect(readFileSync(join(started.runDir, "vips.cfg"), "utf8")).not.toContain(taken.address);
+    const step: Step = { kind: "add-service", service: taken };
+    expect(await plane.apply([step])).toMatchObject([{ step, reason: expect.stringContaining("did not take") }]);
+    other.close();
+    await until("the service", async () => (await plane.read()).length === 2);
+    expect(await ask(taken)).toBe("a");
+  });
 });
 
 describe("HAProxy", () => {
   it("is adopted as it stands by a program that starts again", async () => {
     const started = await startPlane();
     const { plane, runDir, again } = started;
-    const [a, b] = (await Promise.all(["a", "b"].map(targetNamed))) as [Target, Target];
+    const [a, b] = [await targetNamed("a"), await targetNamed("b")];
     const service = await serviceOf({ ...a, weight: 7 }, b);
     await add(plane, service);
     await must(plane, { kind: "retire-target", service, target: b });
@@ -213,7 +248,7 @@ describe("HAProxy", () => {
   it("that was killed comes back with the last table, but for what it cannot have any more", async () => {
     const started = await startPlane();
     const { plane, again, runDir } = started;
-    const [a, b] = (await Promise.all(["a", "b"].map(targetNamed))) as [Target, Target];
+    const [a, b] = [await targetNamed("a"), await targetNamed("b")];
     const service = await serviceOf(a);
     const closed = await serviceOf({ ...a, weight: 0 });
     const lost = await serviceOf(a);
@@ -249,8 +284,12 @@ describe("HAProxy", () => {
   });
 
   it("that is missing or too old is named", async () => {
-    const failing = (run: () => Promise<never>) => startPlane({ run });
+    const failing = (run: RunProgram) => startPlane({ run });
     const missing = Object.assign(new Error("spawn haproxy ENOENT"), { code: "ENOENT" });
     await expect(failing(() => Promise.reject(missing))).rejects.toThrow("haproxy is missing: HAProxy 2.6 or later");
+    const old = { code: 0, stdout: "HAProxy version 2.4.22-0ubuntu0 2023/08/14", stderr: "" };
+    await expect(failing(() => Promise.resolve(old))).rejects.toThrow(
+      /too old \(HAProxy version 2\.4\.22.*2\.6 or later/,
+    );
   });
 });

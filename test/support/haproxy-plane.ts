@@ -4,9 +4,12 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { systemTimers } from "../../src/base/timers.js";
+import { systemTimers, type Timers } from "../../src/base/timers.js";
 import type { HaproxyParts } from "../../src/vip-node/haproxy/plane.js";
 import { HaproxyPlane } from "../../src/vip-node/haproxy/plane.js";
+import type { RunProgram } from "../../src/vip-node/haproxy/process.js";
+import { askAt } from "../../src/vip-node/haproxy/socket.js";
+import { workerIn } from "../../src/vip-node/haproxy/state.js";
 import type { Service, Target } from "../../src/vip-node/model.js";
 import { serviceKey } from "../../src/vip-node/model.js";
 import { run } from "./tools.js";
@@ -20,6 +23,18 @@ export interface Plane {
   again(): HaproxyPlane;
 }
 
+export const runProgram: RunProgram = async (_, args, input, timeout) => {
+  const { status: code, ...said } = await run("haproxy", args, input, timeout);
+  return { code, ...said };
+};
+
+/** What takes HAProxy no time to wait for passes three times as fast. */
+const QUICK = 3;
+const quickTimers: Timers = {
+  now: () => systemTimers.now() * QUICK,
+  after: (ms, callback) => systemTimers.after(ms / QUICK, callback),
+};
+
 /** A started plane of its own. Its HAProxy ends with the test. */
 export async function startPlane(change: Partial<HaproxyParts> = {}): Promise<Plane> {
   const runDir = await files.mkdtemp(join(tmpdir(), "mesos-dns-haproxy-"));
@@ -28,13 +43,10 @@ export async function startPlane(change: Partial<HaproxyParts> = {}): Promise<Pl
   const again = () =>
     new HaproxyPlane({
       settings: { runDir, maxConnections: 2_000, drainSeconds: 0 },
-      run: async (_, args, input, timeout) => {
-        const { status: code, ...said } = await run("haproxy", args, input, timeout);
-        return { code, ...said };
-      },
+      run: runProgram,
       files,
       kill: (pid, signal) => void process.kill(pid, signal),
-      timers: systemTimers,
+      timers: quickTimers,
       log,
       descriptors: 20_000,
       ...change,
@@ -48,7 +60,13 @@ export async function startPlane(change: Partial<HaproxyParts> = {}): Promise<Pl
   return { plane, runDir, warnings, again };
 }
 
-/** The process ids of its master. */
+/** The process id of the worker that takes connections. */
+export async function workerOf({ runDir }: Plane): Promise<number | undefined> {
+  const [info = ""] = await askAt(`${runDir}/vips.sock`)(["show info"]);
+  return workerIn(info);
+}
+
+/** The process id of its master. */
 export function masterOf({ runDir }: Plane): number {
   return Number(readFileSync(join(runDir, "vips.pid"), "utf8"));
 }

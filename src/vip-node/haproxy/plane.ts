@@ -45,6 +45,8 @@ export class HaproxyPlane implements DataPlane {
   readonly #going = new Map<string, ServiceAddress>();
   /** Why services could not come at the last reload, for who asks for them again. */
   readonly #failures = new Map<string, string>();
+  /** Keys of the services that it had when it was last looked at. */
+  #carried: ReadonlySet<string> = new Set();
   #cancelSave: (() => void) | undefined;
   /** What is done to HAProxy is done one after another. */
   #last: Promise<unknown> = Promise.resolve();
@@ -67,8 +69,9 @@ export class HaproxyPlane implements DataPlane {
     return this.#alone(() => this.#state());
   }
 
-  async refusal(service: ServiceAddress): Promise<Refusal | undefined> {
-    return tryToListen(service);
+  /** Never tried while HAProxy reloads: it may be about to listen there. */
+  refusal(service: ServiceAddress): Promise<Refusal | undefined> {
+    return this.#alone(async () => (this.#carried.has(serviceKey(service)) ? undefined : tryToListen(service)));
   }
 
   apply(steps: readonly Step[]): Promise<readonly StepFailure[]> {
@@ -110,7 +113,9 @@ export class HaproxyPlane implements DataPlane {
 
   async #look(): Promise<Actual> {
     const [servers = "", stat = ""] = await this.#ask(STATE_COMMANDS);
-    return readState(servers, stat);
+    const actual = readState(servers, stat);
+    this.#carried = new Set(actual.map(serviceKey));
+    return actual;
   }
 
   /** One address that cannot be had would keep it from starting at all, so those are left out. */
@@ -203,7 +208,7 @@ export class HaproxyPlane implements DataPlane {
       const known = new Set(standing.map(serviceKey));
       const more = await this.#bindable(coming.filter((service) => !known.has(serviceKey(service))));
       const services = [...standing, ...more];
-      if (more.length > 0 || this.#going.size > 0) await this.#change(services, more);
+      if (more.length > 0 || this.#going.size > 0) await this.#change(services);
       this.#going.clear();
       return true;
     } catch (error) {
@@ -215,7 +220,7 @@ export class HaproxyPlane implements DataPlane {
     }
   }
 
-  async #change(services: readonly Service[], more: readonly Service[]): Promise<void> {
+  async #change(services: readonly Service[]): Promise<void> {
     const before = await this.#process.config();
     try {
       await this.#process.write(this.#render(services));
@@ -225,8 +230,8 @@ export class HaproxyPlane implements DataPlane {
       await this.#process.reload();
       await this.#until("take its new configuration", async () => (await this.#worker()) !== worker);
       await this.#until("take its new configuration", async () => {
-        const carried = new Set((await this.#look()).map(serviceKey));
-        return more.every((service) => carried.has(serviceKey(service)));
+        const { length } = await this.#look();
+        return length === services.length && services.every((service) => this.#carried.has(serviceKey(service)));
       });
     } catch (error) {
       await this.#process.write(before);
