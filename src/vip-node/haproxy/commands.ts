@@ -1,13 +1,12 @@
 /** Steps to commands of HAProxy's runtime API, and what it answers. */
 import type { ServiceAddress, Target } from "../model.js";
 import type { Step } from "../plan.js";
-import { backendName, frontendName, isPlace, serverName } from "./names.js";
+import { backendName, frontendName, isPlace, isWeight, serverName } from "./names.js";
 import { serverOf } from "./render.js";
 
 /** Steps that need no reload. */
 export type RuntimeStep = Exclude<Step, { readonly kind: "add-service" | "remove-service" }>;
 
-const MAX_WEIGHT = 256;
 /** Stands in front of every answer, and never in one. */
 const PROMPT = "\n> ";
 /** What it says of what it has done, or found done. */
@@ -47,10 +46,6 @@ export function faultOf(step: Step): string | undefined {
   const targets = step.kind === "add-service" ? step.service.targets : "target" in step ? [step.target] : [];
   const wrong = targets.find(({ ip, port: at, weight }) => !isPlace(ip, at) || !isWeight(weight));
   return wrong && `${JSON.stringify(wrong)} is no target`;
-}
-
-function isWeight(weight: number): boolean {
-  return Number.isInteger(weight) && weight >= 0 && weight <= MAX_WEIGHT;
 }
 
 /** What HAProxy says against a command; `undefined` if it was done. */

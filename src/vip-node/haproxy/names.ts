@@ -4,6 +4,7 @@ import type { ServiceAddress, Target } from "../model.js";
 
 const INSIDE = ":in";
 const MAX_PORT = 65_535;
+const MAX_WEIGHT = 256;
 
 /** `tcp:192.0.2.1:6379`. HAProxy has no brackets in names: what stands behind the last colon is the port. */
 export function backendName({ protocol, address, port }: ServiceAddress): string {
@@ -39,6 +40,11 @@ export function targetOfServer(name: string): Pick<Target, "ip" | "port"> | unde
 /** Whether an address and a port are what they should be, so that nothing else gets into a configuration or a command. */
 export function isPlace(ip: string, port: number): boolean {
   return parseAddress(ip)?.text === ip && Number.isInteger(port) && port > 0 && port <= MAX_PORT;
+}
+
+/** Whether HAProxy takes this as a server's weight. */
+export function isWeight(weight: number): boolean {
+  return Number.isInteger(weight) && weight >= 0 && weight <= MAX_WEIGHT;
 }
 
 function placeOf(text: string): Pick<Target, "ip" | "port"> | undefined {

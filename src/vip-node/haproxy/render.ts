@@ -1,7 +1,7 @@
 /** Services to HAProxy's configuration, and back. */
 import { formatHostPort } from "../../base/host-port.js";
 import { type Service, type ServiceAddress, serviceKey, type Target } from "../model.js";
-import { backendName, frontendName, serverName, serviceOfFrontend, targetOfServer } from "./names.js";
+import { backendName, frontendName, isWeight, serverName, serviceOfFrontend, targetOfServer } from "./names.js";
 
 export interface HaproxySettings {
   /** The folder of its configuration, its process id and its socket. */
@@ -76,7 +76,7 @@ export function parseConfig(text: string): readonly Service[] {
     const [word, name = "", , , weight] = line.trim().split(" ");
     const service = word === "frontend" ? serviceOfFrontend(name) : undefined;
     if (service) services.push({ ...service, name: serviceKey(service), targets: [] });
-    const target = word === "server" ? targetOfServer(name) : undefined;
+    const target = word === "server" && isWeight(Number(weight)) ? targetOfServer(name) : undefined;
     if (target) services.at(-1)?.targets.push({ ...target, weight: Number(weight) });
   }
   return services;
