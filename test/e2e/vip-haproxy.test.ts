@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import * as files from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -86,6 +87,40 @@ describe("the targets of a service", () => {
     const ends = await Promise.allSettled(held.map((each) => each.exchange("x")));
     expect(ends.map(({ status }) => status)).toEqual(names.map((name) => (name === "a" ? "rejected" : "fulfilled")));
     for (const each of held) each.close();
+  });
+
+  it("change at once while a service waits for its reload, and a step that fails costs no other", async () => {
+    const started = await startPlane();
+    const { plane } = started;
+    const a = await targetNamed("a");
+    const service = await serviceOf(a);
+    await add(plane, service);
+    const worker = await workerOf(started);
+    const waiting = await serviceOf(a);
+    const none: Step = { kind: "set-weight", service, target: { ...a, port: 1 } };
+    const failures = await plane.apply([
+      { kind: "add-service", service: waiting },
+      none,
+      { kind: "set-weight", service, target: { ...a, weight: 7 } },
+    ]);
+    expect(failures).toEqual([
+      { step: none, reason: expect.stringMatching(/^set server .*:1 weight.*: No such server\.$/) },
+    ]);
+    expect((await plane.read())[0]?.targets[0]?.weight).toBe(7);
+    expect(await workerOf(started)).toBe(worker);
+    await until("the service", async () => (await plane.read()).length === 2);
+  });
+
+  it("have IPv6 addresses as well", async () => {
+    const { plane } = await startPlane();
+    const [a, b] = [await startTarget("a", "::1"), await startTarget("b", "::1")];
+    const service = { ...(await serviceOf(a)), address: "::1" };
+    await add(plane, service);
+    expect(await ask(service)).toBe("a");
+    await must(plane, { kind: "add-target", service, target: b }, { kind: "retire-target", service, target: a });
+    expect(await shares(service, 5)).toEqual({ b: 5 });
+    await must(plane, { kind: "delete-target", service, target: a });
+    expect(await plane.read()).toMatchObject([{ address: "::1", targets: [{ ip: "::1", port: b.port, weight: 1 }] }]);
   });
 
   it("that do not listen cost nobody a connection", async () => {
@@ -281,6 +316,15 @@ describe("HAProxy", () => {
     expect(await ask(service)).toBe("b");
     await expect(ask(closed)).rejects.toMatchObject({ code: "ECONNREFUSED" });
     expect(new Set((await second.read()).map(({ port }) => port))).toEqual(new Set([service.port, closed.port]));
+  });
+
+  it("that may not have as many files open as it needs is not started", async () => {
+    const limits = "Max open files            1024                 4096                 files\n";
+    const readFile = (async (path: string, encoding: "utf8") =>
+      path === "/proc/self/limits" ? limits : files.readFile(path, encoding)) as typeof files.readFile;
+    await expect(startPlane({ files: { ...files, readFile } })).rejects.toThrow(
+      "2000 connections at a time need 4500 open files, and 4096 are allowed: set LimitNOFILE, or fewer connections",
+    );
   });
 
   it("that is missing or too old is named", async () => {

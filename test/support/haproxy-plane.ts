@@ -48,7 +48,6 @@ export async function startPlane(change: Partial<HaproxyParts> = {}): Promise<Pl
       kill: (pid, signal) => void process.kill(pid, signal),
       timers: quickTimers,
       log,
-      descriptors: 20_000,
       ...change,
     });
   const plane = again();

@@ -13,8 +13,6 @@ import { closedOf, readState, STATE_COMMANDS, servicesOf, workerIn } from "./sta
 
 export interface HaproxyParts extends ProcessParts {
   readonly log: Pick<Logger, "warn">;
-  /** How many files a process of this node may have open. */
-  readonly descriptors: number;
 }
 
 const NO_ENDINGS: Endings = { services: new Set(), targets: new Set() };
@@ -47,6 +45,7 @@ export class HaproxyPlane implements DataPlane {
   readonly #failures = new Map<string, string>();
   /** Keys of the services that it had when it was last looked at. */
   #carried: ReadonlySet<string> = new Set();
+  #descriptors = Number.POSITIVE_INFINITY;
   #cancelSave: (() => void) | undefined;
   /** What is done to HAProxy is done one after another. */
   #last: Promise<unknown> = Promise.resolve();
@@ -61,6 +60,7 @@ export class HaproxyPlane implements DataPlane {
   start(): Promise<void> {
     return this.#alone(async () => {
       await this.#process.requireProgram();
+      this.#descriptors = await this.#process.descriptors();
       await this.#state();
     });
   }
@@ -262,10 +262,11 @@ export class HaproxyPlane implements DataPlane {
   }
 
   #render(services: readonly Service[]): string {
-    const { settings, descriptors } = this.#parts;
+    const { settings } = this.#parts;
     const needed = descriptorsFor(settings, services.length);
-    if (needed <= descriptors) return renderConfig(services, settings);
-    const what = `${settings.maxConnections} connections at a time need ${needed} open files, and ${descriptors} are allowed`;
+    if (needed <= this.#descriptors) return renderConfig(services, settings);
+    const allowed = `${needed} open files, and ${this.#descriptors} are allowed`;
+    const what = `${settings.maxConnections} connections at a time need ${allowed}`;
     throw new MesosDnsError("VIP_PLANE", `${what}: set LimitNOFILE, or fewer connections`);
   }
 

@@ -21,6 +21,7 @@ export interface ProcessParts {
 }
 
 const OLDEST = [2, 6] as const;
+const LIMITS = "/proc/self/limits";
 const TIMEOUT_MS = 30_000;
 const STEP_MS = 20;
 const END_MS = 10_000;
@@ -50,6 +51,13 @@ export class HaproxyProcess {
     if (Number(major) > oldMajor || (Number(major) === oldMajor && Number(minor) >= oldMinor)) return;
     const [first = ""] = stdout.split("\n");
     throw new MesosDnsError("VIP_PLANE", `haproxy is too old (${first}): ${NEEDED}`);
+  }
+
+  /** How many files it may have open: as many as this program, which starts it. */
+  async descriptors(): Promise<number> {
+    const limits = await this.#parts.files.readFile(LIMITS, "utf8").catch(() => "");
+    const [, hard] = /^Max open files +\S+ +(\d+)/m.exec(limits) ?? [];
+    return hard === undefined ? Number.POSITIVE_INFINITY : Number(hard);
   }
 
   /** The configuration of before; empty if there is none. */

@@ -54,6 +54,9 @@ export function closedOf(services: readonly Service[]): readonly Service[] {
   return services.filter((service) => !shouldBeOpen(service));
 }
 
+/** What is read stands in front. Behind it a line of counts has eighty columns more. */
+const MAX_COLUMNS = 20;
+
 type Row = (column: string) => string;
 
 /** Rows of a table whose first line names its columns behind `# `. */
@@ -65,7 +68,7 @@ function tableOf([header = "", ...lines]: readonly string[], separator: string):
       .map((name, at) => [name, at]),
   );
   return lines.map((line) => {
-    const fields = line.split(separator);
+    const fields = line.split(separator, MAX_COLUMNS);
     return (column) => fields[columns.get(column) ?? -1] ?? "";
   });
 }
