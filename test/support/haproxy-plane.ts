@@ -12,6 +12,8 @@ import { askAt } from "../../src/vip-node/haproxy/socket.js";
 import { workerIn } from "../../src/vip-node/haproxy/state.js";
 import type { Service, Target } from "../../src/vip-node/model.js";
 import { serviceKey } from "../../src/vip-node/model.js";
+import type { Step } from "../../src/vip-node/plan.js";
+import { freePort } from "./server.js";
 import { run } from "./tools.js";
 import { until } from "./wait.js";
 
@@ -52,6 +54,8 @@ export async function startPlane(change: Partial<HaproxyParts> = {}): Promise<Pl
     });
   const plane = again();
   onTestFinished(async () => {
+    // What it still has to reload for would start HAProxy again.
+    await plane.stop();
     await again().clear();
     await files.rm(runDir, { recursive: true, force: true });
   });
@@ -72,8 +76,7 @@ export function masterOf({ runDir }: Plane): number {
 
 /** Has the plane carry a service, and waits until it does. */
 export async function add(plane: HaproxyPlane, ...services: readonly Service[]): Promise<void> {
-  const failures = await plane.apply(services.map((service) => ({ kind: "add-service", service })));
-  if (failures.length > 0) throw new Error(JSON.stringify(failures));
+  await must(plane, ...services.map((service) => ({ kind: "add-service" as const, service })));
   await until("the services", async () => {
     const carried = new Set((await plane.read()).map(serviceKey));
     return services.every((service) => carried.has(serviceKey(service)));
@@ -164,4 +167,21 @@ export async function ask(service: Pick<Service, "address" | "port">): Promise<s
   } finally {
     held.close();
   }
+}
+
+/** Services and targets at addresses that nobody else has. @param net a number for each file of tests */
+export function addressesIn(net: number) {
+  let last = 0;
+  const serviceOf = async (...targets: readonly Target[]): Promise<Service> => {
+    const plain = targets.map(({ ip, port, weight }) => ({ ip, port, weight }));
+    return { name: "web", protocol: "tcp", address: `127.11.${net}.${++last}`, port: await freePort(), targets: plain };
+  };
+  const targetNamed = (name: string) => startTarget(name, `127.0.${net}.${++last}`);
+  return { serviceOf, targetNamed };
+}
+
+/** Takes steps of which each has to work. */
+export async function must(plane: HaproxyPlane, ...steps: readonly Step[]): Promise<void> {
+  const failures = await plane.apply(steps);
+  if (failures.length > 0) throw new Error(JSON.stringify(failures));
 }
