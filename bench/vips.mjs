@@ -5,7 +5,7 @@ import { freshTask, startLiveMaster } from "./lib/live-master.mjs";
 import { report, round, table } from "./lib/report.mjs";
 import { startServer } from "./lib/server.mjs";
 import { stateBody } from "./lib/state.mjs";
-import { latenessOf, now, startWaiters } from "./lib/waiters.mjs";
+import { latenessOf, now, startReaders, startWaiters } from "./lib/waiters.mjs";
 
 const NODES = 1_000;
 const TASKS = 10_000;
@@ -14,6 +14,7 @@ const RATE = 10;
 const SECONDS = Number(process.env.BENCH_VIPS_SECONDS ?? 30);
 /** Ports of tasks that come during the measurement: the largest that a list has tells which changes it has. */
 const FIRST_PORT = 20_000;
+const EVENTS = "/v1/vips/events";
 const LIST = { path: "/v1/vips", parameter: "etag", header: "etag", first: "", good: [200, 304] };
 
 const labelled = (number, vip) => ({
@@ -53,38 +54,40 @@ function targetOf(master, index) {
   return freshTask(master, index, { resources, discovery: labelled(port, "/fresh:80") });
 }
 
-/** Waits for lists as a node does, and notes which changes each has. */
+/** Follows the stream as a node does, and notes which changes each version has. */
 function follow(server) {
   const newest = new Map();
-  let isOver = false;
-  let octets = 0;
+  const end = new AbortController();
+  const ports = new Set();
   const run = async () => {
-    let etag = "";
-    while (!isOver) {
-      const url = `http://127.0.0.1:${server.httpport}/v1/vips?wait=2s&etag=${encodeURIComponent(etag)}`;
-      const response = await fetch(url);
-      const text = await response.text();
-      etag = response.headers.get("etag");
-      if (response.status !== 200) continue;
-      octets = text.length;
-      const fresh = JSON.parse(text).find(({ vip }) => vip.startsWith("fresh."));
-      newest.set(etag, Math.max(-1, ...(fresh?.backend ?? []).map(({ port }) => port - FIRST_PORT)));
+    const response = await fetch(`http://127.0.0.1:${server.httpport}${EVENTS}`, { signal: end.signal });
+    let text = "";
+    for await (const chunk of response.body) {
+      text += Buffer.from(chunk).toString();
+      const events = text.split("\n\n");
+      text = events.pop();
+      for (const event of events) {
+        const [, tag, data] = /^id: (.*)\ndata: (.*)$/m.exec(event) ?? [];
+        if (tag === undefined) continue;
+        for (const { vip, backend } of Object.values(JSON.parse(data).services))
+          if (vip.startsWith("fresh.")) for (const { port } of backend) ports.add(port - FIRST_PORT);
+        newest.set(tag, Math.max(-1, ...ports));
+      }
     }
   };
-  const ended = run();
+  const ended = run().catch(() => undefined);
   const stop = async () => {
-    isOver = true;
+    end.abort();
     await ended;
-    return octets;
   };
   return { newest, stop };
 }
 
-async function measure(vips) {
+async function measure(vips, isStream) {
   const master = await startLiveMaster((address) => stateOf(vips, address));
   const server = await startServer(master, { vips: { names: true }, refreshSeconds: 3600 });
   await firstAnswer(server.port, "leader.mesos");
-  const waiters = startWaiters(server, NODES, LIST);
+  const waiters = isStream ? startReaders(server, NODES, EVENTS) : startWaiters(server, NODES, LIST);
   await sleep(8_000);
   const probe = follow(server);
   await sleep(1_000);
@@ -99,7 +102,7 @@ async function measure(vips) {
   const cpu = (server.cpuSeconds() - before) / ((performance.now() - started) / 1000);
   await sleep(3_000);
   const heard = await waiters.stop();
-  const octets = await probe.stop();
+  await probe.stop();
   await server.stop();
   master.stop();
   const lateness = latenessOf(heard, [...sent.entries()], (tag) => probe.newest.get(tag));
@@ -107,21 +110,28 @@ async function measure(vips) {
   const missing = NODES * sent.length - lateness.length;
   return [
     vips,
+    isStream ? "stream" : "wait",
     answers,
     heard.failures,
     missing,
     ...[0.5, 0.99, 1].map((part) => percentile(lateness, part)),
-    octets / 1024,
+    heard.octets / answers / 1024,
     cpu,
   ];
 }
 
 export async function benchVips() {
   const rows = [];
-  for (const vips of [100, 1_000]) {
-    const [count, answers, failures, missing, p50, p99, most, kilobytes, cpu] = await measure(vips);
+  for (const [vips, isStream] of [
+    [100, true],
+    [1_000, true],
+    [100, false],
+    [1_000, false],
+  ]) {
+    const [count, how, answers, failures, missing, p50, p99, most, kilobytes, cpu] = await measure(vips, isStream);
     rows.push([
       round(count),
+      how,
       round(answers),
       String(failures),
       round(missing),
@@ -132,16 +142,17 @@ export async function benchVips() {
   }
   const header = [
     "virtual addresses",
+    "nodes",
     "answers",
     "failures",
     "changes missed",
     "p50, ms",
     "p99, ms",
     "slowest, ms",
-    "list, KB",
+    "KB an answer",
     "CPU of the server, cores",
   ];
   report("vips", "Virtual addresses", [
-    `## The list, for nodes that wait\n\n${round(TASKS)} tasks, ${TARGETS} targets each, ${round(NODES)} nodes that wait for \`/v1/vips\`, ${RATE} changes a second over the master's stream for ${SECONDS} s. Milliseconds from the master's event to the end of the list that has it, over all nodes and changes.\n\n${table(header, rows)}`,
+    `## The list, for nodes that follow it\n\n${round(TASKS)} tasks, ${TARGETS} targets each, ${round(NODES)} nodes that read \`/v1/vips/events\` (stream) or wait for \`/v1/vips\` (wait), ${RATE} changes a second over the master's stream for ${SECONDS} s. Milliseconds from the master's event to the end of the answer that has it, over all nodes and changes.\n\n${table(header, rows)}`,
   ]);
 }

@@ -28,6 +28,10 @@ async function main(argv: readonly string[]): Promise<void> {
       const { printTransferConfig } = await import("./cli/transfer-config.js");
       return printTransferConfig(command, config);
     }
+    case "vips": {
+      const { runVips } = await import("./cli/vips.js");
+      return runVips(command);
+    }
     case "serve":
       return runServer(command);
   }

@@ -1,4 +1,4 @@
-/** Clients that wait for another version of a list, in a process of their own, and how soon they have each change. */
+/** Clients that follow a list, in a process of their own, and how soon they have each change. */
 import { fork } from "node:child_process";
 
 /** A clock that processes have in common, in milliseconds. */
@@ -9,8 +9,16 @@ export const now = () => performance.timeOrigin + performance.now();
  * what to ask for `first`, and the statuses that are `good`
  */
 export function startWaiters({ httpport }, count, list) {
-  const words = [httpport, count, JSON.stringify(list)].map(String);
-  const child = fork(new URL("./list-waiters.mjs", import.meta.url), words);
+  return start("./list-waiters.mjs", [httpport, count, JSON.stringify(list)]);
+}
+
+/** The same for clients that read a stream of events at a path. */
+export function startReaders({ httpport }, count, path) {
+  return start("./event-readers.mjs", [httpport, count, path]);
+}
+
+function start(program, words) {
+  const child = fork(new URL(program, import.meta.url), words.map(String));
   return {
     /** Resolves to what was heard: for each answer which waiter had it, its tag, and when; octets and failures of all together. */
     stop: () =>

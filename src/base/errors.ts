@@ -45,6 +45,8 @@ export type ErrorCode =
   | "ZONE_FILE_UNWRITABLE"
   | "THREAD_LOST"
   | "VIP_PLANE"
+  | "VIP_SOURCE"
+  | "VIP_STATUS"
   | "INTERNAL";
 
 /** An error as threads pass it to each other. */

@@ -4,7 +4,7 @@ import type { Service } from "./model.js";
 import type { DataPlane } from "./plane.js";
 import { Reconciler } from "./reconciler.js";
 import type { NodeReport } from "./report.js";
-import { desiredServices, type NodeTraits } from "./table.js";
+import { desiredServices, type NodeTraits, withoutDrained } from "./table.js";
 import type { TableListener, TableNews, TableSource } from "./table-source.js";
 
 export interface VipNodeParts {
@@ -96,13 +96,14 @@ export class VipNode {
 
   /** @param at when the change came to the server, in milliseconds since the epoch */
   #want(at: number | undefined): void {
-    const { timers, wallClock, traits, adjust } = this.#parts;
+    const { plane, timers, wallClock, traits, adjust } = this.#parts;
     if (!this.#news) return;
     const services = desiredServices(this.#news.table, traits());
     const since = at === undefined ? undefined : timers.now() - Math.max(0, wallClock() - at);
     // At the start, an empty table says nothing of what stands already.
     const isComplete = services.length > 0;
-    this.#reconciler.want({ services: adjust?.apply(services) ?? services, isComplete, since });
+    const adjusted = adjust?.apply(services) ?? services;
+    this.#reconciler.want({ services: plane.keepsDrained ? adjusted : withoutDrained(adjusted), isComplete, since });
   }
 
   #noteCurrent(from: string): void {

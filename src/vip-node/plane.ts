@@ -23,6 +23,8 @@ export interface DataPlane {
   readonly name: PlaneName;
   /** Whether targets with weight 0 are told apart from those that are not wanted at all. */
   readonly keepsDrained: boolean;
+  /** Whether packets to the node's own port mappings would not arrive, because the kernel translates a connection once. */
+  readonly mapsLocally: boolean;
   /** Whether services come and go some time after `apply` has taken their steps; until then, `read` tells of what is still there. */
   readonly changesServicesLater: boolean;
   /** Gets ready to be read and changed. Does nothing to what is there already. */

@@ -65,14 +65,12 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What a plane wants of the table. */
+/** What the table depends on for a node. */
 export interface NodeTraits {
   /** The addresses of this node. */
   readonly ownAddresses: ReadonlySet<string>;
   /** Whether packets to the node's own port mappings would not arrive: then a target of this node is replaced by where its port leads. */
   readonly mapsLocally: boolean;
-  /** Whether targets of weight 0 are told apart from those that are not wanted at all. */
-  readonly keepsDrained: boolean;
 }
 
 /** The services that a node carries, in order of their keys: each address, port and protocol once. */
@@ -84,9 +82,12 @@ export function desiredServices(table: Table, traits: NodeTraits): readonly Serv
     const targets = joined([...(known?.targets ?? []), ...backend.map((target) => targetOf(target, traits))]);
     services.set(serviceKey(at), { ...at, name: known?.name ?? vip, targets });
   }
-  const sorted = [...services].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, service]) => service);
-  if (traits.keepsDrained) return sorted;
-  return sorted.map((each) => ({ ...each, targets: each.targets.filter(({ weight }) => weight > 0) }));
+  return [...services].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, service]) => service);
+}
+
+/** The services without targets of weight 0, for planes that do not tell them from those that are not wanted at all. */
+export function withoutDrained(services: readonly Service[]): readonly Service[] {
+  return services.map((each) => ({ ...each, targets: each.targets.filter(({ weight }) => weight > 0) }));
 }
 
 function targetOf({ ip, port, weight, agent, local }: TableTarget, traits: NodeTraits): Target {

@@ -6,6 +6,7 @@ import { MAX_THREADS } from "../../src/transport/udp.js";
 
 const UNIT = "systemd/mesos-dns.service";
 const SOCKET_UNIT = "systemd/mesos-dns.socket";
+const VIPS_UNIT = "systemd/mesos-dns-vips.service";
 /** Lower is less exposed; 10 is a service without any protection. */
 const HIGHEST_EXPOSURE = 2.0;
 
@@ -21,7 +22,7 @@ function settings(name: string, unit = UNIT): string[] {
   return lines.filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
 }
 
-it.each([UNIT, SOCKET_UNIT])("%s is understood by systemd without a word", async (unit) => {
+it.each([UNIT, SOCKET_UNIT, VIPS_UNIT])("%s is understood by systemd without a word", async (unit) => {
   expect(await analyze("verify", unit)).toBe("");
 });
 
@@ -31,9 +32,9 @@ it("the socket unit listens as the configuration does by default, with a UDP soc
   expect(settings("ListenStream", SOCKET_UNIT)).toEqual(["0.0.0.0:53"]);
 });
 
-it("the unit leaves little exposed", async () => {
-  const report = await analyze("security", "--offline=yes", "--no-pager", UNIT);
-  const exposure = /Overall exposure level for mesos-dns\.service: ([\d.]+)/.exec(report)?.[1];
+it.each([UNIT, VIPS_UNIT])("%s leaves little exposed", async (unit) => {
+  const report = await analyze("security", "--offline=yes", "--no-pager", unit);
+  const exposure = /Overall exposure level for mesos-dns[-a-z]*\.service: ([\d.]+)/.exec(report)?.[1];
   expect(Number(exposure)).toBeLessThanOrEqual(HIGHEST_EXPOSURE);
 });
 
@@ -41,6 +42,13 @@ it("the unit gives the one privilege that port 53 takes, and no user to create",
   expect(settings("CapabilityBoundingSet")).toEqual(["CAP_NET_BIND_SERVICE"]);
   expect(settings("AmbientCapabilities")).toEqual(["CAP_NET_BIND_SERVICE"]);
   expect(settings("DynamicUser")).toEqual(["yes"]);
+});
+
+it("the unit for virtual addresses has one privilege, sets up the default range's route, and lets HAProxy outlive it", () => {
+  expect(settings("CapabilityBoundingSet", VIPS_UNIT)).toEqual(["CAP_NET_BIND_SERVICE"]);
+  expect(settings("ExecStartPre", VIPS_UNIT)).toEqual(["+/bin/sh -c 'ip route replace local 11.0.0.0/8 dev lo'"]);
+  expect(settings("KillMode", VIPS_UNIT)).toEqual(["process"]);
+  expect(settings("RuntimeDirectoryPreserve", VIPS_UNIT)).toEqual(["yes"]);
 });
 
 it("the unit accepts the readiness that a child of the service sends", () => {

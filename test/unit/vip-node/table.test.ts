@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { desiredServices, readEntry, type Table, type TableEntry } from "../../../src/vip-node/table.js";
+import {
+  desiredServices,
+  readEntry,
+  type Table,
+  type TableEntry,
+  withoutDrained,
+} from "../../../src/vip-node/table.js";
 
-const TRAITS = { ownAddresses: new Set(["192.0.2.1"]), mapsLocally: false, keepsDrained: true };
+const TRAITS = { ownAddresses: new Set(["192.0.2.1"]), mapsLocally: false };
 const REDIS = {
   vip: "redis.marathon.l4lb.thisdcos.directory:6379",
   address: "11.202.66.162",
@@ -59,7 +65,7 @@ describe("what a node carries", () => {
   });
 
   test("has no targets of weight 0 where they mean nothing", () => {
-    const [service] = desiredServices(tableOf(REDIS), { ...TRAITS, keepsDrained: false });
+    const [service] = withoutDrained(desiredServices(tableOf(REDIS), TRAITS));
     expect(service.targets).toEqual([{ ip: "192.0.2.1", port: 31_000, weight: 1 }]);
   });
 });

@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { MesosDnsError, messageOf } from "../base/errors.js";
+import { formatHostPort } from "../base/host-port.js";
+import { createLogger } from "../base/log.js";
+import { printable } from "../base/printable.js";
+import type { Config } from "../config/config.js";
+import { loadConfig } from "../config/load.js";
+import { nameserversOf } from "../config/resolv-conf.js";
+import { serviceKey, targetKey } from "../vip-node/model.js";
+import { plan, type Step } from "../vip-node/plan.js";
+import { planeFor } from "../vip-node/planes.js";
+import { runNode, sourceFor, traitsOf } from "../vip-node/program.js";
+import { type NodeStatus, statusText } from "../vip-node/report.js";
+import { STATUS_PATH } from "../vip-node/status-server.js";
+import { desiredServices, type Table, withoutDrained } from "../vip-node/table.js";
+import type { Command } from "./arguments.js";
+import { loadOptions } from "./configuration.js";
+
+/** How long `plan` waits for a table, in milliseconds. */
+const TABLE_MS = 30_000;
+const STATUS_MS = 5_000;
+
+/** `mesos-dns vips`: carries the connections of virtual addresses on this node, or tells of it. */
+export async function runVips({ action, configFile, verbosity }: Extract<Command, { kind: "vips" }>): Promise<void> {
+  const { config, warnings } = loadConfig(loadOptions(configFile, false));
+  for (const warning of warnings) process.stderr.write(`${printable(warning)}\n`);
+  switch (action) {
+    case "run":
+      return runNode({ config, verbosity, nearServers: () => nearServers(config) });
+    case "plan":
+      return printPlan(config);
+    case "status":
+      return printStatus(config);
+    case "clear":
+      return clear(config);
+  }
+}
+
+/** The resolvers of this machine, which are servers where its names come from them. */
+function nearServers({ httpport: port }: Config): readonly string[] {
+  const hosts = nameserversOf(readFileSync("/etc/resolv.conf", "utf8"), []);
+  return hosts.map((host) => `http://${formatHostPort({ host, port })}`);
+}
+
+async function printPlan(config: Config): Promise<void> {
+  const { plane } = planeFor(config.vips, createLogger(0, "vips"));
+  const table = await tableOf(config);
+  const actual = await plane.read();
+  const all = desiredServices(table, traitsOf(plane));
+  const desired = plane.keepsDrained ? all : withoutDrained(all);
+  const standing = new Set(actual.map(serviceKey));
+  const lines: string[] = [];
+  const carried = [];
+  for (const service of desired) {
+    const refusal = standing.has(serviceKey(service)) ? undefined : await plane.refusal(service);
+    if (refusal) lines.push(`cannot carry ${service.name}: ${refusal.detail}`);
+    else carried.push(service);
+  }
+  const endings = { services: new Set<string>(), targets: new Set<string>() };
+  const steps = plan(carried, actual, endings).map(stepText);
+  const end = steps.length === 0 ? ["nothing to do"] : [];
+  process.stdout.write(`${[...lines, ...steps, ...end].join("\n")}\n`);
+  await plane.stop();
+  process.exit(0);
+}
+
+function stepText(step: Step): string {
+  const target = "target" in step ? ` ${targetKey(step.target)} weight ${step.target.weight}` : "";
+  const targets =
+    step.kind === "add-service" ? step.service.targets.map((each) => ` ${targetKey(each)} weight ${each.weight}`) : [];
+  return `${step.kind} ${serviceKey(step.service)}${target}${targets.join(",")}`;
+}
+
+/** The table as it is now. @throws {MesosDnsError} VIP_SOURCE if there is none */
+function tableOf(config: Config): Promise<Table> {
+  return new Promise((resolve, reject) => {
+    let trouble = "nobody has answered";
+    const log = { warn: (...words: unknown[]) => void process.stderr.write(`${printable(String(words.at(-1)))}\n`) };
+    const source = sourceFor(config, () => nearServers(config), log, {
+      onNews: ({ table }) => resolve(table),
+      onCurrent: () => undefined,
+      onTrouble: (reason) => {
+        trouble = reason;
+      },
+    });
+    source.start();
+    setTimeout(() => {
+      reject(new MesosDnsError("VIP_SOURCE", `no table within ${TABLE_MS / 1_000} s: ${trouble}`));
+    }, TABLE_MS).unref();
+  });
+}
+
+async function printStatus(config: Config): Promise<void> {
+  const status = await statusNow(config);
+  process.stdout.write(statusText(status, config.vips.statusListener).split("\n").map(printable).join("\n"));
+  const isWell = status.plane.trouble === null && status.table.trouble === null;
+  if (!isWell) process.exitCode = 1;
+}
+
+async function statusNow({ vips: { statusListener } }: Config): Promise<NodeStatus> {
+  const url = `http://${formatHostPort(statusListener)}${STATUS_PATH}`;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(STATUS_MS) });
+    if (response.ok) return (await response.json()) as NodeStatus;
+    throw new Error(`status ${response.status}`);
+  } catch (error) {
+    const advice = "is `mesos-dns vips run` running, with the same vips.statusListener?";
+    throw new MesosDnsError("VIP_STATUS", `nobody tells a status at ${url} (${messageOf(error)}): ${advice}`);
+  }
+}
+
+async function clear(config: Config): Promise<void> {
+  const isRunning = await statusNow(config).then(
+    () => true,
+    () => false,
+  );
+  if (isRunning)
+    throw new MesosDnsError("USAGE", "`mesos-dns vips run` is running, and would carry all of it again: stop it first");
+  const { plane } = planeFor(config.vips, createLogger(0, "vips"));
+  await plane.clear();
+  process.stdout.write(`nothing is carried by ${plane.name} any more\n`);
+}

@@ -1,0 +1,91 @@
+/** What nft lists to services as they are. What is in the tables and not of our making is left out, or reads as a service without targets. */
+import { type Actual, type ActualService, type ActualTarget, targetKey } from "../model.js";
+import { BASE_RULES, chainOf, serviceOfChain } from "./ruleset.js";
+
+export interface Table {
+  /** Whether all stands that no service has by itself. Without that no service takes connections. */
+  readonly isWhole: boolean;
+  readonly services: Actual;
+}
+
+/** @param text what `nft -j list table` says @returns `undefined` if it is nothing of the kind */
+export function parseTable(text: string): Table | undefined {
+  const objects = listOf(fieldOf(parsedJson(text), "nftables"));
+  if (!objects) return undefined;
+  const rules = rulesByChain(objects);
+  const reached = new Set(objects.flatMap(chainsReachedBy));
+  const isWhole = Object.entries(BASE_RULES).every(([chain, count]) => rules.get(chain)?.length === count);
+  const services = [...rules].flatMap(([chain, [rule, ...others]]): ActualService[] => {
+    const service = serviceOfChain(chain);
+    if (!service || chainOf(service) !== chain) return [];
+    const targets = others.length === 0 ? targetsOf(rule) : [];
+    return [{ ...service, isOpen: isWhole && rule !== undefined && reached.has(chain), targets }];
+  });
+  return { isWhole, services };
+}
+
+/** The expressions of each rule, also for chains without any. */
+function rulesByChain(objects: readonly unknown[]): ReadonlyMap<string, readonly unknown[]> {
+  const rules = new Map<string, unknown[]>();
+  for (const object of objects) {
+    const chain = textOf(fieldOf(object, "chain", "name"));
+    if (chain !== undefined) rules.set(chain, []);
+  }
+  for (const object of objects) {
+    const rule = fieldOf(object, "rule");
+    rules.get(textOf(fieldOf(rule, "chain")) ?? "")?.push(fieldOf(rule, "expr"));
+  }
+  return rules;
+}
+
+/** The chains that elements of `services` lead to. */
+function chainsReachedBy(object: unknown): readonly string[] {
+  const map = fieldOf(object, "map");
+  if (fieldOf(map, "name") !== "services") return [];
+  return (listOf(fieldOf(map, "elem")) ?? []).flatMap((element) => textOf(fieldOf(element, 1, "jump", "target")) ?? []);
+}
+
+/** The weight of a target is how many numbers lead to it. */
+function targetsOf(expressions: unknown): readonly ActualTarget[] {
+  const dnat = (listOf(expressions) ?? []).find((expression) => fieldOf(expression, "dnat") !== undefined);
+  const targets = new Map<string, ActualTarget>();
+  for (const entry of listOf(fieldOf(dnat, "dnat", "addr", "map", "data", "set")) ?? []) {
+    const ip = textOf(fieldOf(entry, 1, "concat", 0));
+    const port = fieldOf(entry, 1, "concat", 1);
+    if (ip === undefined || typeof port !== "number") continue;
+    const key = targetKey({ ip, port });
+    const weight = (targets.get(key)?.weight ?? 0) + widthOf(fieldOf(entry, 0));
+    // Whether it has connections is not known, and nobody asks: who is left out here is not listed any more.
+    targets.set(key, { ip, port, weight, isRetired: false, isIdle: false });
+  }
+  return [...targets.values()];
+}
+
+/** How many numbers a key has: a number is one, `{"range":[0,7]}` is eight. */
+function widthOf(numbers: unknown): number {
+  const [first, last] = [fieldOf(numbers, "range", 0), fieldOf(numbers, "range", 1)];
+  return typeof first === "number" && typeof last === "number" ? last - first + 1 : 1;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function fieldOf(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>)[key] : undefined),
+    value,
+  );
+}
+
+function listOf(value: unknown): readonly unknown[] | undefined {
+  return Array.isArray(value) ? value : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
