@@ -3,10 +3,10 @@ import * as files from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { RunProgram } from "../../src/vip-node/haproxy/process.js";
 import type { Service } from "../../src/vip-node/model.js";
 import type { Step } from "../../src/vip-node/plan.js";
-import { add, addressesIn, ask, masterOf, must, runProgram, startPlane } from "../support/haproxy-plane.js";
+import { type RunCommand, runCommand } from "../../src/vip-node/run-command.js";
+import { add, addressesIn, ask, masterOf, must, startPlane } from "../support/haproxy-plane.js";
 import { until } from "../support/wait.js";
 
 /** What goes wrong with a real HAProxy, and what its plane makes of it. */
@@ -20,7 +20,7 @@ it("a service whose address is taken while HAProxy reloads is named, and the oth
   const started = await startPlane({
     // Between its check, which finds nothing, and its reload.
     run: async (...words) => {
-      const result = await runProgram(...words);
+      const result = await runCommand(...words);
       if (isArmed && taken && words[1].includes("-c"))
         await new Promise<void>((resolve) => other.listen(taken?.port, taken?.address, resolve));
       return result;
@@ -119,7 +119,7 @@ describe("HAProxy", () => {
   });
 
   it("that is missing or too old is named", async () => {
-    const failing = (run: RunProgram) => startPlane({ run });
+    const failing = (run: RunCommand) => startPlane({ run });
     const missing = Object.assign(new Error("spawn haproxy ENOENT"), { code: "ENOENT" });
     await expect(failing(() => Promise.reject(missing))).rejects.toThrow("haproxy is missing: HAProxy 2.6 or later");
     const old = { code: 0, stdout: "HAProxy version 2.4.22-0ubuntu0 2023/08/14", stderr: "" };

@@ -7,14 +7,13 @@ import { onTestFinished } from "vitest";
 import { systemTimers, type Timers } from "../../src/base/timers.js";
 import type { HaproxyParts } from "../../src/vip-node/haproxy/plane.js";
 import { HaproxyPlane } from "../../src/vip-node/haproxy/plane.js";
-import type { RunProgram } from "../../src/vip-node/haproxy/process.js";
 import { askAt } from "../../src/vip-node/haproxy/socket.js";
 import { workerIn } from "../../src/vip-node/haproxy/state.js";
 import type { Service, Target } from "../../src/vip-node/model.js";
 import { serviceKey } from "../../src/vip-node/model.js";
 import type { Step } from "../../src/vip-node/plan.js";
+import { runCommand } from "../../src/vip-node/run-command.js";
 import { freePort } from "./server.js";
-import { run } from "./tools.js";
 import { until } from "./wait.js";
 
 export interface Plane {
@@ -24,11 +23,6 @@ export interface Plane {
   /** Another object over the same HAProxy, as after a restart of the program. */
   again(): HaproxyPlane;
 }
-
-export const runProgram: RunProgram = async (_, args, input, timeout) => {
-  const { status: code, ...said } = await run("haproxy", args, input, timeout);
-  return { code, ...said };
-};
 
 /** What takes HAProxy no time to wait for passes three times as fast. */
 const QUICK = 3;
@@ -45,7 +39,7 @@ export async function startPlane(change: Partial<HaproxyParts> = {}): Promise<Pl
   const again = () =>
     new HaproxyPlane({
       settings: { runDir, maxConnections: 2_000, drainSeconds: 0 },
-      run: runProgram,
+      run: runCommand,
       files,
       kill: (pid, signal) => void process.kill(pid, signal),
       timers: quickTimers,

@@ -34,6 +34,7 @@ export class HaproxyPlane implements DataPlane {
   readonly name = "haproxy";
   readonly keepsDrained = true;
   readonly changesServicesLater = true;
+  readonly mapsLocally = false;
   readonly #parts: HaproxyParts;
   readonly #process: HaproxyProcess;
   readonly #ask: AskHaproxy;

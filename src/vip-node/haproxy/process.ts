@@ -2,19 +2,12 @@ import type * as FileSystem from "node:fs/promises";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 import type { Timers } from "../../base/timers.js";
 import { writeWhole } from "../../base/whole-file.js";
+import type { RunCommand } from "../run-command.js";
 import type { HaproxySettings } from "./render.js";
-
-/** Runs a program to its end, whatever it ends with. */
-export type RunProgram = (
-  command: string,
-  args: readonly string[],
-  input?: string,
-  timeoutMs?: number,
-) => Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
 
 export interface ProcessParts {
   readonly settings: HaproxySettings;
-  readonly run: RunProgram;
+  readonly run: RunCommand;
   readonly files: Pick<typeof FileSystem, "mkdir" | "open" | "readFile" | "rename" | "rm">;
   readonly kill: (pid: number, signal: NodeJS.Signals) => void;
   readonly timers: Timers;
@@ -129,7 +122,7 @@ export class HaproxyProcess {
     return words.includes(this.configPath) ? Number(pid) : undefined;
   }
 
-  async #run(args: readonly string[]): ReturnType<RunProgram> {
+  async #run(args: readonly string[]): ReturnType<RunCommand> {
     try {
       return await this.#parts.run("haproxy", args, "", TIMEOUT_MS);
     } catch (error) {
