@@ -1,0 +1,33 @@
+import { createServer } from "node:net";
+import { messageOf } from "../../base/errors.js";
+import { type ServiceAddress, serviceKey } from "../model.js";
+import type { Refusal } from "../plane.js";
+
+const REASONS: Readonly<Record<string, readonly [reason: Refusal["reason"], what: string]>> = {
+  EADDRINUSE: ["port_in_use", "another program of this node listens there, or on that port of all addresses"],
+  EACCES: ["not_permitted", "ports below 1024 need CAP_NET_BIND_SERVICE"],
+  EPERM: ["not_permitted", "a rule of this node forbids it"],
+};
+const NO_ROUTE = "the address is not this node's: it needs a local route (for IPv6 also net.ipv6.ip_nonlocal_bind=1)";
+
+/**
+ * Why nobody can listen there; `undefined` if somebody can. Tried with a listener, for a moment: where HAProxy cannot listen at a reload,
+ * it pauses all others for two seconds.
+ */
+export function tryToListen(service: ServiceAddress): Promise<Refusal | undefined> {
+  const { address, port, protocol } = service;
+  if (protocol === "udp") {
+    const detail = `${serviceKey(service)}: HAProxy does not carry UDP; the nftables plane does`;
+    return Promise.resolve({ reason: "udp", detail });
+  }
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const [reason, what] = REASONS[error.code ?? ""] ?? ["no_route", NO_ROUTE];
+      resolve({ reason, detail: `${serviceKey(service)}: ${what} (${messageOf(error)})` });
+    });
+    server.listen({ host: address, port, exclusive: true, ipv6Only: address.includes(":") }, () =>
+      server.close(() => resolve(undefined)),
+    );
+  });
+}

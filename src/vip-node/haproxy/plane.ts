@@ -1,0 +1,294 @@
+import { MesosDnsError, messageOf } from "../../base/errors.js";
+import type { Logger } from "../../base/log.js";
+import { type Actual, type Service, type ServiceAddress, serviceKey } from "../model.js";
+import { type Endings, plan, type Step } from "../plan.js";
+import type { DataPlane, Refusal, StepFailure } from "../plane.js";
+import { tryToListen } from "./bind.js";
+import { closing, commandsFor, failureIn, faultOf, isBusy, type RuntimeStep } from "./commands.js";
+import { HaproxyProcess, type ProcessParts } from "./process.js";
+import { Reloads } from "./reloads.js";
+import { descriptorsFor, parseConfig, renderConfig, socketPath } from "./render.js";
+import { type AskHaproxy, askAt, isGone } from "./socket.js";
+import { closedOf, readState, STATE_COMMANDS, servicesOf, workerIn } from "./state.js";
+
+export interface HaproxyParts extends ProcessParts {
+  readonly log: Pick<Logger, "warn">;
+}
+
+const NO_ENDINGS: Endings = { services: new Set(), targets: new Set() };
+const ANSWER_MS = 10_000;
+const STEP_MS = 20;
+/** How long the connections of a server take to be cut. */
+const MAX_BUSY_TRIES = 50;
+/** Changes of targets in this time are written together. */
+const SAVE_MS = 2_000;
+
+/** A step, the commands that it takes, and the step that asked for it. */
+interface Work {
+  readonly asked: Step;
+  readonly commands: readonly string[];
+}
+
+/** Virtual addresses by HAProxy: a process of its own, which goes on when this program ends. */
+export class HaproxyPlane implements DataPlane {
+  readonly name = "haproxy";
+  readonly keepsDrained = true;
+  readonly changesServicesLater = true;
+  readonly mapsLocally = false;
+  readonly #parts: HaproxyParts;
+  readonly #process: HaproxyProcess;
+  readonly #ask: AskHaproxy;
+  readonly #reloads: Reloads;
+  /** What waits for the next reload, by key: services to come and to go. */
+  readonly #coming = new Map<string, Service>();
+  readonly #going = new Map<string, ServiceAddress>();
+  /** Why services could not come at the last reload, for who asks for them again. */
+  readonly #failures = new Map<string, string>();
+  /** Keys of the services that it had when it was last looked at. */
+  #carried: ReadonlySet<string> = new Set();
+  #descriptors = Number.POSITIVE_INFINITY;
+  #cancelSave: (() => void) | undefined;
+  /** What is done to HAProxy is done one after another. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: HaproxyParts) {
+    this.#parts = parts;
+    this.#process = new HaproxyProcess(parts);
+    this.#ask = askAt(socketPath(parts.settings));
+    this.#reloads = new Reloads(parts.timers, () => this.#alone(() => this.#reload()));
+  }
+
+  start(): Promise<void> {
+    return this.#alone(async () => {
+      await this.#process.requireProgram();
+      this.#descriptors = await this.#process.descriptors();
+      await this.#state();
+    });
+  }
+
+  read(): Promise<Actual> {
+    return this.#alone(() => this.#state());
+  }
+
+  /** Never tried while HAProxy reloads: it may be about to listen there. */
+  refusal(service: ServiceAddress): Promise<Refusal | undefined> {
+    return this.#alone(async () => (this.#carried.has(serviceKey(service)) ? undefined : tryToListen(service)));
+  }
+
+  apply(steps: readonly Step[]): Promise<readonly StepFailure[]> {
+    return this.#alone(() => this.#apply(steps));
+  }
+
+  clear(): Promise<void> {
+    this.#letGo();
+    return this.#alone(() => this.#process.end());
+  }
+
+  async stop(): Promise<void> {
+    this.#letGo();
+    await this.#last;
+  }
+
+  #letGo(): void {
+    this.#reloads.stop();
+    this.#cancelSave?.();
+    this.#cancelSave = undefined;
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** What stands. Where HAProxy is gone, it is started with what it last had. */
+  async #state(): Promise<Actual> {
+    try {
+      return await this.#look();
+    } catch (error) {
+      if (!isGone(error)) throw this.#failure(error);
+    }
+    await this.#revive();
+    return this.#look().catch((error) => Promise.reject(this.#failure(error)));
+  }
+
+  async #look(): Promise<Actual> {
+    const [servers = "", stat = ""] = await this.#ask(STATE_COMMANDS);
+    const actual = readState(servers, stat);
+    this.#carried = new Set(actual.map(serviceKey));
+    return actual;
+  }
+
+  /** One address that cannot be had would keep it from starting at all, so those are left out. */
+  async #revive(): Promise<void> {
+    const services = await this.#bindable(parseConfig(await this.#process.config()));
+    await this.#process.write(this.#render(services));
+    await this.#process.start();
+    await this.#until("answer after its start", async () => (await this.#look()) !== undefined);
+    await this.#close(services);
+  }
+
+  async #apply(steps: readonly Step[]): Promise<readonly StepFailure[]> {
+    const failures: StepFailure[] = [];
+    const fail = (step: Step, reason: string) => void failures.push({ step, reason });
+    const standing = new Map<string, Actual[number]>();
+    if (steps.some(({ kind }) => kind === "add-service"))
+      for (const service of await this.#state()) standing.set(serviceKey(service), service);
+    const work: Work[] = [];
+    for (const step of steps) {
+      const fault = faultOf(step);
+      if (fault === undefined) work.push(...this.#workOf(step, standing, fail));
+      else fail(step, fault);
+    }
+    if (work.length > 0) await this.#do(work, fail);
+    if (this.#coming.size > 0 || this.#going.size > 0) this.#reloads.want();
+    return failures;
+  }
+
+  /** What can be done at once. What needs a reload is remembered for that. */
+  #workOf(
+    step: Step,
+    standing: ReadonlyMap<string, Actual[number]>,
+    fail: (step: Step, reason: string) => void,
+  ): readonly Work[] {
+    const key = serviceKey(step.service);
+    if (step.kind === "remove-service") {
+      this.#coming.delete(key);
+      this.#going.set(key, step.service);
+      return [{ asked: step, commands: [closing(step.service)] }];
+    }
+    this.#going.delete(key);
+    const is = standing.get(key);
+    if (step.kind === "add-service" && is) {
+      const changes = plan([step.service], [is], NO_ENDINGS) as readonly RuntimeStep[];
+      return changes.map((change) => ({ asked: step, commands: commandsFor(change) }));
+    }
+    if (step.kind === "add-service" || this.#coming.has(key)) {
+      const failure = this.#failures.get(key);
+      if (failure !== undefined) fail(step, failure);
+      this.#failures.delete(key);
+      this.#coming.set(key, step.service);
+      return [];
+    }
+    return [{ asked: step, commands: commandsFor(step) }];
+  }
+
+  async #do(work: readonly Work[], fail: (step: Step, reason: string) => void): Promise<void> {
+    const answers = await this.#say(work.flatMap(({ commands }) => commands));
+    let at = 0;
+    for (const { asked, commands } of work) {
+      const these = answers.slice(at, at + commands.length);
+      at += commands.length;
+      const last = commands.at(-1) ?? "";
+      for (let tries = 0; isBusy(these.at(-1) ?? "") && tries < MAX_BUSY_TRIES; tries++) {
+        await this.#process.wait(STEP_MS);
+        these.splice(-1, 1, ...(await this.#say([last])));
+      }
+      const reason = these.map(failureIn).find((failure) => failure !== undefined);
+      // A service that goes may not have come yet.
+      if (reason !== undefined && asked.kind !== "remove-service") fail(asked, `${commands.join("; ")}: ${reason}`);
+    }
+    this.#cancelSave ??= this.#parts.timers.after(SAVE_MS, () => void this.#alone(() => this.#save()));
+  }
+
+  /** Writes what stands, for a start after HAProxy or the machine has died. Nothing reads it before. */
+  async #save(): Promise<void> {
+    this.#cancelSave = undefined;
+    try {
+      await this.#process.write(this.#render(servicesOf(await this.#look())));
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, `what HAProxy carries is not saved: ${messageOf(error)}`);
+    }
+  }
+
+  /** @returns whether it worked, or there was nothing to do */
+  async #reload(): Promise<boolean> {
+    const coming = [...this.#coming.values()];
+    try {
+      const standing = servicesOf(await this.#state()).filter((service) => !this.#going.has(serviceKey(service)));
+      const known = new Set(standing.map(serviceKey));
+      const more = await this.#bindable(coming.filter((service) => !known.has(serviceKey(service))));
+      const services = [...standing, ...more];
+      if (more.length > 0 || this.#going.size > 0) await this.#change(services);
+      this.#going.clear();
+      return true;
+    } catch (error) {
+      for (const service of coming) this.#failures.set(serviceKey(service), messageOf(error));
+      this.#parts.log.warn({ err: error }, `HAProxy goes on with the services that it has: ${messageOf(error)}`);
+      return false;
+    } finally {
+      this.#coming.clear();
+    }
+  }
+
+  async #change(services: readonly Service[]): Promise<void> {
+    const before = await this.#process.config();
+    try {
+      await this.#process.write(this.#render(services));
+      const faults = await this.#process.faults();
+      if (faults !== undefined) throw new MesosDnsError("VIP_PLANE", `haproxy refuses its configuration: ${faults}`);
+      const worker = await this.#worker();
+      await this.#process.reload();
+      await this.#until("take its new configuration", async () => (await this.#worker()) !== worker);
+      await this.#until("take its new configuration", async () => {
+        const { length } = await this.#look();
+        return length === services.length && services.every((service) => this.#carried.has(serviceKey(service)));
+      });
+    } catch (error) {
+      await this.#process.write(before);
+      throw error;
+    }
+    await this.#close(services);
+  }
+
+  async #worker(): Promise<number | undefined> {
+    const [info = ""] = await this.#ask(["show info"]);
+    return workerIn(info);
+  }
+
+  /** Its configuration cannot say that a service refuses connections. */
+  async #close(services: readonly Service[]): Promise<void> {
+    const closed = closedOf(services);
+    if (closed.length > 0) await this.#say(closed.map(closing));
+  }
+
+  async #bindable(services: readonly Service[]): Promise<readonly Service[]> {
+    const able: Service[] = [];
+    for (const service of services) {
+      const refusal = await tryToListen(service);
+      if (refusal === undefined) able.push(service);
+      else this.#failures.set(serviceKey(service), refusal.detail);
+    }
+    return able;
+  }
+
+  #render(services: readonly Service[]): string {
+    const { settings } = this.#parts;
+    const needed = descriptorsFor(settings, services.length);
+    if (needed <= this.#descriptors) return renderConfig(services, settings);
+    const allowed = `${needed} open files, and ${this.#descriptors} are allowed`;
+    const what = `${settings.maxConnections} connections at a time need ${allowed}`;
+    throw new MesosDnsError("VIP_PLANE", `${what}: set LimitNOFILE, or fewer connections`);
+  }
+
+  #say(commands: readonly string[]): Promise<readonly string[]> {
+    return this.#ask(commands).catch((error) => Promise.reject(this.#failure(error)));
+  }
+
+  async #until(what: string, check: () => Promise<boolean>): Promise<void> {
+    const { timers } = this.#parts;
+    const deadline = timers.now() + ANSWER_MS;
+    for (;;) {
+      // While one worker takes over from another, nobody may answer.
+      if (await check().catch(() => false)) return;
+      if (timers.now() > deadline)
+        throw new MesosDnsError("VIP_PLANE", `haproxy did not ${what} within ${ANSWER_MS / 1_000} s`);
+      await this.#process.wait(STEP_MS);
+    }
+  }
+
+  #failure(error: unknown): MesosDnsError {
+    if (error instanceof MesosDnsError) return error;
+    return new MesosDnsError("VIP_PLANE", `HAProxy cannot be asked: ${messageOf(error)}`, { cause: error });
+  }
+}
