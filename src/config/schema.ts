@@ -194,6 +194,7 @@ export const KEYS: Table = {
   "vips.source": node("servers", vips.tableSource, "Where a node has its table from: the servers, or the masters themselves, which bear no more than a few."),
   "vips.servers": node([], vips.servers, "The servers that a node follows, the first one first. Empty: the resolvers of this machine, at `httpport`."),
   "vips.runDir": node("/run/mesos-dns-vips", format.runFolder, "Folder of a node's HAProxy: its configuration and its sockets."),
+  "vips.maxConnections": node(20_000, integer(1, 10_000_000), "Connections that HAProxy carries at a time: two open files each, and as many again during a reload."),
   "vips.drainSeconds": node(0, seconds, "Seconds after which a target that is gone has its last connections cut. 0: never."),
   "vips.probe": node(true, format.boolean, "With nftables, try whether targets take connections, and leave out those that do not."),
   "vips.statusListener": node("127.0.0.1:8124", vips.statusListener, "Where a node tells its status and its metrics."),

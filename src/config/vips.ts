@@ -41,6 +41,8 @@ export interface VipNodeSettings {
   /** The origins of servers, such as `http://192.0.2.53:8123`, in the order in which they are asked; empty for the resolvers of this machine. */
   readonly servers: readonly string[];
   readonly runDir: string;
+  /** Connections that HAProxy carries at a time. */
+  readonly maxConnections: number;
   /** How long a target that is not wanted any more keeps its connections, in seconds; 0: as long as they last. */
   readonly drainSeconds: number;
   /** Whether targets are tried where the plane itself does not find a dead one. */

@@ -1,23 +1,40 @@
+import files from "node:fs/promises";
+import { MesosDnsError } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
 import type { VipNodeSettings, VipSettings } from "../config/vips.js";
 import { probeTarget } from "../health/probes.js";
+import { HaproxyPlane } from "./haproxy/plane.js";
 import { ProbedTargets } from "./nftables/adjustment.js";
 import { NftablesPlane } from "./nftables/plane.js";
 import type { Adjustment } from "./node.js";
 import type { DataPlane } from "./plane.js";
 import { runCommand } from "./run-command.js";
 
-/** A data plane, and what it needs to know of targets that it does not find out itself. */
+/** A data plane, and what else finds out which targets are dead where the plane itself does not. */
 export interface PlaneParts {
   readonly plane: DataPlane;
   readonly adjust?: Adjustment | undefined;
 }
 
+/** The plane of a configuration. @throws {MesosDnsError} USAGE if it is none */
 export function planeFor(settings: VipSettings & VipNodeSettings, log: Pick<Logger, "warn">): PlaneParts {
-  const { ipv4Range, ipv6Range, probe } = settings;
-  const ranges = { ip: ipv4Range, ip6: ipv6Range };
-  const plane = new NftablesPlane({ run: runCommand, timers: systemTimers, log, ranges });
-  const probed = { plane, timers: systemTimers, wallClock: Date.now, probe: probeTarget };
-  return { plane, adjust: probe ? new ProbedTargets(probed) : undefined };
+  const { dataPlane, runDir, maxConnections, drainSeconds, ipv4Range, ipv6Range, probe } = settings;
+  switch (dataPlane) {
+    case "none":
+      throw new MesosDnsError("USAGE", 'vips.dataPlane is "none": set it to "haproxy" or "nftables"');
+    case "haproxy": {
+      const kill = (pid: number, signal: NodeJS.Signals) => void process.kill(pid, signal);
+      const haproxy = { runDir, maxConnections, drainSeconds };
+      return {
+        plane: new HaproxyPlane({ settings: haproxy, run: runCommand, files, kill, timers: systemTimers, log }),
+      };
+    }
+    case "nftables": {
+      const ranges = { ip: ipv4Range, ip6: ipv6Range };
+      const plane = new NftablesPlane({ run: runCommand, timers: systemTimers, log, ranges });
+      const probing = { plane, timers: systemTimers, wallClock: Date.now, probe: probeTarget };
+      return { plane, adjust: probe ? new ProbedTargets(probing) : undefined };
+    }
+  }
 }
