@@ -69,6 +69,7 @@ export class VipNode {
   /** Rejects if the plane cannot be used at all. */
   async start(): Promise<void> {
     await this.#parts.plane.start();
+    this.#reconciler.start();
     this.#parts.adjust?.start(() => this.#want(undefined));
     this.#source.start();
   }

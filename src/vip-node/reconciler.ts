@@ -111,6 +111,11 @@ export class Reconciler {
     };
   }
 
+  /** Finds out what stands. */
+  start(): void {
+    this.#schedule(0);
+  }
+
   /** From now on this is to be carried. Changes that come at once are planned together. */
   want(desired: Desired): void {
     this.#desired = desired;
@@ -246,12 +251,12 @@ export class Reconciler {
     this.#failedSteps += failed.size;
     this.#failures = failures.map(({ step, reason }) => `${step.kind} ${serviceKey(step.service)}: ${reason}`);
     for (const failure of this.#failures) log.debug(failure);
-    const taken = steps.filter((step) => !failed.has(step));
+    const isLater = ({ kind }: Step) => plane.changesServicesLater && LATER.has(kind);
+    const taken = steps.filter((step) => !failed.has(step) && !isLater(step));
     this.#actual = afterSteps(actual, taken, plane.keepsDrained);
     // What has failed may have been half done.
-    const isLater = plane.changesServicesLater && taken.some(({ kind }) => LATER.has(kind));
-    const isUnsure = failed.size > 0 || isLater;
-    if (isUnsure) this.#readAt = Number.NEGATIVE_INFINITY;
-    return !isUnsure;
+    const isSure = taken.length === steps.length;
+    if (!isSure) this.#readAt = Number.NEGATIVE_INFINITY;
+    return isSure;
   }
 }

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { messageOf } from "../../base/errors.js";
-import { type ServiceAddress, serviceKey } from "../model.js";
+import type { ServiceAddress } from "../model.js";
 import type { Refusal } from "../plane.js";
 
 const REASONS: Readonly<Record<string, readonly [reason: Refusal["reason"], what: string]>> = {
@@ -17,14 +17,13 @@ const NO_ROUTE = "the address is not this node's: it needs a local route (for IP
 export function tryToListen(service: ServiceAddress): Promise<Refusal | undefined> {
   const { address, port, protocol } = service;
   if (protocol === "udp") {
-    const detail = `${serviceKey(service)}: HAProxy does not carry UDP; the nftables plane does`;
-    return Promise.resolve({ reason: "udp", detail });
+    return Promise.resolve({ reason: "udp", detail: "HAProxy does not carry UDP; the nftables plane does" });
   }
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
     server.once("error", (error: NodeJS.ErrnoException) => {
       const [reason, what] = REASONS[error.code ?? ""] ?? ["no_route", NO_ROUTE];
-      resolve({ reason, detail: `${serviceKey(service)}: ${what} (${messageOf(error)})` });
+      resolve({ reason, detail: `${what} (${messageOf(error)})` });
     });
     server.listen({ host: address, port, exclusive: true, ipv6Only: address.includes(":") }, () =>
       server.close(() => resolve(undefined)),
