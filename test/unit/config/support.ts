@@ -41,6 +41,14 @@ export const VIPS = {
   addresses: [],
   failOpen: false,
   lingerSeconds: 60,
+  dataPlane: "haproxy",
+  source: "servers",
+  servers: [],
+  runDir: "/run/mesos-dns-vips",
+  maxConnections: 20_000,
+  drainSeconds: 0,
+  probe: true,
+  statusListener: { host: "127.0.0.1", port: 8_124 },
 };
 export const TCP = { maxConnections: 4096, maxConnectionsPerClient: 256, idleSeconds: 30, stalledSeconds: 10 };
 
