@@ -11,6 +11,8 @@ export interface DemoPort {
   readonly number: number;
   readonly name: string;
   readonly protocol: "tcp" | "udp";
+  /** The virtual address that leads to it, as a label has it. */
+  readonly vip?: string;
 }
 
 export interface DemoApp {
@@ -20,6 +22,8 @@ export interface DemoApp {
   readonly instances: readonly [min: number, max: number];
   /** Ports of the agent that each instance takes. */
   readonly hostPorts: number;
+  /** Its instances are there: this process answers for them, at addresses of this machine. */
+  readonly isReal?: boolean;
   /** With it, an instance has addresses of its own and publishes these ports under this name. */
   readonly discovery?: { readonly name: string; readonly ports: readonly DemoPort[] };
 }
@@ -74,6 +78,14 @@ export const APPS: readonly DemoApp[] = [
     instances: [1, 2],
     hostPorts: 1,
     discovery: { name: "cache", ports: [{ number: 6379, name: "redis", protocol: "tcp" }] },
+  },
+  {
+    framework: "marathon",
+    name: "hello",
+    instances: [2, 3],
+    hostPorts: 0,
+    isReal: true,
+    discovery: { name: "hello", ports: [{ number: 8080, name: "http", protocol: "tcp", vip: "/hello:8080" }] },
   },
   { framework: "chronos", name: "ingest", instances: [1, 1], hostPorts: 1 },
   { framework: "chronos", name: "report", instances: [0, 1], hostPorts: 0 },

@@ -31,7 +31,7 @@ const SHORTEST_PAUSE = 2_000;
 const LONGEST_PAUSE = 7_000;
 
 const FIRST_PORT = 31_000;
-/** Last octets of container addresses, in 203.0.113.0/24 and 2001:db8::/64. */
+/** Last octets of container addresses, in 203.0.113.0/24 and 2001:db8::/64, or in 127.12.0.0/24 if they are there. */
 const FIRST_ADDRESS = 10;
 const LAST_ADDRESS = 250;
 
@@ -86,7 +86,7 @@ export class DemoCluster {
       app,
       agent,
       ports: this.#freePorts(agent, app.hostPorts),
-      addresses: app.discovery ? this.#freeAddresses() : [],
+      addresses: app.discovery ? this.#freeAddresses(app) : [],
       startedAt: at,
     };
     this.#instances = [...this.#instances, instance];
@@ -122,12 +122,13 @@ export class DemoCluster {
   }
 
   /** The next addresses in turn: one that was given up is not soon somebody else's. */
-  #freeAddresses(): string[] {
+  #freeAddresses({ isReal }: DemoApp): string[] {
     const taken = new Set(this.#instances.flatMap(({ addresses }) => addresses));
     let pair: string[];
     do {
       this.#lastAddress = this.#lastAddress === LAST_ADDRESS ? FIRST_ADDRESS : this.#lastAddress + 1;
-      pair = [`203.0.113.${this.#lastAddress}`, `2001:db8::${this.#lastAddress.toString(16)}`];
+      const last = this.#lastAddress;
+      pair = isReal ? [`127.12.0.${last}`] : [`203.0.113.${last}`, `2001:db8::${last.toString(16)}`];
     } while (pair.some((address) => taken.has(address)));
     return pair;
   }

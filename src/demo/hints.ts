@@ -1,8 +1,18 @@
 import type { DemoOptions } from "./options.js";
 import { HOST } from "./server.js";
 
+const NOT_CARRIED = "(install HAProxy, and the demonstration carries its connections too: apt-get install haproxy)";
+
+/** The virtual address of the demonstration. */
+export interface DemoVip {
+  readonly address: string;
+  readonly port: number;
+  /** Whether HAProxy carries its connections. */
+  readonly isCarried: boolean;
+}
+
 /** What to try, with names that are there at any time. @param master `host:port` */
-export function hints({ dnsPort, httpPort }: DemoOptions, master: string): string {
+export function hints({ dnsPort, httpPort }: DemoOptions, master: string, vip: DemoVip): string {
   const dig = `dig @${HOST} -p ${dnsPort}`;
   const curl = `curl -s http://${HOST}:${httpPort}`;
   const resolver = 'const r = new (require("dns").promises.Resolver)()';
@@ -15,6 +25,10 @@ Its tasks start, stop and move every few seconds. In another terminal, try
   ${dig} api.marathon.mesos AAAA                       # tasks with addresses of their own
   ${dig} _http._api._tcp.marathon.mesos SRV +tcp       # one named port, over TCP
   ${dig} leader.mesos +short
+
+  ${dig} hello.marathon.l4lb.thisdcos.directory        # a virtual address
+  ${vip.isCarried ? `curl http://${vip.address}:${vip.port}/                        # where it leads: ask a few times` : NOT_CARRIED}
+  ${curl}/v1/vips
 
   ${curl}/v1/services/_web._tcp.marathon.mesos.
   ${curl}/v1/enumerate

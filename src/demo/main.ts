@@ -4,12 +4,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../base/errors.js";
 import { createRandom } from "../base/random.js";
 import { type Change, DemoCluster } from "./cluster.js";
-import { hints } from "./hints.js";
+import { type DemoVip, hints } from "./hints.js";
 import { DemoMaster } from "./master.js";
+import { DemoNode } from "./node.js";
 import { parseOptions } from "./options.js";
 import { Screen } from "./screen.js";
 import { DemoServer, HOST } from "./server.js";
 import { type Figures, figuresIn, statusLine } from "./status.js";
+import { DemoTargets } from "./targets.js";
 
 const READY_MS = 15_000;
 const READY_STEP_MS = 100;
@@ -23,25 +25,40 @@ async function main(argv: readonly string[]): Promise<void> {
   const master = await DemoMaster.start(cluster);
   const onWarning = (text: string) => screen.print(`the server warns: ${text}`);
   const server = new DemoServer({ ...options, master: master.address, onWarning });
+  const targets = new DemoTargets();
   process.on("exit", () => server.discard());
-  stopWhenAsked(server, master, screen);
+  const parts: Parts = { server, master, targets, node: undefined };
+  stopWhenAsked(parts, screen);
   const base = `http://${HOST}:${options.httpPort}`;
   await server.listening;
+  targets.follow(cluster.instances);
   await untilReady(base);
-  screen.print(hints(options, master.address));
-  await show(cluster, screen, base);
+  parts.node = await DemoNode.start(server.folder, options.httpPort);
+  screen.print(hints(options, master.address, await vipOf(base, parts.node)));
+  await show(cluster, { screen, targets }, base);
 }
 
 /** Keeps the cluster going and the status current, for as long as the process lives. */
-async function show(cluster: DemoCluster, screen: Screen, base: string): Promise<never> {
+async function show(
+  cluster: DemoCluster,
+  { screen, targets }: { readonly screen: Screen; readonly targets: DemoTargets },
+  base: string,
+): Promise<never> {
   let change: Change | undefined;
   let figures: Figures = {};
   for (;;) {
     change = cluster.tick().at(-1) ?? change;
+    targets.follow(cluster.instances);
     figures = await readFigures(base).catch(() => figures);
     screen.status(statusLine(figures, change), change);
     await sleep(STEP_MS);
   }
+}
+
+async function vipOf(base: string, node: DemoNode | undefined): Promise<DemoVip> {
+  const response = await get(`${base}/v1/vips`);
+  const [{ vip, address }] = (await response.json()) as [{ vip: string; address: string }];
+  return { address, port: Number(vip.split(":").at(-1)), isCarried: (await node?.isCarrying) ?? false };
 }
 
 async function untilReady(base: string): Promise<void> {
@@ -66,14 +83,24 @@ function get(url: string): Promise<Response> {
   return fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
 }
 
+/** What has to end with the demonstration. */
+interface Parts {
+  readonly server: DemoServer;
+  readonly master: DemoMaster;
+  readonly targets: DemoTargets;
+  node: DemoNode | undefined;
+}
+
 /** Ends the process in order when a person wants it, and with what the server said last when the server is lost. */
-function stopWhenAsked(server: DemoServer, master: DemoMaster, screen: Screen): void {
+function stopWhenAsked(parts: Parts, screen: Screen): void {
+  const { server, master, targets } = parts;
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
     stopping = true;
     screen.print("stopping");
-    await server.stop();
+    await Promise.all([server.stop(), parts.node?.stop()]);
+    targets.stop();
     await master.stop();
     process.exit(0);
   };

@@ -8,6 +8,9 @@ import { parseLogLine } from "./log-line.js";
 import type { DemoOptions } from "./options.js";
 
 export const HOST = "127.0.0.1";
+/** Addresses that a program may use without asking anybody. */
+export const VIP_RANGE = "127.11.0.0-127.11.255.254";
+export const PROGRAM = fileURLToPath(new URL("../main.js", import.meta.url));
 /** The server promises to stop within 5 s; the demonstration promises the same, with something left for itself. */
 const STOP_MS = 4_500;
 /** Lines of what it said last, for an end that nobody expected. */
@@ -27,16 +30,16 @@ export class DemoServer {
   /** Settles when its ports are open. Only then whoever answers there is this server. */
   readonly listening: Promise<void>;
   readonly #child: ChildProcess;
-  readonly #folder: string;
+  /** Temporary: it is gone with the server. */
+  readonly folder: string;
   readonly #lastWords: string[] = [];
   #isListening = () => {};
 
   constructor(options: ServerOptions) {
-    this.#folder = mkdtempSync(join(tmpdir(), "mesos-dns-demo-"));
-    const configFile = join(this.#folder, "config.json");
+    this.folder = mkdtempSync(join(tmpdir(), "mesos-dns-demo-"));
+    const configFile = join(this.folder, "config.json");
     writeFileSync(configFile, JSON.stringify(configOf(options), null, 2));
-    const program = fileURLToPath(new URL("../main.js", import.meta.url));
-    this.#child = spawn(process.execPath, [program, `-config=${configFile}`], {
+    this.#child = spawn(process.execPath, [PROGRAM, `-config=${configFile}`], {
       env: cleanEnvironment(),
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -63,7 +66,7 @@ export class DemoServer {
   /** For the last moment of this process: leaves neither process nor folder behind. */
   discard(): void {
     this.#child.kill("SIGKILL");
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   #hear(line: string, onWarning: (text: string) => void): void {
@@ -88,11 +91,12 @@ function configOf({ master, dnsPort, httpPort }: ServerOptions) {
     ttl: 5,
     SOAMinttl: 1,
     externalon: false,
+    vips: { names: true, ipv4Range: VIP_RANGE, lingerSeconds: 5 },
   };
 }
 
 /** Without what would change the demonstration: the server's own settings, and a service manager's socket. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const foreign = (name: string) => name.startsWith("MESOS_DNS_") || name === "NOTIFY_SOCKET";
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign(name)));
 }

@@ -1,4 +1,4 @@
-import { AGENTS, FRAMEWORKS } from "./apps.js";
+import { AGENTS, type DemoPort, FRAMEWORKS } from "./apps.js";
 import type { Instance } from "./cluster.js";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -51,9 +51,17 @@ function taskOf(instance: Instance, frameworkId: string): Json {
     },
     statuses: [statusOf(instance)],
     ...(app.discovery && {
-      discovery: { visibility: "FRAMEWORK", name: app.discovery.name, ports: { ports: app.discovery.ports } },
+      discovery: {
+        visibility: "FRAMEWORK",
+        name: app.discovery.name,
+        ports: { ports: app.discovery.ports.map(portOf) },
+      },
     }),
   };
+}
+
+function portOf({ vip, ...port }: DemoPort): Json {
+  return vip === undefined ? port : { ...port, labels: { labels: [{ key: "VIP_0", value: vip }] } };
 }
 
 function statusOf({ startedAt, addresses }: Instance): Json {

@@ -93,6 +93,15 @@ it("answers for its tasks, and stops on SIGTERM with nothing left behind", async
   expect(await rows.json()).toEqual([expect.objectContaining({ service: "_ingest._tcp.chronos.mesos." })]);
   expect(running.output()).toContain(`dig @127.0.0.1 -p ${dnsPort} web.marathon.mesos`);
 
+  const [url = ""] = /http:\/\/127\.11\.\d+\.\d+:8080\//.exec(running.output()) ?? [];
+  const hello = async () => (await fetch(url, { headers: { connection: "close" } })).text();
+  let said = await hello().catch(() => "");
+  while (said === "") {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    said = await hello().catch(() => "");
+  }
+  expect(said).toMatch(/^hello\.[0-9a-f]{8}-[0-9a-f]{4} says hello from 127\.12\.0\.\d+:8080\n$/);
+
   const children = childrenOf(running.demo.pid ?? 0);
   const asked = performance.now();
   running.demo.kill("SIGTERM");
@@ -100,6 +109,7 @@ it("answers for its tasks, and stops on SIGTERM with nothing left behind", async
   expect(performance.now() - asked).toBeLessThan(5_000);
   for (const child of children) expect(() => process.kill(child, 0)).toThrow("ESRCH");
   expect(readdirSync(folder)).toEqual([]);
+  await expect(hello()).rejects.toThrow("fetch failed");
 });
 
 it.each(["dns", "http"])("says in one sentence that its %s port is in use, and exits 1", async (taken) => {

@@ -69,6 +69,34 @@ describe("the lines for a secondary", () => {
   });
 });
 
+describe("what a node carries", () => {
+  const run = { kind: "vips", action: "run", configFile: "config.json", verbosity: 0 };
+
+  test.each([
+    ["vips run", {}],
+    ["vips -config=a.json run", { configFile: "a.json" }],
+    ["vips plan -v 1 -config a.json", { action: "plan", configFile: "a.json", verbosity: 1 }],
+    ["vips status", { action: "status" }],
+    ["vips clear", { action: "clear" }],
+  ])("is asked about by %j", (line, expected) => {
+    expect(parseCommandLine(words(line))).toEqual({ ...run, ...expected });
+  });
+
+  test.each([
+    ["vips", "vips needs one of run, plan, status, clear"],
+    ["vips flush", "vips needs one of run, plan, status, clear"],
+    ["vips run plan", 'unexpected argument "plan"'],
+    ["vips run --force", "unknown flag --force"],
+  ])("is not asked about by %j", (line, problem) => {
+    expect(failure(() => parseCommandLine(words(line))).message).toBe(`${problem}; see mesos-dns --help`);
+  });
+
+  test("has its own help", () => {
+    expect(parseCommandLine(words("vips --help"))).toEqual({ kind: "help" });
+    expect(HELP).toMatch(/^ {2}vips +carry the connections/m);
+  });
+});
+
 describe("the flags of glog are accepted and ignored:", () => {
   const reason = "ignored: the log goes to standard error, a JSON object a line, and -v says how much of it";
 

@@ -37,6 +37,30 @@ describe("vips", () => {
     ]);
   });
 
+  test("has what a node needs read, and every fault of it told", () => {
+    const good = { servers: ["HTTP://dns1.example.com:8123/", "https://[2001:db8::1]"], statusListener: "::1" };
+    expect(configOf({ vips: good }).vips).toMatchObject({
+      servers: ["http://dns1.example.com:8123", "https://[2001:db8::1]"],
+      statusListener: { host: "::1", port: 8_124 },
+    });
+    const bad = {
+      dataPlane: "ipvs",
+      servers: ["192.0.2.53", "http://a.example/v1/vips", "http://user:word@a.example"],
+      runDir: "run",
+      maxConnections: 0,
+      statusListener: "host:1",
+    };
+    expect(faultsOf({ vips: bad }).map((fault) => fault.replace(/; allowed.*/, ""))).toEqual([
+      'vips.dataPlane: got "ipvs"',
+      'vips.servers[0]: got "192.0.2.53"',
+      'vips.servers[1]: got "http://a.example/v1/vips"',
+      'vips.servers[2]: got "http://user:[hidden]@a.example"',
+      'vips.runDir: got "run"',
+      "vips.maxConnections: got 0",
+      'vips.statusListener: got "host:1"',
+    ]);
+  });
+
   test.each(["l4lb.thisdcos.directory", "a.l4lb.thisdcos.global", "thisdcos.directory", "directory"])(
     "does not go with the domain %s",
     (domain) => {

@@ -30,9 +30,14 @@ describe("options", () => {
 });
 
 it("what to try says where everything is, the master's state too", () => {
-  const text = hints({ dnsPort: 8053, httpPort: 8123 }, "127.0.0.1:37053");
+  const vip = { address: "127.11.0.9", port: 8080, isCarried: true };
+  const text = hints({ dnsPort: 8053, httpPort: 8123 }, "127.0.0.1:37053", vip);
   expect(text).toContain("DNS on 127.0.0.1:8053, HTTP on 127.0.0.1:8123.");
   expect(text).toMatch(/curl -s http:\/\/127\.0\.0\.1:37053\/state /);
+  expect(text).toContain("curl http://127.11.0.9:8080/");
+  const without = hints({ dnsPort: 8053, httpPort: 8123 }, "127.0.0.1:37053", { ...vip, isCarried: false });
+  expect(without).toContain("install HAProxy, and the demonstration carries its connections too");
+  expect(without).not.toContain("curl http://127.11.0.9");
 });
 
 describe("the status line", () => {
