@@ -3,7 +3,7 @@ import type { Config, Resolver, TsigKeySetting } from "./config.js";
 import { HIDDEN } from "./faults.js";
 import type { HealthCheck } from "./health.js";
 import { maskPassword } from "./names.js";
-import type { AddressSpan } from "./vips.js";
+import type { AddressSpan, VipSettings } from "./vips.js";
 
 /** What the description needs beside the configuration. */
 export interface DescribeContext {
@@ -117,13 +117,16 @@ function masked(secret: string): string {
   return secret === "" ? "" : HIDDEN;
 }
 
-function describeVips({ ipv4Range, ipv6Range, addresses, statusListener, ...vips }: Config["vips"]) {
+/** Without what nodes alone read. */
+function describeVips({ names, ttl, ipv4Range, ipv6Range, addresses, failOpen, lingerSeconds }: VipSettings) {
   return {
-    ...vips,
-    statusListener: formatHostPort(statusListener),
+    names,
+    ttl,
     ipv4Range: describeSpan(ipv4Range),
     ipv6Range: describeSpan(ipv6Range),
     addresses: Object.fromEntries(addresses.map(({ name, address }) => [name, address])),
+    failOpen,
+    lingerSeconds,
   };
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { GROUPS, KEY_PATHS, KEYS, variableOf } from "../../../src/config/schema.js";
-import { CACHE, configOf, FORWARDING, load, PRIVATE_NETWORKS, RATE_LIMIT, TCP, VIPS } from "./support.js";
+import { CACHE, configOf, FORWARDING, load, PRIVATE_NETWORKS, RATE_LIMIT, TCP, VIP_NODE, VIPS } from "./support.js";
 
 const root = new URL("../../../", import.meta.url);
 
@@ -70,7 +70,7 @@ describe("the defaults", () => {
       records: [],
       recordsFile: "",
       catalogZone: "",
-      vips: VIPS,
+      vips: { ...VIPS, ...VIP_NODE },
       serverVersion: "",
       serverId: "",
       cookies: true,

@@ -81,7 +81,6 @@ test("the description has Mesos-DNS's field names", () => {
       ipv4Range: "11.0.0.0-11.255.255.254",
       ipv6Range: "fd01:c::-fd01:c::ffff:ffff:ffff:ffff",
       addresses: {},
-      statusListener: "127.0.0.1:8124",
     },
     Updates: "stream",
     FailoverGrace: 600,

@@ -41,6 +41,9 @@ export const VIPS = {
   addresses: [],
   failOpen: false,
   lingerSeconds: 60,
+};
+/** The keys that nodes read. */
+export const VIP_NODE = {
   dataPlane: "haproxy",
   source: "servers",
   servers: [],
