@@ -186,6 +186,11 @@ describe("a service", () => {
       reason: "no_route",
       detail: expect.stringContaining("local route"),
     });
+    // Anybody can write it in a label.
+    expect(await plane.refusal({ ...service, address: "127.0.0.1" })).toMatchObject({
+      reason: "range",
+      detail: "127.0.0.1 is an address of this node's own, which a virtual address would hide",
+    });
     expect(await plane.refusal({ ...service, protocol: "udp" })).toMatchObject({ reason: "udp" });
     expect(await plane.refusal(await serviceOf(a))).toBeUndefined();
     // Asked for all the same, beside one that can be had.

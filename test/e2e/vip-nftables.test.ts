@@ -4,6 +4,7 @@ import { systemTimers } from "../../src/base/timers.js";
 import type { Service, Target } from "../../src/vip-node/model.js";
 import { NftablesPlane } from "../../src/vip-node/nftables/plane.js";
 import { plan } from "../../src/vip-node/plan.js";
+import { LocalRoutes } from "../../src/vip-node/routes.js";
 import { silentLog } from "../support/service.js";
 import { type Counts, hasOwnNetworks, VipNetwork } from "../support/vip-network.js";
 
@@ -24,7 +25,10 @@ const NO_ENDINGS = { services: new Set<string>(), targets: new Set<string>() };
 let node: VipNetwork;
 let container: VipNetwork;
 let plane: NftablesPlane;
-const planeOf = (run = node.run) => new NftablesPlane({ run, timers: systemTimers, log: silentLog, ranges: RANGES });
+const planeOf = (run = node.run) => {
+  const routes = new LocalRoutes({ run, timers: systemTimers, ranges: RANGES });
+  return new NftablesPlane({ run, routes, log: silentLog, ranges: RANGES });
+};
 
 const target = (ip: string, weight = 1, port = 80): Target => ({ ip, port, weight });
 const A = target("10.77.0.1");

@@ -12,6 +12,7 @@ import { workerIn } from "../../src/vip-node/haproxy/state.js";
 import type { Service, Target } from "../../src/vip-node/model.js";
 import { serviceKey } from "../../src/vip-node/model.js";
 import type { Step } from "../../src/vip-node/plan.js";
+import { LocalRoutes } from "../../src/vip-node/routes.js";
 import { runCommand } from "../../src/vip-node/run-command.js";
 import { freePort } from "./server.js";
 import { until } from "./wait.js";
@@ -23,6 +24,9 @@ export interface Plane {
   /** Another object over the same HAProxy, as after a restart of the program. */
   again(): HaproxyPlane;
 }
+
+/** Loopback addresses, which a program may have without asking anybody. */
+const RANGES = { ip: { first: "127.11.0.0", last: "127.11.255.254" }, ip6: { first: "::1", last: "::2" } };
 
 /** What takes HAProxy no time to wait for passes three times as fast. */
 const QUICK = 3;
@@ -44,6 +48,8 @@ export async function startPlane(change: Partial<HaproxyParts> = {}): Promise<Pl
       kill: (pid, signal) => void process.kill(pid, signal),
       timers: quickTimers,
       log,
+      ranges: RANGES,
+      routes: new LocalRoutes({ run: runCommand, timers: systemTimers, ranges: RANGES }),
       ...change,
     });
   const plane = again();

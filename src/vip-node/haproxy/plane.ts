@@ -3,16 +3,20 @@ import type { Logger } from "../../base/log.js";
 import { type Actual, type Service, type ServiceAddress, serviceKey } from "../model.js";
 import { type Endings, plan, type Step } from "../plan.js";
 import type { DataPlane, Refusal, StepFailure } from "../plane.js";
+import { isInRange, type Ranges } from "../ranges.js";
+import type { LocalRoutes } from "../routes.js";
 import { tryToListen } from "./bind.js";
 import { closing, commandsFor, failureIn, faultOf, isBusy, type RuntimeStep } from "./commands.js";
 import { HaproxyProcess, type ProcessParts } from "./process.js";
 import { Reloads } from "./reloads.js";
-import { descriptorsFor, parseConfig, renderConfig, socketPath } from "./render.js";
+import { affordableConfig, parseConfig, socketPath } from "./render.js";
 import { type AskHaproxy, askAt, isGone } from "./socket.js";
 import { closedOf, readState, STATE_COMMANDS, servicesOf, workerIn } from "./state.js";
 
 export interface HaproxyParts extends ProcessParts {
   readonly log: Pick<Logger, "warn">;
+  readonly ranges: Ranges;
+  readonly routes: LocalRoutes;
 }
 
 const NO_ENDINGS: Endings = { services: new Set(), targets: new Set() };
@@ -71,7 +75,10 @@ export class HaproxyPlane implements DataPlane {
   }
 
   /** Never tried while HAProxy reloads: it may be about to listen there. */
-  refusal(service: ServiceAddress): Promise<Refusal | undefined> {
+  async refusal(service: ServiceAddress): Promise<Refusal | undefined> {
+    const { ranges, routes } = this.#parts;
+    const refusal = isInRange(service.address, ranges) ? undefined : await routes.refusal(service.address);
+    if (refusal) return refusal;
     return this.#alone(async () => (this.#carried.has(serviceKey(service)) ? undefined : tryToListen(service)));
   }
 
@@ -263,12 +270,7 @@ export class HaproxyPlane implements DataPlane {
   }
 
   #render(services: readonly Service[]): string {
-    const { settings } = this.#parts;
-    const needed = descriptorsFor(settings, services.length);
-    if (needed <= this.#descriptors) return renderConfig(services, settings);
-    const allowed = `${needed} open files, and ${this.#descriptors} are allowed`;
-    const what = `${settings.maxConnections} connections at a time need ${allowed}`;
-    throw new MesosDnsError("VIP_PLANE", `${what}: set LimitNOFILE, or fewer connections`);
+    return affordableConfig(services, this.#parts.settings, this.#descriptors);
   }
 
   #say(commands: readonly string[]): Promise<readonly string[]> {

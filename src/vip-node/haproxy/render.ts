@@ -1,4 +1,5 @@
 /** Services to HAProxy's configuration, and back. */
+import { MesosDnsError } from "../../base/errors.js";
 import { formatHostPort } from "../../base/host-port.js";
 import { type Service, type ServiceAddress, serviceKey, type Target } from "../model.js";
 import { backendName, frontendName, isWeight, serverName, serviceOfFrontend, targetOfServer } from "./names.js";
@@ -22,6 +23,15 @@ export function descriptorsFor({ maxConnections }: HaproxySettings, services: nu
 
 export function socketPath({ runDir }: HaproxySettings): string {
   return `${runDir}/vips.sock`;
+}
+
+/** The whole configuration. @throws {MesosDnsError} VIP_PLANE if it needs more files than it may have open */
+export function affordableConfig(services: readonly Service[], settings: HaproxySettings, descriptors: number): string {
+  const needed = descriptorsFor(settings, services.length);
+  if (needed <= descriptors) return renderConfig(services, settings);
+  const what = `${settings.maxConnections} connections at a time need ${needed} open files`;
+  const advice = "set LimitNOFILE, or fewer connections (vips.maxConnections)";
+  throw new MesosDnsError("VIP_PLANE", `${what}, and ${descriptors} are allowed: ${advice}`);
 }
 
 /**

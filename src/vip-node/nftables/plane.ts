@@ -1,35 +1,23 @@
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
-import type { Timers } from "../../base/timers.js";
 import { type Actual, type ServiceAddress, serviceKey } from "../model.js";
 import type { Step } from "../plan.js";
 import type { DataPlane, Refusal, StepFailure } from "../plane.js";
+import { FAMILIES, type Family, type Ranges } from "../ranges.js";
+import type { LocalRoutes } from "../routes.js";
 import type { CommandResult, RunCommand } from "../run-command.js";
 import { commit } from "./commit.js";
 import { endFlow, listFlows, strayFlows } from "./flows.js";
 import { parseTable, type Table } from "./parse.js";
-import { checkNft, explained, reasonOf } from "./programs.js";
-import { type LocalRoute, localityOf, parseRoutes } from "./routes.js";
-import {
-  baseScript,
-  clearScript,
-  FAMILIES,
-  type Family,
-  familyOf,
-  isInRange,
-  networkOf,
-  type Ranges,
-  TABLE,
-} from "./ruleset.js";
+import { checkNft, explained } from "./programs.js";
+import { baseScript, clearScript, TABLE } from "./ruleset.js";
 import { type Change, changesOf, scriptOf } from "./transaction.js";
 
-/** Routes are set at a boot; a service that waits for one is asked for again. */
-const ROUTES_MS = 5_000;
 const NOT_THERE = "No such file or directory";
 
 export interface NftablesParts {
   readonly run: RunCommand;
-  readonly timers: Pick<Timers, "now">;
+  readonly routes: LocalRoutes;
   readonly log: Pick<Logger, "warn">;
   readonly ranges: Ranges;
 }
@@ -48,7 +36,6 @@ export class NftablesPlane implements DataPlane {
   readonly #run: RunCommand;
   readonly #standing = new Map<string, Standing>();
   readonly #atOnce = { most: Number.POSITIVE_INFINITY };
-  readonly #routes = new Map<Family, { readonly at: number; readonly routes: Promise<readonly LocalRoute[]> }>();
   /** Whether the tables stand, as far as is known. */
   #isWhole = false;
   #warned: string | undefined;
@@ -82,17 +69,8 @@ export class NftablesPlane implements DataPlane {
   }
 
   /** The kernel has to take packets to the address for its own: otherwise they would leave this node wherever nothing translates them. */
-  async refusal({ address }: ServiceAddress): Promise<Refusal | undefined> {
-    const family = familyOf(address);
-    const locality = localityOf(address, await this.#localRoutes(family));
-    if (locality === "assigned") {
-      const detail = `${address} is an address of this node's own, which a virtual address would hide`;
-      return { reason: "range", detail };
-    }
-    if (locality === "routed") return undefined;
-    const network = isInRange(address, this.#parts.ranges) ? networkOf(family, this.#parts.ranges) : address;
-    const remedy = `ip${family === "ip6" ? " -6" : ""} route add local ${network} dev lo`;
-    return { reason: "no_route", detail: `no local route leads to ${address}: ${remedy}` };
+  refusal({ address }: ServiceAddress): Promise<Refusal | undefined> {
+    return this.#parts.routes.refusal(address);
   }
 
   async apply(steps: readonly Step[]): Promise<readonly StepFailure[]> {
@@ -157,25 +135,6 @@ export class NftablesPlane implements DataPlane {
       this.#warned = reason;
       return undefined;
     }
-  }
-
-  #localRoutes(family: Family): Promise<readonly LocalRoute[]> {
-    const now = this.#parts.timers.now();
-    const known = this.#routes.get(family);
-    if (known && now - known.at < ROUTES_MS) return known.routes;
-    const routes = this.#readRoutes(family);
-    this.#routes.set(family, { at: now, routes });
-    return routes;
-  }
-
-  async #readRoutes(family: Family): Promise<readonly LocalRoute[]> {
-    const result = await this.#run("ip", [family === "ip" ? "-4" : "-6", "-j", "route", "show", "table", "local"]);
-    const routes = result.code === 0 ? parseRoutes(result.stdout) : undefined;
-    if (routes) return routes;
-    throw new MesosDnsError(
-      "VIP_PLANE",
-      `ip cannot list local routes (${reasonOf(result)}): install the package iproute2`,
-    );
   }
 
   #nft(script: string): Promise<CommandResult> {

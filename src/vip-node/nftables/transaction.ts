@@ -1,7 +1,8 @@
 /** Steps to one script for nft, all of which happens at once or not at all. */
 import { type ServiceAddress, serviceKey, type Target } from "../model.js";
 import type { Step } from "../plan.js";
-import { chainOf, familyOf, isInRange, type Ranges, TABLE } from "./ruleset.js";
+import { familyOf, isInRange, type Ranges } from "../ranges.js";
+import { chainOf, TABLE } from "./ruleset.js";
 
 /** Numbers of a map that are written one by one. */
 const MOST_NUMBERS = 128;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { NftablesPlane } from "../../../../src/vip-node/nftables/plane.js";
 import { plan } from "../../../../src/vip-node/plan.js";
+import { LocalRoutes } from "../../../../src/vip-node/routes.js";
 import type { CommandResult } from "../../../../src/vip-node/run-command.js";
 import { ManualTimers } from "../../../support/timers.js";
 
@@ -19,7 +20,8 @@ function planeOf(answers: Readonly<Record<string, CommandResult | Error>>) {
   };
   const timers = new ManualTimers();
   const log = { warn: (...words: unknown[]) => warnings.push(words) };
-  const plane = new NftablesPlane({ run, timers, log: log as never, ranges: RANGES });
+  const routes = new LocalRoutes({ run, timers, ranges: RANGES });
+  const plane = new NftablesPlane({ run, routes, log: log as never, ranges: RANGES });
   return { plane, ran, warnings, timers };
 }
 const addition = (protocol: "tcp" | "udp") =>
@@ -36,7 +38,7 @@ test("a program that is missing is named with its package", async () => {
     message: "nft is not installed: install the package nftables",
   });
   await expect(plane.refusal({ address: "11.0.0.1", port: 1, protocol: "tcp" })).rejects.toMatchObject({
-    message: "ip is not installed: install the package iproute2",
+    message: "ip cannot list local routes (spawn ENOENT): install the package iproute2",
   });
 });
 

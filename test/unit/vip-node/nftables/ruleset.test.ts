@@ -6,10 +6,9 @@ import {
   baseScript,
   chainOf,
   clearScript,
-  isInRange,
-  networkOf,
   serviceOfChain,
 } from "../../../../src/vip-node/nftables/ruleset.js";
+import { isInRange, networkOf } from "../../../../src/vip-node/ranges.js";
 
 const RANGES = {
   ip: { first: "11.0.0.0", last: "11.255.255.254" },

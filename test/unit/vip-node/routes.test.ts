@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { localityOf, parseRoutes } from "../../../../src/vip-node/nftables/routes.js";
+import { localityOf, parseRoutes } from "../../../src/vip-node/routes.js";
 
 const LISTED = `[{"type":"local","dst":"192.0.2.1","dev":"eth0","protocol":"kernel","scope":"host","flags":[]},
   {"type":"local","dst":"11.0.0.0/8","dev":"lo","scope":"host","flags":[]},
