@@ -29,7 +29,7 @@ export function statusOf({ planeName, source, plane }: NodeReport, now: number) 
   const services = keys.map((key) => {
     const is = actual.get(key);
     const refusal = plane.refused.get(key);
-    const state = refusal ? "refused" : !is ? "missing" : !wanted.has(key) ? "unwanted" : is.isOpen ? "open" : "closed";
+    const state = refusal ? "refused" : !is ? "pending" : !wanted.has(key) ? "unwanted" : is.isOpen ? "open" : "closed";
     const targets = (is?.targets ?? wanted.get(key)?.targets ?? []).map(targetStatus);
     return { key, vip: wanted.get(key)?.name ?? null, state, ...(refusal && { refusal }), targets };
   });
@@ -58,7 +58,8 @@ export function statusText(status: NodeStatus, listener: { readonly host: string
     table.held,
     ...plane.failures,
   ].filter((text) => text !== null);
-  const head = `${services.length} virtual addresses, carried by ${plane.name}; table from ${table.from ?? "nowhere yet"}, current ${age}`;
+  const what = `virtual ${services.length === 1 ? "address" : "addresses"}`;
+  const head = `${services.length} ${what}, carried by ${plane.name}; table from ${table.from ?? "nowhere yet"}, current ${age}`;
   const rows = services.map(({ key, vip, state, refusal, targets }) => {
     const list = targets.map(({ target, weight, retired }) => `${target}${retired ? " gone" : ` ${weight}`}`);
     return `${key}  ${vip ?? "-"}  ${state}${refusal ? `: ${refusal.detail}` : ""}  ${list.join(", ")}`.trimEnd();
