@@ -51,7 +51,8 @@ function targetStatus(target: Target | ActualTarget) {
 /** The same for people: what is wrong first, then a line each. */
 export function statusText(status: NodeStatus, listener: { readonly host: string; readonly port: number }): string {
   const { plane, table, services } = status;
-  const age = table.age === null ? "never" : `${table.age.toFixed(1)} s ago`;
+  const origin =
+    table.age === null ? "no table yet" : `table from ${table.from}, current ${table.age.toFixed(1)} s ago`;
   const troubles = [
     plane.trouble,
     table.trouble === null ? null : `the table is not followed, and the last one stays: ${table.trouble}`,
@@ -59,7 +60,7 @@ export function statusText(status: NodeStatus, listener: { readonly host: string
     ...plane.failures,
   ].filter((text) => text !== null);
   const what = `virtual ${services.length === 1 ? "address" : "addresses"}`;
-  const head = `${services.length} ${what}, carried by ${plane.name}; table from ${table.from ?? "nowhere yet"}, current ${age}`;
+  const head = `${services.length} ${what}, carried by ${plane.name}; ${origin}`;
   const rows = services.map(({ key, vip, state, refusal, targets }) => {
     const list = targets.map(({ target, weight, retired }) => `${target}${retired ? " gone" : ` ${weight}`}`);
     return `${key}  ${vip ?? "-"}  ${state}${refusal ? `: ${refusal.detail}` : ""}  ${list.join(", ")}`.trimEnd();

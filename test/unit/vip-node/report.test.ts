@@ -53,5 +53,5 @@ test("a status of a node that has just begun says so", () => {
   const source = { from: undefined, currentAt: undefined, trouble: undefined, held: undefined };
   const plane = { ...REPORT.plane, actual: undefined, desired: undefined, refused: new Map(), failures: [] };
   const [head] = statusText(statusOf({ ...REPORT, source, plane }, 0), { host: "::1", port: 1 }).split("\n");
-  expect(head).toBe("0 virtual addresses, carried by haproxy; table from nowhere yet, current never");
+  expect(head).toBe("0 virtual addresses, carried by haproxy; no table yet");
 });
