@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuSeconds, freePort, MAIN } from "./server.mjs";
+import { childSeconds, cpuSeconds, freePort, MAIN } from "./server.mjs";
 
 const GIVE_UP_MS = 60_000;
 
@@ -31,6 +31,7 @@ export async function startNode(server, vips) {
   };
   return {
     cpuSeconds: () => cpuSeconds(child.pid),
+    childSeconds: () => childSeconds(child.pid),
     haproxySeconds: () => haproxyOf(home).reduce((sum, pid) => sum + cpuSeconds(pid), 0),
     /** Waits until so many services are open. @returns after how many milliseconds */
     async carries(count) {

@@ -52,7 +52,8 @@ async function reached(host, target) {
 /** Moves one virtual address after another to a new target. */
 async function changes(master, node, addresses) {
   const waits = [];
-  const before = node.cpuSeconds();
+  const used = () => [node.cpuSeconds(), node.childSeconds()];
+  const before = used();
   const started = performance.now();
   for (let i = 0; i < RATE * seconds; i++) {
     const vip = `moving-${i % MOVING}`;
@@ -62,7 +63,8 @@ async function changes(master, node, addresses) {
     waits.push(reached(addresses.get(vip), port));
     await sleep(Math.max(0, started + ((i + 1) * 1000) / RATE - performance.now()));
   }
-  const cpu = (node.cpuSeconds() - before) / ((performance.now() - started) / 1000);
+  const passed = (performance.now() - started) / 1000;
+  const cpu = used().map((value, i) => (value - before[i]) / passed);
   const times = await Promise.all(waits);
   const sorted = times.filter((time) => time !== undefined).sort((a, b) => a - b);
   return {

@@ -30,7 +30,13 @@ export async function waySections(seconds) {
   for (const plane of Object.keys(PLANES)) {
     const { moved, direct, carried, haproxyCpu } = await measure(plane, seconds);
     const times = moved.milliseconds.map((ms) => round(ms));
-    changes.push([NAMES[plane], round(moved.changes), round(moved.missed), ...times, round(moved.cpu, 2)]);
+    changes.push([
+      NAMES[plane],
+      round(moved.changes),
+      round(moved.missed),
+      ...times,
+      ...moved.cpu.map((cpu) => round(cpu, 2)),
+    ]);
     const cpu = haproxyCpu === undefined ? "in the kernel" : `${round(haproxyCpu, 2)} ms`;
     const rates = [carried, direct].map(({ perSecond }) => round(perSecond));
     connections.push([NAMES[plane], ...rates, String(carried.failures + direct.failures), cpu]);
@@ -43,10 +49,11 @@ export async function waySections(seconds) {
     "p99, ms",
     "slowest, ms",
     "CPU of the node, cores",
+    "of programs that it runs",
   ];
   const connectionHeader = ["plane", "connections a second", "directly", "failures", "CPU of HAProxy a connection"];
   return [
-    `## From the master's event to the new target\n\nThe server, a master, \`mesos-dns vips run\` and real targets, on one machine: 1,000 virtual addresses with 5 targets each, and 100 with one target each that moves, 10 a second for ${seconds} s. Milliseconds from the master's events (the new task runs, the old one is killed) to the end of the first connection that the new target has answered, of a client that tries every 10 ms. The node's CPU is that of its own process, without HAProxy.\n\n${table(changeHeader, changes)}`,
+    `## From the master's event to the new target\n\nThe server, a master, \`mesos-dns vips run\` and real targets, on one machine: 1,000 virtual addresses with 5 targets each, and 100 with one target each that moves, 10 a second for ${seconds} s. Milliseconds from the master's events (the new task runs, the old one is killed) to the end of the first connection that the new target has answered, of a client that tries every 10 ms. The node's CPU is that of its own process; nft and conntrack are programs that it runs, HAProxy is none.\n\n${table(changeHeader, changes)}`,
     `## Connections a second\n\nConnect, one answer, reset; 16 at a time for ${seconds} s, over all 1,000 virtual addresses, and in the same run directly to their targets. Client and targets have the machine's processors as well.\n\n${table(connectionHeader, connections)}`,
   ];
 }
