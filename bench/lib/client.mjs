@@ -37,12 +37,21 @@ export async function mixesOf(httpport) {
   };
 }
 
-/** Asks every few milliseconds until the server answers the question with NOERROR; resolves to the time of the answer. */
+/** A server that has not answered after this time will not. */
+const GIVE_UP_MS = 120_000;
+
+/**
+ * Asks every few milliseconds until the server answers the question with NOERROR; resolves to the time of the answer, and rejects if there
+ * is none.
+ */
 export async function firstAnswer(port, name, type = "A") {
   const socket = createSocket("udp4");
   const message = question(name, type);
+  const why = `${name} was not answered at port ${port} within ${GIVE_UP_MS / 1_000} s`;
+  let deadline;
   try {
-    return await new Promise((resolve) => {
+    return await new Promise((resolve, reject) => {
+      deadline = setTimeout(() => reject(new Error(why)), GIVE_UP_MS);
       socket.on("error", () => {});
       socket.on("message", (reply) => {
         if ((reply[3] & 15) === 0) resolve(performance.now());
@@ -51,6 +60,7 @@ export async function firstAnswer(port, name, type = "A") {
       socket.once("close", () => clearInterval(timer));
     });
   } finally {
+    clearTimeout(deadline);
     socket.close();
   }
 }

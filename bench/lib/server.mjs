@@ -71,6 +71,7 @@ export async function startServer(master, config = {}) {
     log += chunk;
   });
   let isStopping = false;
+  process.once("exit", () => child.kill());
   const exited = new Promise((resolve) => child.once("exit", resolve));
   exited.then(() => {
     if (!isStopping) throw new Error(`the server under measurement ended: ${log}`);
@@ -99,15 +100,21 @@ export function cpuSeconds(pid) {
   return secondsIn(`/proc/${pid}/stat`);
 }
 
+/** The same of the programs that it has run, and that have ended. */
+export function childSeconds(pid) {
+  return secondsIn(`/proc/${pid}/stat`, 13);
+}
+
 /** The same of each thread, by its id. */
 export function threadSeconds(pid) {
   return new Map(readdirSync(`/proc/${pid}/task`).map((id) => [id, secondsIn(`/proc/${pid}/task/${id}/stat`)]));
 }
 
-function secondsIn(file) {
+/** @param at where user time stands; system time is the next one */
+function secondsIn(file, at = 11) {
   const stat = readFileSync(file, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return (Number(fields[at]) + Number(fields[at + 1])) / TICKS_PER_SECOND;
 }
 
 /** Resident memory now and at its peak, in MB. */

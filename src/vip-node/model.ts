@@ -44,9 +44,17 @@ export interface ActualService extends ServiceAddress {
 /** What a data plane carries now. */
 export type Actual = readonly ActualService[];
 
+/** Every service is looked up several times for each change of any. */
+const keys = new WeakMap<ServiceAddress, string>();
+
 /** Identifies a service on a node: `tcp:192.0.2.1:6379`, `udp:[2001:db8::1]:53`. */
-export function serviceKey({ protocol, address, port }: ServiceAddress): string {
-  return `${protocol}:${formatHostPort({ host: address, port })}`;
+export function serviceKey(service: ServiceAddress): string {
+  const known = keys.get(service);
+  if (known !== undefined) return known;
+  const { protocol, address, port } = service;
+  const key = `${protocol}:${formatHostPort({ host: address, port })}`;
+  keys.set(service, key);
+  return key;
 }
 
 /** Identifies a target of a service: `192.0.2.1:31000`, `[2001:db8::1]:31000`. */

@@ -4,7 +4,7 @@ import type { Service } from "./model.js";
 import type { DataPlane } from "./plane.js";
 import { Reconciler } from "./reconciler.js";
 import type { NodeReport } from "./report.js";
-import { desiredServices, type NodeTraits, withoutDrained } from "./table.js";
+import { desiredServices, KnownServices, type NodeTraits, withoutDrained } from "./table.js";
 import type { TableListener, TableNews, TableSource } from "./table-source.js";
 
 export interface VipNodeParts {
@@ -35,6 +35,7 @@ export class VipNode {
   readonly #parts: VipNodeParts;
   readonly #reconciler: Reconciler;
   readonly #source: TableSource;
+  readonly #known = new KnownServices();
   #news: TableNews | undefined;
   #from: string | undefined;
   #currentAt: number | undefined;
@@ -99,7 +100,7 @@ export class VipNode {
   #want(at: number | undefined): void {
     const { plane, timers, wallClock, traits, adjust } = this.#parts;
     if (!this.#news) return;
-    const services = desiredServices(this.#news.table, traits());
+    const services = desiredServices(this.#news.table, traits(), this.#known);
     const since = at === undefined ? undefined : timers.now() - Math.max(0, wallClock() - at);
     // At the start, an empty table says nothing of what stands already.
     const isComplete = services.length > 0;

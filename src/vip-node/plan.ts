@@ -50,6 +50,9 @@ const ORDER: readonly Step["kind"][] = [
   "remove-service",
 ];
 
+/** Services that are as they should be, whatever ends. Those that are the same objects as before are not compared again. */
+const agreed = new WeakMap<Service, ActualService>();
+
 /**
  * The steps from what is to what should be, in the order in which they have to be taken; none where both agree. A service that is there and
  * not wanted stays as it is until it is among the endings; a target that is not wanted is retired, and deleted when it is idle or
@@ -62,7 +65,8 @@ export function plan(desired: readonly Service[], actual: Actual, endings: Endin
   const wanted = new Set(desired.map(serviceKey));
   const steps = desired.flatMap((service): readonly Step[] => {
     const is = standing.get(serviceKey(service));
-    return is ? changesOf(service, is, endings) : [{ kind: "add-service", service }];
+    if (!is) return [{ kind: "add-service", service }];
+    return agreed.get(service) === is ? [] : changesOf(service, is, endings);
   });
   const removals = actual.filter((service) => {
     const key = serviceKey(service);
@@ -88,6 +92,7 @@ function changesOf(service: Service, is: ActualService, endings: Endings): reado
       steps.push({ kind: "delete-target", service, target });
   }
   if (shouldBeOpen(service) !== is.isOpen) steps.push({ kind: is.isOpen ? "close" : "open", service });
+  if (steps.length === 0 && !is.targets.some(({ isRetired }) => isRetired)) agreed.set(service, is);
   return steps;
 }
 

@@ -243,7 +243,7 @@ export class Reconciler {
 
   /** @returns whether all have been taken, and nothing is under way any more */
   async #take(steps: readonly Step[], actual: Actual): Promise<boolean> {
-    const { plane, log } = this.#parts;
+    const { plane, timers, log } = this.#parts;
     this.#plans++;
     this.#steps += steps.length;
     const failures = await plane.apply(steps);
@@ -254,9 +254,10 @@ export class Reconciler {
     const isLater = ({ kind }: Step) => plane.changesServicesLater && LATER.has(kind);
     const taken = steps.filter((step) => !failed.has(step) && !isLater(step));
     this.#actual = afterSteps(actual, taken, plane.keepsDrained);
-    // What has failed may have been half done.
     const isSure = taken.length === steps.length;
-    if (!isSure) this.#readAt = Number.NEGATIVE_INFINITY;
+    // What has failed may have been half done. What comes later has not come yet, and other changes do not wait for that.
+    if (failed.size > 0) this.#readAt = Number.NEGATIVE_INFINITY;
+    else if (!isSure) this.#readAt = Math.min(this.#readAt, timers.now() + RETRY_MS - READ_MS);
     return isSure;
   }
 }

@@ -73,21 +73,56 @@ export interface NodeTraits {
   readonly mapsLocally: boolean;
 }
 
-/** The services that a node carries, in order of their keys: each address, port and protocol once. */
-export function desiredServices(table: Table, traits: NodeTraits): readonly Service[] {
+/** What entries mean for a node: one that has not changed stays the same object, so that nobody has to compare it again. */
+export class KnownServices {
+  #traits = "";
+  #services = new WeakMap<TableEntry, Service>();
+
+  of(entry: TableEntry): Service | undefined {
+    return this.#services.get(entry);
+  }
+
+  note(entry: TableEntry, service: Service): void {
+    this.#services.set(entry, service);
+  }
+
+  /** Forgets all that was known of a node with other traits. */
+  dependOn({ mapsLocally, ownAddresses }: NodeTraits): void {
+    const traits = mapsLocally ? [...ownAddresses].sort().join(" ") : "";
+    if (traits !== this.#traits) this.#services = new WeakMap();
+    this.#traits = traits;
+  }
+}
+
+/**
+ * The services that a node carries, in order of their keys: each address, port and protocol once.
+ *
+ * @param known is read and kept up to date
+ */
+export function desiredServices(table: Table, traits: NodeTraits, known = new KnownServices()): readonly Service[] {
   const services = new Map<string, Service>();
-  for (const { vip, address, protocol, backend } of table.values()) {
-    const at = { address, port: portOf(vip), protocol };
-    const known = services.get(serviceKey(at));
-    const targets = joined([...(known?.targets ?? []), ...backend.map((target) => targetOf(target, traits))]);
-    services.set(serviceKey(at), { ...at, name: known?.name ?? vip, targets });
+  known.dependOn(traits);
+  for (const entry of table.values()) {
+    const service = known.of(entry) ?? serviceOf(entry, traits);
+    known.note(entry, service);
+    const key = serviceKey(service);
+    const other = services.get(key);
+    services.set(key, other ? { ...other, targets: joined([...other.targets, ...service.targets]) } : service);
   }
   return [...services].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, service]) => service);
 }
 
+function serviceOf({ vip, address, protocol, backend }: TableEntry, traits: NodeTraits): Service {
+  const targets = joined(backend.map((target) => targetOf(target, traits)));
+  return { address, port: portOf(vip), protocol, name: vip, targets };
+}
+
 /** The services without targets of weight 0, for planes that do not tell them from those that are not wanted at all. */
 export function withoutDrained(services: readonly Service[]): readonly Service[] {
-  return services.map((each) => ({ ...each, targets: each.targets.filter(({ weight }) => weight > 0) }));
+  return services.map((each) => {
+    const targets = each.targets.filter(({ weight }) => weight > 0);
+    return targets.length === each.targets.length ? each : { ...each, targets };
+  });
 }
 
 function targetOf({ ip, port, weight, agent, local }: TableTarget, traits: NodeTraits): Target {

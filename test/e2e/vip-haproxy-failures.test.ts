@@ -71,6 +71,16 @@ describe("HAProxy", () => {
     await expect(ask(service)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
+  it("keeps on disk what has changed last when the program stops", async () => {
+    const { plane, runDir } = await startPlane();
+    const [a, b] = [await targetNamed("a"), await targetNamed("b")];
+    const service = await serviceOf(a);
+    await add(plane, service);
+    await must(plane, { kind: "add-target", service, target: b });
+    await plane.stop();
+    expect(readFileSync(join(runDir, "vips.cfg"), "utf8")).toContain(`${b.ip}:${b.port}`);
+  });
+
   it("that was killed comes back with the last table, but for what it cannot have any more", async () => {
     const started = await startPlane();
     const { plane, again, runDir } = started;

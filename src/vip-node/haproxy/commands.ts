@@ -11,6 +11,7 @@ export type RuntimeStep = Exclude<Step, { readonly kind: "add-service" | "remove
 const PROMPT = "\n> ";
 /** What it says of what it has done, or found done. */
 const SUCCESS = /^(new server registered\.?|server deleted\.?|all sockets are already (enabled|disabled)\.?)?$/i;
+const MISSING = /^no such (server|backend)\.?$/i;
 const BUSY = /still has (connections|streams)/i;
 
 export function commandsFor(step: RuntimeStep): readonly string[] {
@@ -52,6 +53,12 @@ export function faultOf(step: Step): string | undefined {
 export function failureIn(answer: string): string | undefined {
   const text = answer.trim();
   return SUCCESS.test(text) ? undefined : text;
+}
+
+/** Whether a step that failed is done for another reason: a service that goes may not have come yet, and a reload forgets targets that are retired. */
+export function isOver({ kind }: Step, failure: string): boolean {
+  if (kind === "remove-service") return true;
+  return (kind === "retire-target" || kind === "delete-target") && MISSING.test(failure);
 }
 
 /** Whether a server cannot be deleted yet: its connections are being cut. */

@@ -2,7 +2,7 @@ import type { Timers } from "../../base/timers.js";
 import type { Instance } from "../../config/health.js";
 import { Checker } from "../../health/checker.js";
 import type { Probe } from "../../health/probe.js";
-import { type Service, serviceKey, shouldBeOpen, targetKey } from "../model.js";
+import { type Service, serviceKey, shouldBeOpen, type Target, targetKey } from "../model.js";
 
 /** Seconds, and results in a row. A dead machine costs its share of connections until Mesos notices, which takes 75 s. */
 const CHECK = { type: "tcp", name: "vip-target", interval: 2, timeout: 1, failures: 2, successes: 1 } as const;
@@ -69,10 +69,9 @@ export class TargetProbes {
 export function withoutFailed(services: readonly Service[], failed: ReadonlySet<string>): readonly Service[] {
   if (failed.size === 0) return services;
   return services.map((service) => {
-    if (service.protocol !== "tcp") return service;
-    const targets = service.targets.map((target) =>
-      failed.has(targetKey(target)) ? { ...target, weight: 0 } : target,
-    );
+    const hasFailed = (target: Target) => failed.has(targetKey(target));
+    if (service.protocol !== "tcp" || !service.targets.some(hasFailed)) return service;
+    const targets = service.targets.map((target) => (hasFailed(target) ? { ...target, weight: 0 } : target));
     return shouldBeOpen({ targets }) ? { ...service, targets } : service;
   });
 }

@@ -207,6 +207,18 @@ describe("a node", () => {
     expect(times.sum).toBeGreaterThan(1);
   });
 
+  test("reads what stands once a second while services are to come, however often others change", async () => {
+    const { plane, timers, want } = setUp();
+    plane.changesServicesLater = true;
+    plane.actual = afterSteps([], [{ kind: "add-service", service: service(1, 1) }], true);
+    plane.apply = async () => [];
+    await want([service(1, 1), service(2, 1)]);
+    await timers.advance(950);
+    const { reads } = plane;
+    for (let weight = 2; weight <= 21; weight++) await want([service(1, weight), service(2, 1)]);
+    expect(plane.reads - reads).toBe(2);
+  });
+
   test("takes nothing away when it ends", async () => {
     const { plane, want, reconciler, timers } = setUp();
     await want([service(1, 1)]);

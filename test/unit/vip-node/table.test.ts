@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   desiredServices,
+  KnownServices,
   readEntry,
   type Table,
   type TableEntry,
@@ -67,5 +68,22 @@ describe("what a node carries", () => {
   test("has no targets of weight 0 where they mean nothing", () => {
     const [service] = withoutDrained(desiredServices(tableOf(REDIS), TRAITS));
     expect(service.targets).toEqual([{ ip: "192.0.2.1", port: 31_000, weight: 1 }]);
+  });
+
+  test("stay the same objects while their entries and the node's addresses do", () => {
+    const known = new KnownServices();
+    const table = tableOf(REDIS, { ...REDIS, address: "11.202.66.163" });
+    const traits = { ...TRAITS, mapsLocally: true };
+    const [first, second] = desiredServices(table, traits, known);
+    const changed = new Map([...table, ...tableOf({ ...REDIS, backend: [] })]);
+    const [other, same] = desiredServices(changed, traits, known);
+    expect([other.targets, same === second]).toEqual([[], true]);
+    const [again] = desiredServices(table, { ...traits, ownAddresses: new Set(["192.0.2.2"]) }, known);
+    expect([first.targets[0].ip, again.targets[0].ip]).toEqual(["172.31.254.2", "192.0.2.1"]);
+  });
+
+  test("without targets of weight 0 are the same objects where there is none", () => {
+    const services = desiredServices(tableOf({ ...REDIS, backend: [REDIS.backend[0]] }), TRAITS);
+    expect(withoutDrained(services)[0]).toBe(services[0]);
   });
 });

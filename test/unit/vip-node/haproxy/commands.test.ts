@@ -5,6 +5,7 @@ import {
   failureIn,
   faultOf,
   isBusy,
+  isOver,
   type RuntimeStep,
   sessionOf,
 } from "../../../../src/vip-node/haproxy/commands.js";
@@ -70,4 +71,13 @@ it.each(["", "\n", "Server deleted.\n", "New server registered.\n\n", "All socke
 it("a server whose connections are being cut is asked for again", () => {
   expect(isBusy("Server still has connections attached to it, cannot remove it.\n")).toBe(true);
   expect(isBusy("No such server.\n")).toBe(false);
+});
+
+it("a target that is not there any more has been taken away, and cannot be given another weight", () => {
+  const isDone = (kind: "retire-target" | "delete-target" | "set-weight", answer: string) =>
+    isOver({ kind, service, target }, answer);
+  expect(isDone("retire-target", "No such server.")).toBe(true);
+  expect(isDone("delete-target", "No such backend.")).toBe(true);
+  expect(isDone("delete-target", "Permission denied")).toBe(false);
+  expect(isDone("set-weight", "No such server.")).toBe(false);
 });
