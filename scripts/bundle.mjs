@@ -4,14 +4,15 @@
  *
  * dist/main.js is then the program; the other modules in dist are what tests and measurements load.
  */
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 const FOLDER = join(DIST, "bundle");
-const MODULES = fileURLToPath(new URL("../node_modules/", import.meta.url));
+/** Where it really is: a module that is reached by a link as well would be two modules. */
+const MODULES = realpathSync(fileURLToPath(new URL("../node_modules/", import.meta.url)));
 /** How the name of a module begins that stands for a part of a package. */
 const PART = "\0part of ";
 /** A native module, which may be missing. */
