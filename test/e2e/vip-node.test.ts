@@ -39,7 +39,7 @@ describe("a node that carries virtual addresses", () => {
     server = await Server.start({
       masters: [master.address],
       refreshSeconds: 1,
-      maxShrink: 1,
+      maxShrink: 100,
       failoverGrace: 0,
       vips: { names: true, ipv4Range: RANGE, lingerSeconds: 2, addresses: { "web.marathon": "127.11.7.80" } },
     });
@@ -79,7 +79,7 @@ describe("a node that carries virtual addresses", () => {
     server = await Server.start({
       masters: [master.address],
       refreshSeconds: 1,
-      maxShrink: 1,
+      maxShrink: 100,
       failoverGrace: 0,
       httpport: server.httpPort,
       vips: { names: true, ipv4Range: RANGE, lingerSeconds: 2, addresses: { "web.marathon": "127.11.7.80" } },

@@ -38,7 +38,7 @@ export class VipCluster {
     await network.ask("lead", stateOfMaster({ address: MASTER }, stateOf([])));
     const names = Object.entries(ADDRESSES).map(([name, address]) => [`${name}.marathon`, address]);
     const vips = { dataPlane, source: "mesos", lingerSeconds: 1, addresses: Object.fromEntries(names) };
-    const mesos = { masters: [MASTER], refreshSeconds: 1, maxShrink: 1, failoverGrace: 0 };
+    const mesos = { masters: [MASTER], refreshSeconds: 1, maxShrink: 100, failoverGrace: 0 };
     return new VipCluster(dataPlane, network, container, await VipsRun.start(vips, mesos, network));
   }
 
