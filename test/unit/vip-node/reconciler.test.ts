@@ -119,13 +119,13 @@ describe("a node", () => {
   });
 
   test("keeps a service that nobody wants any more for its time, and what an incomplete table lacks for ever", async () => {
-    const { plane, want, timers } = setUp();
+    const { plane, want, timers } = setUp({ lingerMs: 45_000 });
     await want([service(1, 1), service(2, 1)]);
     await want([service(1, 1)], { isComplete: false });
-    await timers.advance(613_000);
+    await timers.advance(600_000);
     expect(plane.actual).toHaveLength(2);
     await want([service(1, 1)]);
-    await timers.advance(59_000);
+    await timers.advance(44_000);
     expect(plane.actual).toHaveLength(2);
     await timers.advance(1_000);
     expect(plane.actual).toHaveLength(1);
