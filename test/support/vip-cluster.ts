@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { PlaneName } from "../../src/vip-node/plane.js";
 import { stateOf as stateOfMaster } from "./scripted-master.js";
 import { type Counts, VipNetwork } from "./vip-network.js";
 import { type Instance, stateOf, VipsRun } from "./vip-node.js";
+import { until } from "./wait.js";
 
 /** Where the node's own agent is, and two more. All three are addresses of the node. */
 export const AGENTS = ["10.77.0.1", "10.77.0.2", "10.77.0.3"] as const;
@@ -52,6 +54,20 @@ export class VipCluster {
   /** Who answers so many connections to a virtual address, how often. */
   count(name: keyof typeof ADDRESSES, times = 10, { port = 6379, from = this.network } = {}): Promise<Counts> {
     return from.ask<Counts>("count", ADDRESSES[name], port, times);
+  }
+
+  /** Waits until ten connections to `web` are answered so. */
+  answers(expected: Counts): Promise<unknown> {
+    return until(JSON.stringify(expected), async () => {
+      const seen = await this.count("web");
+      return isDeepStrictEqual(seen, expected) || Promise.reject(JSON.stringify(seen));
+    });
+  }
+
+  /** The targets of a service that are not retired. */
+  async targets(at: string): Promise<readonly string[]> {
+    const service = (await this.node.status()).services.find(({ key }) => key.endsWith(`:${at}`));
+    return (service?.targets ?? []).flatMap(({ target, retired }) => (retired ? [] : target));
   }
 
   /** Rules of other programs: those that lead a port of the node to a container, as Docker and Mesos write them. */
