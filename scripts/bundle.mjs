@@ -11,7 +11,7 @@ import { rolldown } from "rolldown";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 const FOLDER = join(DIST, "bundle");
-/** Where it really is: packages that import each other are resolved there, and two paths to one module would be two modules. */
+/** Where it really is: a module that is reached by a link as well would be two modules. */
 const MODULES = realpathSync(fileURLToPath(new URL("../node_modules/", import.meta.url)));
 /** How the name of a module begins that stands for a part of a package. */
 const PART = "\0part of ";

@@ -168,7 +168,7 @@ export class Reconciler {
       next = RETRY_MS;
     }
     this.#isRunning = false;
-    const again = Math.min(this.#nextAt, timers.now() + next);
+    const again = Math.min(this.#nextAt, timers.now() + next, this.#nextEnding);
     this.#nextAt = Number.POSITIVE_INFINITY;
     this.#schedule(again - timers.now());
   }
@@ -221,14 +221,26 @@ export class Reconciler {
     const now = timers.now();
     const wanted = new Set(services.map(serviceKey));
     this.#unwanted.note(isComplete ? actual.map(serviceKey).filter((key) => !wanted.has(key)) : [], now);
-    const retired = actual.flatMap((service) =>
-      service.targets.filter(({ isRetired }) => isRetired).map((target) => endingKey(service, target)),
-    );
-    this.#retired.note(retired, now);
+    this.#noteRetired(actual);
     return {
       services: this.#unwanted.longerThan(lingerMs, now),
       targets: drainMs > 0 ? this.#retired.longerThan(drainMs, now) : new Set<string>(),
     };
+  }
+
+  #noteRetired(actual: Actual): void {
+    const retired = actual.flatMap((service) =>
+      service.targets.filter(({ isRetired }) => isRetired).map((target) => endingKey(service, target)),
+    );
+    this.#retired.note(retired, this.#parts.timers.now());
+  }
+
+  /** When the time is over of the next service that nobody wants any more, or target that is retired. */
+  get #nextEnding(): number {
+    const { timers, lingerMs, drainMs } = this.#parts;
+    const now = timers.now();
+    const drained = drainMs > 0 ? this.#retired.next(drainMs, now) : Number.POSITIVE_INFINITY;
+    return Math.min(this.#unwanted.next(lingerMs, now), drained);
   }
 
   #noteDrift(steps: readonly Step[]): void {
@@ -254,6 +266,7 @@ export class Reconciler {
     const isLater = ({ kind }: Step) => plane.changesServicesLater && LATER.has(kind);
     const taken = steps.filter((step) => !failed.has(step) && !isLater(step));
     this.#actual = afterSteps(actual, taken, plane.keepsDrained);
+    this.#noteRetired(this.#actual);
     const isSure = taken.length === steps.length;
     // What has failed may have been half done. What comes later has not come yet, and other changes do not wait for that.
     if (failed.size > 0) this.#readAt = Number.NEGATIVE_INFINITY;

@@ -11,4 +11,9 @@ export class SinceWhen {
   longerThan(ms: number, now: number): ReadonlySet<string> {
     return new Set([...this.#since].flatMap(([key, since]) => (now - since >= ms ? [key] : [])));
   }
+
+  /** When the next of them will have been there for so long; infinite if none is to come. */
+  next(ms: number, now: number): number {
+    return Math.min(...Array.from(this.#since.values(), (since) => since + ms).filter((at) => at > now));
+  }
 }

@@ -66,8 +66,8 @@ describe("a node that carries virtual addresses", () => {
     await server.stop();
     await until("the loss of the server", async () => (await node.status()).table.trouble !== null);
     expect(await asked(web)).toEqual(new Set(["a"]));
-    const { status, stdout } = await node.command("status");
-    expect(status).toBe(1);
+    const { code, stdout } = await node.command("status");
+    expect(code).toBe(1);
     expect(stdout).toMatch(
       /^! the table is not followed, and the last one stays: http:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED/m,
     );
@@ -121,7 +121,7 @@ describe("a node that carries virtual addresses", () => {
       /^udp:127\.11\.7\.\d+:53 {2}names\.marathon\.l4lb\.thisdcos\.directory:53 {2}refused: HAProxy does not carry UDP/m,
     );
     const still = await node.command("clear");
-    expect([still.status, still.stderr]).toEqual([1, expect.stringContaining("stop it first")]);
+    expect([still.code, still.stderr]).toEqual([1, expect.stringContaining("stop it first")]);
     await node.stop();
     const plan = await node.command("plan");
     expect(plan.stdout).toMatch(

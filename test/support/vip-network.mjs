@@ -3,6 +3,7 @@
  * since it runs in a network namespace. It reads a command a line, `[name, ...arguments]` in JSON, and answers each with a line.
  */
 import { createSocket } from "node:dgram";
+import { createServer as createHttpServer } from "node:http";
 import { connect, createServer } from "node:net";
 import { createInterface } from "node:readline";
 
@@ -59,6 +60,58 @@ async function count(host, port, times, localAddress) {
   return counts;
 }
 
+/** Resolves when it is closed, which it may be already. */
+function closing(socket) {
+  socket.on("error", () => undefined);
+  return socket.closed ? undefined : new Promise((resolve) => socket.once("close", resolve));
+}
+
+/** So many connections one after the other from one local port, each reset by the client: who answered how often. */
+async function fromPort(host, port, times, localPort) {
+  const counts = {};
+  for (let time = 0; time < times; time++) {
+    const socket = connect({ host, port, localPort });
+    const answer = await ask(socket);
+    counts[answer] = (counts[answer] ?? 0) + 1;
+    socket.resetAndDestroy();
+    await closing(socket);
+  }
+  return counts;
+}
+
+/** As `count`, but each connection ends as programs end theirs, after which its port is not free for a while. */
+async function brief(host, port, times) {
+  const counts = {};
+  const next = async () => {
+    while (times-- > 0) {
+      const socket = connect({ host, port });
+      const answer = await ask(socket);
+      counts[answer] = (counts[answer] ?? 0) + 1;
+      socket.end();
+      await closing(socket);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, next));
+  return counts;
+}
+
+let isWatching = false;
+let watched;
+/** Asks without a pause until `endWatch`, which tells who answered how often. */
+function watch(host, port) {
+  isWatching = true;
+  const counts = {};
+  watched = (async () => {
+    while (isWatching) {
+      const socket = connect({ host, port });
+      const answer = await ask(socket);
+      counts[answer] = (counts[answer] ?? 0) + 1;
+      socket.resetAndDestroy();
+    }
+    return counts;
+  })();
+}
+
 /** Opens connections that stay. @returns who answered each */
 async function hold(host, port, times) {
   held.push(...Array.from({ length: times }, () => connect({ host, port })));
@@ -69,6 +122,26 @@ async function hold(host, port, times) {
 function askHeld() {
   return Promise.all(held.map(ask));
 }
+
+function letGo() {
+  for (const socket of held.splice(0)) socket.destroy();
+}
+
+let state;
+/** Serves a state as the leading master, on port 5050. */
+async function lead(next) {
+  if (state === undefined) {
+    const master = createHttpServer(({ url }, response) => {
+      const isState = /^(\/master)?\/state/.test(url);
+      response.writeHead(isState ? 200 : 404, { "content-type": "application/json" });
+      response.end(isState ? state : "");
+    });
+    await new Promise((resolve) => master.listen(5050, "127.0.0.1", resolve));
+  }
+  state = JSON.stringify(next);
+}
+
+const get = async (url) => (await fetch(url)).text();
 
 /** A datagram from a socket that stays, by its key: who answered, or the error. */
 async function send(key, host, port) {
@@ -94,7 +167,12 @@ async function send(key, host, port) {
   });
 }
 
-const commands = { serve, count, hold, askHeld, send, end: (name) => servers.get(name)?.() };
+const endWatch = () => {
+  isWatching = false;
+  return watched;
+};
+const end = (name) => servers.get(name)?.();
+const commands = { serve, end, count, fromPort, brief, watch, endWatch, hold, askHeld, letGo, send, lead, get };
 for await (const line of createInterface({ input: process.stdin })) {
   const [name, ...args] = JSON.parse(line);
   const answer = await Promise.resolve(commands[name](...args)).catch(({ message }) => ({ error: message }));

@@ -30,7 +30,8 @@ export class VipNetwork {
   /** A machine beside this one, such as a container of it, at the other end of a cable: `cable0` here, `cable1` there. */
   async neighbour(here: string, there: string): Promise<VipNetwork> {
     const script = `echo; read _; PATH=$PATH:/usr/sbin:/sbin; ${there}\nexec ${process.execPath} ${PROGRAM}`;
-    const child = spawn("nsenter", [...this.#enter, "unshare", "-n", "sh", "-c", script], PIPES);
+    const [command = "", ...words] = this.words;
+    const child = spawn(command, [...words, "unshare", "-n", "sh", "-c", script], PIPES);
     const network = new VipNetwork(child);
     // Only now is it in a network of its own, which can be given an end of the cable.
     await network.#lines.next();
@@ -46,13 +47,19 @@ export class VipNetwork {
     return this;
   }
 
-  get #enter(): readonly string[] {
-    return ["-t", String(this.#child.pid), "-U", "-n", "--preserve-credentials"];
+  /** Words that run a command in this network. */
+  get words(): readonly string[] {
+    return ["nsenter", "-t", String(this.#child.pid), "-U", "-n", "--preserve-credentials"];
   }
 
   /** Runs a program in this network. */
-  readonly run: RunCommand = (command, args, input, timeoutMs) =>
-    runCommand("nsenter", [...this.#enter, command, ...args], input, timeoutMs);
+  readonly run: RunCommand = (command, args, input, timeoutMs) => {
+    const [enter = "", ...words] = this.words;
+    return runCommand(enter, [...words, command, ...args], input, timeoutMs);
+  };
+
+  /** The text at a URL, as programs of this network get it. */
+  readonly get = (url: string): Promise<string> => this.ask<string>("get", url);
 
   async ask<T>(...command: readonly [name: string, ...args: unknown[]]): Promise<T> {
     this.#child.stdin?.write(`${JSON.stringify(command)}\n`);

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NodeStatus } from "../../src/vip-node/report.js";
+import { type CommandResult, type RunCommand, runCommand } from "../../src/vip-node/run-command.js";
 import { agent, cluster, framework, task } from "./scripted-master.js";
-import { freePort, PROGRAM, runProgram } from "./server.js";
+import { freePort, PROGRAM } from "./server.js";
 import { until } from "./wait.js";
 
 /** Where a task with a virtual address runs. */
@@ -14,30 +15,34 @@ export interface Instance {
   /** `/web:80`. */
   readonly vip: string;
   readonly protocol?: string;
-  /** The results of its health checks; none if it has none. */
-  readonly healthy?: boolean;
+  /** The results of its health checks; `null` before the first. It has none of them if this is left out. */
+  readonly healthy?: boolean | null;
   readonly state?: string;
+  /** Where the port of its agent leads, in a network of containers. */
+  readonly container?: { readonly ip: string; readonly port: number };
 }
 
-/** A state of a cluster with an agent at each address and a task for each instance, on its agent's network. */
+/** A state of a cluster with an agent at each address and a task for each instance, on its agent's network unless it has a container. */
 export function stateOf(instances: readonly Instance[], name = "marathon") {
   const hosts = [...new Set(instances.map(({ ip }) => ip))];
-  const tasks = instances.map(({ ip, port, vip, protocol = "tcp", healthy, state }, index) => {
+  const tasks = instances.map(({ ip, port, vip, protocol = "tcp", healthy, state, container }, index) => {
     const labels = [
       { key: "VIP_0", value: vip },
       { key: "network-scope", value: "host" },
     ];
     const ports = [{ number: port, protocol, labels: { labels } }];
+    const isChecked = healthy !== undefined;
     return task(`app-${index}`, {
       id: `app.${ip}.${port}.${index}`,
       agent: `S-${ip}`,
-      ip,
+      ip: container?.ip ?? ip,
       ports: [port],
       ...(state !== undefined && { state }),
-      ...(healthy !== undefined && { healthy }),
+      ...(typeof healthy === "boolean" && { healthy }),
       extra: {
         discovery: { name: "app", ports: { ports } },
-        ...(healthy !== undefined && { health_check: { type: "TCP" } }),
+        ...(isChecked && { health_check: { type: "TCP" } }),
+        ...(container && { container: bridged(port, container.port) }),
       },
     } as never);
   });
@@ -47,24 +52,40 @@ export function stateOf(instances: readonly Instance[], name = "marathon") {
   });
 }
 
+function bridged(host_port: number, container_port: number) {
+  const port_mappings = [{ host_port, container_port, protocol: "tcp" }];
+  return { type: "MESOS", network_infos: [{ name: "mesos-bridge", port_mappings }] };
+}
+
+/** Where a node is: its network, and words that run a command there. */
+export interface Place {
+  readonly words: readonly string[];
+  readonly run: RunCommand;
+  readonly get: (url: string) => Promise<string>;
+}
+
+const HERE: Place = { words: [], run: runCommand, get: async (url) => (await fetch(url)).text() };
+
 /** `mesos-dns vips run`, in a range of loopback addresses, which takes no rights. */
 export class VipsRun {
   readonly folder: string;
   readonly configFile: string;
   readonly statusPort: number;
+  readonly #place: Place;
   #child: ChildProcess | undefined;
   #exited: Promise<number | null> = Promise.resolve(0);
   log = "";
 
-  private constructor(folder: string, statusPort: number) {
+  private constructor(folder: string, statusPort: number, place: Place) {
+    this.#place = place;
     this.folder = folder;
     this.statusPort = statusPort;
     this.configFile = join(folder, "config.json");
   }
 
   /** @param vips further keys */
-  static async start(vips: object, other: object = {}): Promise<VipsRun> {
-    const run = new VipsRun(mkdtempSync(join(tmpdir(), "mesos-dns-vips-")), await freePort());
+  static async start(vips: object, other: object = {}, place = HERE): Promise<VipsRun> {
+    const run = new VipsRun(mkdtempSync(join(tmpdir(), "mesos-dns-vips-")), await freePort(), place);
     const own = { runDir: run.folder, statusListener: `127.0.0.1:${run.statusPort}`, maxConnections: 1_000 };
     writeFileSync(run.configFile, JSON.stringify({ vips: { ...own, ...vips }, ...other }));
     await run.again();
@@ -77,9 +98,9 @@ export class VipsRun {
 
   /** Starts the program, which is not running. */
   async again(): Promise<void> {
-    const child = spawn(process.execPath, [PROGRAM, "vips", "run", "-config", this.configFile], {
-      stdio: ["ignore", "ignore", "pipe"],
-    });
+    const words = [...this.#place.words, process.execPath, PROGRAM, "vips", "run", "-config", this.configFile];
+    const [command = "", ...args] = words;
+    const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
     child.stderr.setEncoding("utf8").on("data", (text) => {
       this.log += text;
     });
@@ -95,12 +116,11 @@ export class VipsRun {
   }
 
   async status(): Promise<NodeStatus> {
-    const response = await fetch(`http://127.0.0.1:${this.statusPort}/v1/status`);
-    return (await response.json()) as NodeStatus;
+    return JSON.parse(await this.#place.get(`http://127.0.0.1:${this.statusPort}/v1/status`)) as NodeStatus;
   }
 
-  async metrics(): Promise<string> {
-    return (await fetch(`http://127.0.0.1:${this.statusPort}/metrics`)).text();
+  metrics(): Promise<string> {
+    return this.#place.get(`http://127.0.0.1:${this.statusPort}/metrics`);
   }
 
   /** Waits until the service at an address and port is in this state, with as many targets that are ready. */
@@ -113,8 +133,8 @@ export class VipsRun {
   }
 
   /** Another command of the same configuration. */
-  command(action: string): ReturnType<typeof runProgram> {
-    return runProgram("vips", action, "-config", this.configFile);
+  command(action: string): Promise<CommandResult> {
+    return this.#place.run(process.execPath, [PROGRAM, "vips", action, "-config", this.configFile]);
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {

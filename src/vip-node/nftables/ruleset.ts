@@ -36,6 +36,8 @@ export function serviceOfChain(chain: string): ServiceAddress | undefined {
  *   connect.
  * - `refuse` lets nobody reach, through a virtual address, what listens on all addresses of the node. Without `ct state new` it would
  *   reject answers to clients on the node, whose own address is the virtual one.
+ * - `refuse-own` does the same for programs of the node as soon as they send: later the kernel has noted that the connection is not
+ *   translated, and would refuse the next one from the same port as well, for 10 s, whatever the service has got meanwhile.
  */
 export function baseScript(ranges: Ranges): string {
   return FAMILIES.map((family) => tableScript(family, ranges[family])).join("");
@@ -64,6 +66,7 @@ function tableScript(family: Family, range: AddressSpan): string {
     ["output", hook("nat", "output", -110), toDispatch],
     ["postrouting", hook("nat", "postrouting", 100), masquerade],
     ["refuse", hook("filter", "input", 0), refuse],
+    ["refuse-own", hook("filter", "output", 0), refuse],
   ];
   const lines = [
     `add table ${table}`,
@@ -85,6 +88,7 @@ export const BASE_RULES: Readonly<Record<string, number>> = {
   output: 2,
   postrouting: 2,
   refuse: 4,
+  "refuse-own": 4,
 };
 
 function hook(type: "nat" | "filter", name: string, priority: number): string {

@@ -119,15 +119,15 @@ describe("a node", () => {
   });
 
   test("keeps a service that nobody wants any more for its time, and what an incomplete table lacks for ever", async () => {
-    const { plane, want, timers } = setUp();
+    const { plane, want, timers } = setUp({ lingerMs: 45_000 });
     await want([service(1, 1), service(2, 1)]);
     await want([service(1, 1)], { isComplete: false });
     await timers.advance(600_000);
     expect(plane.actual).toHaveLength(2);
     await want([service(1, 1)]);
-    await timers.advance(59_000);
+    await timers.advance(44_000);
     expect(plane.actual).toHaveLength(2);
-    await timers.advance(40_000);
+    await timers.advance(1_000);
     expect(plane.actual).toHaveLength(1);
   });
 
@@ -138,7 +138,7 @@ describe("a node", () => {
     expect(plane.actual[0].targets.map(({ isRetired }) => isRetired)).toEqual([false, true]);
     await timers.advance(100_000);
     expect(plane.actual[0].targets).toHaveLength(2);
-    await timers.advance(60_000);
+    await timers.advance(20_000);
     expect(plane.actual[0].targets).toHaveLength(1);
   });
 

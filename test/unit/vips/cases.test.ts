@@ -3,8 +3,12 @@ import ipaddr from "ipaddr.js";
 import { describe, expect, test } from "vitest";
 import type { Cluster } from "../../../src/sources/mesos/cluster.js";
 import { FactsReader } from "../../../src/sources/mesos/facts/reader.js";
+import { EventParser } from "../../../src/sources/mesos/live/events.js";
+import { LiveCluster } from "../../../src/sources/mesos/live/live-cluster.js";
 import { readMasterState } from "../../../src/sources/mesos/state.js";
 import { numberOf, VipTable } from "../../../src/vips/table.js";
+import type { Json } from "../../support/json.js";
+import { cluster as clusterState, stateOf } from "../../support/scripted-master.js";
 
 const CASES = new URL("../../../../shared/vips/cases/", import.meta.url);
 const ZONE = "l4lb.thisdcos.directory";
@@ -34,7 +38,15 @@ interface Expected {
 interface Case {
   readonly description: string;
   readonly state?: object;
+  /** A response of the operator API to GET_STATE. */
+  readonly getState: { readonly get_state: GetState };
   readonly expected: Expected;
+}
+
+interface GetState {
+  readonly get_agents: { readonly agents: readonly Json[] };
+  readonly get_frameworks: { readonly frameworks: readonly Json[] };
+  readonly get_tasks: { readonly tasks: readonly Json[] };
 }
 
 const short = (address: string) => ipaddr.parse(address).toString();
@@ -54,39 +66,74 @@ function tableOf(cluster: Cluster): VipTable {
   return table;
 }
 
+const bytes = (message: object) => Buffer.from(JSON.stringify(message));
+
+/** The cluster as it comes to be where the master tells of each of its agents, frameworks and tasks by itself. */
+function toldOneByOne({ get_agents, get_frameworks, get_tasks }: GetState): Cluster {
+  const facts = new FactsReader();
+  const live = new LiveCluster();
+  live.applyState(readMasterState(bytes(stateOf({ address: "192.0.2.1:5050" }, clusterState({}))), undefined, facts));
+  const tell = (kind: string, entities: readonly Json[]) => {
+    for (const entity of entities) {
+      const parser = new EventParser(facts);
+      parser.add(bytes({ type: `${kind}_ADDED`, [`${kind.toLowerCase()}_added`]: { [kind.toLowerCase()]: entity } }));
+      live.apply(parser.end());
+    }
+  };
+  tell("AGENT", get_agents.agents);
+  tell("FRAMEWORK", get_frameworks.frameworks);
+  tell("TASK", get_tasks.tasks);
+  return live.observed.cluster;
+}
+
 const sorted = (lines: readonly string[]) => [...lines].sort();
-const cases = readdirSync(CASES)
-  .map((file) => ({ file, ...(JSON.parse(readFileSync(new URL(file, CASES), "utf8")) as Case) }))
-  .filter(({ state }) => state !== undefined);
+const cases = readdirSync(CASES).map((file) => ({
+  file,
+  ...(JSON.parse(readFileSync(new URL(file, CASES), "utf8")) as Case),
+}));
+
+/** Services with their targets, records of names, and where ports of agents lead. */
+function outlineOf({ services, names }: VipTable): readonly string[] {
+  const targets = services.map(({ id, address, backends }) => {
+    const name = id.isLiteral ? "" : `${id.vip}.${ZONE}`;
+    const list = sorted(backends.map(({ ip, port, weight, agent }) => `${ip} ${port} ${weight} ${agent}`));
+    return ["service", name, address, id.protocol, id.port, ...list].join(" ");
+  });
+  const records = [...names].flatMap(([name, { ipv4, ipv6 }]) => [
+    ...(ipv4 ? [`${name}.${ZONE} A ${ipv4}`] : []),
+    ...(ipv6 ? [`${name}.${ZONE} AAAA ${ipv6}`] : []),
+  ]);
+  const locals = services.flatMap(({ id, backends }) =>
+    backends.flatMap(({ port, local }) => (local ? [`local ${id.protocol} ${port} ${local.ip} ${local.port}`] : [])),
+  );
+  return sorted([...targets, ...records, ...new Set(locals)]);
+}
+
+function expectedOutline({ vips, records, localMappings }: Expected): readonly string[] {
+  const targets = vips.map(({ name = "", address, protocol, port, backends }) => {
+    const list = sorted(backends.map((each) => `${short(each.ip)} ${each.port} ${each.weight} ${each.agent}`));
+    return ["service", name, short(address), protocol, port, ...list].join(" ");
+  });
+  return sorted([
+    ...targets,
+    ...records.map(({ name, type, address }) => `${name} ${type} ${short(address)}`),
+    ...localMappings.map(({ protocol, hostPort, ip, port }) => `local ${protocol} ${hostPort} ${short(ip)} ${port}`),
+  ]);
+}
 
 describe("the virtual addresses of a state are those of DC/OS", () => {
-  test.each(cases)("$file: $description", ({ state, expected }) => {
-    const body = Buffer.from(JSON.stringify(state));
-    const { cluster } = readMasterState(body, undefined, new FactsReader());
-    const table = tableOf(cluster);
-    const services = table.services.map(({ id, address, backends }) => {
-      const name = id.isLiteral ? "" : `${id.vip}.${ZONE}`;
-      const list = sorted(backends.map(({ ip, port, weight, agent }) => `${ip} ${port} ${weight} ${agent}`));
-      return [name, address, id.protocol, id.port, ...list].join(" ");
-    });
-    const wanted = expected.vips.map(({ name = "", address, protocol, port, backends }) => {
-      const list = sorted(backends.map((each) => `${short(each.ip)} ${each.port} ${each.weight} ${each.agent}`));
-      return [name, short(address), protocol, port, ...list].join(" ");
-    });
-    expect(sorted(services)).toEqual(sorted(wanted));
-    const records = [...table.names].flatMap(([name, { ipv4, ipv6 }]) => [
-      ...(ipv4 ? [`${name}.${ZONE} A ${ipv4}`] : []),
-      ...(ipv6 ? [`${name}.${ZONE} AAAA ${ipv6}`] : []),
-    ]);
-    expect(sorted(records)).toEqual(
-      sorted(expected.records.map((each) => `${each.name} ${each.type} ${short(each.address)}`)),
-    );
-    const locals = table.services.flatMap(({ id, backends }) =>
-      backends.flatMap(({ port, local }) => (local ? [`${id.protocol} ${port} ${local.ip} ${local.port}`] : [])),
-    );
-    const mapped = expected.localMappings.map(
-      (each) => `${each.protocol} ${each.hostPort} ${short(each.ip)} ${each.port}`,
-    );
-    expect(sorted([...new Set(locals)])).toEqual(sorted(mapped));
+  test.each(cases.filter(({ state }) => state !== undefined))("$file: $description", ({ state = {}, expected }) => {
+    const { cluster } = readMasterState(bytes(state), undefined, new FactsReader());
+    expect(outlineOf(tableOf(cluster))).toEqual(expectedOutline(expected));
+  });
+});
+
+describe("the virtual addresses of what a master's events tell are those of DC/OS", () => {
+  test.each(cases)("$file: $description", ({ getState, expected }) => {
+    expect(outlineOf(tableOf(toldOneByOne(getState.get_state)))).toEqual(expectedOutline(expected));
+  });
+
+  test("in all the cases that there are", () => {
+    expect(cases).toHaveLength(27);
   });
 });

@@ -26,6 +26,7 @@ test("the tables are these", () => {
     "add chain ip mesos-dns-vips output { type nat hook output priority -110 ; }",
     "add chain ip mesos-dns-vips postrouting { type nat hook postrouting priority 100 ; }",
     "add chain ip mesos-dns-vips refuse { type filter hook input priority 0 ; }",
+    "add chain ip mesos-dns-vips refuse-own { type filter hook output priority 0 ; }",
     "flush chain ip mesos-dns-vips dispatch",
     "add rule ip mesos-dns-vips dispatch ip daddr . meta l4proto . th dport vmap @services",
     "add rule ip mesos-dns-vips dispatch meta l4proto { tcp, udp } dnat ip to ip daddr",
@@ -43,6 +44,11 @@ test("the tables are these", () => {
     "add rule ip mesos-dns-vips refuse ct state new ip daddr 11.0.0.0-11.255.255.254 meta l4proto != icmp reject with icmp port-unreachable",
     "add rule ip mesos-dns-vips refuse ct state new ip daddr @literals meta l4proto tcp reject with tcp reset",
     "add rule ip mesos-dns-vips refuse ct state new ip daddr @literals meta l4proto != icmp reject with icmp port-unreachable",
+    "flush chain ip mesos-dns-vips refuse-own",
+    "add rule ip mesos-dns-vips refuse-own ct state new ip daddr 11.0.0.0-11.255.255.254 meta l4proto tcp reject with tcp reset",
+    "add rule ip mesos-dns-vips refuse-own ct state new ip daddr 11.0.0.0-11.255.255.254 meta l4proto != icmp reject with icmp port-unreachable",
+    "add rule ip mesos-dns-vips refuse-own ct state new ip daddr @literals meta l4proto tcp reject with tcp reset",
+    "add rule ip mesos-dns-vips refuse-own ct state new ip daddr @literals meta l4proto != icmp reject with icmp port-unreachable",
     "",
   ]);
   expect(ipv6).toContain(
