@@ -45,7 +45,7 @@ function nearServers({ httpport: port }: Config): readonly string[] {
 async function printPlan(config: Config): Promise<void> {
   const { plane } = planeFor(config.vips, createLogger(0, "vips"));
   const table = await tableOf(config);
-  const actual = await plane.read();
+  const actual = await plane.look();
   const all = desiredServices(table, traitsOf(plane));
   const desired = plane.keepsDrained ? all : withoutDrained(all);
   const standing = new Set(actual.map(serviceKey));

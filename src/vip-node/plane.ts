@@ -31,6 +31,8 @@ export interface DataPlane {
   start(): Promise<void>;
   /** What it carries: everything that is there under its own name, whoever put it there. */
   read(): Promise<Actual>;
+  /** The same, but nothing is changed for it: where the plane does not run, it carries nothing. */
+  look(): Promise<Actual>;
   /** Why it cannot carry a service that it does not carry yet; `undefined` if it can. */
   refusal(service: ServiceAddress): Promise<Refusal | undefined>;
   /** Takes the steps in their order. */

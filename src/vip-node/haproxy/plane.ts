@@ -20,7 +20,6 @@ export interface HaproxyParts extends ProcessParts {
 }
 
 const NO_ENDINGS: Endings = { services: new Set(), targets: new Set() };
-const ANSWER_MS = 10_000;
 const STEP_MS = 20;
 /** How long the connections of a server take to be cut. */
 const MAX_BUSY_TRIES = 50;
@@ -72,6 +71,12 @@ export class HaproxyPlane implements DataPlane {
 
   read(): Promise<Actual> {
     return this.#alone(() => this.#state());
+  }
+
+  look(): Promise<Actual> {
+    return this.#alone(() =>
+      this.#look().catch((error) => (isGone(error) ? [] : Promise.reject(this.#failure(error)))),
+    );
   }
 
   /** Never tried while HAProxy reloads: it may be about to listen there. What waits for a reload has been tried, and is again then. */
@@ -133,7 +138,7 @@ export class HaproxyPlane implements DataPlane {
     const services = await this.#bindable(parseConfig(await this.#process.config()));
     await this.#process.write(this.#render(services));
     await this.#process.start();
-    await this.#until("answer after its start", async () => (await this.#look()) !== undefined);
+    await this.#process.until("answer after its start", async () => (await this.#look()) !== undefined);
     await this.#close(services);
   }
 
@@ -238,8 +243,8 @@ export class HaproxyPlane implements DataPlane {
       if (faults !== undefined) throw new MesosDnsError("VIP_PLANE", `haproxy refuses its configuration: ${faults}`);
       const worker = await this.#worker();
       await this.#process.reload();
-      await this.#until("take its new configuration", async () => (await this.#worker()) !== worker);
-      await this.#until("take its new configuration", async () => {
+      await this.#process.until("take its new configuration", async () => (await this.#worker()) !== worker);
+      await this.#process.until("take its new configuration", async () => {
         const { length } = await this.#look();
         return length === services.length && services.every((service) => this.#carried.has(serviceKey(service)));
       });
@@ -277,18 +282,6 @@ export class HaproxyPlane implements DataPlane {
 
   #say(commands: readonly string[]): Promise<readonly string[]> {
     return this.#ask(commands).catch((error) => Promise.reject(this.#failure(error)));
-  }
-
-  async #until(what: string, check: () => Promise<boolean>): Promise<void> {
-    const { timers } = this.#parts;
-    const deadline = timers.now() + ANSWER_MS;
-    for (;;) {
-      // While one worker takes over from another, nobody may answer.
-      if (await check().catch(() => false)) return;
-      if (timers.now() > deadline)
-        throw new MesosDnsError("VIP_PLANE", `haproxy did not ${what} within ${ANSWER_MS / 1_000} s`);
-      await this.#process.wait(STEP_MS);
-    }
   }
 
   #failure(error: unknown): MesosDnsError {

@@ -18,6 +18,7 @@ const LIMITS = "/proc/self/limits";
 const TIMEOUT_MS = 30_000;
 const STEP_MS = 20;
 const END_MS = 10_000;
+const ANSWER_MS = 10_000;
 const NEEDED = "HAProxy 2.6 or later is needed";
 
 /** HAProxy as a process: a master, which outlives this program, and its workers. */
@@ -106,6 +107,19 @@ export class HaproxyProcess {
       throw new MesosDnsError("VIP_PLANE", `haproxy (process ${pid}) does not end: kill it`);
     for (const name of ["vips.cfg", "vips.pid", "vips.sock"])
       await files.rm(`${settings.runDir}/${name}`, { force: true });
+  }
+
+  /** Waits until this is true of it. Rejects after 10 s. */
+  async until(what: string, check: () => Promise<boolean>): Promise<void> {
+    const { timers } = this.#parts;
+    const deadline = timers.now() + ANSWER_MS;
+    for (;;) {
+      // While one worker takes over from another, nobody may answer.
+      if (await check().catch(() => false)) return;
+      if (timers.now() > deadline)
+        throw new MesosDnsError("VIP_PLANE", `haproxy did not ${what} within ${ANSWER_MS / 1_000} s`);
+      await this.wait(STEP_MS);
+    }
   }
 
   wait(ms: number): Promise<void> {

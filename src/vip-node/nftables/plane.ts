@@ -59,6 +59,10 @@ export class NftablesPlane implements DataPlane {
     return actual;
   }
 
+  look(): Promise<Actual> {
+    return this.read();
+  }
+
   async #readTable(family: Family): Promise<Table> {
     const result = await this.#run("nft", ["-j", "list", "table", family, TABLE]);
     if (result.code !== 0 && result.stderr.includes(NOT_THERE)) return { isWhole: false, services: [] };

@@ -39,6 +39,10 @@ class Memory implements DataPlane {
     return this.actual;
   }
 
+  look() {
+    return this.read();
+  }
+
   async refusal({ port }: { readonly port: number }) {
     return this.refusals.get(port);
   }
