@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { MesosDnsError, messageOf } from "../../base/errors.js";
 import { answersIn, sessionOf } from "./commands.js";
 
 /** Asks HAProxy on its socket, command by command; rejects if not every one was answered. */
@@ -27,6 +28,12 @@ export function askAt(path: string): AskHaproxy {
 export function isGone(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "ENOENT" || code === "ECONNREFUSED";
+}
+
+/** The same error in words of the plane. */
+export function failureOf(error: unknown): MesosDnsError {
+  if (error instanceof MesosDnsError) return error;
+  return new MesosDnsError("VIP_PLANE", `HAProxy cannot be asked: ${messageOf(error)}`, { cause: error });
 }
 
 function exchange(path: string, input: string): Promise<string> {
