@@ -44,6 +44,8 @@ export interface VipCounts {
  */
 export class VipTable {
   readonly #options: VipOptions;
+  /** Addresses that belong to names, in their shortest spelling. */
+  readonly #pinned: ReadonlySet<string | undefined>;
   readonly #nodes = new Nodes();
   #frameworks: readonly Framework[] = [];
   /** By task and framework. */
@@ -57,6 +59,7 @@ export class VipTable {
 
   constructor(options: VipOptions) {
     this.#options = options;
+    this.#pinned = new Set(Object.values(options.addresses).map((text) => parseAddress(text)?.text));
   }
 
   get names(): VipNames {
@@ -143,7 +146,8 @@ export class VipTable {
     const agent = (this.#nodes.get(task.agentId)?.addresses ?? [])
       .map(parseAddress)
       .filter((each) => each !== undefined);
-    const found = claimsOf({ task, killing, framework: framework.name, agent }, this.#options.zone);
+    const all = claimsOf({ task, killing, framework: framework.name, agent }, this.#options.zone);
+    const found = withoutForbidden(all, this.#options, this.#pinned);
     if (found.claims.length + found.skipped.length === 0) return;
     this.#claims.set(taskKey(placed), found);
     for (const claim of found.claims) {
@@ -204,6 +208,26 @@ export class VipTable {
     const address = id.isLiteral ? id.vip : this.#addresses.get(`${id.vip} ${id.family}`);
     return address === undefined ? undefined : { id, address, backends: service.backends(this.#options.failOpen) };
   }
+}
+
+/**
+ * What anybody can write in a label, or say of a container, and nobody may have: an address that is pinned to a name; and as a target one of
+ * the range, as a node that sends connections to a virtual address sends them to itself, without end.
+ */
+function withoutForbidden(
+  { claims, skipped }: TaskClaims,
+  options: Pick<VipOptions, "ipv4" | "ipv6">,
+  pinned: ReadonlySet<string | undefined>,
+): TaskClaims {
+  const isForbidden = ({ vip, isLiteral, family, backend }: Claim) => {
+    const { first, last } = family === 4 ? options.ipv4 : options.ipv6;
+    const target = numberOf(backend.ip);
+    return (isLiteral && pinned.has(vip)) || (first <= target && target <= last);
+  };
+  const forbidden = claims.filter(isForbidden);
+  if (forbidden.length === 0) return { claims, skipped };
+  const more = forbidden.map(({ vip, port }) => ({ reason: "address" as const, label: `${vip}:${port}` }));
+  return { claims: claims.filter((claim) => !isForbidden(claim)), skipped: [...skipped, ...more] };
 }
 
 function taskKey({ framework, task }: Placed): string {

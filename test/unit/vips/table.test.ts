@@ -153,6 +153,20 @@ describe("a virtual address", () => {
     expect(pinned.table.names.get("redis.marathon")?.ipv4).not.toBe(own);
   });
 
+  test("that is pinned to a name is no literal of anybody else", () => {
+    const { table, update } = tableOf({ addresses: { "redis.marathon": "1.2.3.4" } });
+    update(clusterOf([task("a"), task("b", { vip: "1.2.3.4:6379", ip: "198.51.100.2" })]));
+    expect(lines(table).join()).not.toContain("198.51.100.2");
+    expect(table.skipped).toEqual([{ task: "b F", reason: "address", label: "1.2.3.4:6379" }]);
+  });
+
+  test("has no target that is a virtual address itself, which is counted", () => {
+    const { table, update } = tableOf();
+    update(clusterOf([task("a", { ip: "11.0.0.7" }), task("b", { vip: "/other:1" })]));
+    expect(table.services.map(({ id }) => id.vip)).toEqual(["other.marathon"]);
+    expect(table.skipped).toEqual([{ task: "a F", reason: "address", label: "redis.marathon:6379" }]);
+  });
+
   test("that another one needs tells so, and every service whose address moves has changed", () => {
     // Ranges of two addresses: with three names somebody collides, and one has none.
     const { table, update } = tableOf({ ipv4: { first: numberOf("11.0.0.0"), last: numberOf("11.0.0.1") } });
