@@ -25,6 +25,7 @@ export async function commit(changes: readonly Change[], parts: CommitParts): Pr
   let rest = changes;
   let size = changes.length;
   let failed = 0;
+  const mostBefore = parts.atOnce.most;
   while (rest.length > 0) {
     const part = rest.slice(0, Math.min(size, parts.atOnce.most));
     const script = parts.scriptOf(part);
@@ -40,6 +41,8 @@ export async function commit(changes: readonly Change[], parts: CommitParts): Pr
       parts.atOnce.most = part.length >> 1;
       continue;
     }
+    // It was too long by itself, which says nothing of the others.
+    if (isTooLong(result)) parts.atOnce.most = mostBefore;
     failed++;
     const bad = failed > MOST_FAILED ? new Map(rest.map((change) => [change, TOO_MANY])) : blame(part, script, result);
     if (bad.size === 0) size = part.length >> 1;

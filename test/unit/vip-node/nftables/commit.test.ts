@@ -74,6 +74,16 @@ test("transactions that are too long for the kernel are smaller from then on", a
   expect(atOnce.most).toBe(12);
 });
 
+test("one change that is too long by itself does not make all others small", async () => {
+  const tooLong = (lines: readonly string[]) =>
+    lineOf(lines, "11.0.0.40 . ") ? "netlink: Error: Could not process rule: Message too long" : "";
+  const { done, sizes, atOnce, failures } = await commitTo(100, tooLong);
+  expect(failures).toHaveLength(1);
+  expect(done).toHaveLength(99);
+  expect(sizes.at(-1)).toBeGreaterThan(30);
+  expect(atOnce.most).toBe(Number.POSITIVE_INFINITY);
+});
+
 test("where everything fails, it ends", async () => {
   const { done, sizes, failures } = await commitTo(1_000, () => "netlink: Error: no");
   expect(done).toEqual([]);
