@@ -195,7 +195,6 @@ export class HaproxyPlane implements DataPlane {
     if (step.kind === "add-service" || this.#coming.has(key)) {
       const failure = this.#failures.get(key);
       if (failure !== undefined) fail(step, failure);
-      this.#failures.delete(key);
       this.#coming.set(key, step.service);
       return [];
     }
@@ -232,6 +231,7 @@ export class HaproxyPlane implements DataPlane {
   /** @returns whether it worked, or there was nothing to do */
   async #reload(): Promise<boolean> {
     const coming = [...this.#coming.values()];
+    this.#failures.clear();
     try {
       const standing = servicesOf(await this.#state()).filter((service) => !this.#going.has(serviceKey(service)));
       const known = new Set(standing.map(serviceKey));
