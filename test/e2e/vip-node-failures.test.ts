@@ -75,7 +75,7 @@ test("a server that is none, has nothing yet or talks nonsense is named with wha
   }
   const { code, stdout } = await node.command("status");
   expect(code).toBe(1);
-  expect(stdout).toContain("! the table is not followed, and the last one stays: http://127.0.0.1:");
+  expect(stdout).toContain("! the table is not followed, and what there is stays: http://127.0.0.1:");
 });
 
 test("the next server is followed when the first one dies, and no connection is lost", async () => {

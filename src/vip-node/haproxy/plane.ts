@@ -10,7 +10,7 @@ import { closing, commandsFor, failureIn, faultOf, isBusy, isOver, type RuntimeS
 import { HaproxyProcess, type ProcessParts } from "./process.js";
 import { Reloads } from "./reloads.js";
 import { affordableConfig, parseConfig, socketPath } from "./render.js";
-import { type AskHaproxy, askAt, isGone } from "./socket.js";
+import { type AskHaproxy, askAt, isGone, isThere } from "./socket.js";
 import { closedOf, readState, STATE_COMMANDS, servicesOf, workerIn } from "./state.js";
 
 export interface HaproxyParts extends ProcessParts {
@@ -71,6 +71,14 @@ export class HaproxyPlane implements DataPlane {
 
   read(): Promise<Actual> {
     return this.#alone(() => this.#state());
+  }
+
+  get territory(): string {
+    return this.#parts.settings.runDir;
+  }
+
+  isAlive(): Promise<boolean> {
+    return isThere(socketPath(this.#parts.settings));
   }
 
   look(): Promise<Actual> {

@@ -29,6 +29,18 @@ export function isGone(error: unknown): boolean {
   return code === "ENOENT" || code === "ECONNREFUSED";
 }
 
+/** Whether anybody listens there. */
+export function isThere(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const end = (is: boolean) => {
+      socket.destroy();
+      resolve(is);
+    };
+    socket.once("connect", () => end(true)).once("error", () => end(false));
+  });
+}
+
 function exchange(path: string, input: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);

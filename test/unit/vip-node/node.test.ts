@@ -23,6 +23,7 @@ async function setUp() {
   const carried: { actual: Actual } = { actual: [] };
   const plane: DataPlane = {
     name: "haproxy",
+    territory: "memory",
     keepsDrained: true,
     mapsLocally: false,
     changesServicesLater: false,
