@@ -10,16 +10,21 @@ export interface StreamEvent {
 const MAX_EVENT = 64 * 1024 * 1024;
 
 export class EventStreamReader {
-  #rest = "";
+  /** The pieces of a line that has not ended: joined once, as a table of megabytes comes in hundreds of them. */
+  #rest: string[] = [];
+  #restLength = 0;
   #event = "";
   #id = "";
   #data: string | undefined;
 
   /** The events that end in this piece. Throws if one is too long to be kept. */
   add(piece: string): readonly StreamEvent[] {
-    const lines = (this.#rest + piece).split("\n");
-    this.#rest = lines.pop() ?? "";
-    if (this.#rest.length > MAX_EVENT) throw new Error(`an event of more than ${MAX_EVENT} characters`);
+    const end = piece.lastIndexOf("\n") + 1;
+    const lines = end === 0 ? [] : [...this.#rest.splice(0), piece.slice(0, end)].join("").split("\n").slice(0, -1);
+    if (end > 0) this.#restLength = 0;
+    this.#rest.push(piece.slice(end));
+    this.#restLength += piece.length - end;
+    if (this.#restLength > MAX_EVENT) throw new Error(`an event of more than ${MAX_EVENT} characters`);
     return lines.flatMap((line) => this.#line(line.replace(/\r$/, "")));
   }
 

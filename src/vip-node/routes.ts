@@ -1,6 +1,6 @@
 /** Which addresses are this node's own, by its table of local routes. */
 import ipaddr from "ipaddr.js";
-import { MesosDnsError, messageOf } from "../base/errors.js";
+import { messageOf } from "../base/errors.js";
 import type { Timers } from "../base/timers.js";
 import type { Refusal } from "./plane.js";
 import { type Family, familyOf, isInRange, networkOf, type Ranges } from "./ranges.js";
@@ -18,7 +18,10 @@ export interface LocalRoutesParts {
 /** The local routes of this node, which say what may be a virtual address. */
 export class LocalRoutes {
   readonly #parts: LocalRoutesParts;
-  readonly #known = new Map<Family, { readonly at: number; readonly routes: Promise<readonly LocalRoute[]> }>();
+  readonly #known = new Map<
+    Family,
+    { readonly at: number; readonly routes: Promise<readonly LocalRoute[] | string> }
+  >();
 
   constructor(parts: LocalRoutesParts) {
     this.#parts = parts;
@@ -26,12 +29,14 @@ export class LocalRoutes {
 
   /**
    * Why an address cannot be virtual here. It has to be this node's, or packets would leave it wherever nothing takes them; but no address
-   * that the node has anyway: anybody can write it in a label.
+   * that the node has anyway: anybody can write it in a label. So where routes cannot be listed, that costs only who asks.
    */
   async refusal(address: string): Promise<Refusal | undefined> {
     const { ranges } = this.#parts;
     const family = familyOf(address);
-    const locality = localityOf(address, await this.#routes(family));
+    const routes = await this.#routes(family);
+    if (typeof routes === "string") return { reason: "no_route", detail: routes };
+    const locality = localityOf(address, routes);
     if (locality === "assigned") {
       const detail = `${address} is an address of this node's own, which a virtual address would hide`;
       return { reason: "range", detail };
@@ -42,7 +47,7 @@ export class LocalRoutes {
     return { reason: "no_route", detail: `no local route leads to ${address}: ${remedy}` };
   }
 
-  #routes(family: Family): Promise<readonly LocalRoute[]> {
+  #routes(family: Family): Promise<readonly LocalRoute[] | string> {
     const now = this.#parts.timers.now();
     const known = this.#known.get(family);
     if (known && now - known.at < KEPT_MS) return known.routes;
@@ -51,14 +56,14 @@ export class LocalRoutes {
     return routes;
   }
 
-  async #read(family: Family): Promise<readonly LocalRoute[]> {
+  /** @returns what keeps them from being listed, if anything does */
+  async #read(family: Family): Promise<readonly LocalRoute[] | string> {
     const words = [family === "ip" ? "-4" : "-6", "-j", "route", "show", "table", "local"];
     const result = await this.#parts.run("ip", words).catch((error: unknown) => messageOf(error));
     const routes = typeof result === "object" && result.code === 0 ? parseRoutes(result.stdout) : undefined;
     if (routes) return routes;
     const reason = typeof result === "string" ? result : result.stderr.trim() || `status ${result.code}`;
-    const advice = "install the package iproute2";
-    throw new MesosDnsError("VIP_PLANE", `ip cannot list local routes (${reason}): ${advice}`);
+    return `ip cannot list local routes (${reason}): install the package iproute2`;
   }
 }
 

@@ -8,6 +8,10 @@ import type { TableListener, TableSource } from "./table-source.js";
 const PATH = "/v1/vips/events";
 /** A server says something every 15 s. After so many milliseconds without anything it is taken to be gone. */
 const SILENCE_MS = 40_000;
+/** Milliseconds until a server has told what there is, however it goes about it. */
+const FIRST_MS = 40_000;
+/** One that has told for so many milliseconds has worked. A shorter stream may be what something between makes of each. */
+const WORKED_MS = 5_000;
 /** Milliseconds until a server has begun to answer. */
 const CONNECT_MS = 5_000;
 const PAUSES: Backoff = { firstMs: 250, lastMs: 15_000 };
@@ -62,13 +66,14 @@ export class ServerSource implements TableSource {
   }
 
   async #follow(): Promise<void> {
-    const { servers, random, onTrouble } = this.#parts;
+    const { servers, timers, random, onTrouble } = this.#parts;
     let failures = 0;
     for (let at = 0; !this.#end.signal.aborted; at = (at + 1) % servers.length) {
+      const since = timers.now();
       const hasFollowed = { news: false };
       const reason = await this.#read(servers[at], hasFollowed).catch((error: unknown) => causeOf(error));
       if (this.#end.signal.aborted) return;
-      if (hasFollowed.news) failures = 0;
+      if (hasFollowed.news && timers.now() - since >= WORKED_MS) failures = 0;
       onTrouble(`${servers[at]}: ${reason}`);
       failures++;
       // Each of them is asked once without a pause.
@@ -82,6 +87,8 @@ export class ServerSource implements TableSource {
     const { open, timers, onCurrent } = this.#parts;
     const silence = new AbortController();
     let cancel = timers.after(CONNECT_MS, () => silence.abort(new Error("no answer within 5 s")));
+    // What keeps a connection alive is no table: the next server may have one.
+    const cancelFirst = timers.after(FIRST_MS, () => silence.abort(new Error("no table within 40 s")));
     try {
       const signal = AbortSignal.any([this.#end.signal, silence.signal]);
       const known = this.#tag === "" ? {} : { "last-event-id": this.#tag };
@@ -94,21 +101,19 @@ export class ServerSource implements TableSource {
         for (const event of reader.add(piece)) {
           this.#take(event, server);
           if (!hasFollowed.news) onCurrent(server);
+          cancelFirst();
           hasFollowed.news = true;
         }
       }
       return "it has ended the stream";
     } finally {
       cancel();
+      cancelFirst();
     }
   }
 
   #take({ event, id, data }: StreamEvent, server: string): void {
-    const { services, gone, at } = JSON.parse(data) as {
-      services: Record<string, unknown>;
-      gone: string[];
-      at?: number;
-    };
+    const { services, gone, at } = readTold(data);
     const read = Object.entries(services).map(([key, value]) => [key, readEntry(value)] as const);
     const isNew = read.length + gone.length > 0 || event === "all";
     if (event === "all") this.#table.clear();
@@ -138,6 +143,20 @@ export class ServerSource implements TableSource {
       signal.addEventListener("abort", over, { once: true });
     });
   }
+}
+
+interface Told {
+  readonly services: Readonly<Record<string, unknown>>;
+  readonly gone: readonly string[];
+  readonly at: number | undefined;
+}
+
+/** The data of an event. Throws if that is not what a server tells: nothing of it is taken then. */
+function readTold(data: string): Told {
+  const { services, gone, at }: Partial<Record<string, unknown>> = JSON.parse(data) ?? {};
+  const isTold = typeof services === "object" && services !== null && Array.isArray(gone);
+  if (!isTold || !gone.every((key) => typeof key === "string")) throw new Error("an event without services");
+  return { services: { ...services }, gone, at: typeof at === "number" ? at : undefined };
 }
 
 /** What undici says of a failed connection is in the error's cause. */

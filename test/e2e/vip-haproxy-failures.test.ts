@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Service } from "../../src/vip-node/model.js";
 import type { Step } from "../../src/vip-node/plan.js";
 import { type RunCommand, runCommand } from "../../src/vip-node/run-command.js";
-import { add, addressesIn, ask, masterOf, must, startPlane } from "../support/haproxy-plane.js";
+import { add, addressesIn, ask, Held, masterOf, must, startPlane } from "../support/haproxy-plane.js";
 import { until } from "../support/wait.js";
 
 /** What goes wrong with a real HAProxy, and what its plane makes of it. */
@@ -118,6 +118,27 @@ describe("HAProxy", () => {
     await expect(ask(closed)).rejects.toMatchObject({ code: "ECONNREFUSED" });
     expect(new Set((await second.read()).map(({ port }) => port))).toEqual(new Set([service.port, closed.port]));
   });
+
+  it.each(["vips.sock", "vips.pid", "."])(
+    "whose %s somebody has removed is still changed, and cuts nobody off",
+    async (name) => {
+      const started = await startPlane();
+      const { plane, again, runDir } = started;
+      const [a, b] = [await targetNamed("a"), await targetNamed("b")];
+      const [service, later] = [await serviceOf(a), await serviceOf(b)];
+      await add(plane, service);
+      const held = await Held.open(service);
+      expect(await held.line()).toBe("a");
+      await files.rm(join(runDir, name), { recursive: true });
+      await add(plane, later);
+      expect([await ask(service), await ask(later)]).toEqual(["a", "b"]);
+      await held.exchange("still here");
+      held.close();
+      await plane.stop();
+      await again().clear();
+      for (const each of [service, later]) await expect(ask(each)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    },
+  );
 
   it("that may not have as many files open as it needs is not started", async () => {
     const limits = "Max open files            1024                 4096                 files\n";

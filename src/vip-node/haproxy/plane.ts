@@ -10,7 +10,7 @@ import { closing, commandsFor, failureIn, faultOf, isBusy, isOver, type RuntimeS
 import { HaproxyProcess, type ProcessParts } from "./process.js";
 import { Reloads } from "./reloads.js";
 import { affordableConfig, parseConfig, socketPath } from "./render.js";
-import { type AskHaproxy, askAt, isGone, isThere } from "./socket.js";
+import { type AskHaproxy, askAt, failureOf, isGone, isThere } from "./socket.js";
 import { closedOf, readState, STATE_COMMANDS, servicesOf, workerIn } from "./state.js";
 
 export interface HaproxyParts extends ProcessParts {
@@ -25,6 +25,9 @@ const STEP_MS = 20;
 const MAX_BUSY_TRIES = 50;
 /** Changes of targets in this time are written together: for 1,000 services that takes a fifth of a second, in which others wait. */
 const SAVE_MS = 10_000;
+
+const LOST =
+  "somebody has removed HAProxy's socket: another one takes its place, and its connections go on until they end";
 
 /** A step, the commands that it takes, and the step that asked for it. */
 interface Work {
@@ -47,8 +50,8 @@ export class HaproxyPlane implements DataPlane {
   readonly #going = new Map<string, ServiceAddress>();
   /** Why services could not come at the last reload, for who asks for them again. */
   readonly #failures = new Map<string, string>();
-  /** Keys of the services that it had when it was last looked at. */
-  #carried: ReadonlySet<string> = new Set();
+  /** What it had when it was last looked at, by key. */
+  #carried: ReadonlyMap<string, Actual[number]> = new Map();
   #descriptors = Number.POSITIVE_INFINITY;
   #cancelSave: (() => void) | undefined;
   /** What is done to HAProxy is done one after another. */
@@ -82,9 +85,7 @@ export class HaproxyPlane implements DataPlane {
   }
 
   look(): Promise<Actual> {
-    return this.#alone(() =>
-      this.#look().catch((error) => (isGone(error) ? [] : Promise.reject(this.#failure(error)))),
-    );
+    return this.#alone(() => this.#look().catch((error) => (isGone(error) ? [] : Promise.reject(failureOf(error)))));
   }
 
   /** Never tried while HAProxy reloads: it may be about to listen there. What waits for a reload has been tried, and is again then. */
@@ -128,26 +129,39 @@ export class HaproxyPlane implements DataPlane {
     try {
       return await this.#look();
     } catch (error) {
-      if (!isGone(error)) throw this.#failure(error);
+      if (!isGone(error)) throw failureOf(error);
     }
     await this.#revive();
-    return this.#look().catch((error) => Promise.reject(this.#failure(error)));
+    return this.#look().catch((error) => Promise.reject(failureOf(error)));
   }
 
   async #look(): Promise<Actual> {
     const [servers = "", stat = ""] = await this.#ask(STATE_COMMANDS);
     const actual = readState(servers, stat);
-    this.#carried = new Set(actual.map(serviceKey));
+    this.#carried = new Map(actual.map((service) => [serviceKey(service), service]));
     return actual;
   }
 
-  /** One address that cannot be had would keep it from starting at all, so those are left out. */
+  /**
+   * One address that cannot be had would keep it from starting at all, so those are left out. One that runs and has lost its socket has to
+   * go first: a second one beside it would get no address, and nobody would ever change the first one again.
+   */
   async #revive(): Promise<void> {
-    const services = await this.#bindable(parseConfig(await this.#process.config()));
-    await this.#process.write(this.#render(services));
+    const saved = await this.#lastKnown();
+    await this.#process.write(this.#render(await this.#bindable(saved)));
     await this.#process.start();
     await this.#process.until("answer after its start", async () => (await this.#look()) !== undefined);
-    await this.#close(services);
+    await this.#close(saved.filter((service) => this.#carried.has(serviceKey(service))));
+  }
+
+  async #lastKnown(): Promise<readonly Service[]> {
+    const saved = parseConfig(await this.#process.config());
+    if (!(await this.#process.retire())) return saved;
+    const services = this.#carried.size > 0 ? servicesOf([...this.#carried.values()]) : saved;
+    this.#parts.log.warn({}, LOST);
+    const [first] = services;
+    if (first) await this.#process.until("let go of its addresses", async () => !(await tryToListen(first)));
+    return services;
   }
 
   async #apply(steps: readonly Step[]): Promise<readonly StepFailure[]> {
@@ -268,7 +282,6 @@ export class HaproxyPlane implements DataPlane {
     return workerIn(info);
   }
 
-  /** Its configuration cannot say that a service refuses connections. */
   async #close(services: readonly Service[]): Promise<void> {
     const closed = closedOf(services);
     if (closed.length > 0) await this.#say(closed.map(closing));
@@ -289,11 +302,6 @@ export class HaproxyPlane implements DataPlane {
   }
 
   #say(commands: readonly string[]): Promise<readonly string[]> {
-    return this.#ask(commands).catch((error) => Promise.reject(this.#failure(error)));
-  }
-
-  #failure(error: unknown): MesosDnsError {
-    if (error instanceof MesosDnsError) return error;
-    return new MesosDnsError("VIP_PLANE", `HAProxy cannot be asked: ${messageOf(error)}`, { cause: error });
+    return this.#ask(commands).catch((error) => Promise.reject(failureOf(error)));
   }
 }

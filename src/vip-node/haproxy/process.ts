@@ -8,7 +8,7 @@ import type { HaproxySettings } from "./render.js";
 export interface ProcessParts {
   readonly settings: HaproxySettings;
   readonly run: RunCommand;
-  readonly files: Pick<typeof FileSystem, "mkdir" | "open" | "readFile" | "rename" | "rm">;
+  readonly files: Pick<typeof FileSystem, "mkdir" | "open" | "readFile" | "readdir" | "rename" | "rm">;
   readonly kill: (pid: number, signal: NodeJS.Signals) => void;
   readonly timers: Timers;
 }
@@ -19,6 +19,8 @@ const TIMEOUT_MS = 30_000;
 const STEP_MS = 20;
 const END_MS = 10_000;
 const ANSWER_MS = 10_000;
+/** How long it may take to end after its worker has. */
+const DYING_MS = 500;
 const NEEDED = "HAProxy 2.6 or later is needed";
 
 /** HAProxy as a process: a master, which outlives this program, and its workers. */
@@ -87,24 +89,46 @@ export class HaproxyProcess {
     if (code !== 0) throw new MesosDnsError("VIP_PLANE", `haproxy does not start: ${alertsIn(stderr)}`);
   }
 
+  /**
+   * Has one that runs and does not answer let go of its addresses: its connections go on until they end. A reload would not do: its socket is
+   * handed over from worker to worker, and never made again.
+   *
+   * @returns whether there was one, and not only because it had not ended yet
+   */
+  async retire(): Promise<boolean> {
+    const deadline = this.#parts.timers.now() + DYING_MS;
+    for (;;) {
+      const pid = await this.#master();
+      if (pid === undefined) return false;
+      if (this.#parts.timers.now() > deadline) {
+        this.#parts.kill(pid, "SIGUSR1");
+        return true;
+      }
+      await this.wait(STEP_MS);
+    }
+  }
+
   /** Has it read its configuration again. */
   async reload(): Promise<void> {
     const pid = await this.#master();
     if (pid !== undefined) return this.#parts.kill(pid, "SIGUSR2");
-    const what = `${this.#pidPath} names no haproxy that runs with ${this.configPath}`;
+    const what = `no haproxy of this user runs with ${this.configPath}`;
     throw new MesosDnsError("VIP_PLANE", `${what}: it cannot be told to reload. End that haproxy, and start again`);
   }
 
   /** Ends it and all its workers, and removes its files. */
   async end(): Promise<void> {
     const { settings, files, kill, timers } = this.#parts;
-    const pid = await this.#master();
-    if (pid !== undefined) kill(pid, "SIGTERM");
     const deadline = timers.now() + END_MS;
-    while (pid !== undefined && (await this.#master()) !== undefined && timers.now() < deadline)
+    const told = new Set<number>();
+    // One that was retired may be there as well.
+    for (let pid = await this.#master(); pid !== undefined; pid = await this.#master()) {
+      if (!told.has(pid)) kill(pid, "SIGTERM");
+      told.add(pid);
+      if (timers.now() > deadline)
+        throw new MesosDnsError("VIP_PLANE", `haproxy (process ${pid}) does not end: kill it`);
       await this.wait(STEP_MS);
-    if ((await this.#master()) !== undefined)
-      throw new MesosDnsError("VIP_PLANE", `haproxy (process ${pid}) does not end: kill it`);
+    }
     for (const name of ["vips.cfg", "vips.pid", "vips.sock"])
       await files.rm(`${settings.runDir}/${name}`, { force: true });
   }
@@ -126,14 +150,36 @@ export class HaproxyProcess {
     return new Promise((resolve) => this.#parts.timers.after(ms, resolve));
   }
 
-  /** Its process id; `undefined` if it does not run. A process of another program may have the id by now. */
+  /**
+   * Its process id; `undefined` if it does not run. A process of another program may have the id by now, and somebody may have removed the
+   * file, as those do who tidy up folders.
+   */
   async #master(): Promise<number | undefined> {
-    const { files } = this.#parts;
-    const read = (path: string) => files.readFile(path, "utf8").catch(() => "");
-    const [pid = ""] = (await read(this.#pidPath)).split("\n");
-    if (!/^\d+$/.test(pid)) return undefined;
-    const words = (await read(`/proc/${pid}/cmdline`)).split("\0");
-    return words.includes(this.configPath) ? Number(pid) : undefined;
+    const [pid = ""] = (await this.#read(this.#pidPath)).split("\n");
+    return (await this.#isOurs(pid)) ? Number(pid) : this.#search();
+  }
+
+  /** A master is nobody's worker: it has the words of its command line from no other. */
+  async #search(): Promise<number | undefined> {
+    const all = await this.#parts.files.readdir("/proc").catch(() => []);
+    const ours = new Set<string>();
+    for (const pid of all) if (await this.#isOurs(pid)) ours.add(pid);
+    for (const pid of ours) {
+      const [, parent = ""] = /^PPid:\s+(\d+)$/m.exec(await this.#read(`/proc/${pid}/status`)) ?? [];
+      if (!ours.has(parent)) return Number(pid);
+    }
+    return undefined;
+  }
+
+  /** Whether a process is HAProxy with this configuration, and does not only check it. */
+  async #isOurs(pid: string): Promise<boolean> {
+    if (!/^\d+$/.test(pid)) return false;
+    const words = (await this.#read(`/proc/${pid}/cmdline`)).split("\0");
+    return words.includes(this.configPath) && words.includes("-W");
+  }
+
+  #read(path: string): Promise<string> {
+    return this.#parts.files.readFile(path, "utf8").catch(() => "");
   }
 
   async #run(args: readonly string[]): ReturnType<RunCommand> {

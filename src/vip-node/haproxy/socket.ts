@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { MesosDnsError, messageOf } from "../../base/errors.js";
 import { answersIn, sessionOf } from "./commands.js";
 
 /** Asks HAProxy on its socket, command by command; rejects if not every one was answered. */
@@ -29,7 +30,13 @@ export function isGone(error: unknown): boolean {
   return code === "ENOENT" || code === "ECONNREFUSED";
 }
 
-/** Whether anybody listens there. */
+/** The same error in words of the plane. */
+export function failureOf(error: unknown): MesosDnsError {
+  if (error instanceof MesosDnsError) return error;
+  return new MesosDnsError("VIP_PLANE", `HAProxy cannot be asked: ${messageOf(error)}`, { cause: error });
+}
+
+/** Whether anybody listens there, as far as can be told. */
 export function isThere(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -37,7 +44,7 @@ export function isThere(path: string): Promise<boolean> {
       socket.destroy();
       resolve(is);
     };
-    socket.once("connect", () => end(true)).once("error", () => end(false));
+    socket.once("connect", () => end(true)).once("error", (error) => end(!isGone(error)));
   });
 }
 

@@ -143,3 +143,40 @@ test("what cannot be read costs only itself, or the stream if it is none", async
   expect(said.at(-1)).toMatch(/^trouble http:\/\/one.example: Unexpected token/);
   expect(asked).toHaveLength(2);
 });
+
+test("a server that only keeps the connection alive is left for the next one", async () => {
+  const { asked, said, timers } = setUp();
+  asked[0].answer({});
+  for (let i = 0; i < 4; i++) {
+    asked[0].feed.say(":\n\n");
+    await timers.advance(10_000);
+  }
+  await settle();
+  expect(said).toEqual(["trouble http://one.example: no table within 40 s"]);
+  expect(asked[1].url).toMatch(/two/);
+});
+
+test("servers that end each stream at once are not asked again and again without a pause", async () => {
+  const { asked, timers } = setUp();
+  for (let i = 0; i < 4; i++) {
+    asked[i]?.answer({});
+    asked[i]?.feed.say(event("all", '"1"', { a: entry(1) }));
+    asked[i]?.feed.end();
+    await timers.advance(0);
+  }
+  expect(asked).toHaveLength(2);
+  await timers.advance(250);
+  expect(asked).toHaveLength(3);
+});
+
+test.each(["null", "5", '{"services":null,"gone":[]}', '{"services":{},"gone":5}', '{"services":{},"gone":[5]}'])(
+  "an event that says %s is named, and changes nothing",
+  async (data) => {
+    const { asked, said, news, timers } = setUp();
+    asked[0].answer({});
+    asked[0].feed.say(`event: all\nid: 1\ndata: ${data}\n\n`);
+    await timers.advance(0);
+    expect(said).toEqual(["trouble http://one.example: an event without services"]);
+    expect(news).toEqual([]);
+  },
+);
