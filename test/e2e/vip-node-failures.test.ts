@@ -63,7 +63,7 @@ test("a server that is none, has nothing yet or talks nonsense is named with wha
     [/: status 503: no state yet$/, 503, "no state yet"],
     [/: it has ended the stream$/, 200, "<html>It works!</html>\n\n"],
     [/: Unexpected token/, 200, "data: <html>\n\n"],
-    [/: Cannot /, 200, "data: {}\n\n"],
+    [/: an event without services$/, 200, "data: {}\n\n"],
     [/: /, 200, "data: null\n\n"],
   ];
   for (const [trouble, status, body] of answers) {
