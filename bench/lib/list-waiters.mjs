@@ -5,21 +5,19 @@
  * answers with what was heard.
  */
 import { createConnection } from "node:net";
+import { runCrowd } from "./crowd.mjs";
 import { now } from "./waiters.mjs";
 
 const [port, count, list] = process.argv.slice(2);
 const { path, parameter, header, first, good } = JSON.parse(list);
 const TAG = new RegExp(`^${header}: (.*)$`, "im");
-const heard = { waiter: [], tag: [], at: [], octets: 0, failures: 0 };
-let isOver = false;
-let inside = 0;
 
-function wait(number) {
+function wait(number, crowd, onFirst) {
+  const { heard } = crowd;
   const socket = createConnection({ port: Number(port), host: "127.0.0.1", noDelay: true });
   let tag = first;
   let missing = -1;
   let head = "";
-  let isIn = false;
   const ask = () =>
     socket.write(
       `GET ${path}?wait=60s&${parameter}=${encodeURIComponent(tag)} HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip\r\n\r\n`,
@@ -29,12 +27,8 @@ function wait(number) {
     heard.tag.push(tag);
     heard.at.push(now());
     missing = -1;
-    if (!isOver) ask();
-    if (!isIn) {
-      isIn = true;
-      begin();
-      if (++inside === Number(count)) process.send("all");
-    }
+    if (!crowd.isOver) ask();
+    onFirst();
   };
   socket.on("data", (chunk) => {
     heard.octets += chunk.length;
@@ -52,18 +46,8 @@ function wait(number) {
   socket.on("connect", ask);
   socket.on("error", () => heard.failures++);
   socket.on("close", () => {
-    if (!isOver) heard.failures++;
+    if (!crowd.isOver) heard.failures++;
   });
 }
 
-/** A few at a time: all at once would be more strangers than are let in. */
-const ABREAST = 50;
-let begun = 0;
-const begin = () => {
-  if (begun < Number(count)) wait(begun++);
-};
-for (let i = 0; i < ABREAST; i++) begin();
-process.on("message", () => {
-  isOver = true;
-  process.send(heard, () => process.exit(0));
-});
+runCrowd(Number(count), wait);

@@ -44,6 +44,7 @@ export type ErrorCode =
   | "ZONE_FILE_UNREADABLE"
   | "ZONE_FILE_UNWRITABLE"
   | "THREAD_LOST"
+  | "VIP_LOCKED"
   | "VIP_PLANE"
   | "VIP_SOURCE"
   | "VIP_STATUS"

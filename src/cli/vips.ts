@@ -4,13 +4,14 @@ import { formatHostPort } from "../base/host-port.js";
 import { createLogger } from "../base/log.js";
 import { printable } from "../base/printable.js";
 import type { Config } from "../config/config.js";
-import { loadConfig } from "../config/load.js";
+import { type Loaded, loadConfig } from "../config/load.js";
 import { nameserversOf } from "../config/resolv-conf.js";
+import { lock } from "../vip-node/lock.js";
 import { serviceKey, targetKey } from "../vip-node/model.js";
 import { plan, type Step } from "../vip-node/plan.js";
 import { planeFor } from "../vip-node/planes.js";
 import { runNode, sourceFor, traitsOf } from "../vip-node/program.js";
-import { type NodeStatus, statusText } from "../vip-node/report.js";
+import { isWell, type NodeStatus, statusText } from "../vip-node/report.js";
 import { STATUS_PATH } from "../vip-node/status-server.js";
 import { desiredServices, type Table, withoutDrained } from "../vip-node/table.js";
 import type { Command } from "./arguments.js";
@@ -22,7 +23,7 @@ const STATUS_MS = 5_000;
 
 /** `mesos-dns vips`: carries the connections of virtual addresses on this node, or tells of it. */
 export async function runVips({ action, configFile, verbosity }: Extract<Command, { kind: "vips" }>): Promise<void> {
-  const { config, warnings } = loadConfig(loadOptions(configFile, false));
+  const { config, warnings } = loadNode(configFile);
   for (const warning of warnings) process.stderr.write(`${printable(warning)}\n`);
   switch (action) {
     case "run":
@@ -34,6 +35,12 @@ export async function runVips({ action, configFile, verbosity }: Extract<Command
     case "clear":
       return clear(config);
   }
+}
+
+/** Masters are needed where the node follows them itself. */
+function loadNode(file: string): Loaded {
+  const loaded = loadConfig(loadOptions(file, false));
+  return loaded.config.vips.source === "mesos" ? loadConfig(loadOptions(file, true)) : loaded;
 }
 
 /** The resolvers of this machine, which are servers where its names come from them. */
@@ -93,8 +100,7 @@ function tableOf(config: Config): Promise<Table> {
 async function printStatus(config: Config): Promise<void> {
   const status = await statusNow(config);
   process.stdout.write(statusText(status, config.vips.statusListener).split("\n").map(printable).join("\n"));
-  const isWell = status.plane.trouble === null && status.table.trouble === null;
-  if (!isWell) process.exitCode = 1;
+  if (!isWell(status)) process.exitCode = 1;
 }
 
 async function statusNow({ vips: { statusListener } }: Config): Promise<NodeStatus> {
@@ -105,18 +111,18 @@ async function statusNow({ vips: { statusListener } }: Config): Promise<NodeStat
     throw new Error(`status ${response.status}`);
   } catch (error) {
     const advice = "is `mesos-dns vips run` running, with the same vips.statusListener?";
-    throw new MesosDnsError("VIP_STATUS", `nobody tells a status at ${url} (${messageOf(error)}): ${advice}`);
+    const { cause } = error as { readonly cause?: unknown };
+    const reason = messageOf(cause instanceof Error ? cause : error);
+    throw new MesosDnsError("VIP_STATUS", `nobody tells a status at ${url} (${reason}): ${advice}`);
   }
 }
 
+/** What it takes away would be carried again at once by a `run`, so that has to be stopped before. */
 async function clear(config: Config): Promise<void> {
-  const isRunning = await statusNow(config).then(
-    () => true,
-    () => false,
-  );
-  if (isRunning)
-    throw new MesosDnsError("USAGE", "`mesos-dns vips run` is running, and would carry all of it again: stop it first");
   const { plane } = planeFor(config.vips, createLogger(0, "vips"));
+  const unlock = await lock(plane.territory);
+  const { length } = await plane.look();
   await plane.clear();
-  process.stdout.write(`nothing is carried by ${plane.name} any more\n`);
+  unlock();
+  process.stdout.write(`${length} virtual ${length === 1 ? "address is" : "addresses are"} not carried any more\n`);
 }

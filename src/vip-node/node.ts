@@ -28,7 +28,8 @@ export interface Adjustment {
   stop(): void;
 }
 
-const HELD = "the new table is empty, which is not believed: what there is stays; `mesos-dns vips clear` takes it away";
+const HELD =
+  "the new table is empty, which is not believed: what there is stays; if all virtual addresses are really gone, stop this, `mesos-dns vips clear`, and start it again";
 
 /** A node that carries the connections of virtual addresses: it follows the table, and keeps its data plane the same. */
 export class VipNode {
@@ -91,9 +92,12 @@ export class VipNode {
       this.#held = HELD;
       return;
     }
+    if (this.#held !== undefined) log.info({ from: news.from }, "the table is not empty any more, and counts again");
     this.#held = undefined;
+    // How old the changes are that were made before this program began says nothing of it.
+    const at = this.#news ? news.at : undefined;
     this.#news = news;
-    this.#want(news.at);
+    this.#want(at);
   }
 
   /** @param at when the change came to the server, in milliseconds since the epoch */

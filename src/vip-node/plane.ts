@@ -21,6 +21,8 @@ export interface StepFailure {
  */
 export interface DataPlane {
   readonly name: PlaneName;
+  /** What no two programs may change at a time. */
+  readonly territory: string;
   /** Whether targets with weight 0 are told apart from those that are not wanted at all. */
   readonly keepsDrained: boolean;
   /** Whether packets to the node's own port mappings would not arrive, because the kernel translates a connection once. */
@@ -35,6 +37,8 @@ export interface DataPlane {
   look(): Promise<Actual>;
   /** Why it cannot carry a service that it does not carry yet; `undefined` if it can. */
   refusal(service: ServiceAddress): Promise<Refusal | undefined>;
+  /** Whether what carries connections is there; cheap enough to be asked every second. Absent where that is the kernel. */
+  isAlive?(): Promise<boolean>;
   /** Takes the steps in their order. */
   apply(steps: readonly Step[]): Promise<readonly StepFailure[]>;
   /** Takes away everything that it carries: connections break. */

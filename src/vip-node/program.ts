@@ -8,9 +8,11 @@ import { VERSION } from "../base/version.js";
 import type { Config } from "../config/config.js";
 import { notifySystemd } from "../process/systemd.js";
 import { connectLazily } from "../sources/mesos/zookeeper/lazy-connection.js";
+import { lock } from "./lock.js";
 import { MesosTableSource } from "./mesos-source.js";
 import { VipNode } from "./node.js";
 import { openEvents } from "./open-events.js";
+import type { DataPlane } from "./plane.js";
 import { planeFor } from "./planes.js";
 import { ServerSource } from "./server-source.js";
 import { startStatusServer } from "./status-server.js";
@@ -28,7 +30,8 @@ export interface VipsOptions {
 export async function runNode(options: VipsOptions): Promise<void> {
   const log = createLogger(options.verbosity, "vips");
   const { statusListener } = options.config.vips;
-  const node = nodeOf(options, log);
+  const { node, plane } = nodeOf(options, log);
+  const unlock = await lock(plane.territory);
   const status = await startStatusServer(statusListener, () => node.report);
   let isStopping = false;
   const stop = async (signal: string) => {
@@ -38,6 +41,7 @@ export async function runNode(options: VipsOptions): Promise<void> {
     notifySystemd("STOPPING=1", log);
     await node.stop();
     await status.close();
+    unlock();
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
@@ -54,10 +58,13 @@ export async function runNode(options: VipsOptions): Promise<void> {
 }
 
 /** A node for this configuration, which does nothing before it is started. */
-function nodeOf({ config, nearServers }: VipsOptions, log: Logger): VipNode {
+function nodeOf(
+  { config, nearServers }: VipsOptions,
+  log: Logger,
+): { readonly node: VipNode; readonly plane: DataPlane } {
   const { vips } = config;
   const { plane, adjust } = planeFor(vips, log);
-  return new VipNode({
+  const node = new VipNode({
     plane,
     adjust,
     source: (listener) => sourceFor(config, nearServers, log, listener),
@@ -68,6 +75,7 @@ function nodeOf({ config, nearServers }: VipsOptions, log: Logger): VipNode {
     lingerMs: vips.lingerSeconds * 1_000,
     drainMs: vips.drainSeconds * 1_000,
   });
+  return { node, plane };
 }
 
 export function traitsOf({ mapsLocally }: Pick<NodeTraits, "mapsLocally">): NodeTraits {

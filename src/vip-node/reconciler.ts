@@ -15,6 +15,8 @@ const PLAN_MS = 100;
 const RETRY_MS = 1_000;
 /** How often what stands is read, whatever is believed, in milliseconds. */
 const READ_MS = 30_000;
+/** How often it is looked whether the plane is there at all. */
+const WATCH_MS = 1_000;
 
 const LATER: ReadonlySet<Step["kind"]> = new Set(["add-service", "remove-service"]);
 
@@ -83,6 +85,7 @@ export class Reconciler {
   #work: Promise<void> = Promise.resolve();
   #isRunning = false;
   #cancel: () => void = () => undefined;
+  #cancelWatch: () => void = () => undefined;
   #nextAt = Number.POSITIVE_INFINITY;
   #startedAt = Number.NEGATIVE_INFINITY;
   #isStopped = false;
@@ -114,6 +117,7 @@ export class Reconciler {
   /** Finds out what stands. */
   start(): void {
     this.#schedule(0);
+    this.#watch();
   }
 
   /** From now on this is to be carried. Changes that come at once are planned together. */
@@ -128,7 +132,24 @@ export class Reconciler {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancel();
+    this.#cancelWatch();
     await this.#work;
+  }
+
+  /** Has a plane that is gone started again at once: until then it refuses everybody. */
+  #watch(): void {
+    const { plane, timers, log } = this.#parts;
+    if (!plane.isAlive || this.#isStopped) return;
+    this.#cancelWatch = timers.after(WATCH_MS, async () => {
+      const isAlive = await plane.isAlive?.();
+      if (!isAlive && this.#actual && !this.#isStopped) {
+        log.warn(`${plane.name} has ended, and is started again`);
+        this.#actual = undefined;
+        this.#isSettled = false;
+        this.#schedule(0);
+      }
+      this.#watch();
+    });
   }
 
   /** Runs so many milliseconds from now, unless it does so sooner. */

@@ -29,7 +29,9 @@ export function statusOf({ planeName, source, plane }: NodeReport, now: number) 
   const services = keys.map((key) => {
     const is = actual.get(key);
     const refusal = plane.refused.get(key);
-    const state = refusal ? "refused" : !is ? "pending" : !wanted.has(key) ? "unwanted" : is.isOpen ? "open" : "closed";
+    const isKept = source.from === undefined || source.held !== undefined;
+    const unwanted = isKept ? "kept" : "unwanted";
+    const state = refusal ? "refused" : !is ? "pending" : !wanted.has(key) ? unwanted : is.isOpen ? "open" : "closed";
     const targets = (is?.targets ?? wanted.get(key)?.targets ?? []).map(targetStatus);
     return { key, vip: wanted.get(key)?.name ?? null, state, ...(refusal && { refusal }), targets };
   });
@@ -48,6 +50,11 @@ function targetStatus(target: Target | ActualTarget) {
   return { target: targetKey(target), weight: target.weight, ...(isRetired && { retired: true }) };
 }
 
+/** Whether nothing is wrong with the node itself: the lines of `statusText` that begin with `!` are what is. */
+export function isWell({ plane, table }: NodeStatus): boolean {
+  return plane.trouble === null && plane.failures.length === 0 && table.trouble === null && table.held === null;
+}
+
 /** The same for people: what is wrong first, then a line each. */
 export function statusText(status: NodeStatus, listener: { readonly host: string; readonly port: number }): string {
   const { plane, table, services } = status;
@@ -55,12 +62,13 @@ export function statusText(status: NodeStatus, listener: { readonly host: string
     table.age === null ? "no table yet" : `table from ${table.from}, current ${table.age.toFixed(1)} s ago`;
   const troubles = [
     plane.trouble,
-    table.trouble === null ? null : `the table is not followed, and the last one stays: ${table.trouble}`,
+    table.trouble === null ? null : `the table is not followed, and what there is stays: ${table.trouble}`,
     table.held,
     ...plane.failures,
   ].filter((text) => text !== null);
-  const what = `virtual ${services.length === 1 ? "address" : "addresses"}`;
-  const head = `${services.length} ${what}, carried by ${plane.name}; ${origin}`;
+  const carried = services.filter(({ state }) => state !== "refused" && state !== "pending").length;
+  const what = services.length === 1 ? "virtual address" : "virtual addresses";
+  const head = `${carried} of ${services.length} ${what} carried by ${plane.name}; ${origin}`;
   const rows = services.map(({ key, vip, state, refusal, targets }) => {
     const list = targets.map(({ target, weight, retired }) => `${target}${retired ? " gone" : ` ${weight}`}`);
     return `${key}  ${vip ?? "-"}  ${state}${refusal ? `: ${refusal.detail}` : ""}  ${list.join(", ")}`.trimEnd();

@@ -4,6 +4,7 @@ import type { Timers } from "../base/timers.js";
 import { VIP_ZONE } from "../config/dcos-zone.js";
 import type { VipSettings } from "../config/vips.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
+import type { VipSkipReason } from "./label.js";
 import type { VipPiece } from "./piece.js";
 import { numberOf, type VipCounts, type VipNames, VipTable } from "./table.js";
 import { vipText } from "./text.js";
@@ -11,6 +12,12 @@ import { vipText } from "./text.js";
 /** Characters of a label. */
 const MAX_SHOWN = 100;
 const SKIPPED = "a label leads to no virtual address";
+const WHY: Readonly<Record<VipSkipReason, string>> = {
+  value: "its value ends in a colon and a port from 1 to 65535, such as /redis:6379",
+  name: "nothing is left of it, or of its framework's name, for a name, or that is too long",
+  port_index: "the task has no port with this number",
+  address: "the task has no address, and no port of its agent leads to it",
+};
 const COLLISION = "two names of virtual addresses lead to one address, and the later one has got another";
 
 export interface VipPublisherOptions {
@@ -36,7 +43,7 @@ export class VipPublisher {
   constructor(options: VipPublisherOptions) {
     this.#options = options;
     this.#skipped = new FindingLog(options.log, SKIPPED, ({ task, label, reason }) => {
-      return { fields: { task, label: label.slice(0, MAX_SHOWN), reason }, text: SKIPPED };
+      return { fields: { task, label: label.slice(0, MAX_SHOWN), reason }, text: `${SKIPPED}: ${WHY[reason]}` };
     });
     this.#collisions = new FindingLog(options.log, COLLISION, ([name, holder]) => {
       return { fields: { name, holder }, text: COLLISION };

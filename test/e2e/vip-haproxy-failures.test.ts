@@ -147,7 +147,7 @@ describe("HAProxy", () => {
     const readFile = (async (path: string, encoding: "utf8") =>
       path === "/proc/self/limits" ? limits : files.readFile(path, encoding)) as typeof files.readFile;
     await expect(startPlane({ files: { ...files, readFile } })).rejects.toThrow(
-      "2000 connections at a time need 4500 open files, and 4096 are allowed: set LimitNOFILE, or fewer connections",
+      "2000 connections at a time need 4500 open files, and 4096 are allowed: set LimitNOFILE of the unit (in a shell: ulimit -n), or a smaller vips.maxConnections",
     );
   });
 

@@ -281,7 +281,7 @@ describe.skipIf(!hasOwnNetworks)("virtual addresses by nftables", () => {
     await expect(unprivileged.start()).rejects.toMatchObject({
       code: "VIP_PLANE",
       message:
-        "nft may not read or change the rules of this node (Operation not permitted): run this with CAP_NET_ADMIN, as its systemd unit does",
+        "nft may not read or change the rules of this node (Operation not permitted): run this with CAP_NET_ADMIN; docs/vips.md has the lines for its unit",
     });
     const steps = plan([service("11.0.0.12", [A])], [], NO_ENDINGS);
     await expect(unprivileged.apply(steps)).rejects.toMatchObject({ code: "VIP_PLANE" });

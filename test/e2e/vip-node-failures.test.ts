@@ -63,7 +63,7 @@ test("a server that is none, has nothing yet or talks nonsense is named with wha
     [/: status 503: no state yet$/, 503, "no state yet"],
     [/: it has ended the stream$/, 200, "<html>It works!</html>\n\n"],
     [/: Unexpected token/, 200, "data: <html>\n\n"],
-    [/: Cannot /, 200, "data: {}\n\n"],
+    [/: an event without services$/, 200, "data: {}\n\n"],
     [/: /, 200, "data: null\n\n"],
   ];
   for (const [trouble, status, body] of answers) {
@@ -75,7 +75,7 @@ test("a server that is none, has nothing yet or talks nonsense is named with wha
   }
   const { code, stdout } = await node.command("status");
   expect(code).toBe(1);
-  expect(stdout).toContain("! the table is not followed, and the last one stays: http://127.0.0.1:");
+  expect(stdout).toContain("! the table is not followed, and what there is stays: http://127.0.0.1:");
 });
 
 test("the next server is followed when the first one dies, and no connection is lost", async () => {

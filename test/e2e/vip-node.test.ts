@@ -1,9 +1,11 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTarget } from "../support/haproxy-plane.js";
 import { ScriptedMaster } from "../support/scripted-master.js";
-import { Server } from "../support/server.js";
+import { freePort, Server } from "../support/server.js";
 import { type Instance, stateOf, VipsRun } from "../support/vip-node.js";
 import { until } from "../support/wait.js";
 
@@ -69,7 +71,7 @@ describe("a node that carries virtual addresses", () => {
     const { code, stdout } = await node.command("status");
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^! the table is not followed, and the last one stays: http:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED/m,
+      /^! the table is not followed, and what there is stays: http:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED/m,
     );
     await node.stop("SIGKILL");
     expect(await asked(web)).toEqual(new Set(["a"]));
@@ -108,6 +110,29 @@ describe("a node that carries virtual addresses", () => {
     expect(await asked(web)).toEqual(new Set(["a"]));
   });
 
+  test("has HAProxy again within two seconds when somebody kills all of it, and lets nobody else carry the same", async () => {
+    const a = await startTarget("a", "127.0.31.1");
+    lead({ ...a, vip: "/web:8080" });
+    await node.carries(web, "open", 1);
+    const killed = performance.now();
+    execFileSync("pkill", ["-9", "-f", `${node.folder}/vips.cfg`]);
+    await until("a to be refused", async () => (await ask(web)) === "ECONNREFUSED");
+    await until("a to answer again", async () => (await ask(web)) === "a");
+    expect(performance.now() - killed).toBeLessThan(5_000);
+    expect(node.log).toContain("haproxy has ended, and is started again");
+    const other = join(node.folder, "other.json");
+    const { vips } = JSON.parse(readFileSync(node.configFile, "utf8"));
+    writeFileSync(other, JSON.stringify({ vips: { ...vips, statusListener: `127.0.0.1:${await freePort()}` } }));
+    for (const action of ["run", "clear"]) {
+      const { code, stderr } = await node.command(action, other);
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringContaining(`of this node carries ${node.folder}: stop it first`),
+      ]);
+    }
+    expect(await ask(web)).toBe("a");
+  });
+
   test("says what it would do, what it carries and what it cannot, and gives all of it up when it is told to", async () => {
     const a = await startTarget("a", "127.0.31.1");
     lead({ ...a, vip: "/web:8080" }, { ...a, vip: "/names:53", protocol: "udp" });
@@ -128,7 +153,7 @@ describe("a node that carries virtual addresses", () => {
       /^cannot carry names\.marathon\.l4lb\.thisdcos\.directory:53: HAProxy does not carry UDP/m,
     );
     expect(plan.stdout).not.toMatch(/^(?:add|set|open|close|retire|remove)/m);
-    expect((await node.command("clear")).stdout).toBe("nothing is carried by haproxy any more\n");
+    expect((await node.command("clear")).stdout).toBe("1 virtual address is not carried any more\n");
     expect(await ask(web)).toBe("ECONNREFUSED");
     expect((await node.command("plan")).stdout).toMatch(
       /^add-service tcp:127\.11\.7\.80:8080 127\.0\.31\.1:\d+ weight 1$/m,

@@ -36,12 +36,13 @@ function ask(socket) {
     const timer = setTimeout(() => done("timeout"), 2_000);
     const done = (answer) => {
       clearTimeout(timer);
-      socket.off("data", take).off("error", fail);
+      socket.off("data", take).off("error", fail).off("close", over);
       resolve(answer);
     };
     const take = (chunk) => done(String(chunk).trim());
     const fail = ({ code }) => done(code);
-    socket.once("data", take).once("error", fail).write("?");
+    const over = () => done("closed");
+    socket.once("data", take).once("error", fail).once("close", over).write("?");
   });
 }
 

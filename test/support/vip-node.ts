@@ -133,8 +133,8 @@ export class VipsRun {
   }
 
   /** Another command of the same configuration. */
-  command(action: string): Promise<CommandResult> {
-    return this.#place.run(process.execPath, [PROGRAM, "vips", action, "-config", this.configFile]);
+  command(action: string, configFile = this.configFile): Promise<CommandResult> {
+    return this.#place.run(process.execPath, [PROGRAM, "vips", action, "-config", configFile]);
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {

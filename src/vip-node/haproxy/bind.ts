@@ -4,7 +4,10 @@ import type { ServiceAddress } from "../model.js";
 import type { Refusal } from "../plane.js";
 
 const REASONS: Readonly<Record<string, readonly [reason: Refusal["reason"], what: string]>> = {
-  EADDRINUSE: ["port_in_use", "another program of this node listens there, or on that port of all addresses"],
+  EADDRINUSE: [
+    "port_in_use",
+    "another program of this node listens there, or on that port of all addresses (`ss -ltnp` shows it)",
+  ],
   EACCES: ["not_permitted", "ports below 1024 need CAP_NET_BIND_SERVICE"],
   EPERM: ["not_permitted", "a rule of this node forbids it"],
 };

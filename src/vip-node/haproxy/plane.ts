@@ -6,11 +6,12 @@ import type { DataPlane, Refusal, StepFailure } from "../plane.js";
 import { isInRange, type Ranges } from "../ranges.js";
 import type { LocalRoutes } from "../routes.js";
 import { tryToListen } from "./bind.js";
-import { closing, commandsFor, failureIn, faultOf, isBusy, isOver, type RuntimeStep } from "./commands.js";
+import { closing, commandsFor, faultOf, type RuntimeStep } from "./commands.js";
 import { HaproxyProcess, type ProcessParts } from "./process.js";
 import { Reloads } from "./reloads.js";
 import { affordableConfig, parseConfig, socketPath } from "./render.js";
-import { type AskHaproxy, askAt, failureOf, isGone } from "./socket.js";
+import { carryOut, type Work } from "./runtime.js";
+import { type AskHaproxy, askAt, failureOf, isGone, isThere } from "./socket.js";
 import { closedOf, readState, STATE_COMMANDS, servicesOf, workerIn } from "./state.js";
 
 export interface HaproxyParts extends ProcessParts {
@@ -20,20 +21,11 @@ export interface HaproxyParts extends ProcessParts {
 }
 
 const NO_ENDINGS: Endings = { services: new Set(), targets: new Set() };
-const STEP_MS = 20;
-/** How long the connections of a server take to be cut. */
-const MAX_BUSY_TRIES = 50;
 /** Changes of targets in this time are written together: for 1,000 services that takes a fifth of a second, in which others wait. */
 const SAVE_MS = 10_000;
 
 const LOST =
   "somebody has removed HAProxy's socket: another one takes its place, and its connections go on until they end";
-
-/** A step, the commands that it takes, and the step that asked for it. */
-interface Work {
-  readonly asked: Step;
-  readonly commands: readonly string[];
-}
 
 /** Virtual addresses by HAProxy: a process of its own, which goes on when this program ends. */
 export class HaproxyPlane implements DataPlane {
@@ -74,6 +66,14 @@ export class HaproxyPlane implements DataPlane {
 
   read(): Promise<Actual> {
     return this.#alone(() => this.#state());
+  }
+
+  get territory(): string {
+    return this.#parts.settings.runDir;
+  }
+
+  isAlive(): Promise<boolean> {
+    return isThere(socketPath(this.#parts.settings));
   }
 
   look(): Promise<Actual> {
@@ -202,19 +202,7 @@ export class HaproxyPlane implements DataPlane {
   }
 
   async #do(work: readonly Work[], fail: (step: Step, reason: string) => void): Promise<void> {
-    const answers = await this.#say(work.flatMap(({ commands }) => commands));
-    let at = 0;
-    for (const { asked, commands } of work) {
-      const these = answers.slice(at, at + commands.length);
-      at += commands.length;
-      const last = commands.at(-1) ?? "";
-      for (let tries = 0; isBusy(these.at(-1) ?? "") && tries < MAX_BUSY_TRIES; tries++) {
-        await this.#process.wait(STEP_MS);
-        these.splice(-1, 1, ...(await this.#say([last])));
-      }
-      const reason = these.map(failureIn).find((failure) => failure !== undefined);
-      if (reason !== undefined && !isOver(asked, reason)) fail(asked, `${commands.join("; ")}: ${reason}`);
-    }
+    await carryOut(work, { ask: (commands) => this.#say(commands), wait: (ms) => this.#process.wait(ms), fail });
     this.#cancelSave ??= this.#parts.timers.after(SAVE_MS, () => void this.#alone(() => this.#save()));
   }
 

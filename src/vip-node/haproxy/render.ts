@@ -30,7 +30,7 @@ export function affordableConfig(services: readonly Service[], settings: Haproxy
   const needed = descriptorsFor(settings, services.length);
   if (needed <= descriptors) return renderConfig(services, settings);
   const what = `${settings.maxConnections} connections at a time need ${needed} open files`;
-  const advice = "set LimitNOFILE, or fewer connections (vips.maxConnections)";
+  const advice = "set LimitNOFILE of the unit (in a shell: ulimit -n), or a smaller vips.maxConnections";
   throw new MesosDnsError("VIP_PLANE", `${what}, and ${descriptors} are allowed: ${advice}`);
 }
 

@@ -36,6 +36,18 @@ export function failureOf(error: unknown): MesosDnsError {
   return new MesosDnsError("VIP_PLANE", `HAProxy cannot be asked: ${messageOf(error)}`, { cause: error });
 }
 
+/** Whether anybody listens there, as far as can be told. */
+export function isThere(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const end = (is: boolean) => {
+      socket.destroy();
+      resolve(is);
+    };
+    socket.once("connect", () => end(true)).once("error", (error) => end(!isGone(error)));
+  });
+}
+
 function exchange(path: string, input: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);

@@ -27,6 +27,7 @@ type Standing = ServiceAddress & { readonly isOpen: boolean };
 /** The kernel's own balancing: nftables chooses a target for a new connection, and conntrack keeps it there. */
 export class NftablesPlane implements DataPlane {
   readonly name = "nftables";
+  readonly territory = "the nftables of this node";
   /** A target without weight is in no rule. What connections it has go on. */
   readonly keepsDrained = false;
   /** The rules of the port mapper are for connections that nothing has translated yet. */

@@ -24,7 +24,7 @@ export function explained(run: RunCommand): RunCommand {
 export function checkNft(result: CommandResult): void {
   if (result.code === 0) return;
   if (isWithoutRights(result)) {
-    const remedy = "run this with CAP_NET_ADMIN, as its systemd unit does";
+    const remedy = "run this with CAP_NET_ADMIN; docs/vips.md has the lines for its unit";
     throw new MesosDnsError("VIP_PLANE", `nft may not read or change the rules of this node (${NO_RIGHTS}): ${remedy}`);
   }
   throw new MesosDnsError("VIP_PLANE", `nft has failed: ${reasonOf(result)}`);

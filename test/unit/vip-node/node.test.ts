@@ -23,6 +23,7 @@ async function setUp() {
   const carried: { actual: Actual } = { actual: [] };
   const plane: DataPlane = {
     name: "haproxy",
+    territory: "memory",
     keepsDrained: true,
     mapsLocally: false,
     changesServicesLater: false,
@@ -63,7 +64,9 @@ async function setUp() {
   return { node, timers, lines, tell, lose, ports, carried };
 }
 
-const HELD = "the new table is empty, which is not believed: what there is stays; `mesos-dns vips clear` takes it away";
+const HELD = expect.stringMatching(
+  /^the new table is empty, which is not believed: what there is stays; .*stop this, `mesos-dns vips clear`, and start/,
+);
 
 test("a table that is empty after one that was not is not believed, which is said once, and the next one is", async () => {
   const { node, tell, lines, ports } = await setUp();
@@ -71,13 +74,13 @@ test("a table that is empty after one that was not is not believed, which is sai
   await tell();
   await tell();
   expect(ports()).toEqual([1, 2]);
-  expect(node.report.source.held).toBe(HELD);
+  expect(node.report.source.held).toEqual(HELD);
   expect(lines).toEqual([HELD]);
   await tell(entry(2));
   expect(ports()).toEqual([2]);
   expect(node.report.source.held).toBeUndefined();
   await tell();
-  expect(lines).toEqual([HELD, HELD]);
+  expect(lines).toEqual([HELD, "the table is not empty any more, and counts again", HELD]);
 });
 
 test("an empty table at the start takes nothing away of what stands", async () => {

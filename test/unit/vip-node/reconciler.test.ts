@@ -17,6 +17,7 @@ const service = (port: number, ...weights: number[]): Service => ({
 /** A data plane in memory that does what it is told. */
 class Memory implements DataPlane {
   readonly name = "haproxy";
+  readonly territory = "memory";
   readonly keepsDrained = true;
   readonly mapsLocally = false;
   changesServicesLater = false;
@@ -155,6 +156,26 @@ describe("a node", () => {
     plane.failing = () => undefined;
     await timers.advance(2_000);
     expect(plane.actual).toHaveLength(2);
+  });
+
+  test("has a plane that is gone brought back within a second, not at the next look", async () => {
+    const { plane, reconciler, timers, lines, want } = setUp();
+    let isThere = true;
+    Object.assign(plane, { isAlive: async () => isThere });
+    reconciler.start();
+    await want([service(1, 1)]);
+    await timers.advance(5_000);
+    const { reads } = plane;
+    plane.actual = [];
+    isThere = false;
+    await timers.advance(1_000);
+    isThere = true;
+    await timers.advance(500);
+    expect(plane.reads).toBe(reads + 1);
+    expect(plane.actual).toHaveLength(1);
+    expect(lines).toContain("haproxy has ended, and is started again");
+    await reconciler.stop();
+    expect(timers.pending).toBe(0);
   });
 
   test("goes on when the plane works again, from what it reads then", async () => {
