@@ -14,6 +14,8 @@ export class SinceWhen {
 
   /** When the next of them will have been there for so long; infinite if none is to come. */
   next(ms: number, now: number): number {
-    return Math.min(...Array.from(this.#since.values(), (since) => since + ms).filter((at) => at > now));
+    let first = Number.POSITIVE_INFINITY;
+    for (const since of this.#since.values()) if (since + ms > now) first = Math.min(first, since + ms);
+    return first;
   }
 }

@@ -83,8 +83,10 @@ export class VipTable {
 
   /** When the first service that has no backends goes, in the same milliseconds; `undefined` if none does. */
   get nextEnd(): number | undefined {
-    const ends = [...this.#services.values()].flatMap(({ emptySince = [] }) => emptySince);
-    return ends.length === 0 ? undefined : Math.min(...ends) + this.#options.lingerMs;
+    let first: number | undefined;
+    for (const { emptySince } of this.#services.values())
+      if (emptySince !== undefined) first = Math.min(first ?? emptySince, emptySince);
+    return first === undefined ? undefined : first + this.#options.lingerMs;
   }
 
   get counts(): VipCounts {

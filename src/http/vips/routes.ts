@@ -3,7 +3,7 @@ import { failure, NO_STATE, respondWith, type SharedAnswer } from "../waiting/an
 import { NO_SEAT } from "../waiting/news.js";
 import { NOT_SERVED, vipAnswerTo } from "./answers.js";
 import type { VipBoard } from "./board.js";
-import { VIP_EVENTS_PATH } from "./streams.js";
+import { EVENTS_HEADERS, VIP_EVENTS_PATH } from "./streams.js";
 import { VIPS_PATH, vipWish } from "./waits.js";
 
 /**
@@ -13,8 +13,14 @@ import { VIPS_PATH, vipWish } from "./waits.js";
 export function vipRoutes(board: VipBoard): [path: string, handler: Handler][] {
   return [
     [VIPS_PATH, (c) => respond(c, board)],
-    [VIP_EVENTS_PATH, (c) => respondWith(c, whyNoStream(board))],
+    [VIP_EVENTS_PATH, (c) => respondToStream(c, board)],
   ];
+}
+
+/** HEAD has no stream, and asks whether there would be one. */
+async function respondToStream(c: Context, board: VipBoard): Promise<Response> {
+  if (c.req.method === "HEAD" && board.state === "ready") return c.body(null, 200, EVENTS_HEADERS);
+  return respondWith(c, whyNoStream(board));
 }
 
 function whyNoStream({ state }: VipBoard): SharedAnswer {

@@ -12,7 +12,11 @@ const HEARTBEAT = Buffer.from(":\n\n");
 const STALLED_MS = 60_000;
 /** Readers that are told in one turn of the event loop, so that other work is not held up. */
 const BATCH = 64;
-const HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" };
+export const EVENTS_HEADERS = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store",
+  "x-accel-buffering": "no",
+};
 
 export type StreamResponse = WaitResponse & {
   write(octets: Buffer): boolean;
@@ -63,7 +67,10 @@ export class VipStreams {
     if (requestTarget(request).path !== VIP_EVENTS_PATH || !seat.take()) return false;
     // Each event is one write of octets that all readers share: in chunks it would be three.
     response.useChunkedEncodingByDefault = false;
-    response.writeHead(200, request.httpVersionMajor === 1 ? { ...HEADERS, connection: "close" } : HEADERS);
+    response.writeHead(
+      200,
+      request.httpVersionMajor === 1 ? { ...EVENTS_HEADERS, connection: "close" } : EVENTS_HEADERS,
+    );
     const known = request.headers["last-event-id"] === board.etag;
     const reader: Reader = { response, version: known ? board.indexOf() : -1, cancelStall: undefined };
     this.#readers.add(reader);

@@ -126,6 +126,8 @@ describe("a stream of virtual addresses", () => {
     take([["a", "1"]], [], true);
     expect((await read(url)).response.status).toBe(200);
     expect((await fetch(url, { method: "POST" })).status).toBe(405);
+    const head = await fetch(url, { method: "HEAD" });
+    expect([head.status, head.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
   });
 
   it("ends when virtual addresses are turned off, and when the server stops", async () => {
