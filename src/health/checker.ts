@@ -7,9 +7,6 @@ import { afterResult, type CheckState, UNKNOWN } from "./state.js";
 /** Checks under way at one time. */
 const MOST_AT_ONCE = 64;
 
-/** A timer that is called later than this says that the thread had no processor meanwhile: answers may have come, unread. */
-const OVERSLEPT_MS = 10;
-
 export interface CheckerParts {
   readonly timers: Timers;
   /** Milliseconds since the epoch. */
@@ -138,11 +135,12 @@ export class Checker {
       this.#wait(watched);
       this.#begin();
     };
-    // A target is not at fault for the time in which this thread did not run, so it gets that time once more.
+    // A target is not at fault for the time in which this thread did not run, so it gets that time once more; and if that was none, a turn
+    // of the event loop, in which an answer is read that came when the timer was due.
     const giveUpAt = (deadline: number, mayWaitLonger: boolean): (() => void) =>
-      timers.after(deadline - timers.now(), () => {
-        const overslept = timers.now() - deadline;
-        if (mayWaitLonger && overslept > OVERSLEPT_MS) cancelTimer = giveUpAt(timers.now() + overslept, false);
+      timers.after(Math.max(0, deadline - timers.now()), () => {
+        const now = timers.now();
+        if (mayWaitLonger) cancelTimer = giveUpAt(now + Math.max(0, now - deadline), false);
         else finish(`no answer within ${check.timeout} s`);
       });
     let cancelTimer = giveUpAt(startedAt + check.timeout * 1_000, true);

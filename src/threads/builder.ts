@@ -217,7 +217,7 @@ export class Builder {
     this.#isFollowingHealth = true;
     while (this.#isHealthNew && !this.#stopping) {
       // Takes the messages that wait already.
-      await delay(this.#parts.timers, 0);
+      await delay(this.#parts.timers, 0).elapsed;
       this.#isHealthNew = false;
       await this.#buildAgain().catch((error: unknown) => this.#fail(error));
     }

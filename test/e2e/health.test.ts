@@ -218,7 +218,8 @@ describe("records", () => {
   test("have their zone's serial changed by a change of health, and nothing else sent again", async () => {
     const target = await listen(() => undefined, three);
     const server = await serverOf({
-      healthChecks: { edge: { type: "tcp", port: target.port, ...QUICK } },
+      // Both are found out at once. Nobody is silent here, so nobody has to be given up on soon.
+      healthChecks: { edge: { type: "tcp", port: target.port, ...QUICK, timeout: 0.9 } },
       records: [
         {
           name: "svc",
