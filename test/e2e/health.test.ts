@@ -230,10 +230,15 @@ describe("records", () => {
         },
       ],
     });
-    await until("the second one to fail", async () => (await addressesOf(server, "svc.mesos")).join() === three);
+    // Where others need the processors, the thread that builds waits for them.
+    await until(
+      "the second one to fail",
+      async () => (await addressesOf(server, "svc.mesos")).join() === three,
+      25_000,
+    );
     const { serial } = await server.json<{ serial: number }>("/readyz");
     target.close();
-    await until("fail open", async () => (await addressesOf(server, "svc.mesos")).length === 2);
+    await until("fail open", async () => (await addressesOf(server, "svc.mesos")).length === 2, 25_000);
     expect((await server.json<{ serial: number }>("/readyz")).serial).toBeGreaterThan(serial);
     expect(await server.metric("mesos_dns_snapshot_changed_shards")).toBe(1);
     await server.stop();
