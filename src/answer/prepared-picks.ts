@@ -32,7 +32,7 @@ export class PreparedPicks {
     this.#first = 0;
     this.total = count;
     if (this.#way === PICK.ONE) this.#pickOne();
-    else if (this.#way === PICK.SOME && count > 1) this.#pickSome();
+    else if (this.#way === PICK.SOME) this.#pickSome();
     else if (count > 1) this.#first = this.#random() % count;
   }
 

@@ -29,3 +29,15 @@ describe("one of weighted records", () => {
     expect([0, 1, 2].map((random) => pick([0, 0, 0], PICK.ONE, [random])[0])).toEqual([0, 1, 2]);
   });
 });
+
+test("a set that has one record left is answered with that one, whatever was picked of others before", () => {
+  const picks = new PreparedPicks(() => 0);
+  const select = (count: number) => {
+    const records = Array.from({ length: count }, (_, i) => ({ rdata: Uint8Array.of(192, 0, 2, i), weight: 0 }));
+    const set = prepare(TYPE.A, records, { pick: PICK.SOME });
+    picks.select(Uint32Array.of(TYPE.A, count, 3, ...set.words), 0, 0, 60);
+    return Array.from({ length: picks.total }, (_, n) => picks.at(n));
+  };
+  expect([...select(3)].sort()).toEqual([0, 1, 2]);
+  expect(select(1)).toEqual([0]);
+});
