@@ -63,7 +63,18 @@ export function codeOf(error: unknown): ErrorCode {
   return error instanceof MesosDnsError ? error.code : "INTERNAL";
 }
 
+/** Whether anything thrown is an error of the system's with this code, such as `ENOENT`. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
 /** The message of anything thrown, for a log line or a wrapped error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The message of what a request failed of: where a connection has failed, that is in the error's cause. */
+export function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return messageOf(cause instanceof Error ? cause : error);
 }

@@ -1,13 +1,13 @@
 import { promises as files } from "node:fs";
 import { join } from "node:path";
-import { codeOf, MesosDnsError, messageOf } from "../base/errors.js";
+import { codeOf, hasCode, MesosDnsError, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { StateConfig, ZoneConfig } from "../config/config.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import { readClusterLines } from "../sources/mesos/saved-cluster.js";
 import { viewsOf } from "../views/views.js";
 import { type ImageFile, readImage, readOrigin, type ZoneImage } from "../zone/image.js";
-import { FILE, fingerprintOf, hasCode } from "./zone-file.js";
+import { FILE, fingerprintOf } from "./zone-file.js";
 
 type SavedConfig = ZoneConfig & Pick<StateConfig, "stateDir">;
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { MesosDnsError, messageOf } from "../base/errors.js";
+import { hasCode, MesosDnsError, messageOf } from "../base/errors.js";
 import { inChunks } from "../base/text-chunks.js";
 import type { Timers } from "../base/timers.js";
 import { writeWhole } from "../base/whole-file.js";
@@ -54,10 +54,6 @@ export function fingerprintOf(config: ZoneConfig, views = viewsOf(config)): stri
   const keys = (Object.keys(IN_SHARDS) as (keyof ZoneConfig)[]).filter((key) => IN_SHARDS[key]);
   const zones = zonesOf(views).map(({ name }) => name);
   return JSON.stringify([zones, Object.fromEntries(keys.map((key) => [key, config[key]]))]);
-}
-
-export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }
 
 export interface ZoneSaverOptions {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { MesosDnsError, messageOf } from "../base/errors.js";
+import { causeOf, MesosDnsError } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 import { createLogger } from "../base/log.js";
 import { printable } from "../base/printable.js";
@@ -111,9 +111,7 @@ async function statusNow({ vips: { statusListener } }: Config): Promise<NodeStat
     throw new Error(`status ${response.status}`);
   } catch (error) {
     const advice = "is `mesos-dns vips run` running, with the same vips.statusListener?";
-    const { cause } = error as { readonly cause?: unknown };
-    const reason = messageOf(cause instanceof Error ? cause : error);
-    throw new MesosDnsError("VIP_STATUS", `nobody tells a status at ${url} (${reason}): ${advice}`);
+    throw new MesosDnsError("VIP_STATUS", `nobody tells a status at ${url} (${causeOf(error)}): ${advice}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { MesosDnsError, messageOf } from "../base/errors.js";
+import { hasCode, MesosDnsError, messageOf } from "../base/errors.js";
 import { printable } from "../base/printable.js";
 import { ownAddresses } from "../build/own-addresses.js";
 import { ZoneBuilder } from "../build/zone-builder.js";
@@ -54,7 +54,7 @@ async function print(text: Iterable<string>): Promise<void> {
   try {
     await pipeline(text, process.stdout, { end: false });
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
+    if (!hasCode(error, "EPIPE")) throw error;
   }
 }
 

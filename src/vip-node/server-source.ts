@@ -1,5 +1,5 @@
 import { type Backoff, pauseAfter } from "../base/backoff.js";
-import { messageOf } from "../base/errors.js";
+import { causeOf } from "../base/errors.js";
 import type { Timers } from "../base/timers.js";
 import { EventStreamReader, type StreamEvent } from "./event-stream.js";
 import { readEntry, type Table, type TableEntry } from "./table.js";
@@ -71,7 +71,7 @@ export class ServerSource implements TableSource {
     for (let at = 0; !this.#end.signal.aborted; at = (at + 1) % servers.length) {
       const since = timers.now();
       const hasFollowed = { news: false };
-      const reason = await this.#read(servers[at], hasFollowed).catch((error: unknown) => causeOf(error));
+      const reason = await this.#read(servers[at], hasFollowed).catch(causeOf);
       if (this.#end.signal.aborted) return;
       if (hasFollowed.news && timers.now() - since >= WORKED_MS) failures = 0;
       onTrouble(`${servers[at]}: ${reason}`);
@@ -157,10 +157,4 @@ function readTold(data: string): Told {
   const isTold = typeof services === "object" && services !== null && Array.isArray(gone);
   if (!isTold || !gone.every((key) => typeof key === "string")) throw new Error("an event without services");
   return { services: { ...services }, gone, at: typeof at === "number" ? at : undefined };
-}
-
-/** What undici says of a failed connection is in the error's cause. */
-function causeOf(error: unknown): string {
-  const { cause } = error as { cause?: unknown };
-  return cause instanceof Error ? messageOf(cause) : messageOf(error);
 }

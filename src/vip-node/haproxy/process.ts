@@ -1,5 +1,5 @@
 import type * as FileSystem from "node:fs/promises";
-import { MesosDnsError, messageOf } from "../../base/errors.js";
+import { hasCode, MesosDnsError, messageOf } from "../../base/errors.js";
 import type { Timers } from "../../base/timers.js";
 import { writeWhole } from "../../base/whole-file.js";
 import type { RunCommand } from "../run-command.js";
@@ -61,7 +61,7 @@ export class HaproxyProcess {
     try {
       return await this.#parts.files.readFile(this.configPath, "utf8");
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+      if (hasCode(error, "ENOENT")) return "";
       throw new MesosDnsError("VIP_PLANE", `${this.configPath} cannot be read: ${messageOf(error)}`, { cause: error });
     }
   }
@@ -186,8 +186,8 @@ export class HaproxyProcess {
     try {
       return await this.#parts.run("haproxy", args, "", TIMEOUT_MS);
     } catch (error) {
-      const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-      const what = isMissing ? `haproxy is missing: ${NEEDED} (apt-get install haproxy)` : messageOf(error);
+      const missing = `haproxy is missing: ${NEEDED} (apt-get install haproxy)`;
+      const what = hasCode(error, "ENOENT") ? missing : messageOf(error);
       throw new MesosDnsError("VIP_PLANE", what, { cause: error });
     }
   }

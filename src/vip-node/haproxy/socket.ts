@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { MesosDnsError, messageOf } from "../../base/errors.js";
+import { hasCode, MesosDnsError, messageOf } from "../../base/errors.js";
 import { answersIn, sessionOf } from "./commands.js";
 
 /** Asks HAProxy on its socket, command by command; rejects if not every one was answered. */
@@ -26,8 +26,7 @@ export function askAt(path: string): AskHaproxy {
 
 /** Whether an error of asking says that nobody is there. */
 export function isGone(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "ENOENT" || code === "ECONNREFUSED";
+  return hasCode(error, "ENOENT") || hasCode(error, "ECONNREFUSED");
 }
 
 /** The same error in words of the plane. */

@@ -1,5 +1,5 @@
 /** The programs that the plane runs, and what people are told where they do not work. */
-import { MesosDnsError, messageOf } from "../../base/errors.js";
+import { hasCode, MesosDnsError, messageOf } from "../../base/errors.js";
 import type { CommandResult, RunCommand } from "../run-command.js";
 
 /** What each comes with. */
@@ -13,9 +13,8 @@ export function explained(run: RunCommand): RunCommand {
     try {
       return await run(command, args, input, timeoutMs);
     } catch (error) {
-      const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
       const remedy = `${command} is not installed: install the package ${PACKAGES[command] ?? command}`;
-      throw new MesosDnsError("VIP_PLANE", isMissing ? remedy : messageOf(error), { cause: error });
+      throw new MesosDnsError("VIP_PLANE", hasCode(error, "ENOENT") ? remedy : messageOf(error), { cause: error });
     }
   };
 }
