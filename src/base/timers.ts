@@ -13,3 +13,12 @@ export const systemTimers: Timers = {
     return () => clearTimeout(timer);
   },
 };
+
+/** `elapsed` settles after `ms` milliseconds, or never once `cancel` has been called. */
+export function delay(timers: Timers, ms: number): { readonly elapsed: Promise<void>; readonly cancel: () => void } {
+  let cancel = () => {};
+  const elapsed = new Promise<void>((resolve) => {
+    cancel = timers.after(ms, resolve);
+  });
+  return { elapsed, cancel };
+}

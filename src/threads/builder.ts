@@ -1,6 +1,6 @@
 import { codeOf, type MesosDnsError, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
-import type { Timers } from "../base/timers.js";
+import { delay, type Timers } from "../base/timers.js";
 import { HostResolver, type Lookup } from "../build/host-resolver.js";
 import type { SkipLog } from "../build/skip-log.js";
 import { StaticLog } from "../build/static-log.js";
@@ -288,12 +288,4 @@ function startOf({ current, isLatest }: Pick<BuilderStart, "current" | "isLatest
 
 function* emptyListing(): Generator<string> {
   yield '{"frameworks":[]}';
-}
-
-function delay(timers: Timers, ms: number): { readonly elapsed: Promise<void>; readonly cancel: () => void } {
-  let cancel = () => {};
-  const elapsed = new Promise<void>((resolve) => {
-    cancel = timers.after(ms, resolve);
-  });
-  return { elapsed, cancel };
 }

@@ -1,7 +1,7 @@
 import { parseAddress } from "../base/addresses.js";
 import { messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
-import type { Timers } from "../base/timers.js";
+import { delay, type Timers } from "../base/timers.js";
 import { HostResolver, type Lookup } from "../build/host-resolver.js";
 import type { Config } from "../config/config.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
@@ -41,13 +41,7 @@ export class MesosTableSource implements TableSource {
     const config = { ...parts.config, vips: { ...parts.config.vips, names: true } };
     this.#hosts = new HostResolver({
       lookup,
-      delay: (ms) => {
-        let cancel: () => void = () => undefined;
-        const elapsed = new Promise<void>((resolve) => {
-          cancel = timers.after(ms, resolve);
-        });
-        return { elapsed, cancel };
-      },
+      delay: (ms) => delay(timers, ms),
     });
     this.#publisher = new VipPublisher({
       send: (piece) => this.#take(piece),

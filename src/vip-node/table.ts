@@ -1,5 +1,6 @@
 /** The table of virtual addresses as servers tell it, and what it means for a node. */
 import { parseAddress } from "../base/addresses.js";
+import { isObject } from "../config/format.js";
 import { type Service, serviceKey, type Target, targetKey } from "./model.js";
 
 /** A service in the form of `/v1/vips`. */
@@ -59,10 +60,6 @@ function isPort(value: unknown): value is number {
 
 function portOf(vip: string): number {
   return Number(vip.slice(vip.lastIndexOf(":") + 1));
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What the table depends on for a node. */

@@ -1,6 +1,6 @@
 import type * as FileSystem from "node:fs/promises";
 import { hasCode, MesosDnsError, messageOf } from "../../base/errors.js";
-import type { Timers } from "../../base/timers.js";
+import { delay, type Timers } from "../../base/timers.js";
 import { writeWhole } from "../../base/whole-file.js";
 import type { RunCommand } from "../run-command.js";
 import type { HaproxySettings } from "./render.js";
@@ -147,7 +147,7 @@ export class HaproxyProcess {
   }
 
   wait(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#parts.timers.after(ms, resolve));
+    return delay(this.#parts.timers, ms).elapsed;
   }
 
   /**

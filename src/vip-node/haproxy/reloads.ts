@@ -1,18 +1,20 @@
+import { type Backoff, pauseAfter } from "../../base/backoff.js";
 import type { Timers } from "../../base/timers.js";
 
 /** Changes of the set of services in this time become one reload. */
 const GATHER_MS = 1_000;
-/** From one reload to the next: each leaves a worker until its connections have ended. */
-const SPACING_MS = 5_000;
-/** After reloads that failed: each may have paused every service. */
-const MAX_SPACING_MS = 300_000;
+/** From one reload to the next: each leaves a worker until its connections have ended, and one that fails may have paused every service. */
+const SPACING: Backoff = { firstMs: 5_000, lastMs: 300_000 };
+/** It is the only one of its HAProxy. */
+const NO_JITTER = () => 0;
 
 /** Decides when HAProxy reads its configuration again. */
 export class Reloads {
   readonly #timers: Timers;
   readonly #reload: () => Promise<boolean>;
   #cancel: (() => void) | undefined;
-  #spacing = SPACING_MS;
+  /** Reloads that have failed since one worked. */
+  #failures = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
 
   /** @param reload says whether it has worked; does not reject */
@@ -34,9 +36,12 @@ export class Reloads {
 
   async #run(): Promise<void> {
     this.#cancel = undefined;
-    this.#notBefore = this.#timers.now() + this.#spacing;
-    const works = await this.#reload();
-    this.#spacing = works ? SPACING_MS : Math.min(MAX_SPACING_MS, 2 * this.#spacing);
-    this.#notBefore = this.#timers.now() + this.#spacing;
+    this.#space();
+    this.#failures = (await this.#reload()) ? 0 : this.#failures + 1;
+    this.#space();
+  }
+
+  #space(): void {
+    this.#notBefore = this.#timers.now() + pauseAfter(this.#failures, SPACING, NO_JITTER);
   }
 }
