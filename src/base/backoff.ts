@@ -19,3 +19,6 @@ const JITTER = 0.5;
 export function pauseAfter(pauses: number, { firstMs, lastMs }: Backoff, random: () => number): number {
   return Math.min(lastMs, firstMs * 2 ** pauses) * (1 - JITTER * random());
 }
+
+/** As `random` for what there is only one of: its attempts need not be spread. */
+export const NO_JITTER = (): number => 0;

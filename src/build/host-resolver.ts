@@ -1,8 +1,11 @@
+import { lookup } from "node:dns/promises";
 import { LRUCache } from "lru-cache";
 import { type Address, parseAddress } from "../base/addresses.js";
 
 /** Looks up a host name with the system's resolver. Rejects if it has no address. */
 export type Lookup = (host: string) => Promise<readonly string[]>;
+
+export const systemLookup: Lookup = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);
 
 export interface HostResolverOptions {
   readonly lookup: Lookup;

@@ -21,3 +21,8 @@ function addressesOf(listener: string): Address[] {
   const texts = (external.length > 0 ? external : wanted).map((own) => own.address);
   return texts.map(parseAddress).filter((own) => own !== undefined);
 }
+
+/** All addresses of this machine. */
+export function machineAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+}

@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
-import { networkInterfaces } from "node:os";
+import { machineAddresses } from "../build/own-addresses.js";
 import { type Loaded, type LoadOptions, loadWithNames } from "../config/load.js";
 import { nameserversOf } from "../config/resolv-conf.js";
 import type { Checked } from "../process/serve.js";
@@ -40,8 +40,4 @@ export async function loadChecked(file: string): Promise<Checked> {
 async function addressOf(name: string): Promise<string | undefined> {
   const all = await lookup(name, { all: true, verbatim: true }).catch(() => []);
   return (all.find(({ family }) => family === 4) ?? all[0])?.address;
-}
-
-function machineAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
 }

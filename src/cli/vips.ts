@@ -118,9 +118,8 @@ async function statusNow({ vips: { statusListener } }: Config): Promise<NodeStat
 /** What it takes away would be carried again at once by a `run`, so that has to be stopped before. */
 async function clear(config: Config): Promise<void> {
   const { plane } = planeFor(config.vips, createLogger(0, "vips"));
-  const unlock = await lock(plane.territory);
+  await lock(plane.territory);
   const { length } = await plane.look();
   await plane.clear();
-  unlock();
   process.stdout.write(`${length} virtual ${length === 1 ? "address is" : "addresses are"} not carried any more\n`);
 }

@@ -1,14 +1,14 @@
 /** The entry point of the builder thread. */
-import { lookup } from "node:dns/promises";
 import files from "node:fs/promises";
 import { parentPort } from "node:worker_threads";
 import { createLogger } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
+import { systemLookup } from "../build/host-resolver.js";
 import { ownAddresses } from "../build/own-addresses.js";
 import { loadCluster } from "../build/saved-zone.js";
 import { SkipLog } from "../build/skip-log.js";
 import { readsFacts } from "../config/catalog.js";
-import { connectLazily } from "../sources/mesos/zookeeper/lazy-connection.js";
+import { connectWhenOpened } from "../sources/mesos/zookeeper/lazy-connection.js";
 import { adviseHugePages } from "../transport/batch/huge-pages.js";
 import { loadSystem } from "../transport/batch/system.js";
 import { Builder } from "./builder.js";
@@ -36,8 +36,8 @@ async function begin({ readers, verbosity, ...start }: BuilderStart): Promise<Bu
     random: Math.random,
     wallClock: Date.now,
     now: () => performance.now(),
-    lookup: async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address),
-    connect: connectLazily(async () => (await import("../sources/mesos/zookeeper/connection.js")).connectZooKeeper),
+    lookup: systemLookup,
+    connect: connectWhenOpened,
     files,
     ownAddresses,
     makeRoom: () => heap.prepare(),

@@ -1,5 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
-import { type Backoff, pauseAfter } from "../base/backoff.js";
+import { type Backoff, NO_JITTER, pauseAfter } from "../base/backoff.js";
 import { messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
@@ -30,8 +30,6 @@ export interface SupervisionParts<To, From> {
 }
 
 const RESTARTS: Backoff = { firstMs: 1_000, lastMs: 60_000 };
-/** There is only one of its kind, so restarts need not be spread. */
-const NO_JITTER = () => 0;
 
 /** A thread that is started again when it has ended by itself: after 1 s, 2 s, … up to a minute, until it has shown that it works. */
 export class SupervisedThread<To, From> {

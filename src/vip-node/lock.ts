@@ -2,23 +2,21 @@ import { createServer, type Server } from "node:net";
 import { MesosDnsError } from "../base/errors.js";
 
 /**
- * Keeps others of this node from carrying the same. The name is that of an abstract socket (unix(7)): it is gone with its process, and
+ * Keeps others of this node from carrying the same, until this process ends. The name is that of an abstract socket (unix(7)): it is gone with its process, and
  * every network namespace has its own, as it has its own rules.
  *
  * @param what is carried
- * @returns gives it up
  * @throws {MesosDnsError} VIP_LOCKED if another process has it
  */
-export async function lock(what: string): Promise<() => void> {
+export async function lock(what: string): Promise<void> {
   // Elsewhere there is no such socket, and no node of a cluster.
-  if (process.platform !== "linux") return () => undefined;
+  if (process.platform !== "linux") return;
   const server = createServer((socket) => socket.destroy());
   await listen(server, `\0mesos-dns-vips ${what}`).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;
     const advice = "stop it first (systemctl stop mesos-dns-vips)";
     throw new MesosDnsError("VIP_LOCKED", `another \`mesos-dns vips\` of this node carries ${what}: ${advice}`);
   });
-  return () => server.close();
 }
 
 function listen(server: Server, path: string): Promise<void> {

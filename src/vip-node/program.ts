@@ -1,19 +1,18 @@
-import { lookup } from "node:dns/promises";
-import { networkInterfaces } from "node:os";
 import { MesosDnsError } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 import { createLogger, type Logger, type Verbosity } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
 import { VERSION } from "../base/version.js";
+import { systemLookup } from "../build/host-resolver.js";
+import { machineAddresses } from "../build/own-addresses.js";
 import type { Config } from "../config/config.js";
 import { notifySystemd } from "../process/systemd.js";
-import { connectLazily } from "../sources/mesos/zookeeper/lazy-connection.js";
+import { connectWhenOpened } from "../sources/mesos/zookeeper/lazy-connection.js";
 import { lock } from "./lock.js";
 import { MesosTableSource } from "./mesos-source.js";
 import { VipNode } from "./node.js";
 import { openEvents } from "./open-events.js";
-import type { DataPlane } from "./plane.js";
-import { planeFor } from "./planes.js";
+import { type PlaneParts, planeFor } from "./planes.js";
 import { ServerSource } from "./server-source.js";
 import { startStatusServer } from "./status-server.js";
 import type { NodeTraits } from "./table.js";
@@ -30,8 +29,9 @@ export interface VipsOptions {
 export async function runNode(options: VipsOptions): Promise<void> {
   const log = createLogger(options.verbosity, "vips");
   const { statusListener } = options.config.vips;
-  const { node, plane } = nodeOf(options, log);
-  const unlock = await lock(plane.territory);
+  const parts = planeFor(options.config.vips, log);
+  await lock(parts.plane.territory);
+  const node = nodeOf(options, log, parts);
   const status = await startStatusServer(statusListener, () => node.report);
   let isStopping = false;
   const stop = async (signal: string) => {
@@ -41,7 +41,6 @@ export async function runNode(options: VipsOptions): Promise<void> {
     notifySystemd("STOPPING=1", log);
     await node.stop();
     await status.close();
-    unlock();
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
@@ -58,13 +57,9 @@ export async function runNode(options: VipsOptions): Promise<void> {
 }
 
 /** A node for this configuration, which does nothing before it is started. */
-function nodeOf(
-  { config, nearServers }: VipsOptions,
-  log: Logger,
-): { readonly node: VipNode; readonly plane: DataPlane } {
+function nodeOf({ config, nearServers }: VipsOptions, log: Logger, { plane, adjust }: PlaneParts): VipNode {
   const { vips } = config;
-  const { plane, adjust } = planeFor(vips, log);
-  const node = new VipNode({
+  return new VipNode({
     plane,
     adjust,
     source: (listener) => sourceFor(config, nearServers, log, listener),
@@ -75,12 +70,10 @@ function nodeOf(
     lingerMs: vips.lingerSeconds * 1_000,
     drainMs: vips.drainSeconds * 1_000,
   });
-  return { node, plane };
 }
 
 export function traitsOf({ mapsLocally }: Pick<NodeTraits, "mapsLocally">): NodeTraits {
-  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return { mapsLocally, ownAddresses: new Set(all.map(({ address }) => address)) };
+  return { mapsLocally, ownAddresses: new Set(machineAddresses()) };
 }
 
 /** Where the table comes from. @throws {MesosDnsError} CONFIG_INVALID if there is no server to follow */
@@ -95,8 +88,8 @@ export function sourceFor(
     return new MesosTableSource({
       ...common,
       config,
-      lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-      connect: connectLazily(async () => (await import("../sources/mesos/zookeeper/connection.js")).connectZooKeeper),
+      lookup: systemLookup,
+      connect: connectWhenOpened,
       wallClock: Date.now,
       log,
     });

@@ -1,12 +1,10 @@
-import { type Backoff, pauseAfter } from "../../base/backoff.js";
+import { type Backoff, NO_JITTER, pauseAfter } from "../../base/backoff.js";
 import type { Timers } from "../../base/timers.js";
 
 /** Changes of the set of services in this time become one reload. */
 const GATHER_MS = 1_000;
 /** From one reload to the next: each leaves a worker until its connections have ended, and one that fails may have paused every service. */
 const SPACING: Backoff = { firstMs: 5_000, lastMs: 300_000 };
-/** It is the only one of its HAProxy. */
-const NO_JITTER = () => 0;
 
 /** Decides when HAProxy reads its configuration again. */
 export class Reloads {

@@ -5,6 +5,9 @@ export function connectLazily(load: () => Promise<Connect>): Connect {
   return (options) => new LazyConnection(load, options);
 }
 
+/** The same for a real ensemble. */
+export const connectWhenOpened = connectLazily(async () => (await import("./connection.js")).connectZooKeeper);
+
 class LazyConnection implements ZooKeeperConnection {
   readonly #load: () => Promise<Connect>;
   readonly #options: ConnectOptions;
