@@ -11,6 +11,7 @@ import { serviceKey, targetKey } from "../vip-node/model.js";
 import { plan, type Step } from "../vip-node/plan.js";
 import { planeFor } from "../vip-node/planes.js";
 import { runNode, sourceFor, traitsOf } from "../vip-node/program.js";
+import { sortOut } from "../vip-node/refusals.js";
 import { isWell, type NodeStatus, statusText } from "../vip-node/report.js";
 import { STATUS_PATH } from "../vip-node/status-server.js";
 import { desiredServices, type Table, withoutDrained } from "../vip-node/table.js";
@@ -55,14 +56,11 @@ async function printPlan(config: Config): Promise<void> {
   const actual = await plane.look();
   const all = desiredServices(table, traitsOf(plane));
   const desired = plane.keepsDrained ? all : withoutDrained(all);
-  const standing = new Set(actual.map(serviceKey));
-  const lines: string[] = [];
-  const carried = [];
-  for (const service of desired) {
-    const refusal = standing.has(serviceKey(service)) ? undefined : await plane.refusal(service);
-    if (refusal) lines.push(`cannot carry ${service.name}: ${refusal.detail}`);
-    else carried.push(service);
-  }
+  const { carried, refused } = await sortOut(plane, desired, actual);
+  const lines = Array.from(
+    refused.values(),
+    ({ service, refusal }) => `cannot carry ${service.name}: ${refusal.detail}`,
+  );
   const endings = { services: new Set<string>(), targets: new Set<string>() };
   const steps = plan(carried, actual, endings).map(stepText);
   const end = steps.length === 0 ? ["nothing to do"] : [];

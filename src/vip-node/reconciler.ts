@@ -7,6 +7,7 @@ import { afterSteps } from "./believed.js";
 import { type Actual, type Service, serviceKey } from "./model.js";
 import { endingKey, plan, type Step } from "./plan.js";
 import type { DataPlane, Refusal } from "./plane.js";
+import { sortOut } from "./refusals.js";
 import { SinceWhen } from "./since.js";
 
 /** Milliseconds from the beginning of a plan to that of the next one. */
@@ -89,13 +90,13 @@ export class Reconciler {
   #nextAt = Number.POSITIVE_INFINITY;
   #startedAt = Number.NEGATIVE_INFINITY;
   #isStopped = false;
-  readonly #refusalLog: FindingLog<readonly [Service | undefined, Refusal]>;
+  readonly #refusalLog: FindingLog<{ readonly service: Service; readonly refusal: Refusal }>;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
-    this.#refusalLog = new FindingLog(parts.log, "a virtual address is not carried here", ([service, refusal]) => ({
-      fields: { vip: service?.name, reason: refusal.reason },
-      text: `${service?.name} is not carried here: ${refusal.detail}`,
+    this.#refusalLog = new FindingLog(parts.log, "a virtual address is not carried here", ({ service, refusal }) => ({
+      fields: { vip: service.name, reason: refusal.reason },
+      text: `${service.name} is not carried here: ${refusal.detail}`,
     }));
   }
 
@@ -222,19 +223,11 @@ export class Reconciler {
 
   /** The services that the plane carries or can carry. Those that it could not are tried again at each reading. */
   async #carried({ services }: Desired, actual: Actual, isReading: boolean): Promise<readonly Service[]> {
-    const { plane } = this.#parts;
-    const standing = new Set(actual.map(serviceKey));
-    const refused = new Map<string, Refusal>();
-    for (const service of services) {
-      const key = serviceKey(service);
-      if (standing.has(key)) continue;
-      const refusal = (isReading ? undefined : this.#refused.get(key)) ?? (await plane.refusal(service));
-      if (refusal) refused.set(key, refusal);
-    }
-    this.#refused = refused;
-    const named = new Map(services.map((service) => [serviceKey(service), service]));
-    this.#refusalLog.note(new Map([...refused].map(([key, refusal]) => [key, [named.get(key), refusal] as const])));
-    return services.filter((service) => !refused.has(serviceKey(service)));
+    const known = isReading ? new Map<string, Refusal>() : this.#refused;
+    const { carried, refused } = await sortOut(this.#parts.plane, services, actual, known);
+    this.#refused = new Map(Array.from(refused, ([key, { refusal }]) => [key, refusal]));
+    this.#refusalLog.note(refused);
+    return carried;
   }
 
   #endings({ services, isComplete }: Desired, actual: Actual) {
@@ -245,11 +238,13 @@ export class Reconciler {
     this.#noteRetired(actual);
     return {
       services: this.#unwanted.longerThan(lingerMs, now),
-      targets: drainMs > 0 ? this.#retired.longerThan(drainMs, now) : new Set<string>(),
+      targets: this.#retired.longerThan(drainMs, now),
     };
   }
 
+  /** Of interest only where they are cut some day. */
   #noteRetired(actual: Actual): void {
+    if (this.#parts.drainMs === 0) return;
     const retired = actual.flatMap((service) =>
       service.targets.filter(({ isRetired }) => isRetired).map((target) => endingKey(service, target)),
     );
@@ -260,8 +255,7 @@ export class Reconciler {
   get #nextEnding(): number {
     const { timers, lingerMs, drainMs } = this.#parts;
     const now = timers.now();
-    const drained = drainMs > 0 ? this.#retired.next(drainMs, now) : Number.POSITIVE_INFINITY;
-    return Math.min(this.#unwanted.next(lingerMs, now), drained);
+    return Math.min(this.#unwanted.next(lingerMs, now), this.#retired.next(drainMs, now));
   }
 
   #noteDrift(steps: readonly Step[]): void {

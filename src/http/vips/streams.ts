@@ -47,7 +47,8 @@ interface Reader {
 export class VipStreams {
   readonly #options: VipStreamsOptions;
   readonly #readers = new Set<Reader>();
-  #due: Reader[] = [];
+  /** Who is told in later turns. */
+  readonly #due = new Set<Reader>();
   #cancelBeat: (() => void) | undefined;
   #isClosed = false;
 
@@ -97,15 +98,19 @@ export class VipStreams {
       for (const { response } of this.#readers) response.end();
       return;
     }
-    const isIdle = this.#due.length === 0;
-    const known = new Set(this.#due);
-    for (const reader of this.#readers) if (!known.has(reader)) this.#due.push(reader);
+    const isIdle = this.#due.size === 0;
+    for (const reader of this.#readers) this.#due.add(reader);
     if (isIdle) this.#tellDue();
   }
 
   #tellDue(): void {
-    for (const reader of this.#due.splice(0, BATCH)) this.#tell(reader);
-    if (this.#due.length > 0) this.#options.later(() => this.#tellDue());
+    let left = BATCH;
+    for (const reader of this.#due) {
+      if (left-- === 0) break;
+      this.#due.delete(reader);
+      this.#tell(reader);
+    }
+    if (this.#due.size > 0) this.#options.later(() => this.#tellDue());
   }
 
   #tell(reader: Reader): void {
