@@ -42,7 +42,7 @@ async function planOf({ httpPort }: Server): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "mesos-dns-vips-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, "config.json");
-  const vips = { servers: [`http://127.0.0.1:${httpPort}`], runDir: join(folder, "run") };
+  const vips = { servers: [`http://127.0.0.1:${httpPort}`], ipv4Range: RANGE, runDir: join(folder, "run") };
   writeFileSync(file, JSON.stringify({ vips }));
   return (await runProgram("vips", "plan", "-config", file)).stdout;
 }

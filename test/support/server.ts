@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
-import { once } from "node:events";
+import { type EventEmitter, once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -233,18 +234,28 @@ export async function runProgram(
   return { status: status as number | null, stdout, stderr };
 }
 
-/** A port of 127.0.0.1 that is free for TCP and UDP. */
+/** Linux gives the ports from 32768 on to connections, and may do so before the server that a port is meant for has started. */
+const PORTS = { min: 10_000, max: 32_768 };
+
+/** A port of 127.0.0.1 that is free for TCP and UDP, and is not given to a connection meanwhile. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as { port: number };
+    const port = randomInt(PORTS.min, PORTS.max);
+    const server = createServer();
     const socket = createSocket("udp4");
-    const isFree = await new Promise<boolean>((resolve) => {
-      socket.once("error", () => resolve(false)).bind(port, "127.0.0.1", () => resolve(true));
-    });
+    const isFree =
+      (await boundTo(server, () => server.listen(port, "127.0.0.1"))) &&
+      (await boundTo(socket, () => socket.bind(port, "127.0.0.1")));
     socket.close();
-    await new Promise((resolve) => server.close(resolve));
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
     if (isFree) return port;
   }
+}
+
+/** Whether it got what it asks for. */
+function boundTo(socket: EventEmitter, bind: () => void): Promise<boolean> {
+  return new Promise((resolve) => {
+    socket.once("error", () => resolve(false)).once("listening", () => resolve(true));
+    bind();
+  });
 }
