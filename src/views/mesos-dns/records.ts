@@ -1,10 +1,10 @@
 import { AGENTS, isReserved } from "../../config/reserved-names.js";
 import type { Agent, Framework, Task } from "../../sources/mesos/cluster.js";
+import { toFragment, toLabel } from "../../wire/labels.js";
 import { isDnsName } from "../../wire/names.js";
 import type { ClusterFacts, TaskAddresses } from "../facts.js";
 import type { ClaimSink, RecordSink } from "../sink.js";
 import type { Emitter, Problem } from "../view.js";
-import { toFragment, toLabel } from "./labels.js";
 import type { NamingRules } from "./rules.js";
 import { FrameworkNames } from "./shared-names.js";
 import { emitTask } from "./task-records.js";

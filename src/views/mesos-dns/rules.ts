@@ -1,6 +1,6 @@
 import type { HealthPolicy, ZoneConfig } from "../../config/config.js";
 import type { Task } from "../../sources/mesos/cluster.js";
-import { type LabelRules, RFC952, RFC1123 } from "./labels.js";
+import { type LabelRules, RFC952, RFC1123 } from "../../wire/labels.js";
 
 /** The configured rules for names. */
 export interface NamingRules {

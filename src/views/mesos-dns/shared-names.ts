@@ -1,7 +1,7 @@
 import { AGENTS } from "../../config/reserved-names.js";
 import type { Task } from "../../sources/mesos/cluster.js";
+import { type LabelRules, toFragment, toLabel } from "../../wire/labels.js";
 import { isDnsName, MAX_LABEL } from "../../wire/names.js";
-import { type LabelRules, toFragment, toLabel } from "./labels.js";
 
 /** The longest name of a service in a label: the `_` takes one octet. */
 export const SERVICE_LABEL = MAX_LABEL - 1;

@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
 import type { Address } from "../../base/addresses.js";
 import type { Task } from "../../sources/mesos/cluster.js";
+import { agentSuffix, canonicalName, type LabelRules, toLabel } from "../../wire/labels.js";
 import type { TaskAddresses } from "../facts.js";
 import { onStandby, type RecordSink } from "../sink.js";
-import { agentSuffix, canonicalName, type LabelRules, toLabel } from "./labels.js";
 import { isStandby, type NamingRules } from "./rules.js";
 import { checked, type FrameworkNames, SERVICE_LABEL, type SharedNames } from "./shared-names.js";
 import { toZBase32 } from "./zbase32.js";

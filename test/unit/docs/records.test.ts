@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Task } from "../../../src/sources/mesos/cluster.js";
-import { RFC1123, toFragment, toLabel } from "../../../src/views/mesos-dns/labels.js";
 import { SCATTERED } from "../../../src/views/zone-spec.js";
+import { RFC1123, toFragment, toLabel } from "../../../src/wire/labels.js";
 import { emitted, framework } from "../views/mesos-dns/support.js";
 import { quoted, read, tableRows } from "./files.js";
 

@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  agentSuffix,
-  canonicalName,
-  RFC952,
-  RFC1123,
-  toFragment,
-  toLabel,
-} from "../../../../src/views/mesos-dns/labels.js";
-import { isDnsName } from "../../../../src/wire/names.js";
+import { agentSuffix, canonicalName, RFC952, RFC1123, toFragment, toLabel } from "../../../src/wire/labels.js";
+import { isDnsName } from "../../../src/wire/names.js";
 
 const a = (count: number) => "a".repeat(count);
 

@@ -1,4 +1,4 @@
-import { MAX_LABEL } from "../../wire/names.js";
+import { MAX_LABEL } from "./names.js";
 
 /**
  * How Mesos-DNS turns the names of tasks, frameworks and ports into DNS labels.
