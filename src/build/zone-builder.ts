@@ -1,6 +1,7 @@
 import { type Address, AddressBook, parseAddress } from "../base/addresses.js";
 import type { HostPort } from "../base/host-port.js";
 import type { SocketConfig, ZoneConfig } from "../config/config.js";
+import type { ConsulNames } from "../consul/registry/names.js";
 import type { Cluster, Skipped } from "../sources/mesos/cluster.js";
 import { ClusterFacts, type FactsInput, type Health, HostNames } from "../views/facts.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
@@ -40,6 +41,8 @@ export interface ZoneBuilderOptions {
   readonly health?: (() => Health) | undefined;
   /** The names of the cluster's virtual addresses, if they are served. @param addressesOf those of an agent's host */
   readonly vips?: (cluster: Cluster, addressesOf: (host: string) => readonly string[]) => VipNames | undefined;
+  /** What Consul's names are made of, if they are served. @param facts those of the cluster, but for this */
+  readonly consul?: (facts: ClusterFacts, ownAddresses: readonly Address[]) => ConsulNames | undefined;
   /** The addresses at which this server can be reached. Without `nameServers`, the SOA's mname gets them. */
   readonly ownAddresses: (listeners: readonly string[]) => readonly Address[];
   /** Milliseconds since the epoch, for serials. */
@@ -221,7 +224,10 @@ export class ZoneBuilder {
       return (literal ? [literal] : (resolved.get(host) ?? [])).map(({ text }) => text);
     };
     const vips = this.#options.vips?.(cluster, addressesOf);
-    return new ClusterFacts({ cluster, masters, nameServers, resolved, ipSources, records, health, vips }, this.#book);
+    const input = { cluster, masters, nameServers, resolved, ipSources, records, health, vips };
+    const facts = new ClusterFacts(input, this.#book);
+    const consul = this.#options.consul?.(facts, this.#options.ownAddresses(config.listener));
+    return consul ? new ClusterFacts({ ...input, consul }, this.#book) : facts;
   }
 
   #nameServersOf(config: BuildConfig): FactsInput["nameServers"] {

@@ -44,6 +44,7 @@ const IN_SHARDS: { readonly [Key in keyof ZoneConfig]: boolean } = {
   recordsFile: false,
   catalogZone: true,
   vips: false,
+  consul: false,
 };
 
 /**

@@ -7,6 +7,6 @@ export function keepsCatalog({ catalog }: Pick<Config, "catalog">): boolean {
 }
 
 /** Whether more is read of tasks and agents than their records need: labels, mappings of ports, and what statuses say. */
-export function readsFacts(config: Pick<Config, "catalog" | "vips">): boolean {
-  return keepsCatalog(config) || config.vips.names;
+export function readsFacts(config: Pick<Config, "catalog" | "vips" | "consul">): boolean {
+  return keepsCatalog(config) || config.vips.names || config.consul.enabled;
 }

@@ -1,4 +1,5 @@
 import type { HostPort } from "../base/host-port.js";
+import type { ConsulConfig } from "./consul.js";
 import type { HealthCheck } from "./health.js";
 import type { StaticRecord } from "./static-record.js";
 import type { VipNodeSettings, VipSettings } from "./vips.js";
@@ -56,7 +57,7 @@ export interface ClusterConfig {
 }
 
 /** The zones, their names, and the common fields of their records. */
-export interface ZoneConfig {
+export interface ZoneConfig extends ConsulConfig {
   /** Lower case, without the final dot. */
   readonly domain: string;
   /** The TTL of every record, in seconds. */

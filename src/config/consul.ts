@@ -41,3 +41,13 @@ export interface ConsulSettings {
   /** Octets of all keys and values. */
   readonly kvMaxBytes: number;
 }
+
+/** The part of the configuration that is Consul's. */
+export interface ConsulConfig {
+  readonly consul: ConsulSettings;
+}
+
+/** Consul's zones, if they are served. */
+export function consulZones({ enabled, domain, altDomain }: ConsulSettings): readonly string[] {
+  return enabled ? [domain, altDomain].filter((zone) => zone !== "") : [];
+}

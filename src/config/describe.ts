@@ -89,6 +89,7 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     Forwarding: config.forwarding,
     Cache: config.cache,
     Vips: describeVips(config.vips),
+    Consul: { ...config.consul, token: masked(config.consul.token) },
     Updates: config.updates,
     FailoverGrace: config.failoverGrace,
     MaxShrink: config.maxShrink,

@@ -61,11 +61,12 @@ const MAX_DOMAIN = 200;
 
 const DOMAIN = `a domain name of at most ${MAX_DOMAIN} characters: labels of at most 63 letters, digits and hyphens`;
 
-export const domain: Format<string> = textual(
-  DOMAIN,
-  (value) => readDomain(value, MAX_DOMAIN),
-  (value) => explainDomain(value, DOMAIN),
-);
+/** `undefined` for a text that is no domain name, or too long a one. */
+export function readDomainName(text: string): string | undefined {
+  return readDomain(text, MAX_DOMAIN);
+}
+
+export const domain: Format<string> = textual(DOMAIN, readDomainName, (value) => explainDomain(value, DOMAIN));
 
 export const zoneName: Format<string> = textual("the name of a zone, or an empty string for none", (value) =>
   value === "" ? "" : readZoneName(value),

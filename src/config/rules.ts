@@ -2,6 +2,8 @@
 
 import { messageOf } from "../base/errors.js";
 import type { Config, Resolver } from "./config.js";
+import { consulZones } from "./consul.js";
+import { checkConsul } from "./consul-rules.js";
 import { DCOS_ZONE, vipZones } from "./dcos-zone.js";
 import { checkHealth } from "./health-rules.js";
 import { resolvers as resolverFormat } from "./lists.js";
@@ -28,6 +30,7 @@ export function completeConfig(given: Values, context: RuleContext): Config {
   checkDcosNames(values, context);
   checkCache(values, context);
   checkZones(values, context);
+  checkConsul(values, context);
   checkTransfers(values, context);
   checkHealth(values, checkUses(values.records, "records"), context);
   const asked = {
@@ -105,10 +108,10 @@ function checkCookies({ cookieSecret, previousCookieSecret }: Values, { faults }
 
 /** The zones with their own resolvers. None may be inside a zone of this server. */
 function effectiveZones(values: Values, { faults, warnings }: RuleContext): Values["zoneResolvers"] {
-  const { domain, dcosNames, vips, staticZones, externalon, zoneResolvers } = values;
+  const { domain, dcosNames, vips, staticZones, externalon, zoneResolvers, consul } = values;
   if (faults.has("domain") || faults.has("dcosNames")) return zoneResolvers;
   const dcos = [...(dcosNames ? [DCOS_ZONE] : []), ...(vips.names ? vipZones(dcosNames) : [])];
-  const zones = [domain, ...dcos, ...staticZones];
+  const zones = [domain, ...dcos, ...consulZones(consul), ...staticZones];
   return zoneResolvers.filter(([zone]) => {
     const own = zones.find((each) => isInZone(zone, each));
     if (own === undefined) return true;

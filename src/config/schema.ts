@@ -12,27 +12,15 @@ import type {
   UdpEngineName,
   UpdateSource,
 } from "./config.js";
-import { type Format, integer } from "./format.js";
+import { CONSUL_KEYS } from "./consul-keys.js";
+import { integer } from "./format.js";
 import * as format from "./formats.js";
 import { healthChecks } from "./health-checks.js";
+import { type KeySpec, live, node, restart } from "./key-spec.js";
 import * as lists from "./lists.js";
 import { type GivenRecord, records } from "./static-records.js";
 import * as transfers from "./transfer-lists.js";
 import * as vips from "./vip-formats.js";
-
-export interface KeySpec<T> {
-  /** What the key means, in one sentence for an operator. */
-  readonly doc: string;
-  /** As an operator would write it in the file. */
-  readonly default: unknown;
-  readonly format: Format<T>;
-  /** Whether a changed value is applied on SIGHUP or needs a restart; `node`: `mesos-dns vips` reads it, the server does not. */
-  readonly reload: "live" | "restart" | "node";
-  /** The value is masked in everything that a person may read. */
-  readonly sensitive?: true;
-  /** Describes a default that depends on another key. */
-  readonly shownDefault?: string;
-}
 
 /** The values of all keys, read by their formats, before the rules between keys have completed them. */
 export type Values = Omit<Config, "zoneResolvers" | "records"> & {
@@ -41,7 +29,7 @@ export type Values = Omit<Config, "zoneResolvers" | "records"> & {
 };
 
 /** Keys whose value is an object of further keys. Those of one object are all live or all need a restart. */
-export const GROUPS = ["mesosCredentials", "rateLimit", "tcp", "forwarding", "cache", "vips"] as const;
+export const GROUPS = ["mesosCredentials", "rateLimit", "tcp", "forwarding", "cache", "vips", "consul"] as const;
 type Group = (typeof GROUPS)[number];
 
 type GroupTable<G extends Group> = {
@@ -52,7 +40,8 @@ type Table = { readonly [K in Exclude<keyof Values, Group>]: KeySpec<Values[K]> 
   GroupTable<"tcp"> &
   GroupTable<"forwarding"> &
   GroupTable<"cache"> &
-  GroupTable<"vips">;
+  GroupTable<"vips"> &
+  GroupTable<"consul">;
 
 /** The path of a key; keys inside an object have a dot. */
 export type KeyPath = keyof Table;
@@ -109,18 +98,6 @@ const PRIVATE_NETWORKS = [
   "fc00::/7",
   "fe80::/10",
 ];
-
-function live<T>(fallback: unknown, as: Format<T>, doc: string): KeySpec<T> {
-  return { doc, default: fallback, format: as, reload: "live" };
-}
-
-function node<T>(fallback: unknown, as: Format<T>, doc: string): KeySpec<T> {
-  return { doc, default: fallback, format: as, reload: "node" };
-}
-
-function restart<T>(fallback: unknown, as: Format<T>, doc: string): KeySpec<T> {
-  return { doc, default: fallback, format: as, reload: "restart" };
-}
 
 // biome-ignore format: one key a line is a table
 export const KEYS: Table = {
@@ -198,6 +175,7 @@ export const KEYS: Table = {
   "vips.drainSeconds": node(0, seconds, "Seconds after which a target that is gone has its last connections cut. 0: never."),
   "vips.probe": node(true, format.boolean, "With nftables, try whether targets take connections, and leave out those that do not."),
   "vips.statusListener": node("127.0.0.1:8124", vips.statusListener, "Where a node tells its status and its metrics."),
+  ...CONSUL_KEYS,
   serverVersion: live("", format.characterString, "Text that answers `version.bind` and `version.server` in class CH. Empty: they are refused."),
   serverId: live("", format.characterString, "Text that answers `id.server` and `hostname.bind` in class CH, and the NSID of this server. Empty: they are refused, and there is no NSID."),
   cookies: live(true, format.boolean, "Give DNS cookies to clients that ask for them."),

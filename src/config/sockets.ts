@@ -4,7 +4,7 @@ import { hears } from "../base/wildcards.js";
 import type { Resolver } from "./config.js";
 import { readAddress } from "./names.js";
 import type { RuleContext } from "./rule-context.js";
-import type { Values } from "./schema.js";
+import type { KeyPath, Values } from "./schema.js";
 
 /** Replaces listeners that are host names or "" by addresses, and drops duplicates. */
 export function withAddresses(values: Values, context: RuleContext): Values {
@@ -61,14 +61,14 @@ export function withoutItself<T extends Pick<Values, "resolvers" | "zoneResolver
 }
 
 interface Server {
-  readonly key: keyof Values & string;
+  readonly key: KeyPath;
   readonly hosts: readonly string[];
   readonly port: number;
 }
 
 /** Refuses two servers of this process with the same TCP port, unless their addresses are disjoint. */
 export function checkCollisions(values: Values, { faults }: RuleContext): void {
-  const { dnson, httpon, listener, httplistener, tlsCertFile, port, tlsPort, httpport, httpsPort } = values;
+  const { dnson, httpon, listener, httplistener, tlsCertFile, port, tlsPort, httpport, httpsPort, consul } = values;
   const isSecure = tlsCertFile !== "";
   const servers: Server[] = [
     ...(dnson ? [{ key: "port" as const, hosts: listener, port }] : []),
@@ -76,6 +76,9 @@ export function checkCollisions(values: Values, { faults }: RuleContext): void {
     ...(httpon ? [{ key: "httpport" as const, hosts: [httplistener], port: httpport }] : []),
     ...(httpon && isSecure && httpsPort > 0
       ? [{ key: "httpsPort" as const, hosts: [httplistener], port: httpsPort }]
+      : []),
+    ...(consul.enabled
+      ? [{ key: "consul.httpPort" as const, hosts: [consul.httpListener], port: consul.httpPort }]
       : []),
   ];
   servers.forEach((server, index) => {

@@ -1,5 +1,6 @@
 /** The rules of the keys that say which zones there are, beside the domain, and who their name servers are. */
 import type { NameServer } from "./config.js";
+import { consulZones } from "./consul.js";
 import { DCOS_ZONE, vipZones } from "./dcos-zone.js";
 import { isInZone } from "./names.js";
 import { isReserved } from "./reserved-names.js";
@@ -17,6 +18,7 @@ type ZoneValues = Pick<
   | "nameServers"
   | "zoneResolvers"
   | "vips"
+  | "consul"
 >;
 
 /** The names of all zones that this server is a name server of. */
@@ -27,12 +29,13 @@ export function zoneNamesOf({
   staticZones,
   catalogZone,
   vips,
+  consul,
 }: Pick<
   ZoneValues,
-  "domain" | "dcosNames" | "reverseZones" | "staticZones" | "catalogZone" | "vips"
+  "domain" | "dcosNames" | "reverseZones" | "staticZones" | "catalogZone" | "vips" | "consul"
 >): readonly string[] {
   const others = [...reverseZones, ...staticZones, ...(catalogZone === "" ? [] : [catalogZone])];
-  return [domain, ...dcosZones({ dcosNames, vips }), ...others];
+  return [domain, ...dcosZones({ dcosNames, vips }), ...consulZones(consul), ...others];
 }
 
 /** The zones of DC/OS' names. */

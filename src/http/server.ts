@@ -48,12 +48,13 @@ export interface Waits {
 }
 
 interface Served {
-  readonly api: Hono;
+  readonly api: Hono | undefined;
   readonly waits: Waits | undefined;
 }
 
 export interface HttpOptions {
-  readonly api: Hono;
+  /** None if `waits` answers all requests. It then gets those that ask before they send their body, too. */
+  readonly api?: Hono | undefined;
   readonly waits?: Waits | undefined;
   /** IP address to bind. */
   readonly host: string;
@@ -73,7 +74,7 @@ export interface HttpServer {
   renew(certificate: Certificate): void;
 }
 
-/** Serves the API. Rejects with a `MesosDnsError` if it cannot listen. */
+/** Serves HTTP. Rejects with a `MesosDnsError` if it cannot listen. */
 export async function startHttp({ api, waits, host, port, isProxy, certificate }: HttpOptions): Promise<HttpServer> {
   const connections = new Connections(isProxy ?? (() => false));
   if (certificate) return startHttps({ served: { api, waits }, connections, host, port, certificate });
@@ -158,7 +159,7 @@ function pace(server: Server | Http2SecureServer, event: "connection" | "secureC
 /** Serves requests and counts connections. Closes connections beyond the limits. */
 function serveApi(server: Server | Http2SecureServer, { api, waits }: Served, connections: Connections): void {
   // HTTP/1.0 requests, such as health checks of load balancers, name no host.
-  const listener = getRequestListener(api.fetch, { overrideGlobalObjects: false, hostname: "localhost" });
+  const listener = api && getRequestListener(api.fetch, { overrideGlobalObjects: false, hostname: "localhost" });
   const turns = new Turns();
   // A TLS connection has two sockets, one above the other. Both have the same remote address and port, by which they are matched.
   const byPeer = new Map<string, Connection>();
@@ -173,7 +174,7 @@ function serveApi(server: Server | Http2SecureServer, { api, waits }: Served, co
     });
     connections.add(connection);
   });
-  server.on("request", (request: Request, response: Response) => {
+  const onRequest = (request: Request, response: Response) => {
     const connection = byPeer.get(peerOf(request.socket));
     if (connection) connections.asked(connection);
     const answer = () => {
@@ -181,13 +182,16 @@ function serveApi(server: Server | Http2SecureServer, { api, waits }: Served, co
       if (hasTwoHosts(request.rawHeaders)) return refuse(request, response);
       const seat = connection && new PatientSeat(connection, connections, request.socket);
       if (seat && waits?.handle(request as IncomingMessage, response as ServerResponse, seat)) return;
-      listener(request, response);
+      if (listener) listener(request, response);
+      else request.destroy();
     };
     const begin = () => turns.take(connection?.address ?? "", answer);
     const socket: unknown = isHttp2(request) ? undefined : request.socket;
     if (socket instanceof PacedSocket) socket.answer(request as IncomingMessage, response as ServerResponse, begin);
     else begin();
-  });
+  };
+  server.on("request", onRequest);
+  if (!api) server.on("checkContinue", onRequest);
 }
 
 /** Connections with requests that wait for a change, and how many each has: an HTTP/2 connection may have several. */

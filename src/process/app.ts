@@ -76,7 +76,7 @@ export class App {
       this.#followed = resolve;
     });
     this.#cluster = new ClusterLog(log);
-    this.boards = new Boards(config);
+    this.boards = new Boards(config, () => this.#builder.consulTaken());
     this.zone = this.#zoneOf(apexesOf(zonesOf(viewsOf(config)), firstSerial(this.#startedAt)));
     const own = ownSecrets();
     const answering = config.dnson ? Array.from({ length: plan.threads }, () => new QueryStats()) : [];
@@ -236,7 +236,6 @@ export class App {
       startOf: () => {
         this.#cluster.restarted();
         const current = this.zone.snapshot.whole;
-        const catalogIndex = this.boards.catalog.index;
         const isLatest = isFirst && this.#isLatest;
         // A later builder would go on from a cluster that is older than its zone.
         const isRestored = isFirst && this.zone.restoredFrom !== undefined;
@@ -247,7 +246,7 @@ export class App {
           current,
           isLatest,
           isRestored,
-          catalogIndex,
+          ...this.boards.indexes,
           unhealthy: this.health.unhealthy,
         };
       },
@@ -272,8 +271,7 @@ export class App {
   }
 
   #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" }>): void {
-    if (message.kind === "catalog") this.boards.catalog.take(message.piece);
-    else if (message.kind === "vips") this.boards.vips.take(message.piece);
+    if (message.kind === "catalog" || message.kind === "vips" || message.kind === "consul") this.boards.take(message);
     else this.#noteCluster(message);
   }
 

@@ -14,6 +14,7 @@ import { planUdp } from "../transport/udp.js";
 import type { TsigKey } from "../wire/tsig.js";
 import type { ZoneImage } from "../zone/image.js";
 import { App } from "./app.js";
+import { ConsulSwitch } from "./consul-switch.js";
 import type { HttpServing } from "./http-serving.js";
 import { RecordsFile } from "./records-file.js";
 import { notifySystemd, takeSystemdSockets } from "./systemd.js";
@@ -74,7 +75,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     },
   });
   const { certificates, tsigKeys } = options;
-  running = { app, http: undefined, log, records, certificates, tsigKeys };
+  const consul = new ConsulSwitch({ app, log, takeOver });
+  running = { app, http: undefined, consul, log, records, certificates, tsigKeys };
   // Handle signals from the beginning: an unhandled signal would end the process without cleaning up.
   handleSignals(running, options);
   records.start();
@@ -90,6 +92,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   running.http = http && new http.HttpServing({ app, log, config, configFile: options.configFile, takeOver });
   try {
     await running.http?.adjust(options.certificates.certificate);
+    await running.consul.adjust();
   } catch (error) {
     // By now this process receives queries, and another process that could answer them no longer does. So stop cleanly.
     await app.stop();
@@ -133,6 +136,7 @@ interface Running {
   readonly app: App;
   /** Absent before it is opened, and with `httpon` false. */
   http: HttpServing | undefined;
+  readonly consul: ConsulSwitch;
   readonly log: Logger;
   readonly records: RecordsFile;
   /** Those of the last configuration. */
@@ -149,7 +153,7 @@ function handleSignals(running: Running, options: ServeOptions): void {
     log.info({ signal }, "stopping");
     running.records.stop();
     notifySystemd("STOPPING=1", log);
-    await Promise.all([running.http?.close(), app.stop()]);
+    await Promise.all([running.http?.close(), running.consul.close(), app.stop()]);
     log.info("stopped");
     process.exit(0);
   };
@@ -178,6 +182,8 @@ async function reconfigure(running: Running, reload: () => Promise<Checked>): Pr
   // If no server is open yet, leave it to the start, which may still be waiting for the other process.
   const served = http?.isOpen ? http.adjust(certificates.certificate) : Promise.resolve();
   await served.catch((error: unknown) => log.error(`${messageOf(error)}; HTTPS is not served`));
+  const consul = running.consul.hasStarted ? running.consul.adjust() : Promise.resolve();
+  await consul.catch((error: unknown) => log.error(`${messageOf(error)}; Consul's API is not served`));
   if (restart.length > 0) log.warn({ keys: restart }, `restart to change ${restart.join(", ")}`);
   log.info({ keys: live }, live.length > 0 ? `changed ${live.join(", ")}` : "nothing to change");
 }

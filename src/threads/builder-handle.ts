@@ -98,6 +98,11 @@ export class BuilderHandle {
     this.#thread.post({ kind: "unhealthy", instances });
   }
 
+  /** Asks for the next piece of Consul's catalogue. */
+  consulTaken(): void {
+    this.#thread.post({ kind: "consulTaken" });
+  }
+
   /** Tells the builder which generation the main thread reads, and which older ones it has pinned. */
   reading(generation: number, pinned: readonly number[]): void {
     this.#thread.post({ kind: "reading", generation, pinned });

@@ -1,5 +1,6 @@
 /** The entry point of the builder thread. */
 import files from "node:fs/promises";
+import { hostname } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { createLogger } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
@@ -40,6 +41,7 @@ async function begin({ readers, verbosity, ...start }: BuilderStart): Promise<Bu
     connect: connectWhenOpened,
     files,
     ownAddresses,
+    hostname: hostname(),
     makeRoom: () => heap.prepare(),
     helper: new ThreadHelper(spawnCompiler, log),
     memory: largeColumns((memory) => adviseHugePages(loadSystem(), memory)),

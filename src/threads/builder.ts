@@ -6,7 +6,6 @@ import type { SkipLog } from "../build/skip-log.js";
 import { StaticLog } from "../build/static-log.js";
 import { type Build, type BuildStart, ZoneBuilder, type ZoneBuilderOptions } from "../build/zone-builder.js";
 import { fingerprintOf, type ZoneFiles, ZoneSaver, type ZoneSaverOptions } from "../build/zone-file.js";
-import { keepsCatalog } from "../config/catalog.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import type { Provenance } from "../sources/mesos/live/feed.js";
 import { MesosSource } from "../sources/mesos/source.js";
@@ -15,14 +14,13 @@ import type { BuildReport } from "../status/status.js";
 import type { Health } from "../views/facts.js";
 import { countRecords } from "../views/mesos-dns/record-count.js";
 import { healthOf } from "../views/static/health.js";
-import { VipPublisher } from "../vips/publisher.js";
 import type { ColumnMemory } from "../zone/columns.js";
 import { ShardPool } from "../zone/shard-pool.js";
 import type { CompileHelper } from "../zone/whole-build.js";
 import { type FetchFacts, factsOf, fetchFactsOf, reportOf } from "./build-report.js";
-import { CatalogPublisher } from "./catalog-publisher.js";
 import { Enumerations } from "./enumerations.js";
 import type { BuilderConfig, BuilderStart, FromBuilder, ReaderPort, ToBuilder } from "./messages.js";
+import { Publishers } from "./publishers.js";
 
 const RENEWAL_MS = 300_000;
 
@@ -45,6 +43,8 @@ export interface BuilderParts {
   readonly connect: Connect;
   readonly files: ZoneFiles;
   readonly ownAddresses: ZoneBuilderOptions["ownAddresses"];
+  /** The machine's name. */
+  readonly hostname: string;
   /** Collects garbage before work that takes much memory. */
   readonly makeRoom: () => void;
   readonly helper?: CompileHelper | undefined;
@@ -56,12 +56,11 @@ export class Builder {
   readonly #parts: BuilderParts;
   readonly #pool = new ShardPool();
   readonly #zones: ZoneBuilder;
-  readonly #catalog: CatalogPublisher;
   readonly #source: MesosSource;
   readonly #saver: ZoneSaver | undefined;
   readonly #enumerations: Enumerations;
   readonly #staticLog: StaticLog;
-  readonly #vips: VipPublisher;
+  readonly #publishers: Publishers;
   #config: BuilderConfig;
   /** The instances of health checks that are unhealthy, and what that means for values. */
   #unhealthy: readonly string[];
@@ -86,25 +85,13 @@ export class Builder {
     const hosts = new HostResolver({ lookup, delay: (ms) => delay(timers, ms) });
     const pool = this.#pool;
     const { helper, memory } = parts;
-    this.#vips = new VipPublisher({
-      send: (piece) => port.postMessage({ kind: "vips", piece }),
-      timers,
-      log: parts.log,
-      onExpired: () => void this.#buildAgain().catch((error: unknown) => this.#fail(error)),
-    });
-    this.#vips.configure(config.vips);
-    const vips: ZoneBuilderOptions["vips"] = (cluster, addressesOf) => this.#vips.follow(cluster, addressesOf);
-    const following = { config, seed, start: startOf(start), health: () => this.#health, vips };
+    const onExpired = () => void this.#buildAgain().catch((error: unknown) => this.#fail(error));
+    this.#publishers = new Publishers({ ...parts, onExpired });
+    this.#publishers.configure(config);
+    const following = { config, seed, start: startOf(start), health: () => this.#health, ...this.#publishers.hooks };
     this.#unhealthy = start.unhealthy;
     this.#health = healthOf(config.healthChecks, this.#unhealthy);
     this.#zones = new ZoneBuilder({ ...following, hosts, pool, helper, memory, ownAddresses, wallClock, now });
-    this.#catalog = new CatalogPublisher({
-      send: (piece) => port.postMessage({ kind: "catalog", piece }),
-      wallClock,
-      above: start.catalogIndex,
-      log: parts.log,
-    });
-    this.#catalog.configure(keepsCatalog(config));
     this.#source = new MesosSource({
       config,
       timers,
@@ -148,7 +135,9 @@ export class Builder {
       case "enumerate":
         return this.#enumerations.next(message.id);
       case "catalogTaken":
-        return this.#catalog.taken();
+        return this.#publishers.catalogTaken();
+      case "consulTaken":
+        return this.#publishers.consulTaken();
       case "enumerated":
         return this.#enumerations.end(message.id);
       case "stop":
@@ -186,7 +175,7 @@ export class Builder {
 
   async #end(): Promise<void> {
     for (const reader of this.#readers) reader.close();
-    this.#vips.stop();
+    this.#publishers.stop();
     this.#saver?.changed();
     await Promise.allSettled([this.#source.stop(), this.#saver?.finish()]);
   }
@@ -195,8 +184,7 @@ export class Builder {
   async #configure(config: BuilderConfig): Promise<void> {
     this.#config = config;
     this.#zones.configure(config);
-    this.#catalog.configure(keepsCatalog(config));
-    this.#vips.configure(config.vips);
+    this.#publishers.configure(config);
     this.#health = healthOf(config.healthChecks, this.#unhealthy);
     await this.#buildAgain();
     if (this.#stopping) return;
@@ -230,7 +218,7 @@ export class Builder {
     if (fetched) this.#parts.makeRoom();
     const build = await this.#zones.build(cluster, state.masters);
     this.#publish(build, fetchFactsOf(cluster, provenance), fetched);
-    this.#catalog.follow(cluster, fetched, (host) => this.#zones.addressesOf(host));
+    this.#publishers.follow(cluster, fetched, (host) => this.#zones.addressesOf(host));
   }
 
   /** @param fetched whether the state was fetched for this build */
@@ -243,7 +231,7 @@ export class Builder {
     if (build.update) for (const reader of this.#readers) reader.postMessage(build.update);
     this.#lastReport = reportOf(build, facts);
     // First: who is told that the zone is there looks for them.
-    this.#vips.publish();
+    this.#publishers.publish();
     port.postMessage({ kind: "built", update: build.update, report: this.#lastReport, fetched });
   }
 

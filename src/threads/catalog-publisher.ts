@@ -1,5 +1,6 @@
 import type { Logger } from "../base/log.js";
 import { type AddressesOf, Catalog } from "../catalog/catalog.js";
+import { hasFacts } from "../catalog/has-facts.js";
 import { type CatalogPiece, piecesOf } from "../catalog/pieces.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import { UnsentChanges } from "./unsent-changes.js";
@@ -93,10 +94,3 @@ export class CatalogPublisher {
 
 /** At most this many characters of a name are logged. */
 const MAX_SHOWN = 100;
-
-/** Whether the cluster has facts for the catalogue. One that was read before the catalogue was turned on has none. */
-function hasFacts({ frameworks }: Cluster): boolean {
-  return (
-    frameworks.every(({ tasks }) => tasks.length === 0) || frameworks.some(({ tasks }) => tasks.some((t) => t.facts))
-  );
-}

@@ -5,6 +5,7 @@ import type { BuildConfig } from "../build/zone-builder.js";
 import type { CatalogPiece } from "../catalog/pieces.js";
 import type { ClusterConfig, HealthConfig, SocketConfig, StateConfig, TransferConfig } from "../config/config.js";
 import type { Instance } from "../config/health.js";
+import type { ConsulPiece } from "../consul/registry/pieces.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Override, Overrides } from "../health/overrides.js";
 import type { HealthReport, Overridden } from "../health/report.js";
@@ -158,6 +159,8 @@ export interface BuilderStart {
   readonly isLatest: boolean;
   /** Indexes of the catalogue up to this one have been used. */
   readonly catalogIndex: number;
+  /** The same of Consul's catalogue. */
+  readonly consulIndex: number;
   /** The instances of health checks that are unhealthy. */
   readonly unhealthy: readonly string[];
   /** Whether the zone that was saved last is served. The builder goes on from the cluster that was saved with it. */
@@ -181,6 +184,8 @@ export type ToBuilder =
   | { readonly kind: "enumerated"; readonly id: number }
   /** The last piece of the catalogue has been taken: the next one may be sent. */
   | { readonly kind: "catalogTaken" }
+  /** The same of Consul's catalogue. */
+  | { readonly kind: "consulTaken" }
   | { readonly kind: "stop" };
 
 export type FromBuilder =
@@ -197,10 +202,12 @@ export type FromBuilder =
   | { readonly kind: "zookeeper"; readonly news: ZooKeeperNews }
   /** What has changed of the virtual addresses. */
   | { readonly kind: "vips"; readonly piece: VipPiece }
+  /** The next piece of Consul's catalogue. No other one is sent before `consulTaken`. */
+  | { readonly kind: "consul"; readonly piece: ConsulPiece }
   /** The next piece of the catalogue. No other one is sent before `catalogTaken`. */
   | { readonly kind: "catalog"; readonly piece: CatalogPiece }
   /** The next piece of JSON text; `undefined` after the last. */
   | { readonly kind: "piece"; readonly id: number; readonly text: string | undefined };
 
 /** Those about the cluster itself. */
-export type ClusterMessage = Exclude<FromBuilder, { kind: "piece" | "catalog" | "vips" }>;
+export type ClusterMessage = Exclude<FromBuilder, { kind: "piece" | "catalog" | "vips" | "consul" }>;

@@ -2,6 +2,7 @@ import { type Address, AddressBook } from "../base/addresses.js";
 import type { HostPort } from "../base/host-port.js";
 import type { IpSource } from "../config/config.js";
 import type { StaticRecord } from "../config/static-record.js";
+import type { ConsulNames } from "../consul/registry/names.js";
 import type { Cluster, Task } from "../sources/mesos/cluster.js";
 import type { VipNames } from "../vips/table.js";
 
@@ -23,6 +24,8 @@ export interface FactsInput {
   readonly health?: Health | undefined;
   /** Names of virtual addresses; absent if they are not served. Another object whenever one has changed. */
   readonly vips?: VipNames | undefined;
+  /** What Consul's names are made of; absent if they are not served. Another object whenever any of it has changed. */
+  readonly consul?: ConsulNames | undefined;
 }
 
 /** The results of health checks at one moment: another object whenever one has changed. */

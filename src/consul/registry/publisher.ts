@@ -57,6 +57,11 @@ export class ConsulPublisher {
     });
   }
 
+  /** Whether it has begun to follow a cluster. */
+  get isFollowing(): boolean {
+    return this.#registry !== undefined;
+  }
+
   /** Turns it on or off. Other settings begin a new registry. */
   configure({ consul, IPSources: ipSources }: PublisherConfig): void {
     const { enabled, register, tags, httpPort, mesosService, nodeName } = consul;

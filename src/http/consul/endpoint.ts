@@ -1,3 +1,5 @@
+import type { Rendering } from "../waiting/renderings.js";
+
 /** The contract between the listener of Consul's API and what answers there. */
 
 export type ConsulMethod = "GET" | "PUT" | "DELETE";
@@ -18,8 +20,13 @@ export interface ConsulAnswer {
   readonly status: number;
   /** `json`: valid JSON. `text`: one line for people, as all errors are. `raw`: octets, as a client has stored them. */
   readonly type: "json" | "text" | "raw";
-  /** Chunks, so that a long list need not be one text. */
-  readonly body: readonly (string | Buffer)[];
+  /**
+   * Chunks, so that a long list need not be one text. Those of a generator are made one by one, as the client takes them: what they are made of
+   * must not change meanwhile.
+   */
+  readonly body: Iterable<string | Buffer>;
+  /** The same body, if several requests share it. */
+  readonly rendering?: Rendering | undefined;
   /** `X-Consul-Index`; `undefined` for an endpoint that tells none. Never 0. */
   readonly index?: number | undefined;
 }

@@ -6,7 +6,7 @@ import { FactsReader } from "./facts/reader.js";
 import { type LeaderAccess, LeaderFinder, listedMasters, type MasterSource } from "./leader.js";
 
 /** The part of the configuration that says where and how the cluster is read. */
-export type SourceConfig = ClusterConfig & Pick<ZoneConfig, "vips">;
+export type SourceConfig = ClusterConfig & Pick<ZoneConfig, "vips" | "consul">;
 
 export interface StateReaderOptions {
   /** Resolves a host name to its addresses, and an address to itself. */

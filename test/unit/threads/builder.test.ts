@@ -48,6 +48,7 @@ function setUp(master: ScriptedMaster, config: object = {}) {
       isRestored: false,
       unhealthy: [],
       catalogIndex: 0,
+      consulIndex: 0,
     },
     port: { postMessage: (message) => said.push(message) },
     readers: [responder],
@@ -63,6 +64,7 @@ function setUp(master: ScriptedMaster, config: object = {}) {
     },
     files,
     ownAddresses: () => [],
+    hostname: "dns.example",
     makeRoom: () => undefined,
   });
   onTestFinished(() => builder.stop());

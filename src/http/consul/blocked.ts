@@ -1,0 +1,118 @@
+import type { Timers } from "../../base/timers.js";
+import type { Reading } from "./endpoint.js";
+
+/** How many requests may wait at a time, in total and per client address. Each takes a file descriptor and about 10 KB. */
+const MAX_WAITING = 4_096;
+const MAX_PER_ADDRESS = 1_024;
+/** How many are answered in one turn of the event loop, so that other work is not held up. */
+const BATCH = 64;
+
+export interface BlockedLimits {
+  readonly all: number;
+  readonly perAddress: number;
+}
+
+export interface BlockedOptions {
+  readonly timers: Pick<Timers, "after">;
+  /** Runs `work` in a later turn of the event loop. */
+  readonly later: (work: () => void) => void;
+  readonly limits?: BlockedLimits;
+}
+
+/** A request that waits until a reading has a larger index. */
+export interface Blocked {
+  readonly reading: Reading;
+  readonly above: number;
+  /** How long it waits at most, in milliseconds. */
+  readonly waitMs: number;
+  readonly address: string;
+  /** Called once: the reading has changed, the time is over, or the server stops. */
+  readonly answer: () => void;
+}
+
+/** The requests that wait. What changes wakes those alone who read it. */
+export class BlockedRequests {
+  readonly #options: BlockedOptions;
+  readonly #limits: BlockedLimits;
+  readonly #ends = new Map<Blocked, () => void>();
+  readonly #byAddress = new Map<string, number>();
+  #due: Blocked[] = [];
+  #isClosed = false;
+
+  constructor(options: BlockedOptions) {
+    this.#options = options;
+    this.#limits = options.limits ?? { all: MAX_WAITING, perAddress: MAX_PER_ADDRESS };
+  }
+
+  get size(): number {
+    return this.#ends.size;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Why no further request of this address may wait; `undefined` if it may. */
+  refusal(address: string): string | undefined {
+    const { all, perAddress } = this.#limits;
+    if (this.size >= all) return `${all} requests wait, which is as many as there may be`;
+    if ((this.#byAddress.get(address) ?? 0) < perAddress) return undefined;
+    return `${perAddress} requests of one client wait, which is as many as one may have`;
+  }
+
+  /** Begins to wait. @returns a function that ends the wait without an answer */
+  add(blocked: Blocked): () => void {
+    const { reading, above, waitMs, address } = blocked;
+    if (this.#isClosed) {
+      blocked.answer();
+      return () => undefined;
+    }
+    const unwatch = reading.watch(() => {
+      // A client may bring a larger index from another server whose clock is ahead: it goes on waiting.
+      if (reading.index() > above) this.#wake(blocked);
+    });
+    const cancel = this.#options.timers.after(waitMs, () => {
+      if (this.#remove(blocked)) blocked.answer();
+    });
+    this.#ends.set(blocked, () => {
+      unwatch();
+      cancel();
+    });
+    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+    return () => {
+      this.#remove(blocked);
+    };
+  }
+
+  /** Answers all requests with what there is. From now on, none waits. */
+  close(): void {
+    this.#isClosed = true;
+    for (const blocked of [...this.#ends.keys()]) {
+      this.#remove(blocked);
+      this.#due.push(blocked);
+    }
+    for (const blocked of this.#due.splice(0)) blocked.answer();
+  }
+
+  #wake(blocked: Blocked): void {
+    if (!this.#remove(blocked)) return;
+    if (this.#due.length === 0) this.#options.later(() => this.#answerDue());
+    this.#due.push(blocked);
+  }
+
+  #answerDue(): void {
+    for (const blocked of this.#due.splice(0, BATCH)) blocked.answer();
+    if (this.#due.length > 0) this.#options.later(() => this.#answerDue());
+  }
+
+  #remove(blocked: Blocked): boolean {
+    const end = this.#ends.get(blocked);
+    if (!end) return false;
+    this.#ends.delete(blocked);
+    end();
+    const left = (this.#byAddress.get(blocked.address) ?? 1) - 1;
+    if (left > 0) this.#byAddress.set(blocked.address, left);
+    else this.#byAddress.delete(blocked.address);
+    return true;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Logger } from "../base/log.js";
+import { systemTimers } from "../base/timers.js";
+import { VERSION } from "../base/version.js";
+import type { ConsulSettings } from "../config/consul.js";
+import type { ConsulPiece } from "../consul/registry/pieces.js";
+import { ConsulApi } from "../http/consul/api.js";
+import { BlockedRequests } from "../http/consul/blocked.js";
+import { agentEndpoints } from "../http/consul/catalog/agent-endpoints.js";
+import { ConsulBoard } from "../http/consul/catalog/board.js";
+import { catalogEndpoints } from "../http/consul/catalog/catalog-endpoints.js";
+import { healthEndpoints } from "../http/consul/catalog/health-endpoints.js";
+import { refusingEndpoints } from "../http/consul/refusals.js";
+import type { ConsulReport } from "../http/consul/report.js";
+import { ConsulStats } from "../http/consul/stats.js";
+import { type HttpServer, startHttp } from "../http/server.js";
+import type { App } from "./app.js";
+import { whenFree } from "./take-over.js";
+
+export interface ConsulServingParts {
+  readonly app: App;
+  readonly log: Logger;
+  /** Whether to wait until the process that has the port has closed it. */
+  readonly takeOver: boolean;
+}
+
+/** Consul's API: the catalogue as it comes from the builder, who asks for it, and the server that they ask. */
+export class ConsulServing {
+  readonly #parts: ConsulServingParts;
+  readonly #board = new ConsulBoard(true);
+  readonly #stats = new ConsulStats();
+  readonly #blocked = new BlockedRequests({ timers: systemTimers, later: setImmediate });
+  readonly #api: ConsulApi;
+  #server: HttpServer | undefined;
+  #address = "";
+
+  constructor(parts: ConsulServingParts) {
+    this.#parts = parts;
+    const { app, log } = parts;
+    const settings = () => app.config.consul;
+    const contact = () => contactOf(app);
+    const catalog = { board: this.#board, datacenter: () => settings().datacenter };
+    const endpoints = [
+      ...refusingEndpoints(),
+      ...catalogEndpoints(catalog),
+      ...healthEndpoints(catalog),
+      ...agentEndpoints({ ...catalog, version: VERSION, hasLeader: () => contact().hasLeader }),
+    ];
+    const [blocked, stats] = [this.#blocked, this.#stats];
+    const api = { endpoints, settings, contact, blocked, stats, timers: systemTimers, random: Math.random, log };
+    this.#api = new ConsulApi(api);
+    app.boards.consul.attach(this);
+  }
+
+  /** The last index that has come. */
+  get index(): number {
+    return this.#board.indexes.all;
+  }
+
+  get report(): ConsulReport {
+    const { requests, refusedWrites, refusedWaits } = this.#stats;
+    return { counts: this.#board.counts, waiting: this.#blocked.size, requests, refusedWrites, refusedWaits };
+  }
+
+  take(piece: ConsulPiece): void {
+    this.#board.take(piece);
+  }
+
+  /** Opens the server where it belongs now. Rejects with a `MesosDnsError` if it cannot listen. */
+  async adjust({ httpListener: host, httpPort: port }: ConsulSettings): Promise<void> {
+    const address = `${host} ${port}`;
+    if (this.#server && address === this.#address) return;
+    const { log, takeOver } = this.#parts;
+    const former = this.#server;
+    this.#server = undefined;
+    await former?.close();
+    const start = () => startHttp({ waits: this.#api, host, port });
+    const onWait = () => log.info({ host, port }, "waiting for the other process to let go of Consul's API");
+    this.#server = await (takeOver ? whenFree(start, systemTimers, onWait) : start());
+    this.#address = address;
+    log.info({ host, port }, "serving Consul's API");
+  }
+
+  /** Answers the requests that wait, and closes the server. */
+  async close(): Promise<void> {
+    this.#parts.app.boards.consul.attach(undefined);
+    this.#blocked.close();
+    await this.#server?.close();
+  }
+}
+
+/** A master counts as answering until asking one fails. */
+function contactOf({ status }: App): { readonly hasLeader: boolean; readonly age: number } {
+  const { failure, build } = status;
+  if (!failure) return { hasLeader: true, age: 0 };
+  return { hasLeader: false, age: build ? Math.max(0, Date.now() - build.fetchedAt) : 0 };
+}
