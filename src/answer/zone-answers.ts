@@ -1,10 +1,10 @@
-import { EDE, HEADER, RCODE, TYPE } from "../wire/protocol.js";
+import { EDE, HEADER, MIN_UDP_PAYLOAD, RCODE, TYPE } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
 import type { ApexRecords } from "../zone/apex.js";
 import { entryWord, isApex, rrsetCount, rrsetWord, type Shard, type Snapshot } from "../zone/snapshot.js";
 import { DETOUR_FLAGS, Detours, type EntryAnswers, NOWHERE } from "./detours.js";
 import type { MessageWriter } from "./message-writer.js";
-import { findRrset, hasGlue, isAddress } from "./rrset.js";
+import { findRrset, hasGlue, isAddress, typeOf } from "./rrset.js";
 import { closestZone, type NameParts, type SoughtName, wireName } from "./sought-name.js";
 
 /** Returned instead of an rcode: the question's name is in no zone. */
@@ -78,6 +78,12 @@ export class ZoneAnswers implements EntryAnswers {
     return this.fromEntry(shard, entry, query, HEADER);
   }
 
+  /** Whether the client takes no more than every one takes over UDP (RFC 1035 §4.2.1). */
+  get #isSmall(): boolean {
+    const { opt } = this.#query;
+    return !this.#stream && (!opt.present || opt.payload <= MIN_UDP_PAYLOAD);
+  }
+
   fromEntry(shard: Shard, entry: number, name: NameParts, place: number): number {
     const { type } = this.#query;
     if (type === TYPE.ANY) return this.#any(shard, entry);
@@ -89,7 +95,13 @@ export class ZoneAnswers implements EntryAnswers {
     const zone = this.snapshot.zoneAt(shard, entry);
     return type === TYPE.SOA && isApex(shard.words, entry) && place !== NOWHERE
       ? this.#soa(zone, place)
-      : this.negative(zone, RCODE.NOERROR, name, place);
+      : this.negative(zone, this.#isUnseen(zone, shard, entry, name) ? RCODE.NXDOMAIN : RCODE.NOERROR, name, place);
+  }
+
+  /** Whether the zone answers for a name without records as if it was not there (`AnswerRules.emptyNameLabels`). */
+  #isUnseen({ apex, labels }: ApexRecords, { words }: Shard, entry: number, name: NameParts): boolean {
+    const { emptyNameLabels } = apex.answers;
+    return emptyNameLabels !== undefined && name.labels - labels > emptyNameLabels && rrsetCount(words, entry) === 0;
   }
 
   /**
@@ -121,7 +133,7 @@ export class ZoneAnswers implements EntryAnswers {
     const { selected } = writer;
     if (!answers.keepsOrder) selected.rotate();
     let count = selected.fitting();
-    if (!this.#stream && !this.#query.opt.present) count = Math.min(count, answers.plainUdpLimit ?? count);
+    if (this.#isSmall) count = Math.min(count, answers.plainUdpLimit ?? count);
     const isWhole = count === selected.total;
     // Over TCP the client cannot ask again for more: as many records as a message can hold is the best answer.
     this.partial = this.#stream && !isWhole;
@@ -170,14 +182,19 @@ export class ZoneAnswers implements EntryAnswers {
     const sets = rrsetCount(words, entry);
     const zone = this.snapshot.zoneAt(shard, entry);
     const apex = isApex(words, entry);
-    if (!apex && sets === 0) return this.negative(zone, RCODE.NOERROR, this.#query, HEADER);
+    if (!apex && sets === 0) {
+      const isUnseen = this.#isUnseen(zone, shard, entry, this.#query);
+      return this.negative(zone, isUnseen ? RCODE.NXDOMAIN : RCODE.NOERROR, this.#query, HEADER);
+    }
     if (!this.#stream) {
       if (apex) return this.#soa(zone, HEADER);
       this.append(shard, entry, rrsetWord(entry, 0));
       return RCODE.NOERROR;
     }
     if (apex) writer.soa(zone.soa, HEADER, false);
+    const omitsSrv = zone.apex.answers.anyOmitsSrv && sets > 1;
     for (let i = 0; i < sets; i++) {
+      if (omitsSrv && typeOf(words, rrsetWord(entry, i)) === TYPE.SRV) continue;
       writer.select(shard, entry, rrsetWord(entry, i), zone.ttl);
       const count = writer.selected.fitting();
       writer.rrset(count);

@@ -7,6 +7,7 @@ import { zonesOf } from "../views/views.js";
 import type { ZoneSpec } from "../views/zone-spec.js";
 import type { ColumnMemory } from "../zone/columns.js";
 import type { ZoneContent } from "../zone/compile.js";
+import { srvPrefixOf } from "../zone/layout.js";
 import { RecordSet } from "../zone/record-set.js";
 import type { HiddenRecords } from "../zone/written-first.js";
 
@@ -45,9 +46,9 @@ export class ZoneRecords {
 
   /** The input of the compiler, in the order of `zones`. */
   get contents(): readonly ZoneContent[] {
-    return this.zones.map(({ name, nameServers, srvWeight }) => ({
+    return this.zones.map(({ name, nameServers, srvWeight, srvPriority = 0 }) => ({
       nameServers,
-      srvWeight,
+      srvPrefix: srvPrefixOf(srvPriority, srvWeight),
       records: this.#sets.get(name) as RecordSet,
     }));
   }

@@ -1,5 +1,6 @@
 import type { ZoneConfig } from "../config/config.js";
 import { catalogZoneView } from "./catalog-zone/view.js";
+import { consulView } from "./consul/view.js";
 import { dcosView } from "./dcos/view.js";
 import { mesosDnsView } from "./mesos-dns/view.js";
 import { reverseView } from "./reverse/view.js";
@@ -14,6 +15,7 @@ const VIEWS: readonly ((config: ZoneConfig) => View | undefined)[] = [
   dcosView,
   reverseView,
   vipView,
+  consulView,
   staticView,
 ];
 

@@ -16,6 +16,13 @@ export interface AnswerRules {
   readonly cutsSilently?: boolean;
   /** Records are in the order of the zone. Otherwise they are rotated, with a different one first each time. */
   readonly keepsOrder?: boolean;
+  /** ANY is answered without SRV records, where a name has others. */
+  readonly anyOmitsSrv?: boolean;
+  /**
+   * Names with more labels than this below the apex are there only with records: a name between two others gets NXDOMAIN. A resolver that
+   * takes this for the names below as well (RFC 8020) loses them, so it is for zones that imitate a server which answers so.
+   */
+  readonly emptyNameLabels?: number;
   /** It has wildcards or delegations: for a name that is not there, the closest one above it decides (RFC 4592 §3.3.1). */
   readonly seeksEnclosers?: boolean;
 }
@@ -29,8 +36,9 @@ export interface ZoneSpec {
   readonly soa: SoaSpec;
   /** Names of its servers (NS): at least one. */
   readonly nameServers: readonly string[];
-  /** The weight of every SRV record. */
+  /** The weight and the priority of every SRV record. */
   readonly srvWeight: number;
+  readonly srvPriority?: number;
   readonly answers?: AnswerRules;
 }
 

@@ -10,7 +10,7 @@ import { type CompiledShard, type CompileHelper, planOf, shardsOf, wholeBuild } 
 export interface ZoneContent {
   /** Names of its servers (NS): at least one, without duplicates. */
   readonly nameServers: readonly string[];
-  readonly srvWeight: number;
+  readonly srvPrefix: number;
   readonly records: RecordSet;
 }
 
@@ -63,11 +63,11 @@ export function compileZones(
   };
 }
 
-function columnsIn({ records, nameServers, srvWeight }: ZoneContent): ZoneColumns {
+function columnsIn({ records, nameServers, srvPrefix }: ZoneContent): ZoneColumns {
   // This may add names, for which the columns have to grow.
   const numbers = nameServers.map((name) => records.names.intern(name));
   const columns = columnsOf(records);
-  return { records: columns, nameServers: numbers.sort((a, b) => compareNames(columns.names, a, b)), srvWeight };
+  return { records: columns, nameServers: numbers.sort((a, b) => compareNames(columns.names, a, b)), srvPrefix };
 }
 
 /** Compiles shards in this thread, and keeps the previous memory of those that stay the same. */

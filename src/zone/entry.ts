@@ -45,7 +45,7 @@ export interface EntryContext {
   /** The numbers of the servers' names, in the order of their octets. */
   readonly nameServers: readonly number[];
   readonly zone: number;
-  readonly srvWeight: number;
+  readonly srvPrefix: number;
   readonly order: RecordOrder;
 }
 
@@ -244,7 +244,7 @@ export class EntryWriter {
     const numbers = data + TARGETS_HEADER_WORDS;
     const ports = numbers + count;
     this.#words[data] = octets;
-    this.#words[data + 1] = hasPorts ? context.srvWeight : 0; // priority 0 above it
+    this.#words[data + 1] = hasPorts ? context.srvPrefix : 0;
     let number = 0;
     for (let i = 0; i < count; i++) {
       const record = list[from + i];

@@ -77,6 +77,11 @@ export const RECORD_HEADER = 12;
 /** Octets of SRV RDATA that all records of a set share: priority and weight (RFC 2782). */
 export const SRV_PREFIX = 4;
 
+/** These octets as the word in front of a set's targets. */
+export function srvPrefixOf(priority: number, weight: number): number {
+  return ((priority << 16) | weight) >>> 0;
+}
+
 /** An entry's position in a snapshot: shard << 24 | word index; 0 means no entry. */
 export const ENTRY_SHIFT = 24;
 export const ENTRY_MASK = 0xffffff;

@@ -12,7 +12,7 @@ export interface ZoneColumns {
   readonly records: RecordColumns;
   /** The numbers of the servers' names among the zone's names, in the order of their octets. */
   readonly nameServers: readonly number[];
-  readonly srvWeight: number;
+  readonly srvPrefix: number;
 }
 
 /** The content of a shard. */

@@ -97,7 +97,7 @@ test("a compiling thread hands back the shards of a build, and ends when it is t
     "web.mesos AAAA 2001:db8::1",
   ]);
   const nameServers = content.nameServers.map((name) => content.records.names.intern(name));
-  const zone = { records: columnsOf(content.records), nameServers, srvWeight: 1 };
+  const zone = { records: columnsOf(content.records), nameServers, srvPrefix: 1 };
   const shards: CompiledShard[] = [];
   port1.on("message", (shard: CompiledShard) => shards.push(shard));
   port1.postMessage(wholeBuild([zone], [content.records.exists]));

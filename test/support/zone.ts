@@ -101,7 +101,7 @@ export function addRecords(set: RecordSet, lines: readonly string[]): void {
 export function zoneContent(lines: readonly string[], apex: Apex = APEX): ZoneContent {
   return {
     nameServers: [apex.soa.mname],
-    srvWeight: 1,
+    srvPrefix: 1,
     records: recordSet(lines, apex.zone),
   };
 }
