@@ -1,10 +1,12 @@
 import { Registry } from "prom-client";
 import { VERSION } from "../base/version.js";
+import type { ConsulReport } from "../consul/report.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { HealthReport } from "../health/report.js";
 import type { QueryStats } from "../serving/query-stats.js";
 import type { TransferNumbers } from "../transfer/report.js";
 import { type CatalogSources, catalogMetrics } from "./catalog-metrics.js";
+import { consulMetrics } from "./consul-metrics.js";
 import { forwardMetrics } from "./forward-metrics.js";
 import { healthMetrics } from "./health-metrics.js";
 import { liveMetrics } from "./live-metrics.js";
@@ -25,6 +27,8 @@ export interface MetricsSources extends StatusSources {
   /** `undefined` while nothing is checked. */
   readonly health: () => HealthReport | undefined;
   readonly vips: VipSources;
+  /** `undefined` while Consul's API is not served. */
+  readonly consul: () => ConsulReport | undefined;
 }
 
 /** Registers all metrics of /metrics, which docs/metrics.md lists. Call it on the main thread, whose event loop it measures. */
@@ -39,6 +43,7 @@ export function createRegistry(sources: MetricsSources): Registry {
     ...transferMetrics(sources.transfers),
     ...healthMetrics(sources.health),
     ...vipMetrics(sources.vips),
+    ...consulMetrics(sources.consul),
     ...liveMetrics(() => sources.status().live),
     ...processMetrics(),
   ];

@@ -1,5 +1,5 @@
 import type { ConsulPiece } from "../consul/registry/pieces.js";
-import type { ConsulReport } from "../http/consul/report.js";
+import type { ConsulReport } from "../consul/report.js";
 
 /** Who takes Consul's catalogue. */
 export interface ConsulReader {

@@ -124,6 +124,7 @@ function openerOf(
       waiters: () => waiting.vips.size,
       streams: () => waiting.vipStreams.size,
     },
+    consul: () => app.boards.consul.report,
     now: Date.now,
   });
   const makeMetrics = async () => new TextEncoder().encode(await registry.metrics());

@@ -1,5 +1,6 @@
 import type { Change } from "./live-change.js";
 import { server } from "./live-server.js";
+import { freePort } from "./server.js";
 
 /** The keys of health checks and of virtual addresses. */
 
@@ -27,6 +28,34 @@ const vip = (key: string, value: unknown) => () => ({
   ),
 });
 
+const CONSUL_PORTS = [await freePort(), await freePort()] as const;
+const SERVED = { enabled: true, httpPort: CONSUL_PORTS[0] };
+
+/** The body of an answer of Consul's API; "" while there is none. */
+async function askConsul(path: string, port: number = CONSUL_PORTS[0], init: RequestInit = {}): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, init).catch(() => undefined);
+  return (await response?.text()) ?? "";
+}
+
+/** A key of Consul's API while that is served. */
+const consul = (key: string, value: unknown, isSeen: () => Promise<boolean>) => () => ({
+  given: { consul: SERVED },
+  to: { consul: { ...SERVED, [key]: value } },
+  isSeen,
+});
+
+/** One that only what else is served of Consul shows. */
+const consulSetting = (key: string, value: unknown) => () => ({
+  to: { consul: { [key]: value } },
+  isSeen: shows(
+    "Consul",
+    (all) => JSON.stringify((all as Readonly<Record<string, unknown>>)[key]) === JSON.stringify(value),
+  ),
+});
+
+const register = async () => askConsul("/v1/agent/service/register", CONSUL_PORTS[0], { method: "PUT", body: "{}" });
+const contains = (path: string, text: string) => async () => (await askConsul(path)).includes(text);
+
 export const SERVICE_CHANGES: Readonly<Record<string, () => Change>> = {
   healthChecks: () => ({ to: CHECKS, isSeen: async () => (await statusOf("/v1/health")) === 200 }),
   healthCheckNetworks: () => ({
@@ -50,4 +79,39 @@ export const SERVICE_CHANGES: Readonly<Record<string, () => Change>> = {
   "vips.addresses": vip("addresses", { "redis.marathon": "11.0.0.10" }),
   "vips.failOpen": vip("failOpen", true),
   "vips.lingerSeconds": vip("lingerSeconds", 7),
+  "consul.enabled": () => ({ to: { consul: SERVED }, isSeen: contains("/v1/catalog/services", '"consul":[]') }),
+  "consul.domain": consulSetting("domain", "consul.example"),
+  "consul.altDomain": consulSetting("altDomain", "other.example"),
+  "consul.datacenter": consul("datacenter", "dc2", contains("/v1/catalog/datacenters", "dc2")),
+  "consul.nodeName": consul("nodeName", "dns-one", contains("/v1/agent/self", '"NodeName":"dns-one"')),
+  "consul.httpListener": consul(
+    "httpListener",
+    "::1",
+    async () =>
+      (await fetch(`http://[::1]:${CONSUL_PORTS[0]}/v1/status/leader`).catch(() => undefined))?.status === 200,
+  ),
+  "consul.httpPort": consul(
+    "httpPort",
+    CONSUL_PORTS[1],
+    async () => (await askConsul("/v1/catalog/services", CONSUL_PORTS[1])) !== "",
+  ),
+  "consul.register": consul("register", "labelled", async () => {
+    const services = await askConsul("/v1/catalog/services");
+    return services.includes('"consul"') && !services.includes('"web"');
+  }),
+  "consul.tags": consul("tags", ["mesos"], contains("/v1/catalog/service/web", '"ServiceTags":["mesos"')),
+  "consul.ttl": consulSetting("ttl", 7),
+  "consul.onlyPassing": consulSetting("onlyPassing", true),
+  "consul.udpAnswerLimit": consulSetting("udpAnswerLimit", 7),
+  "consul.enableTruncate": consulSetting("enableTruncate", true),
+  "consul.mesosService": consul("mesosService", "mesos", contains("/v1/catalog/services", '"mesos":')),
+  "consul.allowWrite": consul(
+    "allowWrite",
+    ["192.0.2.0/24"],
+    async () => (await register()) === "Access is restricted",
+  ),
+  "consul.token": consul("token", TOKEN, async () => (await register()) === "Permission denied"),
+  "consul.kv": consulSetting("kv", "file"),
+  "consul.kvMaxKeys": consulSetting("kvMaxKeys", 7),
+  "consul.kvMaxBytes": consulSetting("kvMaxBytes", 7),
 };

@@ -1,5 +1,5 @@
+import { ENDPOINT_KINDS, type EndpointKind } from "../../consul/report.js";
 import type { ConsulEndpoint, ConsulMethod } from "./endpoint.js";
-import { ENDPOINT_KINDS, type EndpointKind } from "./report.js";
 
 /** Where a request goes. */
 export interface Route {

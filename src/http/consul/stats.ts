@@ -1,4 +1,4 @@
-import type { EndpointKind } from "./report.js";
+import type { EndpointKind } from "../../consul/report.js";
 
 /** What has been asked, for metrics. */
 export class ConsulStats {

@@ -1,7 +1,18 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { GROUPS, KEY_PATHS, KEYS, variableOf } from "../../../src/config/schema.js";
-import { CACHE, configOf, FORWARDING, load, PRIVATE_NETWORKS, RATE_LIMIT, TCP, VIP_NODE, VIPS } from "./support.js";
+import {
+  CACHE,
+  CONSUL,
+  configOf,
+  FORWARDING,
+  load,
+  PRIVATE_NETWORKS,
+  RATE_LIMIT,
+  TCP,
+  VIP_NODE,
+  VIPS,
+} from "./support.js";
 
 const root = new URL("../../../", import.meta.url);
 
@@ -71,6 +82,7 @@ describe("the defaults", () => {
       recordsFile: "",
       catalogZone: "",
       vips: { ...VIPS, ...VIP_NODE },
+      consul: CONSUL,
       serverVersion: "",
       serverId: "",
       cookies: true,

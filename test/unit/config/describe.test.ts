@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Config } from "../../../src/config/config.js";
 import { describeConfig } from "../../../src/config/describe.js";
-import { CACHE, configOf, FORWARDING, PRIVATE_NETWORKS, RATE_LIMIT, TCP, VIPS } from "./support.js";
+import { CACHE, CONSUL, configOf, FORWARDING, PRIVATE_NETWORKS, RATE_LIMIT, TCP, VIPS } from "./support.js";
 
 const context = { file: "/etc/mesos-dns/config.json", soaSerial: 42 };
 
@@ -82,6 +82,7 @@ test("the description has Mesos-DNS's field names", () => {
       ipv6Range: "fd01:c::-fd01:c::ffff:ffff:ffff:ffff",
       addresses: {},
     },
+    Consul: CONSUL,
     Updates: "stream",
     FailoverGrace: 600,
     MaxShrink: 50,

@@ -33,6 +33,28 @@ export const CACHE = {
   staleSeconds: 86_400,
   allowFlush: false,
 };
+export const CONSUL = {
+  enabled: false,
+  domain: "consul",
+  altDomain: "",
+  datacenter: "dc1",
+  nodeName: "",
+  httpListener: "127.0.0.1",
+  httpPort: 8500,
+  register: "all",
+  tags: [],
+  ttl: 0,
+  onlyPassing: false,
+  udpAnswerLimit: 3,
+  enableTruncate: false,
+  mesosService: "",
+  allowWrite: ["127.0.0.0/8", "::1/128"],
+  token: "",
+  kv: "file",
+  kvMaxKeys: 10_000,
+  kvMaxBytes: 67_108_864,
+};
+
 export const VIPS = {
   names: false,
   ttl: 5,

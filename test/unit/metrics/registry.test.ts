@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { VERSION } from "../../../src/base/version.js";
+import type { ConsulReport } from "../../../src/consul/report.js";
 import type { HealthReport } from "../../../src/health/report.js";
 import { createRegistry } from "../../../src/metrics/registry.js";
 import { QueryStats, TRANSPORTS, ZONES } from "../../../src/serving/query-stats.js";
@@ -64,6 +65,17 @@ const VIPS = {
   collisions: [["b.marathon", "a.marathon"]] as const,
 };
 
+const CONSUL: ConsulReport = {
+  counts: { services: 3, instances: 9, critical: 2, nodes: 4, skipped: 1 },
+  waiting: 5,
+  requests: [
+    ["health", 200, 7],
+    ["kv", 404, 1],
+  ],
+  refusedWrites: 6,
+  refusedWaits: 8,
+};
+
 const COUNTS = { services: 3, instances: 5, nodes: 2, droppedFacts: 4, droppedTasks: 1 };
 
 function registryOf(status: Partial<ServerStatus> = {}, snapshot = snapshotOf(["a.mesos A 192.0.2.1"])) {
@@ -71,6 +83,7 @@ function registryOf(status: Partial<ServerStatus> = {}, snapshot = snapshotOf(["
     transfers: () => TRANSFERS,
     health: () => HEALTH,
     vips: { counts: () => VIPS, waiters: () => 7, streams: () => 8 },
+    consul: () => CONSUL,
     catalog: { counts: () => COUNTS, waiters: () => 9 },
     stats,
     status: () => ({ ...STATUS, ...status }),

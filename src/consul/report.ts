@@ -1,4 +1,4 @@
-import type { ConsulCounts } from "../../consul/registry/model.js";
+import type { ConsulCounts } from "./registry/model.js";
 
 /** The kinds of endpoints that requests are counted by. */
 export const ENDPOINT_KINDS = [
