@@ -1,0 +1,50 @@
+/** Compares keys as their octets in UTF-8 compare. Negative if `a` comes first. */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const one = a.charCodeAt(at);
+    const other = b.charCodeAt(at);
+    if (one !== other) return rank(one) - rank(other);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates stand for characters above U+FFFF. UTF-16 sorts them below U+E000 to U+FFFF, UTF-8 above. */
+function rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}
+
+/** A set of keys in the order of their octets. All keys with one prefix stand side by side. */
+export class OrderedKeys {
+  readonly #keys: string[] = [];
+
+  /** Adds a key that is not there yet. */
+  add(key: string): void {
+    this.#keys.splice(this.#placeOf(key), 0, key);
+  }
+
+  /** Removes a key that is there. */
+  delete(key: string): void {
+    this.#keys.splice(this.#placeOf(key), 1);
+  }
+
+  withPrefix(prefix: string): readonly string[] {
+    const start = this.#placeOf(prefix);
+    let end = start;
+    while (this.#keys[end]?.startsWith(prefix)) end++;
+    return this.#keys.slice(start, end);
+  }
+
+  /** The place of the first key that does not come before this one. */
+  #placeOf(key: string): number {
+    let low = 0;
+    let high = this.#keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareKeys(this.#keys[middle] as string, key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
