@@ -21,30 +21,30 @@ export class OrderedKeys {
 
   /** Adds a key that is not there yet. */
   add(key: string): void {
-    this.#keys.splice(this.#placeOf(key), 0, key);
+    this.#keys.splice(placeOf(this.#keys, key), 0, key);
   }
 
   /** Removes a key that is there. */
   delete(key: string): void {
-    this.#keys.splice(this.#placeOf(key), 1);
+    this.#keys.splice(placeOf(this.#keys, key), 1);
   }
 
   withPrefix(prefix: string): readonly string[] {
-    const start = this.#placeOf(prefix);
+    const start = placeOf(this.#keys, prefix);
     let end = start;
     while (this.#keys[end]?.startsWith(prefix)) end++;
     return this.#keys.slice(start, end);
   }
+}
 
-  /** The place of the first key that does not come before this one. */
-  #placeOf(key: string): number {
-    let low = 0;
-    let high = this.#keys.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compareKeys(this.#keys[middle] as string, key) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+/** The place, in keys in this order, of the first one that does not come before `key`. */
+export function placeOf(keys: readonly string[], key: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareKeys(keys[middle] as string, key) < 0) low = middle + 1;
+    else high = middle;
   }
+  return low;
 }

@@ -74,6 +74,8 @@ export const MAX_VALUE = 524_288;
 export const MAX_KEY = 2_048;
 /** Operations of the largest transaction, as in Consul. */
 export const MAX_OPERATIONS = 64;
+/** The longest lock delay that is kept, as in Consul. */
+export const MAX_LOCK_DELAY_MS = 60_000;
 /** A session takes some 500 octets and a timer. */
 export const MAX_SESSIONS = 4_096;
 

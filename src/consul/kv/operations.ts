@@ -1,5 +1,5 @@
 import type { Draft } from "./draft.js";
-import { type Entry, MAX_KEY, type Moment, type Refusal, refused } from "./model.js";
+import { type Entry, MAX_KEY, MAX_LOCK_DELAY_MS, type Moment, type Refusal, refused } from "./model.js";
 import { octetsOf } from "./state.js";
 
 /** One operation on keys. What its verb does not need is of no effect. */
@@ -68,7 +68,9 @@ function cas(draft: Draft, operation: Operation, moment: Moment): Done | Refusal
 function lock(draft: Draft, { key, value, flags, session }: Operation, moment: Moment): Done | Refusal {
   if (session === "") return refused("invalid", "missing session");
   if (!draft.session(session)) return refused("invalid", `invalid session ${quote(session)}`);
-  if (draft.delayedUntil(key) > moment.now) {
+  const wait = draft.delayedUntil(key) - moment.now;
+  // A longer one was set before the clock went back.
+  if (wait > 0 && wait <= MAX_LOCK_DELAY_MS) {
     return refused("condition", `failed to lock key ${quote(key)} due to lock delay`);
   }
   const before = draft.entry(key);

@@ -1,9 +1,6 @@
 /** What becomes of sessions and their locks: functions of a draft. */
 import type { Draft } from "./draft.js";
-import { MAX_SESSIONS, type Moment, type Refusal, refused, type Session } from "./model.js";
-
-/** The longest lock delay that is kept, as in Consul. */
-const MAX_LOCK_DELAY_MS = 60_000;
+import { MAX_LOCK_DELAY_MS, MAX_SESSIONS, type Moment, type Refusal, refused, type Session } from "./model.js";
 
 export interface Begun {
   readonly ok: true;

@@ -1,10 +1,12 @@
+import { compareKeys, placeOf } from "./key-order.js";
 import type { Change } from "./model.js";
 
 type Listener = () => void;
 
 /**
  * Who waits for which key or prefix. What a change touches is found by looking up the key and those beginnings of it whose length
- * somebody waits for: what it costs does not depend on how many wait for something else.
+ * somebody waits for: what it costs does not depend on how many wait for something else. Where many keys change at once, the prefixes are looked up
+ * among them instead.
  */
 export class Watches {
   readonly #keys = new Map<string, Set<Listener>>();
@@ -28,16 +30,23 @@ export class Watches {
   }
 
   /** Calls each listener that waits for any of these keys once. */
-  wake(keys: Iterable<string>): void {
+  wake(keys: ReadonlySet<string>): void {
     const woken = new Set<Listener>();
-    for (const key of keys) {
-      for (const listener of this.#keys.get(key) ?? []) woken.add(listener);
-      for (const length of this.#lengths.keys()) {
-        if (length > key.length) continue;
-        for (const listener of this.#prefixes.get(key.slice(0, length)) ?? []) woken.add(listener);
-      }
+    for (const key of keys) for (const listener of this.#keys.get(key) ?? []) woken.add(listener);
+    for (const prefix of this.#touchedPrefixes(keys)) {
+      for (const listener of this.#prefixes.get(prefix) ?? []) woken.add(listener);
     }
     for (const listener of woken) listener();
+  }
+
+  /** The prefixes of these keys that are waited for. Looks from the side from which there is less to look up. */
+  #touchedPrefixes(keys: ReadonlySet<string>): Iterable<string> {
+    if (keys.size * this.#lengths.size > this.#prefixes.size) {
+      const ordered = [...keys].sort(compareKeys);
+      return [...this.#prefixes.keys()].filter((prefix) => ordered[placeOf(ordered, prefix)]?.startsWith(prefix));
+    }
+    const lengths = [...this.#lengths.keys()];
+    return [...keys].flatMap((key) => lengths.flatMap((length) => (length > key.length ? [] : [key.slice(0, length)])));
   }
 }
 

@@ -68,7 +68,9 @@ test("after a session has ended its keys cannot be locked before its lock delay 
   expect(await run(store, { verb: "lock", key: "a", session: "t" })).toMatchObject({ ok: false, kind: "condition" });
   expect(await run(store, { verb: "lock", key: "b", session: "t" })).toMatchObject({ ok: true });
   expect(await run(store, { key: "a" })).toMatchObject({ ok: true });
-  clock.now += 15_001;
+  clock.now += 14_999;
+  expect(await run(store, { verb: "lock", key: "a", session: "t" })).toMatchObject({ ok: false });
+  clock.now += 2;
   expect(await run(store, { verb: "lock", key: "a", session: "t" })).toMatchObject({ ok: true });
 });
 
