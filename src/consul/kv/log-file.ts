@@ -35,7 +35,8 @@ export class LogFile {
   #damaged: number | undefined;
   #file: FileHandle | undefined;
   #length = 0;
-  #rewrittenAt = 0;
+  /** Its octets when it was written anew last, or could not be. */
+  #triedAt = 0;
   #hasTail = false;
   /** Whether the file's name is sure to be found after the machine has stopped. */
   #isNameSafe = true;
@@ -53,7 +54,7 @@ export class LogFile {
 
   /** Whether the file is worth writing anew. @param live about how many octets a new one would have */
   isOvergrown(live: number): boolean {
-    return this.#length - this.#rewrittenAt >= MIN_GROWTH && this.#length > 2 * live;
+    return this.#length - this.#triedAt >= MIN_GROWTH && this.#length > 2 * live;
   }
 
   /**
@@ -79,8 +80,13 @@ export class LogFile {
     this.#length += lines.length;
   }
 
-  /** Writes a new file with what lives, and goes on with that. @throws as `append` does; the former file is as before */
+  /**
+   * Writes a new file with what lives, and goes on with that. If that fails, the file has to grow once more before it is worth another try.
+   *
+   * @throws as `append` does; the former file is as before
+   */
   async rewrite(state: KvState): Promise<void> {
+    this.#triedAt = this.#length;
     const { files } = this.#folder;
     const number = await this.#claim();
     const path = this.#folder.unfinishedPathOf(number);
@@ -113,7 +119,7 @@ export class LogFile {
     const before = this.#file;
     this.#file = file;
     this.#length = length;
-    this.#rewrittenAt = length;
+    this.#triedAt = length;
     this.#hasTail = false;
     this.#isNameSafe = false;
     this.#footing = { ...this.#footing, number, octets: length, claimed: number };

@@ -183,7 +183,7 @@ describe("a second process", () => {
   });
 
   test("loses nothing that a first one acknowledges while it opens", async () => {
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 8; round++) {
       const { store: first } = await opened({ folder });
       const acknowledged: string[] = [];
       const writing = (async () => {
@@ -231,6 +231,13 @@ describe("a limit", () => {
     expect(await set(store, "a", "1")).toMatchObject({ ok: true });
     await run(store, { verb: "delete", key: "b" });
     expect(await set(store, "c")).toMatchObject({ ok: true });
+  });
+
+  test("is kept for writes that come at the same time", async () => {
+    const { store } = await opened({ limits: { maxKeys: 10, maxBytes: 10 } });
+    const outcomes = await Promise.all(["a", "b", "c"].map((key) => set(store, key, "1234")));
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, true, false]);
+    expect(await set(store, "c", "")).toMatchObject({ ok: false, kind: "full" });
   });
 
   test("of a key's length is kept", async () => {

@@ -85,6 +85,8 @@ test("sessions, their locks and lock delays outlive a restart; their TTL begins 
   await first.timers.advance(9_000);
   const { sessionsIndex } = first.store.now;
   await first.store.close();
+  // Each start writes the file anew.
+  await (await keeping(folder)).store.close();
   const { store, timers, keeper } = await keeping(folder);
   keeper.start();
   expect(store.now.sessionsIndex).toBe(sessionsIndex);

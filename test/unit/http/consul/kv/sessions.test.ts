@@ -99,8 +99,10 @@ describe("a lock", () => {
     expect(await said(`?acquire=${other}`, "yours")).toBe("false");
     expect(await said(`?acquire=${id}`, "mine 2")).toBe("true");
     expect(await state()).toMatchObject([{ LockIndex: 1, Flags: 0, Value: "bWluZSAy", Session: id }]);
+    expect(await said("", "mine 2")).toBe("true");
+    expect(await state()).toMatchObject([{ LockIndex: 0, Value: "bWluZSAy", Session: id }]);
     expect(await said("", "plain")).toBe("true");
-    expect(await state()).toMatchObject([{ LockIndex: 0, Session: id }]);
+    expect(await state()).toMatchObject([{ LockIndex: 0, Value: "cGxhaW4=", Session: id }]);
     expect(await said(`?release=${other}`, "")).toBe("false");
     expect(await said(`?release=${id}`, "free")).toBe("true");
     expect(await state()).toEqual([{ LockIndex: 0, Key: "lock/a", Flags: 0, Value: "ZnJlZQ==" }]);
