@@ -128,7 +128,7 @@ export class KvState implements KvView {
     if (before) this.#take(before);
     else this.#ordered.add(entry.key);
     this.#deleted.forget(entry.key);
-    this.#entries.set(entry.key, entry);
+    this.#entries.set(entry.key, { ...entry, value: compact(entry.value) });
     this.#octets += octetsOf(entry);
     if (entry.session !== "") this.#heldOf(entry.session).add(entry.key);
     this.#note(entry.modifyIndex);
@@ -178,4 +178,12 @@ export class KvState implements KvView {
 /** What an entry counts: the octets of its key and value. */
 export function octetsOf({ key, value }: Pick<Entry, "key" | "value">): number {
   return Buffer.byteLength(key) + value.length;
+}
+
+/** The value in memory of its own: one that is a piece of a larger buffer would keep all of that. */
+function compact(value: Buffer): Buffer {
+  if (value.buffer.byteLength === value.length) return value;
+  const own = Buffer.allocUnsafeSlow(value.length);
+  value.copy(own);
+  return own;
 }

@@ -233,6 +233,12 @@ describe("a limit", () => {
     expect(await set(store, "c")).toMatchObject({ ok: true });
   });
 
+  test("of octets is one of memory too: a value keeps nothing that it was a piece of", async () => {
+    const { store } = await opened();
+    await run(store, { key: "a", value: Buffer.alloc(1_000_000).subarray(7, 9) });
+    expect(store.now.entry("a")?.value.buffer.byteLength).toBe(2);
+  });
+
   test("is kept for writes that come at the same time", async () => {
     const { store } = await opened({ limits: { maxKeys: 10, maxBytes: 10 } });
     const outcomes = await Promise.all(["a", "b", "c"].map((key) => set(store, key, "1234")));
