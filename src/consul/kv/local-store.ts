@@ -178,7 +178,8 @@ export class LocalStore implements KvStore {
     const { path, log } = this.#options;
     const code = codeOf(cause) === "KV_FILE_TAKEN" ? "KV_FILE_TAKEN" : "KV_FILE_UNWRITABLE";
     const message = `the key cannot be stored in ${path} (${messageOf(cause)})`;
-    if (!this.#isFailing) log.error({ code }, `${message}; keys are served, and each write tries again`);
+    const outlook = code === "KV_FILE_TAKEN" ? "" : "; keys are served, and each write tries again";
+    if (!this.#isFailing) log.error({ code }, `${message}${outlook}`);
     this.#isFailing = true;
     return new MesosDnsError(code, message, { cause });
   }

@@ -1,15 +1,19 @@
 /**
- * Writes keys as fast as it can, and says on standard output what has been acknowledged, until it is killed:
+ * Writes keys as fast as it can, and says on standard output what has been acknowledged, until it is killed, or another process takes the keys
+ * over:
  *
  *     node crash-writer.mjs FOLDER ROUND
  */
 import fsPromises from "node:fs/promises";
+import { codeOf } from "../../../../src/base/errors.js";
 import { openStore } from "../../../../src/consul/kv/open-store.js";
 import { set } from "./writes.js";
 
 const WRITERS = 8;
+/** The exit status when another process has taken the keys over. */
+const TAKEN = 3;
 const [folder = "", round = ""] = process.argv.slice(2);
-const log = { info: () => undefined, warn: () => undefined, error: (...said: unknown[]) => console.error(...said) };
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const store = await openStore({
   folder,
   limits: { maxKeys: 10_000, maxBytes: 64 * 1024 * 1024 },
@@ -27,4 +31,8 @@ async function writeOn(writer: number): Promise<void> {
   }
 }
 
-await Promise.all(Array.from({ length: WRITERS }, (_, writer) => writeOn(writer)));
+try {
+  await Promise.all(Array.from({ length: WRITERS }, (_, writer) => writeOn(writer)));
+} catch (error) {
+  process.exit(codeOf(error) === "KV_FILE_TAKEN" ? TAKEN : 1);
+}

@@ -246,6 +246,16 @@ describe("a limit", () => {
     expect(await set(store, "c", "")).toMatchObject({ ok: false, kind: "full" });
   });
 
+  test("of what waits for the disk is kept, in number and in octets", async () => {
+    const { store } = await opened();
+    const many = Array.from({ length: 10_001 }, (_, number) => set(store, `key/${number % 10}`));
+    const refused = (await Promise.allSettled(many)).filter(({ status }) => status === "rejected");
+    expect(refused).toMatchObject([{ reason: { code: "KV_BUSY" } }]);
+    const large = Array.from({ length: 129 }, () => set(store, "a", "v".repeat(524_288)));
+    expect((await Promise.allSettled(large)).filter(({ status }) => status === "rejected")).toHaveLength(1);
+    expect(await set(store, "a")).toMatchObject({ ok: true });
+  });
+
   test("of a key's length is kept", async () => {
     const { store } = await opened({ limits: LIMITS });
     expect(await set(store, "é".repeat(1_024))).toMatchObject({ ok: true });
