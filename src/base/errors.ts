@@ -48,6 +48,11 @@ export type ErrorCode =
   | "VIP_PLANE"
   | "VIP_SOURCE"
   | "VIP_STATUS"
+  | "KV_FILE_DAMAGED"
+  | "KV_FILE_UNREADABLE"
+  | "KV_FILE_UNWRITABLE"
+  | "KV_FILE_TAKEN"
+  | "KV_BUSY"
   | "INTERNAL";
 
 /** An error as threads pass it to each other. */

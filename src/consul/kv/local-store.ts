@@ -1,0 +1,191 @@
+import { codeOf, MesosDnsError, messageOf } from "../../base/errors.js";
+import type { Logger } from "../../base/log.js";
+import { Draft } from "./draft.js";
+import type { LogFile } from "./log-file.js";
+import { lineOf } from "./log-line.js";
+import { toJson } from "./log-records.js";
+import type { Change, KvLimits, Moment } from "./model.js";
+import { timeIndex } from "./open-log.js";
+import type { KvState } from "./state.js";
+import type { KvStore, Write } from "./store.js";
+import { touchedKeys, touchedSessions, Watches } from "./watches.js";
+
+/** How many writes may wait for the disk, and with how many octets. */
+const MAX_WAITING = 10_000;
+const MAX_WAITING_OCTETS = 67_108_864;
+/** About how many octets of lines are written with one sync. */
+const MAX_BATCH = 4_194_304;
+/** What an entry takes in the file beside its key and value, about. */
+const LINE = 160;
+
+export interface LocalStoreOptions {
+  readonly state: KvState;
+  /** `undefined` to keep keys in memory alone. */
+  readonly file: Pick<LogFile, "append" | "rewrite" | "isOvergrown" | "close"> | undefined;
+  /** For messages. */
+  readonly path: string;
+  readonly limits: KvLimits;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  readonly log: Pick<Logger, "info" | "error">;
+}
+
+interface Job {
+  readonly octets: number;
+  /** Decides on the draft. Returns what to call when the changes are stored, and whether there may be any. */
+  readonly decide: (draft: Draft, moment: Moment) => { readonly ok: boolean; readonly settle: () => void };
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Keys of this server alone: in memory, and in a file if there is one. All writes that wait are decided one after another, written to the
+ * file together, and synced once. Only then can they be read, are they acknowledged, and wake those who wait for them.
+ */
+export class LocalStore implements KvStore {
+  readonly #options: LocalStoreOptions;
+  readonly #keys = new Watches();
+  readonly #sessions = new Watches();
+  #waiting: Job[] = [];
+  #waitingOctets = 0;
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+  #isFailing = false;
+
+  constructor(options: LocalStoreOptions) {
+    this.#options = options;
+  }
+
+  get now(): KvState {
+    return this.#options.state;
+  }
+
+  watchKey(key: string, listener: () => void): () => void {
+    return this.#keys.watchKey(key, listener);
+  }
+
+  watchPrefix(prefix: string, listener: () => void): () => void {
+    return this.#keys.watchPrefix(prefix, listener);
+  }
+
+  watchSession(id: string, listener: () => void): () => void {
+    return this.#sessions.watchKey(id, listener);
+  }
+
+  watchSessions(listener: () => void): () => void {
+    return this.#sessions.watchPrefix("", listener);
+  }
+
+  submit<Outcome extends { readonly ok: boolean }>({ octets, decide }: Write<Outcome>): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const isFull = this.#waiting.length >= MAX_WAITING || this.#waitingOctets + octets > MAX_WAITING_OCTETS;
+      if (this.#isClosed || isFull) {
+        const reason = this.#isClosed ? "the server is stopping" : "too many writes wait for the disk";
+        reject(new MesosDnsError("KV_BUSY", `the key is not stored: ${reason}; try again`));
+        return;
+      }
+      this.#waitingOctets += octets;
+      this.#waiting.push({
+        octets,
+        decide: (draft, moment) => {
+          try {
+            const outcome = decide(draft, moment);
+            return { ok: outcome.ok, settle: () => resolve(outcome) };
+          } catch (error) {
+            return { ok: false, settle: () => reject(error) };
+          }
+        },
+        reject,
+      });
+      this.#running ??= this.#run();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running;
+    await this.#options.file?.close();
+  }
+
+  async #run(): Promise<void> {
+    // What is asked for in the same turn shares the first sync.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      await this.#runBatch();
+      await this.#tidy();
+    }
+    this.#running = undefined;
+  }
+
+  async #runBatch(): Promise<void> {
+    const { state, file } = this.#options;
+    const batch = this.#decide();
+    if (batch.lines.length > 0 && file) {
+      try {
+        await file.append(Buffer.from(batch.lines.join("")), state);
+      } catch (cause) {
+        const error = this.#failure(cause);
+        for (const { reject } of batch.jobs) reject(error);
+        return;
+      }
+      if (this.#isFailing) this.#options.log.info(`keys are stored in ${this.#options.path} again`);
+      this.#isFailing = false;
+    }
+    for (const change of batch.changes) state.apply(change);
+    for (const { settle } of batch.jobs) settle();
+    this.#keys.wake(touchedKeys(batch.changes));
+    this.#sessions.wake(touchedSessions(batch.changes));
+  }
+
+  /** Decides as many of the writes that wait as one batch may have. */
+  #decide() {
+    const { state, limits, wallClock } = this.#options;
+    const draft = new Draft(state);
+    const jobs: { settle: () => void; reject: (error: unknown) => void }[] = [];
+    const lines: string[] = [];
+    let octets = 0;
+    let { index } = state;
+    for (const { octets: own, decide, reject } of this.#waiting) {
+      if (octets > MAX_BATCH) break;
+      this.#waitingOctets -= own;
+      const next = Math.max(index + 1, timeIndex(wallClock));
+      const trial = new Draft(draft);
+      const { ok, settle } = decide(trial, { index: next, now: wallClock(), limits });
+      jobs.push({ settle, reject });
+      if (!ok || trial.changes.length === 0) continue;
+      index = next;
+      const line = lineOf(trial.changes.map(toJson));
+      lines.push(line);
+      octets += line.length;
+      for (const change of trial.changes) draft.apply(change);
+    }
+    this.#waiting = this.#waiting.slice(jobs.length);
+    return { jobs, lines, changes: draft.changes as readonly Change[] };
+  }
+
+  /** Writes the file anew when it has grown to twice what lives. Until it has been written, writes wait. */
+  async #tidy(): Promise<void> {
+    const { file, state, path, log } = this.#options;
+    if (!file?.isOvergrown(liveOctets(state))) return;
+    try {
+      await file.rewrite(state);
+    } catch (error) {
+      log.error({ code: "KV_FILE_UNWRITABLE" }, `the file of keys in ${path} is not made smaller: ${messageOf(error)}`);
+    }
+  }
+
+  /** Logs the first of several failures. */
+  #failure(cause: unknown): MesosDnsError {
+    const { path, log } = this.#options;
+    const code = codeOf(cause) === "KV_FILE_TAKEN" ? "KV_FILE_TAKEN" : "KV_FILE_UNWRITABLE";
+    const message = `the key cannot be stored in ${path} (${messageOf(cause)})`;
+    const outlook = code === "KV_FILE_TAKEN" ? "" : "; keys are served, and each write tries again";
+    if (!this.#isFailing) log.error({ code }, `${message}${outlook}`);
+    this.#isFailing = true;
+    return new MesosDnsError(code, message, { cause });
+  }
+}
+
+/** About how many octets a new file would have. */
+function liveOctets({ sizes, deleted }: KvState): number {
+  return sizes.octets * (4 / 3) + LINE * (sizes.keys + sizes.sessions + deleted.size);
+}
