@@ -180,8 +180,9 @@ export class Changes {
   /** @param ofService what of its service has changed by it, if that is more */
   #touch({ name, node }: ConsulInstance, own: Kinds, ofService: Kinds = own): void {
     const key = serviceKey(name);
-    if (ofService.catalog || ofService.check)
-      this.#touchedServices.set(key, union(ofService, this.#touchedServices.get(key)));
+    const known = this.#touchedServices.get(key);
+    if ((ofService.catalog || ofService.check) && !includes(known, ofService))
+      this.#touchedServices.set(key, union(ofService, known));
     this.#touchNode(node, own);
   }
 
@@ -191,6 +192,7 @@ export class Changes {
     this.#moved.checks ||= kinds.check;
     this.#moved.nodes ||= node.indexes.modified === this.#index;
     const known = this.#touchedNodes.get(node.name);
+    if (known?.node === node && includes(known, kinds)) return;
     const newer = known && known.node.indexes.modified > node.indexes.modified ? known.node : node;
     this.#touchedNodes.set(node.name, { ...union(kinds, known), node: newer });
   }
@@ -225,6 +227,10 @@ const NEITHER: Kinds = { catalog: false, check: false };
 
 function kindsOf({ modified, checked }: ConsulNode["indexes"], index: number): Kinds {
   return { catalog: modified === index, check: checked === index };
+}
+
+function includes(known: Kinds | undefined, { catalog, check }: Kinds): boolean {
+  return known !== undefined && (known.catalog || !catalog) && (known.check || !check);
 }
 
 function union(a: Kinds, b: Kinds = NEITHER): Kinds {

@@ -51,15 +51,18 @@ export interface ConsulEnd {
   readonly ownNode: string;
 }
 
+/** A piece while it is filled. */
 interface Room {
   instances: InstanceText[];
+  gone: GoneInstance[];
   services: ServiceState[];
   nodes: NodeState[];
   chars: number;
 }
 
 /**
- * A change in pieces, each of which is made only when it is asked for.
+ * A change in pieces, each of which is made only when it is asked for: first what goes, then nodes, services, and instances, which belong to
+ * both.
  *
  * @param isFirst whether the change has everything
  */
@@ -71,34 +74,40 @@ export function* piecesOf(
 ): Generator<ConsulPiece> {
   let room = emptyRoom();
   let isBeginning = isFirst;
+  const isFull = (chars: number) => {
+    room.chars += OBJECT_CHARS + chars;
+    return room.chars >= PIECE_CHARS;
+  };
   const take = (): ConsulPiece => {
     const { chars: _, ...parts } = room;
-    const piece = { ...parts, isFirst: isBeginning, gone: [], goneNodes: [], end: undefined };
+    const piece = { ...parts, isFirst: isBeginning, goneNodes: [], end: undefined };
     room = emptyRoom();
     isBeginning = false;
     return piece;
   };
+  for (const each of change.gone) {
+    room.gone.push(each);
+    if (isFull(each.id.length)) yield take();
+  }
+  if (change.goneNodes.length > 0) yield { ...take(), goneNodes: change.goneNodes };
   for (const node of change.nodes) {
     room.nodes.push(node);
-    room.chars += OBJECT_CHARS + JSON.stringify(node.node.meta).length;
-    if (room.chars >= PIECE_CHARS) yield take();
+    if (isFull(JSON.stringify(node.node.meta).length)) yield take();
+  }
+  for (const service of change.services) {
+    room.services.push(service);
+    if (isFull(JSON.stringify(service.listing).length)) yield take();
   }
   for (const instance of change.instances) {
     const text = textOf(instance, rowText(registrationOf(instance)));
     room.instances.push(text);
-    room.chars += OBJECT_CHARS + text.row.length;
-    if (room.chars >= PIECE_CHARS) yield take();
+    if (isFull(text.row.length)) yield take();
   }
-  for (const service of change.services) {
-    room.services.push(service);
-    room.chars += OBJECT_CHARS + JSON.stringify(service.listing).length;
-    if (room.chars >= PIECE_CHARS) yield take();
-  }
-  yield { ...take(), gone: change.gone, goneNodes: change.goneNodes, end };
+  yield { ...take(), end };
 }
 
 function emptyRoom(): Room {
-  return { instances: [], services: [], nodes: [], chars: 0 };
+  return { instances: [], gone: [], services: [], nodes: [], chars: 0 };
 }
 
 function textOf({ node, id, name, isPassing, indexes }: ConsulInstance, row: string): InstanceText {

@@ -143,6 +143,8 @@ function withinLimits(found: readonly Registration[]): TaskRegistrations {
 }
 
 function charsOf({ name, wishedId, tags, meta }: Registration): number {
-  const sum = (texts: readonly string[]) => texts.reduce((total, text) => total + text.length, 0);
-  return name.length + wishedId.length + sum(tags) + sum(meta.flat());
+  let sum = name.length + wishedId.length;
+  for (const tag of tags) sum += tag.length;
+  for (const [key, value] of meta) sum += key.length + value.length;
+  return sum;
 }

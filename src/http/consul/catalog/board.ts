@@ -1,8 +1,9 @@
 import { Deletions } from "../../../catalog/deletions.js";
-import type { ConsulCounts, ListIndexes, NodeState, ServiceState } from "../../../consul/registry/model.js";
+import type { ConsulCounts, ListIndexes, ServiceState } from "../../../consul/registry/model.js";
 import type { ConsulEnd, ConsulPiece, InstanceText } from "../../../consul/registry/pieces.js";
 import { Renderings } from "../../waiting/renderings.js";
 import type { BoardState } from "../../waiting/waiters.js";
+import { type BoardNode, Content } from "./content.js";
 import { Topics } from "./topics.js";
 
 /** What a client can ask for, and wait for changes of. */
@@ -14,25 +15,10 @@ export type ConsulTopic =
   /** A node with its instances, and its checks. */
   | { readonly kind: "node" | "nodeHealth"; readonly name: string };
 
-/** A node and the instances on it, by id. */
-export interface BoardNode {
-  readonly state: NodeState;
-  readonly instances: ReadonlyMap<string, InstanceText>;
-}
-
-interface OwnNode {
-  state: NodeState;
-  readonly instances: Map<string, InstanceText>;
-}
-
-interface OwnService {
-  state: ServiceState;
-  readonly instances: Set<InstanceText>;
-}
-
-/** A registry, or a change of it, of which not all pieces have arrived yet. */
+/** A change of which not all pieces have arrived yet. */
 interface Incoming {
-  readonly isFirst: boolean;
+  /** What a whole registry has come to so far; `undefined` for a change of the one that is shown. */
+  readonly content: Content | undefined;
   readonly pieces: ConsulPiece[];
 }
 
@@ -42,8 +28,7 @@ interface Incoming {
  */
 export class ConsulBoard {
   #isKept: boolean;
-  #nodes = new Map<string, OwnNode>();
-  #services = new Map<string, OwnService>();
+  #content = new Content();
   #gone = new Deletions(0);
   #end: ConsulEnd | undefined;
   #incoming: Incoming | undefined;
@@ -77,21 +62,21 @@ export class ConsulBoard {
 
   /** Sorted by name. */
   get nodes(): readonly BoardNode[] {
-    return [...this.#nodes.values()].sort((a, b) => (a.state.node.name < b.state.node.name ? -1 : 1));
+    return this.#content.nodes;
   }
 
   /** @param name in any case */
   node(name: string): BoardNode | undefined {
-    return this.#nodes.get(name.toLowerCase());
+    return this.#content.node(name.toLowerCase());
   }
 
   get services(): Iterable<ServiceState> {
-    return Array.from(this.#services.values(), ({ state }) => state);
+    return this.#content.services;
   }
 
   /** The instances of a service by node and id; empty for one that there is not. */
   instancesOf(key: string): readonly InstanceText[] {
-    return [...(this.#services.get(key)?.instances ?? [])].sort(compareTexts);
+    return this.#content.instancesOf(key);
   }
 
   /** The index of a topic's last change. */
@@ -103,9 +88,9 @@ export class ConsulBoard {
       case "checks":
         return this.indexes[topic.kind];
       case "service":
-        return this.#services.get(topic.key)?.state.catalogIndex ?? this.#gone.indexOf(topic.key);
+        return this.#content.service(topic.key)?.catalogIndex ?? this.#gone.indexOf(topic.key);
       case "health":
-        return this.#services.get(topic.key)?.state.healthIndex ?? this.#gone.indexOf(topic.key);
+        return this.#content.service(topic.key)?.healthIndex ?? this.#gone.indexOf(topic.key);
       case "node":
         return this.node(topic.name)?.state.catalogIndex ?? this.indexes.nodes;
       case "nodeHealth":
@@ -117,7 +102,8 @@ export class ConsulBoard {
   configure(isKept: boolean): void {
     if (isKept === this.#isKept) return;
     this.#isKept = isKept;
-    this.#clear();
+    this.#content = new Content();
+    this.renderings.clear();
     this.#end = undefined;
     this.#incoming = undefined;
     this.topics.tellAll();
@@ -126,84 +112,50 @@ export class ConsulBoard {
   /** Takes the next piece from the builder. Pieces must arrive in order. */
   take(piece: ConsulPiece): void {
     if (!this.#isKept) return;
-    if (piece.isFirst) this.#incoming = { isFirst: true, pieces: [] };
+    if (piece.isFirst) this.#incoming = { content: new Content(), pieces: [] };
     // A change of a registry that has been dropped cannot be used.
     else if (!this.#incoming && !this.#end) return;
-    this.#incoming ??= { isFirst: false, pieces: [] };
-    this.#incoming.pieces.push(piece);
+    this.#incoming ??= { content: undefined, pieces: [] };
+    const { content, pieces } = this.#incoming;
+    // A whole registry is put together as it comes in: all of it at the end would take long.
+    if (content) content.apply(piece);
+    else pieces.push(piece);
     if (piece.end) this.#publish(this.#incoming, piece.end);
   }
 
-  #clear(): void {
-    this.#nodes = new Map();
-    this.#services = new Map();
-    this.renderings.clear();
-  }
-
-  #publish({ isFirst, pieces }: Incoming, end: ConsulEnd): void {
+  #publish({ content, pieces }: Incoming, end: ConsulEnd): void {
     this.#incoming = undefined;
     const before = this.indexes;
     this.#end = end;
-    if (isFirst) {
-      this.#clear();
+    if (content) {
+      this.#content = content;
+      this.renderings.clear();
       this.#gone = new Deletions(end.indexes.all);
-    }
-    const touched = new Set<string>();
-    for (const { gone } of pieces) for (const { node, id } of gone) this.#drop(node, id);
-    for (const { nodes } of pieces) for (const state of nodes) this.#putNode(state, touched);
-    for (const { services } of pieces) for (const state of services) this.#putService(state, touched);
-    for (const { instances } of pieces) for (const instance of instances) this.#put(instance);
-    for (const { goneNodes } of pieces) for (const name of goneNodes) this.#dropNode(name, touched);
-    for (const { services } of pieces)
-      for (const { key } of services)
-        if (this.#services.get(key)?.state.listing.length === 0) this.#services.delete(key);
-    if (isFirst) {
       this.topics.tellAll();
       return;
     }
+    const touched = new Set<string>();
+    for (const piece of pieces) this.#note(piece, touched);
+    for (const piece of pieces) this.#content.apply(piece);
+    this.#content.sweep(pieces.flatMap(({ services }) => services.map(({ key }) => key)));
     for (const kind of ["services", "catalog", "nodes", "checks"] as const)
       if (end.indexes[kind] > before[kind]) touched.add(topicKey({ kind }));
     this.topics.tell(touched);
   }
 
-  #putNode(state: NodeState, touched: Set<string>): void {
-    const { name } = state.node;
-    const known = this.#nodes.get(name);
-    if (known) known.state = state;
-    else this.#nodes.set(name, { state, instances: new Map() });
-    touched.add(topicKey({ kind: "node", name }));
-    touched.add(topicKey({ kind: "nodeHealth", name }));
-  }
-
-  #dropNode(name: string, touched: Set<string>): void {
-    this.#nodes.delete(name);
-    touched.add(topicKey({ kind: "node", name }));
-    touched.add(topicKey({ kind: "nodeHealth", name }));
-  }
-
-  #putService(state: ServiceState, touched: Set<string>): void {
-    const { key } = state;
-    const known = this.#services.get(key);
-    if (state.listing.length === 0) this.#gone.add(key, state.healthIndex);
-    else this.#gone.delete(key);
-    if (state.catalogIndex > (known?.state.catalogIndex ?? 0)) touched.add(topicKey({ kind: "service", key }));
-    touched.add(topicKey({ kind: "health", key }));
-    if (known) known.state = state;
-    else this.#services.set(key, { state, instances: new Set() });
-  }
-
-  #put(instance: InstanceText): void {
-    this.#drop(instance.node, instance.id);
-    this.#nodes.get(instance.node)?.instances.set(instance.id, instance);
-    this.#services.get(instance.service)?.instances.add(instance);
-  }
-
-  #drop(node: string, id: string): void {
-    const instances = this.#nodes.get(node)?.instances;
-    const known = instances?.get(id);
-    if (!instances || !known) return;
-    instances.delete(id);
-    this.#services.get(known.service)?.instances.delete(known);
+  /** Notes the topics that a piece changes, before it does. */
+  #note({ nodes, goneNodes, services }: ConsulPiece, touched: Set<string>): void {
+    for (const { key, listing, catalogIndex, healthIndex } of services) {
+      if (listing.length === 0) this.#gone.add(key, healthIndex);
+      else this.#gone.delete(key);
+      if (catalogIndex > (this.#content.service(key)?.catalogIndex ?? 0))
+        touched.add(topicKey({ kind: "service", key }));
+      touched.add(topicKey({ kind: "health", key }));
+    }
+    for (const name of [...nodes.map(({ node }) => node.name), ...goneNodes]) {
+      touched.add(topicKey({ kind: "node", name }));
+      touched.add(topicKey({ kind: "nodeHealth", name }));
+    }
   }
 }
 
@@ -211,9 +163,4 @@ export class ConsulBoard {
 export function topicKey(topic: ConsulTopic): string {
   if ("key" in topic) return `${topic.kind} ${topic.key}`;
   return "name" in topic ? `${topic.kind} ${topic.name.toLowerCase()}` : topic.kind;
-}
-
-function compareTexts(a: InstanceText, b: InstanceText): number {
-  if (a.node !== b.node) return a.node < b.node ? -1 : 1;
-  return a.id < b.id ? -1 : 1;
 }

@@ -1,7 +1,8 @@
 import { serviceKey } from "../../../consul/registry/model.js";
 import { json, refusal } from "../answers.js";
 import type { ConsulAnswer, ConsulEndpoint, ConsulRequest, Reading } from "../endpoint.js";
-import type { BoardNode, ConsulBoard } from "./board.js";
+import type { ConsulBoard } from "./board.js";
+import type { BoardNode } from "./content.js";
 import { arrayOf, foundOf, mapped, readingOf } from "./lists.js";
 import { isOnNode, isSelected, type Selection, selectionIn } from "./selection.js";
 import { catalogForm, nodeForm, serviceForm } from "./shapes.js";
