@@ -14,6 +14,7 @@ import { refusingEndpoints } from "../http/consul/refusals.js";
 import { ConsulStats } from "../http/consul/stats.js";
 import { type HttpServer, startHttp } from "../http/server.js";
 import type { App } from "./app.js";
+import { ConsulKeys, closedKeys } from "./consul-keys.js";
 import { whenFree } from "./take-over.js";
 
 export interface ConsulServingParts {
@@ -30,8 +31,10 @@ export class ConsulServing {
   readonly #stats = new ConsulStats();
   readonly #blocked = new BlockedRequests({ timers: systemTimers, later: setImmediate });
   readonly #api: ConsulApi;
+  readonly #keys: ConsulKeys;
   #server: HttpServer | undefined;
   #address = "";
+  #hasKeys = false;
 
   constructor(parts: ConsulServingParts) {
     this.#parts = parts;
@@ -39,7 +42,11 @@ export class ConsulServing {
     const settings = () => app.config.consul;
     const contact = () => contactOf(app);
     const catalog = { board: this.#board, datacenter: () => settings().datacenter };
+    const board = this.#board;
+    const nodes = { own: () => board.ownNode, has: (name: string) => board.node(name) !== undefined };
+    this.#keys = new ConsulKeys({ stateDir: app.config.stateDir, settings, nodes, timers: systemTimers, log });
     const endpoints = [
+      ...closedKeys("keys are being read; try again"),
       ...refusingEndpoints(),
       ...catalogEndpoints(catalog),
       ...healthEndpoints(catalog),
@@ -77,6 +84,11 @@ export class ConsulServing {
     const onWait = () => log.info({ host, port }, "waiting for the other process to let go of Consul's API");
     this.#server = await (takeOver ? whenFree(start, systemTimers, onWait) : start());
     this.#address = address;
+    // A process that has been taken over stores keys until it has let go of the port.
+    if (!this.#hasKeys) {
+      this.#hasKeys = true;
+      this.#api.add(await this.#keys.open());
+    }
     log.info({ host, port }, "serving Consul's API");
   }
 
@@ -85,6 +97,7 @@ export class ConsulServing {
     this.#parts.app.boards.consul.attach(undefined);
     this.#blocked.close();
     await this.#server?.close();
+    await this.#keys.close();
   }
 }
 

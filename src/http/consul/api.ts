@@ -59,6 +59,11 @@ export class ConsulApi implements Waits {
     this.#writers = new Writers(parts.settings);
   }
 
+  /** Answers there too, in place of an endpoint with the same path. */
+  add(endpoints: readonly ConsulEndpoint[]): void {
+    this.#router.add(endpoints);
+  }
+
   /** Always true: nobody else answers here. */
   handle(request: IncomingMessage, response: ServerResponse, seat: Seat): boolean {
     const target = (request.url ?? "").replace(ORIGIN, "");

@@ -23,6 +23,10 @@ export class Router {
 
   /** @param endpoints of two with the same path, the last one counts */
   constructor(endpoints: readonly ConsulEndpoint[]) {
+    this.add(endpoints);
+  }
+
+  add(endpoints: readonly ConsulEndpoint[]): void {
     for (const endpoint of endpoints) {
       if (endpoint.path.endsWith("/")) this.#withRest.set(endpoint.path, endpoint);
       else this.#exact.set(endpoint.path, endpoint);

@@ -70,7 +70,12 @@ export class Asker {
 }
 
 function shown({ status, type, body, index }: ConsulAnswer): Got {
-  return { status, type, text: Buffer.concat(body.map((piece) => Buffer.from(piece))).toString("latin1"), index };
+  return {
+    status,
+    type,
+    text: Buffer.concat(Array.from(body, (piece) => Buffer.from(piece))).toString("latin1"),
+    index,
+  };
 }
 
 /** The answer's JSON without indexes. */
