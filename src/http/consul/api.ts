@@ -38,6 +38,9 @@ const MAX_BODY = 524_288;
 /** The start of an absolute-form target, which a proxy may send (RFC 9112 §3.2.2). */
 const ORIGIN = /^https?:\/\/[^/?]*/i;
 
+/** A write that tells an index has read as well, what its own process knows. */
+const WRITTEN: Pick<ReadOptions, "consistency" | "isCached"> = { consistency: "leader", isCached: false };
+
 /** A request on its way through. */
 interface Call {
   readonly request: IncomingMessage;
@@ -173,10 +176,14 @@ export class ConsulApi implements Waits {
     }
     if (body === undefined) return;
     const answer = await this.#tryLater(async () => write({ rest, query, body } satisfies ConsulRequest));
-    this.#send(call, answer);
+    this.#sendRead(call, WRITTEN, answer);
   }
 
-  #sendRead(call: Call, { consistency, isCached }: ReadOptions, answer: ConsulAnswer): void {
+  #sendRead(
+    call: Call,
+    { consistency, isCached }: Pick<ReadOptions, "consistency" | "isCached">,
+    answer: ConsulAnswer,
+  ): void {
     if (answer.index === undefined) {
       this.#send(call, answer);
       return;
