@@ -1,7 +1,8 @@
-/** `npm run bench [-- answer transports peers threads forward state freshness catalog transfer health vips churn soak fuzz]`: all measurements but the last two, or those named. */
+/** `npm run bench [-- answer transports peers threads forward state freshness catalog consul transfer health vips churn soak fuzz]`: all measurements but the last two, or those named. */
 import { benchAnswer } from "./answer.mjs";
 import { benchCatalog } from "./catalog.mjs";
 import { benchChurn } from "./churn.mjs";
+import { benchConsul } from "./consul.mjs";
 import { benchForward } from "./forward.mjs";
 import { benchFreshness } from "./freshness.mjs";
 import { benchFuzz } from "./fuzz.mjs";
@@ -23,6 +24,7 @@ const BENCHES = {
   state: benchState,
   freshness: benchFreshness,
   catalog: benchCatalog,
+  consul: benchConsul,
   transfer: benchTransfer,
   health: benchHealth,
   vips: benchVips,
