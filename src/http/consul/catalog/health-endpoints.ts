@@ -1,9 +1,9 @@
 import { serviceKey } from "../../../consul/registry/model.js";
 import { refusal } from "../answers.js";
-import type { ConsulEndpoint, ConsulRequest, Reading } from "../endpoint.js";
+import type { ConsulAnswer, ConsulEndpoint, ConsulRequest, Reading } from "../endpoint.js";
 import type { ConsulBoard, ConsulTopic } from "./board.js";
 import { type CatalogParts, selecting } from "./catalog-endpoints.js";
-import { arrayOf, foundOf, mapped, readingOf, refusedReading } from "./lists.js";
+import { arrayOf, foundOf, mapped, readingOf } from "./lists.js";
 import { isOnNode, isSelected, type Selection } from "./selection.js";
 import { checkForm, type Found, healthForm, nodeCheckForm, status } from "./shapes.js";
 
@@ -52,11 +52,15 @@ function passingIn({ query }: ConsulRequest): boolean | undefined {
   return YES.has(written) ? true : undefined;
 }
 
-function service({ board, datacenter }: CatalogParts, request: ConsulRequest, selection: Selection): Reading {
+function service(
+  { board, datacenter }: CatalogParts,
+  request: ConsulRequest,
+  selection: Selection,
+): Reading | ConsulAnswer {
   const key = serviceKey(request.rest);
   const topic: ConsulTopic = { kind: "health", key };
   const passing = passingIn(request);
-  if (passing === undefined) return refusedReading(board, topic, refusal(400, "Invalid value for ?passing"));
+  if (passing === undefined) return refusal(400, "Invalid value for ?passing", Math.max(1, board.indexOf(topic)));
   const instances = () => board.instancesOf(key);
   const isWanted = (one: Found) =>
     isSelected(selection, one) && !(passing && !(one.instance.isPassing && one.node.isPassing));
