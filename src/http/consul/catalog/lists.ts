@@ -44,7 +44,7 @@ export function readingOf(board: ConsulBoard, { topic, key, size, chunks }: Boar
 
 /** The instances with their nodes as they are now, in the same order. Their rows are read one by one. */
 export function foundOf(board: ConsulBoard, instances: readonly InstanceText[]): Iterable<Found> {
-  const nodes = instances.map(({ node }) => board.node(node)?.state.node);
+  const nodes = instances.map((instance) => board.nodeOf(instance));
   return (function* () {
     for (const [index, instance] of instances.entries()) {
       const node = nodes[index];
