@@ -29,8 +29,9 @@ export function agentEndpoints(parts: AgentParts): readonly ConsulEndpoint[] {
     return node ? json(answer(node)) : NO_LEADER;
   };
   const leader = ({ address }: ConsulNode) => formatHostPort({ host: address, port: SERVER_PORT });
+  const hasLeader = () => parts.hasLeader() && board.node(board.ownNode) !== undefined;
   return [
-    { path: "/v1/status/leader", GET: () => (parts.hasLeader() ? withNode(leader)() : json("")) },
+    { path: "/v1/status/leader", GET: () => (hasLeader() ? withNode(leader)() : json("")) },
     { path: "/v1/status/peers", GET: withNode((node) => [leader(node)]) },
     { path: "/v1/agent/self", GET: withNode((node) => self(node, parts)) },
     { path: "/v1/agent/members", GET: withNode((node) => [member(node, parts)]) },
