@@ -13,7 +13,7 @@ import type { Hono } from "hono";
 import { type Certificate, TLS_OPTIONS } from "../transport/certificate.js";
 import { listenError } from "../transport/listen-error.js";
 import { HANDSHAKE_MS } from "../transport/tcp-limits.js";
-import { type Connection, Connections } from "./connections.js";
+import { type Connection, type ConnectionBounds, Connections } from "./connections.js";
 import { PacedSocket } from "./paced-socket.js";
 import { Turns } from "./turns.js";
 
@@ -62,6 +62,8 @@ export interface HttpOptions {
   readonly port: number;
   /** Whether an address is that of a proxy, which stands for many clients. */
   readonly isProxy?: (address: string) => boolean;
+  /** How many connections there may be, if not as many as usual. */
+  readonly bounds?: ConnectionBounds | undefined;
   /** Turns on HTTPS: HTTP/2, with HTTP/1.1 for clients without it. */
   readonly certificate?: Certificate | undefined;
 }
@@ -75,8 +77,9 @@ export interface HttpServer {
 }
 
 /** Serves HTTP. Rejects with a `MesosDnsError` if it cannot listen. */
-export async function startHttp({ api, waits, host, port, isProxy, certificate }: HttpOptions): Promise<HttpServer> {
-  const connections = new Connections(isProxy ?? (() => false));
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const { api, waits, host, port, isProxy, bounds, certificate } = options;
+  const connections = new Connections(isProxy ?? (() => false), bounds);
   if (certificate) return startHttps({ served: { api, waits }, connections, host, port, certificate });
   const server = createServer(LIMITS);
   pace(server, "connection");

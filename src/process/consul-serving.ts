@@ -5,7 +5,7 @@ import type { ConsulSettings } from "../config/consul.js";
 import type { ConsulPiece } from "../consul/registry/pieces.js";
 import type { ConsulReport } from "../consul/report.js";
 import { ConsulApi } from "../http/consul/api.js";
-import { BlockedRequests } from "../http/consul/blocked.js";
+import { BlockedRequests, CONSUL_BOUNDS } from "../http/consul/blocked.js";
 import { agentEndpoints } from "../http/consul/catalog/agent-endpoints.js";
 import { ConsulBoard } from "../http/consul/catalog/board.js";
 import { catalogEndpoints } from "../http/consul/catalog/catalog-endpoints.js";
@@ -80,7 +80,7 @@ export class ConsulServing {
     const former = this.#server;
     this.#server = undefined;
     await former?.close();
-    const start = () => startHttp({ waits: this.#api, host, port });
+    const start = () => startHttp({ waits: this.#api, host, port, bounds: CONSUL_BOUNDS });
     const onWait = () => log.info({ host, port }, "waiting for the other process to let go of Consul's API");
     this.#server = await (takeOver ? whenFree(start, systemTimers, onWait) : start());
     this.#address = address;
@@ -101,9 +101,9 @@ export class ConsulServing {
   }
 }
 
-/** A master counts as answering until asking one fails. */
+/** A master counts as answering from the first state until asking one fails. */
 function contactOf({ status }: App): { readonly hasLeader: boolean; readonly age: number } {
   const { failure, build } = status;
-  if (!failure) return { hasLeader: true, age: 0 };
+  if (build && !failure) return { hasLeader: true, age: 0 };
   return { hasLeader: false, age: build ? Math.max(0, Date.now() - build.fetchedAt) : 0 };
 }

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import http from "node:http";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { consulAt, consulCluster, labelled, serves, startConsul, webTask } from "../support/consul.js";
@@ -117,6 +118,27 @@ describe("Consul's API", () => {
     expect(woken).toEqual([paths[0]]);
     asked.abort();
     await until("nobody to wait", async () => (await consul.server.metric("mesos_dns_consul_waiting_requests")) === 0);
+  });
+
+  test("lets hundreds of requests of one client wait that come all at once, as after a restart", async () => {
+    const COUNT = 600;
+    const master = await startMaster(consulCluster(webTask(1), API));
+    const consul = await startConsul([master]);
+    await serves(consul, "web", "api");
+    const index = await consul.indexOf("/v1/health/service/web");
+    const path = `/v1/health/service/web?index=${index}&wait=60s`;
+    const ask = () =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const options = { host: "127.0.0.1", port: consul.port, path, agent: false };
+        http
+          .get(options, (response) => response.resume().once("end", () => resolve(response.statusCode)))
+          .once("error", reject);
+      });
+    const answers = Array.from({ length: COUNT }, ask);
+    const waiting = () => consul.server.metric("mesos_dns_consul_waiting_requests");
+    await until("all to wait", async () => (await waiting()) === COUNT);
+    master.lead(consulCluster(webTask(1), webTask(2), API));
+    expect(new Set(await Promise.all(answers))).toEqual(new Set([200]));
   });
 
   test("has masters and agents as a service, if that is wanted", async () => {

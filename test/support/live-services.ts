@@ -111,7 +111,7 @@ export const SERVICE_CHANGES: Readonly<Record<string, () => Change>> = {
     async () => (await register()) === "Access is restricted",
   ),
   "consul.token": consul("token", TOKEN, async () => (await register()) === "Permission denied"),
-  "consul.kv": consulSetting("kv", "file"),
+  "consul.kv": consulSetting("kv", "zookeeper"),
   "consul.kvMaxKeys": consulSetting("kvMaxKeys", 7),
   "consul.kvMaxBytes": consulSetting("kvMaxBytes", 7),
 };

@@ -8,6 +8,7 @@ import { refusal } from "./answers.js";
 import type { BlockedRequests } from "./blocked.js";
 import { readBody } from "./body.js";
 import type { ConsulAnswer, ConsulEndpoint, ConsulRequest, Reading } from "./endpoint.js";
+import { contentHash, differing } from "./hashed.js";
 import { type ReadOptions, readOptionsIn, refusedDatacenter } from "./options.js";
 import { reply } from "./reply.js";
 import { kindOf, methodsOf, type Route, Router } from "./router.js";
@@ -121,15 +122,16 @@ export class ConsulApi implements Waits {
       this.#sendRead(call, options, found);
       return;
     }
-    const answer = () =>
-      this.#sendRead(
-        call,
-        options,
-        this.#try(() => found.answer()),
-      );
-    const { above } = options;
-    if (above === undefined || found.index() > above) answer();
-    else this.#wait(call, { reading: found, above, waitMs: options.waitMs, answer });
+    const hash = found.isHashed ? (query.get("hash") ?? "") : "";
+    const reading = hash === "" ? found : differing(found, hash);
+    const above = hash === "" ? (found.isHashed ? undefined : options.above) : 0;
+    const answer = () => {
+      const made = this.#try(() => found.answer());
+      if (found.isHashed) this.#send(call, made, { "x-consul-contenthash": contentHash(made) });
+      else this.#sendRead(call, options, made);
+    };
+    if (above === undefined || reading.index() > above) answer();
+    else this.#wait(call, { reading, above, waitMs: options.waitMs, answer });
   }
 
   #wait(

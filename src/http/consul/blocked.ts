@@ -1,11 +1,26 @@
 import type { Timers } from "../../base/timers.js";
+import type { ConnectionBounds } from "../connections.js";
 import type { Reading } from "./endpoint.js";
 
-/** How many requests may wait at a time, in total and per client address. Each takes a file descriptor and about 10 KB. */
-const MAX_WAITING = 4_096;
-const MAX_PER_ADDRESS = 1_024;
+/**
+ * How many requests may wait at a time, in total and per client address: Prometheus has one for each service. Each takes a file descriptor
+ * and about 10 KB.
+ */
+const MAX_WAITING = 8_192;
+const MAX_PER_ADDRESS = 4_096;
+/** Connections that do not wait. A client that finds the server again after a restart has all of its own at once. */
+const MAX_ASKING = 4_096;
+const MAX_ASKING_PER_ADDRESS = 2_048;
 /** How many are answered in one turn of the event loop, so that other work is not held up. */
 const BATCH = 64;
+
+/** The connections that so many requests need. */
+export const CONSUL_BOUNDS: ConnectionBounds = {
+  all: MAX_ASKING,
+  perAddress: MAX_ASKING_PER_ADDRESS,
+  waiting: MAX_WAITING,
+  waitingPerAddress: MAX_PER_ADDRESS,
+};
 
 export interface BlockedLimits {
   readonly all: number;

@@ -36,6 +36,8 @@ export interface Reading {
   /** The index of its last change: a request with this index waits for the next one. Never 0. */
   index(): number;
   answer(): ConsulAnswer;
+  /** It is waited for by a hash of what it says, and has no index to tell: that of an agent's own things. */
+  readonly isHashed?: true;
   /**
    * Calls the listener when the index may have grown: never for a change that does not concern this reading, and not later than the
    * change can be read. Listeners are many, and are to be found without asking all of them.

@@ -3,6 +3,8 @@ import { constants, gzip } from "node:zlib";
 
 /** The bytes of response bodies that are kept for later requests. The largest lists have a few million. */
 const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+/** What a kept body costs beside its octets and its topic: clients may choose topics, and ask for many small bodies. */
+const OVERHEAD_BYTES = 512;
 /** Compressing a smaller body would save no packet. */
 const MIN_GZIP_BYTES = 1_400;
 
@@ -49,7 +51,7 @@ export class Renderings {
     const known = this.#kept.get(topic);
     this.#drop(topic);
     const rendering = known?.index === index ? known : new Rendering(index, bytesOf(parts()));
-    if (rendering.body.length <= MAX_KEPT_BYTES) this.#keep(topic, rendering);
+    if (costOf(topic, rendering) <= MAX_KEPT_BYTES) this.#keep(topic, rendering);
     return rendering;
   }
 
@@ -64,7 +66,7 @@ export class Renderings {
 
   #keep(topic: string, rendering: Rendering): void {
     this.#kept.set(topic, rendering);
-    this.#bytes += rendering.body.length;
+    this.#bytes += costOf(topic, rendering);
     for (const oldest of this.#kept.keys()) {
       if (this.#bytes <= MAX_KEPT_BYTES) return;
       this.#drop(oldest);
@@ -75,8 +77,12 @@ export class Renderings {
     const known = this.#kept.get(topic);
     if (!known) return;
     this.#kept.delete(topic);
-    this.#bytes -= known.body.length;
+    this.#bytes -= costOf(topic, known);
   }
+}
+
+function costOf(topic: string, { body }: Rendering): number {
+  return body.length + 2 * topic.length + OVERHEAD_BYTES;
 }
 
 /** Piece by piece: all of it may be more than a string can hold. */

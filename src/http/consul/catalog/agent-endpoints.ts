@@ -2,13 +2,17 @@ import { formatHostPort } from "../../../base/host-port.js";
 import type { ConsulNode } from "../../../consul/registry/model.js";
 import { json, NO_LEADER, refusal } from "../answers.js";
 import type { ConsulEndpoint, Reading } from "../endpoint.js";
+import { topicKey } from "./board.js";
 import type { CatalogParts } from "./catalog-endpoints.js";
+import { foundOf } from "./lists.js";
+import { serviceForm } from "./shapes.js";
 
 /** A version that Consul had: clients look what it can do. */
 const CONSUL_VERSION = "1.10.12";
 /** Consul's own port, which its addresses of servers have. */
 const SERVER_PORT = 8300;
 const SERF_PORT = 8301;
+const OWN = "consul";
 
 export interface AgentParts extends CatalogParts {
   /** Of this program. */
@@ -25,19 +29,41 @@ export function agentEndpoints(parts: AgentParts): readonly ConsulEndpoint[] {
     return node ? json(answer(node)) : NO_LEADER;
   };
   const leader = ({ address }: ConsulNode) => formatHostPort({ host: address, port: SERVER_PORT });
+  const hasLeader = () => parts.hasLeader() && board.node(board.ownNode) !== undefined;
   return [
-    { path: "/v1/status/leader", GET: () => (parts.hasLeader() ? withNode(leader)() : json("")) },
+    { path: "/v1/status/leader", GET: () => (hasLeader() ? withNode(leader)() : json("")) },
     { path: "/v1/status/peers", GET: withNode((node) => [leader(node)]) },
     { path: "/v1/agent/self", GET: withNode((node) => self(node, parts)) },
     { path: "/v1/agent/members", GET: withNode((node) => [member(node, parts)]) },
-    // What is registered at this agent, which is nothing: who cleans up removes all that it finds here.
-    { path: "/v1/agent/services", GET: () => json({}) },
+    // What is registered at this agent, which is itself alone: who cleans up removes all that it finds here.
+    { path: "/v1/agent/services", GET: () => json(Object.fromEntries(ownService(parts).map((own) => [own.ID, own]))) },
     { path: "/v1/agent/checks", GET: () => json({}) },
-    { path: "/v1/agent/service/", GET: ({ rest }) => refusal(404, `unknown service ID: ${rest}`) },
+    { path: "/v1/agent/service/", GET: ({ rest }) => agentService(parts, rest) },
     { path: "/v1/query", GET: () => emptyReading(parts) },
     { path: "/v1/coordinate/nodes", GET: () => emptyReading(parts) },
     { path: "/v1/coordinate/datacenters", GET: () => json([]) },
   ];
+}
+
+/** The one service that is this agent's own; none before the first state. */
+function ownService({ board }: CatalogParts) {
+  const own = board.node(board.ownNode);
+  return own
+    ? [...foundOf(board, [...own.instances.values()])].filter(({ row }) => row.name === OWN).map(serviceForm)
+    : [];
+}
+
+function agentService(parts: AgentParts, id: string): Reading {
+  const { board } = parts;
+  return {
+    isHashed: true,
+    index: () => 1,
+    watch: (listener) => board.topics.watch(topicKey({ kind: "service", key: OWN }), listener),
+    answer: () => {
+      const own = ownService(parts).find((each) => each.ID === id);
+      return own ? json({ ...own, Datacenter: parts.datacenter() }) : refusal(404, `unknown service ID: ${id}`);
+    },
+  };
 }
 
 /** `[]`, which never changes. */

@@ -1,5 +1,5 @@
 import { Deletions } from "../../../catalog/deletions.js";
-import type { ConsulCounts, ListIndexes, ServiceState } from "../../../consul/registry/model.js";
+import type { ConsulCounts, ConsulNode, ListIndexes, ServiceState } from "../../../consul/registry/model.js";
 import type { ConsulEnd, ConsulPiece, InstanceText } from "../../../consul/registry/pieces.js";
 import { Renderings } from "../../waiting/renderings.js";
 import type { BoardState } from "../../waiting/waiters.js";
@@ -68,6 +68,11 @@ export class ConsulBoard {
   /** @param name in any case */
   node(name: string): BoardNode | undefined {
     return this.#content.node(name.toLowerCase());
+  }
+
+  /** The node that an instance is on. */
+  nodeOf({ node }: InstanceText): ConsulNode | undefined {
+    return this.#content.node(node)?.state.node;
   }
 
   get services(): Iterable<ServiceState> {

@@ -1,11 +1,12 @@
-import { serviceKey } from "../../../consul/registry/model.js";
+import { type ConsulNode, serviceKey } from "../../../consul/registry/model.js";
+import type { InstanceText } from "../../../consul/registry/pieces.js";
 import { refusal } from "../answers.js";
-import type { ConsulEndpoint, ConsulRequest, Reading } from "../endpoint.js";
+import type { ConsulAnswer, ConsulEndpoint, ConsulRequest, Reading } from "../endpoint.js";
 import type { ConsulBoard, ConsulTopic } from "./board.js";
 import { type CatalogParts, selecting } from "./catalog-endpoints.js";
-import { arrayOf, foundOf, mapped, readingOf, refusedReading } from "./lists.js";
+import { arrayOf, foundOf, mapped, readingOf } from "./lists.js";
 import { isOnNode, isSelected, type Selection } from "./selection.js";
-import { checkForm, type Found, healthForm, nodeCheckForm, status } from "./shapes.js";
+import { checkForm, type Found, found, healthForm, nodeCheckForm, status } from "./shapes.js";
 
 /** `/v1/health/…`: what there is, with its checks. */
 export function healthEndpoints(parts: CatalogParts): readonly ConsulEndpoint[] {
@@ -52,11 +53,15 @@ function passingIn({ query }: ConsulRequest): boolean | undefined {
   return YES.has(written) ? true : undefined;
 }
 
-function service({ board, datacenter }: CatalogParts, request: ConsulRequest, selection: Selection): Reading {
+function service(
+  { board, datacenter }: CatalogParts,
+  request: ConsulRequest,
+  selection: Selection,
+): Reading | ConsulAnswer {
   const key = serviceKey(request.rest);
   const topic: ConsulTopic = { kind: "health", key };
   const passing = passingIn(request);
-  if (passing === undefined) return refusedReading(board, topic, refusal(400, "Invalid value for ?passing"));
+  if (passing === undefined) return refusal(400, "Invalid value for ?passing", Math.max(1, board.indexOf(topic)));
   const instances = () => board.instancesOf(key);
   const isWanted = (one: Found) =>
     isSelected(selection, one) && !(passing && !(one.instance.isPassing && one.node.isPassing));
@@ -118,21 +123,23 @@ function checksIn(board: ConsulBoard, state: string, selection: Selection): Read
     chunks: () => {
       const nodes = board.nodes.filter(({ state: { node } }) => isOnNode(selection, node));
       const parts = nodes.map(({ state: { node }, instances }) => {
-        const wanted = [...instances.values()].filter(({ isPassing }) => isIn(isPassing));
-        const sorted = wanted.sort((a, b) => (a.id < b.id ? -1 : 1));
-        return { node, found: foundOf(board, sorted) };
+        return { node, instances: [...instances.values()].filter(({ isPassing }) => isIn(isPassing)) };
       });
       return arrayOf(checksAmong(parts, isIn), selection);
     },
   });
 }
 
-function* checksAmong(
-  parts: readonly { readonly node: Found["node"]; readonly found: Iterable<Found> }[],
-  isIn: (isPassing: boolean) => boolean,
-): Generator<object> {
-  for (const { node, found } of parts) {
+interface NodePart {
+  readonly node: ConsulNode;
+  readonly instances: InstanceText[];
+}
+
+/** Sorts those of a node when it comes to them: all at once would take long. */
+function* checksAmong(parts: readonly NodePart[], isIn: (isPassing: boolean) => boolean): Generator<object> {
+  for (const { node, instances } of parts) {
     if (isIn(node.isPassing)) yield nodeCheckForm(node);
-    yield* mapped(found, checkForm);
+    instances.sort((a, b) => (a.id < b.id ? -1 : 1));
+    for (const instance of instances) yield checkForm(found(instance, node));
   }
 }

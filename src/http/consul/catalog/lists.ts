@@ -42,15 +42,9 @@ export function readingOf(board: ConsulBoard, { topic, key, size, chunks }: Boar
   };
 }
 
-/** Always the same refusal, with the index that clients expect beside it. */
-export function refusedReading(board: ConsulBoard, topic: ConsulTopic, answer: ConsulAnswer): Reading {
-  const index = () => Math.max(1, board.indexOf(topic));
-  return { index, watch: () => () => undefined, answer: () => ({ ...answer, index: index() }) };
-}
-
 /** The instances with their nodes as they are now, in the same order. Their rows are read one by one. */
 export function foundOf(board: ConsulBoard, instances: readonly InstanceText[]): Iterable<Found> {
-  const nodes = instances.map(({ node }) => board.node(node)?.state.node);
+  const nodes = instances.map((instance) => board.nodeOf(instance));
   return (function* () {
     for (const [index, instance] of instances.entries()) {
       const node = nodes[index];

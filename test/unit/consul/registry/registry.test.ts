@@ -4,7 +4,7 @@ import type { ConsulChange } from "../../../../src/consul/registry/model.js";
 import type { Cluster } from "../../../../src/sources/mesos/cluster.js";
 import type { Json } from "../../../support/json.js";
 import { agent, cluster, framework, stateOf, task } from "../../../support/scripted-master.js";
-import { clusterIn, Watched } from "./support.js";
+import { clusterIn, sharing, Watched } from "./support.js";
 
 const S0 = agent("S0", { ip: "192.0.2.10" });
 const S1 = agent("S1", { ip: "192.0.2.11" });
@@ -87,6 +87,19 @@ describe("a change", () => {
     expect(followed.registry.indexes.catalog).toBe(followed.registry.indexes.all);
   });
 
+  test("of a service's name touches the old one and the new one", () => {
+    const followed = new Followed();
+    followed.follow(
+      web(1, labels({ SERVICE_ID: "one", SERVICE_NAME: "old" })),
+      web(2, labels({ SERVICE_NAME: "old" })),
+    );
+    const touched = followed.follow(
+      web(1, labels({ SERVICE_ID: "one", SERVICE_NAME: "new" })),
+      web(2, labels({ SERVICE_NAME: "old" })),
+    );
+    expect(touched).toBe("new=catalog old=catalog");
+  });
+
   test("takes a service away with its last instance", () => {
     const followed = new Followed();
     followed.follow(web(1));
@@ -97,14 +110,16 @@ describe("a change", () => {
   test("of an agent touches what is on it", () => {
     const watched = new Watched();
     const tasks = [web(1), task("api", { agent: "S1", ports: [32000] })];
-    watched.update(clusterIn(stateWith(tasks)));
+    const first = clusterIn(stateWith(tasks));
+    watched.update(first);
     watched.now += 1_000;
-    const inactive = watched.update(clusterIn(stateWith(tasks, [{ ...(S0 as object), active: false } as Json, S1])));
+    const { agents } = clusterIn(stateWith(tasks, [{ ...(S0 as object), active: false } as Json, S1]));
+    const inactive = watched.update({ ...first, agents });
     expect(outlineOf(inactive, watched.registry.indexes.all)).toBe("web=health");
     expect(watched.registry.counts.critical).toBe(1);
     watched.now += 1_000;
     watched.addresses.set("192.0.2.10", ["192.0.2.99"]);
-    const moved = watched.update(clusterIn(stateWith(tasks)));
+    const moved = watched.update(first);
     expect(outlineOf(moved, watched.registry.indexes.all)).toBe("web=catalog");
     expect(watched.instances.find(({ name }) => name === "web")?.node.address).toBe("192.0.2.99");
   });
@@ -128,6 +143,15 @@ describe("ids", () => {
     const followed = new Followed();
     followed.follow(web(1, same), web(2, same), web(3, same));
     expect(followed.ids("web")).toEqual(["one", "one@marathon", "one@marathon:web.3:0"]);
+  });
+
+  test("go to the first of the cluster, whoever came first", () => {
+    const followed = new Followed();
+    followed.follow(web(2, same));
+    followed.follow(web(2, same), web(1, same));
+    const [first] = followed.instances.filter(({ id }) => id === "one");
+    expect("task" in first.origin && first.origin.task.id).toBe("web.1");
+    expect(followed.ids("web")).toEqual(["one", "one@marathon"]);
   });
 
   test("are given out anew when the first one goes", () => {
@@ -182,7 +206,11 @@ describe("what the registry has come to", () => {
     fc.assert(
       fc.property(fc.array(aState, { minLength: 1, maxLength: 5 }), (states) => {
         const followed = new Watched();
-        const clusters = states.map(clusterOf);
+        let last: Cluster | undefined;
+        const clusters = states.map((each) => {
+          last = sharing(last, clusterOf(each));
+          return last;
+        });
         for (const each of clusters) followed.update(each);
         const anew = new Watched();
         anew.update(clusters[clusters.length - 1]);
@@ -198,8 +226,10 @@ describe("what the registry has come to", () => {
       fc.property(fc.array(aState, { minLength: 1, maxLength: 5 }), (states) => {
         const followed = new Watched();
         const lines = new Map<string, string>();
+        let last: Cluster | undefined;
         for (const each of states) {
-          const change = followed.update(clusterOf(each));
+          last = sharing(last, clusterOf(each));
+          const change = followed.update(last);
           for (const { node, id } of change?.gone ?? []) lines.delete(`${node} ${id}`);
           for (const one of change?.instances ?? []) {
             const { wishedId: _, ...row } = followed.registry.registrationOf(one);

@@ -20,6 +20,22 @@ export const RULES = {
 export const clusterIn = (state: object): Cluster =>
   readMasterState(bytes(state as Json), new KnownTasks(), new FactsReader()).cluster;
 
+/** The later cluster, in which what is the same as in the earlier one is the same object, as it is where a state is read after another. */
+export function sharing(earlier: Cluster | undefined, later: Cluster): Cluster {
+  const known = new Map(earlier?.frameworks.flatMap(({ tasks }) => tasks.map((each) => [JSON.stringify(each), each])));
+  const frameworks = later.frameworks.map((framework) => ({
+    ...framework,
+    tasks: framework.tasks.map((each) => known.get(JSON.stringify(each)) ?? each),
+  }));
+  const agents = new Map(
+    Array.from(later.agents, ([id, each]) => {
+      const before = earlier?.agents.get(id);
+      return [id, before && JSON.stringify(before) === JSON.stringify(each) ? before : each];
+    }),
+  );
+  return { ...later, frameworks, agents };
+}
+
 /** A registry with a clock that the test moves. */
 export class Watched {
   now = 1_700_000_000_000;

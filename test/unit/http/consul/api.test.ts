@@ -13,6 +13,7 @@ import { refusingEndpoints } from "../../../../src/http/consul/refusals.js";
 import { ConsulStats } from "../../../../src/http/consul/stats.js";
 import { type HttpServer, startHttp } from "../../../../src/http/server.js";
 import { Rendering } from "../../../../src/http/waiting/renderings.js";
+import { ManualTimers } from "../../../support/timers.js";
 import { until } from "../../../support/wait.js";
 import { CONSUL } from "../../config/support.js";
 
@@ -52,6 +53,10 @@ function* numbers(): Generator<string> {
   yield "]";
 }
 
+function* endless(): Generator<string> {
+  for (;;) yield LONG;
+}
+
 const put = ({ body }: { readonly body: Buffer }) => {
   written = body;
   return { status: 200, type: "json" as const, body: ["true"] };
@@ -61,6 +66,7 @@ const endpoints = (): readonly ConsulEndpoint[] => [
   ...refusingEndpoints(),
   { path: "/v1/catalog/services", GET: () => value.reading },
   { path: "/v1/catalog/long", GET: () => ({ status: 200, type: "json", index: 3, body: [LONG] }) },
+  { path: "/v1/catalog/endless", GET: () => ({ status: 200, type: "json", index: 3, body: endless() }) },
   { path: "/v1/catalog/numbers", GET: () => ({ status: 200, type: "json", index: 3, body: numbers() }) },
   {
     path: "/v1/catalog/shared",
@@ -75,6 +81,15 @@ const endpoints = (): readonly ConsulEndpoint[] => [
       throw new Error("a fault in the program");
     },
   },
+  {
+    path: "/v1/agent/service/",
+    GET: () => ({
+      isHashed: true,
+      index: () => 1,
+      watch: (listener) => value.topics.watch("value", listener),
+      answer: () => ({ status: 200, type: "json", body: [value.index > 8 ? '"new"' : '"old"'] }),
+    }),
+  },
   { path: "/v1/status/leader", GET: () => ({ status: 200, type: "json", body: ['"192.0.2.1:8300"'] }) },
   {
     path: "/v1/kv/",
@@ -84,6 +99,17 @@ const endpoints = (): readonly ConsulEndpoint[] => [
   },
 ];
 
+const parts = () => ({
+  endpoints: endpoints(),
+  settings: () => settings,
+  contact: () => contact,
+  blocked,
+  stats,
+  timers: systemTimers,
+  random: () => 0,
+  log: { error: () => undefined },
+});
+
 beforeEach(async () => {
   value = new Value();
   written = undefined;
@@ -91,17 +117,7 @@ beforeEach(async () => {
   settings = CONSUL as ConsulSettings;
   stats = new ConsulStats();
   blocked = new BlockedRequests({ timers: systemTimers, later: setImmediate, limits: { all: 5, perAddress: 3 } });
-  const api = new ConsulApi({
-    endpoints: endpoints(),
-    settings: () => settings,
-    contact: () => contact,
-    blocked,
-    stats,
-    timers: systemTimers,
-    random: () => 0,
-    log: { error: () => undefined },
-  });
-  server = await startHttp({ waits: api, host: "127.0.0.1", port: 0 });
+  server = await startHttp({ waits: new ConsulApi(parts()), host: "127.0.0.1", port: 0 });
 });
 
 afterEach(async () => {
@@ -357,6 +373,36 @@ describe("a request with an index", () => {
     expect([status, headers.connection, String(body)]).toEqual([200, "close", "[7]"]);
     expect(await text("/v1/catalog/services?index=7&wait=30s")).toBe("200 [7]");
   });
+});
+
+test("a request with a hash waits for another answer, whatever else changes", async () => {
+  const { headers, body } = await ask("/v1/agent/service/own?index=9&wait=30s");
+  expect([String(body), headers["x-consul-index"]]).toEqual(['"old"', undefined]);
+  const hash = String(headers["x-consul-contenthash"]);
+  const waiting = ask(`/v1/agent/service/own?hash=${hash}&wait=30s`);
+  await until("it waits", async () => blocked.size === 1);
+  value.change();
+  expect(blocked.size).toBe(1);
+  value.change();
+  expect(String((await waiting).body)).toBe('"new"');
+  expect((await ask(`/v1/agent/service/own?hash=${hash}&wait=30s`)).headers["x-consul-contenthash"]).not.toBe(hash);
+});
+
+test("a client that does not take its answer is cut off after a minute", async () => {
+  const timers = new ManualTimers();
+  const slow = new ConsulApi({ ...parts(), timers });
+  const other = await startHttp({ waits: slow, host: "127.0.0.1", port: 0 });
+  const socket = net.connect(other.port, "127.0.0.1");
+  const errors: unknown[] = [];
+  socket.on("error", (error) => errors.push(error));
+  socket.pause().write("GET /v1/catalog/endless HTTP/1.1\r\nHost: a\r\n\r\n");
+  await until("the answer begins", async () => timers.pending === 1);
+  await timers.advance(59_000);
+  expect([socket.destroyed, timers.pending]).toEqual([false, 1]);
+  await timers.advance(2_000);
+  socket.resume();
+  await until("the connection ends", async () => socket.destroyed);
+  await other.close();
 });
 
 test("requests are counted by kind and status, and by nothing that a client chooses", async () => {

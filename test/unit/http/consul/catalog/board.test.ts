@@ -177,6 +177,17 @@ describe("the board", () => {
     expect(shown.json("/v1/health/service/web?passing")).toHaveLength(1);
   });
 
+  test("has an instance once, however often it changes", () => {
+    const shown = new Shown();
+    shown.show(web(1), api);
+    shown.show(web(1, sick), api);
+    shown.show(web(1, labels({ SERVICE_TAGS: "new" })), api);
+    expect(shown.json("/v1/health/service/web")).toMatchObject([
+      { Service: { Tags: ["new"] }, Checks: [{}, { Status: "passing" }] },
+    ]);
+    expect(shown.json("/v1/health/state/critical")).toEqual([]);
+  });
+
   test("shows nothing of a change before its last piece", () => {
     const shown = new Shown();
     shown.show(web(1));
