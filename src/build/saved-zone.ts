@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { codeOf, hasCode, MesosDnsError, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { StateConfig, ZoneConfig } from "../config/config.js";
-import type { Cluster } from "../sources/mesos/cluster.js";
-import { readClusterLines } from "../sources/mesos/saved-cluster.js";
+import { readClusterLines, type SavedCluster } from "../sources/mesos/saved-cluster.js";
 import { viewsOf } from "../views/views.js";
 import { type ImageFile, readImage, readOrigin, type ZoneImage } from "../zone/image.js";
 import { FILE, fingerprintOf } from "./zone-file.js";
@@ -39,7 +38,7 @@ export async function loadCluster(
   config: SavedConfig,
   withFacts: boolean,
   log: Pick<Logger, "error">,
-): Promise<Cluster | undefined> {
+): Promise<SavedCluster | undefined> {
   try {
     return readClusterLines(await loadOrigin(config), withFacts);
   } catch (error) {

@@ -9,12 +9,12 @@ import { viewsOf, zonesOf } from "../views/views.js";
 import type { VipNames } from "../vips/table.js";
 import type { Apex } from "../zone/apex.js";
 import type { ColumnMemory } from "../zone/columns.js";
-import { type CompiledZones, compileZones } from "../zone/compile.js";
-import { compareShards } from "../zone/difference.js";
+import { compileZones } from "../zone/compile.js";
+import { changedZones } from "../zone/difference.js";
 import type { ZoneImage } from "../zone/image.js";
 import type { ShardContent } from "../zone/shard-compiler.js";
 import type { ShardPool } from "../zone/shard-pool.js";
-import { Shard, type SnapshotUpdate } from "../zone/snapshot.js";
+import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { CompileHelper } from "../zone/whole-build.js";
 import type { HiddenRecords } from "../zone/written-first.js";
 import { ZoneSerials } from "../zone/zone-serials.js";
@@ -74,7 +74,7 @@ export interface Build {
   readonly hidden: readonly HiddenRecords[];
   /** The RRsets of which no value is healthy, so that all count. */
   readonly failedOpen: readonly string[];
-  /** Whether all records were emitted anew, and not only those that have changed. */
+  /** Whether all records were emitted anew, and not only those that differ from the last build's, or the restored zone's. */
   readonly isWhole: boolean;
   readonly seconds: { readonly resolve: number; readonly generate: number; readonly compile: number };
 }
@@ -157,6 +157,17 @@ export class ZoneBuilder {
     return { seed, apexes, generation, ready: true, shards: built.shards.map((memory, index) => [index, memory]) };
   }
 
+  /**
+   * Makes the records of the cluster whose zone was published before the first build, so that this build is a change of it. Publishes
+   * nothing: without a master, nobody knows what has become of that cluster.
+   */
+  async prepare(cluster: Cluster): Promise<void> {
+    await this.#inTurn(async () => {
+      const resolved = await this.#resolve(cluster, []);
+      this.#basis ??= this.#emitAnew(this.#config, cluster, resolved);
+    });
+  }
+
   /** Builds run one after the other: a build that waits for host names must not finish after a newer one. */
   build(cluster: Cluster, masters: readonly HostPort[]): Promise<Build> {
     return this.#inTurn(() => this.#build(cluster, masters));
@@ -174,17 +185,19 @@ export class ZoneBuilder {
   }
 
   async #build(cluster: Cluster, masters: readonly HostPort[]): Promise<Build> {
-    const { now, hosts } = this.#options;
+    const { now } = this.#options;
     const started = now();
     this.#cluster = cluster;
     this.#masters = masters;
-    const resolved = await hosts.resolve(this.#hostNames.of(cluster, masters, this.#book));
+    const resolved = await this.#resolve(cluster, masters);
     const resolvedAt = now();
-    const config = this.#config;
-    const { isWhole, records, facts } = this.#emit(config, cluster, resolved);
+    const before = this.#basis;
+    const basis = this.#emit(this.#config, cluster, resolved);
+    const { records } = basis;
+    const isWhole = records !== before?.records;
     const generatedAt = now();
     const built = this.#compile(records, isWhole);
-    this.#basis = { config, facts, records };
+    this.#basis = basis;
     const seconds = {
       resolve: (resolvedAt - started) / 1000,
       generate: (generatedAt - resolvedAt) / 1000,
@@ -196,22 +209,32 @@ export class ZoneBuilder {
     return { ...built, serial, generation: this.#generation, skipped, hidden, failedOpen, isWhole, seconds };
   }
 
+  #resolve(cluster: Cluster, masters: readonly HostPort[]): Promise<ReadonlyMap<string, readonly Address[]>> {
+    return this.#options.hosts.resolve(this.#hostNames.of(cluster, masters, this.#book));
+  }
+
   /** The records of the cluster: updates those of the last build, or emits all anew. */
-  #emit(config: BuildConfig, cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>) {
+  #emit(config: BuildConfig, cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): Basis {
     const basis = this.#basis;
-    let facts = this.#factsOf(config, cluster, resolved);
-    if (basis && differsInRecordsAlone(basis.config, config) && basis.records.change(facts))
-      return { isWhole: false, records: basis.records, facts };
+    const facts = this.#factsOf(config, cluster, resolved);
+    if (basis && differsInRecordsAlone(basis.config, config) && basis.records.change(facts)) {
+      return { config, records: basis.records, facts };
+    }
+    return this.#emitAnew(config, cluster, resolved);
+  }
+
+  #emitAnew(config: BuildConfig, cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): Basis {
     // Only the compilation needs it, but until then there is enough to do.
     if (!this.#shards && tasksIn(cluster) >= MANY_TASKS) this.#options.helper?.prepare();
     // Start a new AddressBook too, to drop addresses that are no longer in use.
     this.#book = new AddressBook();
-    facts = this.#factsOf(config, cluster, resolved);
-    const records = new ZoneRecords(viewsOf(config), this.#options.seed, basis?.records, this.#options.memory);
+    const facts = this.#factsOf(config, cluster, resolved);
+    const { seed, memory } = this.#options;
+    const records = new ZoneRecords(viewsOf(config), seed, this.#basis?.records, memory);
     // The new records reuse its memory.
     this.#basis = undefined;
     records.fill(facts);
-    return { isWhole: true, records, facts };
+    return { config, records, facts };
   }
 
   #factsOf(config: BuildConfig, cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): ClusterFacts {
@@ -239,21 +262,22 @@ export class ZoneBuilder {
     });
   }
 
-  /** @param isWhole whether all records were emitted anew */
+  /** @param isWhole whether all records were emitted anew, so that their names have other numbers */
   #compile({ zones, contents }: ZoneRecords, isWhole: boolean): Pick<Build, "update" | "names" | "records"> {
     const { seed, pool, helper, wallClock } = this.#options;
     const generation = this.#generation + 1;
     const before = this.#shards;
     const touched = contents.map(({ records }) => records.changed.length > 0);
+    const known = isWhole ? undefined : this.#contents;
     const compiled = compileZones(contents, {
       previous: before,
-      contents: isWhole ? undefined : this.#contents,
+      contents: known,
       allocate: (words) => pool.take(words, generation),
       helper,
     });
     this.#contents = compiled.contents;
     const counts = { names: compiled.names, records: compiled.records };
-    const changed = isWhole && before ? changedZones(before, compiled, seed) : undefined;
+    const changed = before && !known ? changedZones(before, compiled.shards, compiled.changed, seed) : undefined;
     const hasChanged = (zone: number) => compiled.changed.length > 0 && (changed?.has(zone) ?? touched[zone]);
     const apexes = this.#serials.next(zones, hasChanged, wallClock());
     if (!apexes && compiled.changed.length === 0) return { update: undefined, ...counts };
@@ -264,19 +288,6 @@ export class ZoneBuilder {
     const shards = compiled.changed.map((index) => [index, compiled.shards[index]] as const);
     return { update: { generation, seed, apexes: this.#apexes, ready: true, shards }, ...counts };
   }
-}
-
-/** The indexes of zones whose records are not those of the shards before. */
-function changedZones(
-  before: readonly SharedArrayBuffer[],
-  { shards, changed }: CompiledZones,
-  seed: number,
-): ReadonlySet<number> {
-  const zones = new Set<number>();
-  for (const index of changed) {
-    compareShards(new Shard(before[index]), new Shard(shards[index]), seed, (zone) => zones.add(zone));
-  }
-  return zones;
 }
 
 function tasksIn({ frameworks }: Cluster): number {

@@ -4,8 +4,7 @@ import { inChunks } from "../base/text-chunks.js";
 import type { Timers } from "../base/timers.js";
 import { writeWhole } from "../base/whole-file.js";
 import type { ZoneConfig } from "../config/config.js";
-import type { Cluster } from "../sources/mesos/cluster.js";
-import { clusterLines } from "../sources/mesos/saved-cluster.js";
+import { clusterLines, type SavedCluster } from "../sources/mesos/saved-cluster.js";
 import { viewsOf, zonesOf } from "../views/views.js";
 import { imageBytes, type ZoneImage } from "../zone/image.js";
 
@@ -80,7 +79,9 @@ export type ZoneFiles = Pick<
 export interface TakenZone {
   readonly image: ZoneImage;
   /** The cluster behind the zone. After a restart it tells which tasks were running before a master does. */
-  readonly cluster: Cluster;
+  readonly origin: SavedCluster;
+  /** Whether the origin has the catalogue's facts. */
+  readonly hasFacts: boolean;
   readonly release: () => void;
 }
 
@@ -153,13 +154,16 @@ export class ZoneSaver {
     if (this.#isDirty) this.#schedule();
   }
 
-  async #write({ image, cluster }: TakenZone): Promise<void> {
+  async #write({ image, origin, hasFacts }: TakenZone): Promise<void> {
     const { folder, files } = this.#options;
     await files.mkdir(folder).catch((error: unknown) => {
       if (!hasCode(error, "EEXIST")) throw error;
     });
     if (!this.#hasTidied) await this.#tidy();
-    this.#written = await writeWhole({ folder, name: FILE, files }, imageBytes(image, inChunks(clusterLines(cluster))));
+    this.#written = await writeWhole(
+      { folder, name: FILE, files },
+      imageBytes(image, inChunks(clusterLines(origin, hasFacts))),
+    );
   }
 
   /** Removes, once, the unfinished files of processes that were killed while they wrote. */

@@ -6,8 +6,10 @@ import type { SkipLog } from "../build/skip-log.js";
 import { StaticLog } from "../build/static-log.js";
 import { type Build, type BuildStart, ZoneBuilder, type ZoneBuilderOptions } from "../build/zone-builder.js";
 import { fingerprintOf, type ZoneFiles, ZoneSaver, type ZoneSaverOptions } from "../build/zone-file.js";
+import { readsFacts } from "../config/catalog.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import type { Provenance } from "../sources/mesos/live/feed.js";
+import type { SavedCluster } from "../sources/mesos/saved-cluster.js";
 import { MesosSource } from "../sources/mesos/source.js";
 import type { Connect } from "../sources/mesos/zookeeper/contract.js";
 import type { BuildReport } from "../status/status.js";
@@ -62,6 +64,8 @@ export class Builder {
   readonly #staticLog: StaticLog;
   readonly #publishers: Publishers;
   #config: BuilderConfig;
+  /** The cluster that was saved last, until the start: it is large. */
+  #restored: Cluster | undefined;
   /** The instances of health checks that are unhealthy, and what that means for values. */
   #unhealthy: readonly string[];
   #health: Health;
@@ -74,13 +78,14 @@ export class Builder {
   readonly #readers = new Set<ReaderPort>();
   #readersSoFar = 0;
 
-  /** @param restored the cluster that was saved last. This object does not keep it: it is large. */
-  constructor(parts: BuilderParts, restored?: Cluster) {
+  /** @param restored the cluster that was saved last */
+  constructor(parts: BuilderParts, restored?: SavedCluster) {
     const { start, port, timers, random, wallClock, now, lookup, connect, files, ownAddresses } = parts;
     this.#parts = parts;
     this.#staticLog = new StaticLog(parts.log);
     this.#config = start.config;
     this.#savedAt = wallClock();
+    this.#restored = restored?.cluster;
     const { config, seed } = start;
     const hosts = new HostResolver({ lookup, delay: (ms) => delay(timers, ms) });
     const pool = this.#pool;
@@ -115,6 +120,9 @@ export class Builder {
     for (const reader of readers) this.#addReader(reader, start.current.generation);
     this.#pool.acknowledge("main", start.current.generation);
     this.#source.start();
+    // While the master writes its state.
+    if (this.#restored) void this.#zones.prepare(this.#restored).catch((error: unknown) => this.#fail(error));
+    this.#restored = undefined;
   }
 
   /** Handles a message. The promise settles when that is done. */
@@ -252,7 +260,8 @@ export class Builder {
     const image = { fingerprint: fingerprintOf(config), seed, apexes, isLast, shards };
     return {
       image: { ...image, fetchedAt: this.#lastReport.fetchedAt },
-      cluster,
+      origin: { cluster, known: this.#source.known },
+      hasFacts: readsFacts(this.#config),
       release: () => this.#pool.pin("file", []),
     };
   }

@@ -1,5 +1,5 @@
 import { hashName } from "../wire/names.js";
-import { firstEntry, nameAt, nameLength, type Shard, zoneOf } from "./snapshot.js";
+import { firstEntry, nameAt, nameLength, Shard, zoneOf } from "./snapshot.js";
 
 /** In place of an entry that a shard does not have. */
 export const NO_ENTRY = 0;
@@ -28,6 +28,25 @@ export function compareShards(before: Shard, after: Shard, seed: number, visit: 
     if (order <= 0) old.advance();
     if (order >= 0) young.advance();
   }
+}
+
+/**
+ * The numbers of zones whose records differ between two versions of all shards.
+ *
+ * @param indexes the shards that may differ
+ * @param seed as for compareShards()
+ */
+export function changedZones(
+  before: readonly SharedArrayBuffer[],
+  after: readonly SharedArrayBuffer[],
+  indexes: readonly number[],
+  seed: number,
+): ReadonlySet<number> {
+  const zones = new Set<number>();
+  for (const index of indexes) {
+    compareShards(new Shard(before[index]), new Shard(after[index]), seed, (zone) => zones.add(zone));
+  }
+  return zones;
 }
 
 /** Walks the entries of a shard, which follow its slots without gaps. */

@@ -119,7 +119,7 @@ describe("a node that carries virtual addresses", () => {
     await until("a to be refused", async () => (await ask(web)) === "ECONNREFUSED");
     await until("a to answer again", async () => (await ask(web)) === "a");
     expect(performance.now() - killed).toBeLessThan(5_000);
-    expect(node.log).toContain("haproxy has ended, and is started again");
+    await until("the line", async () => node.log.includes("haproxy has ended, and is started again"));
     const other = join(node.folder, "other.json");
     const { vips } = JSON.parse(readFileSync(node.configFile, "utf8"));
     writeFileSync(other, JSON.stringify({ vips: { ...vips, statusListener: `127.0.0.1:${await freePort()}` } }));

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { Task } from "./cluster.js";
 
 /** How running tasks were written, and what they are, side by side and in the order of the state. */
-interface Known {
+export interface Known {
   readonly digests: readonly string[];
   readonly tasks: readonly Task[];
 }
@@ -15,8 +15,27 @@ const NONE: Known = { digests: [], tasks: [] };
  */
 export class KnownTasks {
   /** By framework: task ids are unique only within their framework. */
-  #before = new Map<string, Known>();
+  #before: ReadonlyMap<string, Known>;
   #now = new Map<string, Known>();
+
+  /** @param before the tasks of the state that was read last, by framework, if they are known */
+  constructor(before: ReadonlyMap<string, Known> = new Map()) {
+    this.#before = before;
+  }
+
+  /** Tells how a task of this framework was written in the state that was read last; "" for another task. */
+  digestsOf(frameworkId: string): (task: Task) => string {
+    const { digests, tasks } = this.#before.get(frameworkId) ?? NONE;
+    let next = 0;
+    let positions: ReadonlyMap<Task, number> | undefined;
+    return (task) => {
+      if (tasks[next] !== task) {
+        positions ??= new Map(tasks.map((each, index) => [each, index]));
+        next = positions.get(task) ?? tasks.length;
+      }
+      return digests[next++] ?? "";
+    };
+  }
 
   /** Call this before the tasks of a state. */
   begin(): void {
@@ -48,7 +67,7 @@ export class TaskMemory implements Known {
   #next = 0;
   #positions: ReadonlyMap<string, number> | undefined;
 
-  constructor(before: Known) {
+  constructor(before: Known = NONE) {
     this.#before = before;
   }
 

@@ -65,6 +65,8 @@ export interface LeaderFinderOptions {
   readonly timers: Timers;
   /** As in LeaderAccess. */
   readonly facts?: FactsReader | undefined;
+  /** The tasks of the state that was read last. */
+  readonly known?: KnownTasks | undefined;
 }
 
 /** One search for the leader: the masters asked so far and how they failed. */
@@ -80,11 +82,12 @@ interface Search {
  */
 export class LeaderFinder implements LeaderAccess {
   readonly #options: LeaderFinderOptions;
-  readonly #known = new KnownTasks();
+  readonly #known: KnownTasks;
   #last: HostPort | undefined;
 
   constructor(options: LeaderFinderOptions) {
     this.#options = options;
+    this.#known = options.known ?? new KnownTasks();
   }
 
   get facts(): FactsReader | undefined {

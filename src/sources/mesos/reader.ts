@@ -3,6 +3,7 @@ import { readsFacts } from "../../config/catalog.js";
 import type { ClusterConfig, ZoneConfig } from "../../config/config.js";
 import { MasterClient } from "./client.js";
 import { FactsReader } from "./facts/reader.js";
+import type { KnownTasks } from "./known-tasks.js";
 import { type LeaderAccess, LeaderFinder, listedMasters, type MasterSource } from "./leader.js";
 
 /** The part of the configuration that says where and how the cluster is read. */
@@ -16,6 +17,8 @@ export interface StateReaderOptions {
   readonly timers?: Timers;
   /** Milliseconds since 1970. */
   readonly wallClock?: () => number;
+  /** The tasks of the state that was read last. */
+  readonly known?: KnownTasks;
 }
 
 /**
@@ -23,8 +26,14 @@ export interface StateReaderOptions {
  * Throws MesosDnsError CREDENTIALS_UNREADABLE.
  */
 export function createStateReader(config: SourceConfig, options: StateReaderOptions): LeaderAccess {
-  const { resolve, source = listedMasters(config.masters), timers = systemTimers, wallClock = Date.now } = options;
+  const {
+    resolve,
+    source = listedMasters(config.masters),
+    timers = systemTimers,
+    wallClock = Date.now,
+    known,
+  } = options;
   const client = new MasterClient(config, { timers, wallClock });
   const facts = readsFacts(config) ? new FactsReader() : undefined;
-  return new LeaderFinder({ client, source, resolve, timers, facts });
+  return new LeaderFinder({ client, source, resolve, timers, facts, known });
 }

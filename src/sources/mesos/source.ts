@@ -2,11 +2,13 @@ import type { HostPort } from "../../base/host-port.js";
 import type { Timers } from "../../base/timers.js";
 import type { Source } from "../source.js";
 import type { Cluster } from "./cluster.js";
+import { KnownTasks } from "./known-tasks.js";
 import type { LeaderAccess } from "./leader.js";
 import { ClusterFeed, type Provenance } from "./live/feed.js";
 import type { LiveReport } from "./live/report.js";
 import { Masters } from "./masters.js";
 import { createStateReader, type SourceConfig, type StateReaderOptions } from "./reader.js";
+import type { SavedCluster } from "./saved-cluster.js";
 import type { Connect } from "./zookeeper/contract.js";
 import type { ZooKeeperNews } from "./zookeeper/news.js";
 
@@ -23,7 +25,7 @@ export interface MesosSourceParts {
   /** How many records a cluster has. */
   readonly count: (cluster: Cluster, masters: readonly HostPort[]) => number;
   /** The cluster of the saved zone, which has been served since the start without a master's confirmation. */
-  readonly restored: Cluster | undefined;
+  readonly restored: SavedCluster | undefined;
   /** Receives each cluster. Not called again before its promise has settled. */
   readonly onCluster: (cluster: Cluster, provenance: Provenance) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
@@ -36,10 +38,12 @@ export class MesosSource implements Source<SourceConfig> {
   readonly #parts: MesosSourceParts;
   readonly #masters: Masters;
   readonly #feed: ClusterFeed;
+  #known: KnownTasks;
 
   constructor(parts: MesosSourceParts) {
     const { config, timers, random, wallClock, connect, count, restored } = parts;
     this.#parts = parts;
+    this.#known = restored?.known ?? new KnownTasks();
     this.#masters = new Masters({
       connect,
       timers,
@@ -56,7 +60,7 @@ export class MesosSource implements Source<SourceConfig> {
       random,
       wallClock,
       count,
-      restored,
+      restored: restored?.cluster,
       serve: parts.onCluster,
       onFailure: parts.onFailure,
       onReport: parts.onReport,
@@ -67,7 +71,14 @@ export class MesosSource implements Source<SourceConfig> {
     this.#feed.start();
   }
 
+  /** The tasks of the last state. */
+  get known(): KnownTasks {
+    return this.#known;
+  }
+
   async configure(config: SourceConfig): Promise<void> {
+    // It may say that more is to be read of each.
+    this.#known = new KnownTasks();
     await this.#feed.configure(this.#accessFor(config), config);
   }
 
@@ -76,6 +87,7 @@ export class MesosSource implements Source<SourceConfig> {
   }
 
   #accessFor(config: SourceConfig): LeaderAccess {
-    return createStateReader(config, { resolve: this.#parts.lookup, source: this.#masters.source(config) });
+    const { lookup: resolve } = this.#parts;
+    return createStateReader(config, { resolve, source: this.#masters.source(config), known: this.#known });
   }
 }

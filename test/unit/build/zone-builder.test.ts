@@ -290,3 +290,73 @@ describe("a second thread", () => {
     expect(await askedOf(24_999)).toEqual(["offer"]);
   });
 });
+
+describe("the first build after a restart", () => {
+  const taskAt = (id: string, ip: string): Task => {
+    return { id, name: id, agentId: "a-S1", ports: [[31_000, 31_000]], addresses: { netinfo: [ip] } };
+  };
+  const clusterWith = (...tasks: readonly Task[]): Cluster => {
+    return { ...clusterOf("n1.example.com"), frameworks: [{ id: "f", name: "marathon", hostname: "", tasks }] };
+  };
+  const [web, db, api] = [taskAt("web", "10.0.0.1"), taskAt("db", "10.0.0.2"), taskAt("api", "10.0.0.3")];
+  const hostAt = (host: string) => ({ resolve: async () => new Map([["n1.example.com", addresses(host)]]) });
+  const HOSTS = hostAt("192.0.2.11");
+
+  /** The zone of `web` and `db`, and the builder of the next process. */
+  async function restarted(hosts = HOSTS) {
+    const former = builderOf({}, { hosts: HOSTS });
+    const saved = await former.build(clusterWith(web, db), [MASTER]);
+    const { built } = former;
+    if (!built) throw new Error("no zone");
+    const { generation, apexes, shards } = built;
+    const builder = builderOf({}, { hosts, start: { generation, apexes, shards, isLatest: true } });
+    return { builder, saved };
+  }
+
+  const recordsIn = (snapshot: Snapshot) => JSON.stringify([...recordsOf(snapshot)]);
+  async function zoneOf(cluster: Cluster, hosts = HOSTS): Promise<string> {
+    return recordsIn(served(await builderOf({}, { hosts }).build(cluster, [MASTER])));
+  }
+
+  test("is a change of the restored zone, and publishes nothing if there is none", async () => {
+    const { builder } = await restarted();
+    await builder.prepare(clusterWith(web, db));
+    const { isWhole, update, records } = await builder.build(clusterWith(web, db), [MASTER]);
+    expect([isWhole, update, records > 0]).toEqual([false, undefined, true]);
+  });
+
+  test("gives the zone of the new cluster, whatever has changed", async () => {
+    const { builder, saved } = await restarted(hostAt("192.0.2.12"));
+    await builder.prepare(clusterWith(web, db));
+    const next = clusterWith(api, web);
+    const build = await builder.build(next, [MASTER]);
+    expect([build.isWhole, build.update !== undefined]).toEqual([false, true]);
+    expect(build.update?.shards.length).toBeLessThan(saved.update?.shards.length ?? 0);
+    expect(recordsIn(served(saved, build))).toBe(await zoneOf(next, hostAt("192.0.2.12")));
+    const last = await builder.build(clusterWith(api, db), [MASTER]);
+    expect(recordsIn(served(saved, build, last))).toBe(await zoneOf(clusterWith(api, db), hostAt("192.0.2.12")));
+  });
+
+  test("is a whole one if the zones are others by then", async () => {
+    const { builder } = await restarted();
+    await builder.prepare(clusterWith(web, db));
+    builder.configure(configOf({ reverse: false }));
+    expect((await builder.build(clusterWith(web, db), [MASTER])).isWhole).toBe(true);
+  });
+
+  test("does not wait for what is restored if that comes too late", async () => {
+    const { builder, saved } = await restarted();
+    const build = await builder.build(clusterWith(web), [MASTER]);
+    await builder.prepare(clusterWith(web, db));
+    const after = await builder.build(clusterWith(web), [MASTER]);
+    expect([build.isWhole, after.isWhole, after.update]).toEqual([true, false, undefined]);
+    expect(recordsIn(served(saved, build))).toBe(await zoneOf(clusterWith(web)));
+  });
+
+  test("is a change as well where the restored zone was all that could be published until then", async () => {
+    const { builder } = await restarted();
+    await builder.prepare(clusterWith(web, db));
+    expect(await builder.rebuild()).toBeUndefined();
+    expect([...(builder.enumerate() ?? [])].join("")).toContain('"web.marathon.mesos."');
+  });
+});

@@ -19,6 +19,7 @@ import { MesosDnsError } from "../../../src/base/errors.js";
 import { loadCluster, loadZone } from "../../../src/build/saved-zone.js";
 import { fingerprintOf, type ZoneFiles, ZoneSaver } from "../../../src/build/zone-file.js";
 import type { ZoneConfig } from "../../../src/config/config.js";
+import { KnownTasks } from "../../../src/sources/mesos/known-tasks.js";
 import { zoneAt } from "../../../src/views/configured-zone.js";
 import { viewsOf } from "../../../src/views/views.js";
 import { compileZones } from "../../../src/zone/compile.js";
@@ -59,7 +60,7 @@ function saverOf(place = folder, files: ZoneFiles = fsPromises) {
         fetchedAt: state.taken,
         shards,
       };
-      return { image, cluster, release: () => void state.held-- };
+      return { image, origin: { cluster, known: new KnownTasks() }, hasFacts: false, release: () => void state.held-- };
     },
     onFailure: (error) => failures.push(error),
   });
@@ -207,7 +208,7 @@ describe("saving the zone", () => {
     const { saver, config, cluster } = saverOf();
     saver.changed();
     await saver.finish();
-    expect(await loadCluster(config, false, silentLog)).toEqual(cluster);
+    expect((await loadCluster(config, false, silentLog))?.cluster).toEqual(cluster);
   });
 
   test("that fails is reported, keeps the former file, and is retried", async () => {
