@@ -1,11 +1,10 @@
 import { type Address, AddressBook, parseAddress } from "../base/addresses.js";
 import type { HostPort } from "../base/host-port.js";
-import type { SocketConfig, ZoneConfig } from "../config/config.js";
 import type { ConsulNames } from "../consul/registry/names.js";
 import type { Cluster, Skipped } from "../sources/mesos/cluster.js";
 import { ClusterFacts, type FactsInput, type Health, HostNames } from "../views/facts.js";
 import { enumerate } from "../views/mesos-dns/enumerate.js";
-import { viewsOf, zonesOf } from "../views/views.js";
+import { viewsOf } from "../views/views.js";
 import type { VipNames } from "../vips/table.js";
 import type { Apex } from "../zone/apex.js";
 import type { ColumnMemory } from "../zone/columns.js";
@@ -18,11 +17,9 @@ import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { CompileHelper } from "../zone/whole-build.js";
 import type { HiddenRecords } from "../zone/written-first.js";
 import { ZoneSerials } from "../zone/zone-serials.js";
+import { type BuildConfig, differsInRecordsAlone } from "./build-config.js";
 import type { HostResolver } from "./host-resolver.js";
 import { ZoneRecords } from "./zone-records.js";
-
-/** The part of the configuration that zones depend on. */
-export type BuildConfig = ZoneConfig & Pick<SocketConfig, "listener">;
 
 /** A first build of fewer tasks does without the helper. These have some 100,000 names, which take longer than a thread to start. */
 const MANY_TASKS = 25_000;
@@ -292,12 +289,4 @@ export class ZoneBuilder {
 
 function tasksIn({ frameworks }: Cluster): number {
   return frameworks.reduce((sum, { tasks }) => sum + tasks.length, 0);
-}
-
-/** Whether two configurations give the same zones but for the operator's own records, which follow the facts. */
-function differsInRecordsAlone(before: BuildConfig, after: BuildConfig): boolean {
-  if (before === after) return true;
-  const zones = (config: BuildConfig) => zonesOf(viewsOf(config));
-  const rest = (config: BuildConfig) => JSON.stringify([{ ...config, records: [] }, zones(config)]);
-  return rest(before) === rest(after);
 }

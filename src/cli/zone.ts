@@ -1,12 +1,18 @@
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { pipeline } from "node:stream/promises";
 import { hasCode, MesosDnsError, messageOf } from "../base/errors.js";
+import { createLogger } from "../base/log.js";
 import { printable } from "../base/printable.js";
+import { systemTimers } from "../base/timers.js";
 import { ownAddresses } from "../build/own-addresses.js";
 import { ZoneBuilder } from "../build/zone-builder.js";
+import { readsFacts } from "../config/catalog.js";
 import type { Config } from "../config/config.js";
 import { withRecordsFile } from "../process/records-file.js";
-import { readMasterState } from "../sources/mesos/state.js";
+import { FactsReader } from "../sources/mesos/facts/reader.js";
+import { type MasterState, readMasterState } from "../sources/mesos/state.js";
+import { Publishers } from "../threads/publishers.js";
 import { viewsOf, zonesOf } from "../views/views.js";
 import { SCATTERED } from "../views/zone-spec.js";
 import { toMasterFile } from "../zone/master-file.js";
@@ -20,7 +26,8 @@ import { Snapshot } from "../zone/snapshot.js";
 export async function printZone(stateFile: string, given: Config, name = given.domain): Promise<void> {
   const config = withRecordsFile(given);
   const zone = zoneCalled(name, config);
-  const { cluster } = readState(stateFile);
+  const { cluster } = readState(stateFile, readsFacts(config));
+  const publishers = publishersFor(config);
   const builder = new ZoneBuilder({
     config,
     seed: 1,
@@ -28,6 +35,7 @@ export async function printZone(stateFile: string, given: Config, name = given.d
     hosts: { resolve: async () => new Map() },
     pool: new ShardPool(),
     ownAddresses,
+    ...publishers.hooks,
     wallClock: Date.now,
     now: () => performance.now(),
   });
@@ -58,9 +66,25 @@ async function print(text: Iterable<string>): Promise<void> {
   }
 }
 
-function readState(file: string): ReturnType<typeof readMasterState> {
+/** What the names of virtual addresses and of Consul are made of. */
+function publishersFor(config: Config): Publishers {
+  const nothing = () => undefined;
+  const publishers = new Publishers({
+    start: { catalogIndex: 0, consulIndex: 0 },
+    port: { postMessage: nothing },
+    timers: systemTimers,
+    wallClock: Date.now,
+    log: createLogger(0, "zone"),
+    hostname: hostname(),
+    onExpired: nothing,
+  });
+  publishers.configure(config);
+  return publishers;
+}
+
+function readState(file: string, withFacts: boolean): MasterState {
   try {
-    return readMasterState(readFileSync(file));
+    return readMasterState(readFileSync(file), undefined, withFacts ? new FactsReader() : undefined);
   } catch (error) {
     const advice = "give the body of a Mesos master's /state";
     throw new MesosDnsError("STATE_INVALID", `cannot read the state in ${file} (${messageOf(error)}): ${advice}`, {

@@ -1,3 +1,4 @@
+import type { Sizes } from "./kv/model.js";
 import type { ConsulCounts } from "./registry/model.js";
 
 /** The kinds of endpoints that requests are counted by. */
@@ -18,6 +19,8 @@ export type EndpointKind = (typeof ENDPOINT_KINDS)[number];
 export interface ConsulReport {
   /** `undefined` before the first state. */
   readonly counts: ConsulCounts | undefined;
+  /** Keys, their octets with those of their values, and sessions; `undefined` before they can be read. */
+  readonly sizes: Sizes | undefined;
   /** Requests that wait for a change. */
   readonly waiting: number;
   /** Requests that have been answered, by kind and status. */

@@ -9,6 +9,8 @@ export function consulMetrics(report: () => ConsulReport | undefined): MetricSou
   };
   const counts = (value: (counts: NonNullable<ConsulReport["counts"]>) => number) =>
     read(({ counts }) => (counts ? single(value(counts)) : []));
+  const sizes = (value: (sizes: NonNullable<ConsulReport["sizes"]>) => number) =>
+    read(({ sizes }) => (sizes ? single(value(sizes)) : []));
   return [
     gauge(
       "mesos_dns_consul_services",
@@ -38,6 +40,21 @@ export function consulMetrics(report: () => ConsulReport | undefined): MetricSou
       "mesos_dns_consul_skipped_ports",
       "Ports of tasks that are left out of it: they have no name, or too much text.",
       counts(({ skipped }) => skipped),
+    ),
+    gauge(
+      "mesos_dns_consul_keys",
+      "Keys that are kept.",
+      sizes(({ keys }) => keys),
+    ),
+    gauge(
+      "mesos_dns_consul_key_bytes",
+      "Bytes of all keys and values.",
+      sizes(({ octets }) => octets),
+    ),
+    gauge(
+      "mesos_dns_consul_sessions",
+      "Sessions that have not ended.",
+      sizes(({ sessions }) => sessions),
     ),
     {
       name: "mesos_dns_consul_requests_total",

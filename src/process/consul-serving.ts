@@ -65,7 +65,9 @@ export class ConsulServing {
 
   get report(): ConsulReport {
     const { requests, refusedWrites, refusedWaits } = this.#stats;
-    return { counts: this.#board.counts, waiting: this.#blocked.size, requests, refusedWrites, refusedWaits };
+    const { counts } = this.#board;
+    const { sizes } = this.#keys;
+    return { counts, sizes, waiting: this.#blocked.size, requests, refusedWrites, refusedWaits };
   }
 
   take(piece: ConsulPiece): void {
@@ -103,7 +105,8 @@ export class ConsulServing {
 
 /** A master counts as answering from the first state until asking one fails. */
 function contactOf({ status }: App): { readonly hasLeader: boolean; readonly age: number } {
-  const { failure, build } = status;
+  const { failure, build, restoredFrom } = status;
   if (build && !failure) return { hasLeader: true, age: 0 };
-  return { hasLeader: false, age: build ? Math.max(0, Date.now() - build.fetchedAt) : 0 };
+  const readAt = build?.fetchedAt ?? restoredFrom;
+  return { hasLeader: false, age: readAt === undefined ? 0 : Math.max(0, Date.now() - readAt) };
 }

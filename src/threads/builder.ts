@@ -121,8 +121,14 @@ export class Builder {
     this.#pool.acknowledge("main", start.current.generation);
     this.#source.start();
     // While the master writes its state.
-    if (this.#restored) void this.#zones.prepare(this.#restored).catch((error: unknown) => this.#fail(error));
+    if (this.#restored) void this.#prepare(this.#restored).catch((error: unknown) => this.#fail(error));
     this.#restored = undefined;
+  }
+
+  /** Serves what was saved beside the zone as the zone is: until a master answers. */
+  async #prepare(restored: Cluster): Promise<void> {
+    await this.#zones.prepare(restored);
+    if (!this.#lastReport) this.#publishers.publish();
   }
 
   /** Handles a message. The promise settles when that is done. */

@@ -1,7 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Failure } from "../base/errors.js";
 import type { Verbosity } from "../base/log.js";
-import type { BuildConfig } from "../build/zone-builder.js";
+import type { BuildConfig } from "../build/build-config.js";
 import type { CatalogPiece } from "../catalog/pieces.js";
 import type { ClusterConfig, HealthConfig, SocketConfig, StateConfig, TransferConfig } from "../config/config.js";
 import type { Instance } from "../config/health.js";

@@ -105,6 +105,22 @@ describe("mesos-dns zone", () => {
     expect(withoutSerial(first.stdout)).toBe(withoutSerial(second.stdout));
   });
 
+  it("has the names of virtual addresses and of Consul, where they are served", async () => {
+    const labels = { labels: [{ key: "VIP_0", value: "/web:80" }] };
+    const discovery = { name: "web", ports: { ports: [{ number: 31_000, protocol: "tcp", labels }] } };
+    const extra = { labels: [{ key: "SERVICE_NAME", value: "shop" }], discovery };
+    const web = task("web", { agent: "S0", ip: ["192.0.2.10"], ports: [31_000], extra });
+    const tasks = cluster({ agents: AGENTS, frameworks: [framework("marathon", { tasks: [web] })] });
+    const state = file("consul.json", JSON.stringify(stateOf(LEADER, tasks)));
+    const config = file("names.json", JSON.stringify({ consul: { enabled: true }, vips: { names: true } }));
+    const printed = async (zone: string) => {
+      const { stdout } = await runProgram("zone", "--state", state, "--config", config, "--zone", zone);
+      return stdout;
+    };
+    expect(await printed("consul")).toContain("shop.service.consul.\tIN\tSRV\t1 1 31000 c000020a.addr.dc1.consul.\n");
+    expect(await printed("l4lb.thisdcos.directory")).toMatch(/^web\.marathon\.l4lb\S*\s.*\sA\s11\./m);
+  });
+
   it("says on standard error what is left out", async () => {
     const lost = framework("marathon", { tasks: [task("lost", { id: "lost.1", agent: "S9" })] });
     const state = file("lost.json", JSON.stringify(stateOf(LEADER, cluster({ frameworks: [lost] }))));

@@ -67,6 +67,7 @@ const VIPS = {
 
 const CONSUL: ConsulReport = {
   counts: { services: 3, instances: 9, critical: 2, nodes: 4, skipped: 1 },
+  sizes: { keys: 3, octets: 400, sessions: 1 },
   waiting: 5,
   requests: [
     ["health", 200, 7],
