@@ -7,7 +7,9 @@ export async function haproxyConfig(template: Template): Promise<string> {
   const timeouts = own.map(({ key, value }) => `\n    timeout ${key} ${value}`).join("");
   const services = await template.services();
   const rest = services.flatMap(([name, tags], i) => (tags.includes("rest") ? [{ name, i }] : []));
-  const uses = services.map(([, tags], i) => (tags.includes("rest") ? `\n    use_backend srvs_app${i} if app${i}` : ""));
+  const uses = services.map(([, tags], i) =>
+    tags.includes("rest") ? `\n    use_backend srvs_app${i} if app${i}` : "",
+  );
   const backends = await Promise.all(rest.map(({ name, i }) => backend(template, name, i)));
   return `global
     log 127.0.0.1   local0
@@ -51,7 +53,10 @@ export function modern(config: string, port: number): string {
     .replace("    debug\n", "")
     .replace("bind *:80", `bind 127.0.0.1:${port}`)
     .replaceAll(/reqrep \^\(\[\^\\ \]\*\\ \/\)(.*)\[\/\]\?.*/g, "http-request replace-path /$1/?(.*) /\\1")
-    .replaceAll(/option httpchk HEAD .*/g, "option httpchk\n    http-check send meth HEAD uri / ver HTTP/1.1 hdr Host localhost")
+    .replaceAll(
+      /option httpchk HEAD .*/g,
+      "option httpchk\n    http-check send meth HEAD uri / ver HTTP/1.1 hdr Host localhost",
+    )
     .replace(/listen stats[\s\S]*/, "");
 }
 
@@ -65,7 +70,11 @@ export async function functionsText(template: Template): Promise<string> {
   const third = await template.node("agent-3-example-com");
   const on = third.services.filter(({ Service }) => Service !== "many");
   const services = (await template.services()).filter(([name]) => name !== "consul" && name !== "mesos");
-  const [web, any, many] = [await template.service("web"), await template.service("web", "any"), await template.service("many")];
+  const [web, any, many] = [
+    await template.service("web"),
+    await template.service("web", "any"),
+    await template.service("many"),
+  ];
   const tags = [...new Set(any.flatMap((each) => each.tags))].toSorted();
   const list = async (...what: Parameters<Template["service"]>) => lines(await template.service(...what), idOf);
   const [dual, six] = [await template.service("dual"), await template.service("six")];
@@ -82,7 +91,14 @@ v2.web (any)${await list("web", "any", "v2")}
 web@dc1${await list("web")}
 down${(await list("down")) || " none"}
 nope${(await list("nope")) || " none"}
-by tag${lines(tags, (tag) => `${tag}: ${any.filter((each) => each.tags.includes(tag)).map(idOf).join(" ")}`)}
+by tag${lines(
+    tags,
+    (tag) =>
+      `${tag}: ${any
+        .filter((each) => each.tags.includes(tag))
+        .map(idOf)
+        .join(" ")}`,
+  )}
 many ${many.length}${many.map(({ service }) => ` ${service.Address}`).join("")}
 dual ${dual.map(addressOf).join(" ")}
 six ${six.map((each) => `${addressOf(each)} at ${each.node.Address}`).join(" ")}
