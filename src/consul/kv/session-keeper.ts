@@ -1,6 +1,6 @@
 import type { Timers } from "../../base/timers.js";
 import type { Refusal, Session } from "./model.js";
-import { type Begun, begin, end } from "./session-rules.js";
+import { type Begun, begin, endInSteps } from "./session-rules.js";
 import type { KvStore } from "./store.js";
 
 /** A session expires when it has not been renewed for so many times its TTL: Consul's clients may rely on 1, and on not over 2. */
@@ -56,7 +56,7 @@ export class SessionKeeper {
 
   /** Also if there is no such session. @throws as the store's `submit` does */
   async end(id: string): Promise<void> {
-    await this.#options.store.submit({ octets: 0, decide: (draft, moment) => end(draft, id, moment) });
+    await endInSteps(this.#options.store, id);
     this.#expiries.get(id)?.();
     this.#expiries.delete(id);
   }
