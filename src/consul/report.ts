@@ -1,3 +1,4 @@
+import type { Sizes } from "./kv/model.js";
 import type { ConsulCounts } from "./registry/model.js";
 
 /** The kinds of endpoints that requests are counted by. */
@@ -14,10 +15,18 @@ export const ENDPOINT_KINDS = [
 ] as const;
 export type EndpointKind = (typeof ENDPOINT_KINDS)[number];
 
+/** What there is to see of keys. */
+export interface KvReport extends Sizes {
+  /** Whether nothing can be stored, as the ensemble that keeps keys does not answer. */
+  readonly isAway: boolean;
+}
+
 /** What there is to see of Consul's API, for metrics. */
 export interface ConsulReport {
   /** `undefined` before the first state. */
   readonly counts: ConsulCounts | undefined;
+  /** `undefined` before keys have been opened, and if they cannot be. */
+  readonly keys: KvReport | undefined;
   /** Requests that wait for a change. */
   readonly waiting: number;
   /** Requests that have been answered, by kind and status. */

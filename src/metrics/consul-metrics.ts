@@ -53,6 +53,26 @@ export function consulMetrics(report: () => ConsulReport | undefined): MetricSou
       "Requests to Consul's API that wait for a change.",
       read(({ waiting }) => single(waiting)),
     ),
+    gauge(
+      "mesos_dns_consul_keys",
+      "Keys that are stored.",
+      read(({ keys }) => (keys ? single(keys.keys) : [])),
+    ),
+    gauge(
+      "mesos_dns_consul_keys_bytes",
+      "Bytes of keys and values.",
+      read(({ keys }) => (keys ? single(keys.octets) : [])),
+    ),
+    gauge(
+      "mesos_dns_consul_sessions",
+      "Sessions that are open.",
+      read(({ keys }) => (keys ? single(keys.sessions) : [])),
+    ),
+    gauge(
+      "mesos_dns_consul_keys_away",
+      "1 while the ensemble that keeps keys does not answer: they are served from memory, and writes are refused. Otherwise 0.",
+      read(({ keys }) => (keys ? single(keys.isAway ? 1 : 0) : [])),
+    ),
     counter(
       "mesos_dns_consul_refused_waits_total",
       "Requests that could not wait, as too many did.",

@@ -5,9 +5,9 @@ import type { LogFile } from "./log-file.js";
 import { lineOf } from "./log-line.js";
 import { toJson } from "./log-records.js";
 import type { Change, KvLimits } from "./model.js";
-import { timeIndex } from "./open-log.js";
 import type { KvState } from "./state.js";
 import type { KvStore, Write } from "./store.js";
+import { timeIndex } from "./time-index.js";
 import { WaitingWrites } from "./waiting-writes.js";
 import { touchedKeys, touchedSessions, Watches } from "./watches.js";
 

@@ -4,6 +4,8 @@ import { MAX_LOCK_DELAY_MS, MAX_SESSIONS, type Moment, type Refusal, refused, ty
 import { octetsOf } from "./state.js";
 import type { KvStore } from "./store.js";
 
+/** About how many octets of a store a session takes. */
+const OCTETS = 512;
 /** What a key that loses its lock takes beside itself and its value, about, with its delay. */
 const NODE = 4_096;
 
@@ -20,6 +22,14 @@ export function begin(draft: Draft, fields: Omit<Session, "createIndex">, { inde
   const session = { ...fields, createIndex: index };
   draft.apply({ kind: "session", session });
   return { ok: true, session };
+}
+
+/** Begins a session and stores it. @throws as the store's `submit` does */
+export function beginIn(
+  store: Pick<KvStore, "submit">,
+  fields: Omit<Session, "createIndex">,
+): Promise<Begun | Refusal> {
+  return store.submit<Begun | Refusal>({ octets: OCTETS, decide: (draft, moment) => begin(draft, fields, moment) });
 }
 
 export interface Ended {

@@ -41,8 +41,8 @@ export interface KvStore {
   /**
    * Settles when the changes are stored, or there are none. Writes take effect one after another.
    *
-   * @throws {MesosDnsError} KV_FILE_UNWRITABLE, KV_FILE_TAKEN, KV_ENSEMBLE_AWAY, KV_ENSEMBLE_REFUSED, KV_TOO_LARGE, KV_BUSY; then nothing
-   * has changed. KV_OUTCOME_UNKNOWN; then it may have
+   * @throws {MesosDnsError} KV_FILE_UNWRITABLE, KV_FILE_TAKEN, KV_ENSEMBLE_AWAY, KV_TOO_LARGE, KV_BUSY; then nothing has
+   * changed. KV_OUTCOME_UNKNOWN; then it may have
    */
   submit<Outcome extends { readonly ok: boolean }>(write: Write<Outcome>): Promise<Outcome>;
   /** Stores what waits. Nothing is taken after that. */

@@ -7,23 +7,17 @@ import type { Seat, Waits } from "../server.js";
 import { refusal } from "./answers.js";
 import type { BlockedRequests } from "./blocked.js";
 import { readBody } from "./body.js";
-import type { ConsulAnswer, ConsulEndpoint, ConsulRequest, Reading } from "./endpoint.js";
+import type { ConsulAnswer, ConsulEndpoint, ConsulRequest, Contact, Reading } from "./endpoint.js";
 import { type ReadOptions, readOptionsIn, refusedDatacenter } from "./options.js";
 import { reply } from "./reply.js";
 import { kindOf, methodsOf, type Route, Router } from "./router.js";
 import type { ConsulStats } from "./stats.js";
 import { Writers } from "./writers.js";
 
-/** Whether a master answers, and how old the state is that is served. */
-export interface Contact {
-  readonly hasLeader: boolean;
-  /** Milliseconds; 0 while a master answers. */
-  readonly age: number;
-}
-
 export interface ConsulApiParts {
   readonly endpoints: readonly ConsulEndpoint[];
   readonly settings: () => ConsulSettings;
+  /** With the masters. */
   readonly contact: () => Contact;
   readonly blocked: BlockedRequests;
   readonly stats: ConsulStats;
@@ -48,6 +42,8 @@ interface Call {
   readonly seat: Seat;
   readonly query: URLSearchParams;
   readonly kind: EndpointKind;
+  /** As its endpoint has it. */
+  readonly contact?: ConsulEndpoint["contact"];
 }
 
 /** Answers all requests to Consul's API: what holds for every endpoint is here, and nowhere else. */
@@ -188,7 +184,7 @@ export class ConsulApi implements Waits {
       this.#send(call, answer);
       return;
     }
-    const { hasLeader, age } = this.#parts.contact();
+    const { hasLeader, age } = (call.contact ?? this.#parts.contact)();
     const headers = {
       "x-consul-index": String(answer.index),
       "x-consul-knownleader": String(hasLeader),
