@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type ConsulAt, consulAt, consulCluster, startConsul } from "../support/consul.js";
@@ -307,7 +308,9 @@ describe("a configuration that changes", () => {
   test("moves to the other keys, and back", async () => {
     const [a] = (await servers(1)) as [ConsulAt];
     await put(a, "moving", "shared");
-    const use = (kv: string) => a.server.reload({ consul: { enabled: true, nodeName: "dns-1", httpPort: a.port, kv } });
+    const { zk } = JSON.parse(readFileSync(a.server.configFile, "utf8"));
+    const use = (kv: string) =>
+      a.server.reload({ zk, consul: { enabled: true, nodeName: "dns-1", httpPort: a.port, kv } });
     const waiting = a.get(`/v1/kv/moving?index=${await a.indexOf("/v1/kv/moving")}&wait=60s`);
     await sleep(300);
     await use("file");

@@ -76,7 +76,7 @@ export class ConsulApi implements Waits {
     else if ("redirect" in found) {
       const location = found.redirect + (written === "" ? "" : `?${written}`);
       this.#send(call, { status: 301, type: "text", body: [] }, { location });
-    } else this.#answer(call, found);
+    } else this.#answer({ ...call, contact: found.endpoint.contact }, found);
     return true;
   }
 
