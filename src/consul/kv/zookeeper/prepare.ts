@@ -1,6 +1,7 @@
 import type { WritableConnection, ZooKeeperStep } from "../../../sources/mesos/zookeeper/contract.js";
 import { encodeHead, type Position } from "./head.js";
 import { BUCKETS, DELAYS, HEAD, KEYS, ROOT, SESSIONS, TOP } from "./layout.js";
+import type { Within } from "./reader.js";
 
 const NOTHING = Buffer.alloc(0);
 
@@ -10,11 +11,11 @@ const NOTHING = Buffer.alloc(0);
  *
  * @param start of a new head: where its indexes begin
  */
-export async function prepare(connection: WritableConnection, start: Position): Promise<void> {
-  await connection.ensure(TOP);
-  await connection.ensure(ROOT);
-  if ((await connection.version(HEAD)) !== undefined) return;
-  const there = new Set((await connection.names(ROOT)).map((name) => `${ROOT}/${name}`));
+export async function prepare(connection: WritableConnection, start: Position, within: Within): Promise<void> {
+  await within(connection.ensure(TOP));
+  await within(connection.ensure(ROOT));
+  if ((await within(connection.version(HEAD))) !== undefined) return;
+  const there = new Set((await within(connection.names(ROOT))).map((name) => `${ROOT}/${name}`));
   const wanted = [KEYS, ...(there.has(KEYS) ? [] : BUCKETS), SESSIONS, DELAYS].filter((path) => !there.has(path));
   const data = encodeHead({ ...start, commits: [] });
   const steps: ZooKeeperStep[] = [
@@ -24,5 +25,5 @@ export async function prepare(connection: WritableConnection, start: Position): 
     { kind: "set", path: HEAD, data },
   ];
   // Another server may have been faster: then all of it is there.
-  await connection.commit(undefined, steps);
+  await within(connection.commit(undefined, steps));
 }

@@ -62,7 +62,6 @@ export class Reader {
         if (!touched) return false;
         for (const [name, index] of touched) {
           const path = pathOf(name);
-          found.delete(path);
           // Anew, and so in the order of indexes.
           removed.delete(name);
           if (index !== undefined) removed.set(name, index);

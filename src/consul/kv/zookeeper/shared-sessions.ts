@@ -10,10 +10,7 @@ const TTLS = 1.5;
 const PARTS = 4;
 
 export interface SharedSessionsOptions {
-  readonly store: Pick<
-    ZooKeeperStore,
-    "now" | "submit" | "largestWrite" | "watchSessions" | "beat" | "beats" | "contact"
-  >;
+  readonly store: Pick<ZooKeeperStore, "now" | "submit" | "largestWrite" | "watchSessions" | "beat" | "beats">;
   readonly timers: Timers;
 }
 
@@ -59,7 +56,7 @@ export class SharedSessions implements Sessions {
 
   async renew(id: string): Promise<Session | undefined> {
     const { store, timers } = this.#options;
-    const session = store.now.session(id);
+    const session = store.now.session(id) ?? (await this.#lookUp(id));
     const life = this.#lives.get(id);
     if (!session || !life) return session;
     // All others have heard of it within this part of its TTL.
@@ -73,6 +70,15 @@ export class SharedSessions implements Sessions {
 
   end(id: string): Promise<void> {
     return endInSteps(this.#options.store, id);
+  }
+
+  /** A session that this server may not have heard of yet: one that another server has just begun. */
+  async #lookUp(id: string): Promise<Session | undefined> {
+    const { session } = await this.#options.store.submit({
+      octets: 0,
+      decide: (draft) => ({ ok: true, session: draft.session(id) }),
+    });
+    return session;
   }
 
   /** Begins to look after sessions that are new, and stops with those that are gone. */

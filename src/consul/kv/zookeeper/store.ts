@@ -14,11 +14,12 @@ import { type Job, WaitingWrites } from "../waiting-writes.js";
 import { touchedKeys, touchedSessions, Watches } from "../watches.js";
 import { type Plan, planCommit } from "./commit-plan.js";
 import { Doubts } from "./doubts.js";
+import { awayError, unknownError } from "./failures.js";
 import { encodeHead, isSame } from "./head.js";
 import { encode, HEAD, pathOf, ROOT } from "./layout.js";
 import { Mirror } from "./mirror.js";
 import { prepare } from "./prepare.js";
-import { type HeadNode, Reader } from "./reader.js";
+import { type HeadNode, Reader, type Within } from "./reader.js";
 
 /** How long a server may take for an answer. */
 const ANSWER_MS = 3_000;
@@ -28,6 +29,9 @@ const WATCH_MS = 2_000;
 const WAIT_MS = 10_000;
 /** The longest pause between two commits in a row: others get their turn. */
 const TURN_MS = 50;
+/** How long writes that wait may hold up the end. */
+const CLOSE_MS = 2_000;
+const TOO_LATE = "it has not answered in time";
 const CONNECTION_LOST = "the connection was lost";
 
 export interface ZooKeeperStoreOptions {
@@ -151,19 +155,24 @@ export class ZooKeeperStore implements KvStore {
   async close(): Promise<void> {
     this.#waiting.close();
     if (this.#waiting.size > 0) {
-      await new Promise<void>((resolve) => {
+      const idle = new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
+      const { elapsed, cancel } = delay(this.#options.timers, CLOSE_MS);
+      await Promise.race([idle, elapsed]);
+      cancel();
     }
     await this.#ensemble.stop();
+    for (const job of [...this.#waiting]) this.#expire(job);
   }
 
   async #use(connection: WritableConnection): Promise<void> {
     const { newId, wallClock } = this.#options;
-    const reader = new Reader(connection, (work) => this.#within(work));
+    const within: Within = (work) => this.#within(work);
+    const reader = new Reader(connection, within);
     try {
       const index = Math.max(this.now.index, timeIndex(wallClock));
-      await this.#within(prepare(connection, { epoch: newId(), index }));
+      await prepare(connection, { epoch: newId(), index }, within);
       while (!this.#ensemble.stopped) {
         this.#ensemble.hush();
         await this.#look(reader);
@@ -187,8 +196,10 @@ export class ZooKeeperStore implements KvStore {
     this.#isSuspect = false;
     const changes = this.#mirror.take(reading);
     const unreadable = [...reading.found.values()].filter((change) => !change).length;
-    if (unreadable > 0)
-      this.#options.log.error({ code: "KV_NODE_UNREADABLE" }, `${unreadable} of ${ROOT} are left out`);
+    if (unreadable > 0) {
+      const message = `${unreadable} nodes below ${ROOT} are not of this program, and are left out`;
+      this.#options.log.error({ code: "KV_NODE_UNREADABLE" }, message);
+    }
     const { done, unknown } = this.#doubts.resolve(reading.head);
     for (const { job, settle } of done) if (this.#take(job)) settle();
     for (const { job } of unknown) if (this.#take(job)) job.reject(unknownError(CONNECTION_LOST));
@@ -253,8 +264,8 @@ export class ZooKeeperStore implements KvStore {
   #expire(job: Job): void {
     const isDoubtful = this.#doubts.has(job);
     if (!this.#take(job)) return;
-    if (isDoubtful) job.reject(unknownError(`it has not answered within ${WAIT_MS / 1000} s`));
-    else if (!this.#connection) job.reject(awayError(`it has not answered within ${WAIT_MS / 1000} s`));
+    if (isDoubtful) job.reject(unknownError(TOO_LATE));
+    else if (!this.#connection) job.reject(awayError(TOO_LATE));
     else job.reject(new MesosDnsError("KV_BUSY", "the key is not stored: other servers write all the time; try again"));
   }
 
@@ -281,13 +292,4 @@ export class ZooKeeperStore implements KvStore {
   #within<T>(work: Promise<T>): Promise<T> {
     return this.#ensemble.within(ANSWER_MS, work, `it did not answer within ${ANSWER_MS / 1000} s`);
   }
-}
-
-function awayError(reason: string): MesosDnsError {
-  return new MesosDnsError("KV_ENSEMBLE_AWAY", `nothing is stored: ZooKeeper is away (${reason}); try again`);
-}
-
-function unknownError(reason: string): MesosDnsError {
-  const message = `it is not known whether the key is stored: ZooKeeper was asked to (${reason}); read the key, then try again`;
-  return new MesosDnsError("KV_OUTCOME_UNKNOWN", message);
 }

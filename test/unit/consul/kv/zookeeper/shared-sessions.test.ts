@@ -57,6 +57,14 @@ test("a session lives on wherever it is renewed, and one without a TTL for ever"
   expect((await b.sessions.renew("eternal"))?.id).toBe("eternal");
 });
 
+test("a session can be renewed at a server that has not heard of it yet", async () => {
+  const { a, b } = await servers(2);
+  await a.sessions.begin(session("s"));
+  // Not a turn in which the other could have been told.
+  expect((await b.sessions.renew("s"))?.id).toBe("s");
+  expect(await b.sessions.renew("t")).toBeUndefined();
+});
+
 test("a session ends although the server that it began at is gone", async () => {
   const { a, b, pass } = await servers(2);
   await a.sessions.begin(session("moved"));
@@ -88,7 +96,9 @@ test("while the ensemble is away nothing expires nor is renewed, and then every 
   await pass(60_000);
   await expect(a.sessions.renew("s")).rejects.toMatchObject({ code: "KV_ENSEMBLE_AWAY" });
   ensemble.isAway = false;
+  while (!a.store.contact.hasLeader || !b.store.contact.hasLeader) await pass(500);
   await pass(TTL_MS);
+  expect(a.store.now.session("s")).toBeDefined();
   expect(await b.sessions.renew("s")).toBeDefined();
   await pass(3 * TTL_MS);
   expect(a.store.now.session("s")).toBeUndefined();

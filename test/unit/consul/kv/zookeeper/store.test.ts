@@ -57,6 +57,13 @@ describe("keys in an ensemble", () => {
     await settle();
     expect(contents(b.store, "key/7")).toContain("key/7=new");
     expect(ensemble.reads - reads).toBe(1);
+    // What a server removes and makes anew itself, it need not read.
+    await run(a.store, { verb: "delete", key: "key/7" });
+    await settle();
+    await set(a.store, "key/7", "newer");
+    await settle();
+    expect(contents(b.store, "key/7")).toContain("key/7=newer");
+    expect(ensemble.reads - reads).toBe(2);
   });
 
   test("are read as a whole by one that has missed more than the head says", async () => {
@@ -194,6 +201,30 @@ describe("a write whose connection is lost", () => {
     await run(b.store, { key: "x", value: Buffer.from("2") });
     await a.timers.advance(5_000);
     expect(contents(a.store)).toEqual(["x=2"]);
+  });
+
+  test("does not come after an answer that says that nothing was written", async () => {
+    const { ensemble, a } = await two();
+    ensemble.fate = () => {
+      ensemble.fate = () => "answered";
+      return "later";
+    };
+    let calls = 0;
+    const written = a.store.submit({
+      octets: 0,
+      decide: (draft, { index }) => {
+        // Such as a limit that has been lowered meanwhile.
+        if (++calls > 1) return { ok: false };
+        const entry = { key: "x", value: Buffer.from("x"), flags: 0n, session: "", lockIndex: 0 };
+        draft.apply({ kind: "set", entry: { ...entry, createIndex: index, modifyIndex: index } });
+        return { ok: true };
+      },
+    });
+    expect(await passing(a.timers, written)).toEqual({ ok: false });
+    ensemble.doLate();
+    await a.timers.advance(5_000);
+    expect(contents(a.store)).toEqual([]);
+    expect(ensemble.nodes.has(pathOf("key:x"))).toBe(false);
   });
 
   test("is said to be unknown if that cannot be found out", async () => {
