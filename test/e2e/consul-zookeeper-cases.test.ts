@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROGRAM } from "../support/server.js";
 import { ZooKeeper } from "../support/zookeeper.js";
 
@@ -28,10 +28,10 @@ const wrapper = join(folder, "wrapper.mjs");
 beforeAll(() => writeFileSync(wrapper, WRAPPER));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.concurrent.each(["kv", "txn", "wait", "lock"])(
+test.concurrent.for(["kv", "txn", "wait", "lock"])(
   "what Consul answered to %s.json is answered with keys in ZooKeeper",
   { timeout: 240_000 },
-  async (name) => {
+  async (name, { onTestFinished }) => {
     const zookeeper = await ZooKeeper.start();
     onTestFinished(() => zookeeper.stop());
     const zk = `zk://${zookeeper.address}/none`;
