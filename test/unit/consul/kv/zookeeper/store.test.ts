@@ -227,6 +227,19 @@ describe("a write whose connection is lost", () => {
     expect(ensemble.nodes.has(pathOf("key:x"))).toBe(false);
   });
 
+  test("is said to be unknown if others have written so much since that the head does not tell", async () => {
+    const { ensemble, a, b } = await two();
+    ensemble.fate = () => {
+      ensemble.fate = () => "answered";
+      return "done";
+    };
+    const written = set(a.store, "x").catch((error: unknown) => error);
+    await settle();
+    for (let number = 0; number < 500; number++) await set(b.store, `${"key".repeat(30)}/${number}`);
+    expect(await passing(a.timers, written)).toMatchObject({ code: "KV_OUTCOME_UNKNOWN" });
+    expect(contents(a.store, "x")).toEqual(["x=x"]);
+  });
+
   test("is said to be unknown if that cannot be found out", async () => {
     const { ensemble, a } = await two();
     ensemble.fate = () => {
