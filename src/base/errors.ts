@@ -52,6 +52,10 @@ export type ErrorCode =
   | "KV_FILE_UNREADABLE"
   | "KV_FILE_UNWRITABLE"
   | "KV_FILE_TAKEN"
+  | "KV_ENSEMBLE_AWAY"
+  | "KV_OUTCOME_UNKNOWN"
+  | "KV_TOO_LARGE"
+  | "KV_NODE_UNREADABLE"
   | "KV_BUSY"
   | "INTERNAL";
 

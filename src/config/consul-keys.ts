@@ -54,7 +54,7 @@ export const CONSUL_KEYS: ConsulTable = {
   "consul.mesosService": live("", labelOrNone, "Name of a service of masters and agents, such as \"mesos\", as mesos-consul registers it. Empty: none."),
   "consul.allowWrite": live(["127.0.0.0/8", "::1/128"], lists.networks, "Networks whose clients may write keys, sessions and the like."),
   "consul.token": { ...live("", format.token, "Token that writes need as well. Empty: none."), sensitive: true },
-  "consul.kv": live("file", kv, "Where keys are kept: \"file\", in `stateDir`, each server by itself; \"zookeeper\", in the ensemble of `zk`, all servers together."),
+  "consul.kv": live("file", kv, "Where keys are kept: \"file\", in `stateDir`, each server by itself; \"zookeeper\", in the ensemble of `zk`, all servers together. [More](consul-kv.md#keys-in-zookeeper)."),
   "consul.kvMaxKeys": live(10_000, integer(1, 1_000_000), "Keys that are kept; more are refused."),
   "consul.kvMaxBytes": live(67_108_864, integer(1, MAX_UINT32), "Bytes of all keys and values; more are refused."),
 };

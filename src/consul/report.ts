@@ -15,12 +15,18 @@ export const ENDPOINT_KINDS = [
 ] as const;
 export type EndpointKind = (typeof ENDPOINT_KINDS)[number];
 
+/** What there is to see of keys. */
+export interface KvReport extends Sizes {
+  /** Whether nothing can be stored, as the ensemble that keeps keys does not answer. */
+  readonly isAway: boolean;
+}
+
 /** What there is to see of Consul's API, for metrics. */
 export interface ConsulReport {
   /** `undefined` before the first state. */
   readonly counts: ConsulCounts | undefined;
-  /** Keys, their octets with those of their values, and sessions; `undefined` before they can be read. */
-  readonly sizes: Sizes | undefined;
+  /** `undefined` before keys have been opened, and if they cannot be. */
+  readonly keys: KvReport | undefined;
   /** Requests that wait for a change. */
   readonly waiting: number;
   /** Requests that have been answered, by kind and status. */

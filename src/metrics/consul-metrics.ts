@@ -9,8 +9,6 @@ export function consulMetrics(report: () => ConsulReport | undefined): MetricSou
   };
   const counts = (value: (counts: NonNullable<ConsulReport["counts"]>) => number) =>
     read(({ counts }) => (counts ? single(value(counts)) : []));
-  const sizes = (value: (sizes: NonNullable<ConsulReport["sizes"]>) => number) =>
-    read(({ sizes }) => (sizes ? single(value(sizes)) : []));
   return [
     gauge(
       "mesos_dns_consul_services",
@@ -41,21 +39,6 @@ export function consulMetrics(report: () => ConsulReport | undefined): MetricSou
       "Ports of tasks that are left out of it: they have no name, or too much text.",
       counts(({ skipped }) => skipped),
     ),
-    gauge(
-      "mesos_dns_consul_keys",
-      "Keys that are kept.",
-      sizes(({ keys }) => keys),
-    ),
-    gauge(
-      "mesos_dns_consul_key_bytes",
-      "Bytes of all keys and values.",
-      sizes(({ octets }) => octets),
-    ),
-    gauge(
-      "mesos_dns_consul_sessions",
-      "Sessions that have not ended.",
-      sizes(({ sessions }) => sessions),
-    ),
     {
       name: "mesos_dns_consul_requests_total",
       type: "counter",
@@ -69,6 +52,26 @@ export function consulMetrics(report: () => ConsulReport | undefined): MetricSou
       "mesos_dns_consul_waiting_requests",
       "Requests to Consul's API that wait for a change.",
       read(({ waiting }) => single(waiting)),
+    ),
+    gauge(
+      "mesos_dns_consul_keys",
+      "Keys that are stored.",
+      read(({ keys }) => (keys ? single(keys.keys) : [])),
+    ),
+    gauge(
+      "mesos_dns_consul_keys_bytes",
+      "Bytes of keys and values.",
+      read(({ keys }) => (keys ? single(keys.octets) : [])),
+    ),
+    gauge(
+      "mesos_dns_consul_sessions",
+      "Sessions that are open.",
+      read(({ keys }) => (keys ? single(keys.sessions) : [])),
+    ),
+    gauge(
+      "mesos_dns_consul_keys_away",
+      "1 while the ensemble that keeps keys does not answer: they are served from memory, and writes are refused. Otherwise 0.",
+      read(({ keys }) => (keys ? single(keys.isAway ? 1 : 0) : [])),
     ),
     counter(
       "mesos_dns_consul_refused_waits_total",

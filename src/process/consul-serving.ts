@@ -10,6 +10,7 @@ import { agentEndpoints } from "../http/consul/catalog/agent-endpoints.js";
 import { ConsulBoard } from "../http/consul/catalog/board.js";
 import { catalogEndpoints } from "../http/consul/catalog/catalog-endpoints.js";
 import { healthEndpoints } from "../http/consul/catalog/health-endpoints.js";
+import type { ConsulEndpoint } from "../http/consul/endpoint.js";
 import { refusingEndpoints } from "../http/consul/refusals.js";
 import { ConsulStats } from "../http/consul/stats.js";
 import { type HttpServer, startHttp } from "../http/server.js";
@@ -34,7 +35,6 @@ export class ConsulServing {
   readonly #keys: ConsulKeys;
   #server: HttpServer | undefined;
   #address = "";
-  #hasKeys = false;
 
   constructor(parts: ConsulServingParts) {
     this.#parts = parts;
@@ -44,9 +44,8 @@ export class ConsulServing {
     const catalog = { board: this.#board, datacenter: () => settings().datacenter };
     const board = this.#board;
     const nodes = { own: () => board.ownNode, has: (name: string) => board.node(name) !== undefined };
-    this.#keys = new ConsulKeys({ stateDir: app.config.stateDir, settings, nodes, timers: systemTimers, log });
     const endpoints = [
-      ...closedKeys("keys are being read; try again"),
+      ...closedKeys(() => "keys are being read; try again"),
       ...refusingEndpoints(),
       ...catalogEndpoints(catalog),
       ...healthEndpoints(catalog),
@@ -55,6 +54,13 @@ export class ConsulServing {
     const [blocked, stats] = [this.#blocked, this.#stats];
     const api = { endpoints, settings, contact, blocked, stats, timers: systemTimers, random: Math.random, log };
     this.#api = new ConsulApi(api);
+    const { stateDir } = app.config;
+    const serve = (answering: readonly ConsulEndpoint[]) => {
+      this.#api.add(answering);
+      // Who waits for what was there before would not be woken.
+      this.#blocked.answerAll();
+    };
+    this.#keys = new ConsulKeys({ stateDir, config: () => app.config, nodes, timers: systemTimers, log, serve });
     app.boards.consul.attach(this);
   }
 
@@ -65,17 +71,22 @@ export class ConsulServing {
 
   get report(): ConsulReport {
     const { requests, refusedWrites, refusedWaits } = this.#stats;
-    const { counts } = this.#board;
-    const { sizes } = this.#keys;
-    return { counts, sizes, waiting: this.#blocked.size, requests, refusedWrites, refusedWaits };
+    const [counts, keys] = [this.#board.counts, this.#keys.report];
+    return { counts, keys, waiting: this.#blocked.size, requests, refusedWrites, refusedWaits };
   }
 
   take(piece: ConsulPiece): void {
     this.#board.take(piece);
   }
 
-  /** Opens the server where it belongs now. Rejects with a `MesosDnsError` if it cannot listen. */
-  async adjust({ httpListener: host, httpPort: port }: ConsulSettings): Promise<void> {
+  /** Opens the server where it belongs now, and then the keys. Rejects with a `MesosDnsError` if it cannot listen. */
+  async adjust(settings: ConsulSettings): Promise<void> {
+    await this.#listen(settings);
+    // A process that has been taken over stores keys until it has let go of the port.
+    await this.#keys.adjust();
+  }
+
+  async #listen({ httpListener: host, httpPort: port }: ConsulSettings): Promise<void> {
     const address = `${host} ${port}`;
     if (this.#server && address === this.#address) return;
     const { log, takeOver } = this.#parts;
@@ -86,11 +97,6 @@ export class ConsulServing {
     const onWait = () => log.info({ host, port }, "waiting for the other process to let go of Consul's API");
     this.#server = await (takeOver ? whenFree(start, systemTimers, onWait) : start());
     this.#address = address;
-    // A process that has been taken over stores keys until it has let go of the port.
-    if (!this.#hasKeys) {
-      this.#hasKeys = true;
-      this.#api.add(await this.#keys.open());
-    }
     log.info({ host, port }, "serving Consul's API");
   }
 

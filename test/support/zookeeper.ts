@@ -179,6 +179,13 @@ export class Registry {
     return this.#create(`${path}/${prefix}`, text, ACL.OPEN_ACL_UNSAFE, mode);
   }
 
+  /** A node's data. */
+  read(path: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#client.getData(path, (error, data) => (error ? reject(error) : resolve(String(data))));
+    });
+  }
+
   remove(path: string): Promise<void> {
     return new Promise((resolve, reject) => this.#client.remove(path, (error) => (error ? reject(error) : resolve())));
   }

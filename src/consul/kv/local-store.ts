@@ -4,15 +4,13 @@ import { Draft } from "./draft.js";
 import type { LogFile } from "./log-file.js";
 import { lineOf } from "./log-line.js";
 import { toJson } from "./log-records.js";
-import type { Change, KvLimits, Moment } from "./model.js";
-import { timeIndex } from "./open-log.js";
+import type { Change, KvLimits } from "./model.js";
 import type { KvState } from "./state.js";
 import type { KvStore, Write } from "./store.js";
+import { timeIndex } from "./time-index.js";
+import { WaitingWrites } from "./waiting-writes.js";
 import { touchedKeys, touchedSessions, Watches } from "./watches.js";
 
-/** How many writes may wait for the disk, and with how many octets. */
-const MAX_WAITING = 10_000;
-const MAX_WAITING_OCTETS = 67_108_864;
 /** About how many octets of lines are written with one sync. */
 const MAX_BATCH = 4_194_304;
 /** What an entry takes in the file beside its key and value, about. */
@@ -30,13 +28,6 @@ export interface LocalStoreOptions {
   readonly log: Pick<Logger, "info" | "error">;
 }
 
-interface Job {
-  readonly octets: number;
-  /** Decides on the draft. Returns what to call when the changes are stored, and whether there may be any. */
-  readonly decide: (draft: Draft, moment: Moment) => { readonly ok: boolean; readonly settle: () => void };
-  readonly reject: (error: unknown) => void;
-}
-
 /**
  * Keys of this server alone: in memory, and in a file if there is one. All writes that wait are decided one after another, written to the
  * file together, and synced once. Only then can they be read, are they acknowledged, and wake those who wait for them.
@@ -45,14 +36,16 @@ export class LocalStore implements KvStore {
   readonly #options: LocalStoreOptions;
   readonly #keys = new Watches();
   readonly #sessions = new Watches();
-  #waiting: Job[] = [];
-  #waitingOctets = 0;
+  readonly #waiting = new WaitingWrites("the disk");
   #running: Promise<void> | undefined;
-  #isClosed = false;
   #isFailing = false;
 
   constructor(options: LocalStoreOptions) {
     this.#options = options;
+  }
+
+  get largestWrite(): number {
+    return Number.POSITIVE_INFINITY;
   }
 
   get now(): KvState {
@@ -75,33 +68,14 @@ export class LocalStore implements KvStore {
     return this.#sessions.watchPrefix("", listener);
   }
 
-  submit<Outcome extends { readonly ok: boolean }>({ octets, decide }: Write<Outcome>): Promise<Outcome> {
-    return new Promise((resolve, reject) => {
-      const isFull = this.#waiting.length >= MAX_WAITING || this.#waitingOctets + octets > MAX_WAITING_OCTETS;
-      if (this.#isClosed || isFull) {
-        const reason = this.#isClosed ? "the server is stopping" : "too many writes wait for the disk";
-        reject(new MesosDnsError("KV_BUSY", `the key is not stored: ${reason}; try again`));
-        return;
-      }
-      this.#waitingOctets += octets;
-      this.#waiting.push({
-        octets,
-        decide: (draft, moment) => {
-          try {
-            const outcome = decide(draft, moment);
-            return { ok: outcome.ok, settle: () => resolve(outcome) };
-          } catch (error) {
-            return { ok: false, settle: () => reject(error) };
-          }
-        },
-        reject,
-      });
+  submit<Outcome extends { readonly ok: boolean }>(write: Write<Outcome>): Promise<Outcome> {
+    return this.#waiting.add(write, () => {
       this.#running ??= this.#run();
     });
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#waiting.close();
     await this.#running;
     await this.#options.file?.close();
   }
@@ -109,7 +83,7 @@ export class LocalStore implements KvStore {
   async #run(): Promise<void> {
     // What is asked for in the same turn shares the first sync.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.size > 0) {
       await this.#runBatch();
       await this.#tidy();
     }
@@ -144,13 +118,13 @@ export class LocalStore implements KvStore {
     const lines: string[] = [];
     let octets = 0;
     let { index } = state;
-    for (const { octets: own, decide, reject } of this.#waiting) {
+    for (const job of this.#waiting) {
       if (octets > MAX_BATCH) break;
-      this.#waitingOctets -= own;
+      this.#waiting.take(job);
       const next = Math.max(index + 1, timeIndex(wallClock));
       const trial = new Draft(draft);
-      const { ok, settle } = decide(trial, { index: next, now: wallClock(), limits });
-      jobs.push({ settle, reject });
+      const { ok, settle } = job.decide(trial, { index: next, now: wallClock(), limits });
+      jobs.push({ settle, reject: job.reject });
       if (!ok || trial.changes.length === 0) continue;
       index = next;
       const line = lineOf(trial.changes.map(toJson));
@@ -158,7 +132,6 @@ export class LocalStore implements KvStore {
       octets += line.length;
       for (const change of trial.changes) draft.apply(change);
     }
-    this.#waiting = this.#waiting.slice(jobs.length);
     return { jobs, lines, changes: draft.changes as readonly Change[] };
   }
 

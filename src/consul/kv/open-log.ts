@@ -4,6 +4,7 @@ import { type Footing, LogFile } from "./log-file.js";
 import type { LogFolder } from "./log-folder.js";
 import { type Reading, readLog } from "./log-reader.js";
 import { KvState } from "./state.js";
+import { emptyState, timeIndex } from "./time-index.js";
 
 /** How often to begin again when others take the file at the same moment. */
 const TRIES = 10;
@@ -96,22 +97,6 @@ async function readNewest({ folder, wallClock }: LogOptions, numbers: readonly n
   }
   const footing = { number: 0, octets: 0, isDamaged: false };
   return { state: emptyState(timeIndex(wallClock)), footing, reading: undefined };
-}
-
-/** A store without keys. */
-export function emptyState(index: number): KvState {
-  return new KvState({ index, floor: index, sessionsIndex: index });
-}
-
-/** Milliseconds of one index. */
-const INDEX_MS = 4_000;
-
-/**
- * The time as an index. A store without a past begins with it, so that indexes grow although a file was lost. It counts units of four seconds:
- * an index is as small as one that counts writes, and the next write's is nearly always the last one's plus 1.
- */
-export function timeIndex(wallClock: () => number): number {
-  return Math.floor(wallClock() / INDEX_MS);
 }
 
 function tellReading({ folder, log }: LogOptions, number: number, reading: Reading): void {

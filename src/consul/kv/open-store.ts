@@ -2,7 +2,8 @@ import type { Logger } from "../../base/log.js";
 import { LocalStore } from "./local-store.js";
 import { type KvFiles, LogFolder } from "./log-folder.js";
 import type { KvLimits } from "./model.js";
-import { emptyState, openLog, timeIndex } from "./open-log.js";
+import { openLog } from "./open-log.js";
+import { emptyState, timeIndex } from "./time-index.js";
 
 export interface StoreOptions {
   /** The folder that files are kept in; empty to keep keys in memory alone. */

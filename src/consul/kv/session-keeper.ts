@@ -1,14 +1,24 @@
 import type { Timers } from "../../base/timers.js";
 import type { Refusal, Session } from "./model.js";
-import { type Begun, begin, end } from "./session-rules.js";
+import { type Begun, beginIn, endInSteps } from "./session-rules.js";
 import type { KvStore } from "./store.js";
 
 /** A session expires when it has not been renewed for so many times its TTL: Consul's clients may rely on 1, and on not over 2. */
 const TTLS = 1.5;
 /** When to try again if a session's end cannot be stored. The store has said why. */
 const RETRY_MS = 5_000;
-/** About how many octets of the file a session takes. */
-const OCTETS = 512;
+
+/** What sessions are begun, renewed and ended through. */
+export interface Sessions {
+  start(): void;
+  stop(): void;
+  /** @throws as the store's `submit` does */
+  begin(fields: Omit<Session, "createIndex">): Promise<Begun | Refusal>;
+  /** The session, whose TTL begins anew. `undefined` if there is none. @throws {MesosDnsError} KV_ENSEMBLE_AWAY */
+  renew(id: string): Promise<Session | undefined> | Session | undefined;
+  /** Also if there is no such session. @throws as the store's `submit` does */
+  end(id: string): Promise<void>;
+}
 
 export interface SessionKeeperOptions {
   readonly store: KvStore;
@@ -16,7 +26,7 @@ export interface SessionKeeperOptions {
 }
 
 /** Begins, renews and ends sessions, and ends those that nobody renews. Those that were stored begin their TTL anew with `start`. */
-export class SessionKeeper {
+export class SessionKeeper implements Sessions {
   readonly #options: SessionKeeperOptions;
   /** How to cancel each session's expiry. */
   readonly #expiries = new Map<string, () => void>();
@@ -34,17 +44,12 @@ export class SessionKeeper {
     this.#expiries.clear();
   }
 
-  /** @throws as the store's `submit` does */
   async begin(fields: Omit<Session, "createIndex">): Promise<Begun | Refusal> {
-    const outcome = await this.#options.store.submit<Begun | Refusal>({
-      octets: OCTETS,
-      decide: (draft, moment) => begin(draft, fields, moment),
-    });
+    const outcome = await beginIn(this.#options.store, fields);
     if (outcome.ok) this.#schedule(outcome.session);
     return outcome;
   }
 
-  /** The session, whose TTL begins anew. `undefined` if there is none. */
   renew(id: string): Session | undefined {
     const session = this.#options.store.now.session(id);
     if (!session || session.ttlMs === 0) return session;
@@ -54,9 +59,8 @@ export class SessionKeeper {
     return session;
   }
 
-  /** Also if there is no such session. @throws as the store's `submit` does */
   async end(id: string): Promise<void> {
-    await this.#options.store.submit({ octets: 0, decide: (draft, moment) => end(draft, id, moment) });
+    await endInSteps(this.#options.store, id);
     this.#expiries.get(id)?.();
     this.#expiries.delete(id);
   }

@@ -1,6 +1,13 @@
 /** What becomes of sessions and their locks: functions of a draft. */
 import type { Draft } from "./draft.js";
 import { MAX_LOCK_DELAY_MS, MAX_SESSIONS, type Moment, type Refusal, refused, type Session } from "./model.js";
+import { octetsOf } from "./state.js";
+import type { KvStore } from "./store.js";
+
+/** About how many octets of a store a session takes. */
+const OCTETS = 512;
+/** What a key that loses its lock takes beside itself and its value, about, with its delay. */
+const NODE = 4_096;
 
 export interface Begun {
   readonly ok: true;
@@ -17,18 +24,49 @@ export function begin(draft: Draft, fields: Omit<Session, "createIndex">, { inde
   return { ok: true, session };
 }
 
+/** Begins a session and stores it. @throws as the store's `submit` does */
+export function beginIn(
+  store: Pick<KvStore, "submit">,
+  fields: Omit<Session, "createIndex">,
+): Promise<Begun | Refusal> {
+  return store.submit<Begun | Refusal>({ octets: OCTETS, decide: (draft, moment) => begin(draft, fields, moment) });
+}
+
+export interface Ended {
+  readonly ok: true;
+  /** Whether there are more keys than one write may change: end it again. */
+  readonly isPartial: boolean;
+}
+
 /**
  * Ends a session: its keys are deleted or lose their lock, as its behavior says, and nobody may lock them until its lock delay is over, so
  * that the former holder has time to notice. Nothing happens if there is no such session.
+ *
+ * @param room about how many octets of keys and values may change; of one key, whatever it has
  */
-export function end(draft: Draft, id: string, { index, now }: Moment): { readonly ok: true } {
+export function end(draft: Draft, id: string, { index, now }: Moment, room: number): Ended {
   const session = draft.session(id);
-  if (!session) return { ok: true };
+  if (!session) return { ok: true, isPartial: false };
   const delay = Math.min(session.lockDelayMs, MAX_LOCK_DELAY_MS);
-  for (const { key } of draft.heldBy(id)) {
+  let octets = 0;
+  for (const entry of draft.heldBy(id)) {
+    const { key } = entry;
+    octets += octetsOf(entry) + NODE;
+    if (octets > room && octets > octetsOf(entry) + NODE) return { ok: true, isPartial: true };
     draft.apply({ kind: session.behavior, key, index });
     if (delay > 0) draft.apply({ kind: "delay", key, until: now + delay });
   }
   draft.apply({ kind: "end", id, index });
-  return { ok: true };
+  return { ok: true, isPartial: false };
+}
+
+/** Ends a session in as many writes as that takes. Also if there is no such session. @throws as the store's `submit` does */
+export async function endInSteps(store: Pick<KvStore, "submit" | "largestWrite">, id: string): Promise<void> {
+  let ended: Ended;
+  do {
+    ended = await store.submit<Ended>({
+      octets: 0,
+      decide: (draft, moment) => end(draft, id, moment, store.largestWrite),
+    });
+  } while (ended.isPartial);
 }

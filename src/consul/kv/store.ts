@@ -25,6 +25,8 @@ export interface Write<Outcome extends { readonly ok: boolean }> {
 /** Where keys are kept. */
 export interface KvStore {
   readonly now: KvReadings;
+  /** About how many octets one write may change. */
+  readonly largestWrite: number;
   /**
    * Calls the listener when the key has been written or deleted. The change can be read then.
    *
@@ -39,7 +41,8 @@ export interface KvStore {
   /**
    * Settles when the changes are stored, or there are none. Writes take effect one after another.
    *
-   * @throws {MesosDnsError} KV_FILE_UNWRITABLE, KV_FILE_TAKEN, KV_BUSY; then nothing has changed
+   * @throws {MesosDnsError} KV_FILE_UNWRITABLE, KV_FILE_TAKEN, KV_ENSEMBLE_AWAY, KV_TOO_LARGE, KV_BUSY; then nothing has
+   * changed. KV_OUTCOME_UNKNOWN; then it may have
    */
   submit<Outcome extends { readonly ok: boolean }>(write: Write<Outcome>): Promise<Outcome>;
   /** Stores what waits. Nothing is taken after that. */

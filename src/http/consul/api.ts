@@ -7,7 +7,7 @@ import type { Seat, Waits } from "../server.js";
 import { refusal } from "./answers.js";
 import type { BlockedRequests } from "./blocked.js";
 import { readBody } from "./body.js";
-import type { ConsulAnswer, ConsulEndpoint, ConsulRequest, Reading } from "./endpoint.js";
+import type { ConsulAnswer, ConsulEndpoint, ConsulRequest, Contact, Reading } from "./endpoint.js";
 import { contentHash, differing } from "./hashed.js";
 import { type ReadOptions, readOptionsIn, refusedDatacenter } from "./options.js";
 import { reply } from "./reply.js";
@@ -15,16 +15,10 @@ import { kindOf, methodsOf, type Route, Router } from "./router.js";
 import type { ConsulStats } from "./stats.js";
 import { Writers } from "./writers.js";
 
-/** Whether a master answers, and how old the state is that is served. */
-export interface Contact {
-  readonly hasLeader: boolean;
-  /** Milliseconds; 0 while a master answers. */
-  readonly age: number;
-}
-
 export interface ConsulApiParts {
   readonly endpoints: readonly ConsulEndpoint[];
   readonly settings: () => ConsulSettings;
+  /** With the masters. */
   readonly contact: () => Contact;
   readonly blocked: BlockedRequests;
   readonly stats: ConsulStats;
@@ -49,6 +43,8 @@ interface Call {
   readonly seat: Seat;
   readonly query: URLSearchParams;
   readonly kind: EndpointKind;
+  /** As its endpoint has it. */
+  readonly contact?: ConsulEndpoint["contact"];
 }
 
 /** Answers all requests to Consul's API: what holds for every endpoint is here, and nowhere else. */
@@ -81,7 +77,7 @@ export class ConsulApi implements Waits {
     else if ("redirect" in found) {
       const location = found.redirect + (written === "" ? "" : `?${written}`);
       this.#send(call, { status: 301, type: "text", body: [] }, { location });
-    } else this.#answer(call, found);
+    } else this.#answer({ ...call, contact: found.endpoint.contact }, found);
     return true;
   }
 
@@ -190,7 +186,7 @@ export class ConsulApi implements Waits {
       this.#send(call, answer);
       return;
     }
-    const { hasLeader, age } = this.#parts.contact();
+    const { hasLeader, age } = (call.contact ?? this.#parts.contact)();
     const headers = {
       "x-consul-index": String(answer.index),
       "x-consul-knownleader": String(hasLeader),

@@ -102,6 +102,11 @@ export class BlockedRequests {
   /** Answers all requests with what there is. From now on, none waits. */
   close(): void {
     this.#isClosed = true;
+    this.answerAll();
+  }
+
+  /** Answers all requests that wait with what there is. */
+  answerAll(): void {
     for (const blocked of [...this.#ends.keys()]) {
       this.#remove(blocked);
       this.#due.push(blocked);

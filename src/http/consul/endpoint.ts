@@ -47,6 +47,13 @@ export interface Reading {
   watch(listener: () => void): () => void;
 }
 
+/** Whether who is asked for it answers, and how old it is. */
+export interface Contact {
+  readonly hasLeader: boolean;
+  /** Milliseconds; 0 while they answer. */
+  readonly age: number;
+}
+
 /** What is at one path, by method. */
 export interface ConsulEndpoint {
   /** Begins with `/v1/`. A path with a final slash has a rest; another one has none. */
@@ -56,4 +63,6 @@ export interface ConsulEndpoint {
   readonly DELETE?: (request: ConsulRequest) => Promise<ConsulAnswer> | ConsulAnswer;
   /** Octets of the largest body; more is 413. */
   readonly maxBody?: number;
+  /** Where what is answered comes from. `undefined` for what the masters say. */
+  readonly contact?: (() => Contact) | undefined;
 }

@@ -6,11 +6,12 @@ import { transactionEndpoint } from "./transactions.js";
 
 /** Keys and values, sessions, transactions and events. */
 export function kvEndpoints(options: KvEndpointOptions): readonly ConsulEndpoint[] {
-  const { store, newId } = options;
-  return [
+  const { store, newId, contact } = options;
+  const endpoints = [
     keyEndpoint(store),
     ...sessionEndpoints(options),
     transactionEndpoint(store),
     ...eventEndpoints(store.now.index, newId),
   ];
+  return endpoints.map((endpoint) => ({ ...endpoint, contact }));
 }

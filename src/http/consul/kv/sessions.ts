@@ -1,6 +1,6 @@
 /** `/v1/session/*`. */
 import type { Session } from "../../../consul/kv/model.js";
-import type { SessionKeeper } from "../../../consul/kv/session-keeper.js";
+import type { Sessions } from "../../../consul/kv/session-keeper.js";
 import type { KvStore } from "../../../consul/kv/store.js";
 import type { ConsulAnswer, ConsulEndpoint, ConsulRequest, Reading } from "../endpoint.js";
 import { arrayOf, json, refusal, stored, text } from "./answers.js";
@@ -13,10 +13,12 @@ const NANOSECONDS = 1_000_000;
 
 export interface KvEndpointOptions {
   readonly store: KvStore;
-  readonly sessions: SessionKeeper;
+  readonly sessions: Sessions;
   readonly nodes: SessionNodes;
   /** A new UUID. */
   readonly newId: () => string;
+  /** Whether what keeps the keys answers. `undefined` for this server itself. */
+  readonly contact?: ConsulEndpoint["contact"];
 }
 
 export function sessionEndpoints(options: KvEndpointOptions): readonly ConsulEndpoint[] {
@@ -45,13 +47,16 @@ function create(
   return stored(begun.then((outcome) => (outcome.ok ? json([JSON.stringify({ ID: id })]) : refusal(outcome))));
 }
 
-function destroy(sessions: SessionKeeper, id: string): Promise<ConsulAnswer> {
+function destroy(sessions: Sessions, id: string): Promise<ConsulAnswer> {
   return stored(sessions.end(id).then(() => json(["true"])));
 }
 
-function renew(sessions: SessionKeeper, id: string): ConsulAnswer {
-  const session = sessions.renew(id);
-  return session ? json(arrayOf([session], sessionJson)) : text(404, `Session id '${id}' not found`);
+function renew(sessions: Sessions, id: string): Promise<ConsulAnswer> {
+  const renewed = async () => {
+    const session = await sessions.renew(id);
+    return session ? json(arrayOf([session], sessionJson)) : text(404, `Session id '${id}' not found`);
+  };
+  return stored(renewed());
 }
 
 function info(store: KvStore, id: string): Reading {

@@ -1,8 +1,27 @@
-import { type Client, createClient, Exception, type ZooKeeperException } from "node-zookeeper-client";
+import {
+  ACL,
+  type Acl,
+  type Client,
+  CreateMode,
+  createClient,
+  Exception,
+  type ZooKeeperException,
+} from "node-zookeeper-client";
 import { messageOf } from "../../../base/errors.js";
 import { formatHostPort, type HostPort } from "../../../base/host-port.js";
 import { networkReason } from "../failures.js";
-import { type Connect, type ConnectOptions, type ZooKeeperConnection, ZooKeeperError } from "./contract.js";
+import {
+  type CommitOutcome,
+  type Connect,
+  type ConnectOptions,
+  type ConnectWriting,
+  type Guard,
+  type WatchedNode,
+  type WritableConnection,
+  type ZooKeeperConnection,
+  ZooKeeperError,
+  type ZooKeeperStep,
+} from "./contract.js";
 
 /**
  * The server ends the session of a client that has been silent for this long. It is long because this thread may be busy building.
@@ -13,6 +32,7 @@ const SESSION_TIMEOUT_MS = 30_000;
 const MAX_ANSWER = 4 * 1024 * 1024;
 
 export const connectZooKeeper: Connect = (options) => new LibraryConnection(options);
+export const connectWriting: ConnectWriting = (options) => new LibraryConnection(options);
 
 /**
  * A client of node-zookeeper-client, with workarounds for its faults. By itself, the library continues half a message after it
@@ -20,8 +40,9 @@ export const connectZooKeeper: Connect = (options) => new LibraryConnection(opti
  * answer that it cannot parse, and accepts no IPv6 address. This class replaces the parts of its connection manager that find
  * servers and handle the socket's end, and watches the one that reads.
  */
-class LibraryConnection implements ZooKeeperConnection {
+class LibraryConnection implements ZooKeeperConnection, WritableConnection {
   readonly #client: Client;
+  readonly #acl: readonly Acl[];
   readonly #onEvent: () => void;
   readonly #waiting = new Set<(error: ZooKeeperError) => void>();
   #end: ZooKeeperError | undefined;
@@ -30,6 +51,7 @@ class LibraryConnection implements ZooKeeperConnection {
 
   constructor({ server, credentials, onEvent }: ConnectOptions) {
     this.#onEvent = onEvent;
+    this.#acl = credentials === undefined ? ACL.OPEN_ACL_UNSAFE : ACL.CREATOR_ALL_ACL;
     this.#client = createClient(formatHostPort(server), { sessionTimeout: SESSION_TIMEOUT_MS });
     this.#fence(server);
     this.#client.once("expired", () => this.#lose("it refused a session"));
@@ -56,6 +78,65 @@ class LibraryConnection implements ZooKeeperConnection {
   data(path: string): Promise<Uint8Array> {
     return this.#call((done, failed) => {
       this.#client.getData(path, (error, data) => (error ? failed(error) : done(data ?? new Uint8Array())));
+    });
+  }
+
+  names(path: string): Promise<readonly string[]> {
+    return this.#call((done, failed) => {
+      this.#client.getChildren(path, (error, names) => (error ? failed(error) : done(names)));
+    });
+  }
+
+  watched(path: string): Promise<WatchedNode | undefined> {
+    return this.#call((done, failed) => {
+      this.#client.getData(path, this.#onEvent, (error, data, stat) => {
+        if (!error) done({ data: data ?? Buffer.alloc(0), version: stat.version });
+        else if (isOf(error, Exception.NO_NODE)) done(undefined);
+        else failed(error);
+      });
+    });
+  }
+
+  ensure(path: string): Promise<void> {
+    return this.#call((done, failed) => {
+      this.#client.create(path, Buffer.alloc(0), this.#acl, CreateMode.PERSISTENT, (error) => {
+        if (error && !isOf(error, Exception.NODE_EXISTS)) failed(error);
+        else done();
+      });
+    });
+  }
+
+  set(path: string, data: Buffer): Promise<boolean> {
+    return this.#call((done, failed) => {
+      this.#client.setData(path, data, (error) => {
+        if (error && !isOf(error, Exception.NO_NODE)) failed(error);
+        else done(!error);
+      });
+    });
+  }
+
+  version(path: string): Promise<number | undefined> {
+    return this.#call((done, failed) => {
+      this.#client.exists(path, (error, stat) => (error ? failed(error) : done(stat?.version)));
+    });
+  }
+
+  commit(guard: Guard | undefined, steps: readonly ZooKeeperStep[]): Promise<CommitOutcome> {
+    return this.#call((done, failed) => {
+      const transaction = this.#client.transaction();
+      if (guard?.data) transaction.setData(guard.path, guard.data, guard.version);
+      else if (guard) transaction.check(guard.path, guard.version);
+      for (const step of steps) {
+        if (step.kind === "create") transaction.create(step.path, step.data, this.#acl, CreateMode.PERSISTENT);
+        else if (step.kind === "set") transaction.setData(step.path, step.data);
+        else transaction.remove(step.path);
+      }
+      transaction.commit((error) => {
+        if (!error) done("done");
+        else if (isOf(error, Exception.BAD_VERSION)) done("outdated");
+        else if (isOf(error, Exception.NO_NODE) || isOf(error, Exception.NODE_EXISTS)) done("mismatch");
+        else failed(error);
+      });
     });
   }
 
@@ -123,6 +204,10 @@ class LibraryConnection implements ZooKeeperConnection {
     this.#waiting.clear();
     this.#onEvent();
   }
+}
+
+function isOf(error: ZooKeeperException, code: number): boolean {
+  return error.getCode() === code;
 }
 
 function refusal(error: ZooKeeperException): ZooKeeperError {

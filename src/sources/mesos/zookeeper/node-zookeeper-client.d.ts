@@ -12,12 +12,47 @@ declare module "node-zookeeper-client" {
     close(): void;
     once(event: "connected" | "expired" | "authenticationFailed", listener: () => void): this;
     addAuthInfo(scheme: "digest", auth: Buffer): void;
+    getChildren(path: string, callback: (error: ZooKeeperException | null, children: string[]) => void): void;
     getChildren(
       path: string,
       watcher: () => void,
       callback: (error: ZooKeeperException | null, children: string[]) => void,
     ): void;
     getData(path: string, callback: (error: ZooKeeperException | null, data: Buffer | undefined) => void): void;
+    getData(
+      path: string,
+      watcher: () => void,
+      callback: (error: ZooKeeperException | null, data: Buffer | undefined, stat: Stat) => void,
+    ): void;
+    exists(path: string, callback: (error: ZooKeeperException | null, stat: Stat | null) => void): void;
+    create(
+      path: string,
+      data: Buffer,
+      acls: readonly Acl[],
+      mode: number,
+      callback: (error: ZooKeeperException | null, path: string) => void,
+    ): void;
+    setData(path: string, data: Buffer, callback: (error: ZooKeeperException | null) => void): void;
+    transaction(): Transaction;
+  }
+
+  export interface Stat {
+    readonly version: number;
+  }
+
+  /** Who may do what with a node. */
+  export interface Acl {
+    readonly permission: number;
+  }
+
+  export interface Transaction {
+    create(path: string, data: Buffer, acls: readonly Acl[], mode: number): this;
+    /** @param version 0 is taken for "any" */
+    setData(path: string, data: Buffer, version?: number): this;
+    /** @param version 0 is taken for "any" */
+    check(path: string, version: number): this;
+    remove(path: string): this;
+    commit(callback: (error: ZooKeeperException | null) => void): void;
   }
 
   export interface ConnectionManager {
@@ -33,5 +68,18 @@ declare module "node-zookeeper-client" {
 
   export function createClient(servers: string, options: { readonly sessionTimeout: number }): Client;
 
-  export const Exception: { readonly NO_NODE: number; readonly NO_AUTH: number };
+  export const Exception: {
+    readonly NO_NODE: number;
+    readonly NO_AUTH: number;
+    readonly NODE_EXISTS: number;
+    readonly BAD_VERSION: number;
+  };
+
+  export const ACL: { readonly OPEN_ACL_UNSAFE: readonly Acl[]; readonly CREATOR_ALL_ACL: readonly Acl[] };
+
+  export interface CreateModes {
+    readonly PERSISTENT: number;
+  }
+
+  export const CreateMode: CreateModes;
 }

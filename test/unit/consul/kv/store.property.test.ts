@@ -118,7 +118,12 @@ async function inStore(store: KvStore, step: Step): Promise<boolean> {
     return (await store.submit({ octets: 0, decide: (draft, moment) => begin(draft, fields, moment) })).ok;
   }
   if (verb === "end") {
-    return (await store.submit({ octets: 0, decide: (draft, moment) => end(draft, session, moment) })).ok;
+    return (
+      await store.submit({
+        octets: 0,
+        decide: (draft, moment) => end(draft, session, moment, Number.POSITIVE_INFINITY),
+      })
+    ).ok;
   }
   const index = (store.now.entry(key)?.modifyIndex ?? 0) + (isRight ? 0 : 1);
   return (await run(store, { verb, key, value: Buffer.from(value), flags, index, session })).ok;
