@@ -1,6 +1,6 @@
 /** Starts and polls, of this server and of Mesos-DNS by turns, with the same states. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { firstAnswer, median } from "./client.mjs";
+import { firstAnswer } from "./client.mjs";
 import { findMesosDns, startMesosDns, WHY_ABSENT } from "./mesos-dns.mjs";
 import { round, spread, table } from "./report.mjs";
 import { startMaster, startServer } from "./server.mjs";
