@@ -1,3 +1,4 @@
+import { messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
 import { VERSION } from "../base/version.js";
@@ -25,6 +26,15 @@ export interface ConsulServingParts {
   readonly takeOver: boolean;
 }
 
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+interface Open extends Place {
+  readonly server: HttpServer;
+}
+
 /** Consul's API: the catalogue as it comes from the builder, who asks for it, and the server that they ask. */
 export class ConsulServing {
   readonly #parts: ConsulServingParts;
@@ -33,8 +43,9 @@ export class ConsulServing {
   readonly #blocked = new BlockedRequests({ timers: systemTimers, later: setImmediate });
   readonly #api: ConsulApi;
   readonly #keys: ConsulKeys;
-  #server: HttpServer | undefined;
-  #address = "";
+  /** Where it has to be opened; another object with each try of another place. */
+  #attempt: Place | undefined;
+  #open: Open | undefined;
 
   constructor(parts: ConsulServingParts) {
     this.#parts = parts;
@@ -79,32 +90,87 @@ export class ConsulServing {
     this.#board.take(piece);
   }
 
-  /** Opens the server where it belongs now, and then the keys. Rejects with a `MesosDnsError` if it cannot listen. */
-  async adjust(settings: ConsulSettings): Promise<void> {
-    await this.#listen(settings);
-    // A process that has been taken over stores keys until it has let go of the port.
-    await this.#keys.adjust();
+  /**
+   * Opens the server where it belongs now, and then the keys. Rejects with a `MesosDnsError` if it cannot listen; then it goes on where it was.
+   * A process that is being taken over may have the port for long: what else has to be done does not wait for it.
+   */
+  async adjust({ httpListener: host, httpPort: port }: ConsulSettings): Promise<void> {
+    const former = this.#open;
+    if (former?.host !== host || former.port !== port) {
+      const attempt = { host, port };
+      this.#attempt = attempt;
+      if (!former && this.#parts.takeOver) {
+        await this.#listenInTime(attempt);
+        return;
+      }
+      this.#open = await this.#move(former, attempt);
+      this.#tell(attempt);
+    }
+    await this.#openKeys();
   }
 
-  async #listen({ httpListener: host, httpPort: port }: ConsulSettings): Promise<void> {
-    const address = `${host} ${port}`;
-    if (this.#server && address === this.#address) return;
-    const { log, takeOver } = this.#parts;
-    const former = this.#server;
-    this.#server = undefined;
-    await former?.close();
-    const start = () => startHttp({ waits: this.#api, host, port, bounds: CONSUL_BOUNDS });
-    const onWait = () => log.info({ host, port }, "waiting for the other process to let go of Consul's API");
-    this.#server = await (takeOver ? whenFree(start, systemTimers, onWait) : start());
-    this.#address = address;
-    log.info({ host, port }, "serving Consul's API");
+  /** Tries once, and then again and again until it is told of another place. */
+  async #listenInTime(attempt: Place): Promise<void> {
+    const { log } = this.#parts;
+    let isWaiting: () => void = () => undefined;
+    const waits = new Promise<void>((resolve) => {
+      isWaiting = resolve;
+    });
+    const open = async () => {
+      if (this.#attempt !== attempt) throw new Error("it belongs elsewhere now");
+      return this.#listen(attempt);
+    };
+    const onWait = () => {
+      log.info(attempt, "waiting for the other process to let go of Consul's API");
+      isWaiting();
+    };
+    const opened = whenFree(open, systemTimers, onWait).then(async (server) => {
+      if (this.#attempt !== attempt) return server.server.close();
+      this.#open = server;
+      this.#tell(attempt);
+      await this.#openKeys();
+    });
+    const told = opened.catch((error: unknown) => {
+      if (this.#attempt === attempt) log.error(`${messageOf(error)}; Consul's API is not served`);
+    });
+    await Promise.race([told, waits]);
+  }
+
+  /** Opens the new place before the former one is closed, if both can be open. Otherwise goes back to the former one if that fails. */
+  async #move(former: Open | undefined, attempt: Place): Promise<Open> {
+    if (former?.port !== attempt.port) {
+      const opened = await this.#listen(attempt);
+      await former?.server.close();
+      return opened;
+    }
+    await former.server.close();
+    try {
+      return await this.#listen(attempt);
+    } catch (error) {
+      this.#open = await this.#listen(former);
+      throw error;
+    }
+  }
+
+  async #listen({ host, port }: Place): Promise<Open> {
+    return { host, port, server: await startHttp({ waits: this.#api, host, port, bounds: CONSUL_BOUNDS }) };
+  }
+
+  #tell({ host, port }: Place): void {
+    this.#parts.log.info({ host, port }, "serving Consul's API");
+  }
+
+  /** A process that has been taken over stores keys until it has let go of the port. */
+  #openKeys(): Promise<void> {
+    return this.#keys.adjust();
   }
 
   /** Answers the requests that wait, and closes the server. */
   async close(): Promise<void> {
     this.#parts.app.boards.consul.attach(undefined);
+    this.#attempt = undefined;
     this.#blocked.close();
-    await this.#server?.close();
+    await this.#open?.server.close();
     await this.#keys.close();
   }
 }

@@ -1,0 +1,55 @@
+import { createServer, type Server } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { consulAt, consulCluster, serves, startConsul, webTask } from "../support/consul.js";
+import { startMaster, startServer } from "../support/scenario.js";
+import { freePort } from "../support/server.js";
+import { until } from "../support/wait.js";
+
+/** Where Consul's API listens, if somebody else is there already. */
+
+async function startStranger(port: number): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return server;
+}
+
+test("a reload to a place that somebody has leaves the API where it was, says so, and the next one moves it", async () => {
+  const master = await startMaster(consulCluster(webTask(1)));
+  const consul = await startConsul([master]);
+  const { server } = consul;
+  await serves(consul, "web");
+  const [taken, free] = [await freePort(), await freePort()];
+  await startStranger(taken);
+  const reload = (port: number, host = "127.0.0.1") =>
+    server.reload({ masters: [master.address], consul: { enabled: true, httpPort: port, httpListener: host } });
+  await reload(taken);
+  await server.logged(new RegExp(`^HTTP 127.0.0.1:${taken} is in use.*; Consul's API is not served there`));
+  await serves(consul, "web");
+  await reload(free);
+  await serves(consulAt(server, free), "web");
+  await expect(consul.get("/v1/status/leader")).rejects.toThrow();
+  // The same port at more addresses, which nobody can have beside the former one.
+  await reload(free, "0.0.0.0");
+  await serves(consulAt(server, free), "web");
+  await reload(free, "192.0.2.77");
+  await serves(consulAt(server, free), "web");
+});
+
+test("a start that takes over waits for nobody who has the API's port, and opens it when he has gone", async () => {
+  const master = await startMaster(consulCluster(webTask(1)));
+  const [port, other] = [await freePort(), await freePort()];
+  const strangers = [await startStranger(port), await startStranger(other)];
+  const consul = (httpPort: number) => ({ consul: { enabled: true, httpPort } });
+  const server = await startServer([master], consul(port), { args: ["-take-over"] });
+  await server.logged(/^waiting for the other process to let go of Consul's API/);
+  await server.logged(/^listening/);
+  const line = await server.reload({ masters: [master.address], ttl: 7, ...consul(other) });
+  expect(line.msg).toMatch(/^changed ttl/);
+  strangers[0]?.close();
+  strangers[1]?.close();
+  await until("the API", async () => (await consulAt(server, other).get("/v1/agent/self")).status === 200);
+  await serves(consulAt(server, other), "web");
+  expect((await consulAt(server, other).get("/v1/kv/nothing")).status).toBe(404);
+  await expect(consulAt(server, port).get("/v1/status/leader")).rejects.toThrow();
+});
