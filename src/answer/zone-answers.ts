@@ -137,7 +137,8 @@ export class ZoneAnswers implements EntryAnswers {
     const isWhole = count === selected.total;
     // Over TCP the client cannot ask again for more: as many records as a message can hold is the best answer.
     this.partial = this.#stream && !isWhole;
-    if (!isWhole && !this.#stream && this.#setsTruncateBit && !answers.cutsSilently) {
+    // An answer without any record would say that there are none.
+    if (!isWhole && !this.#stream && this.#setsTruncateBit && !(answers.cutsSilently && count > 0)) {
       writer.truncated = true;
       // Some resolvers never ask again over TCP, such as musl in Alpine up to 3.17. They can use any address.
       if (!isAddress(this.#query.type)) return;

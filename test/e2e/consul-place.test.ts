@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { consulAt, consulCluster, serves, startConsul, webTask } from "../support/consul.js";
 import { startMaster, startServer } from "../support/scenario.js";
+import { agent, cluster, framework, task } from "../support/scripted-master.js";
 import { freePort } from "../support/server.js";
 import { until } from "../support/wait.js";
 
@@ -52,4 +53,38 @@ test("a start that takes over waits for nobody who has the API's port, and opens
   await serves(consulAt(server, other), "web");
   expect((await consulAt(server, other).get("/v1/kv/nothing")).status).toBe(404);
   await expect(consulAt(server, port).get("/v1/status/leader")).rejects.toThrow();
+});
+
+test("another datacenter is in all answers from the reload on, and who waits is told", async () => {
+  const master = await startMaster(consulCluster(webTask(1)));
+  const consul = await startConsul([master]);
+  const { server, port } = consul;
+  await serves(consul, "web");
+  const ofAll = async () => {
+    const [web] = await consul.json<{ readonly Datacenter: string }[]>("/v1/catalog/service/web");
+    const [node] = await consul.json<{ readonly Datacenter: string }[]>("/v1/catalog/nodes");
+    return [web?.Datacenter, node?.Datacenter];
+  };
+  expect(await ofAll()).toEqual(["dc1", "dc1"]);
+  const waiting = consul.get(
+    `/v1/catalog/service/web?index=${await consul.indexOf("/v1/catalog/service/web")}&wait=60s`,
+  );
+  await server.reload({
+    masters: [master.address],
+    consul: { enabled: true, nodeName: "dns-1", httpPort: port, datacenter: "east" },
+  });
+  expect(await (await waiting).json()).toMatchObject([{ Datacenter: "east" }]);
+  expect(await ofAll()).toEqual(["east", "east"]);
+});
+
+test("what is registered at this agent is this server alone, whatever a task calls itself", async () => {
+  const own = "127.0.0.1";
+  const labels = [{ key: "SERVICE_NAME", value: "consul" }];
+  const tasks = [task("fake", { agent: "S0", ports: [31_000], extra: { labels } })];
+  const state = cluster({ agents: [agent("S0", { ip: own })], frameworks: [framework("marathon", { tasks })] });
+  const master = await startMaster(state);
+  const [name] = (agent("S0").hostname as string).split(".");
+  const consul = await startConsul([master], { nodeName: name });
+  await until("both", async () => (await consul.json<unknown[]>("/v1/catalog/service/consul")).length === 2);
+  expect(Object.keys(await consul.json("/v1/agent/services"))).toEqual(["consul"]);
 });

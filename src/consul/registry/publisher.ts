@@ -64,9 +64,10 @@ export class ConsulPublisher {
 
   /** Turns it on or off. Other settings begin a new registry. */
   configure({ consul, IPSources: ipSources }: PublisherConfig): void {
-    const { enabled, register, tags, httpPort, mesosService, nodeName } = consul;
+    const { enabled, register, tags, httpPort, mesosService, nodeName, datacenter } = consul;
     const rules = { register, tags, ipSources, httpPort, mesosService };
-    const settings = JSON.stringify([enabled, rules, nodeName]);
+    // Every answer names the datacenter: in a new registry everything has changed.
+    const settings = JSON.stringify([enabled, rules, nodeName, datacenter]);
     if (settings === this.#settings) return;
     this.#settings = settings;
     this.#nodeName = nodeName || toLabel(this.#options.hostname, RFC1123) || "mesos-dns";

@@ -73,5 +73,7 @@ function tidied(path: string): string {
     if (part === "..") kept.pop();
     else if (part !== "" && part !== ".") kept.push(part);
   }
-  return `/${kept.join("/")}${path.endsWith("/") && kept.length > 0 ? "/" : ""}`;
+  const tidy = `/${kept.join("/")}${path.endsWith("/") && kept.length > 0 ? "/" : ""}`;
+  // Browsers take a backslash for a slash, and two of them for another host.
+  return tidy.replaceAll("\\", "%5C");
 }

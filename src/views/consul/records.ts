@@ -7,8 +7,12 @@ import { PICK, type PreparedSet, prepare } from "../../wire/prepared.js";
 import { TYPE } from "../../wire/protocol.js";
 import type { ZoneSink } from "../sink.js";
 
-/** Tags of an instance that lead to it by name; the API has the others as well. Each costs up to six names. */
-export const MAX_TAG_NAMES = 64;
+/**
+ * How many of an instance's tags lead to it by name, and of how many of a task's ports; the API has the others as well. Each tag costs six names of
+ * up to three records: a task must not have as many as it likes.
+ */
+export const MAX_TAG_NAMES = 32;
+export const MAX_TAGGED_PORTS = 16;
 /** The service that this server is registered as. */
 const OWN_SERVICE = "consul";
 /** In Consul, the word for any protocol; every other one is a tag. */
@@ -43,9 +47,10 @@ export class ConsulRecords {
     // Everything before the last label is a tag: what has a dot in its name is not found by it.
     if (addresses.length === 0 || service.includes(".")) return;
     const target = `${hexOf(addresses.at(-1) as Address)}.${this.#targets}`;
+    const named = hasTagNames(instance) ? tags.slice(0, MAX_TAG_NAMES) : [];
     const { plain, underscored } = namesOf(
       service,
-      tags.slice(0, MAX_TAG_NAMES).map((tag) => tag.toLowerCase()),
+      named.map((tag) => tag.toLowerCase()),
     );
     for (const root of this.#roots) {
       for (const each of [...plain, ...underscored]) {
@@ -79,13 +84,22 @@ export class ConsulRecords {
   }
 }
 
+function hasTagNames({ origin }: ConsulInstance): boolean {
+  return "fixed" in origin || origin.slot < MAX_TAGGED_PORTS;
+}
+
 /** The names of a service below the word for services, by all its tags, and those in the form of RFC 2782. */
 function namesOf(service: string, tags: readonly string[]) {
   const words = new Set([ANY_PROTOCOL, ...tags.filter((tag) => !tag.includes("."))]);
   return {
-    plain: [service, ...new Set(tags.map((tag) => `${tag}.${service}`))],
+    plain: [service, ...new Set(tags.filter((tag) => !isUnderscored(tag, service)).map((tag) => `${tag}.${service}`))],
     underscored: Array.from(words, (word) => `_${service}._${word}`),
   };
+}
+
+/** Two labels that both begin so are a service and a protocol (RFC 2782), never a tag and a service. */
+function isUnderscored(tag: string, service: string): boolean {
+  return tag.startsWith("_") && service.startsWith("_") && !tag.includes(".");
 }
 
 /** IPv4 first. */

@@ -1,12 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Answerer } from "../../../src/answer/answer.js";
 import type { ZoneBuilder } from "../../../src/build/zone-builder.js";
 import { ConsulPublisher } from "../../../src/consul/registry/publisher.js";
-import { MAX_TAG_NAMES } from "../../../src/views/consul/records.js";
+import { MAX_TAG_NAMES, MAX_TAGGED_PORTS } from "../../../src/views/consul/records.js";
 import { toMasterFile } from "../../../src/zone/master-file.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
+import { decode, encodeQuery } from "../../support/dns.js";
 import type { Json } from "../../support/json.js";
 import { agent, cluster, framework, stateOf, task } from "../../support/scripted-master.js";
+import { DATAGRAM, POLICY, requestOf } from "../../support/zone.js";
 import { builderOf } from "../build/support.js";
 import { configOf } from "../config/support.js";
 import { clusterIn } from "../consul/registry/support.js";
@@ -125,6 +128,24 @@ describe("an instance has", () => {
     expect(byTag.map((line) => line.split(".")[0]).toSorted()).toEqual(first.toSorted());
   });
 
+  test("names by tags for the first of a task's ports alone", async () => {
+    const ports = Array.from({ length: 40 }, (_, i) => 31_000 + i);
+    const names = Object.fromEntries(ports.map((port) => [`SERVICE_${port}_NAME`, `s${port}`]));
+    const zones = await zonesOf(task("many", { agent: "S0", ports, extra: labels({ ...names, SERVICE_TAGS: "a,b" }) }));
+    const owners = new Set(zones.zone().map((line) => line.split(" ")[0]));
+    for (const [slot, port] of ports.entries()) {
+      expect(owners.has(`s${port}.service.consul.`)).toBe(true);
+      expect(owners.has(`a.s${port}.service.consul.`)).toBe(slot < MAX_TAGGED_PORTS);
+    }
+  });
+
+  test("no part in the names of another service in the form of RFC 2782", async () => {
+    const odd = web(2, "S1", labels({ SERVICE_NAME: "_tcp", SERVICE_TAGS: "_web,plain" }));
+    const zones = await zonesOf(web(1), odd);
+    expect(zones.named("_web._tcp.service.consul")).toEqual(["A 192.0.2.10", TARGET]);
+    expect(zones.named("plain._tcp.service.consul")).toHaveLength(2);
+  });
+
   test("no name while a check of it or of its node fails, not even where it is the only one", async () => {
     const zones = await zonesOf(web(1), web(2, "S1", UNHEALTHY));
     expect(zones.named("web.service.consul")).toHaveLength(2);
@@ -167,6 +188,24 @@ describe("the zone has", () => {
       `TXT "note=${"a".repeat(250)}" "${"a".repeat(50)}"`,
     );
     expect(zones.named(`${name}`.replace(".node.", ".node.dc1."))).toEqual(zones.named(`${name}`));
+  });
+
+  test("TC where the records of a name begin with one that does not fit into a datagram", async () => {
+    const zones = new Zones();
+    await zones.build([], [{ ...S0, attributes: { note: "a".repeat(500) } }]);
+    const [owner = ""] =
+      zones
+        .zone()
+        .find((line) => line.includes("note="))
+        ?.split(". ") ?? [];
+    const out = new Uint8Array(4_096);
+    const answers = Array.from({ length: 3 }, (_, turn) => {
+      const parts = { snapshot: zones.snapshot, policy: POLICY, random: () => turn, clock: () => 0 };
+      const query = encodeQuery(owner, { type: "TXT" });
+      return decode(out.subarray(0, new Answerer(parts).answer(requestOf(query, { out, channel: DATAGRAM }))));
+    });
+    const empty = answers.filter((message) => message.answers?.length === 0);
+    expect(empty.map(({ flag_tc }) => flag_tc)).toEqual([true]);
   });
 
   test("this server, as node, as service and as name server", async () => {

@@ -48,9 +48,7 @@ export function agentEndpoints(parts: AgentParts): readonly ConsulEndpoint[] {
 /** The one service that is this agent's own; none before the first state. */
 function ownService({ board }: CatalogParts) {
   const own = board.node(board.ownNode);
-  return own
-    ? [...foundOf(board, [...own.instances.values()])].filter(({ row }) => row.name === OWN).map(serviceForm)
-    : [];
+  return own ? [...foundOf(board, [...own.instances.values()])].map(serviceForm).filter(({ ID }) => ID === OWN) : [];
 }
 
 function agentService(parts: AgentParts, id: string): Reading {

@@ -64,7 +64,7 @@ function valuesOf(element: unknown, selector: Selector): readonly unknown[] {
 
 function isEqual(value: unknown, wanted: string): boolean {
   if (Array.isArray(value)) return value.some((each) => isEqual(each, wanted));
-  return String(value) === wanted;
+  return (typeof value !== "object" || value === null) && String(value) === wanted;
 }
 
 /** A list contains its elements, a map its keys, a text its parts. */

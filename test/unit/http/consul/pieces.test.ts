@@ -47,6 +47,7 @@ describe("the way to an endpoint", () => {
     ["//v1/kv/a", "/v1/kv/a"],
     ["/v1/kv/a/../b/./c/", "/v1/kv/b/c/"],
     ["//evil.example/", "/evil.example/"],
+    ["//\\evil.example/", "/%5Cevil.example/"],
     ["/../..", "/"],
   ])("%s is redirected to %s", (path, redirect) => {
     expect(routeOf(path)).toEqual({ redirect });

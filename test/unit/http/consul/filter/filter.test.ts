@@ -5,7 +5,7 @@ import { parseFilter } from "../../../../../src/http/consul/filter/parser.js";
 import { patternOf } from "../../../../../src/http/consul/filter/pattern.js";
 
 const WEB = {
-  Node: { Node: "agent-1", Meta: { rack: "r1", "a.b": "c" } },
+  Node: { Node: "agent-1", Meta: { rack: "r1", "a.b": "c", toString: "no function" } },
   Service: { Service: "web", Tags: ["rest", "v1"], Port: 31000, Meta: {}, Address: "192.0.2.1" },
   Checks: [{ Status: "passing" }, { Status: "critical" }],
 };
@@ -22,6 +22,8 @@ describe("a filter", () => {
     ['Node.Meta["a.b"] == c', true],
     ["Node.Meta.zone == z", false],
     ["Node.Meta.zone != z", true],
+    ["Node.Meta == r1", false],
+    ["Node.Meta != r1", true],
     ["rest in Service.Tags", true],
     ['"v2" in Service.Tags', false],
     ["v2 not in Service.Tags", true],
