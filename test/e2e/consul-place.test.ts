@@ -83,7 +83,7 @@ test("what is registered at this agent is this server alone, whatever a task cal
   const tasks = [task("fake", { agent: "S0", ports: [31_000], extra: { labels } })];
   const state = cluster({ agents: [agent("S0", { ip: own })], frameworks: [framework("marathon", { tasks })] });
   const master = await startMaster(state);
-  const nodeName = (agent("S0").hostname as string).toLowerCase().replaceAll(".", "-");
+  const nodeName = own.replaceAll(".", "-");
   const consul = await startConsul([master], { nodeName });
   await until("both", async () => (await consul.json<unknown[]>("/v1/catalog/service/consul")).length === 2);
   const nodes = await consul.json<{ readonly Node: string }[]>("/v1/catalog/service/consul");
