@@ -1,6 +1,7 @@
 import type { Logger } from "../base/log.js";
 import { type AddressesOf, Catalog } from "../catalog/catalog.js";
 import { hasFacts } from "../catalog/has-facts.js";
+import { PacedPieces } from "../catalog/paced-pieces.js";
 import { type CatalogPiece, piecesOf } from "../catalog/pieces.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import { UnsentChanges } from "./unsent-changes.js";
@@ -25,12 +26,12 @@ export class CatalogPublisher {
   #above: number;
   #catalog: Catalog | undefined;
   #unsent = new UnsentChanges();
-  #pieces: Generator<CatalogPiece> | undefined;
-  #isUnderWay = false;
+  readonly #pieces: PacedPieces<CatalogPiece>;
 
   constructor(options: CatalogPublisherOptions) {
     this.#options = options;
     this.#above = options.above;
+    this.#pieces = new PacedPieces({ send: options.send, begin: () => this.#begin() });
   }
 
   configure(isKept: boolean): void {
@@ -39,7 +40,7 @@ export class CatalogPublisher {
     this.#above = this.#catalog?.index ?? this.#above;
     this.#catalog = undefined;
     this.#unsent = new UnsentChanges();
-    this.#pieces = undefined;
+    this.#pieces.forget();
   }
 
   /** Updates the catalogue to this cluster. @param fetched whether a state has been fetched for it */
@@ -53,33 +54,20 @@ export class CatalogPublisher {
     this.#tell(catalog);
     if (!known) this.#unsent.add(catalog.everything(), true);
     else if (change) this.#unsent.add(change, false);
-    this.#send();
+    this.#pieces.send();
   }
 
   /** Call this when the main thread has taken the last piece. */
   taken(): void {
-    this.#isUnderWay = false;
-    this.#send();
+    this.#pieces.taken();
   }
 
-  #send(): void {
-    if (this.#isUnderWay) return;
-    const piece = this.#next();
-    if (!piece) return;
-    this.#isUnderWay = true;
-    this.#options.send(piece);
-  }
-
-  #next(): CatalogPiece | undefined {
-    const { value, done } = this.#pieces?.next() ?? { value: undefined, done: true };
-    if (!done) return value;
-    this.#pieces = undefined;
+  #begin(): Generator<CatalogPiece> | undefined {
     const catalog = this.#catalog;
     const unsent = this.#unsent.take();
     if (!catalog || !unsent) return undefined;
     const { index, servicesIndex, nodesIndex, counts } = catalog;
-    this.#pieces = piecesOf(unsent.change, { index, servicesIndex, nodesIndex, counts }, unsent.isFirst);
-    return this.#pieces.next().value;
+    return piecesOf(unsent.change, { index, servicesIndex, nodesIndex, counts }, unsent.isFirst);
   }
 
   #tell(catalog: Catalog): void {

@@ -1,5 +1,6 @@
 import { FindingLog } from "../../base/finding-log.js";
 import type { Logger } from "../../base/log.js";
+import { PacedPieces } from "../../catalog/paced-pieces.js";
 import type { IpSource } from "../../config/config.js";
 import type { ConsulSettings } from "../../config/consul.js";
 import type { Cluster, Task } from "../../sources/mesos/cluster.js";
@@ -45,12 +46,12 @@ export class ConsulPublisher {
   #registry: ConsulRegistry | undefined;
   #names: ConsulNames | undefined;
   #unsent = new Unsent();
-  #pieces: Generator<ConsulPiece> | undefined;
-  #isUnderWay = false;
+  readonly #pieces: PacedPieces<ConsulPiece>;
 
   constructor(options: ConsulPublisherOptions) {
     this.#options = options;
     this.#above = options.above;
+    this.#pieces = new PacedPieces({ send: options.send, begin: () => this.#begin() });
     this.#skipped = new FindingLog(options.log, SKIPPED, ({ id }) => {
       const text = `${SKIPPED}: they have no name, or more text or ports than a task may have`;
       return { fields: { task: id.slice(0, MAX_SHOWN) }, text };
@@ -76,7 +77,7 @@ export class ConsulPublisher {
     this.#registry = undefined;
     this.#names = undefined;
     this.#unsent = new Unsent();
-    this.#pieces = undefined;
+    this.#pieces.forget();
   }
 
   /**
@@ -99,33 +100,20 @@ export class ConsulPublisher {
   /** Sends what has changed since the last call. */
   publish(): void {
     if (this.#registry) this.#skipped.note(new Map([...this.#registry.skipped].map((task) => [task.id, task])));
-    this.#send();
+    this.#pieces.send();
   }
 
   /** Call this when the main thread has taken the last piece. */
   taken(): void {
-    this.#isUnderWay = false;
-    this.#send();
+    this.#pieces.taken();
   }
 
-  #send(): void {
-    if (this.#isUnderWay) return;
-    const piece = this.#next();
-    if (!piece) return;
-    this.#isUnderWay = true;
-    this.#options.send(piece);
-  }
-
-  #next(): ConsulPiece | undefined {
-    const { value, done } = this.#pieces?.next() ?? { value: undefined, done: true };
-    if (!done) return value;
-    this.#pieces = undefined;
+  #begin(): Generator<ConsulPiece> | undefined {
     const registry = this.#registry;
     const unsent = registry && this.#unsent.take();
     if (!registry || !unsent) return undefined;
     const { indexes, counts, ownNode } = registry;
     const end = { indexes, counts, ownNode };
-    this.#pieces = piecesOf(unsent.change, end, unsent.isFirst, (instance) => registry.registrationOf(instance));
-    return this.#pieces.next().value;
+    return piecesOf(unsent.change, end, unsent.isFirst, (instance) => registry.registrationOf(instance));
   }
 }
