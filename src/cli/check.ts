@@ -64,9 +64,17 @@ async function findFaults(config: Config): Promise<readonly unknown[]> {
 }
 
 /** The addresses to use, each with the keys that name it. */
-function keysByAddress({ dnson, httpon, listener, httplistener, notifySource }: Config): ReadonlyMap<string, string> {
+function keysByAddress({
+  dnson,
+  httpon,
+  listener,
+  httplistener,
+  notifySource,
+  consul,
+}: Config): ReadonlyMap<string, string> {
   const keys = new Map(dnson ? listener.map((host) => [host, "listener"]) : []);
   if (httpon) keys.set(httplistener, keys.has(httplistener) ? "listener and httplistener" : "httplistener");
+  if (consul.enabled && !keys.has(consul.httpListener)) keys.set(consul.httpListener, "consul.httpListener");
   if (notifySource !== "" && !keys.has(notifySource)) keys.set(notifySource, "notifySource");
   return keys;
 }

@@ -23,6 +23,8 @@ export interface KvReport extends Sizes {
 
 /** What there is to see of Consul's API, for metrics. */
 export interface ConsulReport {
+  /** Whether its server listens. */
+  readonly isOpen: boolean;
   /** `undefined` before the first state. */
   readonly counts: ConsulCounts | undefined;
   /** `undefined` before keys have been opened, and if they cannot be. */

@@ -11,7 +11,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import { type Certificate, TLS_OPTIONS } from "../transport/certificate.js";
-import { listenError } from "../transport/listen-error.js";
+import { type Listening, listenError } from "../transport/listen-error.js";
 import { HANDSHAKE_MS } from "../transport/tcp-limits.js";
 import { type Connection, type ConnectionBounds, Connections } from "./connections.js";
 import { PacedSocket } from "./paced-socket.js";
@@ -66,6 +66,8 @@ export interface HttpOptions {
   readonly bounds?: ConnectionBounds | undefined;
   /** Turns on HTTPS: HTTP/2, with HTTP/1.1 for clients without it. */
   readonly certificate?: Certificate | undefined;
+  /** What it is called in errors. */
+  readonly name?: Listening | undefined;
 }
 
 export interface HttpServer {
@@ -78,14 +80,14 @@ export interface HttpServer {
 
 /** Serves HTTP. Rejects with a `MesosDnsError` if it cannot listen. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { api, waits, host, port, isProxy, bounds, certificate } = options;
+  const { api, waits, host, port, isProxy, bounds, certificate, name = "HTTP" } = options;
   const connections = new Connections(isProxy ?? (() => false), bounds);
-  if (certificate) return startHttps({ served: { api, waits }, connections, host, port, certificate });
+  if (certificate) return startHttps({ served: { api, waits }, connections, at: { host, port, name }, certificate });
   const server = createServer(LIMITS);
   pace(server, "connection");
   serveApi(server, { api, waits }, connections);
   return {
-    port: await listen(server, host, port),
+    port: await listen(server, { host, port, name }),
     close: () => close(server, () => server.closeAllConnections()),
     renew: () => undefined,
   };
@@ -94,12 +96,17 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
 interface HttpsParts {
   readonly served: Served;
   readonly connections: Connections;
-  readonly host: string;
-  readonly port: number;
+  readonly at: Place;
   readonly certificate: Certificate;
 }
 
-async function startHttps({ served, connections, host, port, certificate }: HttpsParts): Promise<HttpServer> {
+interface Place {
+  readonly host: string;
+  readonly port: number;
+  readonly name: Listening;
+}
+
+async function startHttps({ served, connections, at, certificate }: HttpsParts): Promise<HttpServer> {
   const server = createSecureServer({
     ...certificate,
     ...TLS_OPTIONS,
@@ -121,7 +128,7 @@ async function startHttps({ served, connections, host, port, certificate }: Http
     socket.once("close", () => sockets.delete(socket));
   });
   return {
-    port: await listen(server, host, port),
+    port: await listen(server, at),
     close: () => {
       for (const session of sessions) session.close();
       return close(server, () => {
@@ -132,12 +139,12 @@ async function startHttps({ served, connections, host, port, certificate }: Http
   };
 }
 
-async function listen(server: Server | Http2SecureServer, host: string, port: number): Promise<number> {
+async function listen(server: Server | Http2SecureServer, { host, port, name }: Place): Promise<number> {
   server.listen({ host, port });
   try {
     await once(server, "listening");
   } catch (error) {
-    throw listenError(error instanceof Error ? error : new Error(String(error)), "HTTP", host, port);
+    throw listenError(error instanceof Error ? error : new Error(String(error)), name, host, port);
   }
   return (server.address() as AddressInfo).port;
 }

@@ -11,6 +11,11 @@ export function consulMetrics(report: () => ConsulReport | undefined): MetricSou
     read(({ counts }) => (counts ? single(value(counts)) : []));
   return [
     gauge(
+      "mesos_dns_consul_open",
+      "1 if Consul's API listens, 0 if it cannot, such as while somebody else has its port.",
+      read(({ isOpen }) => single(Number(isOpen))),
+    ),
+    gauge(
       "mesos_dns_consul_services",
       "Services in Consul's catalogue, its own among them.",
       counts(({ services }) => services),

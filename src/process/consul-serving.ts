@@ -1,4 +1,4 @@
-import { messageOf } from "../base/errors.js";
+import { codeOf, type MesosDnsError, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
 import { VERSION } from "../base/version.js";
@@ -83,7 +83,8 @@ export class ConsulServing {
   get report(): ConsulReport {
     const { requests, refusedWrites, refusedWaits } = this.#stats;
     const [counts, keys] = [this.#board.counts, this.#keys.report];
-    return { counts, keys, waiting: this.#blocked.size, requests, refusedWrites, refusedWaits };
+    const isOpen = this.#open !== undefined;
+    return { isOpen, counts, keys, waiting: this.#blocked.size, requests, refusedWrites, refusedWaits };
   }
 
   take(piece: ConsulPiece): void {
@@ -92,14 +93,15 @@ export class ConsulServing {
 
   /**
    * Opens the server where it belongs now, and then the keys. Rejects with a `MesosDnsError` if it cannot listen; then it goes on where it was.
-   * A process that is being taken over may have the port for long: what else has to be done does not wait for it.
+   * If it is nowhere yet and somebody has the port, such as a Consul or the process that is taken over, it is opened when he has gone: what else
+   * has to be done does not wait for that.
    */
   async adjust({ httpListener: host, httpPort: port }: ConsulSettings): Promise<void> {
     const former = this.#open;
     if (former?.host !== host || former.port !== port) {
       const attempt = { host, port };
       this.#attempt = attempt;
-      if (!former && this.#parts.takeOver) {
+      if (!former) {
         await this.#listenInTime(attempt);
         return;
       }
@@ -111,7 +113,7 @@ export class ConsulServing {
 
   /** Tries once, and then again and again until it is told of another place. */
   async #listenInTime(attempt: Place): Promise<void> {
-    const { log } = this.#parts;
+    const { log, takeOver } = this.#parts;
     let isWaiting: () => void = () => undefined;
     const waits = new Promise<void>((resolve) => {
       isWaiting = resolve;
@@ -120,8 +122,9 @@ export class ConsulServing {
       if (this.#attempt !== attempt) throw new Error("it belongs elsewhere now");
       return this.#listen(attempt);
     };
-    const onWait = () => {
-      log.info(attempt, "waiting for the other process to let go of Consul's API");
+    const onWait = ({ code, message }: MesosDnsError) => {
+      if (takeOver) log.info(attempt, "waiting for the other process to let go of Consul's API");
+      else log.error({ code }, `${message}; it is opened when it is free`);
       isWaiting();
     };
     const opened = whenFree(open, systemTimers, onWait).then(async (server) => {
@@ -131,7 +134,9 @@ export class ConsulServing {
       await this.#openKeys();
     });
     const told = opened.catch((error: unknown) => {
-      if (this.#attempt === attempt) log.error(`${messageOf(error)}; Consul's API is not served`);
+      if (this.#attempt !== attempt) return;
+      this.#attempt = undefined;
+      log.error({ code: codeOf(error) }, `${messageOf(error)}; it is not served`);
     });
     await Promise.race([told, waits]);
   }
@@ -153,7 +158,11 @@ export class ConsulServing {
   }
 
   async #listen({ host, port }: Place): Promise<Open> {
-    return { host, port, server: await startHttp({ waits: this.#api, host, port, bounds: CONSUL_BOUNDS }) };
+    return {
+      host,
+      port,
+      server: await startHttp({ waits: this.#api, host, port, bounds: CONSUL_BOUNDS, name: "Consul's API" }),
+    };
   }
 
   #tell({ host, port }: Place): void {

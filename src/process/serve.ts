@@ -183,7 +183,7 @@ async function reconfigure(running: Running, reload: () => Promise<Checked>): Pr
   const served = http?.isOpen ? http.adjust(certificates.certificate) : Promise.resolve();
   await served.catch((error: unknown) => log.error(`${messageOf(error)}; HTTPS is not served`));
   const consul = running.consul.hasStarted ? running.consul.adjust() : Promise.resolve();
-  await consul.catch((error: unknown) => log.error(`${messageOf(error)}; Consul's API is not served there`));
+  await consul.catch((error: unknown) => log.error(`${messageOf(error)}; it stays where it was`));
   if (restart.length > 0) log.warn({ keys: restart }, `restart to change ${restart.join(", ")}`);
   log.info({ keys: live }, live.length > 0 ? `changed ${live.join(", ")}` : "nothing to change");
 }

@@ -40,14 +40,14 @@ export async function listenBeside(listen: () => Promise<void>): Promise<void> {
 export async function whenFree<T>(
   open: () => Promise<T>,
   timers: Pick<Timers, "after">,
-  onWait: () => void,
+  onWait: (error: MesosDnsError) => void,
 ): Promise<T> {
   for (let isFirst = true; ; isFirst = false) {
     try {
       return await open();
     } catch (error) {
       if (!saysInUse(error)) throw error;
-      if (isFirst) onWait();
+      if (isFirst) onWait(error);
       await new Promise<void>((resolve) => timers.after(RETRY_MS, resolve));
     }
   }

@@ -1,9 +1,18 @@
 import { MesosDnsError } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 
+/** What listens, and the key that says where. */
+const KEYS = {
+  UDP: "listener",
+  TCP: "listener",
+  HTTP: "httplistener",
+  "Consul's API": "consul.httpListener",
+} as const;
+export type Listening = keyof typeof KEYS;
+
 /** The error for a socket that cannot be opened, with advice for the operator. */
-export function listenError(error: Error, protocol: "UDP" | "TCP" | "HTTP", host: string, port: number): MesosDnsError {
-  const where = `${protocol} ${formatHostPort({ host, port })}`;
+export function listenError(error: Error, what: Listening, host: string, port: number): MesosDnsError {
+  const where = `${what} ${formatHostPort({ host, port })}`;
   const options = { cause: error };
   switch ((error as NodeJS.ErrnoException).code) {
     case "EADDRINUSE": {
@@ -17,7 +26,7 @@ export function listenError(error: Error, protocol: "UDP" | "TCP" | "HTTP", host
     case "EADDRNOTAVAIL":
       return new MesosDnsError(
         "LISTEN_FAILED",
-        `${where} is not an address of this machine: change ${protocol === "HTTP" ? "httplistener" : "listener"}`,
+        `${where} is not an address of this machine: change ${KEYS[what]}`,
         options,
       );
     default:

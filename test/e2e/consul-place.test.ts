@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { askUdp } from "../support/ask.js";
 import { consulAt, consulCluster, serves, startConsul, webTask } from "../support/consul.js";
 import { startMaster, startServer } from "../support/scenario.js";
 import { agent, cluster, framework, task } from "../support/scripted-master.js";
@@ -25,7 +26,7 @@ test("a reload to a place that somebody has leaves the API where it was, says so
   const reload = (port: number, host = "127.0.0.1") =>
     server.reload({ masters: [master.address], consul: { enabled: true, httpPort: port, httpListener: host } });
   await reload(taken);
-  await server.logged(new RegExp(`^HTTP 127.0.0.1:${taken} is in use.*; Consul's API is not served there`));
+  await server.logged(new RegExp(`^Consul's API 127.0.0.1:${taken} is in use.*; it stays where it was`));
   await serves(consul, "web");
   await reload(free);
   await serves(consulAt(server, free), "web");
@@ -53,6 +54,19 @@ test("a start that takes over waits for nobody who has the API's port, and opens
   await serves(consulAt(server, other), "web");
   expect((await consulAt(server, other).get("/v1/kv/nothing")).status).toBe(404);
   await expect(consulAt(server, port).get("/v1/status/leader")).rejects.toThrow();
+});
+
+test("a start answers names though somebody has the API's port, says so, and opens it when he has gone", async () => {
+  const master = await startMaster(consulCluster(webTask(1)));
+  const port = await freePort();
+  const stranger = await startStranger(port);
+  const server = await startServer([master], { consul: { enabled: true, httpPort: port } });
+  await server.logged(new RegExp(`^Consul's API 127.0.0.1:${port} is in use: .*; it is opened when it is free`));
+  expect((await askUdp(server, "web.service.consul")).rcode).toBe("NOERROR");
+  expect(await server.metric("mesos_dns_consul_open")).toBe(0);
+  stranger.close();
+  await until("the API", async () => (await server.metric("mesos_dns_consul_open")) === 1);
+  await serves(consulAt(server, port), "web");
 });
 
 test("another datacenter is in all answers from the reload on, and who waits is told", async () => {

@@ -14,7 +14,15 @@ const piece = (isFirst: boolean): ConsulPiece => ({
 
 function reader(index = 7) {
   const taken: ConsulPiece[] = [];
-  const report = { counts: undefined, keys: undefined, waiting: 0, requests: [], refusedWrites: 0, refusedWaits: 0 };
+  const report = {
+    isOpen: true,
+    counts: undefined,
+    keys: undefined,
+    waiting: 0,
+    requests: [],
+    refusedWrites: 0,
+    refusedWaits: 0,
+  };
   return { index, report, taken, take: (each: ConsulPiece) => taken.push(each) };
 }
 
