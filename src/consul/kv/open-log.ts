@@ -1,8 +1,10 @@
 import { hasCode, MesosDnsError, messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
+import { Draft } from "./draft.js";
 import { type Footing, LogFile } from "./log-file.js";
 import type { LogFolder } from "./log-folder.js";
 import { type Reading, readLog } from "./log-reader.js";
+import { releaseStray, strayLine } from "./session-rules.js";
 import { KvState } from "./state.js";
 import { emptyState, timeIndex } from "./time-index.js";
 
@@ -58,6 +60,10 @@ async function tryToOpen(options: LogOptions): Promise<OpenedLog | undefined> {
   if (!read) return undefined;
   const { state, footing, reading } = read;
   if (reading) tellReading(options, footing.number, reading);
+  const stray = new Draft(state);
+  const released = releaseStray(stray, state.index + 1, Number.POSITIVE_INFINITY);
+  for (const change of stray.changes) state.apply(change);
+  if (released.length > 0) log.warn(strayLine(released.length));
   const file = new LogFile(folder, { ...footing, claimed }, wallClock, (kept) => {
     log.error({ code: "KV_FILE_DAMAGED" }, `the damaged file of keys in ${path} is kept as ${kept}`);
   });

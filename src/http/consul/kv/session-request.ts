@@ -1,6 +1,6 @@
 /** What a client says of the session that it wants. */
 import { parseDuration } from "../../../consul/kv/go-duration.js";
-import type { Behavior, Session } from "../../../consul/kv/model.js";
+import { type Behavior, MAX_LOCK_DELAY_MS, type Session } from "../../../consul/kv/model.js";
 import type { ConsulAnswer } from "../endpoint.js";
 import { text } from "./answers.js";
 import { JsonFields, parseJson } from "./json-fields.js";
@@ -51,11 +51,16 @@ export function readSession(body: string, nodes: SessionNodes): Wanted | ConsulA
   return { name, node: node || nodes.own(), behavior, lockDelayMs, ttl, ttlMs, nodeChecks };
 }
 
+/** Whole milliseconds, and no more than a lock is ever delayed. */
 function lockDelay(given: unknown): number | undefined {
   if (given === undefined) return DEFAULT_LOCK_DELAY_MS;
-  if (typeof given === "string") return wholeMs(parseDuration(given));
+  const delay = wholeMs(typeof given === "string" ? parseDuration(given) : nanosecondsOf(given));
+  return delay === undefined ? undefined : Math.min(delay, MAX_LOCK_DELAY_MS);
+}
+
+function nanosecondsOf(given: unknown): number | undefined {
   if (typeof given !== "number" || given < 0) return undefined;
-  return given < SECONDS_BELOW ? given * SECOND_MS : wholeMs(given);
+  return given < SECONDS_BELOW ? given * SECOND_MS * NANOSECONDS_A_MS : given;
 }
 
 /** The checks that the session depends on: no service's, since a session that ends with a task is none of Consul's clients'. */

@@ -1,7 +1,10 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beginIn } from "../../../../src/consul/kv/session-rules.js";
+import type { KvStore } from "../../../../src/consul/kv/store.js";
 import { faultyFiles } from "./faulty-files.js";
 import { contents, LIMITS, opened, run, set } from "./support.js";
 
@@ -20,6 +23,22 @@ function logPath(): string {
   const [name = "", ...others] = fileNames().filter((each) => each.endsWith(".log"));
   expect(others).toEqual([]);
   return join(folder, name);
+}
+
+function begin(store: KvStore, id: string) {
+  const fields = { id, name: "", node: "n", behavior: "release" as const, lockDelayMs: 7, ttl: "", ttlMs: 0 };
+  return beginIn(store, { ...fields, nodeChecks: [] });
+}
+
+/** Writes the line that has a text in it anew, with its checksum. */
+function rewritten(has: string, change: (text: string) => string): void {
+  const lines = readFileSync(logPath(), "utf8").split("\n");
+  const changed = lines.map((line) => {
+    if (!line.includes(`"${has}":{`)) return line;
+    const text = change(line.slice(9));
+    return `${crc32(text).toString(16).padStart(8, "0")} ${text}`;
+  });
+  writeFileSync(logPath(), changed.join("\n"));
 }
 
 describe("after a restart", () => {
@@ -106,6 +125,41 @@ describe("after a restart", () => {
     expect(lines[0]).toContain("its first among them");
     expect(fileNames().filter((name) => name.endsWith(".damaged"))).toHaveLength(1);
     await again.close();
+  });
+
+  test.each([
+    ["with a fraction", "1.5", 2],
+    ["too long", "3.6e20", 60_000],
+    ["endless", "null", 60_000],
+  ])("a session whose lock delay was stored %s is there, and holds its lock", async (_how, stored, lockDelayMs) => {
+    const { store } = await opened({ folder });
+    await begin(store, "s");
+    await run(store, { verb: "lock", key: "a", session: "s" });
+    await store.close();
+    rewritten("session", (text) => text.replace('"lockDelayMs":7', `"lockDelayMs":${stored}`));
+    const { store: again, lines } = await opened({ folder });
+    expect(again.now.session("s")).toMatchObject({ lockDelayMs });
+    expect(again.now.entry("a")?.session).toBe("s");
+    expect(lines).toEqual([]);
+    await again.close();
+  });
+
+  test("a lock whose session cannot be read is released, with a word", async () => {
+    const { store } = await opened({ folder });
+    await begin(store, "s");
+    await run(store, { verb: "lock", key: "a", session: "s" });
+    const { index } = store.now;
+    await store.close();
+    rewritten("session", () => '[{"session":{"id":"s"}}]');
+    const { store: again, lines } = await opened({ folder });
+    expect(again.now.entry("a")).toMatchObject({ session: "" });
+    expect(again.now.keyIndex("a")).toBeGreaterThan(index);
+    expect(lines.join()).toContain("warn: 1 locks of sessions that are not there have been released");
+    await again.close();
+    const { store: third, lines: quiet } = await opened({ folder });
+    expect(third.now.entry("a")).toMatchObject({ session: "" });
+    expect(quiet).toEqual([]);
+    await third.close();
   });
 
   test("zeros behind the last write, as some file systems leave them, are a write that was cut off", async () => {

@@ -31,6 +31,9 @@ describe("a session", () => {
   test.each([
     [{ LockDelay: "1ms" }, { LockDelay: 1_000_000 }],
     [{ LockDelay: 20 }, { LockDelay: 20_000_000_000 }],
+    [{ LockDelay: 0.0015 }, { LockDelay: 2_000_000 }],
+    [{ LockDelay: "99999999999999h" }, { LockDelay: 60_000_000_000 }],
+    [{ LockDelay: 1e300 }, { LockDelay: 60_000_000_000 }],
     [{ LockDelay: 5_000_000_000 }, { LockDelay: 5_000_000_000 }],
     [
       { ttl: "1m30s", behavior: "delete", name: "n" },
