@@ -43,7 +43,7 @@ function read(store: KvStore, { rest, query }: ConsulRequest): Reading | ConsulA
       answer: () => {
         const entries = now.list(rest);
         const index = now.prefixIndex(rest);
-        return entries.length === 0 ? notFound(index) : json(arrayOf(entries, entryJson), index);
+        return entries.length === 0 ? notFound(index) : json([...arrayOf(entries, entryJson)], index);
       },
     };
   }
@@ -56,7 +56,7 @@ function read(store: KvStore, { rest, query }: ConsulRequest): Reading | ConsulA
       const index = now.keyIndex(rest);
       if (!entry) return notFound(index);
       if (query.has("raw")) return { status: 200, type: "raw", body: [entry.value], index };
-      return json(arrayOf([entry], entryJson), index);
+      return json([...arrayOf([entry], entryJson)], index);
     },
   };
 }
@@ -66,10 +66,7 @@ function keysAnswer({ now }: KvStore, prefix: string, separator: string): Consul
   const index = now.prefixIndex(prefix);
   if (keys.length === 0 && prefix !== "") return notFound(index);
   // Keys that begin alike stand side by side.
-  return json(
-    arrayOf([...new Set(keys)], (key) => JSON.stringify(key)),
-    index,
-  );
+  return json([...arrayOf(new Set(keys), (key) => JSON.stringify(key))], index);
 }
 
 /** A key up to the first separator behind the prefix, that included. */

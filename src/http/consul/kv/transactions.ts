@@ -2,9 +2,9 @@
 import { MAX_OPERATIONS, MAX_VALUE } from "../../../consul/kv/model.js";
 import { isReading, type Operation } from "../../../consul/kv/operations.js";
 import type { KvStore } from "../../../consul/kv/store.js";
-import { type Committed, inspect, type RolledBack, transact } from "../../../consul/kv/transaction.js";
+import { type Committed, inspect, type RolledBack, resultOctets, transact } from "../../../consul/kv/transaction.js";
 import type { ConsulAnswer, ConsulEndpoint, ConsulRequest } from "../endpoint.js";
-import { arrayOf, entryJson, json, refusal, stored, text } from "./answers.js";
+import { arrayOf, bodyOf, entryJson, json, refusal, stored, text } from "./answers.js";
 import { JsonFields, parseJson } from "./json-fields.js";
 import { isKey } from "./keys.js";
 import { parseUint64, withExactNumbers } from "./numbers.js";
@@ -34,14 +34,21 @@ function run(store: KvStore, { body }: ConsulRequest): Promise<ConsulAnswer> | C
 
 function answer({ now }: KvStore, outcome: Committed | RolledBack, more: string): ConsulAnswer {
   if (outcome.ok) {
-    const results = arrayOf(outcome.results, ({ entry, reads }) => `{"KV":${entryJson(entry, reads)}}`);
-    return json(['{"Results":', ...results, `,"Errors":null${more}}`], now.index);
+    const { results } = outcome;
+    const octets = results.reduce((sum, { entry }) => sum + resultOctets(entry), 0);
+    return json(bodyOf(resultsJson(results, more), octets), now.index);
   }
   const limit = outcome.errors.find(({ refusal: { kind } }) => kind === "full" || kind === "large");
   if (limit) return refusal(limit.refusal);
   const errors = outcome.errors.map(({ at, refusal: { what } }) => ({ OpIndex: at, What: what }));
   const body = [JSON.stringify({ Results: null, Errors: errors })];
   return { status: 409, type: "json", body, index: now.index };
+}
+
+function* resultsJson(results: Committed["results"], more: string): Generator<string> {
+  yield '{"Results":';
+  yield* arrayOf(results, ({ entry, reads }) => `{"KV":${entryJson(entry, reads)}}`);
+  yield `,"Errors":null${more}}`;
 }
 
 function readOperations(body: string): readonly Operation[] | ConsulAnswer {

@@ -187,3 +187,28 @@ test("an event is taken, and told to nobody", async () => {
   expect(await asker.ask("GET /v1/event/list")).toMatchObject({ status: 200, text: "[]" });
   expect(await asker.ask("PUT /v1/event/fire/")).toMatchObject({ status: 400, text: "Missing name" });
 });
+
+describe("a transaction that reads much", () => {
+  test("is refused whole, in one line", async () => {
+    const asker = await Asker.create();
+    for (let at = 0; at < 8; at++) await asker.ask(`PUT /v1/kv/big/${at}`, Buffer.alloc(500_000, "v"));
+    const tree = { Verb: "get-tree", Key: "" };
+    expect(await txn(asker, tree, tree)).toMatchObject({ status: 200 });
+    const read = await txn(asker, ...Array.from({ length: 64 }, () => tree));
+    const written = await txn(asker, { Verb: "set", Key: "a" }, tree, tree, tree);
+    for (const { status, text } of [read, written]) {
+      expect(status).toBe(413);
+      expect(text).toMatch(/^the transaction's results are too large \(max 8388608 .*: ask for less with each[^\n]*$/);
+    }
+    expect(asker.store.now.entry("a")).toBeUndefined();
+  });
+
+  test("is refused for many small results as well", async () => {
+    const asker = await Asker.create();
+    for (let from = 0; from < 2_000; from += 50) {
+      await txn(asker, ...Array.from({ length: 50 }, (_, at) => ({ Verb: "set", Key: `k${from + at}` })));
+    }
+    const got = await txn(asker, ...Array.from({ length: 64 }, () => ({ Verb: "get-tree", Key: "" })));
+    expect(got).toMatchObject({ status: 413 });
+  });
+});
