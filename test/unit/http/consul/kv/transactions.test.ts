@@ -133,8 +133,18 @@ describe("a transaction", () => {
   });
 
   test.each([
-    ["nonsense", 400, "Failed to parse body: it is no list in JSON"],
-    ["{}", 400, "Failed to parse body: it is no list in JSON"],
+    ["nonsense", 400, "Failed to parse body: it is no list in JSON, or one more than 32 deep"],
+    [
+      `[{"KV":{"Verb":"set","Key":"a","Flags":${"[".repeat(100_000)}${"]".repeat(100_000)}}}]`,
+      400,
+      "Failed to parse body: it is no list in JSON, or one more than 32 deep",
+    ],
+    [
+      '[{"KV":{"Verb":"set","Key":"a","Flags":{"toString":1,"valueOf":1}}}]',
+      400,
+      "Failed to parse body: operation 0: Flags and Index are unsigned numbers of 64 bits",
+    ],
+    ["{}", 400, "Failed to parse body: it is no list in JSON, or one more than 32 deep"],
     ['[{"Node":{}}]', 400, "Failed to parse body: operation 0: it has no KV: only keys can be in a transaction"],
     [
       '[{"KV":{"Verb":"set","Key":"a","Value":"?"}}]',
@@ -186,6 +196,13 @@ test("an event is taken, and told to nobody", async () => {
   });
   expect(await asker.ask("GET /v1/event/list")).toMatchObject({ status: 200, text: "[]" });
   expect(await asker.ask("PUT /v1/event/fire/")).toMatchObject({ status: 400, text: "Missing name" });
+});
+
+test("brackets in a text do not count as depth", async () => {
+  const asker = await Asker.create();
+  const key = String.raw`\"${"[{".repeat(40)}`;
+  expect(await txn(asker, { Verb: "set", Key: key })).toMatchObject({ status: 200 });
+  expect(asker.store.now.entry(key)).toBeDefined();
 });
 
 describe("a transaction that reads much", () => {
