@@ -113,6 +113,63 @@ describe("after a restart", () => {
     await third.close();
   });
 
+  test("no index that a lost write may have had is given again", async () => {
+    const { store } = await opened({ folder });
+    for (const key of ["a", "b", "c"]) await set(store, key);
+    const { index } = store.now;
+    await store.close();
+    const whole = readFileSync(logPath());
+    const last = whole.lastIndexOf(10, whole.length - 2) + 1;
+    const damaged = Buffer.from(whole);
+    damaged.fill("z", whole.indexOf('"b"') + 1, whole.indexOf('"b"') + 2);
+    damaged.fill("z", last + 20, last + 21);
+    for (const left of [whole.subarray(0, last + 5), damaged]) {
+      writeFileSync(logPath(), left);
+      const { store: again } = await opened({ folder, wallClock: () => 1 });
+      expect(again.now.keyIndex("c")).toBeGreaterThan(index);
+      await set(again, "new");
+      expect(again.now.entry("new")?.modifyIndex).toBeGreaterThan(index + 1);
+      await again.close();
+    }
+  });
+
+  test.each([
+    ["its last line, which has its end, is damaged", 1],
+    ["its last lines are damaged", 2],
+  ])("a file is kept aside if %s", async (_what, lines) => {
+    const { store } = await opened({ folder });
+    for (const key of ["a", "b", "c"]) await set(store, key);
+    await store.close();
+    const octets = readFileSync(logPath());
+    for (const key of ["c", "b"].slice(0, lines)) octets[octets.indexOf(`"${key}"`) + 1] = 0x7a;
+    // More than one line is no write that was cut off, whether the last one ends or not.
+    const left = lines === 1 ? octets : octets.subarray(0, octets.length - 1);
+    writeFileSync(logPath(), left);
+    const { store: again, lines: said } = await opened({ folder });
+    expect(contents(again)).toEqual(["a=x", "b=x"].slice(0, 3 - lines));
+    expect(said[0]).toMatch(new RegExp(`^error: ${lines} lines of .* cannot be read`));
+    const [kept = ""] = fileNames().filter((name) => name.endsWith(".damaged"));
+    expect(readFileSync(join(folder, kept))).toEqual(left);
+    await again.close();
+  });
+
+  test("a file that has been emptied is told of, and one that was begun is not", async () => {
+    const { store } = await opened({ folder });
+    await set(store, "a");
+    await store.close();
+    writeFileSync(join(folder, "keys-0000000009.log"), "");
+    const { store: again, lines: quiet } = await opened({ folder });
+    expect(contents(again)).toEqual(["a=x"]);
+    expect(quiet).toEqual([]);
+    await again.close();
+    writeFileSync(logPath(), "");
+    const { store: empty, lines } = await opened({ folder });
+    expect(lines.join()).toMatch(
+      /^warn: all files of keys in .* are empty: if any keys were stored there, they are lost$/,
+    );
+    await empty.close();
+  });
+
   test("a file whose first line is damaged is kept aside too", async () => {
     const { store } = await opened({ folder });
     await set(store, "a");
