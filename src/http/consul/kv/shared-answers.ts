@@ -4,6 +4,7 @@ import { bodyOf, json } from "./answers.js";
 
 /** Octets of the largest answer that is made at once, and kept for others; a longer one is made piece by piece. */
 const MAX_SHARED = 4_194_304;
+const SLICE = 32_768;
 
 /** What an answer is made of. */
 export interface Parts {
@@ -30,5 +31,10 @@ export class SharedAnswers {
 }
 
 function sharedAnswer(rendering: Rendering): ConsulAnswer {
-  return { ...json([], rendering.index), body: [rendering.body], rendering };
+  return { ...json([], rendering.index), body: slicesOf(rendering.body), rendering };
+}
+
+/** For those who ask for it indented: none of them needs all of it as text. */
+function* slicesOf(body: Buffer): Generator<Buffer> {
+  for (let at = 0; at < body.length; at += SLICE) yield body.subarray(at, at + SLICE);
 }
