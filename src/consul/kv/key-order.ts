@@ -33,6 +33,11 @@ export class OrderedKeys {
     this.#keys.splice(placeOf(this.#keys, key), 1);
   }
 
+  /** Whether any key has this prefix. */
+  hasPrefix(prefix: string): boolean {
+    return this.#keys[placeOf(this.#keys, prefix)]?.startsWith(prefix) ?? false;
+  }
+
   withPrefix(prefix: string): readonly string[] {
     const start = placeOf(this.#keys, prefix);
     let end = start;

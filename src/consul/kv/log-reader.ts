@@ -15,8 +15,12 @@ export interface Reading {
   readonly header: Header | undefined;
   /** Octets of all of it. */
   readonly octets: number;
-  /** Octets at the end that are no whole line: a write that was cut off, and never acknowledged. */
+  /** Octets at the end that cannot be read. */
   readonly torn: number;
+  /** How many lines they are, the one that does not end included. */
+  readonly tornLines: number;
+  /** Whether more cannot be read there than what a process that is killed leaves: one line without its end. */
+  readonly isTailLost: boolean;
   /** Lines that cannot be read, and have others that can behind them. */
   readonly damaged: number;
 }
@@ -29,7 +33,7 @@ export interface LogSink {
 /**
  * Reads a file from its beginning, and tells the sink what every line that can be read says.
  *
- * Lines at the end that cannot be read are what a crash leaves of a write. Where one that can be read follows, they are damage.
+ * A line at the end that cannot be read, and does not end, is what a crash leaves of a write. Others are damage.
  */
 export async function readLog(file: FileHandle, sink: LogSink): Promise<Reading> {
   let header: Header | undefined;
@@ -55,7 +59,10 @@ export async function readLog(file: FileHandle, sink: LogSink): Promise<Reading>
     for (const change of changes) sink.change(change);
   }
   const { size } = await file.stat();
-  return { header, octets: size, torn: Math.max(0, size - good), damaged };
+  // What follows the last newline counts as if it had one.
+  const isEnded = at === size;
+  const isTailLost = unreadable > 1 || (unreadable === 1 && isEnded);
+  return { header, octets: size, torn: Math.max(0, size - good), tornLines: unreadable, isTailLost, damaged };
 }
 
 /** The lines of a file without their newlines; at last what follows the last newline, if there is anything. */

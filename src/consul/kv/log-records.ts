@@ -1,5 +1,5 @@
 /** What is said in lines of the file, and how. */
-import type { Behavior, Change, Session } from "./model.js";
+import { type Behavior, type Change, MAX_LOCK_DELAY_MS, type Session } from "./model.js";
 import type { KvState, Start } from "./state.js";
 
 const FORMAT = "mesos-dns keys 1";
@@ -74,10 +74,17 @@ function readSet(key: string, modifyIndex: number, json: Json): Change | undefin
 function readSession(json: Json): Change | undefined {
   const { id, name, node, behavior, lockDelayMs, ttl, ttlMs, nodeChecks, createIndex } = json;
   if (!isText(id) || !isText(name) || !isText(node) || !isText(ttl) || !isBehavior(behavior)) return undefined;
-  if (!isNumber(lockDelayMs) || !isNumber(ttlMs) || !isNumber(createIndex)) return undefined;
+  if (!isNumber(ttlMs) || !isNumber(createIndex)) return undefined;
   if (!Array.isArray(nodeChecks) || !nodeChecks.every(isText)) return undefined;
-  const session: Session = { id, name, node, behavior, lockDelayMs, ttl, ttlMs, nodeChecks, createIndex };
+  const fields = { id, name, node, behavior, ttl, ttlMs, nodeChecks, createIndex };
+  const session: Session = { ...fields, lockDelayMs: wholeDelay(lockDelayMs) };
   return { kind: "session", session };
+}
+
+/** A delay as one may be. Earlier ones were stored as they were asked for: with fractions, too long, or as `null`, which is JSON for infinity. */
+function wholeDelay(stored: unknown): number {
+  const ms = typeof stored === "number" && stored >= 0 ? stored : MAX_LOCK_DELAY_MS;
+  return Math.min(Math.ceil(ms), MAX_LOCK_DELAY_MS);
 }
 
 /** Changes that lead from nothing to this state. @param now milliseconds since the epoch: delays that are over are left out */

@@ -1,8 +1,10 @@
 import { hasCode, MesosDnsError, messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
+import { Draft } from "./draft.js";
 import { type Footing, LogFile } from "./log-file.js";
 import type { LogFolder } from "./log-folder.js";
 import { type Reading, readLog } from "./log-reader.js";
+import { releaseStray, strayLine } from "./session-rules.js";
 import { KvState } from "./state.js";
 import { emptyState, timeIndex } from "./time-index.js";
 
@@ -58,6 +60,10 @@ async function tryToOpen(options: LogOptions): Promise<OpenedLog | undefined> {
   if (!read) return undefined;
   const { state, footing, reading } = read;
   if (reading) tellReading(options, footing.number, reading);
+  const stray = new Draft(state);
+  const released = releaseStray(stray, state.index + 1, Number.POSITIVE_INFINITY);
+  for (const change of stray.changes) state.apply(change);
+  if (released.length > 0) log.warn(strayLine(released.length));
   const file = new LogFile(folder, { ...footing, claimed }, wallClock, (kept) => {
     log.error({ code: "KV_FILE_DAMAGED" }, `the damaged file of keys in ${path} is kept as ${kept}`);
   });
@@ -72,7 +78,10 @@ interface Read {
 }
 
 /** Reads the last file that is not empty. `undefined` if it has been removed meanwhile. */
-async function readNewest({ folder, wallClock }: LogOptions, numbers: readonly number[]): Promise<Read | undefined> {
+async function readNewest(
+  { folder, path, wallClock, log }: LogOptions,
+  numbers: readonly number[],
+): Promise<Read | undefined> {
   for (const number of [...numbers].reverse()) {
     const file = await folder.files.open(folder.pathOf(number), "r").catch((error: unknown) => {
       if (!hasCode(error, "ENOENT")) throw error;
@@ -87,13 +96,17 @@ async function readNewest({ folder, wallClock }: LogOptions, numbers: readonly n
         },
         change: (change) => state.apply(change),
       });
-      const isDamaged = reading.damaged > 0 || !reading.header;
-      // What is lost may have been newer than what is left.
-      if (isDamaged) state.raise(Math.max(state.index, timeIndex(wallClock)));
+      const isDamaged = reading.damaged > 0 || reading.isTailLost || !reading.header;
+      const lines = reading.damaged + reading.tornLines;
+      // What is lost may have been newer than what is left: a write for each line, as late as now.
+      if (isDamaged || lines > 0) state.raise(Math.max(state.index + lines + 1, timeIndex(wallClock)));
       return { state, footing: { number, octets: reading.octets, isDamaged }, reading };
     } finally {
       await file.close();
     }
+  }
+  if (numbers.length > 0) {
+    log.warn(`all files of keys in ${path} are empty: if any keys were stored there, they are lost`);
   }
   const footing = { number: 0, octets: 0, isDamaged: false };
   return { state: emptyState(timeIndex(wallClock)), footing, reading: undefined };
@@ -101,9 +114,10 @@ async function readNewest({ folder, wallClock }: LogOptions, numbers: readonly n
 
 function tellReading({ folder, log }: LogOptions, number: number, reading: Reading): void {
   const path = folder.pathOf(number);
-  const { header, damaged, torn } = reading;
-  if (damaged > 0 || !header) {
-    const lines = header ? `${damaged} lines` : `${damaged} lines, its first among them,`;
+  const { header, damaged, torn, tornLines, isTailLost } = reading;
+  if (damaged > 0 || isTailLost || !header) {
+    const count = damaged + tornLines;
+    const lines = header ? `${count} lines` : `${count} lines, its first among them,`;
     const message = `${lines} of ${path} cannot be read: what they said is lost, the rest is served`;
     log.error({ code: "KV_FILE_DAMAGED" }, message);
   } else if (torn > 0) {

@@ -60,6 +60,30 @@ export function end(draft: Draft, id: string, { index, now }: Moment, room: numb
   return { ok: true, isPartial: false };
 }
 
+/**
+ * Frees locks of sessions that there are not: nothing else would.
+ *
+ * @param room about how many octets of keys and values may change; of one key, whatever it has
+ * @returns the keys whose locks are free now; those that there is no room for are left for another call
+ */
+export function releaseStray(draft: Draft, index: number, room: number): readonly string[] {
+  const released: string[] = [];
+  let octets = 0;
+  for (const entry of draft.list("")) {
+    if (entry.session === "" || draft.session(entry.session)) continue;
+    octets += octetsOf(entry) + NODE;
+    if (octets > room && released.length > 0) break;
+    draft.apply({ kind: "release", key: entry.key, index });
+    released.push(entry.key);
+  }
+  return released;
+}
+
+/** What to say of such locks. */
+export function strayLine(keys: number): string {
+  return `${keys} locks of sessions that are not there have been released: what was kept of these sessions could not be read`;
+}
+
 /** Ends a session in as many writes as that takes. Also if there is no such session. @throws as the store's `submit` does */
 export async function endInSteps(store: Pick<KvStore, "submit" | "largestWrite">, id: string): Promise<void> {
   let ended: Ended;

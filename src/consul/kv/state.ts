@@ -1,6 +1,7 @@
 import { DeletedKeys } from "./deleted-keys.js";
 import { OrderedKeys } from "./key-order.js";
 import type { Change, Entry, KvView, Session, Sizes } from "./model.js";
+import { PrefixIndexes } from "./prefix-indexes.js";
 
 /** How many keys may wait for a lock delay, which is a minute at most. The oldest are forgotten first. */
 const MAX_DELAYED = 10_000;
@@ -24,6 +25,7 @@ export class KvState implements KvView {
   readonly #held = new Map<string, Set<string>>();
   readonly #delays = new Map<string, number>();
   readonly #deleted: DeletedKeys;
+  readonly #prefixes = new PrefixIndexes();
   #octets = 0;
   #index: number;
   #sessionsIndex: number;
@@ -60,6 +62,10 @@ export class KvState implements KvView {
     return this.#ordered.withPrefix(prefix).map((key) => this.#entries.get(key) as Entry);
   }
 
+  hasBelow(prefix: string): boolean {
+    return this.#ordered.hasPrefix(prefix);
+  }
+
   session(id: string): Session | undefined {
     return this.#sessions.get(id);
   }
@@ -87,6 +93,11 @@ export class KvState implements KvView {
 
   /** The index of the last change of any key that begins with `prefix`, deletions included. */
   prefixIndex(prefix: string): number {
+    const known = this.#prefixes.get(prefix, () => this.#newestBelow(prefix));
+    return Math.max(known, this.#deleted.floor);
+  }
+
+  #newestBelow(prefix: string): number {
     const deleted = this.#deleted.newestBelow(prefix);
     return this.list(prefix).reduce((newest, { modifyIndex }) => Math.max(newest, modifyIndex), deleted);
   }
@@ -131,6 +142,7 @@ export class KvState implements KvView {
     this.#entries.set(entry.key, { ...entry, value: compact(entry.value) });
     this.#octets += octetsOf(entry);
     if (entry.session !== "") this.#heldOf(entry.session).add(entry.key);
+    this.#prefixes.note(entry.key, entry.modifyIndex);
     this.#note(entry.modifyIndex);
   }
 
@@ -142,6 +154,7 @@ export class KvState implements KvView {
       this.#entries.delete(key);
     }
     this.#deleted.add(key, index);
+    this.#prefixes.note(key, index);
     this.#note(index);
   }
 

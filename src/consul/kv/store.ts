@@ -10,6 +10,8 @@ export interface KvReadings extends KvView {
   sessions(): readonly Session[];
   /** The index of the key's last change. If it is missing: of its deletion, or of a moment before it could be there. */
   keyIndex(key: string): number;
+  /** Whether any key begins with `prefix`. */
+  hasBelow(prefix: string): boolean;
   /** The index of the last change of any key that begins with `prefix`, deletions included. */
   prefixIndex(prefix: string): number;
 }

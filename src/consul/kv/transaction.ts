@@ -1,6 +1,11 @@
 import { Draft } from "./draft.js";
-import type { Entry, KvView, Moment, Refusal } from "./model.js";
-import { act, type Operation } from "./operations.js";
+import { type Entry, type KvView, type Moment, type Refusal, refused } from "./model.js";
+import { act, type Done, type Operation } from "./operations.js";
+import { octetsOf } from "./state.js";
+
+/** Octets of all keys and values that the results may have, with what each result takes beside them. */
+export const MAX_RESULTS = 8_388_608;
+const RESULT = 128;
 
 export interface Committed {
   readonly ok: true;
@@ -14,12 +19,29 @@ export interface RolledBack {
   readonly errors: readonly { readonly at: number; readonly refusal: Refusal }[];
 }
 
+const TOO_MUCH = refused(
+  "large",
+  `the transaction's results are too large (max ${MAX_RESULTS} octets of keys and values): ask for less with each, or read keys with ?recurse`,
+);
+
+/** What one result counts. */
+export function resultOctets(entry: Entry): number {
+  return octetsOf(entry) + RESULT;
+}
+
 /**
  * Does all operations on a draft. If any is refused, the draft is of no use any more. The others are tried all the same, so that a client
- * learns of every one that fails, as from Consul.
+ * learns of every one that fails, as from Consul; but not beyond what the results may have.
  */
 export function transact(draft: Draft, operations: readonly Operation[], moment: Moment): Committed | RolledBack {
-  const outcomes = operations.map((operation) => act(draft, operation, moment));
+  const outcomes: (Done | Refusal)[] = [];
+  let octets = 0;
+  for (const operation of operations) {
+    const outcome = act(draft, operation, moment);
+    outcomes.push(outcome);
+    for (const entry of outcome.ok ? outcome.entries : []) octets += resultOctets(entry);
+    if (octets > MAX_RESULTS) return { ok: false, errors: [{ at: outcomes.length - 1, refusal: TOO_MUCH }] };
+  }
   const errors = outcomes.flatMap((outcome, at) => (outcome.ok ? [] : [{ at, refusal: outcome }]));
   if (errors.length > 0) return { ok: false, errors };
   const results = outcomes.flatMap((outcome) =>

@@ -13,6 +13,7 @@ import { type ReadOptions, readOptionsIn, refusedDatacenter } from "./options.js
 import { reply } from "./reply.js";
 import { kindOf, methodsOf, type Route, Router } from "./router.js";
 import type { ConsulStats } from "./stats.js";
+import { Turns } from "./turns.js";
 import { Writers } from "./writers.js";
 
 export interface ConsulApiParts {
@@ -22,7 +23,7 @@ export interface ConsulApiParts {
   readonly contact: () => Contact;
   readonly blocked: BlockedRequests;
   readonly stats: ConsulStats;
-  readonly timers: Pick<Timers, "after">;
+  readonly timers: Timers;
   /** From 0 up to but not including 1. */
   readonly random: () => number;
   readonly log: Pick<Logger, "error">;
@@ -52,11 +53,13 @@ export class ConsulApi implements Waits {
   readonly #parts: ConsulApiParts;
   readonly #router: Router;
   readonly #writers: Writers;
+  readonly #turns: Turns;
 
   constructor(parts: ConsulApiParts) {
     this.#parts = parts;
     this.#router = new Router(parts.endpoints);
     this.#writers = new Writers(parts.settings);
+    this.#turns = new Turns(() => parts.timers.now());
   }
 
   /** Answers there too, in place of an endpoint with the same path. */
@@ -207,7 +210,7 @@ export class ConsulApi implements Waits {
     const { stats, blocked, timers } = this.#parts;
     stats.answered(kind, answer.status);
     const headers = blocked.isClosed ? { ...more, connection: "close" } : more;
-    void reply(request, response, answer, { headers, isPretty: query.has("pretty"), timers });
+    void reply(request, response, answer, { headers, isPretty: query.has("pretty"), timers, turns: this.#turns });
   }
 
   #try<T>(work: () => T): T | ConsulAnswer {

@@ -1,6 +1,7 @@
 import type { Timers } from "../../base/timers.js";
 import type { ConnectionBounds } from "../connections.js";
 import type { Reading } from "./endpoint.js";
+import { TURN_MS } from "./turns.js";
 
 /**
  * How many requests may wait at a time, in total and per client address: Prometheus has one for each service. Each takes a file descriptor
@@ -11,8 +12,6 @@ const MAX_PER_ADDRESS = 4_096;
 /** Connections that do not wait. A client that finds the server again after a restart has all of its own at once. */
 const MAX_ASKING = 4_096;
 const MAX_ASKING_PER_ADDRESS = 2_048;
-/** How many are answered in one turn of the event loop, so that other work is not held up. */
-const BATCH = 64;
 
 /** The connections that so many requests need. */
 export const CONSUL_BOUNDS: ConnectionBounds = {
@@ -28,7 +27,7 @@ export interface BlockedLimits {
 }
 
 export interface BlockedOptions {
-  readonly timers: Pick<Timers, "after">;
+  readonly timers: Timers;
   /** Runs `work` in a later turn of the event loop. */
   readonly later: (work: () => void) => void;
   readonly limits?: BlockedLimits;
@@ -51,7 +50,8 @@ export class BlockedRequests {
   readonly #limits: BlockedLimits;
   readonly #ends = new Map<Blocked, () => void>();
   readonly #byAddress = new Map<string, number>();
-  #due: Blocked[] = [];
+  /** Those of the waiting whose reading may have changed. */
+  readonly #due = new Set<Blocked>();
   #isClosed = false;
 
   constructor(options: BlockedOptions) {
@@ -77,15 +77,12 @@ export class BlockedRequests {
 
   /** Begins to wait. @returns a function that ends the wait without an answer */
   add(blocked: Blocked): () => void {
-    const { reading, above, waitMs, address } = blocked;
+    const { reading, waitMs, address } = blocked;
     if (this.#isClosed) {
       blocked.answer();
       return () => undefined;
     }
-    const unwatch = reading.watch(() => {
-      // A client may bring a larger index from another server whose clock is ahead: it goes on waiting.
-      if (reading.index() > above) this.#wake(blocked);
-    });
+    const unwatch = reading.watch(() => this.#wake(blocked));
     const cancel = this.#options.timers.after(waitMs, () => {
       if (this.#remove(blocked)) blocked.answer();
     });
@@ -107,28 +104,34 @@ export class BlockedRequests {
 
   /** Answers all requests that wait with what there is. */
   answerAll(): void {
-    for (const blocked of [...this.#ends.keys()]) {
-      this.#remove(blocked);
-      this.#due.push(blocked);
-    }
-    for (const blocked of this.#due.splice(0)) blocked.answer();
+    const all = [...this.#ends.keys()];
+    for (const blocked of all) this.#remove(blocked);
+    for (const blocked of all) blocked.answer();
   }
 
   #wake(blocked: Blocked): void {
-    if (!this.#remove(blocked)) return;
-    if (this.#due.length === 0) this.#options.later(() => this.#answerDue());
-    this.#due.push(blocked);
+    this.#due.add(blocked);
+    if (this.#due.size === 1) this.#options.later(() => this.#answerDue());
   }
 
+  /** For some milliseconds, so that other work is not held up, however long answers take to make. */
   #answerDue(): void {
-    for (const blocked of this.#due.splice(0, BATCH)) blocked.answer();
-    if (this.#due.length > 0) this.#options.later(() => this.#answerDue());
+    const { timers, later } = this.#options;
+    const end = timers.now() + TURN_MS;
+    for (const blocked of this.#due) {
+      this.#due.delete(blocked);
+      // A client may bring a larger index from another server whose clock is ahead: it goes on waiting.
+      if (blocked.reading.index() > blocked.above && this.#remove(blocked)) blocked.answer();
+      if (timers.now() >= end) break;
+    }
+    if (this.#due.size > 0) later(() => this.#answerDue());
   }
 
   #remove(blocked: Blocked): boolean {
     const end = this.#ends.get(blocked);
     if (!end) return false;
     this.#ends.delete(blocked);
+    this.#due.delete(blocked);
     end();
     const left = (this.#byAddress.get(blocked.address) ?? 1) - 1;
     if (left > 0) this.#byAddress.set(blocked.address, left);

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { constants, createGzip, gzip } from "node:zlib";
 import type { Timers } from "../../base/timers.js";
 import { GZIPPED, takesGzip, VARY } from "../waiting/answers.js";
 import type { ConsulAnswer } from "./endpoint.js";
 import { indented } from "./pretty.js";
+import type { Turns } from "./turns.js";
 
 /** Compressing a smaller body would save no packet. */
 const MIN_GZIP_BYTES = 1_400;
@@ -27,6 +27,8 @@ export interface ReplyOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly isPretty: boolean;
   readonly timers: Pick<Timers, "after">;
+  /** Shared by all answers. */
+  readonly turns: Turns;
 }
 
 /** Sends an answer; a long one piece by piece, as the client takes it. Never rejects. */
@@ -34,7 +36,7 @@ export async function reply(
   request: IncomingMessage,
   response: ServerResponse,
   answer: ConsulAnswer,
-  { headers, isPretty, timers }: ReplyOptions,
+  { headers, isPretty, timers, turns }: ReplyOptions,
 ): Promise<void> {
   if (response.destroyed || response.writableEnded) return;
   const cancel = timers.after(MAX_SENDING_MS, () => response.destroy());
@@ -44,7 +46,13 @@ export async function reply(
   try {
     const { rendering } = answer;
     if (isPretty && answer.type === "json")
-      await sendPieces(response, answer.status, whole, indented(answer.body), isGzip);
+      await sendPieces(response, {
+        status: answer.status,
+        headers: whole,
+        pieces: indented(answer.body),
+        isGzip,
+        turns,
+      });
     else if (rendering) {
       const isSmaller = isGzip && rendering.isWorthGzipping;
       const body = isSmaller ? await rendering.gzipped() : rendering.body;
@@ -54,7 +62,7 @@ export async function reply(
       const isSmaller = isGzip && answer.type !== "raw" && body.length >= MIN_GZIP_BYTES;
       if (isSmaller) send(response, answer.status, { ...whole, ...GZIPPED }, await compress(body, QUICKLY));
       else send(response, answer.status, whole, body);
-    } else await sendPieces(response, answer.status, whole, answer.body, isGzip);
+    } else await sendPieces(response, { status: answer.status, headers: whole, pieces: answer.body, isGzip, turns });
   } catch {
     // The client sees the body break off.
     response.destroy();
@@ -68,13 +76,18 @@ function send(response: ServerResponse, status: number, headers: Headers, body: 
   response.writeHead(status, { ...headers, "content-length": body.length }).end(body);
 }
 
+interface Piecewise {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly pieces: Iterable<string | Buffer>;
+  readonly isGzip: boolean;
+  readonly turns: Turns;
+}
+
 /** Yields to the event loop after each piece, so that a long answer does not hold up others. */
 async function sendPieces(
   response: ServerResponse,
-  status: number,
-  headers: Headers,
-  pieces: Iterable<string | Buffer>,
-  isGzip: boolean,
+  { status, headers, pieces, isGzip, turns }: Piecewise,
 ): Promise<void> {
   response.writeHead(status, isGzip ? { ...headers, ...GZIPPED } : headers);
   const packer = isGzip ? createGzip(QUICKLY) : undefined;
@@ -85,7 +98,7 @@ async function sendPieces(
   for (const piece of pieces) {
     if (gone.signal.aborted) break;
     if (!sink.write(piece)) await once(sink, "drain", { signal: gone.signal });
-    await setImmediate();
+    await turns.next();
   }
   sink.end();
 }

@@ -46,6 +46,11 @@ export class Renderings {
   readonly #kept = new Map<string, Rendering>();
   #bytes = 0;
 
+  /** The current body, if it is kept. */
+  find(topic: string, index: number): Rendering | undefined {
+    return this.#kept.get(topic)?.index === index ? this.get(topic, index, () => []) : undefined;
+  }
+
   /** @param parts makes the text of the body, in pieces, if no current one is kept */
   get(topic: string, index: number, parts: () => readonly string[]): Rendering {
     const known = this.#kept.get(topic);

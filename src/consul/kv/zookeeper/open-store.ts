@@ -15,5 +15,5 @@ export function openShared(zk: string, options: Omit<ZooKeeperStoreOptions, "url
   if (!url) throw new Error("this is no URL of an ensemble");
   const store = new ZooKeeperStore({ ...options, url, connect: connectWriting });
   store.start();
-  return { store, sessions: new SharedSessions({ store, timers: options.timers }) };
+  return { store, sessions: new SharedSessions({ store, timers: options.timers, log: options.log }) };
 }

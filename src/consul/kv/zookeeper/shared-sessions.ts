@@ -1,7 +1,8 @@
+import type { Logger } from "../../../base/log.js";
 import type { Timers } from "../../../base/timers.js";
 import type { Refusal, Session } from "../model.js";
 import type { Sessions } from "../session-keeper.js";
-import { type Begun, beginIn, endInSteps } from "../session-rules.js";
+import { type Begun, beginIn, endInSteps, releaseStray, strayLine } from "../session-rules.js";
 import type { ZooKeeperStore } from "./store.js";
 
 /** A session expires when nobody is seen to have renewed it for so many times its TTL. */
@@ -12,6 +13,7 @@ const PARTS = 4;
 export interface SharedSessionsOptions {
   readonly store: Pick<ZooKeeperStore, "now" | "submit" | "largestWrite" | "watchSessions" | "beat" | "beats">;
   readonly timers: Timers;
+  readonly log: Pick<Logger, "warn">;
 }
 
 /** What this server has seen of a session. */
@@ -42,6 +44,8 @@ export class SharedSessions implements Sessions {
   start(): void {
     this.#unwatch = this.#options.store.watchSessions(() => this.#follow());
     this.#follow();
+    // A server that finds the ensemble away leaves it to the next one that starts.
+    this.#releaseStray().catch(() => undefined);
   }
 
   stop(): void {
@@ -70,6 +74,21 @@ export class SharedSessions implements Sessions {
 
   end(id: string): Promise<void> {
     return endInSteps(this.#options.store, id);
+  }
+
+  async #releaseStray(): Promise<void> {
+    const { store, log } = this.#options;
+    const { now } = store;
+    if (now.list("").every(({ session }) => session === "" || now.session(session))) return;
+    let released = 0;
+    for (let last = 1; last > 0; released += last) {
+      const { keys } = await store.submit({
+        octets: 0,
+        decide: (draft, { index }) => ({ ok: true, keys: releaseStray(draft, index, store.largestWrite) }),
+      });
+      last = keys.length;
+    }
+    log.warn(strayLine(released));
   }
 
   /** A session that this server may not have heard of yet: one that another server has just begun. */

@@ -8,7 +8,7 @@ export function text(status: number, line: string): ConsulAnswer {
 }
 
 /** @param json valid JSON, in pieces */
-export function json(body: readonly string[], index?: number): ConsulAnswer {
+export function json(body: Iterable<string>, index?: number): ConsulAnswer {
   return { status: 200, type: "json", body, index };
 }
 
@@ -44,7 +44,38 @@ export function entryJson(entry: Entry, withValue = true): string {
 }
 
 /** A JSON array in pieces, one for each element. */
-export function arrayOf<T>(elements: readonly T[], show: (element: T) => string): readonly string[] {
-  if (elements.length === 0) return ["[]"];
-  return [...elements.map((element, at) => `${at === 0 ? "[" : ","}${show(element)}`), "]"];
+export function* arrayOf<T>(elements: Iterable<T>, show: (element: T) => string): Generator<string> {
+  yield "[";
+  let separator = "";
+  for (const element of elements) {
+    yield separator + show(element);
+    separator = ",";
+  }
+  yield "]";
+}
+
+/** An answer with about so many octets is made at once; a larger one piece by piece, as its client takes it. */
+const MAX_AT_ONCE = 262_144;
+const CHUNK_CHARS = 65_536;
+
+/**
+ * A long body in chunks.
+ *
+ * @param pieces are made one by one if there are many octets: what they are made of must not change meanwhile
+ * @param octets about how many they are
+ */
+export function bodyOf(pieces: Iterable<string>, octets: number): Iterable<string> {
+  const chunks = chunksOf(pieces);
+  return octets > MAX_AT_ONCE ? chunks : [...chunks];
+}
+
+function* chunksOf(pieces: Iterable<string>): Generator<string> {
+  let text = "";
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < CHUNK_CHARS) continue;
+    yield text;
+    text = "";
+  }
+  if (text !== "") yield text;
 }

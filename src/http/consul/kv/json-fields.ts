@@ -24,11 +24,31 @@ export class JsonFields {
   }
 }
 
-/** What JSON says; `undefined` if it is none. */
+/** How deep arrays and objects may be in one another: no request needs more, and what reads them calls itself for each. */
+export const MAX_DEPTH = 32;
+
+/** What JSON says; `undefined` if it is none, or goes too deep. */
 export function parseJson(text: string): { readonly value: unknown } | undefined {
+  if (isTooDeep(text)) return undefined;
   try {
     return { value: JSON.parse(text) };
   } catch {
     return undefined;
   }
+}
+
+function isTooDeep(json: string): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at];
+    if (isText) {
+      if (character === "\\") at++;
+      else if (character === '"') isText = false;
+    } else if (character === '"') isText = true;
+    else if (character === "[" || character === "{") depth++;
+    else if (character === "]" || character === "}") depth--;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
 }

@@ -1,22 +1,26 @@
 /** `/v1/kv/`: reading, writing and deleting keys. */
 
-import type { Refusal } from "../../../consul/kv/model.js";
+import type { Entry, Refusal } from "../../../consul/kv/model.js";
 import { MAX_VALUE } from "../../../consul/kv/model.js";
 import { act, type Done, type Operation } from "../../../consul/kv/operations.js";
-import type { KvStore } from "../../../consul/kv/store.js";
+import type { KvReadings, KvStore } from "../../../consul/kv/store.js";
 import type { ConsulAnswer, ConsulEndpoint, ConsulRequest, Reading } from "../endpoint.js";
 import { arrayOf, entryJson, json, notFound, refusal, stored, text } from "./answers.js";
 import { parseUint64 } from "./numbers.js";
+import { type Parts, SharedAnswers } from "./shared-answers.js";
 
+/** What an entry takes in JSON beside its key and value, about. */
+const FRAME = 128;
 const NO_KEY = text(400, "Missing key name");
 /** A surrogate that is not one of a pair: such a key has no octets. */
 const HALF_CHARACTER = /\p{Surrogate}/u;
 
 export function keyEndpoint(store: KvStore): ConsulEndpoint {
+  const shared = new SharedAnswers();
   return {
     path: "/v1/kv/",
     maxBody: MAX_VALUE,
-    GET: (request) => read(store, request),
+    GET: (request) => read(store, shared, request),
     PUT: (request) => write(store, request),
     DELETE: (request) => remove(store, request),
   };
@@ -27,7 +31,7 @@ export function isKey(key: string): boolean {
   return !HALF_CHARACTER.test(key);
 }
 
-function read(store: KvStore, { rest, query }: ConsulRequest): Reading | ConsulAnswer {
+function read(store: KvStore, shared: SharedAnswers, { rest, query }: ConsulRequest): Reading | ConsulAnswer {
   const { now } = store;
   const below = {
     index: () => now.prefixIndex(rest),
@@ -35,18 +39,9 @@ function read(store: KvStore, { rest, query }: ConsulRequest): Reading | ConsulA
   };
   if (query.has("keys")) {
     const separator = query.get("separator") ?? query.get("seperator") ?? "";
-    return { ...below, answer: () => keysAnswer(store, rest, separator) };
+    return { ...below, answer: () => keysAnswer(now, shared, rest, separator) };
   }
-  if (query.has("recurse")) {
-    return {
-      ...below,
-      answer: () => {
-        const entries = now.list(rest);
-        const index = now.prefixIndex(rest);
-        return entries.length === 0 ? notFound(index) : json(arrayOf(entries, entryJson), index);
-      },
-    };
-  }
+  if (query.has("recurse")) return { ...below, answer: () => treeAnswer(now, shared, rest) };
   if (rest === "") return NO_KEY;
   return {
     index: () => now.keyIndex(rest),
@@ -56,20 +51,41 @@ function read(store: KvStore, { rest, query }: ConsulRequest): Reading | ConsulA
       const index = now.keyIndex(rest);
       if (!entry) return notFound(index);
       if (query.has("raw")) return { status: 200, type: "raw", body: [entry.value], index };
-      return json(arrayOf([entry], entryJson), index);
+      return shared.answer(`key ${rest}`, index, () => entriesParts([entry]));
     },
   };
 }
 
-function keysAnswer({ now }: KvStore, prefix: string, separator: string): ConsulAnswer {
-  const keys = now.list(prefix).map(({ key }) => upTo(key, prefix, separator));
+function treeAnswer(now: KvReadings, shared: SharedAnswers, prefix: string): ConsulAnswer {
   const index = now.prefixIndex(prefix);
-  if (keys.length === 0 && prefix !== "") return notFound(index);
-  // Keys that begin alike stand side by side.
-  return json(
-    arrayOf([...new Set(keys)], (key) => JSON.stringify(key)),
-    index,
-  );
+  if (!now.hasBelow(prefix)) return notFound(index);
+  return shared.answer(`tree ${prefix}`, index, () => entriesParts(now.list(prefix)));
+}
+
+/** Entries are never changed, so that an answer can be made of them later. */
+function entriesParts(entries: readonly Entry[]): Parts {
+  const octets = entries.reduce((sum, { key, value }) => sum + FRAME + key.length + (value.length * 4) / 3, 0);
+  return { pieces: arrayOf(entries, entryJson), octets };
+}
+
+function keysAnswer(now: KvReadings, shared: SharedAnswers, prefix: string, separator: string): ConsulAnswer {
+  const index = now.prefixIndex(prefix);
+  if (prefix !== "" && !now.hasBelow(prefix)) return notFound(index);
+  return shared.answer(`keys ${JSON.stringify(separator)} ${prefix}`, index, () => {
+    const entries = now.list(prefix);
+    const octets = entries.reduce((sum, { key }) => sum + key.length, 0);
+    return { pieces: arrayOf(placesOf(entries, prefix, separator), (key) => JSON.stringify(key)), octets };
+  });
+}
+
+/** Each key up to the separator, once. Those that begin alike stand side by side. */
+function* placesOf(entries: readonly Entry[], prefix: string, separator: string): Generator<string> {
+  let last: string | undefined;
+  for (const { key } of entries) {
+    const place = upTo(key, prefix, separator);
+    if (place !== last) yield place;
+    last = place;
+  }
 }
 
 /** A key up to the first separator behind the prefix, that included. */

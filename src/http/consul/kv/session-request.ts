@@ -1,9 +1,10 @@
 /** What a client says of the session that it wants. */
 import { parseDuration } from "../../../consul/kv/go-duration.js";
-import type { Behavior, Session } from "../../../consul/kv/model.js";
+import { type Behavior, MAX_LOCK_DELAY_MS, type Session } from "../../../consul/kv/model.js";
+import { NO_LEADER } from "../answers.js";
 import type { ConsulAnswer } from "../endpoint.js";
 import { text } from "./answers.js";
-import { JsonFields, parseJson } from "./json-fields.js";
+import { JsonFields, MAX_DEPTH, parseJson } from "./json-fields.js";
 
 const NANOSECONDS_A_MS = 1e6;
 const SECOND_MS = 1_000;
@@ -19,7 +20,7 @@ const NODE_CHECK = "serfHealth";
 
 /** The nodes that sessions can belong to. */
 export interface SessionNodes {
-  /** The node of a session that names none: this server's. */
+  /** The node of a session that names none: this server's. Empty while no masters have said where it is. */
   own(): string;
   has(node: string): boolean;
 }
@@ -30,7 +31,7 @@ type Wanted = Omit<Session, "id" | "createIndex">;
 export function readSession(body: string, nodes: SessionNodes): Wanted | ConsulAnswer {
   const parsed = body.trim() === "" ? { value: {} } : parseJson(body);
   const fields = JsonFields.of(parsed?.value);
-  if (!fields) return undecodable("it is no JSON object");
+  if (!fields) return undecodable(`it is no JSON object, or one more than ${MAX_DEPTH} deep`);
   const [name, node, ttl] = [fields.text("Name"), fields.text("Node"), fields.text("TTL")];
   if (name === undefined || node === undefined || ttl === undefined) {
     return undecodable("Name, Node and TTL are text");
@@ -48,14 +49,21 @@ export function readSession(body: string, nodes: SessionNodes): Wanted | ConsulA
   if (lockDelayMs === undefined) return undecodable("LockDelay is a time such as 15s");
   const nodeChecks = checksOf(fields);
   if ("status" in nodeChecks) return nodeChecks;
-  return { name, node: node || nodes.own(), behavior, lockDelayMs, ttl, ttlMs, nodeChecks };
+  const owner = node || nodes.own();
+  if (owner === "") return NO_LEADER;
+  return { name, node: owner, behavior, lockDelayMs, ttl, ttlMs, nodeChecks };
 }
 
+/** Whole milliseconds, and no more than a lock is ever delayed. */
 function lockDelay(given: unknown): number | undefined {
   if (given === undefined) return DEFAULT_LOCK_DELAY_MS;
-  if (typeof given === "string") return wholeMs(parseDuration(given));
+  const delay = wholeMs(typeof given === "string" ? parseDuration(given) : nanosecondsOf(given));
+  return delay === undefined ? undefined : Math.min(delay, MAX_LOCK_DELAY_MS);
+}
+
+function nanosecondsOf(given: unknown): number | undefined {
   if (typeof given !== "number" || given < 0) return undefined;
-  return given < SECONDS_BELOW ? given * SECOND_MS : wholeMs(given);
+  return given < SECONDS_BELOW ? given * SECOND_MS * NANOSECONDS_A_MS : given;
 }
 
 /** The checks that the session depends on: no service's, since a session that ends with a task is none of Consul's clients'. */

@@ -54,7 +54,7 @@ function destroy(sessions: Sessions, id: string): Promise<ConsulAnswer> {
 function renew(sessions: Sessions, id: string): Promise<ConsulAnswer> {
   const renewed = async () => {
     const session = await sessions.renew(id);
-    return session ? json(arrayOf([session], sessionJson)) : text(404, `Session id '${id}' not found`);
+    return session ? json([...arrayOf([session], sessionJson)]) : text(404, `Session id '${id}' not found`);
   };
   return stored(renewed());
 }
@@ -66,7 +66,7 @@ function info(store: KvStore, id: string): Reading {
     watch: (listener) => store.watchSession(id, listener),
     answer: () => {
       const session = store.now.session(id);
-      return json(arrayOf(session ? [session] : [], sessionJson), index());
+      return json([...arrayOf(session ? [session] : [], sessionJson)], index());
     },
   };
 }
@@ -76,7 +76,7 @@ function list(store: KvStore, isWanted: (session: Session) => boolean): Reading 
   return {
     index,
     watch: (listener) => store.watchSessions(listener),
-    answer: () => json(arrayOf(store.now.sessions().filter(isWanted), sessionJson), index()),
+    answer: () => json([...arrayOf(store.now.sessions().filter(isWanted), sessionJson)], index()),
   };
 }
 

@@ -2,10 +2,10 @@
 import { MAX_OPERATIONS, MAX_VALUE } from "../../../consul/kv/model.js";
 import { isReading, type Operation } from "../../../consul/kv/operations.js";
 import type { KvStore } from "../../../consul/kv/store.js";
-import { type Committed, inspect, type RolledBack, transact } from "../../../consul/kv/transaction.js";
+import { type Committed, inspect, type RolledBack, resultOctets, transact } from "../../../consul/kv/transaction.js";
 import type { ConsulAnswer, ConsulEndpoint, ConsulRequest } from "../endpoint.js";
-import { arrayOf, entryJson, json, refusal, stored, text } from "./answers.js";
-import { JsonFields, parseJson } from "./json-fields.js";
+import { arrayOf, bodyOf, entryJson, json, refusal, stored, text } from "./answers.js";
+import { JsonFields, MAX_DEPTH, parseJson } from "./json-fields.js";
 import { isKey } from "./keys.js";
 import { parseUint64, withExactNumbers } from "./numbers.js";
 
@@ -34,8 +34,9 @@ function run(store: KvStore, { body }: ConsulRequest): Promise<ConsulAnswer> | C
 
 function answer({ now }: KvStore, outcome: Committed | RolledBack, more: string): ConsulAnswer {
   if (outcome.ok) {
-    const results = arrayOf(outcome.results, ({ entry, reads }) => `{"KV":${entryJson(entry, reads)}}`);
-    return json(['{"Results":', ...results, `,"Errors":null${more}}`], now.index);
+    const { results } = outcome;
+    const octets = results.reduce((sum, { entry }) => sum + resultOctets(entry), 0);
+    return json(bodyOf(resultsJson(results, more), octets), now.index);
   }
   const limit = outcome.errors.find(({ refusal: { kind } }) => kind === "full" || kind === "large");
   if (limit) return refusal(limit.refusal);
@@ -44,10 +45,16 @@ function answer({ now }: KvStore, outcome: Committed | RolledBack, more: string)
   return { status: 409, type: "json", body, index: now.index };
 }
 
+function* resultsJson(results: Committed["results"], more: string): Generator<string> {
+  yield '{"Results":';
+  yield* arrayOf(results, ({ entry, reads }) => `{"KV":${entryJson(entry, reads)}}`);
+  yield `,"Errors":null${more}}`;
+}
+
 function readOperations(body: string): readonly Operation[] | ConsulAnswer {
   const isJson = parseJson(body) !== undefined;
   const value = isJson ? parseJson(withExactNumbers(body))?.value : undefined;
-  if (!Array.isArray(value)) return undecodable("it is no list in JSON");
+  if (!Array.isArray(value)) return undecodable(`it is no list in JSON, or one more than ${MAX_DEPTH} deep`);
   if (value.length > MAX_OPERATIONS) {
     return text(413, `Transaction contains too many operations (${value.length} > ${MAX_OPERATIONS})`);
   }
@@ -72,9 +79,14 @@ function readOperation(fields: JsonFields | undefined): Operation | string {
     return "Verb, Key and Session are text";
   }
   if (value === undefined || value.length % 4 !== 0 || !BASE64.test(value)) return "Value is text in base64";
-  const [flags, index] = ["Flags", "Index"].map((name) => parseUint64(String(fields.get(name) ?? 0)));
+  const [flags, index] = ["Flags", "Index"].map((name) => numberOf(fields.get(name) ?? 0));
   if (flags === undefined || index === undefined) return "Flags and Index are unsigned numbers of 64 bits";
   return { verb, key, value: Buffer.from(value, "base64"), flags, index: Number(index), session };
+}
+
+/** A number, or its digits: as text it may have all that 64 bits hold. */
+function numberOf(value: unknown): bigint | undefined {
+  return typeof value === "number" || typeof value === "string" ? parseUint64(String(value)) : undefined;
 }
 
 function undecodable(reason: string): ConsulAnswer {

@@ -1,7 +1,10 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beginIn } from "../../../../src/consul/kv/session-rules.js";
+import type { KvStore } from "../../../../src/consul/kv/store.js";
 import { faultyFiles } from "./faulty-files.js";
 import { contents, LIMITS, opened, run, set } from "./support.js";
 
@@ -20,6 +23,22 @@ function logPath(): string {
   const [name = "", ...others] = fileNames().filter((each) => each.endsWith(".log"));
   expect(others).toEqual([]);
   return join(folder, name);
+}
+
+function begin(store: KvStore, id: string) {
+  const fields = { id, name: "", node: "n", behavior: "release" as const, lockDelayMs: 7, ttl: "", ttlMs: 0 };
+  return beginIn(store, { ...fields, nodeChecks: [] });
+}
+
+/** Writes the line that has a text in it anew, with its checksum. */
+function rewritten(has: string, change: (text: string) => string): void {
+  const lines = readFileSync(logPath(), "utf8").split("\n");
+  const changed = lines.map((line) => {
+    if (!line.includes(`"${has}":{`)) return line;
+    const text = change(line.slice(9));
+    return `${crc32(text).toString(16).padStart(8, "0")} ${text}`;
+  });
+  writeFileSync(logPath(), changed.join("\n"));
 }
 
 describe("after a restart", () => {
@@ -94,6 +113,63 @@ describe("after a restart", () => {
     await third.close();
   });
 
+  test("no index that a lost write may have had is given again", async () => {
+    const { store } = await opened({ folder });
+    for (const key of ["a", "b", "c"]) await set(store, key);
+    const { index } = store.now;
+    await store.close();
+    const whole = readFileSync(logPath());
+    const last = whole.lastIndexOf(10, whole.length - 2) + 1;
+    const damaged = Buffer.from(whole);
+    damaged.fill("z", whole.indexOf('"b"') + 1, whole.indexOf('"b"') + 2);
+    damaged.fill("z", last + 20, last + 21);
+    for (const left of [whole.subarray(0, last + 5), damaged]) {
+      writeFileSync(logPath(), left);
+      const { store: again } = await opened({ folder, wallClock: () => 1 });
+      expect(again.now.keyIndex("c")).toBeGreaterThan(index);
+      await set(again, "new");
+      expect(again.now.entry("new")?.modifyIndex).toBeGreaterThan(index + 1);
+      await again.close();
+    }
+  });
+
+  test.each([
+    ["its last line, which has its end, is damaged", 1],
+    ["its last lines are damaged", 2],
+  ])("a file is kept aside if %s", async (_what, lines) => {
+    const { store } = await opened({ folder });
+    for (const key of ["a", "b", "c"]) await set(store, key);
+    await store.close();
+    const octets = readFileSync(logPath());
+    for (const key of ["c", "b"].slice(0, lines)) octets[octets.indexOf(`"${key}"`) + 1] = 0x7a;
+    // More than one line is no write that was cut off, whether the last one ends or not.
+    const left = lines === 1 ? octets : octets.subarray(0, octets.length - 1);
+    writeFileSync(logPath(), left);
+    const { store: again, lines: said } = await opened({ folder });
+    expect(contents(again)).toEqual(["a=x", "b=x"].slice(0, 3 - lines));
+    expect(said[0]).toMatch(new RegExp(`^error: ${lines} lines of .* cannot be read`));
+    const [kept = ""] = fileNames().filter((name) => name.endsWith(".damaged"));
+    expect(readFileSync(join(folder, kept))).toEqual(left);
+    await again.close();
+  });
+
+  test("a file that has been emptied is told of, and one that was begun is not", async () => {
+    const { store } = await opened({ folder });
+    await set(store, "a");
+    await store.close();
+    writeFileSync(join(folder, "keys-0000000009.log"), "");
+    const { store: again, lines: quiet } = await opened({ folder });
+    expect(contents(again)).toEqual(["a=x"]);
+    expect(quiet).toEqual([]);
+    await again.close();
+    writeFileSync(logPath(), "");
+    const { store: empty, lines } = await opened({ folder });
+    expect(lines.join()).toMatch(
+      /^warn: all files of keys in .* are empty: if any keys were stored there, they are lost$/,
+    );
+    await empty.close();
+  });
+
   test("a file whose first line is damaged is kept aside too", async () => {
     const { store } = await opened({ folder });
     await set(store, "a");
@@ -106,6 +182,41 @@ describe("after a restart", () => {
     expect(lines[0]).toContain("its first among them");
     expect(fileNames().filter((name) => name.endsWith(".damaged"))).toHaveLength(1);
     await again.close();
+  });
+
+  test.each([
+    ["with a fraction", "1.5", 2],
+    ["too long", "3.6e20", 60_000],
+    ["endless", "null", 60_000],
+  ])("a session whose lock delay was stored %s is there, and holds its lock", async (_how, stored, lockDelayMs) => {
+    const { store } = await opened({ folder });
+    await begin(store, "s");
+    await run(store, { verb: "lock", key: "a", session: "s" });
+    await store.close();
+    rewritten("session", (text) => text.replace('"lockDelayMs":7', `"lockDelayMs":${stored}`));
+    const { store: again, lines } = await opened({ folder });
+    expect(again.now.session("s")).toMatchObject({ lockDelayMs });
+    expect(again.now.entry("a")?.session).toBe("s");
+    expect(lines).toEqual([]);
+    await again.close();
+  });
+
+  test("a lock whose session cannot be read is released, with a word", async () => {
+    const { store } = await opened({ folder });
+    await begin(store, "s");
+    await run(store, { verb: "lock", key: "a", session: "s" });
+    const { index } = store.now;
+    await store.close();
+    rewritten("session", () => '[{"session":{"id":"s"}}]');
+    const { store: again, lines } = await opened({ folder });
+    expect(again.now.entry("a")).toMatchObject({ session: "" });
+    expect(again.now.keyIndex("a")).toBeGreaterThan(index);
+    expect(lines.join()).toContain("warn: 1 locks of sessions that are not there have been released");
+    await again.close();
+    const { store: third, lines: quiet } = await opened({ folder });
+    expect(third.now.entry("a")).toMatchObject({ session: "" });
+    expect(quiet).toEqual([]);
+    await third.close();
   });
 
   test("zeros behind the last write, as some file systems leave them, are a write that was cut off", async () => {

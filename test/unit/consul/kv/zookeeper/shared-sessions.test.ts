@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Behavior } from "../../../../../src/consul/kv/model.js";
 import { SharedSessions } from "../../../../../src/consul/kv/zookeeper/shared-sessions.js";
 import { settle } from "../../../../support/timers.js";
-import { contents, run } from "../support.js";
+import { contents, Lines, run } from "../support.js";
 import { FakeEnsemble, sharing } from "./support.js";
 
 const TTL_MS = 10_000;
@@ -13,9 +13,10 @@ function session(id: string, { behavior = "release" as Behavior, ttlMs = TTL_MS,
 
 async function server(ensemble: FakeEnsemble) {
   const { store, timers, clock } = await sharing(ensemble);
-  const sessions = new SharedSessions({ store, timers });
+  const { lines, ...log } = new Lines();
+  const sessions = new SharedSessions({ store, timers, log });
   sessions.start();
-  return { store, timers, clock, sessions };
+  return { store, timers, clock, sessions, lines };
 }
 
 /** Servers for which time passes together. */
@@ -148,4 +149,21 @@ test("lock delays hold at all servers, and their nodes are removed when they are
   await run(c.store, { verb: "lock", key: "x2", session: "u" });
   await c.sessions.end("u");
   expect(delays()).toHaveLength(1);
+});
+
+test("a lock of a session that is not there is released by a server that starts, with a word", async () => {
+  const { ensemble, a } = await servers(1);
+  await a.sessions.begin(session("s"));
+  await run(a.store, { verb: "lock", key: "x", session: "s" });
+  await a.store.submit({
+    octets: 0,
+    decide: (draft, { index }) => {
+      draft.apply({ kind: "end", id: "s", index });
+      return { ok: true };
+    },
+  });
+  const late = await server(ensemble);
+  await settle();
+  for (const { store } of [a, late]) expect(store.now.entry("x")?.session).toBe("");
+  expect(late.lines).toEqual([expect.stringContaining("1 locks of sessions that are not there have been released")]);
 });

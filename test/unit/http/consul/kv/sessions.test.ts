@@ -31,6 +31,9 @@ describe("a session", () => {
   test.each([
     [{ LockDelay: "1ms" }, { LockDelay: 1_000_000 }],
     [{ LockDelay: 20 }, { LockDelay: 20_000_000_000 }],
+    [{ LockDelay: 0.0015 }, { LockDelay: 2_000_000 }],
+    [{ LockDelay: "99999999999999h" }, { LockDelay: 60_000_000_000 }],
+    [{ LockDelay: 1e300 }, { LockDelay: 60_000_000_000 }],
     [{ LockDelay: 5_000_000_000 }, { LockDelay: 5_000_000_000 }],
     [
       { ttl: "1m30s", behavior: "delete", name: "n" },
@@ -53,12 +56,29 @@ describe("a session", () => {
     ['{"LockDelay":"soon"}', 400, "Request decode failed: LockDelay is a time such as 15s"],
     ['{"Node":"nobody"}', 500, "Missing node registration"],
     ['{"Checks":["web"]}', 500, 'Missing check "web" registration'],
-    ["[]", 400, "Request decode failed: it is no JSON object"],
-    ["nonsense", 400, "Request decode failed: it is no JSON object"],
+    ["[]", 400, "Request decode failed: it is no JSON object, or one more than 32 deep"],
+    ["nonsense", 400, "Request decode failed: it is no JSON object, or one more than 32 deep"],
   ])("is refused in one line: %s", async (body, status, text) => {
     const asker = await Asker.create();
     expect(await asker.ask("PUT /v1/session/create", body)).toMatchObject({ status, type: "text", text });
     expect(asker.store.now.sizes.sessions).toBe(0);
+  });
+
+  test("is refused in one line if its request goes very deep", async () => {
+    const asker = await Asker.create();
+    const body = `{"Checks":${"[".repeat(8_000)}${"]".repeat(8_000)}}`;
+    const text = "Request decode failed: it is no JSON object, or one more than 32 deep";
+    expect(await asker.ask("PUT /v1/session/create", body)).toMatchObject({ status: 400, type: "text", text });
+  });
+
+  test("is refused while it is not known which node is this server's, and taken then", async () => {
+    const asker = await Asker.create();
+    asker.ownNode = "";
+    expect(await asker.ask("PUT /v1/session/create")).toMatchObject({ status: 500, text: "No cluster leader" });
+    expect(await asker.ask("PUT /v1/session/create", '{"Node":"agent1"}')).toMatchObject({ status: 200 });
+    asker.ownNode = "ns1";
+    expect(await asker.ask("PUT /v1/session/create")).toMatchObject({ status: 200 });
+    expect(asker.store.now.sessions().map(({ node }) => node)).toEqual(["agent1", "ns1"]);
   });
 
   test("can be renewed and destroyed; an unknown one only destroyed", async () => {

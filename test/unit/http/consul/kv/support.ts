@@ -18,6 +18,7 @@ export interface Got {
 export class Asker {
   readonly store: KvStore;
   readonly timers = new ManualTimers();
+  ownNode = "ns1";
   readonly #endpoints;
 
   constructor(store: KvStore) {
@@ -26,7 +27,7 @@ export class Asker {
     this.#endpoints = kvEndpoints({
       store,
       sessions: new SessionKeeper({ store, timers: this.timers }),
-      nodes: { own: () => "ns1", has: (node) => ["ns1", "agent1"].includes(node) },
+      nodes: { own: () => this.ownNode, has: (node) => ["ns1", "agent1"].includes(node) },
       newId: () => `${ID}${++ids}`,
     });
   }

@@ -133,8 +133,18 @@ describe("a transaction", () => {
   });
 
   test.each([
-    ["nonsense", 400, "Failed to parse body: it is no list in JSON"],
-    ["{}", 400, "Failed to parse body: it is no list in JSON"],
+    ["nonsense", 400, "Failed to parse body: it is no list in JSON, or one more than 32 deep"],
+    [
+      `[{"KV":{"Verb":"set","Key":"a","Flags":${"[".repeat(100_000)}${"]".repeat(100_000)}}}]`,
+      400,
+      "Failed to parse body: it is no list in JSON, or one more than 32 deep",
+    ],
+    [
+      '[{"KV":{"Verb":"set","Key":"a","Flags":{"toString":1,"valueOf":1}}}]',
+      400,
+      "Failed to parse body: operation 0: Flags and Index are unsigned numbers of 64 bits",
+    ],
+    ["{}", 400, "Failed to parse body: it is no list in JSON, or one more than 32 deep"],
     ['[{"Node":{}}]', 400, "Failed to parse body: operation 0: it has no KV: only keys can be in a transaction"],
     [
       '[{"KV":{"Verb":"set","Key":"a","Value":"?"}}]',
@@ -186,4 +196,36 @@ test("an event is taken, and told to nobody", async () => {
   });
   expect(await asker.ask("GET /v1/event/list")).toMatchObject({ status: 200, text: "[]" });
   expect(await asker.ask("PUT /v1/event/fire/")).toMatchObject({ status: 400, text: "Missing name" });
+});
+
+test("brackets in a text do not count as depth", async () => {
+  const asker = await Asker.create();
+  const key = String.raw`\"${"[{".repeat(40)}`;
+  expect(await txn(asker, { Verb: "set", Key: key })).toMatchObject({ status: 200 });
+  expect(asker.store.now.entry(key)).toBeDefined();
+});
+
+describe("a transaction that reads much", () => {
+  test("is refused whole, in one line", async () => {
+    const asker = await Asker.create();
+    for (let at = 0; at < 8; at++) await asker.ask(`PUT /v1/kv/big/${at}`, Buffer.alloc(500_000, "v"));
+    const tree = { Verb: "get-tree", Key: "" };
+    expect(await txn(asker, tree, tree)).toMatchObject({ status: 200 });
+    const read = await txn(asker, ...Array.from({ length: 64 }, () => tree));
+    const written = await txn(asker, { Verb: "set", Key: "a" }, tree, tree, tree);
+    for (const { status, text } of [read, written]) {
+      expect(status).toBe(413);
+      expect(text).toMatch(/^the transaction's results are too large \(max 8388608 .*: ask for less with each[^\n]*$/);
+    }
+    expect(asker.store.now.entry("a")).toBeUndefined();
+  });
+
+  test("is refused for many small results as well", async () => {
+    const asker = await Asker.create();
+    for (let from = 0; from < 2_000; from += 50) {
+      await txn(asker, ...Array.from({ length: 50 }, (_, at) => ({ Verb: "set", Key: `k${from + at}` })));
+    }
+    const got = await txn(asker, ...Array.from({ length: 64 }, () => ({ Verb: "get-tree", Key: "" })));
+    expect(got).toMatchObject({ status: 413 });
+  });
 });
