@@ -17,8 +17,8 @@ export type EndpointKind = (typeof ENDPOINT_KINDS)[number];
 
 /** What there is to see of keys. */
 export interface KvReport extends Sizes {
-  /** Whether nothing can be stored, as the ensemble that keeps keys does not answer. */
-  readonly isAway: boolean;
+  /** False while what is written cannot be kept: since a write failed, or while the ensemble is away. */
+  readonly isWritable: boolean;
 }
 
 /** What there is to see of Consul's API, for metrics. */

@@ -74,9 +74,9 @@ export function consulMetrics(report: () => ConsulReport | undefined): MetricSou
       read(({ keys }) => (keys ? single(keys.sessions) : [])),
     ),
     gauge(
-      "mesos_dns_consul_keys_away",
-      "1 while the ensemble that keeps keys does not answer: they are served from memory, and writes are refused. Otherwise 0.",
-      read(({ keys }) => (keys ? single(keys.isAway ? 1 : 0) : [])),
+      "mesos_dns_consul_keys_writable",
+      "1 if keys can be stored, 0 since a write failed, or while the ensemble that keeps them is away.",
+      read(({ keys }) => (keys ? single(Number(keys.isWritable)) : [])),
     ),
     counter(
       "mesos_dns_consul_refused_waits_total",

@@ -63,8 +63,8 @@ export class ConsulKeys {
   }
 
   get report(): KvReport | undefined {
-    const { store, contact } = this.#opened ?? {};
-    return store && { ...store.now.sizes, isAway: contact !== undefined && !contact().hasLeader };
+    const store = this.#opened?.store;
+    return store && { ...store.now.sizes, isWritable: store.isWritable };
   }
 
   /**

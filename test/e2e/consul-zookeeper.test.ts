@@ -280,7 +280,7 @@ describe("an ensemble that is away", () => {
     expect(refused.text).toMatch(/ZooKeeper is away/);
     expect(await value(a, "away")).toBe("1");
     expect((await a.get("/v1/catalog/nodes")).headers.get("x-consul-knownleader")).toBe("true");
-    expect(await a.server.metric("mesos_dns_consul_keys_away")).toBe(1);
+    expect(await a.server.metric("mesos_dns_consul_keys_writable")).toBe(0);
     await own.up();
     await until("a write", async () => (await put(a, "away", "3")).text === "true", BACK_MS);
     await until("the other", async () => (await value(b, "away")) === "3", BACK_MS);

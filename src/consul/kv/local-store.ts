@@ -52,6 +52,10 @@ export class LocalStore implements KvStore {
     return this.#options.state;
   }
 
+  get isWritable(): boolean {
+    return !this.#isFailing;
+  }
+
   watchKey(key: string, listener: () => void): () => void {
     return this.#keys.watchKey(key, listener);
   }

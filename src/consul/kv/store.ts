@@ -27,6 +27,8 @@ export interface Write<Outcome extends { readonly ok: boolean }> {
 /** Where keys are kept. */
 export interface KvStore {
   readonly now: KvReadings;
+  /** False while what is written cannot be kept: since a write failed, or while the ensemble is away. */
+  readonly isWritable: boolean;
   /** About how many octets one write may change. */
   readonly largestWrite: number;
   /**

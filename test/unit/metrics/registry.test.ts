@@ -68,7 +68,7 @@ const VIPS = {
 const CONSUL: ConsulReport = {
   isOpen: true,
   counts: { services: 3, instances: 9, critical: 2, nodes: 4, skipped: 1 },
-  keys: { keys: 10, octets: 11, sessions: 12, isAway: true },
+  keys: { keys: 10, octets: 11, sessions: 12, isWritable: false },
   waiting: 5,
   requests: [
     ["health", 200, 7],

@@ -101,6 +101,10 @@ export class ZooKeeperStore implements KvStore {
     return this.#mirror.state;
   }
 
+  get isWritable(): boolean {
+    return this.#connection !== undefined;
+  }
+
   /** Why nothing can be stored; `undefined` unless all members of the ensemble have been tried. */
   get failure(): MesosDnsError | undefined {
     return this.#failure;

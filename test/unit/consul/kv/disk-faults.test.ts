@@ -44,13 +44,13 @@ describe.each(TROUBLES)("while the disk is %s", (_, trouble) => {
       const wanted = { code: "KV_FILE_UNWRITABLE", message: expect.stringMatching(/ENOSPC|EROFS|EIO/) };
       await expect(set(store, "a", `failed ${"x".repeat(tries)}`)).rejects.toMatchObject(wanted);
       expect(contents(store)).toEqual(["a=1"]);
-      expect(store.now.index).toBe(index);
+      expect([store.now.index, store.isWritable]).toEqual([index, false]);
     }
     expect(woken).toBe(0);
     expect(lines).toHaveLength(1);
     repair(faults);
     await set(store, "b", "2");
-    expect(contents(store)).toEqual(["a=1", "b=2"]);
+    expect([contents(store), store.isWritable]).toEqual([["a=1", "b=2"], true]);
     expect(lines.at(-1)).toMatch(/^info: keys are stored in .* again/);
     await store.close();
     const { store: again, lines: quiet } = await opened({ folder });
