@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import dnsPacket from "dns-packet";
-import { agentSuffix, canonicalName, RFC1123, toFragment, toLabel } from "../dist/views/mesos-dns/labels.js";
+import { agentSuffix, canonicalName, RFC1123, toFragment, toLabel } from "../dist/wire/labels.js";
 import { taskHash } from "../dist/views/mesos-dns/task-records.js";
 
 const REAL_CLUSTER = new URL("../../shared/real-cluster/", import.meta.url).pathname;
