@@ -19,8 +19,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import dnsPacket from "dns-packet";
-import { agentSuffix, canonicalName, RFC1123, toFragment, toLabel } from "../dist/wire/labels.js";
 import { taskHash } from "../dist/views/mesos-dns/task-records.js";
+import { agentSuffix, canonicalName, RFC1123, toFragment, toLabel } from "../dist/wire/labels.js";
 
 const REAL_CLUSTER = new URL("../../shared/real-cluster/", import.meta.url).pathname;
 const EVERY_MS = 100;
