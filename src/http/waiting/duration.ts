@@ -1,31 +1,17 @@
+import { nanosecondsIn } from "../../base/go-duration.js";
+
 /** How long a request waits, in the notation of Consul's blocking queries: `wait=1m30s`. */
 
 /** Milliseconds. */
 const MAX_WAIT = 600_000;
 /** Each request waits longer by a random part of its time, up to this one, so that requests that began together do not all end together. */
 const SPREAD = 1 / 16;
+const NANOSECONDS_A_MS = 1e6;
 
-const MILLISECONDS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-};
-const DURATION = /^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/;
-const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
-/** Texts longer than this are not parsed. */
-const MAX_TEXT = 64;
-
-/** The milliseconds in `1m30s`, `250ms`, `1.5h`; `undefined` if a unit is missing or unknown. */
+/** The milliseconds in `1m30s`, `250ms`, `1.5h`; `undefined` if a unit is missing or unknown. Zero needs a unit, too. */
 export function parseDuration(text: string): number | undefined {
-  if (text.length > MAX_TEXT || !DURATION.test(text)) return undefined;
-  let sum = 0;
-  for (const [, amount, unit = ""] of text.matchAll(PART)) sum += Number(amount) * (MILLISECONDS[unit] ?? 0);
-  return sum;
+  const nanoseconds = text === "0" ? undefined : nanosecondsIn(text);
+  return nanoseconds === undefined ? undefined : nanoseconds / NANOSECONDS_A_MS;
 }
 
 /**

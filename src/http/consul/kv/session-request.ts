@@ -1,5 +1,5 @@
 /** What a client says of the session that it wants. */
-import { parseDuration } from "../../../consul/kv/go-duration.js";
+import { nanosecondsIn } from "../../../base/go-duration.js";
 import { type Behavior, MAX_LOCK_DELAY_MS, type Session } from "../../../consul/kv/model.js";
 import { NO_LEADER } from "../answers.js";
 import type { ConsulAnswer } from "../endpoint.js";
@@ -40,7 +40,7 @@ export function readSession(body: string, nodes: SessionNodes): Wanted | ConsulA
   if (node !== "" && !nodes.has(node)) return text(500, "Missing node registration");
   const behavior = fields.text("Behavior") || "release";
   if (!isBehavior(behavior)) return text(400, `Invalid Behavior setting '${behavior}': it is release or delete`);
-  const ttlMs = ttl === "" ? 0 : wholeMs(parseDuration(ttl));
+  const ttlMs = ttl === "" ? 0 : wholeMs(nanosecondsIn(ttl));
   if (ttlMs === undefined) return text(400, `Session TTL '${ttl}' invalid: it is a time such as 30s`);
   if (ttlMs !== 0 && (ttlMs < MIN_TTL_MS || ttlMs > MAX_TTL_MS)) {
     return text(400, `Invalid Session TTL '${ttl}', must be between 10s and 86400s`);
@@ -57,7 +57,7 @@ export function readSession(body: string, nodes: SessionNodes): Wanted | ConsulA
 /** Whole milliseconds, and no more than a lock is ever delayed. */
 function lockDelay(given: unknown): number | undefined {
   if (given === undefined) return DEFAULT_LOCK_DELAY_MS;
-  const delay = wholeMs(typeof given === "string" ? parseDuration(given) : nanosecondsOf(given));
+  const delay = wholeMs(typeof given === "string" ? nanosecondsIn(given) : nanosecondsOf(given));
   return delay === undefined ? undefined : Math.min(delay, MAX_LOCK_DELAY_MS);
 }
 

@@ -19,7 +19,7 @@ describe("a time to wait", () => {
     expect(parseDuration(text)).toBeCloseTo(ms, 9);
   });
 
-  it.each(["5", "", "s", "1 s", "-5s", "5d", "1e3s", "1m30", "5s5", "1s".repeat(100)])("%j is none", (text) => {
+  it.each(["0", "5", "", "s", "1 s", "-5s", "5d", "1e3s", "1m30", "5s5", "1s".repeat(100)])("%j is none", (text) => {
     expect(parseDuration(text)).toBeUndefined();
   });
 });

@@ -17,7 +17,7 @@ const ALL = /^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/;
  *
  * Source: ParseDuration of Go's package time.
  */
-export function parseDuration(text: string): number | undefined {
+export function nanosecondsIn(text: string): number | undefined {
   if (text === "0") return 0;
   if (text.length > 64 || !ALL.test(text)) return undefined;
   return [...text.matchAll(PART)].reduce(

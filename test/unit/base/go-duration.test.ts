@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseDuration } from "../../../../src/consul/kv/go-duration.js";
+import { nanosecondsIn } from "../../../src/base/go-duration.js";
 
 test.each([
   ["10s", 10e9],
@@ -19,5 +19,5 @@ test.each([
   ["1s ", undefined],
   ["1d", undefined],
 ])("%j is %s nanoseconds", (text, nanoseconds) => {
-  expect(parseDuration(text)).toBe(nanoseconds);
+  expect(nanosecondsIn(text)).toBe(nanoseconds);
 });
