@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context } from "hono";
 import { octetsOf, parseAddress } from "../base/addresses.js";
 import { NetworkList } from "../base/network-list.js";
+import { isSameSecret } from "../base/same-secret.js";
 import { isObject, parseJsonOrText } from "../config/format.js";
 import { splitInstance } from "../config/health.js";
 import { MAX_OVERRIDE_SECONDS, type Override } from "../health/overrides.js";
@@ -76,7 +76,7 @@ const ALLOWED = `the body must be {"force": "up" or "down", "seconds": 1 to ${MA
 function refusalOf(c: Context, context: ApiContext): Response | undefined {
   const token = context.config().healthOverrideToken;
   const given = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-  if (token !== "" && given !== undefined && isEqual(given, token)) return undefined;
+  if (token !== "" && given !== undefined && isSameSecret(given, token)) return undefined;
   // A page in a browser on this machine comes from this machine too, and says where the page is from.
   const isFromPage = c.req.header("origin") !== undefined;
   if (given === undefined && !isFromPage && isThisMachine(c, context.proxies())) return undefined;
@@ -90,12 +90,6 @@ function isThisMachine(c: Context, proxies: TrustedProxies): boolean {
   const isNamed = PROXY_HEADERS.some((name) => c.req.header(name) !== undefined);
   const address = parseAddress(client);
   return address !== undefined && THIS_MACHINE.includes(octetsOf(address)) && (!isNamed || proxies.includes(peer));
-}
-
-/** In a time that tells nothing of the token. */
-function isEqual(given: string, token: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(given), digest(token));
 }
 
 interface Wish {

@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { octetsOf, parseAddress } from "../../base/addresses.js";
 import { NetworkList } from "../../base/network-list.js";
+import { isSameSecret } from "../../base/same-secret.js";
 import type { ConsulSettings } from "../../config/consul.js";
 import { refusal } from "./answers.js";
 import type { ConsulAnswer } from "./endpoint.js";
@@ -25,7 +25,7 @@ export class Writers {
     }
     const parsed = parseAddress(address.split("%", 1)[0]);
     if (!parsed || !this.#networks.includes(octetsOf(parsed))) return refusal(403, "Access is restricted");
-    if (token === "" || isSame(tokenIn(headers, query), token)) return undefined;
+    if (token === "" || isSameSecret(tokenIn(headers, query), token)) return undefined;
     return refusal(403, "Permission denied");
   }
 }
@@ -35,10 +35,4 @@ function tokenIn(headers: IncomingHttpHeaders, query: URLSearchParams): string {
   const [scheme = "", bearer = ""] = (headers.authorization ?? "").split(" ", 2);
   const named = typeof header === "string" ? header : "";
   return query.get("token") || named || (scheme.toLowerCase() === "bearer" ? bearer : "");
-}
-
-/** In a time that says nothing of how much of it is right. */
-function isSame(a: string, b: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }
