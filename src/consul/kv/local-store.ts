@@ -9,7 +9,7 @@ import type { KvState } from "./state.js";
 import type { KvStore, Write } from "./store.js";
 import { timeIndex } from "./time-index.js";
 import { WaitingWrites } from "./waiting-writes.js";
-import { touchedKeys, touchedSessions, Watches } from "./watches.js";
+import { WatchedStore } from "./watched-store.js";
 
 /** About how many octets of lines are written with one sync. */
 const MAX_BATCH = 4_194_304;
@@ -32,15 +32,14 @@ export interface LocalStoreOptions {
  * Keys of this server alone: in memory, and in a file if there is one. All writes that wait are decided one after another, written to the
  * file together, and synced once. Only then can they be read, are they acknowledged, and wake those who wait for them.
  */
-export class LocalStore implements KvStore {
+export class LocalStore extends WatchedStore implements KvStore {
   readonly #options: LocalStoreOptions;
-  readonly #keys = new Watches();
-  readonly #sessions = new Watches();
   readonly #waiting = new WaitingWrites("the disk");
   #running: Promise<void> | undefined;
   #isFailing = false;
 
   constructor(options: LocalStoreOptions) {
+    super();
     this.#options = options;
   }
 
@@ -54,22 +53,6 @@ export class LocalStore implements KvStore {
 
   get isWritable(): boolean {
     return !this.#isFailing;
-  }
-
-  watchKey(key: string, listener: () => void): () => void {
-    return this.#keys.watchKey(key, listener);
-  }
-
-  watchPrefix(prefix: string, listener: () => void): () => void {
-    return this.#keys.watchPrefix(prefix, listener);
-  }
-
-  watchSession(id: string, listener: () => void): () => void {
-    return this.#sessions.watchKey(id, listener);
-  }
-
-  watchSessions(listener: () => void): () => void {
-    return this.#sessions.watchPrefix("", listener);
   }
 
   submit<Outcome extends { readonly ok: boolean }>(write: Write<Outcome>): Promise<Outcome> {
@@ -110,8 +93,7 @@ export class LocalStore implements KvStore {
     }
     for (const change of batch.changes) state.apply(change);
     for (const { settle } of batch.jobs) settle();
-    this.#keys.wake(touchedKeys(batch.changes));
-    this.#sessions.wake(touchedSessions(batch.changes));
+    this.wake(batch.changes);
   }
 
   /** Decides as many of the writes that wait as one batch may have. */

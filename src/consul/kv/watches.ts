@@ -1,5 +1,4 @@
 import { compareKeys, placeOf } from "./key-order.js";
-import type { Change } from "./model.js";
 
 type Listener = () => void;
 
@@ -73,24 +72,4 @@ function add(places: Map<string, Set<Listener>>, place: string, listener: Listen
     places.delete(place);
     ends.last();
   };
-}
-
-/** The keys that changes touch, each once. */
-export function touchedKeys(changes: readonly Change[]): ReadonlySet<string> {
-  return new Set(
-    changes.flatMap((change) => {
-      if (change.kind === "set") return [change.entry.key];
-      return change.kind === "release" || change.kind === "delete" ? [change.key] : [];
-    }),
-  );
-}
-
-/** The sessions that changes touch, each once. */
-export function touchedSessions(changes: readonly Change[]): ReadonlySet<string> {
-  return new Set(
-    changes.flatMap((change) => {
-      if (change.kind === "session") return [change.session.id];
-      return change.kind === "end" ? [change.id] : [];
-    }),
-  );
 }

@@ -6,12 +6,12 @@ import type { ZkUrl } from "../../../config/zk-url.js";
 import type { ConnectWriting, Guard, WritableConnection } from "../../../sources/mesos/zookeeper/contract.js";
 import { ZooKeeperError } from "../../../sources/mesos/zookeeper/contract.js";
 import { EnsembleClient } from "../../../sources/mesos/zookeeper/ensemble.js";
-import type { Change, KvLimits, Session } from "../model.js";
+import type { KvLimits, Session } from "../model.js";
 import type { KvState } from "../state.js";
 import type { KvStore, Write } from "../store.js";
 import { timeIndex } from "../time-index.js";
 import { type Job, WaitingWrites } from "../waiting-writes.js";
-import { touchedKeys, touchedSessions, Watches } from "../watches.js";
+import { WatchedStore } from "../watched-store.js";
 import { type Plan, planCommit } from "./commit-plan.js";
 import { Doubts } from "./doubts.js";
 import { awayError, unknownError } from "./failures.js";
@@ -53,7 +53,7 @@ export interface ZooKeeperStoreOptions {
  * away. Writes that wait are decided on what is known, and carried out as one transaction that is refused if another server has written
  * anything since: then what that was is read, and they are decided anew.
  */
-export class ZooKeeperStore implements KvStore {
+export class ZooKeeperStore extends WatchedStore implements KvStore {
   /** Far below what a transaction may have: keys may need several octets for one. */
   readonly largestWrite = 200_000;
   /** Resolves when keys have been read for the first time. */
@@ -64,8 +64,6 @@ export class ZooKeeperStore implements KvStore {
   readonly #waiting = new WaitingWrites("ZooKeeper");
   readonly #deadlines = new Map<Job, () => void>();
   readonly #doubts = new Doubts();
-  readonly #keys = new Watches();
-  readonly #sessions = new Watches();
   /** The connection, while it answers. */
   #connection: WritableConnection | undefined;
   #failure: MesosDnsError | undefined;
@@ -76,6 +74,7 @@ export class ZooKeeperStore implements KvStore {
   #onIdle: () => void = () => {};
 
   constructor(options: ZooKeeperStoreOptions) {
+    super();
     const { url, connect, timers, random, log } = options;
     this.#options = options;
     this.#lastContact = timers.now();
@@ -114,22 +113,6 @@ export class ZooKeeperStore implements KvStore {
   get contact(): { readonly hasLeader: boolean; readonly age: number } {
     if (this.#connection) return { hasLeader: true, age: 0 };
     return { hasLeader: false, age: this.#options.timers.now() - this.#lastContact };
-  }
-
-  watchKey(key: string, listener: () => void): () => void {
-    return this.#keys.watchKey(key, listener);
-  }
-
-  watchPrefix(prefix: string, listener: () => void): () => void {
-    return this.#keys.watchPrefix(prefix, listener);
-  }
-
-  watchSession(id: string, listener: () => void): () => void {
-    return this.#sessions.watchKey(id, listener);
-  }
-
-  watchSessions(listener: () => void): () => void {
-    return this.#sessions.watchPrefix("", listener);
   }
 
   start(): void {
@@ -207,7 +190,7 @@ export class ZooKeeperStore implements KvStore {
     const { done, unknown } = this.#doubts.resolve(reading.head);
     for (const { job, settle } of done) if (this.#take(job)) settle();
     for (const { job } of unknown) if (this.#take(job)) job.reject(unknownError(CONNECTION_LOST));
-    this.#wake(changes);
+    this.wake(changes);
   }
 
   #arrive(connection: WritableConnection): void {
@@ -248,12 +231,7 @@ export class ZooKeeperStore implements KvStore {
   #finish({ jobs, changes }: Plan): void {
     this.#doubts.clear();
     for (const { job, settle } of jobs) if (this.#take(job)) settle();
-    this.#wake(changes);
-  }
-
-  #wake(changes: readonly Change[]): void {
-    this.#keys.wake(touchedKeys(changes));
-    this.#sessions.wake(touchedSessions(changes));
+    this.wake(changes);
   }
 
   /** @returns whether the job had not been settled yet */
