@@ -213,9 +213,9 @@ export class ZoneBuilder {
   /** The records of the cluster: updates those of the last build, or emits all anew. */
   #emit(config: BuildConfig, cluster: Cluster, resolved: ReadonlyMap<string, readonly Address[]>): Basis {
     const basis = this.#basis;
-    const facts = this.#factsOf(config, cluster, resolved);
-    if (basis && differsInRecordsAlone(basis.config, config) && basis.records.change(facts)) {
-      return { config, records: basis.records, facts };
+    if (basis && differsInRecordsAlone(basis.config, config)) {
+      const facts = this.#factsOf(config, cluster, resolved);
+      if (basis.records.change(facts)) return { config, records: basis.records, facts };
     }
     return this.#emitAnew(config, cluster, resolved);
   }
