@@ -251,11 +251,10 @@ export class Reconciler {
     this.#retired.note(retired, this.#parts.timers.now());
   }
 
-  /** When the time is over of the next service that nobody wants any more, or target that is retired. */
+  /** When the time is over of the next service that nobody wants any more, or target that is retired; it may have been over during this run. */
   get #nextEnding(): number {
-    const { timers, lingerMs, drainMs } = this.#parts;
-    const now = timers.now();
-    return Math.min(this.#unwanted.next(lingerMs, now), this.#retired.next(drainMs, now));
+    const { lingerMs, drainMs } = this.#parts;
+    return Math.min(this.#unwanted.next(lingerMs, this.#startedAt), this.#retired.next(drainMs, this.#startedAt));
   }
 
   #noteDrift(steps: readonly Step[]): void {

@@ -9,13 +9,13 @@ export class SinceWhen {
 
   /** Those that have been there for at least so long. */
   longerThan(ms: number, now: number): ReadonlySet<string> {
-    return new Set([...this.#since].flatMap(([key, since]) => (now - since >= ms ? [key] : [])));
+    return new Set([...this.#since].flatMap(([key, since]) => (since + ms <= now ? [key] : [])));
   }
 
-  /** When the next of them will have been there for so long; infinite if none is to come. */
-  next(ms: number, now: number): number {
+  /** When the first of them has been there for so long that had not at this moment; infinite if there is none. */
+  next(ms: number, moment: number): number {
     let first = Number.POSITIVE_INFINITY;
-    for (const since of this.#since.values()) if (since + ms > now) first = Math.min(first, since + ms);
+    for (const since of this.#since.values()) if (since + ms > moment) first = Math.min(first, since + ms);
     return first;
   }
 }

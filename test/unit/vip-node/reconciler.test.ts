@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { delay } from "../../../src/base/timers.js";
 import { afterSteps } from "../../../src/vip-node/believed.js";
 import type { Actual, Service } from "../../../src/vip-node/model.js";
 import type { Step } from "../../../src/vip-node/plan.js";
@@ -27,6 +28,7 @@ class Memory implements DataPlane {
   refusals = new Map<number, Refusal>();
   broken: Error | undefined;
   failing: (step: Step) => string | undefined = () => undefined;
+  working: () => Promise<unknown> = async () => undefined;
 
   async start() {}
   async stop() {}
@@ -50,6 +52,7 @@ class Memory implements DataPlane {
 
   async apply(steps: readonly Step[]) {
     if (this.broken) throw this.broken;
+    await this.working();
     this.plans.push(steps.map(({ kind, service }) => `${kind} ${service.port}`));
     const failures: StepFailure[] = steps.flatMap((step) => {
       const reason = this.failing(step);
@@ -133,6 +136,17 @@ describe("a node", () => {
     await timers.advance(44_000);
     expect(plane.actual).toHaveLength(2);
     await timers.advance(1_000);
+    expect(plane.actual).toHaveLength(1);
+  });
+
+  test("takes a service away whose time is over while other steps are taken, as soon as they are", async () => {
+    const { plane, want, timers } = setUp({ lingerMs: 45_000 });
+    await want([service(1, 1), service(2, 1)]);
+    await want([service(1, 1)]);
+    await timers.advance(44_850);
+    plane.working = () => delay(timers, 100).elapsed;
+    await want([service(1, 2)]);
+    await timers.advance(300);
     expect(plane.actual).toHaveLength(1);
   });
 
