@@ -93,11 +93,6 @@ export function parseJsonOrText(line: string): unknown {
   }
 }
 
-/** Whether a value is a JSON object: neither null nor a list. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Passes on findings about a part of a value. */
 export function within(place: string, { fault, remark }: Findings): Findings {
   return {

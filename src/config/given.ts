@@ -2,8 +2,10 @@
  * The keys that the operator gave: those of the file under their canonical spelling, overridden by the environment. Their values
  * are still JSON that no format has read.
  */
+
+import { isObject } from "../base/lenient.js";
 import type { Faults } from "./faults.js";
-import { isObject, parseJsonOrText } from "./format.js";
+import { parseJsonOrText } from "./format.js";
 import { DROPPED, GROUPS, KEY_PATHS, KEYS, type KeyPath, REPLACED, variableOf } from "./schema.js";
 
 export interface GivenValue {

@@ -1,8 +1,9 @@
 /** The format of `healthChecks`. */
 import { isIP } from "node:net";
 import { parseAddress } from "../base/addresses.js";
+import { isObject } from "../base/lenient.js";
 import { type EntryReader, readEntries } from "./entries.js";
-import { decimal, type Findings, type Format, integer, isObject, parseJsonOrText, textual, within } from "./format.js";
+import { decimal, type Findings, type Format, integer, parseJsonOrText, textual, within } from "./format.js";
 import * as format from "./formats.js";
 import {
   BODY_OCTETS,

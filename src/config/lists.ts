@@ -1,9 +1,10 @@
 import type { HostPort } from "../base/host-port.js";
+import { isObject } from "../base/lenient.js";
 /** The formats of values with several entries. */
 import type { Resolver } from "./config.js";
 import { type EntryReader, readEntries } from "./entries.js";
 import { explainListener, explainMaster, explainResolver } from "./explain.js";
-import { type Format, isObject, parseJsonOrText, within } from "./format.js";
+import { type Format, parseJsonOrText, within } from "./format.js";
 import { readAddress, readListener, readMaster, readNetwork, readResolver, readZoneName } from "./names.js";
 import { explainReverseZone, readReverseZone } from "./reverse-zone.js";
 

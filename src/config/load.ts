@@ -1,8 +1,8 @@
 /** Loads a valid, frozen configuration from a file and the environment, or reports all faults in it. */
 import { MesosDnsError, messageOf } from "../base/errors.js";
+import { isObject } from "../base/lenient.js";
 import type { Config } from "./config.js";
 import { Faults, placeOf } from "./faults.js";
-import { isObject } from "./format.js";
 import { applyEnvironment, type Given, readFileKeys } from "./given.js";
 import { findSyntaxFault } from "./json.js";
 import { scanKeys } from "./json-keys.js";

@@ -1,6 +1,8 @@
 /** Formats for lists whose entries are objects, or strings that stand for one. */
+
+import { isObject } from "../base/lenient.js";
 import { readEntries } from "./entries.js";
-import { type Findings, type Format, isObject, parseJsonOrText, within } from "./format.js";
+import { type Findings, type Format, parseJsonOrText, within } from "./format.js";
 
 interface EntriesOptions<T> {
   readonly entries: string;

@@ -5,7 +5,8 @@
 import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import { quoteString } from "../base/character-strings.js";
-import { type Findings, type Format, integer, isObject, textual } from "./format.js";
+import { isObject } from "../base/lenient.js";
+import { type Findings, type Format, integer, textual } from "./format.js";
 import { readMembers } from "./members.js";
 import { readRecordName } from "./names.js";
 import type { StaticType } from "./static-record.js";

@@ -1,7 +1,8 @@
 /** Reads the file of `recordsFile`: JSON as in the key `records`, or a master file. */
 import { MesosDnsError } from "../base/errors.js";
+import { isObject } from "../base/lenient.js";
 import type { Config } from "./config.js";
-import { type Findings, isObject } from "./format.js";
+import type { Findings } from "./format.js";
 import { healthFaults } from "./health-rules.js";
 import { findSyntaxFault } from "./json.js";
 import { masterRecords } from "./master-records.js";

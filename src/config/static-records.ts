@@ -1,6 +1,7 @@
 /** The format of the key `records`: each record by itself, before `record-rules.ts` looks at all of them. */
 
-import { type Findings, type Format, integer, isObject, parseJsonOrText, textual, within } from "./format.js";
+import { isObject } from "../base/lenient.js";
+import { type Findings, type Format, integer, parseJsonOrText, textual, within } from "./format.js";
 import { oneOf } from "./formats.js";
 import { readMembers } from "./members.js";
 import { readRecordName } from "./names.js";

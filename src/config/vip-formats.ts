@@ -2,7 +2,8 @@
 import { isIP } from "node:net";
 import { octetsOf, parseAddress } from "../base/addresses.js";
 import type { HostPort } from "../base/host-port.js";
-import { type Findings, type Format, isObject, parseJsonOrText, textual, within } from "./format.js";
+import { isObject } from "../base/lenient.js";
+import { type Findings, type Format, parseJsonOrText, textual, within } from "./format.js";
 import { oneOf } from "./formats.js";
 import { list } from "./lists.js";
 import { readAddress, readServerAddress, readZoneName } from "./names.js";

@@ -1,5 +1,6 @@
 /** What people have said of instances: it counts more than their checks. */
-import { isObject, parseJsonOrText } from "../config/format.js";
+import { isObject } from "../base/lenient.js";
+import { parseJsonOrText } from "../config/format.js";
 
 export type Force = "up" | "down";
 

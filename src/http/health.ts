@@ -1,8 +1,9 @@
 import type { Context } from "hono";
 import { octetsOf, parseAddress } from "../base/addresses.js";
+import { isObject } from "../base/lenient.js";
 import { NetworkList } from "../base/network-list.js";
 import { isSameSecret } from "../base/same-secret.js";
-import { isObject, parseJsonOrText } from "../config/format.js";
+import { parseJsonOrText } from "../config/format.js";
 import { splitInstance } from "../config/health.js";
 import { MAX_OVERRIDE_SECONDS, type Override } from "../health/overrides.js";
 import type { InstanceReport } from "../health/report.js";

@@ -1,6 +1,6 @@
 /** The table of virtual addresses as servers tell it, and what it means for a node. */
 import { parseAddress } from "../base/addresses.js";
-import { isObject } from "../config/format.js";
+import { isObject } from "../base/lenient.js";
 import { type Service, serviceKey, type Target, targetKey } from "./model.js";
 
 /** A service in the form of `/v1/vips`. */

@@ -1,6 +1,7 @@
+import { isObject, type JsonObject, listOf, textOf } from "../../base/lenient.js";
 import type { Discovery, DiscoveryPort } from "./cluster.js";
 import { isPort } from "./endpoint.js";
-import { isObject, type JsonObject, listOf, textOf, trimmed } from "./lenient.js";
+import { trimmed } from "./lenient.js";
 
 /**
  * A task's `discovery`, which has the same form in a state and in the operator API.

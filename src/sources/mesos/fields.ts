@@ -1,4 +1,4 @@
-import type { JsonObject } from "./lenient.js";
+import type { JsonObject } from "../../base/lenient.js";
 import { MemberNames } from "./member-names.js";
 import type { StateScanner } from "./state-scanner.js";
 import type { Reading, StreamedJson } from "./streamed-json.js";

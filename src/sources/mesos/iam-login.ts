@@ -1,7 +1,7 @@
 import { decodeJwt, SignJWT } from "jose";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
+import { isObject, textOf } from "../../base/lenient.js";
 import type { Authorization, AuthorizationOptions } from "./authorization.js";
-import { isObject, textOf } from "./lenient.js";
 import type { ServiceAccount } from "./service-account.js";
 
 /** How long a login token is valid, in seconds: long enough for clocks that differ, too short to be worth stealing. */

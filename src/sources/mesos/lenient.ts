@@ -1,20 +1,4 @@
-/** Reads decoded JSON of any content: a value of an unexpected type counts as absent. */
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** `value` if it is a string, else "". */
-export function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-/** `value` if it is a list, else an empty list. */
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
+import { textOf } from "../../base/lenient.js";
 
 /** An element of a list in the state that lacks a required member. */
 export interface Malformed {

@@ -1,6 +1,6 @@
+import { isObject, type JsonObject, listOf } from "../../base/lenient.js";
 import { isPort } from "./endpoint.js";
 import { Fields } from "./fields.js";
-import { isObject, type JsonObject, listOf } from "./lenient.js";
 import type { StateScanner } from "./state-scanner.js";
 
 const PORT_MAPPINGS = "port_mappings";

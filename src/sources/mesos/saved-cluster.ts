@@ -1,10 +1,10 @@
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 import type { HostPort } from "../../base/host-port.js";
+import type { JsonObject } from "../../base/lenient.js";
 import { VERSION } from "../../base/version.js";
 import type { Agent, Cluster, Framework, Task } from "./cluster.js";
 import { SavedFacts } from "./facts/saved-facts.js";
 import { KnownTasks, TaskMemory } from "./known-tasks.js";
-import type { JsonObject } from "./lenient.js";
 import { SavedTasks } from "./saved-tasks.js";
 import { list, object, port, text } from "./saved-values.js";
 

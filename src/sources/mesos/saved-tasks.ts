@@ -1,6 +1,6 @@
+import type { JsonObject } from "../../base/lenient.js";
 import type { Discovery, PortRange, ReportedAddresses, Task } from "./cluster.js";
 import { Interner } from "./facts/interner.js";
-import type { JsonObject } from "./lenient.js";
 import { list, object, port, text } from "./saved-values.js";
 
 /** Reads saved tasks, which may stay in memory for long: keeps what many of them share only once. */

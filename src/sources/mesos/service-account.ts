@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
+import { isObject, type JsonObject, textOf } from "../../base/lenient.js";
 import { parseHttpUrl } from "./endpoint.js";
-import { isObject, type JsonObject, textOf } from "./lenient.js";
 
 const MIN_KEY_BITS = 2048;
 

@@ -1,8 +1,9 @@
 import type { HostPort } from "../../base/host-port.js";
+import { type JsonObject, textOf } from "../../base/lenient.js";
 import type { Agent, Framework, Skipped, Task } from "./cluster.js";
 import { isPort, parsePid } from "./endpoint.js";
 import type { FactsReader } from "./facts/reader.js";
-import { type JsonObject, type Malformed, malformed, textOf } from "./lenient.js";
+import { type Malformed, malformed } from "./lenient.js";
 
 /** Builds the agents and frameworks of a state from their decoded members. */
 

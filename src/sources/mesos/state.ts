@@ -1,11 +1,12 @@
 import { MesosDnsError } from "../../base/errors.js";
 import type { HostPort } from "../../base/host-port.js";
+import { textOf } from "../../base/lenient.js";
 import type { Agent, Cluster, Framework, Skipped, Task } from "./cluster.js";
 import { parsePid } from "./endpoint.js";
 import type { FactsReader } from "./facts/reader.js";
 import { Fields } from "./fields.js";
 import { KnownTasks, type TaskMemory } from "./known-tasks.js";
-import { type Malformed, malformed, textOf } from "./lenient.js";
+import { type Malformed, malformed } from "./lenient.js";
 import { agentOf, frameworkOf, skippedAs, type TaskLists } from "./state-items.js";
 import { type Reading, type StreamedJson, StreamedReader } from "./streamed-json.js";
 import { TaskReader } from "./tasks.js";

@@ -1,6 +1,7 @@
+import { isObject, type JsonObject, listOf, textOf } from "../../base/lenient.js";
 import type { ReportedAddresses, Task } from "./cluster.js";
 import type { FactsReader } from "./facts/reader.js";
-import { isObject, type JsonObject, listOf, textOf, trimmed } from "./lenient.js";
+import { trimmed } from "./lenient.js";
 import { networksMap } from "./port-mappings.js";
 
 /** The state of tasks that have records, and of the statuses that report a task's addresses and health. */

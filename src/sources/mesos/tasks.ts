@@ -1,9 +1,10 @@
+import { listOf, textOf } from "../../base/lenient.js";
 import type { PortRange, Task } from "./cluster.js";
 import { discoveryOf } from "./discovery.js";
 import type { FactsReader } from "./facts/reader.js";
 import { Fields } from "./fields.js";
 import { digestOf, type TaskMemory } from "./known-tasks.js";
-import { listOf, type Malformed, malformed, textOf, trimmed } from "./lenient.js";
+import { type Malformed, malformed, trimmed } from "./lenient.js";
 import { MemberNames } from "./member-names.js";
 import { mapsPorts, readContainer } from "./port-mappings.js";
 import { parsePortRanges } from "./ports.js";

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, listOf, textOf } from "../lenient.js";
+import { isObject, type JsonObject, listOf, textOf } from "../../../base/lenient.js";
 
 /**
  * An agent's attributes as labels. A state has one object, in which numbers are numbers and the rest is text; the operator API

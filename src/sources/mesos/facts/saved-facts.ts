@@ -1,5 +1,5 @@
+import type { JsonObject } from "../../../base/lenient.js";
 import type { Agent, Task } from "../cluster.js";
-import type { JsonObject } from "../lenient.js";
 import { list, object, port, text } from "../saved-values.js";
 import type { AgentFacts, Label, Network, PortMapping, Reported, StatusFacts, TaskFacts } from "./facts.js";
 import { Interner } from "./interner.js";

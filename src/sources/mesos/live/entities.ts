@@ -1,9 +1,10 @@
+import { isObject, type JsonObject, listOf, textOf } from "../../../base/lenient.js";
 import type { Agent, Framework, PortRange, Task } from "../cluster.js";
 import { discoveryOf } from "../discovery.js";
 import { isPort, parsePid } from "../endpoint.js";
 import type { TaskFacts } from "../facts/facts.js";
 import type { FactsReader } from "../facts/reader.js";
-import { isObject, type JsonObject, listOf, textOf, trimmed } from "../lenient.js";
+import { trimmed } from "../lenient.js";
 import { mapsPorts } from "../port-mappings.js";
 import { isUnreported, reportedIn, reportedWithFacts, runningSince } from "../statuses.js";
 

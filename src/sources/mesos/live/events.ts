@@ -1,8 +1,8 @@
 import { MesosDnsError, messageOf } from "../../../base/errors.js";
+import { isObject, type JsonObject, textOf } from "../../../base/lenient.js";
 import type { Agent } from "../cluster.js";
 import type { FactsReader } from "../facts/reader.js";
 import { Fields } from "../fields.js";
-import { isObject, type JsonObject, textOf } from "../lenient.js";
 import { type Reported, RUNNING, reportedIn, reportedWithFacts, runningSince } from "../statuses.js";
 import { type Reading, type StreamedJson, StreamedReader } from "../streamed-json.js";
 import { agentIn, frameworkIn, idOf, type LiveFramework, type LiveTask, taskIn } from "./entities.js";

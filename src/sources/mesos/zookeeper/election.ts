@@ -1,6 +1,6 @@
 import type { HostPort } from "../../../base/host-port.js";
+import { isObject, type JsonObject, textOf } from "../../../base/lenient.js";
 import { isPort, parsePid, sameEndpoint } from "../endpoint.js";
-import { isObject, type JsonObject, textOf } from "../lenient.js";
 
 /** The masters' election as registered in ZooKeeper. */
 export interface Election {
