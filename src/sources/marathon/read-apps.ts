@@ -1,0 +1,156 @@
+import { MesosDnsError } from "../../base/errors.js";
+import { isObject, type JsonObject, listOf, textOf } from "../../base/lenient.js";
+import type {
+  MarathonApp,
+  MarathonContainer,
+  MarathonHealthCheck,
+  MarathonIpAddress,
+  MarathonPortMapping,
+  MarathonTask,
+} from "./app.js";
+
+/** What Marathon takes where a health check does not say it. */
+const CHECK_DEFAULTS = { grace: 300, interval: 60, timeout: 20, failures: 3 };
+
+export interface AppsAnswer {
+  readonly apps: readonly MarathonApp[];
+  /** A clause for each app or task that could not be read. The others are there. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * The apps in Marathon's answer to `GET /v2/apps?embed=apps.tasks`, in its order.
+ *
+ * Lenient field by field: a part of an unexpected type counts as absent. Throws MesosDnsError MARATHON_INVALID if the answer is
+ * not a list of apps at all, as an error in JSON is.
+ */
+export function readApps(answer: unknown): AppsAnswer {
+  if (!isObject(answer) || !Array.isArray(answer.apps)) {
+    const said = isObject(answer) ? textOf(answer.message) : "";
+    throw new MesosDnsError("MARATHON_INVALID", `there are no apps in Marathon's answer${said && `: ${said}`}`);
+  }
+  const leftOut: string[] = [];
+  const apps = answer.apps.flatMap((item: unknown, index) => {
+    const id = isObject(item) ? textOf(item.id) : "";
+    if (isObject(item) && id !== "") return [readApp(item, id, leftOut)];
+    leftOut.push(`the app at place ${index + 1} of Marathon's answer has no id`);
+    return [];
+  });
+  return { apps, leftOut };
+}
+
+function readApp(app: JsonObject, givenId: string, leftOut: string[]): MarathonApp {
+  const id = givenId.startsWith("/") ? givenId : `/${givenId}`;
+  const versions = objectOf(app.versionInfo);
+  const results = objectsOf(app.readinessCheckResults);
+  return {
+    id,
+    givenId,
+    instances: numberOf(app.instances) ?? 0,
+    labels: textsOf(app.labels),
+    env: textsOf(app.env),
+    networks: objectsOf(app.networks).map(({ mode, name }) => ({
+      mode: textOf(mode) || "container",
+      name: textOf(name),
+    })),
+    container: readContainer(objectOf(app.container)),
+    ipAddress: readIpAddress(app.ipAddress),
+    portDefinitions: Array.isArray(app.portDefinitions)
+      ? objectsOf(app.portDefinitions).map(({ port, protocol }) => ({
+          port: numberOf(port),
+          protocol: textOf(protocol) || "tcp",
+        }))
+      : undefined,
+    ports: numbersOf(app.ports),
+    healthChecks: objectsOf(app.healthChecks).map(readHealthCheck),
+    readinessChecks: objectsOf(app.readinessChecks).map(({ path, timeoutSeconds }) => ({
+      path: textOf(path),
+      timeoutSeconds: numberOf(timeoutSeconds) ?? 0,
+    })),
+    readiness: new Map(results.map(({ taskId, ready }) => [textOf(taskId), ready === true])),
+    deployments: objectsOf(app.deployments).map((deployment) => textOf(deployment.id)),
+    lastScalingAt: textOf(versions.lastScalingAt),
+    lastConfigChangeAt: textOf(versions.lastConfigChangeAt),
+    tasks: listOf(app.tasks).flatMap((item) => {
+      const task = isObject(item) ? readTask(item) : undefined;
+      if (!task) leftOut.push(`a task of ${id} has no id`);
+      return task ?? [];
+    }),
+  };
+}
+
+function readContainer(container: JsonObject): MarathonContainer {
+  const docker = objectOf(container.docker);
+  const ofDocker = objectsOf(docker.portMappings);
+  const mappings = ofDocker.length > 0 ? ofDocker : objectsOf(container.portMappings);
+  return { dockerNetwork: textOf(docker.network), portMappings: mappings.map(readMapping) };
+}
+
+function readMapping(mapping: JsonObject): MarathonPortMapping {
+  return {
+    containerPort: numberOf(mapping.containerPort),
+    hostPort: numberOf(mapping.hostPort),
+    servicePort: numberOf(mapping.servicePort),
+    protocol: textOf(mapping.protocol) || "tcp",
+    networkNames: listOf(mapping.networkNames).map(textOf),
+  };
+}
+
+function readIpAddress(value: unknown): MarathonIpAddress | undefined {
+  if (!isObject(value) || Object.keys(value).length === 0) return undefined;
+  const ports = objectsOf(objectOf(value.discovery).ports).flatMap(({ number, name, protocol }) => {
+    const port = numberOf(number);
+    return port === undefined ? [] : [{ number: port, name: textOf(name), protocol: textOf(protocol) }];
+  });
+  return { discoveryPorts: ports };
+}
+
+function readHealthCheck(check: JsonObject): MarathonHealthCheck {
+  return {
+    protocol: textOf(check.protocol) || "HTTP",
+    path: textOf(check.path) || undefined,
+    portIndex: numberOf(check.portIndex),
+    port: numberOf(check.port),
+    gracePeriodSeconds: numberOf(check.gracePeriodSeconds) ?? CHECK_DEFAULTS.grace,
+    intervalSeconds: numberOf(check.intervalSeconds) ?? CHECK_DEFAULTS.interval,
+    timeoutSeconds: numberOf(check.timeoutSeconds) ?? CHECK_DEFAULTS.timeout,
+    maxConsecutiveFailures: numberOf(check.maxConsecutiveFailures) ?? CHECK_DEFAULTS.failures,
+  };
+}
+
+function readTask(task: JsonObject): MarathonTask | undefined {
+  const id = textOf(task.id);
+  if (id === "") return undefined;
+  const results = task.healthCheckResults;
+  return {
+    id,
+    host: textOf(task.host),
+    ports: numbersOf(task.ports),
+    ipAddresses: objectsOf(task.ipAddresses).map(({ ipAddress }) => textOf(ipAddress)),
+    state: textOf(task.state),
+    startedAt: textOf(task.startedAt),
+    health: Array.isArray(results) ? objectsOf(results).map(({ alive }) => alive === true) : undefined,
+  };
+}
+
+function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+function objectsOf(value: unknown): readonly JsonObject[] {
+  return listOf(value).filter(isObject);
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}
+
+function numbersOf(value: unknown): readonly number[] {
+  return listOf(value).filter((item) => typeof item === "number");
+}
+
+function textsOf(value: unknown): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(objectOf(value)).flatMap(([name, text]) => (typeof text === "string" ? [[name, text]] : [])),
+  );
+}
