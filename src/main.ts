@@ -3,8 +3,9 @@
 import { MesosDnsError, messageOf } from "./base/errors.js";
 import { printable } from "./base/printable.js";
 import { VERSION } from "./base/version.js";
-import { HELP, parseCommandLine } from "./cli/arguments.js";
+import { parseCommandLine } from "./cli/arguments.js";
 import { loadOptions } from "./cli/configuration.js";
+import { HELP } from "./cli/help.js";
 import { runServer } from "./cli/serve.js";
 import { loadConfig } from "./config/load.js";
 
@@ -31,6 +32,10 @@ async function main(argv: readonly string[]): Promise<void> {
     case "vips": {
       const { runVips } = await import("./cli/vips.js");
       return runVips(command);
+    }
+    case "lb": {
+      const { runLb } = await import("./cli/lb/lb.js");
+      return runLb(command.words);
     }
     case "serve":
       return runServer(command);

@@ -47,6 +47,7 @@ export type ErrorCode =
   | "MARATHON_UNREACHABLE"
   | "MARATHON_STATUS"
   | "MARATHON_INVALID"
+  | "LB_TEMPLATE"
   | "VIP_LOCKED"
   | "VIP_PLANE"
   | "VIP_SOURCE"

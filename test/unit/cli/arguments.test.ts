@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { HELP, parseCommandLine } from "../../../src/cli/arguments.js";
+import { parseCommandLine } from "../../../src/cli/arguments.js";
+import { HELP } from "../../../src/cli/help.js";
 import { failure } from "../config/support.js";
 
 const serve = { kind: "serve", configFile: "config.json", verbosity: 0, check: false, takeOver: false, warnings: [] };

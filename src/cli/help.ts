@@ -1,0 +1,39 @@
+import { SECONDARIES } from "./secondaries/plan.js";
+
+export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--check]
+       mesos-dns zone --state FILE [--config FILE] [--zone NAME]
+       mesos-dns transfer-config SERVER --primary ADDRESS [--primary ADDRESS] [--key NAME] [-config FILE]
+       mesos-dns vips run|plan|status|clear [-config FILE] [-v LEVEL]
+       mesos-dns lb render --format FORMAT ...
+
+Serves the names of a Mesos cluster's tasks over DNS and HTTP.
+
+  -config FILE    the configuration (default: config.json)
+  -v LEVEL        what to log: 0 what an operator must know, 1 every change, 2 or more everything (default: 0)
+  -take-over      start beside the process that runs, and answer with it until that one is stopped
+  --check         validate the configuration, say what is wrong with it, and exit
+  -version        print the version and exit
+  -help, -h       print this help and exit
+
+  zone            print the zone that would be served, as a master file
+    --state FILE    the state to serve, as a Mesos master's /state answers it
+    --config FILE   the configuration (default: the defaults of every key)
+    --zone NAME     which zone, where there are several (default: the domain)
+
+  transfer-config print the lines that a secondary needs to transfer the zones: SERVER is ${SECONDARIES.slice(0, -1).join(", ")} or
+                  ${SECONDARIES.at(-1)}
+    --primary ADDRESS  where this server is, with a port or without; twice for two of them, the first one first
+    --key NAME         the key to sign with, of tsigKeys or tsigKeyFile; its secret is not printed
+    -config FILE       the configuration (default: config.json)
+
+  vips            carry the connections of virtual addresses on this node, as vips.dataPlane says
+    run             follow the table, and keep what this node carries the same; what it carries stays when this ends
+    plan            print what \`run\` would change now
+    status          print what the \`run\` of this node carries, and what is wrong
+    clear           take away everything that this node carries
+
+Flags may be written with one dash or two, their values after "=" or as the next word. They end at "--" and before the
+first word that is none: what follows is ignored, with a warning. The flags of glog that Mesos-DNS has (-logtostderr,
+-log_dir, ...) are accepted and do nothing: the log goes to standard error.
+Signals: SIGHUP reads the configuration again, SIGTERM stops the server.
+`;
