@@ -43,6 +43,7 @@ export const TEMPLATE_LABELS: ReadonlySet<string> = new Set([
 const MOST_TEXT = 65_536;
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 const INTEGER = /^\s*[+-]?\d{1,9}\s*$/u;
+const TIME = /^\d{1,9}(?:us|ms|s|m|h|d)?$/u;
 const TRUE: ReadonlySet<string> = new Set(["true", "t", "yes", "y"]);
 
 export interface ServiceSettings {
@@ -71,6 +72,8 @@ export interface ServiceSettings {
   readonly checkIndex: number | undefined;
   /** `undefined`: those of the app count. */
   readonly groups: readonly string[] | undefined;
+  /** How long a connection may be silent, as HAProxy writes times: of the client, of the server, and once it is a tunnel. */
+  readonly timeouts: { readonly client?: string; readonly server?: string; readonly tunnel?: string };
   /** Texts that replace templates, by the template's name. */
   readonly templates: ReadonlyMap<string, string>;
 }
@@ -114,6 +117,7 @@ export function readSettings(labelOf: LabelOf, { isStrict, allowsTemplates }: La
     allowed: (text("BACKEND_NETWORK_ALLOWED_ACL") ?? "").split(/\s+/u).filter((network) => network !== ""),
     checkIndex: integerOf(text("BACKEND_HEALTHCHECK_PORT_INDEX"), "BACKEND_HEALTHCHECK_PORT_INDEX"),
     groups: text("GROUP")?.split(","),
+    timeouts: timeoutsOf(text),
     templates: allowsTemplates ? templatesOf(labelOf) : new Map(),
   };
 }
@@ -145,6 +149,17 @@ function integerOf(text: string | undefined, name: string): number | undefined {
   if (text === undefined) return undefined;
   if (!INTEGER.test(text)) throw new Error(`${name} is "${text}", and has to be an integer`);
   return Number(text);
+}
+
+function timeoutsOf(text: LabelOf): ServiceSettings["timeouts"] {
+  const entries = (["client", "server", "tunnel"] as const).flatMap((side) => {
+    const name = `TIMEOUT_${side.toUpperCase()}`;
+    const time = text(name);
+    if (time === undefined) return [];
+    if (!TIME.test(time)) throw new Error(`${name} is "${time}", and has to be a time such as 30s, 10m or 1h`);
+    return [[side, time]];
+  });
+  return Object.fromEntries(entries);
 }
 
 function authOf(text: string | undefined) {

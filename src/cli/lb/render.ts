@@ -5,6 +5,9 @@ import { hasCode, MesosDnsError, messageOf } from "../../base/errors.js";
 import { isObject, type JsonObject, textOf } from "../../base/lenient.js";
 import { printable } from "../../base/printable.js";
 import { renderBridge } from "../../lb/bridge.js";
+import { buildBalancer } from "../../lb/haproxy/build.js";
+import type { Conflict } from "../../lb/haproxy/claims.js";
+import { renderBalancer, renderMap } from "../../lb/haproxy/render.js";
 import { renderMarathonLb } from "../../lb/marathon-lb/render.js";
 import { TEXT_NAMES, Templates } from "../../lb/marathon-lb/templates.js";
 import { type Notice, type Service, servicesOf } from "../../lb/services.js";
@@ -13,6 +16,8 @@ import { readApps } from "../../sources/marathon/read-apps.js";
 import type { LbFlags } from "./flags.js";
 
 const DEFAULT_CONFIG = "/etc/haproxy/haproxy.cfg";
+const HOSTS_MAP = "domain2backend.map";
+const APPS_MAP = "app2backend.map";
 const DEFAULT_CERTIFICATE = "/etc/ssl/cert.pem";
 const DEFAULT_PORTS = { min: 10_050, max: 10_100 };
 
@@ -29,6 +34,9 @@ async function rendered(flags: LbFlags, env: Env): Promise<string> {
       return renderBridge(readText(flags.tasksFile, "--tasks"));
     case "marathon-lb":
       return marathonLb(flags, env);
+    case "haproxy":
+    case undefined:
+      return haproxy(flags, env);
     default:
       throw new MesosDnsError("USAGE", "--format is needed; see mesos-dns --help");
   }
@@ -47,11 +55,51 @@ async function marathonLb(flags: LbFlags, env: Env): Promise<string> {
     certificates: (flags.certificates ?? DEFAULT_CERTIFICATE).split(","),
   });
   report(notices);
-  if (flags.mapsOut !== undefined && flags.usesMaps) {
-    writeFileSync(join(flags.mapsOut, "domain2backend.map"), maps.domains);
-    writeFileSync(join(flags.mapsOut, "app2backend.map"), maps.apps);
-  }
+  if (flags.usesMaps) writeMaps(flags, maps.domains, maps.apps);
   return text;
+}
+
+function requireGroup({ groups }: LbFlags): void {
+  if (groups.length === 0) throw new MesosDnsError("USAGE", 'name at least one --group, or "*" for all');
+}
+
+function writeMaps({ mapsOut }: LbFlags, hosts: string, apps: string): void {
+  if (mapsOut === undefined) return;
+  writeFileSync(join(mapsOut, HOSTS_MAP), hosts);
+  writeFileSync(join(mapsOut, APPS_MAP), apps);
+}
+
+function conflictNotices({ key, winner, losers }: Conflict): readonly Notice[] {
+  const owner = winner === undefined ? "is the load balancer's own" : `is ${winner.appId}'s`;
+  return losers.map(({ appId }) => ({ appId, text: `does not get the ${key}, which ${owner}` }));
+}
+
+async function haproxy(flags: LbFlags, env: Env): Promise<string> {
+  requireGroup(flags);
+  const folder = dirname(flags.haproxyConfig ?? DEFAULT_CONFIG);
+  const { balancer, conflicts, refused } = buildBalancer(await services(flags, env), {
+    groups: new Set(flags.groups),
+    http: flags.bindsHttp ? "*:80" : undefined,
+    https: flags.bindsHttp ? "*:443" : undefined,
+    appId: "*:9091",
+    certificates: (flags.certificates ?? DEFAULT_CERTIFICATE).split(","),
+    hostsMap: join(folder, HOSTS_MAP),
+    appsMap: join(folder, APPS_MAP),
+    reservedPorts: new Set(flags.bindsHttp ? [80, 443, 9_090, 9_091] : [9_090, 9_091]),
+    holders: new Map(),
+    cookieKey: "mesos-dns",
+    cookieOf: () => undefined,
+  });
+  report(refused.map(({ appId, text }) => ({ appId, text: `left out: ${text}` })));
+  report(conflicts.flatMap(conflictNotices));
+  writeMaps(flags, renderMap(balancer.maps.hosts), renderMap(balancer.maps.apps));
+  return renderBalancer(balancer, {
+    socket: "/var/run/haproxy/socket",
+    stateFolder: "/var/state/haproxy/",
+    stats: "0.0.0.0:9090",
+    api: undefined,
+    hardStopAfter: 0,
+  });
 }
 
 async function services(flags: LbFlags, env: Env): Promise<readonly Service[]> {

@@ -1,4 +1,5 @@
 import { messageOf } from "../../base/errors.js";
+import { isWanted, sorted } from "../selection.js";
 import type { Notice, Service } from "../services.js";
 import { backendText } from "./backend.js";
 import { cleanedUp } from "./server-name.js";
@@ -36,14 +37,6 @@ export function renderMarathonLb(
   const writer = new ConfigWriter(templates, options);
   for (const service of sorted(services)) if (isWanted(service, options.groups)) writer.add(service, services);
   return writer.end();
-}
-
-function isWanted({ groups, settings }: Service, wanted: ReadonlySet<string>): boolean {
-  return settings.isEnabled && (wanted.has("*") || groups.some((group) => wanted.has(group)));
-}
-
-function sorted(services: readonly Service[]): readonly Service[] {
-  return [...services].sort((a, b) => (a.appId === b.appId ? a.port - b.port : a.appId < b.appId ? -1 : 1));
 }
 
 /** The texts of one service. */

@@ -1,0 +1,176 @@
+import { messageOf } from "../../base/errors.js";
+import { isWanted, sorted } from "../selection.js";
+import type { Notice, Service } from "../services.js";
+import { backendOf } from "./backend.js";
+import type { Balancer } from "./balancer.js";
+import { type Claim, type Claims, type Conflict, type Holders, hostKey, portKey, settle } from "./claims.js";
+import { type HostRule, isMapped, type SharedOptions, sharedFrontends } from "./shared-frontends.js";
+import { hostNames, paths, word } from "./words.js";
+
+export interface BuildOptions extends SharedOptions {
+  readonly groups: ReadonlySet<string>;
+  /** Ports that no service can have: those of the shared frontends. */
+  readonly reservedPorts: ReadonlySet<number>;
+  readonly holders: Holders;
+  readonly cookieKey: string;
+  readonly cookieOf: (backend: string, server: string) => string | undefined;
+}
+
+export interface Built {
+  readonly balancer: Balancer;
+  /** By key of what only one can have, which app has it. */
+  readonly holders: Holders;
+  readonly conflicts: readonly Conflict[];
+  /** Services that are left out as a whole, and why. */
+  readonly refused: readonly (Notice & { readonly service: Service })[];
+}
+
+/** A service that can be in the configuration, with what it asks for. */
+interface Candidate {
+  readonly service: Service;
+  readonly name: string;
+  readonly rules: readonly HostRule[];
+}
+
+/**
+ * What HAProxy should run for these services. Who asks for what somebody else has loses that, and nothing else: its backend stays, and is
+ * reached by the app's id.
+ */
+export function buildBalancer(services: readonly Service[], options: BuildOptions): Built {
+  const wanted = sorted(services).filter((service) => isWanted(service, options.groups) && !service.isDatagram);
+  const { candidates, refused } = examine(wanted, options);
+  const bound = candidates.filter(({ service }) => !options.reservedPorts.has(service.port));
+  const ports = settle(portClaims(bound), options.holders);
+  const hosts = settle(candidates.flatMap(hostClaims), options.holders);
+  const rules = candidates.flatMap(({ service, rules }) =>
+    rules.flatMap((rule) => ownedPart(rule, (key) => hosts.owners.get(key) === service)),
+  );
+  const owners = new Set(ports.owners.values());
+  const backends = candidates.map(({ service, name }) =>
+    backendOf(service, { ...options, name, isBound: owners.has(service), ofApp: ofApp(service, wanted) }),
+  );
+  return {
+    balancer: {
+      head: [...candidates.flatMap(userlist), ...sharedFrontends(rules, options)],
+      backends: backends.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      maps: { hosts: hostsMap(rules), apps: appsMap(candidates) },
+    },
+    holders: holdersOf(ports, hosts),
+    conflicts: [...ports.conflicts, ...hosts.conflicts, ...reservedConflicts(candidates, options)],
+    refused,
+  };
+}
+
+/** Finds what cannot be in a configuration before anybody's claims count. */
+function examine(services: readonly Service[], options: BuildOptions) {
+  const candidates: Candidate[] = [];
+  const refused: (Notice & { readonly service: Service })[] = [];
+  const names = new Set<string>();
+  for (const service of services) {
+    const name = backendName(service, names);
+    try {
+      backendOf(service, { ...options, name, isBound: true, ofApp: [] });
+      candidates.push({ service, name, rules: rulesOf(service, name) });
+      names.add(name);
+    } catch (error) {
+      refused.push({ appId: service.appId, service, text: messageOf(error) });
+    }
+  }
+  return { candidates, refused };
+}
+
+/** The name that marathon-lb gives, which programs know that look at HAProxy's figures. */
+function backendName({ appId, port, index }: Service, taken: ReadonlySet<string>): string {
+  const name = `${appId.slice(1).replace(/[^a-zA-Z0-9_.-]/gu, "_")}_${port}`;
+  return taken.has(name) ? `${name}_${index}` : name;
+}
+
+function rulesOf(service: Service, backend: string): readonly HostRule[] {
+  const { hostname, path, weight, redirectsToHttps, auth } = service.settings;
+  if (hostname === undefined) return [];
+  const isPassedOn = service.mode === "tcp";
+  return hostNames(hostname).map((host) => ({
+    host,
+    paths: path === undefined || isPassedOn ? undefined : paths(path),
+    backend,
+    weight,
+    isPassedOn,
+    redirectsToHttps,
+    auth: auth && !isPassedOn ? { realm: auth.realm, userlist: userlistName(backend) } : undefined,
+  }));
+}
+
+function userlistName(backend: string): string {
+  return `users_${backend}`;
+}
+
+function userlist({ service, name }: Candidate): readonly string[] {
+  const { auth } = service.settings;
+  if (!auth) return [];
+  return [`userlist ${userlistName(name)}`, `  user ${word(auth.user)} password ${word(auth.password)}`];
+}
+
+function ofApp({ appId }: Service, all: readonly Service[]): readonly Service[] {
+  return all.filter((service) => service.appId === appId);
+}
+
+/** A listener at all addresses has its port to itself; others have it at theirs. */
+function portClaims(candidates: readonly Candidate[]): readonly Claim[] {
+  const whole = new Set(
+    candidates.flatMap(({ service }) => (service.settings.bindAddress === "*" ? service.port : [])),
+  );
+  return candidates.map(({ service }) => {
+    const key = portKey(service.port, whole.has(service.port) ? "*" : service.settings.bindAddress);
+    return { key, service, weight: 0 };
+  });
+}
+
+function hostClaims({ service, rules }: Candidate): readonly Claim[] {
+  return rules.flatMap((rule) => keysOf(rule).map((key) => ({ key, service, weight: rule.weight })));
+}
+
+function keysOf({ host, paths, isPassedOn }: HostRule): readonly string[] {
+  if (!paths) return [hostKey(host, isPassedOn ? " over TLS" : "")];
+  return paths.beginnings.map((path) => hostKey(host, paths.ignoresCase ? `${path.toLowerCase()} (any case)` : path));
+}
+
+/** A rule with those of its paths that are its own. */
+function ownedPart(rule: HostRule, isOwn: (key: string) => boolean): readonly HostRule[] {
+  const { paths } = rule;
+  const keys = keysOf(rule);
+  if (!paths) return keys.every(isOwn) ? [rule] : [];
+  const beginnings = paths.beginnings.filter((_, index) => isOwn(keys[index] as string));
+  return beginnings.length === 0 ? [] : [{ ...rule, paths: { ...paths, beginnings } }];
+}
+
+function hostsMap(rules: readonly HostRule[]): ReadonlyMap<string, string> {
+  return new Map(
+    rules
+      .filter(isMapped)
+      .map(({ host, backend }) => [host, backend] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+/** By its id, an app is reached at its first service over HTTP. */
+function appsMap(candidates: readonly Candidate[]): ReadonlyMap<string, string> {
+  const apps = new Map<string, string>();
+  for (const { service, name } of candidates) {
+    const id = service.appId.toLowerCase();
+    if (service.mode === "http" && !apps.has(id)) apps.set(id, name);
+  }
+  return apps;
+}
+
+function holdersOf(...claims: readonly Claims[]): Holders {
+  return new Map(claims.flatMap(({ owners }) => Array.from(owners, ([key, { appId }]) => [key, appId] as const)));
+}
+
+function reservedConflicts(candidates: readonly Candidate[], { reservedPorts }: BuildOptions): readonly Conflict[] {
+  const losers = candidates.filter(({ service }) => reservedPorts.has(service.port));
+  return losers.map(({ service }) => ({
+    key: portKey(service.port, "*"),
+    winner: undefined,
+    losers: [service],
+  }));
+}

@@ -1,0 +1,103 @@
+import type { Backend, BackendServer, Balancer } from "./balancer.js";
+import { word } from "./words.js";
+
+export interface HeadOptions {
+  /** Where HAProxy is asked and told while it runs. */
+  readonly socket: string;
+  /** The folder and name of the file that keeps what is known of servers over a reload. */
+  readonly stateFolder: string;
+  /** Where HAProxy tells of itself, as `0.0.0.0:9090`. */
+  readonly stats: string | undefined;
+  /** Where this program answers, for what HAProxy cannot tell itself. */
+  readonly api: string | undefined;
+  /** Connections of a worker that a reload has replaced are cut after so many seconds; 0: never. */
+  readonly hardStopAfter: number;
+}
+
+const CIPHERS = ["ECDHE+AESGCM", "ECDHE+CHACHA20", "DHE+AESGCM", "!aNULL", "!MD5", "!DSS"].join(":");
+
+/** The whole configuration, for HAProxy 2.4 and later. */
+export function renderBalancer(balancer: Balancer, head: HeadOptions): string {
+  return `${[...headLines(head), ...balancer.head, ...balancer.backends.flatMap(backendLines)].join("\n")}\n`;
+}
+
+/** What a change of needs a reload: the configuration without its servers. */
+export function structureOf(balancer: Balancer, head: HeadOptions): string {
+  const bare = balancer.backends.flatMap(({ frontend, lines, serverOptions }) => [
+    ...frontend,
+    ...lines,
+    serverOptions,
+  ]);
+  return [...headLines(head), ...balancer.head, ...bare].join("\n");
+}
+
+export function renderMap(entries: ReadonlyMap<string, string>): string {
+  return Array.from(entries, ([key, value]) => `${key} ${value}\n`).join("");
+}
+
+function headLines({ socket, stateFolder, stats, api, hardStopAfter }: HeadOptions): readonly string[] {
+  return [
+    "# Written by mesos-dns. What is changed here is lost.",
+    "global",
+    "  log /dev/log local0",
+    "  log /dev/log local1 notice",
+    `  stats socket ${word(socket)} mode 600 level admin expose-fd listeners`,
+    "  server-state-file servers.state",
+    `  server-state-base ${word(stateFolder)}`,
+    "  spread-checks 5",
+    "  max-spread-checks 15000",
+    ...(hardStopAfter > 0 ? [`  hard-stop-after ${hardStopAfter}s`] : []),
+    "  tune.ssl.default-dh-param 2048",
+    `  ssl-default-bind-ciphers ${CIPHERS}`,
+    "  ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets",
+    `  ssl-default-server-ciphers ${CIPHERS}`,
+    "  ssl-default-server-options ssl-min-ver TLSv1.2 no-tls-tickets",
+    "defaults",
+    "  log global",
+    "  load-server-state-from-file global",
+    "  retries 3",
+    "  option redispatch",
+    "  option dontlognull",
+    "  option http-server-close",
+    "  timeout connect 3s",
+    "  timeout client 30s",
+    "  timeout server 30s",
+    "  timeout tunnel 1h",
+    "  timeout http-keep-alive 1s",
+    "  timeout http-request 15s",
+    "  timeout queue 30s",
+    "  timeout tarpit 60s",
+    ...(stats === undefined ? [] : statsLines(stats, api)),
+  ];
+}
+
+function statsLines(bind: string, api: string | undefined): readonly string[] {
+  const ours = [
+    "  use_backend mesos-dns if { path_beg /_haproxy_get } || { path_beg /_mlb_signal/ }",
+    "backend mesos-dns",
+    "  mode http",
+    `  server mesos-dns ${api}`,
+  ];
+  return [
+    "listen stats",
+    `  bind ${bind}`,
+    "  mode http",
+    "  stats enable",
+    "  monitor-uri /_haproxy_health_check",
+    "  http-request use-service prometheus-exporter if { path /metrics }",
+    ...(api === undefined ? [] : ours),
+  ];
+}
+
+function backendLines({ frontend, lines, servers, serverOptions }: Backend): readonly string[] {
+  return [...frontend, ...lines, ...servers.map((server) => `  server ${serverText(server, serverOptions)}`)];
+}
+
+/** A server as a configuration has it. */
+function serverText(server: BackendServer, options: string): string {
+  const { name, id, ip, port, cookie, checkPort, isDraining } = server;
+  const address = ip.includes(":") ? `[${ip}]` : ip;
+  const cookieWord = cookie === undefined ? "" : ` cookie ${word(cookie)}`;
+  const check = options === "" || checkPort === undefined ? options : `${options} port ${checkPort}`;
+  return `${name} ${address}:${port} id ${id}${cookieWord}${check}${isDraining ? " disabled" : ""}`;
+}

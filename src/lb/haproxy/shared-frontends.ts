@@ -1,0 +1,140 @@
+/** The frontends that all services share: by name over HTTP and TLS, by app id, and what HAProxy tells of itself. */
+import { type Paths, word } from "./words.js";
+
+/** What leads requests for a name to a backend. */
+export interface HostRule {
+  readonly host: string;
+  /** `undefined` for all paths. */
+  readonly paths: Paths | undefined;
+  readonly backend: string;
+  readonly weight: number;
+  /** Whether the connection goes on to the servers as it is, TLS and all. */
+  readonly isPassedOn: boolean;
+  readonly redirectsToHttps: boolean;
+  readonly auth: { readonly realm: string; readonly userlist: string } | undefined;
+}
+
+export interface SharedOptions {
+  /** Addresses and ports, as `*:80`; `undefined` leaves the frontend out. */
+  readonly http: string | undefined;
+  readonly https: string | undefined;
+  readonly appId: string | undefined;
+  readonly certificates: readonly string[];
+  /** The files of the maps. */
+  readonly hostsMap: string;
+  readonly appsMap: string;
+}
+
+const HOST = "req.hdr(host),lower,field(1,:)";
+const SNI = "ssl_fc_sni,lower";
+/** Where TLS that is not passed on goes. */
+const LOOP = "abns@mesos-dns-https";
+
+/** Whether a rule is an entry of the map, so that it can come and go without a reload. */
+export function isMapped({ host, paths, weight, isPassedOn }: HostRule): boolean {
+  return !host.startsWith("*") && paths === undefined && weight === 0 && !isPassedOn;
+}
+
+/** @param rules each name and path once */
+export function sharedFrontends(rules: readonly HostRule[], options: SharedOptions): readonly string[] {
+  const ordered = [...rules].sort(byOrder);
+  const ended = ordered.filter(({ isPassedOn }) => !isPassedOn);
+  const passedOn = ordered.filter(({ isPassedOn }) => isPassedOn);
+  return [
+    ...(options.http === undefined ? [] : httpFrontend(ended, options.http, options.hostsMap)),
+    ...(options.https === undefined ? [] : httpsFrontends(ended, passedOn, options.https, options)),
+    ...(options.appId === undefined ? [] : appFrontend(options.appId, options.appsMap)),
+  ];
+}
+
+/** Rules before the map, wildcards behind it, and last what is to be last. */
+function classOf({ weight, host }: HostRule): number {
+  if (weight < 0) return 2;
+  return host.startsWith("*") && weight === 0 ? 1 : 0;
+}
+
+function byOrder(a: HostRule, b: HostRule): number {
+  if (classOf(a) !== classOf(b)) return classOf(a) - classOf(b);
+  if (a.weight !== b.weight) return b.weight - a.weight;
+  // Of wildcards, the longer one says more.
+  if (classOf(a) === 1 && a.host.length !== b.host.length) return b.host.length - a.host.length;
+  return 0;
+}
+
+function httpFrontend(rules: readonly HostRule[], bind: string, map: string): readonly string[] {
+  return [
+    "frontend http:in",
+    `  bind ${bind}`,
+    "  mode http",
+    ...rules.flatMap((rule) => authLines(rule, HOST)),
+    ...rules
+      .filter(({ redirectsToHttps }) => redirectsToHttps)
+      .map((rule) => `  http-request redirect scheme https code 301 if ${conditions(rule, HOST)}`),
+    ...routes(rules, HOST, map),
+  ];
+}
+
+function httpsFrontends(
+  rules: readonly HostRule[],
+  passedOn: readonly HostRule[],
+  bind: string,
+  { certificates, hostsMap }: SharedOptions,
+): readonly string[] {
+  const tls = `ssl ${certificates.map((path) => `crt ${word(path)}`).join(" ")} alpn h2,http/1.1`;
+  const body = ["  mode http", ...rules.flatMap((rule) => authLines(rule, SNI)), ...routes(rules, SNI, hostsMap)];
+  if (passedOn.length === 0) return ["frontend https:in", `  bind ${bind} ${tls}`, ...body];
+  const inner = ["frontend https:in", `  bind ${LOOP} accept-proxy ${tls}`, ...body];
+  return [
+    "frontend tls:in",
+    `  bind ${bind}`,
+    "  mode tcp",
+    "  tcp-request inspect-delay 5s",
+    "  tcp-request content accept if { req.ssl_hello_type 1 }",
+    ...passedOn.map(({ host, backend }) => `  use_backend ${backend} if { req.ssl_sni,lower ${hostMatch(host)} }`),
+    "  default_backend tls",
+    "backend tls",
+    "  mode tcp",
+    `  server loop ${LOOP} send-proxy-v2`,
+    ...inner,
+  ];
+}
+
+function appFrontend(bind: string, map: string): readonly string[] {
+  return [
+    "frontend apps:in",
+    `  bind ${bind}`,
+    "  mode http",
+    `  use_backend %[req.hdr(x-marathon-app-id),lower,map(${word(map)})]`,
+  ];
+}
+
+function authLines(rule: HostRule, sample: string): readonly string[] {
+  if (!rule.auth) return [];
+  const { realm, userlist } = rule.auth;
+  const condition = `${conditions(rule, sample)} !{ http_auth(${userlist}) }`;
+  return [`  http-request auth realm ${word(realm)} if ${condition}`];
+}
+
+/** Three passes make the order that HAProxy goes by anyway the order of the lines: who is it, redirects, and where to. */
+function routes(rules: readonly HostRule[], sample: string, map: string): readonly string[] {
+  const line = (rule: HostRule) => `  use_backend ${rule.backend} if ${conditions(rule, sample)}`;
+  const lines = (wanted: (rule: HostRule) => boolean) =>
+    rules.filter((rule) => !isMapped(rule) && wanted(rule)).map(line);
+  return [
+    ...lines((rule) => classOf(rule) === 0),
+    `  use_backend %[${sample},map(${word(map)})]`,
+    ...lines((rule) => classOf(rule) > 0),
+  ];
+}
+
+function conditions({ host, paths }: HostRule, sample: string): string {
+  const name = `{ ${sample} ${hostMatch(host)} }`;
+  if (!paths) return name;
+  const flag = paths.ignoresCase ? "-i " : "";
+  return `${name} { path_beg ${flag}${paths.beginnings.map(word).join(" ")} }`;
+}
+
+/** What a name is compared with. A wildcard is for names below it, not for itself. */
+function hostMatch(host: string): string {
+  return host.startsWith("*") ? `-m end ${host.slice(1)}` : `-m str ${host}`;
+}
