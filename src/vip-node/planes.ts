@@ -1,6 +1,7 @@
 import files from "node:fs/promises";
 import { MesosDnsError } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
+import { runCommand } from "../base/run-command.js";
 import { systemTimers } from "../base/timers.js";
 import type { VipNodeSettings, VipSettings } from "../config/vips.js";
 import { probeTarget } from "../health/probes.js";
@@ -10,7 +11,6 @@ import { NftablesPlane } from "./nftables/plane.js";
 import type { Adjustment } from "./node.js";
 import type { DataPlane } from "./plane.js";
 import { LocalRoutes } from "./routes.js";
-import { runCommand } from "./run-command.js";
 
 /** A data plane, and what else finds out which targets are dead where the plane itself does not. */
 export interface PlaneParts {

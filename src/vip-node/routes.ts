@@ -1,10 +1,10 @@
 /** Which addresses are this node's own, by its table of local routes. */
 import ipaddr from "ipaddr.js";
 import { messageOf } from "../base/errors.js";
+import type { RunCommand } from "../base/run-command.js";
 import type { Timers } from "../base/timers.js";
 import type { Refusal } from "./plane.js";
 import { type Family, familyOf, isInRange, networkOf, type Ranges } from "./ranges.js";
-import type { RunCommand } from "./run-command.js";
 
 /** Routes are set at a boot; a service that waits for one is asked for again. */
 const KEPT_MS = 5_000;

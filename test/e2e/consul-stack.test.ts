@@ -148,7 +148,7 @@ backend many
     onTestFinished(() => haproxy.stop());
     await until("its socket", async () => existsSync(socket));
     return async () => {
-      const { askAt } = await import("../../src/vip-node/haproxy/socket.js");
+      const { askAt } = await import("../../src/haproxy/socket.js");
       const [state = ""] = await askAt(socket)(["show servers state many"]);
       const fields = state.split("\n").map((line) => line.split(" "));
       return fields.flatMap((line) =>

@@ -3,9 +3,9 @@ import * as files from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { type RunCommand, runCommand } from "../../src/base/run-command.js";
 import type { Service } from "../../src/vip-node/model.js";
 import type { Step } from "../../src/vip-node/plan.js";
-import { type RunCommand, runCommand } from "../../src/vip-node/run-command.js";
 import { add, addressesIn, ask, Held, masterOf, must, startPlane } from "../support/haproxy-plane.js";
 import { until } from "../support/wait.js";
 

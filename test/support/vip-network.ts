@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type RunCommand, runCommand } from "../../src/vip-node/run-command.js";
+import { type RunCommand, runCommand } from "../../src/base/run-command.js";
 
 /** Whether this machine lets anybody have networks of their own, and root's rights in them. */
 export const hasOwnNetworks = spawnSync("unshare", ["-Urn", "true"]).status === 0;

@@ -7,8 +7,6 @@ import { serverOf } from "./render.js";
 /** Steps that need no reload. */
 export type RuntimeStep = Exclude<Step, { readonly kind: "add-service" | "remove-service" }>;
 
-/** Stands in front of every answer, and never in one. */
-const PROMPT = "\n> ";
 /** What it says of what it has done, or found done. */
 const SUCCESS = /^(new server registered\.?|server deleted\.?|all sockets are already (enabled|disabled)\.?)?$/i;
 const MISSING = /^no such (server|backend)\.?$/i;
@@ -64,19 +62,4 @@ export function isOver({ kind }: Step, failure: string): boolean {
 /** Whether a server cannot be deleted yet: its connections are being cut. */
 export function isBusy(answer: string): boolean {
   return BUSY.test(answer);
-}
-
-/**
- * The commands of one session, one a line. With `;` between them there would be no telling where an answer ends: some end in an empty
- * line, some do not. With a prompt there is.
- */
-export function sessionOf(commands: readonly string[]): string {
-  return ["prompt", ...commands, "quit", ""].join("\n");
-}
-
-/** The answer to each command of a session; `undefined` if any is missing. */
-export function answersIn(output: string, count: number): readonly string[] | undefined {
-  const [, ...answers] = output.split(PROMPT);
-  // Behind the last answer stands one more prompt.
-  return answers.length > count ? answers.slice(0, count) : undefined;
 }

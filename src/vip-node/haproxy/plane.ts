@@ -1,25 +1,28 @@
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
+import { tryToListen } from "../../haproxy/bind.js";
+import { HaproxyProcess, type ProcessParts } from "../../haproxy/process.js";
+import { type AskHaproxy, askAt, failureOf, isGone, isThere } from "../../haproxy/socket.js";
+import { workerIn } from "../../haproxy/table.js";
 import { type Actual, type Service, type ServiceAddress, serviceKey } from "../model.js";
 import { type Endings, plan, type Step } from "../plan.js";
 import type { DataPlane, Refusal, StepFailure } from "../plane.js";
 import { isInRange, type Ranges } from "../ranges.js";
 import type { LocalRoutes } from "../routes.js";
-import { tryToListen } from "./bind.js";
 import { closing, commandsFor, faultOf, type RuntimeStep } from "./commands.js";
-import { HaproxyProcess, type ProcessParts } from "./process.js";
 import { Reloads } from "./reloads.js";
-import { affordableConfig, parseConfig, socketPath } from "./render.js";
+import { affordableConfig, type HaproxySettings, parseConfig, socketPath } from "./render.js";
 import { carryOut, type Work } from "./runtime.js";
-import { type AskHaproxy, askAt, failureOf, isGone, isThere } from "./socket.js";
-import { closedOf, readState, STATE_COMMANDS, servicesOf, workerIn } from "./state.js";
+import { closedOf, readState, STATE_COMMANDS, servicesOf } from "./state.js";
 
-export interface HaproxyParts extends ProcessParts {
+export interface HaproxyParts extends Omit<ProcessParts, "settings"> {
+  readonly settings: HaproxySettings;
   readonly log: Pick<Logger, "warn">;
   readonly ranges: Ranges;
   readonly routes: LocalRoutes;
 }
 
+const PROCESS = (runDir: string) => ({ runDir, name: "vips", binary: "haproxy", code: "VIP_PLANE" }) as const;
 const NO_ENDINGS: Endings = { services: new Set(), targets: new Set() };
 /** Changes of targets in this time are written together: for 1,000 services that takes a fifth of a second, in which others wait. */
 const SAVE_MS = 10_000;
@@ -51,7 +54,7 @@ export class HaproxyPlane implements DataPlane {
 
   constructor(parts: HaproxyParts) {
     this.#parts = parts;
-    this.#process = new HaproxyProcess(parts);
+    this.#process = new HaproxyProcess({ ...parts, settings: PROCESS(parts.settings.runDir) });
     this.#ask = askAt(socketPath(parts.settings));
     this.#reloads = new Reloads(parts.timers, () => this.#alone(() => this.#reload()));
   }
@@ -77,7 +80,9 @@ export class HaproxyPlane implements DataPlane {
   }
 
   look(): Promise<Actual> {
-    return this.#alone(() => this.#look().catch((error) => (isGone(error) ? [] : Promise.reject(failureOf(error)))));
+    return this.#alone(() =>
+      this.#look().catch((error) => (isGone(error) ? [] : Promise.reject(failureOf(error, "VIP_PLANE")))),
+    );
   }
 
   /** Never tried while HAProxy reloads: it may be about to listen there. What waits for a reload has been tried, and is again then. */
@@ -86,7 +91,7 @@ export class HaproxyPlane implements DataPlane {
     const { ranges, routes } = this.#parts;
     const refusal = isInRange(service.address, ranges) ? undefined : await routes.refusal(service.address);
     if (refusal) return refusal;
-    return this.#alone(async () => (this.#carried.has(serviceKey(service)) ? undefined : tryToListen(service)));
+    return this.#alone(async () => (this.#carried.has(serviceKey(service)) ? undefined : whyNot(service)));
   }
 
   apply(steps: readonly Step[]): Promise<readonly StepFailure[]> {
@@ -121,10 +126,10 @@ export class HaproxyPlane implements DataPlane {
     try {
       return await this.#look();
     } catch (error) {
-      if (!isGone(error)) throw failureOf(error);
+      if (!isGone(error)) throw failureOf(error, "VIP_PLANE");
     }
     await this.#revive();
-    return this.#look().catch((error) => Promise.reject(failureOf(error)));
+    return this.#look().catch((error) => Promise.reject(failureOf(error, "VIP_PLANE")));
   }
 
   async #look(): Promise<Actual> {
@@ -152,7 +157,7 @@ export class HaproxyPlane implements DataPlane {
     const services = this.#carried.size > 0 ? servicesOf([...this.#carried.values()]) : saved;
     this.#parts.log.warn({}, LOST);
     const [first] = services;
-    if (first) await this.#process.until("let go of its addresses", async () => !(await tryToListen(first)));
+    if (first) await this.#process.until("let go of its addresses", async () => !(await whyNot(first)));
     return services;
   }
 
@@ -270,7 +275,7 @@ export class HaproxyPlane implements DataPlane {
   async #bindable(services: readonly Service[]): Promise<readonly Service[]> {
     const able: Service[] = [];
     for (const service of services) {
-      const refusal = await tryToListen(service);
+      const refusal = await whyNot(service);
       if (refusal === undefined) able.push(service);
       else this.#failures.set(serviceKey(service), refusal.detail);
     }
@@ -282,6 +287,12 @@ export class HaproxyPlane implements DataPlane {
   }
 
   #say(commands: readonly string[]): Promise<readonly string[]> {
-    return this.#ask(commands).catch((error) => Promise.reject(failureOf(error)));
+    return this.#ask(commands).catch((error) => Promise.reject(failureOf(error, "VIP_PLANE")));
   }
+}
+
+/** Why it cannot listen there; `undefined` if it can. */
+async function whyNot({ address: host, port, protocol }: ServiceAddress): Promise<Refusal | undefined> {
+  if (protocol === "tcp") return tryToListen({ host, port });
+  return { reason: "udp", detail: "HAProxy does not carry UDP; the nftables plane does" };
 }

@@ -1,6 +1,6 @@
+import type { AskHaproxy } from "../../haproxy/socket.js";
 import type { Step } from "../plan.js";
 import { failureIn, isBusy, isOver } from "./commands.js";
-import type { AskHaproxy } from "./socket.js";
 
 const STEP_MS = 20;
 /** How long the connections of a server take to be cut. */

@@ -1,4 +1,5 @@
 /** What HAProxy says of itself to what it carries. */
+import { tableOf } from "../../haproxy/table.js";
 import { type Actual, type ActualTarget, type Service, shouldBeOpen } from "../model.js";
 import { backendName, serviceOfBackend, serviceOfFrontend, targetOfServer } from "./names.js";
 
@@ -34,12 +35,6 @@ export function readState(servers: string, stat: string): Actual {
   });
 }
 
-/** The process id of the worker that answers, out of `show info`; `undefined` if that is not in it. */
-export function workerIn(info: string): number | undefined {
-  const [, pid] = /^Pid: (\d+)$/m.exec(info) ?? [];
-  return pid === undefined ? undefined : Number(pid);
-}
-
 /** What stands as a table that could be wanted: without targets that are retired, as HAProxy would begin with it. */
 export function servicesOf(actual: Actual): readonly Service[] {
   return actual.map(({ address, port, protocol, targets }) => ({
@@ -52,23 +47,4 @@ export function servicesOf(actual: Actual): readonly Service[] {
 
 export function closedOf(services: readonly Service[]): readonly Service[] {
   return services.filter((service) => !shouldBeOpen(service));
-}
-
-/** What is read stands in front. Behind it a line of counts has eighty columns more. */
-const MAX_COLUMNS = 20;
-
-type Row = (column: string) => string;
-
-/** Rows of a table whose first line names its columns behind `# `. */
-function tableOf([header = "", ...lines]: readonly string[], separator: string): readonly Row[] {
-  const columns = new Map(
-    header
-      .replace(/^# /, "")
-      .split(separator)
-      .map((name, at) => [name, at]),
-  );
-  return lines.map((line) => {
-    const fields = line.split(separator, MAX_COLUMNS);
-    return (column) => fields[columns.get(column) ?? -1] ?? "";
-  });
 }

@@ -1,5 +1,5 @@
+import type { CommandResult } from "../../base/run-command.js";
 import type { StepFailure } from "../plane.js";
-import type { CommandResult } from "../run-command.js";
 import { checkNft, complaintsOf, isTooLong, isWithoutRights, reasonOf } from "./programs.js";
 import type { Change, Script } from "./transaction.js";
 

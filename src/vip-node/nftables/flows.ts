@@ -1,7 +1,7 @@
 /** What the kernel keeps of connections, as conntrack lists it. */
 import { parseAddress } from "../../base/addresses.js";
+import type { RunCommand } from "../../base/run-command.js";
 import { type ServiceAddress, serviceKey, type Target, targetKey } from "../model.js";
-import type { RunCommand } from "../run-command.js";
 
 /** The client's direction comes first: `udp 17 29 src=… dst=… sport=… dport=… [UNREPLIED] src=… dst=… sport=… dport=…`. */
 const ENDPOINTS = /\bsrc=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g;

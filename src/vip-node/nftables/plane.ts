@@ -1,11 +1,11 @@
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/log.js";
+import type { CommandResult, RunCommand } from "../../base/run-command.js";
 import { type Actual, type ServiceAddress, serviceKey } from "../model.js";
 import type { Step } from "../plan.js";
 import type { DataPlane, Refusal, StepFailure } from "../plane.js";
 import { FAMILIES, type Family, type Ranges } from "../ranges.js";
 import type { LocalRoutes } from "../routes.js";
-import type { CommandResult, RunCommand } from "../run-command.js";
 import { commit } from "./commit.js";
 import { endFlow, listFlows, strayFlows } from "./flows.js";
 import { parseTable, type Table } from "./parse.js";

@@ -1,6 +1,6 @@
 /** The programs that the plane runs, and what people are told where they do not work. */
 import { hasCode, MesosDnsError, messageOf } from "../../base/errors.js";
-import type { CommandResult, RunCommand } from "../run-command.js";
+import type { CommandResult, RunCommand } from "../../base/run-command.js";
 
 /** What each comes with. */
 const PACKAGES: Readonly<Record<string, string>> = { nft: "nftables", conntrack: "conntrack", ip: "iproute2" };

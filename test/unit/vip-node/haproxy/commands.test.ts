@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { answersIn, sessionOf } from "../../../../src/haproxy/socket.js";
 import {
-  answersIn,
   commandsFor,
   failureIn,
   faultOf,
   isBusy,
   isOver,
   type RuntimeStep,
-  sessionOf,
 } from "../../../../src/vip-node/haproxy/commands.js";
 import type { Service, Target } from "../../../../src/vip-node/model.js";
 import type { Step } from "../../../../src/vip-node/plan.js";

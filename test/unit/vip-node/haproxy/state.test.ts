@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { readState, servicesOf, workerIn } from "../../../../src/vip-node/haproxy/state.js";
+import { workerIn } from "../../../../src/haproxy/table.js";
+import { readState, servicesOf } from "../../../../src/vip-node/haproxy/state.js";
 
 /** Columns as HAProxy 2.6 has them, the last ones left out. */
 const SERVERS = `1

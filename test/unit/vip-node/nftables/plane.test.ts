@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import type { CommandResult } from "../../../../src/base/run-command.js";
 import { NftablesPlane } from "../../../../src/vip-node/nftables/plane.js";
 import { plan } from "../../../../src/vip-node/plan.js";
 import { LocalRoutes } from "../../../../src/vip-node/routes.js";
-import type { CommandResult } from "../../../../src/vip-node/run-command.js";
 import { ManualTimers } from "../../../support/timers.js";
 
 const RANGES = { ip: { first: "11.0.0.0", last: "11.255.255.254" }, ip6: { first: "fd01:c::", last: "fd01:c::ffff" } };

@@ -1,9 +1,14 @@
 import { createServer } from "node:net";
-import { messageOf } from "../../base/errors.js";
-import type { ServiceAddress } from "../model.js";
-import type { Refusal } from "../plane.js";
+import { messageOf } from "../base/errors.js";
+import type { HostPort } from "../base/host-port.js";
 
-const REASONS: Readonly<Record<string, readonly [reason: Refusal["reason"], what: string]>> = {
+/** Why nobody can listen at an address and port: a word for metrics, and a sentence for people. */
+export interface BindRefusal {
+  readonly reason: "port_in_use" | "not_permitted" | "no_route";
+  readonly detail: string;
+}
+
+const REASONS: Readonly<Record<string, readonly [reason: BindRefusal["reason"], what: string]>> = {
   EADDRINUSE: [
     "port_in_use",
     "another program of this node listens there, or on that port of all addresses (`ss -ltnp` shows it)",
@@ -17,18 +22,14 @@ const NO_ROUTE = "the address is not this node's: it needs a local route (for IP
  * Why nobody can listen there; `undefined` if somebody can. Tried with a listener, for a moment: where HAProxy cannot listen at a reload,
  * it pauses all others for two seconds.
  */
-export function tryToListen(service: ServiceAddress): Promise<Refusal | undefined> {
-  const { address, port, protocol } = service;
-  if (protocol === "udp") {
-    return Promise.resolve({ reason: "udp", detail: "HAProxy does not carry UDP; the nftables plane does" });
-  }
+export function tryToListen({ host, port }: HostPort): Promise<BindRefusal | undefined> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
     server.once("error", (error: NodeJS.ErrnoException) => {
       const [reason, what] = REASONS[error.code ?? ""] ?? ["no_route", NO_ROUTE];
       resolve({ reason, detail: `${what} (${messageOf(error)})` });
     });
-    server.listen({ host: address, port, exclusive: true, ipv6Only: address.includes(":") }, () =>
+    server.listen({ host, port, exclusive: true, ipv6Only: host.includes(":") }, () =>
       server.close(() => resolve(undefined)),
     );
   });

@@ -1,10 +1,11 @@
 import { connect } from "node:net";
-import { hasCode, MesosDnsError, messageOf } from "../../base/errors.js";
-import { answersIn, sessionOf } from "./commands.js";
+import { type ErrorCode, hasCode, MesosDnsError, messageOf } from "../base/errors.js";
 
 /** Asks HAProxy on its socket, command by command; rejects if not every one was answered. */
 export type AskHaproxy = (commands: readonly string[]) => Promise<readonly string[]>;
 
+/** Stands in front of every answer, and never in one. */
+const PROMPT = "\n> ";
 /** Commands of a session: more are several sessions, so that HAProxy does other things in between. */
 const MAX_COMMANDS = 1_000;
 const IDLE_MS = 5_000;
@@ -29,10 +30,10 @@ export function isGone(error: unknown): boolean {
   return hasCode(error, "ENOENT") || hasCode(error, "ECONNREFUSED");
 }
 
-/** The same error in words of the plane. */
-export function failureOf(error: unknown): MesosDnsError {
+/** The same error for people. */
+export function failureOf(error: unknown, code: ErrorCode): MesosDnsError {
   if (error instanceof MesosDnsError) return error;
-  return new MesosDnsError("VIP_PLANE", `HAProxy cannot be asked: ${messageOf(error)}`, { cause: error });
+  return new MesosDnsError(code, `HAProxy cannot be asked: ${messageOf(error)}`, { cause: error });
 }
 
 /** Whether anybody listens there, as far as can be told. */
@@ -65,4 +66,19 @@ function exchange(path: string, input: string): Promise<string> {
     // Not ended: HAProxy may drop what it has not read yet when its client has closed. It ends after "quit".
     socket.write(input);
   });
+}
+
+/**
+ * The commands of one session, one a line. With `;` between them there would be no telling where an answer ends: some end in an empty
+ * line, some do not. With a prompt there is.
+ */
+export function sessionOf(commands: readonly string[]): string {
+  return ["prompt", ...commands, "quit", ""].join("\n");
+}
+
+/** The answer to each command of a session; `undefined` if any is missing. */
+export function answersIn(output: string, count: number): readonly string[] | undefined {
+  const [, ...answers] = output.split(PROMPT);
+  // Behind the last answer stands one more prompt.
+  return answers.length > count ? answers.slice(0, count) : undefined;
 }

@@ -1,12 +1,23 @@
 import type * as FileSystem from "node:fs/promises";
-import { hasCode, MesosDnsError, messageOf } from "../../base/errors.js";
-import { delay, type Timers } from "../../base/timers.js";
-import { writeWhole } from "../../base/whole-file.js";
-import type { RunCommand } from "../run-command.js";
-import type { HaproxySettings } from "./render.js";
+import { type ErrorCode, hasCode, MesosDnsError, messageOf } from "../base/errors.js";
+import type { RunCommand } from "../base/run-command.js";
+import { delay, type Timers } from "../base/timers.js";
+import { writeWhole } from "../base/whole-file.js";
+
+/** Where it is, and what it is called. */
+export interface ProcessSettings {
+  /** The folder of its configuration, its process id and its socket. */
+  readonly runDir: string;
+  /** Of these files: `NAME.cfg`, `NAME.pid`, `NAME.sock`. */
+  readonly name: string;
+  /** The program, by name or path. */
+  readonly binary: string;
+  /** Of its errors. */
+  readonly code: ErrorCode;
+}
 
 export interface ProcessParts {
-  readonly settings: HaproxySettings;
+  readonly settings: ProcessSettings;
   readonly run: RunCommand;
   readonly files: Pick<typeof FileSystem, "mkdir" | "open" | "readFile" | "readdir" | "rename" | "rm">;
   readonly kill: (pid: number, signal: NodeJS.Signals) => void;
@@ -32,11 +43,15 @@ export class HaproxyProcess {
   }
 
   get configPath(): string {
-    return `${this.#parts.settings.runDir}/vips.cfg`;
+    return this.#path("cfg");
+  }
+
+  get socketPath(): string {
+    return this.#path("sock");
   }
 
   get #pidPath(): string {
-    return `${this.#parts.settings.runDir}/vips.pid`;
+    return this.#path("pid");
   }
 
   /** Rejects if it is missing, or too old. */
@@ -46,7 +61,7 @@ export class HaproxyProcess {
     const [oldMajor, oldMinor] = OLDEST;
     if (Number(major) > oldMajor || (Number(major) === oldMajor && Number(minor) >= oldMinor)) return;
     const [first = ""] = stdout.split("\n");
-    throw new MesosDnsError("VIP_PLANE", `haproxy is too old (${first}): ${NEEDED}`);
+    throw this.#error(`haproxy is too old (${first}): ${NEEDED}`);
   }
 
   /** How many files it may have open: as many as this program, which starts it. */
@@ -62,7 +77,7 @@ export class HaproxyProcess {
       return await this.#parts.files.readFile(this.configPath, "utf8");
     } catch (error) {
       if (hasCode(error, "ENOENT")) return "";
-      throw new MesosDnsError("VIP_PLANE", `${this.configPath} cannot be read: ${messageOf(error)}`, { cause: error });
+      throw this.#error(`${this.configPath} cannot be read: ${messageOf(error)}`, { cause: error });
     }
   }
 
@@ -70,10 +85,10 @@ export class HaproxyProcess {
     const { settings, files } = this.#parts;
     try {
       await files.mkdir(settings.runDir, { recursive: true, mode: 0o700 });
-      await writeWhole({ folder: settings.runDir, name: "vips.cfg", files }, [config]);
+      await writeWhole({ folder: settings.runDir, name: `${settings.name}.cfg`, files }, [config]);
     } catch (error) {
       const what = `${this.configPath} cannot be written: ${messageOf(error)}`;
-      throw new MesosDnsError("VIP_PLANE", what, { cause: error });
+      throw this.#error(what, { cause: error });
     }
   }
 
@@ -86,7 +101,7 @@ export class HaproxyProcess {
   /** Starts it with the configuration that is written. It ends by itself or by `end`, and not with this program. */
   async start(): Promise<void> {
     const { code, stderr } = await this.#run(["-W", "-D", "-f", this.configPath, "-p", this.#pidPath]);
-    if (code !== 0) throw new MesosDnsError("VIP_PLANE", `haproxy does not start: ${alertsIn(stderr)}`);
+    if (code !== 0) throw this.#error(`haproxy does not start: ${alertsIn(stderr)}`);
   }
 
   /**
@@ -113,24 +128,22 @@ export class HaproxyProcess {
     const pid = await this.#master();
     if (pid !== undefined) return this.#parts.kill(pid, "SIGUSR2");
     const what = `no haproxy of this user runs with ${this.configPath}`;
-    throw new MesosDnsError("VIP_PLANE", `${what}: it cannot be told to reload. End that haproxy, and start again`);
+    throw this.#error(`${what}: it cannot be told to reload. End that haproxy, and start again`);
   }
 
   /** Ends it and all its workers, and removes its files. */
   async end(): Promise<void> {
-    const { settings, files, kill, timers } = this.#parts;
+    const { files, kill, timers } = this.#parts;
     const deadline = timers.now() + END_MS;
     const told = new Set<number>();
     // One that was retired may be there as well.
     for (let pid = await this.#master(); pid !== undefined; pid = await this.#master()) {
       if (!told.has(pid)) kill(pid, "SIGTERM");
       told.add(pid);
-      if (timers.now() > deadline)
-        throw new MesosDnsError("VIP_PLANE", `haproxy (process ${pid}) does not end: kill it`);
+      if (timers.now() > deadline) throw this.#error(`haproxy (process ${pid}) does not end: kill it`);
       await this.wait(STEP_MS);
     }
-    for (const name of ["vips.cfg", "vips.pid", "vips.sock"])
-      await files.rm(`${settings.runDir}/${name}`, { force: true });
+    for (const ending of ["cfg", "pid", "sock"]) await files.rm(this.#path(ending), { force: true });
   }
 
   /** Waits until this is true of it. Rejects after 10 s. */
@@ -140,8 +153,7 @@ export class HaproxyProcess {
     for (;;) {
       // While one worker takes over from another, nobody may answer.
       if (await check().catch(() => false)) return;
-      if (timers.now() > deadline)
-        throw new MesosDnsError("VIP_PLANE", `haproxy did not ${what} within ${ANSWER_MS / 1_000} s`);
+      if (timers.now() > deadline) throw this.#error(`haproxy did not ${what} within ${ANSWER_MS / 1_000} s`);
       await this.wait(STEP_MS);
     }
   }
@@ -178,17 +190,26 @@ export class HaproxyProcess {
     return words.includes(this.configPath) && words.includes("-W");
   }
 
+  #path(ending: string): string {
+    const { runDir, name } = this.#parts.settings;
+    return `${runDir}/${name}.${ending}`;
+  }
+
+  #error(text: string, options?: ErrorOptions): MesosDnsError {
+    return new MesosDnsError(this.#parts.settings.code, text, options);
+  }
+
   #read(path: string): Promise<string> {
     return this.#parts.files.readFile(path, "utf8").catch(() => "");
   }
 
   async #run(args: readonly string[]): ReturnType<RunCommand> {
     try {
-      return await this.#parts.run("haproxy", args, "", TIMEOUT_MS);
+      return await this.#parts.run(this.#parts.settings.binary, args, "", TIMEOUT_MS);
     } catch (error) {
       const missing = `haproxy is missing: ${NEEDED} (apt-get install haproxy)`;
       const what = hasCode(error, "ENOENT") ? missing : messageOf(error);
-      throw new MesosDnsError("VIP_PLANE", what, { cause: error });
+      throw this.#error(what, { cause: error });
     }
   }
 }

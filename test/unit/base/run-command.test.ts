@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { runCommand } from "../../../src/vip-node/run-command.js";
+import { runCommand } from "../../../src/base/run-command.js";
 
 test("what a program says and how it ends comes back", async () => {
   const ended = await runCommand("sh", ["-c", "cat; echo no >&2; exit 3"], "given");
