@@ -48,6 +48,7 @@ export type ErrorCode =
   | "MARATHON_STATUS"
   | "MARATHON_INVALID"
   | "LB_TEMPLATE"
+  | "LB_HAPROXY"
   | "VIP_LOCKED"
   | "VIP_PLANE"
   | "VIP_SOURCE"

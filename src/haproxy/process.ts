@@ -81,20 +81,35 @@ export class HaproxyProcess {
     }
   }
 
-  async write(config: string): Promise<void> {
+  write(config: string): Promise<void> {
+    return this.writeFile(`${this.#parts.settings.name}.cfg`, config);
+  }
+
+  /** Writes another file into its folder, whole or not at all. */
+  async writeFile(name: string, text: string): Promise<void> {
     const { settings, files } = this.#parts;
     try {
       await files.mkdir(settings.runDir, { recursive: true, mode: 0o700 });
-      await writeWhole({ folder: settings.runDir, name: `${settings.name}.cfg`, files }, [config]);
+      await writeWhole({ folder: settings.runDir, name, files }, [text]);
     } catch (error) {
-      const what = `${this.configPath} cannot be written: ${messageOf(error)}`;
-      throw this.#error(what, { cause: error });
+      throw this.#error(`${settings.runDir}/${name} cannot be written: ${messageOf(error)}`, { cause: error });
     }
   }
 
   /** What HAProxy has against the configuration that is written; `undefined` if nothing. */
-  async faults(): Promise<string | undefined> {
-    const { code, stderr } = await this.#run(["-c", "-f", this.configPath]);
+  faults(): Promise<string | undefined> {
+    return this.#check(this.configPath);
+  }
+
+  /** The same of another configuration, which stands beside it for that. */
+  async faultsOf(config: string): Promise<string | undefined> {
+    const { runDir, name } = this.#parts.settings;
+    await this.writeFile(`${name}.new`, config);
+    return this.#check(`${runDir}/${name}.new`);
+  }
+
+  async #check(path: string): Promise<string | undefined> {
+    const { code, stderr } = await this.#run(["-c", "-f", path]);
     return code === 0 ? undefined : alertsIn(stderr);
   }
 

@@ -1,3 +1,4 @@
+import { messageOf } from "../base/errors.js";
 import type { MarathonApp, MarathonHealthCheck, MarathonTask } from "../sources/marathon/app.js";
 import { type DeployedApp, mergeDeploymentGroups } from "./deployment-groups.js";
 import { readSettings, type ServiceSettings } from "./labels.js";
@@ -57,8 +58,18 @@ export interface Notice {
   readonly text: string;
 }
 
+/** A service whose labels cannot be read, and who serves there. */
+export interface Unreadable {
+  readonly appId: string;
+  readonly index: number;
+  /** A clause. */
+  readonly reason: string;
+  readonly servers: readonly Server[];
+}
+
 export interface Services {
   readonly services: readonly Service[];
+  readonly unreadable: readonly Unreadable[];
   readonly notices: readonly Notice[];
 }
 
@@ -70,13 +81,17 @@ const HTTP_CHECKS: ReadonlySet<string> = new Set(["HTTP", "HTTPS", "MESOS_HTTP",
 export function servicesOf(apps: readonly MarathonApp[], options: ServiceOptions): Services {
   const assigner = options.range && new PortAssigner(options.range);
   const notices: Notice[] = [];
+  const unreadable: Unreadable[] = [];
   const services = mergeDeploymentGroups(apps).flatMap((deployed) => {
     const { app } = deployed;
     if (app.id === `/${options.framework}`) return [];
     const note = (text: string) => void notices.push({ appId: app.id, text });
-    return new AppReader(deployed, options, note).read(assigner);
+    const reader = new AppReader(deployed, options, note);
+    const read = reader.read(assigner);
+    unreadable.push(...reader.unreadable);
+    return read;
   });
-  return { services, notices };
+  return { services, unreadable, notices };
 }
 
 class AppReader {
@@ -84,6 +99,7 @@ class AppReader {
   readonly #draining: ReadonlySet<string>;
   readonly #options: ServiceOptions;
   readonly #note: (text: string) => void;
+  readonly unreadable: Unreadable[] = [];
 
   constructor({ app, draining }: DeployedApp, options: ServiceOptions, note: (text: string) => void) {
     this.#app = app;
@@ -116,16 +132,15 @@ class AppReader {
   #service(index: number, ports: readonly ServicePort[], tasks: readonly MarathonTask[]): Service | undefined {
     const app = this.#app;
     const port = ports[index] as ServicePort;
-    const settings = this.#settings(index);
+    // The last of the same service ports has the tasks of all.
+    const same = ports.filter(({ number }) => number === port.number);
+    const servers = same.flatMap((one) => tasks.flatMap((task) => this.#server(task, one) ?? [])).sort(byPlace);
+    const settings = servers.length === 0 ? undefined : this.#settings(index, servers);
     if (!settings) return undefined;
     const check = this.#check(index);
     const borrowed = !check && settings.checkIndex !== undefined ? this.#check(settings.checkIndex) : undefined;
     const said = borrowed && HTTP_CHECKS.has(borrowed.protocol) ? "http" : settings.mode;
     const default_ = check?.protocol === "HTTP" || settings.hostname !== undefined ? "http" : "tcp";
-    // The last of the same service ports has the tasks of all.
-    const same = ports.filter(({ number }) => number === port.number);
-    const servers = same.flatMap((one) => tasks.flatMap((task) => this.#server(task, one) ?? []));
-    if (servers.length === 0) return undefined;
     return {
       appId: app.id,
       index,
@@ -135,12 +150,12 @@ class AppReader {
       settings,
       groups: settings.groups ?? app.labels.get("HAPROXY_GROUP")?.split(",") ?? [],
       isDatagram: port.isDatagram,
-      servers: servers.sort(byPlace),
+      servers,
       lastConfigChangeAt: app.lastConfigChangeAt,
     };
   }
 
-  #settings(index: number): ServiceSettings | undefined {
+  #settings(index: number, servers: readonly Server[]): ServiceSettings | undefined {
     const { labels, env } = this.#app;
     const { isStrict, allowsTemplates, readsEnv } = this.#options;
     const labelOf = (name: string) => {
@@ -150,7 +165,7 @@ class AppReader {
     try {
       return readSettings(labelOf, { isStrict, allowsTemplates });
     } catch (error) {
-      this.#note(`its service ${index} is left out: ${error instanceof Error ? error.message : String(error)}`);
+      this.unreadable.push({ appId: this.#app.id, index, reason: messageOf(error), servers });
       return undefined;
     }
   }

@@ -88,7 +88,6 @@ async function haproxy(flags: LbFlags, env: Env): Promise<string> {
     reservedPorts: new Set(flags.bindsHttp ? [80, 443, 9_090, 9_091] : [9_090, 9_091]),
     holders: new Map(),
     cookieKey: "mesos-dns",
-    cookieOf: () => undefined,
   });
   report(refused.map(({ appId, text }) => ({ appId, text: `left out: ${text}` })));
   report(conflicts.flatMap(conflictNotices));
@@ -107,7 +106,7 @@ async function services(flags: LbFlags, env: Env): Promise<readonly Service[]> {
   const hosts = flags.hostsFile === undefined ? await lookedUp(apps) : readHosts(flags.hostsFile);
   const min = flags.minPort ?? DEFAULT_PORTS.min;
   const max = flags.maxPort ?? DEFAULT_PORTS.max;
-  const { services, notices } = servicesOf(apps, {
+  const { services, unreadable, notices } = servicesOf(apps, {
     resolve: (host) => hosts.get(host),
     isStrict: flags.isStrict,
     needsHealth: flags.needsHealth,
@@ -118,6 +117,9 @@ async function services(flags: LbFlags, env: Env): Promise<readonly Service[]> {
     readsEnv: false,
   });
   report(notices);
+  report(
+    unreadable.map(({ appId, index, reason }) => ({ appId, text: `its service ${index} is left out: ${reason}` })),
+  );
   return services;
 }
 

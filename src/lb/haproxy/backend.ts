@@ -23,8 +23,6 @@ export interface BackendOptions {
   readonly isBound: boolean;
   /** The services of the same app, sorted by port. */
   readonly ofApp: readonly Service[];
-  /** The cookie of a server that has got another one than its own. */
-  readonly cookieOf: (backend: string, server: string) => string | undefined;
   /** What cookies of servers are made with that come while HAProxy runs. */
   readonly cookieKey: string;
 }
@@ -154,8 +152,8 @@ function serversOf(service: Service, options: BackendOptions): readonly BackendS
         taskId: server.taskId,
         ip: server.ip,
         port: server.port,
-        checkPort: checkPort(service, place, options.ofApp),
-        cookie: isSticky(service) ? (options.cookieOf(options.name, name) ?? serverCookie(name)) : undefined,
+        checkPort: CHECKS.has(service.check?.protocol ?? "") ? checkPort(service, place, options.ofApp) : undefined,
+        cookie: isSticky(service) ? serverCookie(name) : undefined,
         isDraining: server.isDraining,
       },
     ];

@@ -13,7 +13,6 @@ export interface BuildOptions extends SharedOptions {
   readonly reservedPorts: ReadonlySet<number>;
   readonly holders: Holders;
   readonly cookieKey: string;
-  readonly cookieOf: (backend: string, server: string) => string | undefined;
 }
 
 export interface Built {

@@ -1,3 +1,4 @@
+import { formatHostPort } from "../../base/host-port.js";
 import type { Backend, BackendServer, Balancer } from "./balancer.js";
 import { word } from "./words.js";
 
@@ -21,14 +22,12 @@ export function renderBalancer(balancer: Balancer, head: HeadOptions): string {
   return `${[...headLines(head), ...balancer.head, ...balancer.backends.flatMap(backendLines)].join("\n")}\n`;
 }
 
-/** What a change of needs a reload: the configuration without its servers. */
-export function structureOf(balancer: Balancer, head: HeadOptions): string {
-  const bare = balancer.backends.flatMap(({ frontend, lines, serverOptions }) => [
-    ...frontend,
-    ...lines,
-    serverOptions,
-  ]);
-  return [...headLines(head), ...balancer.head, ...bare].join("\n");
+/** What only a reload can change: a configuration without its servers. */
+export function structureOf(config: string): string {
+  return config
+    .split("\n")
+    .filter((line) => !line.startsWith("  server "))
+    .join("\n");
 }
 
 export function renderMap(entries: ReadonlyMap<string, string>): string {
@@ -90,14 +89,17 @@ function statsLines(bind: string, api: string | undefined): readonly string[] {
 }
 
 function backendLines({ frontend, lines, servers, serverOptions }: Backend): readonly string[] {
-  return [...frontend, ...lines, ...servers.map((server) => `  server ${serverText(server, serverOptions)}`)];
+  return [
+    ...frontend,
+    ...lines,
+    ...(serverOptions === "" ? [] : [`  default-server${serverOptions}`]),
+    ...servers.map((server) => `  server ${serverText(server)}${server.isDraining ? " disabled" : ""}`),
+  ];
 }
 
-/** A server as a configuration has it. */
-function serverText(server: BackendServer, options: string): string {
-  const { name, id, ip, port, cookie, checkPort, isDraining } = server;
-  const address = ip.includes(":") ? `[${ip}]` : ip;
+/** A server as a configuration and `add server` have it, without what all servers of its backend have. */
+export function serverText({ name, id, ip, port, cookie, checkPort }: BackendServer): string {
   const cookieWord = cookie === undefined ? "" : ` cookie ${word(cookie)}`;
-  const check = options === "" || checkPort === undefined ? options : `${options} port ${checkPort}`;
-  return `${name} ${address}:${port} id ${id}${cookieWord}${check}${isDraining ? " disabled" : ""}`;
+  const check = checkPort === undefined ? "" : ` port ${checkPort}`;
+  return `${name} ${formatHostPort({ host: ip, port })} id ${id}${cookieWord}${check}`;
 }

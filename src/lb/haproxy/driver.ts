@@ -1,0 +1,209 @@
+import { type Backoff, NO_JITTER, pauseAfter } from "../../base/backoff.js";
+import { messageOf } from "../../base/errors.js";
+import { isGone } from "../../haproxy/socket.js";
+import { type Outcome, outcomeOf } from "./answers.js";
+import type { Balancer } from "./balancer.js";
+import type { DriverParts } from "./driver-parts.js";
+import { type InfoOf, infoOf } from "./info.js";
+import { Reloader } from "./reloader.js";
+import { structureOf } from "./render.js";
+import { type Running, readRunning, stateCommands } from "./running.js";
+import { afterSteps, asOfNow, commandsOf, planSteps, type Step } from "./steps.js";
+
+/** How often what runs is read, whatever is believed, in milliseconds. */
+const READ_MS = 30_000;
+/** The same while servers wait until their last requests have ended, and where something has failed. */
+const SOON_MS = 1_000;
+
+const RETRY: Backoff = { firstMs: SOON_MS, lastMs: 60_000 };
+
+/**
+ * Keeps a HAProxy that runs the same as what is wanted: servers and maps at once over its socket, all else by a reload. What stands is
+ * adopted, and stays when this ends.
+ */
+export class HaproxyDriver {
+  readonly #parts: DriverParts;
+  readonly #reloader: Reloader;
+  #desired: Balancer | undefined;
+  #since: number | undefined;
+  #running: Running | undefined;
+  #info: InfoOf | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
+  /** Of the configuration that HAProxy has read; `undefined` if that is not known. */
+  #structure: string | undefined;
+  /** Since when servers have been waiting to go. */
+  #leaving: ReadonlyMap<string, number> = new Map();
+  #failures = 0;
+  #reloadFrom = Number.NEGATIVE_INFINITY;
+  #timer: (() => void) | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #work: Promise<void> = Promise.resolve();
+  #isBusy = false;
+  #isStopped = false;
+  #trouble: string | undefined;
+
+  constructor(parts: DriverParts) {
+    this.#parts = parts;
+    this.#reloader = new Reloader(parts);
+  }
+
+  get report() {
+    return { running: this.#running, info: this.#info, trouble: this.#trouble, isSettled: this.#isSettled };
+  }
+
+  /** From now on this is to run. @param since when the change became known, in milliseconds of the clock of `timers` */
+  want(desired: Balancer, since: number | undefined): void {
+    this.#desired = desired;
+    this.#since ??= since;
+    this.#schedule(0);
+  }
+
+  /** What HAProxy has against this; `undefined` if nothing. */
+  faults(balancer: Balancer): Promise<string | undefined> {
+    return this.#parts.host.faults(this.#parts.render(balancer));
+  }
+
+  /** Waits for what is under way. HAProxy goes on as it is. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.();
+    await this.#work;
+  }
+
+  #schedule(ms: number): void {
+    const { timers } = this.#parts;
+    const at = timers.now() + Math.max(0, ms);
+    if (this.#isStopped || at >= this.#timerAt) return;
+    this.#timerAt = at;
+    if (this.#isBusy) return;
+    this.#timer?.();
+    this.#timer = timers.after(at - timers.now(), () => {
+      this.#work = this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { timers, log, onReport } = this.#parts;
+    this.#isBusy = true;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    let next = READ_MS;
+    try {
+      if (this.#desired) next = await this.#bring(this.#desired);
+      if (this.#trouble !== undefined) log.info("HAProxy follows again");
+      this.#trouble = undefined;
+      this.#failures = 0;
+    } catch (error) {
+      const reason = messageOf(error);
+      if (reason !== this.#trouble) log.warn({ reason }, "HAProxy goes on with what it has");
+      this.#trouble = reason;
+      this.#running = undefined;
+      onReport({ kind: "failed", reason });
+      next = pauseAfter(this.#failures++, RETRY, NO_JITTER);
+    }
+    this.#isBusy = false;
+    const wanted = this.#timerAt;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#schedule(Math.min(wanted - timers.now(), next));
+  }
+
+  /** @returns milliseconds until it has to be looked again */
+  async #bring(desired: Balancer): Promise<number> {
+    const { timers, render } = this.#parts;
+    const now = timers.now();
+    if (!this.#running || now - this.#readAt >= (this.#leaving.size > 0 ? SOON_MS : READ_MS)) await this.#read(desired);
+    const running = this.#running as Running;
+    this.#noteLeaving(desired, running, now);
+    const steps = planSteps(running, desired, (backend, server) => this.#isOverdue(`${backend}/${server}`, now));
+    const outcome = await this.#take(steps, running);
+    const text = render(asOfNow(desired, this.#running as Running));
+    const wait = await this.#reloadIfNeeded(desired, text);
+    if (wait === undefined && outcome.failures.length === 0) this.#noteApplied(desired);
+    const soon = outcome.done.length < steps.length || this.#leaving.size > 0 ? SOON_MS : READ_MS;
+    return Math.min(wait ?? READ_MS, soon);
+  }
+
+  async #read(desired: Balancer): Promise<void> {
+    const { ask, host, files, timers } = this.#parts;
+    const commands = [...stateCommands(files), "show info"];
+    let answers: readonly string[];
+    try {
+      answers = await ask(commands);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      await this.#reloader.start(desired);
+      answers = await ask(commands);
+    }
+    this.#info = infoOf(answers.at(-1) ?? "");
+    this.#running = readRunning(answers);
+    this.#readAt = timers.now();
+    this.#structure ??= structureOf(await host.installed());
+  }
+
+  async #take(steps: readonly Step[], running: Running): Promise<Outcome> {
+    if (steps.length === 0) return { done: [], failures: [] };
+    const { ask, onReport, files, cookieKey } = this.#parts;
+    const options = { files, cookieKey, addsCookies: this.#info?.addsCookies ?? false };
+    const work = steps.map((step) => ({ step, commands: commandsOf(step, options) }));
+    const outcome = outcomeOf(work, await ask(work.flatMap(({ commands }) => commands)));
+    this.#running = afterSteps(running, outcome.done);
+    // A step that failed may have been half done: what runs is read before the next one.
+    if (outcome.failures.length > 0) this.#readAt = Number.NEGATIVE_INFINITY;
+    onReport({ kind: "steps", steps: outcome.done, failures: outcome.failures });
+    return outcome;
+  }
+
+  /** @returns milliseconds until the reload that is needed; `undefined` if none is */
+  async #reloadIfNeeded(desired: Balancer, text: string): Promise<number | undefined> {
+    const { timers, coalesceMs, minIntervalMs } = this.#parts;
+    const cause = this.#reloadCause(desired, text);
+    if (cause === undefined) {
+      this.#reloadFrom = Number.NEGATIVE_INFINITY;
+      return undefined;
+    }
+    const now = timers.now();
+    if (this.#reloadFrom === Number.NEGATIVE_INFINITY) {
+      this.#reloadFrom = Math.max(now + coalesceMs, this.#reloader.lastAt + minIntervalMs);
+    }
+    if (now < this.#reloadFrom) return this.#reloadFrom - now;
+    this.#reloadFrom = Number.NEGATIVE_INFINITY;
+    const isDone = await this.#reloader.reload(desired, text, cause);
+    if (!isDone) return Math.max(SOON_MS, minIntervalMs);
+    this.#structure = structureOf(text);
+    this.#running = undefined;
+    // What has changed in between is carried out at once.
+    return 0;
+  }
+
+  #reloadCause(desired: Balancer, text: string): string | undefined {
+    if (structureOf(text) !== this.#structure) return "structure";
+    const known = this.#running?.backends;
+    // Somebody has had it read another configuration.
+    const isForeign = desired.backends.some(({ name, servers }) => servers.length > 0 && !known?.has(name));
+    return isForeign ? "drift" : undefined;
+  }
+
+  #noteLeaving(desired: Balancer, running: Running, now: number): void {
+    const leaving = desired.backends.flatMap(({ name, servers }) => {
+      const wanted = new Set(servers.map((server) => server.name));
+      return Array.from(running.backends.get(name)?.keys() ?? []).flatMap((server) =>
+        wanted.has(server) ? [] : `${name}/${server}`,
+      );
+    });
+    this.#leaving = new Map(leaving.map((key) => [key, this.#leaving.get(key) ?? now]));
+  }
+
+  #isOverdue(key: string, now: number): boolean {
+    const { drainMs } = this.#parts;
+    return drainMs > 0 && now - (this.#leaving.get(key) ?? now) >= drainMs;
+  }
+
+  get #isSettled(): boolean {
+    return this.#since === undefined && this.#running !== undefined;
+  }
+
+  #noteApplied(desired: Balancer): void {
+    if (this.#desired !== desired) return;
+    this.#parts.onReport({ kind: "applied", since: this.#since });
+    this.#since = undefined;
+  }
+}

@@ -1,0 +1,120 @@
+import { MesosDnsError } from "../../base/errors.js";
+import { delay } from "../../base/timers.js";
+import type { Balancer } from "./balancer.js";
+import type { DriverParts } from "./driver-parts.js";
+import { infoOf } from "./info.js";
+import { renderMap } from "./render.js";
+
+const STEP_MS = 20;
+/** How long a new worker may take to answer. */
+const ANSWER_MS = 10_000;
+/** The name of the file in which HAProxy finds what was known of its servers. */
+export const STATE_FILE = "servers.state";
+const BIND = /^ {2}bind (\S+):(\d+)(?: |$)/gmu;
+
+/** Has HAProxy read a configuration, after everything that can be found before has been. */
+export class Reloader {
+  readonly #parts: DriverParts;
+  #lastAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: DriverParts) {
+    this.#parts = parts;
+  }
+
+  /** When it was tried last, in milliseconds of the clock of `timers`. */
+  get lastAt(): number {
+    return this.#lastAt;
+  }
+
+  /** Starts a HAProxy where there is none: with what is wanted, or with what it had if that is refused. */
+  async start(desired: Balancer): Promise<void> {
+    const { host, render, writeFile, log } = this.#parts;
+    const text = render(desired);
+    await this.#writeMaps(desired);
+    await writeFile(STATE_FILE, "1\n");
+    const faults = await host.faults(text);
+    if (faults === undefined) await host.install(text);
+    else this.#parts.onReport({ kind: "refused", faults });
+    log.info("HAProxy is not there: it is started");
+    await host.start();
+    await this.#until("answer", async () => (await this.#pid()) > 0);
+    this.#lastAt = this.#parts.timers.now();
+  }
+
+  /** @returns whether it has been read; if not, why has been told, and the old one goes on */
+  async reload(desired: Balancer, text: string, cause: string): Promise<boolean> {
+    const { host, onReport, timers } = this.#parts;
+    this.#lastAt = timers.now();
+    const before = await host.installed();
+    const ports = await this.#unbindable(before, text);
+    if (ports.size > 0) {
+      onReport({ kind: "unbindable", ports });
+      return false;
+    }
+    await this.#writeMaps(desired);
+    const faults = await host.faults(text);
+    if (faults !== undefined) {
+      onReport({ kind: "refused", faults });
+      return false;
+    }
+    await this.#exchange(before, text);
+    this.#lastAt = timers.now();
+    onReport({ kind: "reloaded", cause });
+    return true;
+  }
+
+  async #exchange(before: string, text: string): Promise<void> {
+    const { host, ask, writeFile } = this.#parts;
+    const old = await this.#pid();
+    const [state = ""] = await ask(["show servers state"]);
+    await writeFile(STATE_FILE, `${state.trim()}\n`);
+    try {
+      await host.install(text);
+      await host.reload();
+      await this.#until("take its new configuration", async () => (await this.#pid()) !== old);
+    } catch (error) {
+      await host.install(before);
+      throw error;
+    }
+  }
+
+  async #writeMaps({ maps }: Balancer): Promise<void> {
+    const { files, writeFile } = this.#parts;
+    await writeFile(nameOf(files.hosts), renderMap(maps.hosts));
+    await writeFile(nameOf(files.apps), renderMap(maps.apps));
+  }
+
+  /** Ports that are new, and at which nobody can listen: HAProxy would pause all others for them. */
+  async #unbindable(before: string, text: string): Promise<ReadonlyMap<number, string>> {
+    const known = new Set(Array.from(before.matchAll(BIND), ([, host, port]) => `${host}:${port}`));
+    const refused = new Map<number, string>();
+    for (const [, host = "", port] of text.matchAll(BIND)) {
+      if (known.has(`${host}:${port}`)) continue;
+      const address = host === "*" ? "0.0.0.0" : host.replace(/^\[(.*)\]$/u, "$1");
+      const refusal = await this.#parts.refusalOf({ host: address, port: Number(port) });
+      if (refusal !== undefined) refused.set(Number(port), refusal);
+    }
+    return refused;
+  }
+
+  async #pid(): Promise<number> {
+    const [info = ""] = await this.#parts.ask(["show info"]);
+    return infoOf(info).pid;
+  }
+
+  async #until(what: string, check: () => Promise<boolean>): Promise<void> {
+    const { timers } = this.#parts;
+    const deadline = timers.now() + ANSWER_MS;
+    // While one worker takes over from another, nobody may answer.
+    while (!(await check().catch(() => false))) {
+      if (timers.now() > deadline) {
+        throw new MesosDnsError("LB_HAPROXY", `HAProxy did not ${what} within ${ANSWER_MS / 1_000} s`);
+      }
+      await delay(timers, STEP_MS).elapsed;
+    }
+  }
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

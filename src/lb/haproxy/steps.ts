@@ -1,0 +1,191 @@
+/** From what HAProxy has to what it should have, without a reload. */
+import { formatHostPort } from "../../base/host-port.js";
+import type { Backend, BackendServer, Balancer, BalancerMaps } from "./balancer.js";
+import { serverText } from "./render.js";
+import type { Running, RunningServer } from "./running.js";
+import { word } from "./words.js";
+
+export type MapName = keyof BalancerMaps;
+
+export type Step =
+  | { readonly kind: "add-server"; readonly backend: Backend; readonly server: BackendServer }
+  /** It takes connections again. */
+  | { readonly kind: "ready" | "maintenance" | "delete-server"; readonly backend: string; readonly server: string }
+  | {
+      readonly kind: "set-map";
+      readonly map: MapName;
+      readonly key: string;
+      readonly value: string;
+      readonly isNew: boolean;
+    }
+  | { readonly kind: "unset-map"; readonly map: MapName; readonly key: string };
+
+/** What gives requests somewhere to go comes first; what takes something away comes last. */
+const ORDER: readonly Step["kind"][] = ["add-server", "ready", "set-map", "unset-map", "maintenance", "delete-server"];
+
+/**
+ * The steps to take, in their order; none where both agree. Backends that only one of them has are left to a reload. A server that is to
+ * go takes nothing new at once, and goes when it has no more requests.
+ *
+ * @param cut whether the connections of a server that is to go are to be cut by now
+ */
+export function planSteps(
+  running: Running,
+  desired: Balancer,
+  cut: (backend: string, server: string) => boolean,
+): readonly Step[] {
+  const backends = desired.backends.flatMap((backend) => {
+    const is = running.backends.get(backend.name);
+    return is ? serverSteps(backend, is, (server) => cut(backend.name, server)) : [];
+  });
+  const names = new Set(running.backends.keys());
+  const maps = (["hosts", "apps"] as const).flatMap((map) =>
+    mapSteps(map, running.maps[map], desired.maps[map], names),
+  );
+  return [...backends, ...maps].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+}
+
+function serverSteps(
+  backend: Backend,
+  running: ReadonlyMap<string, RunningServer>,
+  cut: (server: string) => boolean,
+): readonly Step[] {
+  const { name, servers } = backend;
+  const draining = drainedNow(backend, running);
+  const step = (kind: "ready" | "maintenance" | "delete-server", server: string): Step => ({
+    kind,
+    backend: name,
+    server,
+  });
+  const wanted = servers.flatMap((server): readonly Step[] => {
+    const is = running.get(server.name);
+    if (!is) return draining.has(server.name) ? [] : [{ kind: "add-server", backend, server }];
+    if (draining.has(server.name) === is.isInMaintenance) return [];
+    return [step(is.isInMaintenance ? "ready" : "maintenance", server.name)];
+  });
+  const names = new Set(servers.map((server) => server.name));
+  const gone = Array.from(running).flatMap(([server, { isInMaintenance, sessions }]): readonly Step[] => {
+    if (names.has(server)) return [];
+    if (!isInMaintenance) return [step("maintenance", server)];
+    return sessions === 0 || cut(server) ? [step("delete-server", server)] : [];
+  });
+  return [...wanted, ...gone];
+}
+
+/**
+ * The same as a configuration may say it at a reload: only those servers drain that can now, and cookies that clients have go on leading
+ * to their servers.
+ */
+export function asOfNow(desired: Balancer, running: Running): Balancer {
+  const backends = desired.backends.map((backend) => {
+    const is = running.backends.get(backend.name);
+    if (!is) return { ...backend, servers: backend.servers.map((server) => ({ ...server, isDraining: false })) };
+    const draining = drainedNow(backend, is);
+    const servers = backend.servers.map((server) => ({
+      ...server,
+      isDraining: draining.has(server.name),
+      cookie: backend.isSticky ? is.get(server.name)?.cookie || server.cookie : undefined,
+    }));
+    return { ...backend, servers };
+  });
+  return { ...desired, backends };
+}
+
+/**
+ * Servers whose place has been taken, as many as there are others that HAProxy itself finds well: one is drained only for another that
+ * serves.
+ */
+function drainedNow({ servers }: Backend, running: ReadonlyMap<string, RunningServer>): ReadonlySet<string> {
+  const asked = servers.filter(({ isDraining }) => isDraining);
+  if (asked.length === 0) return new Set();
+  const well = servers.filter(({ name, isDraining }) => {
+    const is = running.get(name);
+    return !isDraining && is !== undefined && is.isUp && !is.isInMaintenance;
+  });
+  return new Set(asked.slice(0, well.length).map(({ name }) => name));
+}
+
+function mapSteps(
+  map: MapName,
+  running: ReadonlyMap<string, string>,
+  desired: ReadonlyMap<string, string>,
+  backends: ReadonlySet<string>,
+): readonly Step[] {
+  const set = Array.from(desired).flatMap(([key, value]): readonly Step[] => {
+    const is = running.get(key);
+    // Where the backend comes with a reload, so does the entry.
+    if (is === value || !backends.has(value)) return [];
+    return [{ kind: "set-map", map, key, value, isNew: is === undefined }];
+  });
+  const unset = [...running.keys()].filter((key) => !desired.has(key));
+  return [...set, ...unset.map((key): Step => ({ kind: "unset-map", map, key }))];
+}
+
+export interface CommandOptions {
+  readonly files: Readonly<Record<MapName, string>>;
+  readonly cookieKey: string;
+  /** Whether a server that is added can be given its cookie, as since HAProxy 3.0. */
+  readonly addsCookies: boolean;
+}
+
+/** What HAProxy is told for a step. */
+export function commandsOf(step: Step, { files, cookieKey, addsCookies }: CommandOptions): readonly string[] {
+  switch (step.kind) {
+    case "add-server":
+      return additions(step.backend, step.server, cookieKey, addsCookies);
+    case "ready":
+      return [`set server ${step.backend}/${step.server} state ready`];
+    case "maintenance":
+      return [`set server ${step.backend}/${step.server} state maint`];
+    case "delete-server": {
+      const server = `${step.backend}/${step.server}`;
+      return [`shutdown sessions server ${server}`, `del server ${server}`];
+    }
+    case "set-map":
+      return [`${step.isNew ? "add" : "set"} map ${files[step.map]} ${step.key} ${step.value}`];
+    case "unset-map":
+      return [`del map ${files[step.map]} ${step.key}`];
+  }
+}
+
+function additions(
+  { name, serverOptions, isSticky }: Backend,
+  server: BackendServer,
+  cookieKey: string,
+  addsCookies: boolean,
+): readonly string[] {
+  const at = `${name}/${server.name}`;
+  const text = serverText(addsCookies ? server : { ...server, cookie: undefined });
+  const checks = serverOptions.includes(" check");
+  return [
+    `add server ${name}/${text}${serverOptions}`,
+    // Said again, the key makes the cookie of a server that has come since.
+    ...(isSticky && !addsCookies ? [`set dynamic-cookie-key backend ${name} ${word(cookieKey)}`] : []),
+    `enable server ${at}`,
+    ...(checks ? [`enable health ${at}`] : []),
+  ];
+}
+
+/** What stands once these steps have been taken. */
+export function afterSteps(running: Running, steps: readonly Step[]): Running {
+  const backends = new Map(Array.from(running.backends, ([name, servers]) => [name, new Map(servers)]));
+  const maps = { hosts: new Map(running.maps.hosts), apps: new Map(running.maps.apps) };
+  for (const step of steps) {
+    if (step.kind === "set-map") maps[step.map].set(step.key, step.value);
+    else if (step.kind === "unset-map") maps[step.map].delete(step.key);
+    else if (step.kind === "add-server") backends.get(step.backend.name)?.set(step.server.name, fresh(step.server));
+    else if (step.kind === "delete-server") backends.get(step.backend)?.delete(step.server);
+    else {
+      const servers = backends.get(step.backend);
+      const is = servers?.get(step.server);
+      if (is) servers?.set(step.server, { ...is, isInMaintenance: step.kind === "maintenance" });
+    }
+  }
+  return { backends, maps };
+}
+
+/** HAProxy takes a server for well until a check has failed. */
+function fresh({ ip, port, cookie }: BackendServer): RunningServer {
+  const address = formatHostPort({ host: ip, port });
+  return { address, isInMaintenance: false, isUp: true, sessions: 0, cookie: cookie ?? "" };
+}
