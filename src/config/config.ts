@@ -2,6 +2,7 @@ import type { HostPort } from "../base/host-port.js";
 import type { ConsulConfig } from "./consul.js";
 import type { CacheSettings, ForwardLimits } from "./forward-settings.js";
 import type { HealthCheck } from "./health.js";
+import type { LbConfig } from "./lb.js";
 import type { StaticRecord } from "./static-record.js";
 import type { VipNodeSettings, VipSettings } from "./vips.js";
 
@@ -254,7 +255,8 @@ export interface Config
     SocketConfig,
     HttpConfig,
     TransferConfig,
-    HealthConfig {}
+    HealthConfig,
+    LbConfig {}
 
 /** Response rate limiting over UDP, by client prefix and kind of response; 0 responses per second means no limit. */
 export interface RateLimit {
