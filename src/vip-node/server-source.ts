@@ -1,7 +1,7 @@
 import { type Backoff, pauseAfter } from "../base/backoff.js";
 import { causeOf } from "../base/errors.js";
 import type { Timers } from "../base/timers.js";
-import { EventStreamReader, type StreamEvent } from "./event-stream.js";
+import { EventStreamReader, type StreamEvent } from "../sources/http/event-stream.js";
 import { readEntry, type Table, type TableEntry } from "./table.js";
 import type { TableListener, TableSource } from "./table-source.js";
 

@@ -6,8 +6,8 @@ import { jwtVerify, SignJWT } from "jose";
 import { Agent } from "undici";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Config } from "../../../../src/config/config.js";
+import { readServiceAccount } from "../../../../src/sources/http/service-account.js";
 import { createAuthorization } from "../../../../src/sources/mesos/auth.js";
-import { readServiceAccount } from "../../../../src/sources/mesos/service-account.js";
 import { ScriptedMaster } from "../../../support/scripted-master.js";
 import { configFor } from "./support.js";
 

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 import { isObject, type JsonObject, textOf } from "../../base/lenient.js";
-import { parseHttpUrl } from "./endpoint.js";
+import { parseHttpUrl } from "./url.js";
 
 const MIN_KEY_BITS = 2048;
 
