@@ -14,6 +14,8 @@ const FIRST_MS = 40_000;
 const WORKED_MS = 5_000;
 /** Milliseconds until a server has begun to answer. */
 const CONNECT_MS = 5_000;
+/** Characters of an event: more than the table of the largest cluster has. */
+const MAX_EVENT = 64 * 1024 * 1024;
 const PAUSES: Backoff = { firstMs: 250, lastMs: 15_000 };
 /** Entries that cannot be read and are named in one message. */
 const MAX_NAMED = 3;
@@ -94,7 +96,7 @@ export class ServerSource implements TableSource {
       const known = this.#tag === "" ? {} : { "last-event-id": this.#tag };
       const response = await open(`${server}${PATH}`, { accept: "text/event-stream", ...known }, signal);
       if (response.status !== 200) return `status ${response.status}: ${await response.reason()}`;
-      const reader = new EventStreamReader();
+      const reader = new EventStreamReader(MAX_EVENT);
       for await (const piece of response.pieces) {
         cancel();
         cancel = timers.after(SILENCE_MS, () => silence.abort(new Error("nothing for 40 s")));

@@ -5,7 +5,8 @@ import { readServiceAccount } from "../http/service-account.js";
 
 /** Throws MesosDnsError CREDENTIALS_UNREADABLE if the service account file of `iam` cannot be used. */
 export function createAuthorization(config: ClusterConfig, options: AuthorizationOptions): Authorization {
-  if (config.mesosAuthentication === "iam") return iamLogin(readServiceAccount(config.IAMConfigFile), options);
+  if (config.mesosAuthentication === "iam")
+    return iamLogin(readServiceAccount("IAMConfigFile", config.IAMConfigFile), options);
   if (config.mesosAuthentication === "none") return NO_LOGIN;
   return basicLogin(config.mesosCredentials.principal, config.mesosCredentials.secret);
 }
