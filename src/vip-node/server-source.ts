@@ -1,6 +1,6 @@
 import { type Backoff, pauseAfter } from "../base/backoff.js";
 import { causeOf } from "../base/errors.js";
-import type { Timers } from "../base/timers.js";
+import { pause, type Timers } from "../base/timers.js";
 import { EventStreamReader, type StreamEvent } from "../sources/http/event-stream.js";
 import { readEntry, type Table, type TableEntry } from "./table.js";
 import type { TableListener, TableSource } from "./table-source.js";
@@ -79,8 +79,8 @@ export class ServerSource implements TableSource {
       onTrouble(`${servers[at]}: ${reason}`);
       failures++;
       // Each of them is asked once without a pause.
-      const pause = failures < servers.length ? 0 : pauseAfter(failures - servers.length, PAUSES, random);
-      await this.#pause(pause);
+      const ms = failures < servers.length ? 0 : pauseAfter(failures - servers.length, PAUSES, random);
+      await pause(timers, ms, this.#end.signal);
     }
   }
 
@@ -128,22 +128,6 @@ export class ServerSource implements TableSource {
       this.#parts.onBadEntries(`${server} tells of ${bad.length} virtual addresses that cannot be read: ${named}`);
     }
     if (isNew) this.#parts.onNews({ table: new Map(this.#table) satisfies Table, at, from: server });
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { timers } = this.#parts;
-    const { signal } = this.#end;
-    return new Promise((resolve) => {
-      const cancel = timers.after(ms, () => {
-        signal.removeEventListener("abort", over);
-        resolve();
-      });
-      const over = () => {
-        cancel();
-        resolve();
-      };
-      signal.addEventListener("abort", over, { once: true });
-    });
   }
 }
 
