@@ -22,3 +22,17 @@ export function delay(timers: Timers, ms: number): { readonly elapsed: Promise<v
   });
   return { elapsed, cancel };
 }
+
+/** Settles after `ms` milliseconds, or as soon as the signal is aborted. Never rejects. */
+export function pause(timers: Timers, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel();
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const cancel = timers.after(ms, end);
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  });
+}

@@ -1,6 +1,8 @@
 import type { HostPort } from "../base/host-port.js";
 import type { ConsulConfig } from "./consul.js";
+import type { CacheSettings, ForwardLimits } from "./forward-settings.js";
 import type { HealthCheck } from "./health.js";
+import type { LbConfig } from "./lb.js";
 import type { StaticRecord } from "./static-record.js";
 import type { VipNodeSettings, VipSettings } from "./vips.js";
 
@@ -253,7 +255,8 @@ export interface Config
     SocketConfig,
     HttpConfig,
     TransferConfig,
-    HealthConfig {}
+    HealthConfig,
+    LbConfig {}
 
 /** Response rate limiting over UDP, by client prefix and kind of response; 0 responses per second means no limit. */
 export interface RateLimit {
@@ -264,29 +267,6 @@ export interface RateLimit {
   readonly slip: number;
   readonly ipv4PrefixLength: number;
   readonly ipv6PrefixLength: number;
-}
-
-/** Limits for forwarded queries in progress. */
-export interface ForwardLimits {
-  readonly maxQueries: number;
-  readonly maxQueriesPerClient: number;
-  readonly maxQueriesPerResolver: number;
-}
-
-/** The cache of resolvers' answers. Times are in seconds. */
-export interface CacheSettings {
-  readonly enabled: boolean;
-  readonly maxBytes: number;
-  /** Bounds of the TTLs of cached answers. An answer with a TTL of 0 is never cached. */
-  readonly minTtl: number;
-  readonly maxTtl: number;
-  readonly maxNegativeTtl: number;
-  /** Whether a popular answer is fetched again shortly before it expires. */
-  readonly prefetch: boolean;
-  /** How long after its expiry an answer may be used if no resolver answers; 0 for never. */
-  readonly staleSeconds: number;
-  /** Whether `POST /v1/cache/flush` is allowed. */
-  readonly allowFlush: boolean;
 }
 
 export interface TcpSettings {

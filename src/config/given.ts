@@ -59,12 +59,14 @@ function addGroup(given: Given, group: string, from: GivenValue, faults: Faults,
   for (const [name, value] of Object.entries(from.value)) {
     const path = BY_LOWER_CASE.get(`${group}.${name}`.toLowerCase());
     if (path === undefined) warnings.push(`unknown key ${group}.${name} is ignored`);
+    else if (GROUP_NAMES.has(path)) addGroup(given, path, { ...from, value }, faults, warnings);
     else if (value !== null) given.set(path as KeyPath, { ...from, value });
   }
 }
 
 function keysOf(group: string): string[] {
-  return KEY_PATHS.filter((path) => path.startsWith(`${group}.`)).map((path) => path.slice(group.length + 1));
+  const inside = KEY_PATHS.filter((path) => path.startsWith(`${group}.`));
+  return [...new Set(inside.map((path) => path.slice(group.length + 1).replace(/\..*/, "")))];
 }
 
 /**

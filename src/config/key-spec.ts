@@ -7,7 +7,7 @@ export interface KeySpec<T> {
   /** As an operator would write it in the file. */
   readonly default: unknown;
   readonly format: Format<T>;
-  /** Whether a changed value is applied on SIGHUP or needs a restart; `node`: `mesos-dns vips` reads it, the server does not. */
+  /** Whether a changed value is applied on SIGHUP or needs a restart; `node`: a program beside the server reads it, such as `mesos-dns vips`. */
   readonly reload: "live" | "restart" | "node";
   /** The value is masked in everything that a person may read. */
   readonly sensitive?: true;

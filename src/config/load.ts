@@ -158,7 +158,8 @@ function readValues(given: Given, faults: Faults, warnings: string[]): Values {
     });
     if (read !== undefined) store.set(path as string, read);
   }
-  return store.validate({ allowed: "strict" }).getProperties();
+  // Formats have validated every value. convict would take an address in place of `false` for keys that it does not know.
+  return store.getProperties();
 }
 
 /** Freezes `value` and everything in it. */

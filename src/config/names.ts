@@ -101,6 +101,11 @@ export function readZooKeeperServer(text: string): HostPort | undefined {
   return readHostPort(text, 2181, readServerHost);
 }
 
+/** A collector of statistics, in the notation of a master. */
+export function readStatsdServer(text: string): HostPort | undefined {
+  return readHostPort(text, 8125, readHost);
+}
+
 const TLS_PREFIX = "tls://";
 const TLS_PORT = 853;
 

@@ -12,10 +12,17 @@ export interface ChangedKeys {
 
 const RESTART = new Set<string>(KEY_PATHS.filter((path) => KEYS[path].reload === "restart"));
 
+/** Keys of which the server reads nothing. */
+const FOREIGN = new Set<string>(
+  KEY_PATHS.map((path) => path.split(".")[0] as string).filter((key) =>
+    KEY_PATHS.every((path) => path.split(".")[0] !== key || KEYS[path].reload === "node"),
+  ),
+);
+
 /** The keys whose effective values differ, in the order of `after`. */
 export function changedKeys(before: Config, after: Config): ChangedKeys {
   const changed = (Object.keys(after) as (keyof Config)[]).filter(
-    (key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]),
+    (key) => !FOREIGN.has(key) && JSON.stringify(before[key]) !== JSON.stringify(after[key]),
   );
   return {
     live: changed.filter((key) => !RESTART.has(key)),

@@ -6,6 +6,7 @@ import { consulZones } from "./consul.js";
 import { checkConsul } from "./consul-rules.js";
 import { DCOS_ZONE, vipZones } from "./dcos-zone.js";
 import { checkHealth } from "./health-rules.js";
+import { checkLb } from "./lb-rules.js";
 import { resolvers as resolverFormat } from "./lists.js";
 import { isInZone } from "./names.js";
 import { checkUses, completeRecords, type ReportFault } from "./record-rules.js";
@@ -31,6 +32,7 @@ export function completeConfig(given: Values, context: RuleContext): Config {
   checkCache(values, context);
   checkZones(values, context);
   checkConsul(values, context);
+  checkLb(values, context);
   checkTransfers(values, context);
   checkHealth(values, checkUses(values.records, "records"), context);
   const asked = {

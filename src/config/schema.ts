@@ -17,6 +17,7 @@ import { integer } from "./format.js";
 import * as format from "./formats.js";
 import { healthChecks } from "./health-checks.js";
 import { type KeySpec, live, node, restart } from "./key-spec.js";
+import { LB_GROUPS, LB_KEYS, type LbTable } from "./lb-keys.js";
 import * as lists from "./lists.js";
 import { type GivenRecord, records } from "./static-records.js";
 import * as transfers from "./transfer-lists.js";
@@ -28,9 +29,11 @@ export type Values = Omit<Config, "zoneResolvers" | "records"> & {
   readonly records: readonly GivenRecord[];
 };
 
+const OUTER_GROUPS = ["mesosCredentials", "rateLimit", "tcp", "forwarding", "cache", "vips", "consul", "lb"] as const;
+type Group = (typeof OUTER_GROUPS)[number];
+
 /** Keys whose value is an object of further keys. Those of one object are all live or all need a restart. */
-export const GROUPS = ["mesosCredentials", "rateLimit", "tcp", "forwarding", "cache", "vips", "consul"] as const;
-type Group = (typeof GROUPS)[number];
+export const GROUPS: readonly string[] = [...OUTER_GROUPS, ...LB_GROUPS.map((group) => `lb.${group}`)];
 
 type GroupTable<G extends Group> = {
   readonly [K in keyof Values[G] & string as `${G}.${K}`]: KeySpec<Values[G][K]>;
@@ -41,7 +44,8 @@ type Table = { readonly [K in Exclude<keyof Values, Group>]: KeySpec<Values[K]> 
   GroupTable<"forwarding"> &
   GroupTable<"cache"> &
   GroupTable<"vips"> &
-  GroupTable<"consul">;
+  GroupTable<"consul"> &
+  LbTable;
 
 /** The path of a key; keys inside an object have a dot. */
 export type KeyPath = keyof Table;
@@ -176,6 +180,7 @@ export const KEYS: Table = {
   "vips.probe": node(true, format.boolean, "With nftables, try whether targets take connections, and leave out those that do not."),
   "vips.statusListener": node("127.0.0.1:8124", vips.statusListener, "Where a node tells its status and its metrics."),
   ...CONSUL_KEYS,
+  ...LB_KEYS,
   serverVersion: live("", format.characterString, "Text that answers `version.bind` and `version.server` in class CH. Empty: they are refused."),
   serverId: live("", format.characterString, "Text that answers `id.server` and `hostname.bind` in class CH, and the NSID of this server. Empty: they are refused, and there is no NSID."),
   cookies: live(true, format.boolean, "Give DNS cookies to clients that ask for them."),
@@ -251,12 +256,20 @@ export function createStore(): convict.Config<Values> {
   return convict<Values>(convictSchema(), { env: {}, args: [] });
 }
 
+interface SchemaTree {
+  [name: string]: convict.SchemaObj | SchemaTree;
+}
+
 function convictSchema(): convict.Schema<Values> {
-  const schema: Record<string, convict.SchemaObj | Record<string, convict.SchemaObj>> = {};
+  const schema: SchemaTree = {};
   for (const path of KEY_PATHS) {
-    const [name, inner] = path.split(".") as [string, string?];
-    if (inner === undefined) schema[name] = convictKey(path);
-    else schema[name] = { ...schema[name], [inner]: convictKey(path) };
+    const names = path.split(".");
+    const last = names.pop() as string;
+    const group = names.reduce((tree, name) => {
+      tree[name] ??= {};
+      return tree[name] as SchemaTree;
+    }, schema);
+    group[last] = convictKey(path);
   }
   return schema as convict.Schema<Values>;
 }

@@ -60,10 +60,13 @@ export function withoutItself<T extends Pick<Values, "resolvers" | "zoneResolver
   };
 }
 
-interface Server {
-  readonly key: KeyPath;
+interface Bound {
   readonly hosts: readonly string[];
   readonly port: number;
+}
+
+interface Server extends Bound {
+  readonly key: KeyPath;
 }
 
 /** Refuses two servers of this process with the same TCP port, unless their addresses are disjoint. */
@@ -92,7 +95,8 @@ export function checkCollisions(values: Values, { faults }: RuleContext): void {
   });
 }
 
-function collide(one: Server, other: Server): boolean {
+/** Whether one of two servers would get what is sent to the other. */
+export function collide(one: Bound, other: Bound): boolean {
   const meet = (a: string, b: string) => a === b || hears(a, b) || hears(b, a);
   return one.port === other.port && one.hosts.some((a) => other.hosts.some((b) => meet(a, b)));
 }

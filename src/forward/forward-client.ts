@@ -1,6 +1,6 @@
 import type { Client } from "../answer/request.js";
 import type { Timers } from "../base/timers.js";
-import type { CacheSettings } from "../config/config.js";
+import type { CacheSettings } from "../config/forward-settings.js";
 import { EDE } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
 import type { Reply } from "../wire/reply.js";

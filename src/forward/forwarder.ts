@@ -1,6 +1,7 @@
 import type { Client } from "../answer/request.js";
 import type { Timers } from "../base/timers.js";
-import type { CacheSettings, ForwardLimits, ForwardPolicyName } from "../config/config.js";
+import type { ForwardPolicyName } from "../config/config.js";
+import type { CacheSettings, ForwardLimits } from "../config/forward-settings.js";
 import { EDE, RCODE } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
 import { AnswerCache, type CachedReply } from "./cache.js";

@@ -1,5 +1,5 @@
 import type { Client } from "../answer/request.js";
-import type { ForwardLimits } from "../config/config.js";
+import type { ForwardLimits } from "../config/forward-settings.js";
 
 /** Limits the queries that wait for upstreams, in all and for each client. */
 export class Quota {

@@ -1,7 +1,7 @@
 import { type Backoff, pauseAfter } from "../base/backoff.js";
 import { causeOf } from "../base/errors.js";
-import type { Timers } from "../base/timers.js";
-import { EventStreamReader, type StreamEvent } from "./event-stream.js";
+import { pause, type Timers } from "../base/timers.js";
+import { EventStreamReader, type StreamEvent } from "../sources/http/event-stream.js";
 import { readEntry, type Table, type TableEntry } from "./table.js";
 import type { TableListener, TableSource } from "./table-source.js";
 
@@ -14,6 +14,8 @@ const FIRST_MS = 40_000;
 const WORKED_MS = 5_000;
 /** Milliseconds until a server has begun to answer. */
 const CONNECT_MS = 5_000;
+/** Characters of an event: more than the table of the largest cluster has. */
+const MAX_EVENT = 64 * 1024 * 1024;
 const PAUSES: Backoff = { firstMs: 250, lastMs: 15_000 };
 /** Entries that cannot be read and are named in one message. */
 const MAX_NAMED = 3;
@@ -77,8 +79,8 @@ export class ServerSource implements TableSource {
       onTrouble(`${servers[at]}: ${reason}`);
       failures++;
       // Each of them is asked once without a pause.
-      const pause = failures < servers.length ? 0 : pauseAfter(failures - servers.length, PAUSES, random);
-      await this.#pause(pause);
+      const ms = failures < servers.length ? 0 : pauseAfter(failures - servers.length, PAUSES, random);
+      await pause(timers, ms, this.#end.signal);
     }
   }
 
@@ -94,7 +96,7 @@ export class ServerSource implements TableSource {
       const known = this.#tag === "" ? {} : { "last-event-id": this.#tag };
       const response = await open(`${server}${PATH}`, { accept: "text/event-stream", ...known }, signal);
       if (response.status !== 200) return `status ${response.status}: ${await response.reason()}`;
-      const reader = new EventStreamReader();
+      const reader = new EventStreamReader(MAX_EVENT);
       for await (const piece of response.pieces) {
         cancel();
         cancel = timers.after(SILENCE_MS, () => silence.abort(new Error("nothing for 40 s")));
@@ -126,22 +128,6 @@ export class ServerSource implements TableSource {
       this.#parts.onBadEntries(`${server} tells of ${bad.length} virtual addresses that cannot be read: ${named}`);
     }
     if (isNew) this.#parts.onNews({ table: new Map(this.#table) satisfies Table, at, from: server });
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { timers } = this.#parts;
-    const { signal } = this.#end;
-    return new Promise((resolve) => {
-      const cancel = timers.after(ms, () => {
-        signal.removeEventListener("abort", over);
-        resolve();
-      });
-      const over = () => {
-        cancel();
-        resolve();
-      };
-      signal.addEventListener("abort", over, { once: true });
-    });
   }
 }
 

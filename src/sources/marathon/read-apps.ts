@@ -1,5 +1,6 @@
 import { MesosDnsError } from "../../base/errors.js";
 import { isObject, type JsonObject, listOf, textOf } from "../../base/lenient.js";
+import { printable } from "../../base/printable.js";
 import type {
   MarathonApp,
   MarathonContainer,
@@ -9,8 +10,23 @@ import type {
   MarathonTask,
 } from "./app.js";
 
+/** Octets of an answer that cannot be read which are quoted. */
+const MAX_QUOTED = 60;
 /** What Marathon takes where a health check does not say it. */
 const CHECK_DEFAULTS = { grace: 300, interval: 60, timeout: 20, failures: 3 };
+
+/** A whole answer. Throws MesosDnsError MARATHON_INVALID if it is cut off, or no JSON at all. */
+export function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    const begins = JSON.stringify(printable(body.toString("utf8", 0, MAX_QUOTED)));
+    throw new MesosDnsError(
+      "MARATHON_INVALID",
+      `its answer of ${body.length} octets is no JSON; it begins with ${begins}`,
+    );
+  }
+}
 
 export interface AppsAnswer {
   readonly apps: readonly MarathonApp[];
@@ -27,7 +43,7 @@ export interface AppsAnswer {
 export function readApps(answer: unknown): AppsAnswer {
   if (!isObject(answer) || !Array.isArray(answer.apps)) {
     const said = isObject(answer) ? textOf(answer.message) : "";
-    throw new MesosDnsError("MARATHON_INVALID", `there are no apps in Marathon's answer${said && `: ${said}`}`);
+    throw new MesosDnsError("MARATHON_INVALID", `there are no apps in its answer${said && `: ${said}`}`);
   }
   const leftOut: string[] = [];
   const apps = answer.apps.flatMap((item: unknown, index) => {

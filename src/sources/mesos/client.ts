@@ -5,33 +5,28 @@ import { MesosDnsError, messageOf } from "../../base/errors.js";
 import type { HostPort } from "../../base/host-port.js";
 import type { Timers } from "../../base/timers.js";
 import type { ClusterConfig } from "../../config/config.js";
+import { type BodyOptions, readBody } from "../http/body.js";
+import { destroy, dump, REDIRECTS, Requests, type RequestTemplate } from "../http/requests.js";
 import { createAuthorization } from "./auth.js";
-import type { Authorization } from "./authorization.js";
-import { type BodyOptions, readBody, tooLarge } from "./body.js";
 import { explainFailure } from "./failures.js";
 import { API_PATH, MasterRequest, OLD_STATE_PATH } from "./master-request.js";
 import { readTlsFiles } from "./tls.js";
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** How many bytes of a response without a state to read, so that its connection can be used again. */
-const DUMP_LIMIT_BYTES = 16_384;
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const JSON_TYPES: ReadonlySet<string> = new Set(["application/json", "text/json"]);
 /** Status codes of masters without an operator stream, or without one for this principal. Mesos 1.0, which lacks SUBSCRIBE, answers 400. */
 const UNSUPPORTED: ReadonlySet<number> = new Set([400, 403, 404, 405, 415, 501]);
 
-const GET_STATE: RequestTemplate = { method: "GET", headers: { "accept-encoding": "gzip" } };
+const GET_STATE: RequestTemplate = {
+  method: "GET",
+  headers: { accept: "application/json", "accept-encoding": "gzip" },
+};
 const SUBSCRIBE: RequestTemplate = {
   method: "POST",
-  headers: { "content-type": "application/json" },
+  headers: { accept: "application/json", "content-type": "application/json" },
   body: JSON.stringify({ type: "SUBSCRIBE" }),
+  isStream: true,
 };
-
-interface RequestTemplate {
-  readonly method: "GET" | "POST";
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
 
 /** Reads a body while it arrives. If it throws, the fetch fails with that error. */
 export interface BodyReader<Content> {
@@ -68,8 +63,7 @@ export interface MasterClientOptions {
 export class MasterClient {
   readonly #config: ClusterConfig;
   readonly #timers: Timers;
-  readonly #dispatcher: Dispatcher;
-  readonly #authorization: Authorization;
+  readonly #requests: Requests;
   /** Masters (host:port) that are too old for STATE_PATH. */
   readonly #old = new Set<string>();
 
@@ -78,12 +72,12 @@ export class MasterClient {
     this.#config = config;
     this.#timers = timers;
     const timeout = config.stateTimeoutSeconds * 1000;
-    this.#dispatcher = new HttpAgent({
+    const dispatcher = new HttpAgent({
       connect: { ...readTlsFiles(config), timeout: Math.min(timeout, CONNECT_TIMEOUT_MS) },
       headersTimeout: timeout,
       bodyTimeout: timeout,
     });
-    this.#authorization = createAuthorization(config, { dispatcher: this.#dispatcher, now: wallClock });
+    this.#requests = new Requests(dispatcher, createAuthorization(config, { dispatcher, now: wallClock }));
   }
 
   /**
@@ -127,9 +121,10 @@ export class MasterClient {
     const request = new MasterRequest(master, this.#config.mesosHTTPSOn, API_PATH);
     try {
       for (;;) {
-        const { statusCode, headers, body } = await this.#request(request, signal, SUBSCRIBE);
+        const response = await this.#requests.send(request.url, SUBSCRIBE, signal);
+        const { statusCode, headers, body } = response;
         if (statusCode === 200) return this.#stream(headers, body, request);
-        body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
+        dump(response, signal);
         if (REDIRECTS.has(statusCode)) request.redirect(headers.location);
         else if (UNSUPPORTED.has(statusCode)) throw unsupported(request.who, statusCode);
         else throw refused(request.who, statusCode);
@@ -142,15 +137,15 @@ export class MasterClient {
 
   /** Closes all connections. Requests in progress fail. */
   async close(): Promise<void> {
-    await this.#dispatcher.destroy();
+    await this.#requests.close();
   }
 
   /** The first 200 response, after following redirects and trying the other path. */
   async #follow(request: MasterRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     for (;;) {
-      const response = await this.#request(request, signal);
+      const response = await this.#requests.send(request.url, GET_STATE, signal);
       if (response.statusCode === 200) return response;
-      response.body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
+      dump(response, signal);
       if (REDIRECTS.has(response.statusCode)) request.redirect(response.headers.location);
       else if (response.statusCode === 404 && request.tryOtherPath()) this.#remember(request);
       else throw refused(request.who, response.statusCode);
@@ -174,50 +169,29 @@ export class MasterClient {
     else this.#old.delete(request.url.host);
   }
 
-  /** One request. After a 401 it is repeated once with new credentials, if there are any. */
-  async #request(request: MasterRequest, signal: AbortSignal, template = GET_STATE): Promise<Dispatcher.ResponseData> {
-    const response = await this.#send(request.url, signal, template);
-    if (response.statusCode !== 401 || !this.#authorization.forget()) return response;
-    response.body.dump({ limit: DUMP_LIMIT_BYTES, signal }).catch(() => {});
-    return this.#send(request.url, signal, template);
-  }
-
-  async #send(
-    url: URL,
-    signal: AbortSignal,
-    { method, headers, body }: RequestTemplate,
-  ): Promise<Dispatcher.ResponseData> {
-    const authorization = await this.#authorization.header(signal);
-    return this.#dispatcher.request({
-      origin: url.origin,
-      path: `${url.pathname}${url.search}`,
-      method,
-      ...(body !== undefined && { body, bodyTimeout: 0 }),
-      headers: {
-        accept: "application/json",
-        ...headers,
-        "user-agent": "mesos-dns",
-        ...(authorization !== undefined && { authorization }),
-      },
-      signal,
-    });
-  }
-
   /** Passes the body on part by part. @returns its size in bytes */
-  async #read(response: Dispatcher.ResponseData, how: Omit<BodyOptions, "gzip" | "maxBytes">): Promise<number> {
+  async #read(response: Dispatcher.ResponseData, { who, ...how }: Reading): Promise<number> {
     const { body, headers } = response;
     const maxBytes = this.#config.stateMaxBytes;
+    const tooLarge = () => {
+      const message = `the state of ${who} is larger than ${maxBytes} bytes; if the cluster is that large, raise stateMaxBytes`;
+      return new MesosDnsError("STATE_TOO_LARGE", message);
+    };
     try {
-      const encoding = encodingOf(headers, how.who);
+      const encoding = encodingOf(headers, who);
       const announced = encoding === "identity" ? Number(headers["content-length"] ?? 0) : 0;
-      if (announced > maxBytes) throw tooLarge({ ...how, maxBytes });
-      return await readBody(body, { ...how, gzip: encoding === "gzip", maxBytes });
+      if (announced > maxBytes) throw tooLarge();
+      return await readBody(body, { ...how, gzip: encoding === "gzip", maxBytes, tooLarge });
     } catch (error) {
-      // Without a listener, the error that a destroyed body emits would end the process.
-      body.on("error", () => {}).destroy();
+      destroy(body);
       throw error;
     }
   }
+}
+
+interface Reading extends Pick<BodyOptions, "signal" | "take"> {
+  /** Names the master in errors. */
+  readonly who: string;
 }
 
 /** Adds the name of the master to an error of its body's reader. */

@@ -1,6 +1,6 @@
 import { MesosDnsError } from "../../base/errors.js";
 import { formatHostPort, type HostPort } from "../../base/host-port.js";
-import { endpointOf, parseHttpUrl } from "./endpoint.js";
+import { endpointOf, parseHttpUrl } from "../http/url.js";
 
 /** The path of the state since Mesos 0.22, and the one before. */
 export const STATE_PATH = "/master/state";

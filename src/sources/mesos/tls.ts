@@ -1,15 +1,5 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createSecureContext } from "node:tls";
-import { MesosDnsError, messageOf } from "../../base/errors.js";
 import type { ClusterConfig } from "../../config/config.js";
-
-/** PEM texts, as `node:tls` takes them. Absent if not configured. */
-export interface TlsFiles {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-}
+import { checkPem, readPem, type TlsFiles } from "../http/pem.js";
 
 /**
  * Reads CACertFile, CertFile and KeyFile and checks that they are what their names say.
@@ -21,31 +11,7 @@ export function readTlsFiles({ CACertFile, CertFile, KeyFile }: ClusterConfig): 
   const key = readPem("KeyFile", KeyFile);
   const authority = ca === undefined ? {} : { ca };
   const own = { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
-  check("CACertFile", CACertFile, authority);
-  check("CertFile and KeyFile", `${CertFile} and ${KeyFile}`, own);
+  checkPem("CACertFile", CACertFile, authority);
+  checkPem("CertFile and KeyFile", `${CertFile} and ${KeyFile}`, own);
   return { ...authority, ...own };
-}
-
-/** The text of a file; `undefined` if none is configured. */
-function readPem(setting: string, path: string): string | undefined {
-  if (path === "") return undefined;
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const message = `${setting} cannot be read: ${messageOf(error)}; correct the path or its permissions`;
-    throw new MesosDnsError("CREDENTIALS_UNREADABLE", message);
-  }
-}
-
-function check(setting: string, path: string, pem: TlsFiles): void {
-  try {
-    // createSecureContext ignores empty files, and CA files without a certificate. Check them here.
-    if (pem.ca !== undefined) new X509Certificate(pem.ca);
-    if (pem.cert !== undefined) new X509Certificate(pem.cert);
-    if (pem.key !== undefined) createPrivateKey(pem.key);
-    createSecureContext(pem);
-  } catch (error) {
-    const message = `${setting}: ${path} cannot be used (${messageOf(error)}); give PEM files that belong together`;
-    throw new MesosDnsError("CREDENTIALS_UNREADABLE", message);
-  }
 }

@@ -75,6 +75,54 @@ export const VIP_NODE = {
   probe: true,
   statusListener: { host: "127.0.0.1", port: 8_124 },
 };
+/** The keys of the load balancer. */
+export const LB = {
+  enabled: false,
+  listen: { host: "127.0.0.1", port: 8_127 },
+  source: "marathon",
+  marathons: [],
+  groups: [],
+  strict: false,
+  healthy: "required",
+  format: "haproxy",
+  vhosts: {
+    map: "auto",
+    groupHttps: false,
+    http: { host: "0.0.0.0", port: 80 },
+    https: { host: "0.0.0.0", port: 443 },
+    appId: { host: "0.0.0.0", port: 9_091 },
+    stats: { host: "127.0.0.1", port: 9_090 },
+    certificates: [],
+  },
+  ports: { min: 10_050, max: 10_100 },
+  templatesDir: "",
+  haproxy: {
+    binary: "haproxy",
+    configFile: "",
+    runDir: "/run/mesos-dns-lb",
+    manage: true,
+    reloadCommand: ["systemctl", "reload", "haproxy"],
+    validate: true,
+    hardStopAfter: 3_600,
+  },
+  refreshSeconds: 60,
+  allowTemplates: "auto",
+  reload: { coalesceMs: 250, minIntervalSeconds: 5 },
+  drainSeconds: 30,
+  slots: { initial: 4 },
+  lingerSeconds: 60,
+  bamboo: {
+    listen: { host: "127.0.0.1", port: 8_000 },
+    zookeeper: "",
+    path: "/marathon-haproxy/state",
+    file: "",
+    template: "",
+    defaultRule: false,
+    token: "",
+  },
+  statsd: { host: false, prefix: "" },
+  legacyEnv: false,
+};
 export const TCP = { maxConnections: 4096, maxConnectionsPerClient: 256, idleSeconds: 30, stalledSeconds: 10 };
 
 export const MASTERS = { masters: ["192.0.2.1:5050"] };

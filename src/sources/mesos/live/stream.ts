@@ -3,11 +3,11 @@ import { type Backoff, pauseAfter } from "../../../base/backoff.js";
 import { MesosDnsError, messageOf } from "../../../base/errors.js";
 import { formatHostPort, type HostPort } from "../../../base/host-port.js";
 import type { Timers } from "../../../base/timers.js";
-import { networkReason } from "../failures.js";
+import { networkReason } from "../../http/reasons.js";
+import { Silence } from "../../http/silence.js";
 import type { LeaderAccess } from "../leader.js";
 import { EventParser, type MasterEvent } from "./events.js";
 import { RecordDecoder } from "./record-io.js";
-import { Silence } from "./silence.js";
 
 /** The heartbeat interval that is assumed until the master announces its own. */
 const HEARTBEAT_MS = 15_000;

@@ -9,7 +9,7 @@ import {
 } from "node-zookeeper-client";
 import { messageOf } from "../../../base/errors.js";
 import { formatHostPort, type HostPort } from "../../../base/host-port.js";
-import { networkReason } from "../failures.js";
+import { networkReason } from "../../http/reasons.js";
 import {
   type CommitOutcome,
   type Connect,

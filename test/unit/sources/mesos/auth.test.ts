@@ -6,8 +6,8 @@ import { jwtVerify, SignJWT } from "jose";
 import { Agent } from "undici";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Config } from "../../../../src/config/config.js";
+import { readServiceAccount } from "../../../../src/sources/http/service-account.js";
 import { createAuthorization } from "../../../../src/sources/mesos/auth.js";
-import { readServiceAccount } from "../../../../src/sources/mesos/service-account.js";
 import { ScriptedMaster } from "../../../support/scripted-master.js";
 import { configFor } from "./support.js";
 
@@ -94,6 +94,11 @@ describe("a DC/OS login", () => {
     expect(await account.header(never)).toMatch(/^token=/);
   });
 
+  it("takes the token from the cookie where the answer has none in it", async () => {
+    login.answer({ body: "", headers: { "set-cookie": "dcos-acs-auth-cookie=from.cookie; Path=/; HttpOnly" } });
+    expect(await iam().header(never)).toBe("token=from.cookie");
+  });
+
   it("is not repeated until shortly before the token expires", async () => {
     const account = iam();
     const first = await handOut(3600);
@@ -177,14 +182,16 @@ describe("a service account file", () => {
     [{ private_key: pem(curve) }, '"private_key" is not an RSA private key'],
   ])("that cannot be used is named, with what is wrong in it: %#", (fields, what) => {
     const path = accountFile(fields);
-    expect(() => readServiceAccount(path)).toThrow(
+    expect(() => readServiceAccount("IAMConfigFile", path)).toThrow(
       expect.objectContaining({ code: "CREDENTIALS_UNREADABLE", message: expect.stringContaining(what) }),
     );
-    expect(() => readServiceAccount(path)).toThrow(path);
-    expect(() => readServiceAccount(path)).not.toThrow(/secret/);
+    expect(() => readServiceAccount("IAMConfigFile", path)).toThrow(path);
+    expect(() => readServiceAccount("IAMConfigFile", path)).not.toThrow(/secret/);
   });
 
   it("that does not exist is named", () => {
-    expect(() => readServiceAccount(join(folder, "none.json"))).toThrow(/none\.json: cannot be read \(ENOENT/);
+    expect(() => readServiceAccount("IAMConfigFile", join(folder, "none.json"))).toThrow(
+      /none\.json: cannot be read \(ENOENT/,
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatHostPort } from "../../../../src/base/host-port.js";
-import { endpointOf, parsePid, sameEndpoint } from "../../../../src/sources/mesos/endpoint.js";
+import { parsePid, sameEndpoint } from "../../../../src/sources/mesos/endpoint.js";
 
 describe("a libprocess PID", () => {
   it.each([
@@ -43,13 +43,5 @@ describe("an endpoint", () => {
     const master = { host: "Master.example.com", port: 5050 };
     expect(sameEndpoint(master, { host: "master.EXAMPLE.com", port: 5050 })).toBe(true);
     expect(sameEndpoint(master, { host: "master.example.com", port: 5051 })).toBe(false);
-  });
-
-  it.each([
-    ["http://192.0.2.1:5050/master/state", "192.0.2.1", 5050],
-    ["http://master.example.com/", "master.example.com", 80],
-    ["https://[2001:db8::1]/", "2001:db8::1", 443],
-  ])("is found in %s", (url, host, port) => {
-    expect(endpointOf(new URL(url))).toEqual({ host, port });
   });
 });

@@ -1,7 +1,6 @@
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { MesosDnsError } from "../../base/errors.js";
 
 /** Size of the buffer for decompressed data. zlib's default of 16 KiB would take many more steps. */
 const GUNZIP_CHUNK_BYTES = 256 * 1024;
@@ -11,14 +10,14 @@ export interface BodyOptions {
   /** The largest (decompressed) body that is accepted, in bytes. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
-  /** Names the master in the error for a body over the limit. */
-  readonly who: string;
+  /** What is thrown for a larger one. */
+  readonly tooLarge: () => Error;
   /** Receives the (decompressed) body part by part. It may keep each part. */
   readonly take: (part: Uint8Array) => void;
 }
 
 /**
- * Reads a body to its end, and decompresses it if it is gzipped. Throws MesosDnsError STATE_TOO_LARGE, and what `take` and the stream throw.
+ * Reads a body to its end, and decompresses it if it is gzipped. Throws what `tooLarge` makes, and what `take` and the stream throw.
  * @returns the size of the (decompressed) body in bytes
  */
 export async function readBody(body: Readable, { gzip, signal, ...options }: BodyOptions): Promise<number> {
@@ -27,7 +26,7 @@ export async function readBody(body: Readable, { gzip, signal, ...options }: Bod
   const take = (part: Uint8Array) => {
     length += part.length;
     try {
-      if (length > options.maxBytes) throw tooLarge(options);
+      if (length > options.maxBytes) throw options.tooLarge();
       options.take(part);
     } catch (error) {
       refusal = { error };
@@ -45,9 +44,4 @@ export async function readBody(body: Readable, { gzip, signal, ...options }: Bod
     throw refusal ? refusal.error : error;
   }
   return length;
-}
-
-export function tooLarge({ who, maxBytes }: Pick<BodyOptions, "who" | "maxBytes">): MesosDnsError {
-  const message = `the state of ${who} is larger than ${maxBytes} bytes; if the cluster is that large, raise stateMaxBytes`;
-  return new MesosDnsError("STATE_TOO_LARGE", message);
 }

@@ -17,6 +17,12 @@ interface Token {
   readonly renewAt: number;
 }
 
+interface LoginAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly cookies: readonly string[];
+}
+
 /** DC/OS: the login exchanges a token signed with the service account's key for one that masters accept. */
 export class IamAuthorization implements Authorization {
   readonly #account: ServiceAccount;
@@ -48,19 +54,19 @@ export class IamAuthorization implements Authorization {
       throw failed(signal.aborted ? "it did not answer in time" : messageOf(error) || "it cannot be reached");
     });
     if (answer.status !== 200) throw failed(`it answered ${answer.status}; check the service account`);
-    const token = tokenIn(answer.body);
+    const token = tokenIn(answer.body) ?? tokenInCookies(answer.cookies);
     if (token === undefined) throw failed("its answer holds no token");
     return { header: `token=${token}`, renewAt: renewalOf(token, this.#options.now()) };
   }
 
-  async #post(signal: AbortSignal): Promise<{ status: number; body: string }> {
+  async #post(signal: AbortSignal): Promise<LoginAnswer> {
     const { uid, key, loginEndpoint } = this.#account;
     const expires = Math.floor(this.#options.now() / 1000) + LOGIN_TOKEN_SECONDS;
     const token = await new SignJWT({ uid })
       .setProtectedHeader({ alg: "RS256", typ: "JWT" })
       .setExpirationTime(expires)
       .sign(key);
-    const { statusCode, body } = await this.#options.dispatcher.request({
+    const { statusCode, headers, body } = await this.#options.dispatcher.request({
       origin: loginEndpoint.origin,
       path: `${loginEndpoint.pathname}${loginEndpoint.search}`,
       method: "POST",
@@ -75,19 +81,27 @@ export class IamAuthorization implements Authorization {
       text += chunk;
       if (text.length > MAX_LOGIN_ANSWER_BYTES) throw new Error("its answer is too long");
     }
-    return { status: statusCode, body: text };
+    return { status: statusCode, body: text, cookies: [headers["set-cookie"] ?? []].flat() };
   }
 }
 
-/** `undefined` if there is no token, or one with characters that could break out of a header line. */
+/** Characters that cannot break out of a header line. */
+const TOKEN = /^[\x21-\x7e]+$/;
+
 function tokenIn(body: string): string | undefined {
   try {
     const answer: unknown = JSON.parse(body);
     const token = isObject(answer) ? textOf(answer.token) : "";
-    return /^[\x21-\x7e]+$/.test(token) ? token : undefined;
+    return TOKEN.test(token) ? token : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What stands in front of DC/OS may hand on the cookie alone. */
+function tokenInCookies(cookies: readonly string[]): string | undefined {
+  const values = cookies.map((cookie) => /^dcos-acs-auth-cookie=([^;]*)/.exec(cookie)?.[1] ?? "");
+  return values.find((value) => TOKEN.test(value));
 }
 
 /** When to log in again, in milliseconds since 1970. A token without an expiry time is kept until a master refuses it. */

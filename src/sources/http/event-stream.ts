@@ -6,9 +6,6 @@ export interface StreamEvent {
   readonly data: string;
 }
 
-/** Characters of an event: more than the table of the largest cluster has. */
-const MAX_EVENT = 64 * 1024 * 1024;
-
 export class EventStreamReader {
   /** The pieces of a line that has not ended: joined once, as a table of megabytes comes in hundreds of them. */
   #rest: string[] = [];
@@ -16,6 +13,12 @@ export class EventStreamReader {
   #event = "";
   #id = "";
   #data: string | undefined;
+  readonly #maxLength: number;
+
+  /** @param maxLength characters of a line: a longer one is refused */
+  constructor(maxLength: number) {
+    this.#maxLength = maxLength;
+  }
 
   /** The events that end in this piece. Throws if one is too long to be kept. */
   add(piece: string): readonly StreamEvent[] {
@@ -24,7 +27,7 @@ export class EventStreamReader {
     if (end > 0) this.#restLength = 0;
     this.#rest.push(piece.slice(end));
     this.#restLength += piece.length - end;
-    if (this.#restLength > MAX_EVENT) throw new Error(`an event of more than ${MAX_EVENT} characters`);
+    if (this.#restLength > this.#maxLength) throw new Error(`an event of more than ${this.#maxLength} characters`);
     return lines.flatMap((line) => this.#line(line.replace(/\r$/, "")));
   }
 

@@ -1,4 +1,4 @@
-import type { Timers } from "../../../base/timers.js";
+import type { Timers } from "../../base/timers.js";
 
 /** Reserved at the end of the limit: data that arrived while this thread was busy building is read before time is up. */
 const GRACE_MS = 250;

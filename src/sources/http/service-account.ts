@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 import { isObject, type JsonObject, textOf } from "../../base/lenient.js";
-import { parseHttpUrl } from "./endpoint.js";
+import { parseHttpUrl } from "./url.js";
 
 const MIN_KEY_BITS = 2048;
 
@@ -16,35 +16,44 @@ export interface ServiceAccount {
 /**
  * Reads `{"uid", "private_key", "login_endpoint", "scheme": "RS256"}`; Mesos-DNS calls the key `secret`, which is
  * accepted too. Throws MesosDnsError CREDENTIALS_UNREADABLE.
+ * @param setting the key that names the file, for the message
  */
-export function readServiceAccount(path: string): ServiceAccount {
-  const unusable = (what: string) =>
-    new MesosDnsError("CREDENTIALS_UNREADABLE", `IAMConfigFile ${path}: ${what}; give it a DC/OS service account`);
-  const fields = parseAccount(path, unusable);
+export function readServiceAccount(setting: string, path: string): ServiceAccount {
+  const where = `${setting} ${path}`;
+  try {
+    return parseServiceAccount(where, readFileSync(path, "utf8"));
+  } catch (error) {
+    throw error instanceof MesosDnsError ? error : unusable(where, `cannot be read (${messageOf(error)})`);
+  }
+}
+
+/** As readServiceAccount(), from its text. @param where the text is from, for the message */
+export function parseServiceAccount(where: string, text: string): ServiceAccount {
+  const fields = parseObject(text);
+  if (fields === undefined) throw unusable(where, "is not a JSON object");
   const uid = textOf(fields.uid);
-  if (uid === "") throw unusable('"uid" is missing');
-  if (fields.scheme !== undefined && fields.scheme !== "RS256") throw unusable('"scheme" is not RS256');
+  if (uid === "") throw unusable(where, '"uid" is missing');
+  if (fields.scheme !== undefined && fields.scheme !== "RS256") throw unusable(where, '"scheme" is not RS256');
   const loginEndpoint = parseHttpUrl(textOf(fields.login_endpoint));
-  if (loginEndpoint === undefined) throw unusable('"login_endpoint" is not an http or https URL');
+  if (loginEndpoint === undefined) throw unusable(where, '"login_endpoint" is not an http or https URL');
   const key = privateKeyIn(textOf(fields.private_key) || textOf(fields.secret));
-  if (key === undefined) throw unusable('"private_key" is not an RSA private key of 2048 bits or more in PEM form');
+  if (key === undefined)
+    throw unusable(where, '"private_key" is not an RSA private key of 2048 bits or more in PEM form');
   return { uid, key, loginEndpoint };
 }
 
-function parseAccount(path: string, unusable: (what: string) => MesosDnsError): JsonObject {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw unusable(`cannot be read (${messageOf(error)})`);
-  }
+function unusable(where: string, what: string): MesosDnsError {
+  return new MesosDnsError("CREDENTIALS_UNREADABLE", `${where}: ${what}; give it a DC/OS service account`);
+}
+
+function parseObject(text: string): JsonObject | undefined {
   try {
     const fields: unknown = JSON.parse(text);
-    if (isObject(fields)) return fields;
+    return isObject(fields) ? fields : undefined;
   } catch {
     // The message of JSON.parse quotes the text, which holds a private key.
+    return undefined;
   }
-  throw unusable("is not a JSON object");
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 
-/** Supplies the Authorization header of requests to masters. No secret is ever part of an error message. */
+/** Supplies the Authorization header of requests. No secret is ever part of an error message. */
 export interface Authorization {
   /**
    * The header's value; `undefined` for no header. Throws MesosDnsError LOGIN_FAILED, also if `signal` aborts the login.
@@ -11,7 +11,7 @@ export interface Authorization {
 }
 
 export interface AuthorizationOptions {
-  /** Sends the login request. It uses the same certificates as requests to masters. */
+  /** Sends the login request. It uses the same certificates as those requests. */
   readonly dispatcher: Dispatcher;
   /** Milliseconds since 1970: tokens expire by the calendar. */
   readonly now: () => number;
