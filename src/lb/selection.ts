@@ -1,8 +1,10 @@
 import type { Service } from "./services.js";
 
-/** Whether a service is switched on, and in one of these groups; `*` is every group, and none. */
+/** Whether a service is switched on, and in one of these groups; `*` is every group, and none. Of no groups are services without one. */
 export function isWanted({ groups, settings }: Service, wanted: ReadonlySet<string>): boolean {
-  return settings.isEnabled && (wanted.has("*") || groups.some((group) => wanted.has(group)));
+  if (!settings.isEnabled) return false;
+  if (wanted.size === 0) return groups.length === 0;
+  return wanted.has("*") || groups.some((group) => wanted.has(group));
 }
 
 /** By app, and its services by port. */

@@ -1,4 +1,5 @@
 import { messageOf } from "../base/errors.js";
+import type { LbHealthy } from "../config/lb.js";
 import type { MarathonApp, MarathonHealthCheck, MarathonTask } from "../sources/marathon/app.js";
 import { type DeployedApp, mergeDeploymentGroups } from "./deployment-groups.js";
 import { readSettings, type ServiceSettings } from "./labels.js";
@@ -38,8 +39,8 @@ export interface ServiceOptions {
   /** The address of an agent's name. */
   readonly resolve: (host: string) => string | undefined;
   readonly isStrict: boolean;
-  /** Whether tasks that have health checks serve only if they pass one. */
-  readonly needsHealth: boolean;
+  /** Which tasks of apps with health checks serve: those that pass one, all but those that fail, or all. */
+  readonly needsHealth: LbHealthy;
   /** What a task's health was last, by its id, for tasks without a result: changed by what is known now. */
   readonly lastHealth: Map<string, boolean>;
   /** For apps whose tasks have addresses of their own and no service ports. */
@@ -178,8 +179,9 @@ class AppReader {
   #serves(task: MarathonTask): boolean {
     const { needsHealth, lastHealth } = this.#options;
     if (task.host === "" || !SERVING.has(task.state)) return false;
-    if (!needsHealth || this.#app.healthChecks.length === 0) return true;
-    const isAlive = task.health ? task.health.some((alive) => alive) : (lastHealth.get(task.id) ?? false);
+    if (needsHealth === "ignore" || this.#app.healthChecks.length === 0) return true;
+    const unknown = lastHealth.get(task.id) ?? needsHealth === "known";
+    const isAlive = task.health ? task.health.some((alive) => alive) : unknown;
     if (task.health) lastHealth.set(task.id, isAlive);
     return isAlive;
   }

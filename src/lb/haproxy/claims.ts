@@ -1,4 +1,4 @@
-import type { Service } from "../services.js";
+import type { Notice, Service } from "../services.js";
 
 /** What only one service can have: a port, or a name with a path. */
 export interface Claim {
@@ -71,4 +71,10 @@ export function portKey(port: number, address: string): string {
 /** A name and a beginning of paths; "" for all paths. */
 export function hostKey(host: string, path: string): string {
   return `host ${host}${path}`;
+}
+
+/** What each loser does not get, for people. */
+export function conflictNotices({ key, winner, losers }: Conflict): readonly Notice[] {
+  const owner = winner === undefined ? "is the load balancer's own, or another program's" : `is ${winner.appId}'s`;
+  return losers.map(({ appId }) => ({ appId, text: `does not get the ${key}, which ${owner}` }));
 }

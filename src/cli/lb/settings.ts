@@ -1,0 +1,41 @@
+import type { LbSettings } from "../../config/lb.js";
+import type { LbFlags } from "./flags.js";
+
+const DEFAULT_CONFIG = "/etc/haproxy/haproxy.cfg";
+const DEFAULT_CERTIFICATE = "/etc/ssl/cert.pem";
+
+/**
+ * The configuration, with what the command line says instead. Without a configuration, what the command line leaves out is as
+ * marathon-lb has it.
+ */
+export function withFlags(flags: LbFlags, settings: LbSettings): LbSettings {
+  const isAlone = flags.configFile === undefined;
+  const { vhosts, haproxy, ports } = settings;
+  const certificates = flags.certificates ?? (isAlone ? DEFAULT_CERTIFICATE : undefined);
+  const format = flags.format === "bamboo-state" ? "bamboo" : flags.format;
+  return {
+    ...settings,
+    format: format ?? settings.format,
+    groups: flags.groups.length > 0 ? flags.groups : settings.groups,
+    strict: flags.isStrict || settings.strict,
+    healthy: flags.needsHealth ? "required" : isAlone ? "ignore" : settings.healthy,
+    templatesDir: flags.templatesDir ?? settings.templatesDir,
+    ports: { min: flags.minPort ?? ports.min, max: flags.maxPort ?? ports.max },
+    vhosts: {
+      ...vhosts,
+      ...(!flags.bindsHttp && { http: false, https: false }),
+      map: flags.usesMaps || vhosts.map,
+      groupHttps: flags.groupsHttps || vhosts.groupHttps,
+      certificates: certificates?.split(",") ?? vhosts.certificates,
+    },
+    haproxy: { ...haproxy, configFile: flags.haproxyConfig ?? (isAlone ? DEFAULT_CONFIG : haproxy.configFile) },
+    marathons:
+      flags.marathons.length > 0 ? [{ ...MARATHON, urls: flags.marathons.map(withoutSlash) }] : settings.marathons,
+  };
+}
+
+const MARATHON = { name: "marathon", user: "", password: "", credentialsFile: "", dcos: false, caFile: "" };
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/u, "");
+}
