@@ -167,7 +167,8 @@ export class HaproxyDriver {
     if (now < this.#reloadFrom) return this.#reloadFrom - now;
     this.#reloadFrom = Number.NEGATIVE_INFINITY;
     const isDone = await this.#reloader.reload(desired, text, cause);
-    if (!isDone) return Math.max(SOON_MS, minIntervalMs);
+    // Whoever wants it has been told why not, and wants something else.
+    if (!isDone) return READ_MS;
     this.#structure = structureOf(text);
     this.#running = undefined;
     // What has changed in between is carried out at once.

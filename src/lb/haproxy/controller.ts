@@ -1,0 +1,164 @@
+import { FindingLog } from "../../base/finding-log.js";
+import type { Logger } from "../../base/log.js";
+import type { Timers } from "../../base/timers.js";
+import type { MarathonApp } from "../../sources/marathon/app.js";
+import { type Notice, type ServiceOptions, servicesOf } from "../services.js";
+import { findBroken } from "./broken.js";
+import { conflictNotices } from "./claims.js";
+import { HaproxyDriver } from "./driver.js";
+import type { DriverEvent, DriverParts } from "./driver-parts.js";
+import { LbModel, type ModelOptions, type ModelResult } from "./model.js";
+import { LbStats } from "./stats.js";
+
+export interface ControllerParts {
+  readonly driver: Omit<DriverParts, "onReport">;
+  readonly model: ModelOptions;
+  readonly services: Omit<ServiceOptions, "resolve" | "lastHealth">;
+  readonly ownPorts: ReadonlySet<number>;
+  readonly lingerMs: number;
+  /** The address of each name that has one. */
+  readonly resolve: (hosts: ReadonlySet<string>) => Promise<ReadonlyMap<string, string>>;
+  readonly timers: Timers;
+  readonly log: Pick<Logger, "info" | "warn">;
+}
+
+/** How often ports are tried again at which nobody could listen, and services looked at that linger, in milliseconds. */
+const AGAIN_MS = 15_000;
+
+/** From apps to a HAProxy that carries them. */
+export class LbController {
+  readonly #parts: ControllerParts;
+  readonly #model: LbModel;
+  readonly #driver: HaproxyDriver;
+  readonly #lastHealth = new Map<string, boolean>();
+  readonly #notices: FindingLog<Notice>;
+  readonly stats = new LbStats();
+  #apps: readonly MarathonApp[] | undefined;
+  #since: number | undefined;
+  #built: ModelResult | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #isWanted = false;
+  #cancel: () => void = () => undefined;
+
+  constructor(parts: ControllerParts) {
+    this.#parts = parts;
+    this.#model = new LbModel(parts.model, parts.ownPorts, parts.lingerMs);
+    this.#driver = new HaproxyDriver({ ...parts.driver, onReport: (event) => this.#hear(event) });
+    this.#notices = new FindingLog(parts.log, "not as it was asked for", ({ appId, text }) => ({
+      fields: { app: appId },
+      text: `${appId}: ${text}`,
+    }));
+  }
+
+  get report() {
+    return { ...this.#driver.report, built: this.#built, unbindable: this.#model.unbindable };
+  }
+
+  start(): void {
+    this.#cancel = this.#parts.timers.after(AGAIN_MS, () => {
+      this.#model.tryAgain();
+      if (this.#apps) this.#rebuild();
+      this.start();
+    });
+  }
+
+  /** From now on these apps are to be carried. @param since when they were told, in milliseconds of the clock of `timers` */
+  take(apps: readonly MarathonApp[], since: number | undefined): void {
+    this.#apps = apps;
+    this.#since ??= since;
+    this.#rebuild();
+  }
+
+  /** What HAProxy carries stays, and goes on working. */
+  async stop(): Promise<void> {
+    this.#cancel();
+    await this.#work;
+    await this.#driver.stop();
+  }
+
+  /** One after another; of those that wait, one is enough. */
+  #rebuild(): void {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
+    this.#work = this.#work.then(async () => {
+      this.#isWanted = false;
+      await this.#build();
+    });
+  }
+
+  async #build(): Promise<void> {
+    const apps = this.#apps ?? [];
+    const { timers, services: options } = this.#parts;
+    const hosts = new Set(apps.flatMap(({ tasks }) => tasks.map(({ host }) => host)));
+    const addresses = await this.#parts.resolve(hosts);
+    const started = timers.now();
+    this.#forgetTasks(apps);
+    const services = servicesOf(apps, {
+      ...options,
+      resolve: (host) => addresses.get(host),
+      lastHealth: this.#lastHealth,
+    });
+    this.#built = this.#model.build(services, timers.now());
+    this.stats.addModel((timers.now() - started) / 1_000);
+    this.#tell(services.notices, this.#built);
+    this.#driver.want(this.#built.balancer, this.#since);
+    this.#since = undefined;
+  }
+
+  #forgetTasks(apps: readonly MarathonApp[]): void {
+    const tasks = new Set(apps.flatMap((app) => app.tasks.map(({ id }) => id)));
+    for (const id of this.#lastHealth.keys()) if (!tasks.has(id)) this.#lastHealth.delete(id);
+  }
+
+  #tell(notices: readonly Notice[], { refused, conflicts }: ModelResult): void {
+    const kept = refused.map(({ appId, index, reason, isKept }) => {
+      const end = isKept ? "it goes on as it was" : "it is left out";
+      return { appId, text: `its service ${index} is refused, and ${end}: ${reason}` };
+    });
+    const all = [...kept, ...conflicts.flatMap(conflictNotices), ...notices];
+    this.#notices.note(new Map(all.map((notice) => [`${notice.appId} ${notice.text}`, notice])));
+  }
+
+  #hear(event: DriverEvent): void {
+    const { timers, log } = this.#parts;
+    this.stats.note(event, timers.now());
+    switch (event.kind) {
+      case "applied":
+        if (this.#built) this.#model.accept(this.#built);
+        return;
+      case "unbindable":
+        for (const [port, why] of event.ports) log.warn({ port }, `nobody can listen at port ${port}: ${why}`);
+        this.#model.leaveOut(event.ports);
+        this.#rebuild();
+        return;
+      case "refused":
+        this.#work = this.#work.then(() => this.#findBroken(event.faults));
+        return;
+      case "reloaded":
+        log.info({ cause: event.cause }, "HAProxy has read its configuration again");
+        return;
+      case "steps":
+        for (const failure of event.failures) log.warn({ failure }, "HAProxy did not take a command");
+        return;
+      case "failed":
+        return;
+    }
+  }
+
+  /** Goes on without those apps for which HAProxy refuses the configuration. */
+  async #findBroken(faults: string): Promise<void> {
+    const { log } = this.#parts;
+    const isValid = async (apps: ReadonlySet<string>) =>
+      (await this.#driver.faults(this.#model.only(apps).balancer)) === undefined;
+    const broken = await findBroken(this.#model.apps, isValid);
+    if (broken.size === 0) {
+      log.warn(
+        { faults },
+        "HAProxy refuses the configuration, and not for an app: it goes on with the one that it has",
+      );
+      return;
+    }
+    this.#model.refuse(broken, `HAProxy refuses it: ${faults}`);
+    await this.#build();
+  }
+}
