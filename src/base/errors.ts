@@ -49,6 +49,7 @@ export type ErrorCode =
   | "MARATHON_INVALID"
   | "LB_TEMPLATE"
   | "LB_HAPROXY"
+  | "LB_STATUS"
   | "VIP_LOCKED"
   | "VIP_PLANE"
   | "VIP_SOURCE"

@@ -46,10 +46,6 @@ export class HaproxyProcess {
     return this.#path("cfg");
   }
 
-  get socketPath(): string {
-    return this.#path("sock");
-  }
-
   get #pidPath(): string {
     return this.#path("pid");
   }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
+import type { Verbosity } from "../../base/log.js";
 
 export const LB_FORMATS = ["haproxy", "marathon-lb", "bridge", "bamboo", "bamboo-state"] as const;
 export type LbFormat = (typeof LB_FORMATS)[number];
@@ -7,6 +8,7 @@ export type LbFormat = (typeof LB_FORMATS)[number];
 /** What the command line says. What it does not say is for the configuration. */
 export interface LbFlags {
   readonly configFile: string | undefined;
+  readonly verbosity: Verbosity;
   readonly format: LbFormat | undefined;
   /** URLs of one cluster's Marathons. */
   readonly marathons: readonly string[];
@@ -33,6 +35,7 @@ export interface LbFlags {
 
 const OPTIONS = {
   config: { type: "string" },
+  v: { type: "string" },
   format: { type: "string" },
   marathon: { type: "string", short: "m", multiple: true },
   apps: { type: "string" },
@@ -69,6 +72,7 @@ export function parseLbFlags(words: readonly string[]): LbFlags {
   if (stray !== undefined) throw usage(`unexpected argument ${JSON.stringify(stray)}`);
   return {
     configFile: values.config,
+    verbosity: values.v === undefined || values.v === "0" ? 0 : values.v === "1" ? 1 : 2,
     format,
     marathons: [...(values.marathon ?? []), ...positionals],
     appsFile: values.apps,

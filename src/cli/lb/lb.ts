@@ -1,16 +1,40 @@
 import { MesosDnsError } from "../../base/errors.js";
+import { printable } from "../../base/printable.js";
+import type { LbSettings } from "../../config/lb.js";
 import { loadConfig } from "../../config/load.js";
 import { loadOptions } from "../configuration.js";
 import { type LbFlags, parseLbFlags } from "./flags.js";
 import { renderConfiguration } from "./render.js";
+import { withFlags } from "./settings.js";
 
 /** `mesos-dns lb`: HAProxy's configuration from what runs. @param words those behind `lb` */
-export function runLb([action, ...words]: readonly string[]): Promise<void> {
+export async function runLb([action, ...words]: readonly string[]): Promise<void> {
   const flags = parseLbFlags(words);
-  if (action === "render") return renderConfiguration(flags, settingsOf(flags), process.env);
-  throw new MesosDnsError("USAGE", "lb needs one of render; see mesos-dns --help");
+  switch (action) {
+    case "render":
+      return renderConfiguration(flags, settingsOf(flags), process.env);
+    case "run": {
+      const { runLbProgram } = await import("../../lb/program.js");
+      const settings = runSettings(flags);
+      return runLbProgram({ settings, verbosity: flags.verbosity, env: process.env });
+    }
+    case "status": {
+      const { printStatus } = await import("./status.js");
+      return printStatus(settingsOf(flags));
+    }
+    default:
+      throw new MesosDnsError("USAGE", "lb needs one of render, run, status; see mesos-dns --help");
+  }
 }
 
-function settingsOf({ configFile }: LbFlags) {
-  return loadConfig(loadOptions(configFile, false)).config.lb;
+function runSettings(flags: LbFlags): LbSettings {
+  const settings = withFlags(flags, settingsOf(flags));
+  if (settings.marathons.length > 0) return settings;
+  throw new MesosDnsError("USAGE", "lb run needs lb.marathons in its configuration, or --marathon URL");
+}
+
+function settingsOf({ configFile }: LbFlags): LbSettings {
+  const { config, warnings } = loadConfig(loadOptions(configFile, false));
+  for (const warning of warnings) process.stderr.write(`${printable(warning)}\n`);
+  return config.lb;
 }

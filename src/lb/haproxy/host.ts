@@ -18,13 +18,11 @@ export interface HaproxyHost {
 /** A HAProxy of this program's own, which outlives it. */
 export class OwnHaproxy implements HaproxyHost {
   readonly #process: HaproxyProcess;
+  readonly socketPath: string;
 
-  constructor(process: HaproxyProcess) {
+  constructor(process: HaproxyProcess, socketPath: string) {
     this.#process = process;
-  }
-
-  get socketPath(): string {
-    return this.#process.socketPath;
+    this.socketPath = socketPath;
   }
 
   installed(): Promise<string> {

@@ -23,11 +23,14 @@ export class LbStats {
         if (event.since !== undefined) this.times.add("applied", (now - event.since) / 1_000);
         return;
       case "reloaded":
-        return this.#addReload(event.cause, "done");
+        this.#addReload(event.cause, "done");
+        return;
       case "refused":
-        return this.#addReload("structure", "refused");
+        this.#addReload("structure", "refused");
+        return;
       case "unbindable":
-        return this.#addReload("structure", "port_in_use");
+        this.#addReload("structure", "port_in_use");
+        return;
       case "failed":
         this.failures++;
         return;

@@ -1,0 +1,138 @@
+import type { MarathonReport } from "../sources/marathon/report.js";
+import { conflictNotices } from "./haproxy/claims.js";
+import type { InfoOf } from "./haproxy/info.js";
+import type { ModelResult } from "./haproxy/model.js";
+import type { Running } from "./haproxy/running.js";
+import type { LbStats } from "./haproxy/stats.js";
+
+/** What is known of a load balancer. */
+export interface LbReport {
+  readonly sources: readonly MarathonReport[];
+  readonly built: ModelResult | undefined;
+  readonly running: Running | undefined;
+  readonly info: InfoOf | undefined;
+  /** Why HAProxy goes on with what it has. */
+  readonly trouble: string | undefined;
+  readonly isSettled: boolean;
+  /** Ports at which nobody can listen, and why. */
+  readonly unbindable: ReadonlyMap<number, string>;
+  readonly stats: LbStats;
+}
+
+/** The same as `GET /v1/lb` tells it. */
+export interface LbStatus {
+  readonly isSettled: boolean;
+  readonly trouble: string | undefined;
+  readonly haproxy: InfoOf | undefined;
+  readonly sources: readonly LbSourceStatus[];
+  readonly services: readonly LbServiceStatus[];
+  readonly refused: ModelResult["refused"];
+  readonly conflicts: readonly string[];
+  readonly unbindable: Readonly<Record<string, string>>;
+}
+
+export interface LbSourceStatus {
+  readonly name: string;
+  readonly url: string | undefined;
+  /** Seconds since it has told what there is. */
+  readonly ageSeconds: number | undefined;
+  readonly trouble: string | undefined;
+  readonly apps: number;
+  readonly tasks: number;
+  readonly pods: number;
+  readonly isHeld: boolean;
+}
+
+export interface LbServiceStatus {
+  readonly backend: string;
+  readonly app: string;
+  readonly hosts: readonly string[];
+  readonly servers: readonly { readonly name: string; readonly task: string; readonly state: string }[];
+}
+
+export function statusOf(report: LbReport, now: number): LbStatus {
+  const { built, running } = report;
+  const hosts = new Map<string, string[]>();
+  for (const [host, backend] of built?.balancer.maps.hosts ?? []) {
+    hosts.set(backend, [...(hosts.get(backend) ?? []), host]);
+  }
+  return {
+    isSettled: report.isSettled,
+    trouble: report.trouble,
+    haproxy: report.info,
+    sources: report.sources.map((source) => sourceStatus(source, now)),
+    services: (built?.balancer.backends ?? []).map(({ name, appId, servers }) => ({
+      backend: name,
+      app: appId,
+      hosts: hosts.get(name) ?? [],
+      servers: servers.map((server) => ({
+        name: server.name,
+        task: server.taskId,
+        state: stateOf(running?.backends.get(name)?.get(server.name)),
+      })),
+    })),
+    refused: built?.refused ?? [],
+    conflicts: (built?.conflicts ?? []).flatMap(conflictNotices).map(({ appId, text }) => `${appId} ${text}`),
+    unbindable: Object.fromEntries(report.unbindable),
+  };
+}
+
+function sourceStatus({ name, url, currentAt, trouble, apps, tasks, pods, held }: MarathonReport, now: number) {
+  return {
+    name,
+    url,
+    ageSeconds: currentAt === undefined ? undefined : Math.max(0, Math.round((now - currentAt) / 1_000)),
+    trouble: trouble?.message,
+    apps,
+    tasks,
+    pods,
+    isHeld: held !== undefined,
+  };
+}
+
+function stateOf(server: { readonly isUp: boolean; readonly isInMaintenance: boolean } | undefined): string {
+  if (!server) return "missing";
+  if (server.isInMaintenance) return "maintenance";
+  return server.isUp ? "up" : "down";
+}
+
+/** Whether nothing is wrong. */
+export function isWell({ trouble, sources, refused, conflicts, unbindable }: LbStatus): boolean {
+  const isFollowed = trouble === undefined && sources.every((source) => source.trouble === undefined);
+  return isFollowed && refused.length === 0 && conflicts.length === 0 && Object.keys(unbindable).length === 0;
+}
+
+/** The same for people. */
+export function statusText(status: LbStatus): string {
+  const { haproxy, sources, services, refused, conflicts, unbindable, trouble } = status;
+  const running = haproxy ? `HAProxy ${haproxy.version}, process ${haproxy.pid}` : "HAProxy does not run";
+  const servers = services.reduce((count, service) => count + service.servers.length, 0);
+  return [
+    `${running}; ${services.length} services with ${servers} servers${status.isSettled ? "" : ", changes are under way"}`,
+    ...(trouble === undefined ? [] : [`HAProxy goes on with what it has: ${trouble}`]),
+    ...sources.map(sourceLine),
+    ...services.map(serviceLine),
+    ...refused.map(
+      ({ appId, index, reason, isKept }) =>
+        `refused: service ${index} of ${appId}${isKept ? ", which goes on as it was" : ""}: ${reason}`,
+    ),
+    ...conflicts.map((text) => `conflict: ${text}`),
+    ...Object.entries(unbindable).map(([port, why]) => `port ${port} cannot be had: ${why}`),
+    "",
+  ].join("\n");
+}
+
+function sourceLine({ name, url, ageSeconds, trouble, apps, tasks, pods, isHeld }: LbSourceStatus): string {
+  const age = ageSeconds === undefined ? "has told nothing yet" : `told ${ageSeconds} s ago`;
+  const end = trouble === undefined ? "" : `; what it told last counts: ${trouble}`;
+  const held = isHeld ? "; a list that lacks much is not believed yet" : "";
+  const left = pods > 0 ? `, ${pods} pods left out` : "";
+  return `${name} ${age}${url === undefined ? "" : ` at ${url}`}: ${apps} apps, ${tasks} tasks${left}${held}${end}`;
+}
+
+function serviceLine({ backend, hosts, servers }: LbServiceStatus): string {
+  const counts = new Map<string, number>();
+  for (const { state } of servers) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const states = Array.from(counts, ([state, count]) => `${count} ${state}`).join(", ") || "no servers";
+  return `${backend}${hosts.length > 0 ? ` (${hosts.join(", ")})` : ""}: ${states}`;
+}
