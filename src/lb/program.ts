@@ -9,13 +9,14 @@ import { HostResolver, systemLookup } from "../build/host-resolver.js";
 import type { LbSettings } from "../config/lb.js";
 import { tryToListen } from "../haproxy/bind.js";
 import { HaproxyProcess } from "../haproxy/process.js";
-import { askAt } from "../haproxy/socket.js";
+import { askAt, isThere } from "../haproxy/socket.js";
 import { notifySystemd } from "../process/systemd.js";
 import { MarathonClient } from "../sources/marathon/client.js";
 import { MarathonSource } from "../sources/marathon/source.js";
 import { LbController } from "./haproxy/controller.js";
 import { type HaproxyHost, OwnHaproxy, SystemHaproxy } from "./haproxy/host.js";
 import { renderBalancer } from "./haproxy/render.js";
+import { MemoryFile } from "./memory-file.js";
 import { COOKIE_KEY, headOptions, modelOptions, ownPorts, pathsOf, serviceOptions } from "./options.js";
 import { reloadWith } from "./reload-command.js";
 import type { LbReport } from "./report.js";
@@ -32,7 +33,8 @@ export async function runLbProgram({ settings, verbosity, env }: LbProgramOption
   const log = createLogger(verbosity, "lb");
   const haproxy = processOf(settings);
   const host = hostOf(settings, haproxy);
-  const controller = controllerOf(settings, haproxy, host, log, env.FRAMEWORK_NAME);
+  const memory = await MemoryFile.open(haproxy, pathsOf(settings).folder, log);
+  const controller = controllerOf(settings, { haproxy, host, memory, log, framework: env.FRAMEWORK_NAME });
   const source = sourceOf(settings, controller, log, env);
   const read = (): LbReport => ({ ...controller.report, stats: controller.stats, sources: source.reports });
   const status = await startStatusServer(settings.listen, {
@@ -81,13 +83,15 @@ function hostOf(settings: LbSettings, haproxy: HaproxyProcess): HaproxyHost {
   return new SystemHaproxy({ socketPath, process: haproxy, reload: reloadWith(reloadCommand, runCommand) });
 }
 
-function controllerOf(
-  settings: LbSettings,
-  haproxy: HaproxyProcess,
-  host: HaproxyHost,
-  log: Logger,
-  framework: string | undefined,
-): LbController {
+interface Means {
+  readonly haproxy: HaproxyProcess;
+  readonly host: HaproxyHost;
+  readonly memory: MemoryFile;
+  readonly log: Logger;
+  readonly framework: string | undefined;
+}
+
+function controllerOf(settings: LbSettings, { haproxy, host, memory, log, framework }: Means): LbController {
   const { maps } = pathsOf(settings);
   const head = headOptions(settings, settings.listen);
   const resolver = new HostResolver({ lookup: systemLookup, delay: (ms) => delay(systemTimers, ms) });
@@ -95,6 +99,7 @@ function controllerOf(
     driver: {
       host,
       ask: askAt(host.socketPath),
+      isThere: () => isThere(host.socketPath),
       timers: systemTimers,
       log,
       writeFile: (file, text) => haproxy.writeFile(file, text),
@@ -110,6 +115,8 @@ function controllerOf(
     services: { ...serviceOptions(settings), framework },
     ownPorts: ownPorts(settings),
     lingerMs: settings.lingerSeconds * 1_000,
+    memory: memory.known,
+    remember: (known) => memory.write(known),
     resolve: (hosts) => addressesOf(resolver, hosts),
     timers: systemTimers,
     log,

@@ -7,6 +7,7 @@ import { findBroken } from "./broken.js";
 import { conflictNotices } from "./claims.js";
 import { HaproxyDriver } from "./driver.js";
 import type { DriverEvent, DriverParts } from "./driver-parts.js";
+import type { LbMemory } from "./memory.js";
 import { LbModel, type ModelOptions, type ModelResult } from "./model.js";
 import { LbStats } from "./stats.js";
 
@@ -16,6 +17,9 @@ export interface ControllerParts {
   readonly services: Omit<ServiceOptions, "resolve" | "lastHealth">;
   readonly ownPorts: ReadonlySet<number>;
   readonly lingerMs: number;
+  readonly memory: LbMemory;
+  /** Keeps what has to be known again after a restart. */
+  readonly remember: (memory: LbMemory) => Promise<void>;
   /** The address of each name that has one. */
   readonly resolve: (hosts: ReadonlySet<string>) => Promise<ReadonlyMap<string, string>>;
   readonly timers: Timers;
@@ -42,7 +46,7 @@ export class LbController {
 
   constructor(parts: ControllerParts) {
     this.#parts = parts;
-    this.#model = new LbModel(parts.model, parts.ownPorts, parts.lingerMs);
+    this.#model = new LbModel(parts.model, parts.ownPorts, parts.lingerMs, parts.memory);
     this.#driver = new HaproxyDriver({ ...parts.driver, onReport: (event) => this.#hear(event) });
     this.#notices = new FindingLog(parts.log, "not as it was asked for", ({ appId, text }) => ({
       fields: { app: appId },
@@ -55,10 +59,15 @@ export class LbController {
   }
 
   start(): void {
+    this.#driver.start();
+    this.#again();
+  }
+
+  #again(): void {
     this.#cancel = this.#parts.timers.after(AGAIN_MS, () => {
       this.#model.tryAgain();
       if (this.#apps) this.#rebuild();
-      this.start();
+      this.#again();
     });
   }
 
@@ -125,6 +134,7 @@ export class LbController {
     switch (event.kind) {
       case "applied":
         if (this.#built) this.#model.accept(this.#built);
+        this.#work = this.#work.then(() => this.#parts.remember(this.#model.memory));
         return;
       case "unbindable":
         for (const [port, why] of event.ports) log.warn({ port }, `nobody can listen at port ${port}: ${why}`);

@@ -8,6 +8,8 @@ import type { MapName, Step } from "./steps.js";
 export interface DriverParts {
   readonly host: HaproxyHost;
   readonly ask: AskHaproxy;
+  /** Whether HAProxy is there; cheap enough to be asked every second. */
+  readonly isThere: () => Promise<boolean>;
   readonly timers: Timers;
   readonly log: Pick<Logger, "info" | "warn">;
   /** Writes a file beside the configuration. */

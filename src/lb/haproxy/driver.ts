@@ -15,6 +15,8 @@ const READ_MS = 30_000;
 /** The same while servers wait until their last requests have ended, and where something has failed. */
 const SOON_MS = 1_000;
 
+/** How often it is looked whether HAProxy is there at all. */
+const WATCH_MS = 1_000;
 const RETRY: Backoff = { firstMs: SOON_MS, lastMs: 60_000 };
 
 /**
@@ -39,12 +41,17 @@ export class HaproxyDriver {
   #timerAt = Number.POSITIVE_INFINITY;
   #work: Promise<void> = Promise.resolve();
   #isBusy = false;
+  #cancelWatch: () => void = () => undefined;
   #isStopped = false;
   #trouble: string | undefined;
 
   constructor(parts: DriverParts) {
     this.#parts = parts;
     this.#reloader = new Reloader(parts);
+  }
+
+  start(): void {
+    this.#watch();
   }
 
   get report() {
@@ -67,7 +74,22 @@ export class HaproxyDriver {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#timer?.();
+    this.#cancelWatch();
     await this.#work;
+  }
+
+  /** Has a HAProxy that is gone started again at once: until then nobody is served. */
+  #watch(): void {
+    const { timers, isThere, log } = this.#parts;
+    if (this.#isStopped) return;
+    this.#cancelWatch = timers.after(WATCH_MS, async () => {
+      if (this.#running && !this.#isBusy && !(await isThere()) && !this.#isBusy) {
+        log.warn("HAProxy has ended, and is started again");
+        this.#running = undefined;
+        this.#schedule(0);
+      }
+      this.#watch();
+    });
   }
 
   #schedule(ms: number): void {

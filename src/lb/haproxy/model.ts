@@ -1,6 +1,7 @@
 import type { Service, Services, Unreadable } from "../services.js";
 import { type BuildOptions, type Built, buildBalancer } from "./build.js";
 import type { Holders } from "./claims.js";
+import type { LbMemory } from "./memory.js";
 
 /** A service that does not run as it asks to, and why, for people. */
 export interface Refused {
@@ -25,9 +26,9 @@ export class LbModel {
   readonly #options: ModelOptions;
   readonly #ownPorts: ReadonlySet<number>;
   readonly #lingerMs: number;
-  #holders: Holders = new Map();
+  #holders: Holders;
   /** By service, as it was when HAProxy had it last. */
-  readonly #good = new Map<string, Service>();
+  readonly #good: Map<string, Service>;
   /** By app, what HAProxy refuses, and why. */
   readonly #broken = new Map<string, { readonly likeness: string; readonly reason: string }>();
   /** Ports at which nobody can listen, and why. */
@@ -36,8 +37,13 @@ export class LbModel {
   readonly #emptySince = new Map<string, number>();
   #last: readonly Service[] = [];
 
-  /** @param ownPorts those of the shared frontends */
-  constructor(options: ModelOptions, ownPorts: ReadonlySet<number>, lingerMs: number) {
+  /**
+   * @param ownPorts those of the shared frontends
+   * @param memory of the program before this one
+   */
+  constructor(options: ModelOptions, ownPorts: ReadonlySet<number>, lingerMs: number, memory: LbMemory) {
+    this.#holders = memory.holders;
+    this.#good = new Map(memory.good.map((service) => [keyOf(service), service]));
     this.#options = options;
     this.#ownPorts = ownPorts;
     this.#lingerMs = lingerMs;
@@ -71,6 +77,10 @@ export class LbModel {
     for (const service of this.#last) this.#good.set(keyOf(service), service);
     const known = new Set(this.#last.map(keyOf));
     for (const key of this.#good.keys()) if (!known.has(key)) this.#good.delete(key);
+  }
+
+  get memory(): LbMemory {
+    return { holders: this.#holders, good: [...this.#good.values()] };
   }
 
   /** What HAProxy would have with nothing but these apps. */
