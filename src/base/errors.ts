@@ -60,6 +60,7 @@ export type ErrorCode =
   | "KV_TOO_LARGE"
   | "KV_NODE_UNREADABLE"
   | "KV_BUSY"
+  | "LB_TEMPLATE"
   | "INTERNAL";
 
 /** An error as threads pass it to each other. */
