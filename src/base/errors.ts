@@ -61,6 +61,10 @@ export type ErrorCode =
   | "KV_NODE_UNREADABLE"
   | "KV_BUSY"
   | "LB_TEMPLATE"
+  | "LB_RULES_DAMAGED"
+  | "LB_RULES_UNREADABLE"
+  | "LB_RULES_UNWRITABLE"
+  | "LB_RULES_AWAY"
   | "INTERNAL";
 
 /** An error as threads pass it to each other. */

@@ -1,7 +1,7 @@
 import { byteOrder } from "../../base/byte-order.js";
 import type { MarathonApp, MarathonHealthCheck, MarathonTask } from "../../sources/marathon/app.js";
 import { isReady } from "./readiness.js";
-import type { Rule } from "./rule.js";
+import type { Rule } from "./rules/rule.js";
 import { servicePorts } from "./service-ports.js";
 import {
   bool,

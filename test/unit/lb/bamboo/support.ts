@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Rules } from "../../../../src/lb/bamboo/data.js";
 import { renderBamboo } from "../../../../src/lb/bamboo/render.js";
-import { readRule } from "../../../../src/lb/bamboo/rule.js";
+import { readRule } from "../../../../src/lb/bamboo/rules/rule.js";
 import { readApps } from "../../../../src/sources/marathon/read-apps.js";
 
 export const SHARED = new URL("../../../../../shared/lb/bamboo/", import.meta.url);

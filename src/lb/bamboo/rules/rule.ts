@@ -1,6 +1,6 @@
-import { isObject, type JsonObject } from "../../base/lenient.js";
-import { goJson } from "./json.js";
-import { queryEscaped } from "./template/escape.js";
+import { isObject, type JsonObject } from "../../../base/lenient.js";
+import { goJson } from "../json.js";
+import { queryEscaped } from "../template/escape.js";
 
 /** What Bamboo calls a service: whose requests an app gets. */
 export interface Rule {
@@ -56,6 +56,11 @@ export function storedRule({ acl, config }: Rule): string {
   const all = new Map(config);
   if (acl !== "") all.set("Acl", acl);
   return goJson({ version: VERSION, config: all });
+}
+
+/** A rule as it is when it has been stored: the Acl is the same one everywhere. */
+export function settled(rule: Rule): Rule {
+  return readRule(rule.id, storedRule(rule));
 }
 
 /** The name of a rule's znode. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { bambooData } from "../../../../src/lb/bamboo/data.js";
 import { isReady } from "../../../../src/lb/bamboo/readiness.js";
-import { idOfZnode, readRule, storedRule, znodeOf } from "../../../../src/lb/bamboo/rule.js";
+import { idOfZnode, readRule, storedRule, znodeOf } from "../../../../src/lb/bamboo/rules/rule.js";
 import { jsonOf } from "../../../../src/lb/bamboo/state.js";
 import type { StructValue } from "../../../../src/lb/bamboo/template/values.js";
 import { readApps } from "../../../../src/sources/marathon/read-apps.js";
