@@ -121,6 +121,18 @@ describe("what others do in ZooKeeper is seen", () => {
     await becomes(store, {});
   });
 
+  test("at once, not only when it is looked for every two seconds", async () => {
+    const { store, registry } = await both("/soon");
+    const since = performance.now();
+    for (let round = 0; round < 10; round++) {
+      const node = await registry.write("/soon", "path_beg /a", { prefix: "%2Fa", stays: true });
+      await until("the rule", () => store.rules().size === 1);
+      await registry.remove(node);
+      await until("its end", () => store.rules().size === 0);
+    }
+    expect(performance.now() - since).toBeLessThan(10_000);
+  });
+
   test("by another program like this one, which it tells by the parent", async () => {
     const first = await opened("/two/levels");
     const second = await opened("/two/levels");
