@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { renderBamboo } from "../../../../src/lb/bamboo/render.js";
+import { readGivenRules } from "../../../../src/lb/bamboo/rules/given-rules.js";
 import { bambooState } from "../../../../src/lb/bamboo/state.js";
 import { readApps } from "../../../../src/sources/marathon/read-apps.js";
 import { ABSENT, APPS, hasShared, NOW, RULES, rulesIn, shared } from "./support.js";
@@ -60,3 +61,40 @@ test.each([Number.POSITIVE_INFINITY, 0.5, -1, 2 ** 60])(
     expect(renderBamboo(apps, RULES, { name: "t", text: "{{ range .Apps }}{{ .Id }}{{ end }}" }, NOW)).toBe("/a/b");
   },
 );
+
+test("nothing that an app or a rule says begins a line of its own", () => {
+  const evil = "x\n  stats admin if TRUE\r\0\u0085\u2028\u2029\u001b";
+  const { apps } = readApps({
+    apps: [
+      {
+        id: "/a",
+        env: { [evil]: evil },
+        labels: { l: evil },
+        healthChecks: [{ protocol: "HTTP", path: `/${evil}` }],
+        tasks: [{ id: evil, host: evil, ports: [1], state: evil }],
+      },
+    ],
+  });
+  const rules = rulesIn({ "/a": evil });
+  const text = "{{ . }}{{ range .Apps }}{{ range $k, $v := .Env }}{{ $k }}{{ $v }}{{ end }}{{ end }}";
+  const rendered = renderBamboo(apps, rules, { name: "t", text }, NOW);
+  expect(rendered).toContain("x   stats admin if TRUE");
+  expect(rendered).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+  expect(JSON.parse(bambooState(apps, rules, NOW)).Services["/a"].Acl).toBe(evil);
+});
+
+test.each([
+  ["no JSON", "{", "is no JSON"],
+  ["a list", "[]", "must be an object"],
+  ["a rule that is no text", '{"/a":{"Acl":"x"}}', 'must have a text for "/a"'],
+])("a file of rules that is %s is refused", (_, content, message) => {
+  expect(() => readGivenRules(content, "rules.json")).toThrow(`the file of rules rules.json ${message}`);
+});
+
+test("a file of rules has the text of each znode", () => {
+  const rules = readGivenRules('{"/a":"path_beg /a","/__proto__":"path_beg /p"}', "rules.json");
+  expect([...rules.values()].map(({ id, acl }) => [id, acl])).toEqual([
+    ["/a", "path_beg /a"],
+    ["/__proto__", "path_beg /p"],
+  ]);
+});
