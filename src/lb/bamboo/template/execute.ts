@@ -1,6 +1,6 @@
 import { MesosDnsError } from "../../../base/errors.js";
 import { Evaluator } from "./evaluate.js";
-import { sortedEntries, sprint } from "./format.js";
+import { show, sortedEntries } from "./format.js";
 import type { TemplateFunction } from "./function.js";
 import { LIMITS, LimitReached, Meter } from "./limits.js";
 import type { AnyNode, BranchNode, Node, TemplateNode } from "./nodes.js";
@@ -75,7 +75,7 @@ class Execution {
       case "action": {
         const value = this.evaluator.pipe(dot, node.pipe);
         if (node.pipe.variables.length > 0) break;
-        this.print(value.kind === "nil" ? "<no value>" : sprint([value]));
+        this.print(value.kind === "nil" ? "<no value>" : show(value));
         break;
       }
       case "range":
@@ -130,7 +130,7 @@ class Execution {
         this.meter.step(value.entries.size);
         return sortedEntries(value.entries).map(([key, item]) => [text(key), item]);
       default:
-        return this.fail(this.evaluator.node, `range can't iterate over ${sprint([value])}`);
+        return this.fail(this.evaluator.node, `range can't iterate over ${show(value)}`);
     }
   }
 

@@ -24,8 +24,13 @@ export function sprintln(values: readonly Value[]): string {
   return `${values.map(show).join(" ")}\n`;
 }
 
-function show(value: Value): string {
-  return format(value, { ...NO_FLAGS, verb: "v" });
+const PLAIN: Spec = { ...NO_FLAGS, verb: "v" };
+
+/** One value, as all of these print it if nothing else is asked for. */
+export function show(value: Value): string {
+  // Nearly all that is printed.
+  if (value.kind === "string") return value.value;
+  return value.kind === "int" ? String(value.value) : format(value, PLAIN);
 }
 
 /** Like fmt.Sprintf, with its complaints in the text where verbs and values do not fit. */
