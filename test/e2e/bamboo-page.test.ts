@@ -117,6 +117,23 @@ describe.skipIf(!hasChromium)(`the page${hasChromium ? "" : " (left out: there i
     await until("the rule", () => acls(rules)["/blog"] === "path_beg /");
   });
 
+  test("says who gets a request, and which rules overlap", async () => {
+    const { rules, browser, goTo, rows } = await open();
+    await rules.put(readRule("/blog", "path_beg /gone/by"));
+    await goTo("reload");
+    await browser.press("Enter");
+    await until("the overlap", async () =>
+      JSON.stringify(await rows()).includes("Overlap: the rule of /gone takes every request"),
+    );
+    await goTo("path");
+    await browser.value(`document.getElementById("path").value = ""`);
+    await browser.type("/gone/x");
+    await browser.press("Enter");
+    const told = () => browser.value(`document.getElementById("route").textContent`);
+    await until("the answer", async () => (await told()) === "/gone");
+    expect(browser.complaints).toEqual([]);
+  });
+
   test("asks for the token where one is needed", async () => {
     const { rules, browser, goTo, fault } = await open({ token: "letters" });
     await goTo("Delete the rule of /gone");

@@ -80,9 +80,11 @@ export class Chromium {
 
   async close(): Promise<void> {
     const ended = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
+    // Its other processes go with it, which they do not when it is killed.
+    this.#session = undefined;
+    this.#send("Browser.close").catch(() => {});
     await ended;
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 
   #send<Result>(method: string, params: object = {}): Promise<Result> {

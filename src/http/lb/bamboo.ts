@@ -5,6 +5,7 @@ import { isSameSecret } from "../../base/same-secret.js";
 import { serviceOf } from "../../lb/bamboo/data.js";
 import { goJson } from "../../lb/bamboo/json.js";
 import { overlapOf } from "../../lb/bamboo/rules/overlap.js";
+import { overlapsIn, routeOf } from "../../lb/bamboo/rules/routing.js";
 import type { Rule } from "../../lb/bamboo/rules/rule.js";
 import { readRuleRequest } from "../../lb/bamboo/rules/rule-request.js";
 import type { RulesStore } from "../../lb/bamboo/rules/store.js";
@@ -75,6 +76,10 @@ async function answer(c: Context, context: BambooContext): Promise<Response> {
       return c.body("OK", 200, TEXT);
     case "GET /api/state":
       return c.body(stateNow(context), 200, TEXT);
+    case "GET /api/overlaps":
+      return c.body(goJson(overlapsIn(context.rules.rules())), 200, JSON_TYPE);
+    case "GET /api/route":
+      return route(c, context);
     case "GET /api/services":
       return rulesNow(c, context);
     case "POST /api/services":
@@ -99,6 +104,13 @@ function rulesNow(c: Context, { rules }: BambooContext): Response {
   if (rules.failure) return refuse(c, rules.failure.message);
   const all = new Map([...rules.rules()].map(([id, rule]) => [id, jsonOf(serviceOf(rule))]));
   return c.body(goJson(all), 200, JSON_TYPE);
+}
+
+/** Bamboo has nothing of that: which app gets a request for `host` and `path`. */
+function route(c: Context, { rules }: BambooContext): Response {
+  const host = (c.req.query("host") ?? "").toLowerCase().replace(/:\d+$/, "");
+  const { id = null, unclear } = routeOf(rules.rules().values(), { host, path: c.req.query("path") ?? "/" });
+  return c.body(goJson({ id, unclear }), 200, JSON_TYPE);
 }
 
 async function write(c: Context, { rules, check }: BambooContext): Promise<Response> {

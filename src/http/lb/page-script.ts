@@ -28,7 +28,7 @@ export const SCRIPT = `"use strict";
     return node;
   }
 
-  function row({ id, app, rule }) {
+  function row({ id, app, rule }, overlaps) {
     const tr = document.createElement("tr");
     const name = document.createElement("td");
     name.append(text("code", id));
@@ -36,6 +36,7 @@ export const SCRIPT = `"use strict";
     if (rule) acl.append(text("code", rule.Acl));
     if (!app) acl.append(document.createTextNode(" "), text("span", "Missing app in Marathon", "missing"));
     if (!rule) acl.append(text("span", "Using default proxy rule", "note"));
+    if (overlaps[id]) acl.append(text("div", "Overlap: " + overlaps[id], "missing"));
     const buttons = document.createElement("td");
     if (!rule) buttons.append(button("Add", id, () => edit("Add a rule", { id, acl: "" })));
     if (rule && app) buttons.append(button("Edit", id, () => edit("Edit a rule", { id, acl: rule.Acl, config: rule.Config })), " ");
@@ -46,10 +47,10 @@ export const SCRIPT = `"use strict";
 
   async function load() {
     try {
-      const response = await fetch("api/state", { cache: "no-store" });
-      const state = await response.json();
+      const ask = async (path) => (await fetch(path, { cache: "no-store" })).json();
+      const [state, overlaps] = await Promise.all([ask("api/state"), ask("api/overlaps")]);
       at("news").textContent = state ? "" : "Marathon's apps or the rules are not known now: the log of the server says why.";
-      if (state) at("rows").replaceChildren(...rowsOf(state).map(row));
+      if (state) at("rows").replaceChildren(...rowsOf(state).map((one) => row(one, overlaps)));
     } catch (error) {
       at("news").textContent = "The server does not answer: " + error.message;
     }
@@ -99,6 +100,21 @@ export const SCRIPT = `"use strict";
     }
   }
 
+  async function route() {
+    const query = new URLSearchParams({ host: at("host").value, path: at("path").value });
+    try {
+      const { id, unclear } = await (await fetch("api/route?" + query)).json();
+      const maybe = unclear.length > 0 ? ", unless one of these does, whose rules are not understood: " + unclear.join(", ") : "";
+      at("route").textContent = (id ?? "nobody by a rule") + maybe;
+    } catch (error) {
+      at("route").textContent = "The server does not answer: " + error.message;
+    }
+  }
+
+  at("question").addEventListener("submit", (event) => {
+    event.preventDefault();
+    route();
+  });
   at("form").addEventListener("submit", (event) => {
     event.preventDefault();
     store(false);

@@ -13,6 +13,7 @@ const STYLE = `
   td:last-child { white-space: nowrap; } code { font-size: .95em; }
   button, input { font: inherit; padding: .2rem .6rem; } input { width: 100%; box-sizing: border-box; }
   label { display: block; margin: .8rem 0; } dialog { width: min(40rem, 90vw); border: 1px solid #93a1af; }
+  .question { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin: 1rem 0; } .question label { margin: 0; }
   .note { color: #51606f; } .missing, .fault { color: #a3231a; } .fault { white-space: pre-wrap; }
   @media (prefers-color-scheme: dark) {
     body, dialog { background: #14191f; color: #dde4ea; } th, .note { color: #93a1af; }
@@ -32,6 +33,11 @@ export const PAGE = String(html`<!doctype html>
     <h1>Rules</h1>
     <p class="note">Which requests each app of Marathon gets.</p>
     <p><button id="add" type="button">Add a rule</button> <button id="reload" type="button">Reload</button></p>
+    <form id="question" class="question">
+      <label>Host <input id="host" spellcheck="false" autocomplete="off" placeholder="shop.example.com" /></label>
+      <label>Path <input id="path" spellcheck="false" autocomplete="off" value="/" /></label>
+      <button type="submit">Who gets it?</button> <output id="route"></output>
+    </form>
     <p id="news" class="fault" role="status"></p>
     <noscript><p>This page needs its script; <a href="api/services">the rules themselves</a> do not.</p></noscript>
     <table>

@@ -1,22 +1,5 @@
+import { aclOf, type Match, matchesOf } from "./criteria.js";
 import type { Rule } from "./rule.js";
-
-/** What of a request one value of an Acl is compared with, and how. */
-interface Match {
-  readonly what: "host" | "path";
-  readonly how: "is" | "begins" | "ends" | "domain";
-  readonly value: string;
-  readonly ignoresCase: boolean;
-}
-
-const CRITERIA: ReadonlyMap<string, Pick<Match, "what" | "how">> = new Map([
-  ["hdr(host)", { what: "host", how: "is" }],
-  ["hdr_beg(host)", { what: "host", how: "begins" }],
-  ["hdr_end(host)", { what: "host", how: "ends" }],
-  ["hdr_dom(host)", { what: "host", how: "domain" }],
-  ["path", { what: "path", how: "is" }],
-  ["path_beg", { what: "path", how: "begins" }],
-  ["path_end", { what: "path", how: "ends" }],
-] as const);
 
 /**
  * Why a rule takes another app's requests away, or gets none itself, as a clause; `undefined` if none is known. Knows the criteria for
@@ -36,22 +19,6 @@ export function overlapOf(rule: Rule, others: Iterable<Rule>): string | undefine
 
 function isEqual(a: Rule, b: Rule): boolean {
   return aclOf(a) !== "" && aclOf(a) === aclOf(b);
-}
-
-function aclOf({ acl, config }: Rule): string {
-  return (acl || (config?.get("Acl") ?? "")).trim().replace(/\s+/g, " ");
-}
-
-/** One of them is enough. Empty if the Acl cannot be read. */
-function matchesOf(rule: Rule): readonly Match[] {
-  const [criterion = "", ...words] = aclOf(rule).split(" ");
-  const known = CRITERIA.get(criterion.toLowerCase());
-  const flags = words.filter((word) => word.startsWith("-"));
-  if (!known || flags.some((flag) => flag !== "-i")) return [];
-  const ignoresCase = flags.length > 0;
-  return words
-    .filter((word) => !word.startsWith("-"))
-    .map((value) => ({ ...known, value: ignoresCase ? value.toLowerCase() : value, ignoresCase }));
 }
 
 /** Whether every request of the others is one of these too. */
