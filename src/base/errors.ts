@@ -63,6 +63,10 @@ export type ErrorCode =
   | "KV_TOO_LARGE"
   | "KV_NODE_UNREADABLE"
   | "KV_BUSY"
+  | "LB_RULES_DAMAGED"
+  | "LB_RULES_UNREADABLE"
+  | "LB_RULES_UNWRITABLE"
+  | "LB_RULES_AWAY"
   | "INTERNAL";
 
 /** An error as threads pass it to each other. */

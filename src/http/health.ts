@@ -1,7 +1,6 @@
 import type { Context } from "hono";
-import { octetsOf, parseAddress } from "../base/addresses.js";
+import { parseAddress } from "../base/addresses.js";
 import { isObject } from "../base/lenient.js";
-import { NetworkList } from "../base/network-list.js";
 import { isSameSecret } from "../base/same-secret.js";
 import { parseJsonOrText } from "../config/format.js";
 import { splitInstance } from "../config/health.js";
@@ -9,13 +8,10 @@ import { MAX_OVERRIDE_SECONDS, type Override } from "../health/overrides.js";
 import type { InstanceReport } from "../health/report.js";
 import { isFlapping } from "../health/state.js";
 import { mediaTypeOf, readBody } from "./body.js";
-import { clientOf } from "./client.js";
-import type { TrustedProxies } from "./client-address.js";
 import type { ApiContext } from "./context.js";
+import { isThisMachine, tokenOf } from "./permission.js";
 
 const MAX_BODY = 1_024;
-const THIS_MACHINE = new NetworkList(["127.0.0.0/8", "::1/128"]);
-const PROXY_HEADERS = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
 const NOTHING_CHECKED = "nothing is checked: healthChecks is empty, or no record uses it";
 
 /** `GET /v1/health`: every instance, whether it is healthy, since when and why. */
@@ -76,21 +72,13 @@ const ALLOWED = `the body must be {"force": "up" or "down", "seconds": 1 to ${MA
 /** The response to a client that may not say so; `undefined` if it may. */
 function refusalOf(c: Context, context: ApiContext): Response | undefined {
   const token = context.config().healthOverrideToken;
-  const given = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+  const given = tokenOf(c);
   if (token !== "" && given !== undefined && isSameSecret(given, token)) return undefined;
   // A page in a browser on this machine comes from this machine too, and says where the page is from.
   const isFromPage = c.req.header("origin") !== undefined;
   if (given === undefined && !isFromPage && isThisMachine(c, context.proxies())) return undefined;
   const wanted = token === "" ? "only programs on this machine may do that" : "a token is needed";
   return c.json({ error: wanted }, token === "" ? 403 : 401, token === "" ? {} : { "www-authenticate": "Bearer" });
-}
-
-/** A proxy on this machine that is not trusted speaks for anybody. */
-function isThisMachine(c: Context, proxies: TrustedProxies): boolean {
-  const { peer, client } = clientOf(c, proxies);
-  const isNamed = PROXY_HEADERS.some((name) => c.req.header(name) !== undefined);
-  const address = parseAddress(client);
-  return address !== undefined && THIS_MACHINE.includes(octetsOf(address)) && (!isNamed || proxies.includes(peer));
 }
 
 interface Wish {

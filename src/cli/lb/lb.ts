@@ -14,7 +14,7 @@ export async function runLb([action, ...words]: readonly string[]): Promise<void
     case "render":
       return renderConfiguration(flags, settingsOf(flags), process.env);
     case "run": {
-      const { runLbProgram } = await import("../../lb/program.js");
+      const { runLbProgram } = await import("../../lb-run/program.js");
       const settings = runSettings(flags);
       return runLbProgram({ settings, verbosity: flags.verbosity, env: process.env });
     }

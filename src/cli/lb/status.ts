@@ -3,7 +3,7 @@ import { formatHostPort } from "../../base/host-port.js";
 import { printable } from "../../base/printable.js";
 import type { LbSettings } from "../../config/lb.js";
 import { isWell, type LbStatus, statusText } from "../../lb/report.js";
-import { STATUS_PATH } from "../../lb/status-server.js";
+import { STATUS_PATH } from "../../lb-run/status-server.js";
 
 const STATUS_MS = 5_000;
 

@@ -33,6 +33,10 @@ const MAX_ANSWER = 4 * 1024 * 1024;
 
 export const connectZooKeeper: Connect = (options) => new LibraryConnection(options);
 export const connectWriting: ConnectWriting = (options) => new LibraryConnection(options);
+/** One that does both. */
+export function connectFully(options: ConnectOptions): ZooKeeperConnection & WritableConnection {
+  return new LibraryConnection(options);
+}
 
 /**
  * A client of node-zookeeper-client, with workarounds for its faults. By itself, the library continues half a message after it

@@ -1,6 +1,6 @@
 import { CHECK_SECONDS } from "../health/durations.js";
+import type { LbReport } from "../lb/report.js";
 import { counter, gauge, histogramSamples, type MetricSource, type Sample, single } from "../metrics/metric.js";
-import type { LbReport } from "./report.js";
 
 const MODEL = "mesos_dns_lb_model_seconds";
 const APPLIED = "mesos_dns_lb_event_to_applied_seconds";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { hasCode, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { HaproxyProcess } from "../haproxy/process.js";
-import { type LbMemory, memoryText, NO_MEMORY, readMemory } from "./haproxy/memory.js";
+import { type LbMemory, memoryText, NO_MEMORY, readMemory } from "../lb/haproxy/memory.js";
 
 const NAME = "mesos-dns-lb.state";
 

@@ -3,12 +3,12 @@ import { Registry } from "prom-client";
 import { MesosDnsError } from "../base/errors.js";
 import type { HostPort } from "../base/host-port.js";
 import { type HttpServer, startHttp } from "../http/server.js";
+import { renderMap } from "../lb/haproxy/render.js";
+import { type LbReport, statusOf } from "../lb/report.js";
 import { register } from "../metrics/metric.js";
 import { processMetrics } from "../metrics/process-metrics.js";
 import { BUILD_INFO } from "../metrics/registry.js";
-import { renderMap } from "./haproxy/render.js";
 import { lbMetrics } from "./metrics.js";
-import { type LbReport, statusOf } from "./report.js";
 
 export const STATUS_PATH = "/v1/lb";
 

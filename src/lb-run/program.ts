@@ -10,16 +10,16 @@ import type { LbSettings } from "../config/lb.js";
 import { tryToListen } from "../haproxy/bind.js";
 import { HaproxyProcess } from "../haproxy/process.js";
 import { askAt, isThere } from "../haproxy/socket.js";
+import { LbController } from "../lb/haproxy/controller.js";
+import { type HaproxyHost, OwnHaproxy, SystemHaproxy } from "../lb/haproxy/host.js";
+import { renderBalancer } from "../lb/haproxy/render.js";
+import { COOKIE_KEY, headOptions, modelOptions, ownPorts, pathsOf, serviceOptions } from "../lb/options.js";
+import type { LbReport } from "../lb/report.js";
 import { notifySystemd } from "../process/systemd.js";
 import { MarathonClient } from "../sources/marathon/client.js";
 import { MarathonSource } from "../sources/marathon/source.js";
-import { LbController } from "./haproxy/controller.js";
-import { type HaproxyHost, OwnHaproxy, SystemHaproxy } from "./haproxy/host.js";
-import { renderBalancer } from "./haproxy/render.js";
 import { MemoryFile } from "./memory-file.js";
-import { COOKIE_KEY, headOptions, modelOptions, ownPorts, pathsOf, serviceOptions } from "./options.js";
 import { reloadWith } from "./reload-command.js";
-import type { LbReport } from "./report.js";
 import { startStatusServer } from "./status-server.js";
 
 export interface LbProgramOptions {

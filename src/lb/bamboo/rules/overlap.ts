@@ -1,0 +1,49 @@
+import { aclOf, type Match, matchesOf } from "./criteria.js";
+import type { Rule } from "./rule.js";
+
+/**
+ * Why a rule takes another app's requests away, or gets none itself, as a clause; `undefined` if none is known. Knows the criteria for
+ * hosts and paths that are most used: what it cannot read it lets pass.
+ */
+export function overlapOf(rule: Rule, others: Iterable<Rule>): string | undefined {
+  const own = matchesOf(rule);
+  for (const other of others) {
+    if (other.id === rule.id) continue;
+    const theirs = matchesOf(other);
+    if (covers(own, theirs) || isEqual(rule, other))
+      return `it would take every request that the rule of ${other.id} is for`;
+    if (covers(theirs, own)) return `the rule of ${other.id} takes every request that it is for`;
+  }
+  return undefined;
+}
+
+function isEqual(a: Rule, b: Rule): boolean {
+  return aclOf(a) !== "" && aclOf(a) === aclOf(b);
+}
+
+/** Whether every request of the others is one of these too. */
+function covers(these: readonly Match[], others: readonly Match[]): boolean {
+  if (these.some(isAll)) return true;
+  return others.length > 0 && others.every((other) => these.some((match) => coversOne(match, other)));
+}
+
+/** Every path begins with a slash. */
+function isAll({ what, how, value }: Match): boolean {
+  return what === "path" && how === "begins" && value === "/";
+}
+
+function coversOne(match: Match, other: Match): boolean {
+  if (match.what !== other.what || (other.ignoresCase && !match.ignoresCase)) return false;
+  const value = match.ignoresCase ? other.value.toLowerCase() : other.value;
+  const isSame = match.how === other.how && match.value === value;
+  switch (match.how) {
+    case "is":
+      return isSame;
+    case "begins":
+      return (other.how === "is" || other.how === "begins") && value.startsWith(match.value);
+    case "ends":
+      return (other.how === "is" || other.how === "ends") && value.endsWith(match.value);
+    case "domain":
+      return (other.how === "is" || other.how === "domain") && `.${value}.`.includes(`.${match.value}.`);
+  }
+}
