@@ -1,6 +1,7 @@
 import { MesosDnsError } from "../../base/errors.js";
 import { isObject, type JsonObject, listOf, textOf } from "../../base/lenient.js";
 import { printable } from "../../base/printable.js";
+import { isPort } from "../mesos/endpoint.js";
 import type {
   MarathonApp,
   MarathonContainer,
@@ -46,16 +47,20 @@ export function readApps(answer: unknown): AppsAnswer {
     throw new MesosDnsError("MARATHON_INVALID", `there are no apps in its answer${said && `: ${said}`}`);
   }
   const leftOut: string[] = [];
-  const apps = answer.apps.flatMap((item: unknown, index) => {
-    const id = isObject(item) ? textOf(item.id) : "";
-    if (isObject(item) && id !== "") return [readApp(item, id, leftOut)];
-    leftOut.push(`the app at place ${index + 1} of Marathon's answer has no id`);
-    return [];
+  const apps = new Map<string, MarathonApp>();
+  answer.apps.forEach((item: unknown, index) => {
+    const app = isObject(item) ? readApp(item, leftOut) : undefined;
+    if (!app) leftOut.push(`the app at place ${index + 1} of Marathon's answer has no id`);
+    else if (apps.has(app.id))
+      leftOut.push(`the app ${app.id} stands twice in Marathon's answer: the first one counts`);
+    else apps.set(app.id, app);
   });
-  return { apps, leftOut };
+  return { apps: [...apps.values()], leftOut };
 }
 
-function readApp(app: JsonObject, givenId: string, leftOut: string[]): MarathonApp {
+function readApp(app: JsonObject, leftOut: string[]): MarathonApp | undefined {
+  const givenId = textOf(app.id);
+  if (givenId === "") return undefined;
   const id = givenId.startsWith("/") ? givenId : `/${givenId}`;
   const versions = objectOf(app.versionInfo);
   const results = objectsOf(app.readinessCheckResults);
@@ -73,11 +78,11 @@ function readApp(app: JsonObject, givenId: string, leftOut: string[]): MarathonA
     ipAddress: readIpAddress(app.ipAddress),
     portDefinitions: Array.isArray(app.portDefinitions)
       ? objectsOf(app.portDefinitions).map(({ port, protocol }) => ({
-          port: numberOf(port),
+          port: portOf(port),
           protocol: textOf(protocol) || "tcp",
         }))
       : undefined,
-    ports: numbersOf(app.ports),
+    ports: portsOf(app.ports),
     healthChecks: objectsOf(app.healthChecks).map(readHealthCheck),
     readinessChecks: objectsOf(app.readinessChecks).map(({ path, timeoutSeconds }) => ({
       path: textOf(path),
@@ -104,9 +109,9 @@ function readContainer(container: JsonObject): MarathonContainer {
 
 function readMapping(mapping: JsonObject): MarathonPortMapping {
   return {
-    containerPort: numberOf(mapping.containerPort),
-    hostPort: numberOf(mapping.hostPort),
-    servicePort: numberOf(mapping.servicePort),
+    containerPort: portOf(mapping.containerPort),
+    hostPort: portOf(mapping.hostPort),
+    servicePort: portOf(mapping.servicePort),
     protocol: textOf(mapping.protocol) || "tcp",
     networkNames: listOf(mapping.networkNames).map(textOf),
   };
@@ -115,7 +120,7 @@ function readMapping(mapping: JsonObject): MarathonPortMapping {
 function readIpAddress(value: unknown): MarathonIpAddress | undefined {
   if (!isObject(value) || Object.keys(value).length === 0) return undefined;
   const ports = objectsOf(objectOf(value.discovery).ports).flatMap(({ number, name, protocol }) => {
-    const port = numberOf(number);
+    const port = portOf(number);
     return port === undefined ? [] : [{ number: port, name: textOf(name), protocol: textOf(protocol) }];
   });
   return { discoveryPorts: ports };
@@ -126,7 +131,7 @@ function readHealthCheck(check: JsonObject): MarathonHealthCheck {
     protocol: textOf(check.protocol) || "HTTP",
     path: textOf(check.path) || undefined,
     portIndex: numberOf(check.portIndex),
-    port: numberOf(check.port),
+    port: portOf(check.port),
     gracePeriodSeconds: numberOf(check.gracePeriodSeconds) ?? CHECK_DEFAULTS.grace,
     intervalSeconds: numberOf(check.intervalSeconds) ?? CHECK_DEFAULTS.interval,
     timeoutSeconds: numberOf(check.timeoutSeconds) ?? CHECK_DEFAULTS.timeout,
@@ -141,8 +146,8 @@ function readTask(task: JsonObject): MarathonTask | undefined {
   return {
     id,
     host: textOf(task.host),
-    ports: numbersOf(task.ports),
-    ipAddresses: objectsOf(task.ipAddresses).map(({ ipAddress }) => textOf(ipAddress)),
+    ports: portsOf(task.ports),
+    ipAddresses: objectsOf(task.ipAddresses).flatMap(({ ipAddress }) => textOf(ipAddress) || []),
     state: textOf(task.state),
     startedAt: textOf(task.startedAt),
     health: Array.isArray(results) ? objectsOf(results).map(({ alive }) => alive === true) : undefined,
@@ -161,8 +166,13 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
-function numbersOf(value: unknown): readonly number[] {
-  return listOf(value).filter((item) => typeof item === "number");
+/** 0 stands for any port. */
+function portOf(value: unknown): number | undefined {
+  return value === 0 || isPort(value) ? value : undefined;
+}
+
+function portsOf(value: unknown): readonly number[] {
+  return listOf(value).flatMap((item) => portOf(item) ?? []);
 }
 
 function textsOf(value: unknown): ReadonlyMap<string, string> {
