@@ -8,9 +8,10 @@ import type { MarathonSetting } from "../../config/lb.js";
 import { readBody } from "../http/body.js";
 import { destroy, dump, REDIRECTS, Requests, type RequestTemplate } from "../http/requests.js";
 import { parseHttpUrl } from "../http/url.js";
+import { AppsReader } from "./apps-reader.js";
 import { explainFailure, refusal, summaryOf } from "./failures.js";
 import { createLogin, type Environment, readAuthorities } from "./login.js";
-import { type AppsAnswer, parseJson, readApps } from "./read-apps.js";
+import { type AppsAnswer, parseJson } from "./read-apps.js";
 import { MarathonRequest } from "./request.js";
 
 const CONNECT_MS = 3_000;
@@ -89,6 +90,7 @@ export class MarathonClient {
   readonly urls: readonly string[];
   readonly #timers: Timers;
   readonly #requests: Requests;
+  readonly #reader = new AppsReader();
   /** The place of the node that is asked first. */
   #at = 0;
 
@@ -110,7 +112,7 @@ export class MarathonClient {
     return this.#anywhere(signal, async (url) => {
       const answer = await this.#fetch(url, APPS, JSON_ANSWER, signal);
       const isSame = before?.equals(answer.body);
-      return { ...answer, read: isSame ? undefined : reading(url, () => readApps(parseJson(answer.body))) };
+      return { ...answer, read: isSame ? undefined : reading(url, () => this.#reader.read(answer.body)) };
     });
   }
 

@@ -46,27 +46,44 @@ export function readApps(answer: unknown): AppsAnswer {
     const said = isObject(answer) ? textOf(answer.message) : "";
     throw new MesosDnsError("MARATHON_INVALID", `there are no apps in its answer${said && `: ${said}`}`);
   }
-  const leftOut: string[] = [];
+  return listApps(answer.apps.map(readApp));
+}
+
+/** An app, and a clause for each task of it that could not be read. */
+export interface ReadApp {
+  readonly app: MarathonApp | undefined;
+  readonly leftOut: readonly string[];
+}
+
+/** The apps that could be read, each once. @param items all of an answer, in its order */
+export function listApps(items: readonly ReadApp[]): AppsAnswer {
   const apps = new Map<string, MarathonApp>();
-  answer.apps.forEach((item: unknown, index) => {
-    const app = isObject(item) ? readApp(item, leftOut) : undefined;
-    if (!app) leftOut.push(`the app at place ${index + 1} of Marathon's answer has no id`);
-    else if (apps.has(app.id))
-      leftOut.push(`the app ${app.id} stands twice in Marathon's answer: the first one counts`);
-    else apps.set(app.id, app);
+  const leftOut = items.flatMap(({ app, leftOut: ofTasks }, index) => {
+    if (!app) return [`the app at place ${index + 1} of Marathon's answer has no id`];
+    if (apps.has(app.id)) return [`the app ${app.id} stands twice in Marathon's answer: the first one counts`];
+    apps.set(app.id, app);
+    return ofTasks;
   });
   return { apps: [...apps.values()], leftOut };
 }
 
-function readApp(app: JsonObject, leftOut: string[]): MarathonApp | undefined {
+/** An element of the list of apps. */
+export function readApp(item: unknown): ReadApp {
+  const app = objectOf(item);
   const givenId = textOf(app.id);
-  if (givenId === "") return undefined;
+  if (givenId === "") return { app: undefined, leftOut: [] };
   const id = givenId.startsWith("/") ? givenId : `/${givenId}`;
+  const tasks = listOf(app.tasks).map((task) => readTask(objectOf(task)));
+  const read = tasks.filter((task) => task !== undefined);
+  const leftOut = Array<string>(tasks.length - read.length).fill(`a task of ${id} has no id`);
+  return { app: withTasks(app, { id, givenId, tasks: read }), leftOut };
+}
+
+function withTasks(app: JsonObject, own: Pick<MarathonApp, "id" | "givenId" | "tasks">): MarathonApp {
   const versions = objectOf(app.versionInfo);
   const results = objectsOf(app.readinessCheckResults);
   return {
-    id,
-    givenId,
+    ...own,
     instances: numberOf(app.instances) ?? 0,
     labels: textsOf(app.labels),
     env: textsOf(app.env),
@@ -92,11 +109,6 @@ function readApp(app: JsonObject, leftOut: string[]): MarathonApp | undefined {
     deployments: objectsOf(app.deployments).map((deployment) => textOf(deployment.id)),
     lastScalingAt: textOf(versions.lastScalingAt),
     lastConfigChangeAt: textOf(versions.lastConfigChangeAt),
-    tasks: listOf(app.tasks).flatMap((item) => {
-      const task = isObject(item) ? readTask(item) : undefined;
-      if (!task) leftOut.push(`a task of ${id} has no id`);
-      return task ?? [];
-    }),
   };
 }
 
