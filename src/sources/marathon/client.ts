@@ -139,7 +139,14 @@ export class MarathonClient {
       const response = await this.#follow(request, STREAM, AbortSignal.any([signal, deadline.signal]));
       // Without a listener, the error that a destroyed body emits would end the process.
       response.body.on("error", () => {});
-      return { body: response.body, leader: leaderOf(response, request) };
+      const type = String(response.headers["content-type"] ?? "");
+      if (type.toLowerCase().startsWith("text/event-stream"))
+        return { body: response.body, leader: leaderOf(response, request) };
+      response.body.destroy();
+      throw new MesosDnsError(
+        "MARATHON_INVALID",
+        `${request.who} answered with content type "${type}" instead of events`,
+      );
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw explainFailure(error, request.who, deadline.expired ? ANSWER_MS : undefined);

@@ -285,6 +285,14 @@ describe("beside the apps", () => {
     await until("the end", () => marathon.streams === 0);
   });
 
+  it("a page in place of events is refused", async () => {
+    marathon.streamFault = { body: "<html>", contentType: "text/html" };
+    await expect(clientOf().events(marathon.url, NEVER)).rejects.toMatchObject({
+      code: "MARATHON_INVALID",
+      message: `Marathon at ${marathon.url} answered with content type "text/html" instead of events`,
+    });
+  });
+
   it("a stream of events that does not begin within 46 s is given up, and one that has begun is not", async () => {
     const timers = new ManualTimers();
     const client = clientOf([marathon.url], {}, { timers });
