@@ -22,6 +22,8 @@ export class ScriptedMarathon {
   fault: Answer | undefined;
   /** In place of a stream of events. */
   streamFault: Answer | undefined;
+  /** Whether a stream of events begins with one that says so. */
+  greets = true;
   /** The leader, where this one is a standby: it answers 302, as Marathon since 1.7. */
   leader: { readonly url: string } | undefined;
   /** Every request in the order of arrival, refused ones included. */
@@ -123,7 +125,9 @@ export class ScriptedMarathon {
     this.#streams.add(response);
     response.on("close", () => this.#streams.delete(response));
     response.writeHead(200, { "content-type": "text/event-stream", "x-marathon-leader": this.url });
-    response.write(`event: event_stream_attached\r\ndata: {"eventType":"event_stream_attached"}\r\n\r\n`);
+    response.flushHeaders();
+    if (this.greets)
+      response.write(`event: event_stream_attached\r\ndata: {"eventType":"event_stream_attached"}\r\n\r\n`);
   }
 }
 

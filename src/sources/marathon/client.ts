@@ -8,9 +8,10 @@ import type { MarathonSetting } from "../../config/lb.js";
 import { readBody } from "../http/body.js";
 import { destroy, dump, REDIRECTS, Requests, type RequestTemplate } from "../http/requests.js";
 import { parseHttpUrl } from "../http/url.js";
+import { AppsReader } from "./apps-reader.js";
 import { explainFailure, refusal, summaryOf } from "./failures.js";
 import { createLogin, type Environment, readAuthorities } from "./login.js";
-import { type AppsAnswer, parseJson, readApps } from "./read-apps.js";
+import { type AppsAnswer, parseJson } from "./read-apps.js";
 import { MarathonRequest } from "./request.js";
 
 const CONNECT_MS = 3_000;
@@ -89,6 +90,7 @@ export class MarathonClient {
   readonly urls: readonly string[];
   readonly #timers: Timers;
   readonly #requests: Requests;
+  readonly #reader = new AppsReader();
   /** The place of the node that is asked first. */
   #at = 0;
 
@@ -110,7 +112,7 @@ export class MarathonClient {
     return this.#anywhere(signal, async (url) => {
       const answer = await this.#fetch(url, APPS, JSON_ANSWER, signal);
       const isSame = before?.equals(answer.body);
-      return { ...answer, read: isSame ? undefined : reading(url, () => readApps(parseJson(answer.body))) };
+      return { ...answer, read: isSame ? undefined : reading(url, () => this.#reader.read(answer.body)) };
     });
   }
 
@@ -137,7 +139,14 @@ export class MarathonClient {
       const response = await this.#follow(request, STREAM, AbortSignal.any([signal, deadline.signal]));
       // Without a listener, the error that a destroyed body emits would end the process.
       response.body.on("error", () => {});
-      return { body: response.body, leader: leaderOf(response, request) };
+      const type = String(response.headers["content-type"] ?? "");
+      if (type.toLowerCase().startsWith("text/event-stream"))
+        return { body: response.body, leader: leaderOf(response, request) };
+      response.body.destroy();
+      throw new MesosDnsError(
+        "MARATHON_INVALID",
+        `${request.who} answered with content type "${type}" instead of events`,
+      );
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw explainFailure(error, request.who, deadline.expired ? ANSWER_MS : undefined);

@@ -33,6 +33,7 @@ export interface FollowerParts {
 
 const KNOWN_EVENTS: ReadonlySet<string> = new Set(EVENT_TYPES);
 const OTHER_EVENTS = "other";
+const MAX_SHOWN = 300;
 
 /**
  * Follows the apps of one Marathon. Events say when to look, and a full list every `refreshSeconds` is the truth:
@@ -60,10 +61,10 @@ export class MarathonFollower {
     this.#parts = parts;
     this.#schedule = new Schedule(refreshSeconds * 1000, random);
     this.#report = nothingOf(name);
-    this.#leftOut = new FindingLog(log, "left out", (text) => ({ fields: {}, text: `${name}: ${printable(text)}` }));
+    this.#leftOut = new FindingLog(log, "left out", (text) => ({ fields: {}, text: `${name}: ${shown(text)}` }));
     this.#pods = new FindingLog(log, "pods are not carried", (id) => ({
       fields: {},
-      text: `${name}: the pod ${printable(id)} is not carried: pods have no service ports`,
+      text: `${name}: the pod ${shown(id)} is not carried: pods have no service ports`,
     }));
     this.#events = new MarathonEvents({
       client: access,
@@ -228,6 +229,11 @@ function nothingOf(name: string): MarathonReport {
 
 function troubleOf(error: unknown): MarathonTrouble {
   return { code: codeOf(error), message: messageOf(error) };
+}
+
+/** Part of a text of the cluster's, for the log. */
+function shown(text: string): string {
+  return printable(text.slice(0, MAX_SHOWN));
 }
 
 function tasksOf(apps: readonly MarathonApp[]): number {

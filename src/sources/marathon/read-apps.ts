@@ -1,6 +1,7 @@
 import { MesosDnsError } from "../../base/errors.js";
 import { isObject, type JsonObject, listOf, textOf } from "../../base/lenient.js";
 import { printable } from "../../base/printable.js";
+import { isPort } from "../mesos/endpoint.js";
 import type {
   MarathonApp,
   MarathonContainer,
@@ -45,23 +46,44 @@ export function readApps(answer: unknown): AppsAnswer {
     const said = isObject(answer) ? textOf(answer.message) : "";
     throw new MesosDnsError("MARATHON_INVALID", `there are no apps in its answer${said && `: ${said}`}`);
   }
-  const leftOut: string[] = [];
-  const apps = answer.apps.flatMap((item: unknown, index) => {
-    const id = isObject(item) ? textOf(item.id) : "";
-    if (isObject(item) && id !== "") return [readApp(item, id, leftOut)];
-    leftOut.push(`the app at place ${index + 1} of Marathon's answer has no id`);
-    return [];
-  });
-  return { apps, leftOut };
+  return listApps(answer.apps.map(readApp));
 }
 
-function readApp(app: JsonObject, givenId: string, leftOut: string[]): MarathonApp {
+/** An app, and a clause for each task of it that could not be read. */
+export interface ReadApp {
+  readonly app: MarathonApp | undefined;
+  readonly leftOut: readonly string[];
+}
+
+/** The apps that could be read, each once. @param items all of an answer, in its order */
+export function listApps(items: readonly ReadApp[]): AppsAnswer {
+  const apps = new Map<string, MarathonApp>();
+  const leftOut = items.flatMap(({ app, leftOut: ofTasks }, index) => {
+    if (!app) return [`the app at place ${index + 1} of Marathon's answer has no id`];
+    if (apps.has(app.id)) return [`the app ${app.id} stands twice in Marathon's answer: the first one counts`];
+    apps.set(app.id, app);
+    return ofTasks;
+  });
+  return { apps: [...apps.values()], leftOut };
+}
+
+/** An element of the list of apps. */
+export function readApp(item: unknown): ReadApp {
+  const app = objectOf(item);
+  const givenId = textOf(app.id);
+  if (givenId === "") return { app: undefined, leftOut: [] };
   const id = givenId.startsWith("/") ? givenId : `/${givenId}`;
+  const tasks = listOf(app.tasks).map((task) => readTask(objectOf(task)));
+  const read = tasks.filter((task) => task !== undefined);
+  const leftOut = Array<string>(tasks.length - read.length).fill(`a task of ${id} has no id`);
+  return { app: withTasks(app, { id, givenId, tasks: read }), leftOut };
+}
+
+function withTasks(app: JsonObject, own: Pick<MarathonApp, "id" | "givenId" | "tasks">): MarathonApp {
   const versions = objectOf(app.versionInfo);
   const results = objectsOf(app.readinessCheckResults);
   return {
-    id,
-    givenId,
+    ...own,
     instances: numberOf(app.instances) ?? 0,
     labels: textsOf(app.labels),
     env: textsOf(app.env),
@@ -73,11 +95,11 @@ function readApp(app: JsonObject, givenId: string, leftOut: string[]): MarathonA
     ipAddress: readIpAddress(app.ipAddress),
     portDefinitions: Array.isArray(app.portDefinitions)
       ? objectsOf(app.portDefinitions).map(({ port, protocol }) => ({
-          port: numberOf(port),
+          port: portOf(port),
           protocol: textOf(protocol) || "tcp",
         }))
       : undefined,
-    ports: numbersOf(app.ports),
+    ports: portsOf(app.ports),
     healthChecks: objectsOf(app.healthChecks).map(readHealthCheck),
     readinessChecks: objectsOf(app.readinessChecks).map(({ path, timeoutSeconds }) => ({
       path: textOf(path),
@@ -87,11 +109,6 @@ function readApp(app: JsonObject, givenId: string, leftOut: string[]): MarathonA
     deployments: objectsOf(app.deployments).map((deployment) => textOf(deployment.id)),
     lastScalingAt: textOf(versions.lastScalingAt),
     lastConfigChangeAt: textOf(versions.lastConfigChangeAt),
-    tasks: listOf(app.tasks).flatMap((item) => {
-      const task = isObject(item) ? readTask(item) : undefined;
-      if (!task) leftOut.push(`a task of ${id} has no id`);
-      return task ?? [];
-    }),
   };
 }
 
@@ -104,9 +121,9 @@ function readContainer(container: JsonObject): MarathonContainer {
 
 function readMapping(mapping: JsonObject): MarathonPortMapping {
   return {
-    containerPort: numberOf(mapping.containerPort),
-    hostPort: numberOf(mapping.hostPort),
-    servicePort: numberOf(mapping.servicePort),
+    containerPort: portOf(mapping.containerPort),
+    hostPort: portOf(mapping.hostPort),
+    servicePort: portOf(mapping.servicePort),
     protocol: textOf(mapping.protocol) || "tcp",
     networkNames: listOf(mapping.networkNames).map(textOf),
   };
@@ -115,7 +132,7 @@ function readMapping(mapping: JsonObject): MarathonPortMapping {
 function readIpAddress(value: unknown): MarathonIpAddress | undefined {
   if (!isObject(value) || Object.keys(value).length === 0) return undefined;
   const ports = objectsOf(objectOf(value.discovery).ports).flatMap(({ number, name, protocol }) => {
-    const port = numberOf(number);
+    const port = portOf(number);
     return port === undefined ? [] : [{ number: port, name: textOf(name), protocol: textOf(protocol) }];
   });
   return { discoveryPorts: ports };
@@ -126,7 +143,7 @@ function readHealthCheck(check: JsonObject): MarathonHealthCheck {
     protocol: textOf(check.protocol) || "HTTP",
     path: textOf(check.path) || undefined,
     portIndex: numberOf(check.portIndex),
-    port: numberOf(check.port),
+    port: portOf(check.port),
     gracePeriodSeconds: numberOf(check.gracePeriodSeconds) ?? CHECK_DEFAULTS.grace,
     intervalSeconds: numberOf(check.intervalSeconds) ?? CHECK_DEFAULTS.interval,
     timeoutSeconds: numberOf(check.timeoutSeconds) ?? CHECK_DEFAULTS.timeout,
@@ -141,8 +158,8 @@ function readTask(task: JsonObject): MarathonTask | undefined {
   return {
     id,
     host: textOf(task.host),
-    ports: numbersOf(task.ports),
-    ipAddresses: objectsOf(task.ipAddresses).map(({ ipAddress }) => textOf(ipAddress)),
+    ports: portsOf(task.ports),
+    ipAddresses: objectsOf(task.ipAddresses).flatMap(({ ipAddress }) => textOf(ipAddress) || []),
     state: textOf(task.state),
     startedAt: textOf(task.startedAt),
     health: Array.isArray(results) ? objectsOf(results).map(({ alive }) => alive === true) : undefined,
@@ -161,8 +178,13 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
-function numbersOf(value: unknown): readonly number[] {
-  return listOf(value).filter((item) => typeof item === "number");
+/** 0 stands for any port. */
+function portOf(value: unknown): number | undefined {
+  return value === 0 || isPort(value) ? value : undefined;
+}
+
+function portsOf(value: unknown): readonly number[] {
+  return listOf(value).flatMap((item) => portOf(item) ?? []);
 }
 
 function textsOf(value: unknown): ReadonlyMap<string, string> {

@@ -180,6 +180,7 @@ describe("a standby", () => {
       message: expect.stringContaining(reason),
     });
     expect(other.requests).toEqual([]);
+    expect(marathon.fetches).toBeLessThanOrEqual(4);
   });
 
   it("that leads from https to http gives no credentials away, and its certificate has to be known", async () => {
@@ -240,10 +241,10 @@ describe("a login", () => {
     const second = clientOf([marathon.url], { dcos: true }, { env: { DCOS_SERVICE_ACCOUNT_CREDENTIAL } });
     expect(await idsOf(second)).toEqual(["/one"]);
     login.answer({ status: 403 });
-    marathon.requireAuthorization("token=three");
-    await expect(
-      clientOf([marathon.url, other.url], { dcos: true }, { env: { DCOS_SERVICE_ACCOUNT_CREDENTIAL } }).apps(NEVER),
-    ).rejects.toMatchObject({ code: "LOGIN_FAILED" });
+    const third = clientOf([marathon.url, other.url], { dcos: true }, { env: { DCOS_SERVICE_ACCOUNT_CREDENTIAL } });
+    const logins = login.requests.length;
+    await expect(third.apps(NEVER)).rejects.toMatchObject({ code: "LOGIN_FAILED" });
+    expect(login.requests).toHaveLength(logins + 1);
     expect(other.requests).toEqual([]);
   });
 
@@ -282,6 +283,14 @@ describe("beside the apps", () => {
     await settle();
     body.destroy();
     await until("the end", () => marathon.streams === 0);
+  });
+
+  it("a page in place of events is refused", async () => {
+    marathon.streamFault = { body: "<html>", contentType: "text/html" };
+    await expect(clientOf().events(marathon.url, NEVER)).rejects.toMatchObject({
+      code: "MARATHON_INVALID",
+      message: `Marathon at ${marathon.url} answered with content type "text/html" instead of events`,
+    });
   });
 
   it("a stream of events that does not begin within 46 s is given up, and one that has begun is not", async () => {

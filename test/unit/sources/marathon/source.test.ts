@@ -270,6 +270,7 @@ describe("events", () => {
     const { passing, report, ids, logged } = await followed([settingOf([standby.url, marathon.url])]);
     expect(report().stream).toMatchObject({ from: marathon.url, begun: 1 });
     marathon.apps = [ONE, TWO, THREE];
+    marathon.greets = false;
     marathon.cut();
     await passing("the events again", () => report().stream.begun === 2);
     await passing("what was missed", () => ids()?.length === 3);

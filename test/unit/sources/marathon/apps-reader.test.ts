@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AppsReader } from "../../../../src/sources/marathon/apps-reader.js";
+import { parseJson, readApps } from "../../../../src/sources/marathon/read-apps.js";
+import { app, task } from "../../../support/scripted-marathon.js";
+
+const bodyOf = (value: unknown) => Buffer.from(JSON.stringify(value));
+
+/** What `read` gives or says. */
+function outcomeOf(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    return String(error);
+  }
+}
+
+const expectSame = (reader: AppsReader, body: Buffer) =>
+  expect(outcomeOf(() => reader.read(body))).toEqual(outcomeOf(() => readApps(parseJson(body))));
+
+describe("answers that are read one after the other", () => {
+  it("give the same objects for apps that are the same, wherever they stand", () => {
+    const [a, b, c] = ["/a", "/b", "/c"].map((id) => app(id, { tasks: [task("192.0.2.10", [31_000])] }));
+    const reader = new AppsReader();
+    const first = reader.read(bodyOf({ apps: [a, b] })).apps;
+    const second = reader.read(bodyOf({ apps: [c, b, { ...a, instances: 2 }] })).apps;
+    expect(second.map(({ id }) => id)).toEqual(["/c", "/b", "/a"]);
+    expect(second[1]).toBe(first[1]);
+    expect(second[2]).toMatchObject({ id: "/a", instances: 2 });
+    expect(reader.read(bodyOf({ apps: [a] })).apps[0]).not.toBe(first[0]);
+  });
+
+  it("are the same as if each were read by itself, whatever they are", () => {
+    const ids = fc.constantFrom("/a", "/ü", '/"', "a", "", null);
+    const apps = fc.array(fc.oneof(fc.record({ id: ids, instances: fc.nat(2), x: fc.jsonValue() }), fc.jsonValue()));
+    const answers = fc.array(fc.oneof(fc.record({ y: fc.jsonValue(), apps, z: fc.jsonValue() }), fc.jsonValue()));
+    fc.assert(
+      fc.property(answers, fc.boolean(), (values, isSpaced) => {
+        const reader = new AppsReader();
+        for (const value of values) expectSame(reader, Buffer.from(JSON.stringify(value, null, isSpaced ? 2 : 0)));
+      }),
+    );
+  });
+
+  it.each([
+    "",
+    "{",
+    '{"apps":[{"id":"/a"}]',
+    '{"apps":[{"id":"/a"}]}}',
+    '{"apps":[{"id":"/a" "x":1}]}',
+    '{"apps":[],"apps":[{"id":"/a"}]}',
+    '{"apps":[{"id":"/a"}],"apps":null}',
+    '{"\\u0061pps":[{"id":"/a"}]}',
+    '{"apps":[{"\\u0069d":"/a"},tru]}',
+    ' {"apps" : [ {"id" : "/a"} , {"id":"/b"}\n] } ',
+  ])("are the same as if each were read by itself where nobody writes them so: %j", (text) => {
+    expectSame(new AppsReader(), Buffer.from(text));
+  });
+});
