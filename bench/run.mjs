@@ -1,4 +1,4 @@
-/** `npm run bench [-- answer transports peers threads forward state freshness catalog consul transfer health vips churn soak fuzz]`: all measurements but the last two, or those named. */
+/** `npm run bench [-- answer transports peers threads forward state freshness catalog consul transfer health vips lb churn soak fuzz]`: all measurements but the last two, or those named. */
 import { benchAnswer } from "./answer.mjs";
 import { benchCatalog } from "./catalog.mjs";
 import { benchChurn } from "./churn.mjs";
@@ -7,6 +7,7 @@ import { benchForward } from "./forward.mjs";
 import { benchFreshness } from "./freshness.mjs";
 import { benchFuzz } from "./fuzz.mjs";
 import { benchHealth } from "./health.mjs";
+import { benchLb } from "./lb.mjs";
 import { benchPeers } from "./peers.mjs";
 import { benchSoak } from "./soak.mjs";
 import { benchState } from "./state.mjs";
@@ -28,6 +29,7 @@ const BENCHES = {
   transfer: benchTransfer,
   health: benchHealth,
   vips: benchVips,
+  lb: benchLb,
   churn: benchChurn,
   soak: benchSoak,
   fuzz: benchFuzz,

@@ -12,7 +12,7 @@ import { HaproxyProcess } from "../haproxy/process.js";
 import { askAt, isThere } from "../haproxy/socket.js";
 import { LbController } from "../lb/haproxy/controller.js";
 import { type HaproxyHost, OwnHaproxy, SystemHaproxy } from "../lb/haproxy/host.js";
-import { renderBalancer } from "../lb/haproxy/render.js";
+import { renderBalancer, structureFor } from "../lb/haproxy/render.js";
 import { COOKIE_KEY, headOptions, modelOptions, ownPorts, pathsOf, serviceOptions } from "../lb/options.js";
 import type { LbReport } from "../lb/report.js";
 import { notifySystemd } from "../process/systemd.js";
@@ -105,6 +105,7 @@ function controllerOf(settings: LbSettings, { haproxy, host, memory, log, framew
       writeFile: (file, text) => haproxy.writeFile(file, text),
       files: maps,
       render: (balancer) => renderBalancer(balancer, head),
+      structureOf: (balancer) => structureFor(balancer, head),
       cookieKey: COOKIE_KEY,
       coalesceMs: settings.reload.coalesceMs,
       minIntervalMs: settings.reload.minIntervalSeconds * 1_000,

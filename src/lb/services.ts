@@ -78,21 +78,60 @@ export interface Services {
 const SERVING: ReadonlySet<string> = new Set(["", "TASK_RUNNING", "TASK_LOST", "TASK_UNREACHABLE"]);
 const HTTP_CHECKS: ReadonlySet<string> = new Set(["HTTP", "HTTPS", "MESOS_HTTP", "MESOS_HTTPS"]);
 
-/** The services of these apps that have servers, in the order of the apps. */
-export function servicesOf(apps: readonly MarathonApp[], options: ServiceOptions): Services {
+/** What an app gave, and the addresses that it was read with. */
+interface Read extends Services {
+  readonly addresses: ReadonlyMap<string, string | undefined>;
+}
+
+/** Apps that have been read: those that are the same objects, at the same addresses, are not read again. */
+export type ReadApps = WeakMap<MarathonApp, Read>;
+
+/**
+ * The services of these apps that have servers, in the order of the apps.
+ * @param known what was read with the same options before, to which this adds
+ */
+export function servicesOf(
+  apps: readonly MarathonApp[],
+  options: ServiceOptions,
+  known: ReadApps = new WeakMap(),
+): Services {
   const assigner = options.range && new PortAssigner(options.range);
-  const notices: Notice[] = [];
-  const unreadable: Unreadable[] = [];
-  const services = mergeDeploymentGroups(apps).flatMap((deployed) => {
-    const { app } = deployed;
+  const read = mergeDeploymentGroups(apps).flatMap((deployed): readonly Services[] => {
+    const { app, draining } = deployed;
     if (app.id === `/${options.framework}`) return [];
-    const note = (text: string) => void notices.push({ appId: app.id, text });
-    const reader = new AppReader(deployed, options, note);
-    const read = reader.read(assigner);
-    unreadable.push(...reader.unreadable);
-    return read;
+    // Which port an app is given depends on the apps before it.
+    if (draining.size > 0 || needsPorts(app)) return [readServices(deployed, options, assigner)];
+    const before = known.get(app);
+    if (before && isThere(before, options)) return [before];
+    const now = { ...readServices(deployed, options, undefined), addresses: addressesOf(app, options) };
+    known.set(app, now);
+    return [now];
   });
-  return { services, unreadable, notices };
+  return {
+    services: read.flatMap(({ services }) => services),
+    unreadable: read.flatMap(({ unreadable }) => unreadable),
+    notices: read.flatMap(({ notices }) => notices),
+  };
+}
+
+function readServices(deployed: DeployedApp, options: ServiceOptions, assigner: PortAssigner | undefined): Services {
+  const notices: Notice[] = [];
+  const reader = new AppReader(deployed, options, (text) => void notices.push({ appId: deployed.app.id, text }));
+  const services = reader.read(assigner);
+  return { services, unreadable: reader.unreadable, notices };
+}
+
+function needsPorts(app: MarathonApp): boolean {
+  return networkMode(app) === "container" && servicePorts(app).length === 0;
+}
+
+function addressesOf({ tasks }: MarathonApp, { resolve }: ServiceOptions): ReadonlyMap<string, string | undefined> {
+  return new Map(tasks.map(({ host }) => [host, resolve(host)]));
+}
+
+function isThere({ addresses }: Read, { resolve }: ServiceOptions): boolean {
+  for (const [host, address] of addresses) if (resolve(host) !== address) return false;
+  return true;
 }
 
 class AppReader {

@@ -7,6 +7,7 @@ import { renderBamboo } from "../../lb/bamboo/render.js";
 import { readGivenRules } from "../../lb/bamboo/rules/given-rules.js";
 import { bambooState } from "../../lb/bamboo/state.js";
 import { renderBridge } from "../../lb/bridge.js";
+import { Backends } from "../../lb/haproxy/backends.js";
 import { buildBalancer } from "../../lb/haproxy/build.js";
 import { conflictNotices } from "../../lb/haproxy/claims.js";
 import { renderBalancer, renderMap } from "../../lb/haproxy/render.js";
@@ -59,6 +60,7 @@ async function haproxy(flags: LbFlags, settings: LbSettings, env: Env): Promise<
     ...modelOptions(settings),
     reservedPorts: ownPorts(settings),
     holders: new Map(),
+    backends: new Backends(),
   });
   report(refused.map(({ appId, text }) => ({ appId, text: `left out: ${text}` })));
   report(conflicts.flatMap(conflictNotices));

@@ -1,7 +1,7 @@
 import { messageOf } from "../../base/errors.js";
 import { isWanted, sorted } from "../selection.js";
 import type { Notice, Service } from "../services.js";
-import { backendOf } from "./backend.js";
+import type { Backends } from "./backends.js";
 import type { Balancer } from "./balancer.js";
 import { type Claim, type Claims, type Conflict, type Holders, hostKey, portKey, settle } from "./claims.js";
 import { type HostRule, isMapped, type SharedOptions, sharedFrontends } from "./shared-frontends.js";
@@ -13,6 +13,8 @@ export interface BuildOptions extends SharedOptions {
   readonly reservedPorts: ReadonlySet<number>;
   readonly holders: Holders;
   readonly cookieKey: string;
+  /** Those of builds before this one, to which this adds. */
+  readonly backends: Backends;
 }
 
 export interface Built {
@@ -45,8 +47,14 @@ export function buildBalancer(services: readonly Service[], options: BuildOption
     rules.flatMap((rule) => ownedPart(rule, (key) => hosts.owners.get(key) === service)),
   );
   const owners = new Set(ports.owners.values());
+  const ofApp = byApp(sorted(services));
   const backends = candidates.map(({ service, name }) =>
-    backendOf(service, { ...options, name, isBound: owners.has(service), ofApp: ofApp(service, wanted) }),
+    options.backends.of(service, {
+      name,
+      isBound: owners.has(service),
+      ofApp: ofApp.get(service.appId) ?? [],
+      cookieKey: options.cookieKey,
+    }),
   );
   return {
     balancer: {
@@ -60,6 +68,16 @@ export function buildBalancer(services: readonly Service[], options: BuildOption
   };
 }
 
+function byApp(services: readonly Service[]): ReadonlyMap<string, readonly Service[]> {
+  const apps = new Map<string, Service[]>();
+  for (const service of services) {
+    const known = apps.get(service.appId);
+    if (known) known.push(service);
+    else apps.set(service.appId, [service]);
+  }
+  return apps;
+}
+
 /** Finds what cannot be in a configuration before anybody's claims count. */
 function examine(services: readonly Service[], options: BuildOptions) {
   const candidates: Candidate[] = [];
@@ -68,7 +86,7 @@ function examine(services: readonly Service[], options: BuildOptions) {
   for (const service of services) {
     const name = backendName(service, names);
     try {
-      backendOf(service, { ...options, name, isBound: true, ofApp: [] });
+      options.backends.check(service, { name, cookieKey: options.cookieKey });
       candidates.push({ service, name, rules: rulesOf(service, name) });
       names.add(name);
     } catch (error) {
@@ -107,10 +125,6 @@ function userlist({ service, name }: Candidate): readonly string[] {
   const { auth } = service.settings;
   if (!auth) return [];
   return [`userlist ${userlistName(name)}`, `  user ${word(auth.user)} password ${word(auth.password)}`];
-}
-
-function ofApp({ appId }: Service, all: readonly Service[]): readonly Service[] {
-  return all.filter((service) => service.appId === appId);
 }
 
 /** A listener at all addresses has its port to itself; others have it at theirs. */

@@ -2,7 +2,7 @@ import { FindingLog } from "../../base/finding-log.js";
 import type { Logger } from "../../base/log.js";
 import type { Timers } from "../../base/timers.js";
 import type { MarathonApp } from "../../sources/marathon/app.js";
-import { type Notice, type ServiceOptions, servicesOf } from "../services.js";
+import { type Notice, type ReadApps, type ServiceOptions, servicesOf } from "../services.js";
 import { findBroken } from "./broken.js";
 import { conflictNotices } from "./claims.js";
 import { HaproxyDriver } from "./driver.js";
@@ -34,6 +34,7 @@ export class LbController {
   readonly #parts: ControllerParts;
   readonly #model: LbModel;
   readonly #driver: HaproxyDriver;
+  readonly #read: ReadApps = new WeakMap();
   readonly #lastHealth = new Map<string, boolean>();
   readonly #notices: FindingLog<Notice>;
   readonly stats = new LbStats();
@@ -66,7 +67,10 @@ export class LbController {
   #again(): void {
     this.#cancel = this.#parts.timers.after(AGAIN_MS, () => {
       this.#model.tryAgain();
-      if (this.#apps) this.#rebuild();
+      if (this.#apps) {
+        this.#forgetTasks(this.#apps);
+        this.#rebuild();
+      }
       this.#again();
     });
   }
@@ -101,12 +105,8 @@ export class LbController {
     const hosts = new Set(apps.flatMap(({ tasks }) => tasks.map(({ host }) => host)));
     const addresses = await this.#parts.resolve(hosts);
     const started = timers.now();
-    this.#forgetTasks(apps);
-    const services = servicesOf(apps, {
-      ...options,
-      resolve: (host) => addresses.get(host),
-      lastHealth: this.#lastHealth,
-    });
+    const resolve = (host: string) => addresses.get(host);
+    const services = servicesOf(apps, { ...options, resolve, lastHealth: this.#lastHealth }, this.#read);
     this.#built = this.#model.build(services, timers.now());
     this.stats.addModel((timers.now() - started) / 1_000);
     this.#tell(services.notices, this.#built);
@@ -133,8 +133,9 @@ export class LbController {
     this.stats.note(event, timers.now());
     switch (event.kind) {
       case "applied":
-        if (this.#built) this.#model.accept(this.#built);
-        this.#work = this.#work.then(() => this.#parts.remember(this.#model.memory));
+        if (this.#built && this.#model.accept(this.#built)) {
+          this.#work = this.#work.then(() => this.#parts.remember(this.#model.memory));
+        }
         return;
       case "unbindable":
         for (const [port, why] of event.ports) log.warn({ port }, `nobody can listen at port ${port}: ${why}`);

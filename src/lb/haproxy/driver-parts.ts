@@ -16,6 +16,8 @@ export interface DriverParts {
   readonly writeFile: (name: string, text: string) => Promise<void>;
   readonly files: Readonly<Record<MapName, string>>;
   readonly render: (balancer: Balancer) => string;
+  /** What only a reload can change of what `render` gives. */
+  readonly structureOf: (balancer: Balancer) => string;
   readonly cookieKey: string;
   readonly coalesceMs: number;
   readonly minIntervalMs: number;

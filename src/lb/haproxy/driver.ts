@@ -130,15 +130,13 @@ export class HaproxyDriver {
 
   /** @returns milliseconds until it has to be looked again */
   async #bring(desired: Balancer): Promise<number> {
-    const { timers, render } = this.#parts;
-    const now = timers.now();
+    const now = this.#parts.timers.now();
     if (!this.#running || now - this.#readAt >= (this.#leaving.size > 0 ? SOON_MS : READ_MS)) await this.#read(desired);
     const running = this.#running as Running;
-    this.#noteLeaving(desired, running, now);
-    const steps = planSteps(running, desired, (backend, server) => this.#isOverdue(`${backend}/${server}`, now));
+    const { steps, leaving } = planSteps(running, desired, (server) => this.#isOverdue(server, now));
+    this.#leaving = new Map(leaving.map((key) => [key, this.#leaving.get(key) ?? now]));
     const outcome = await this.#take(steps, running);
-    const text = render(asOfNow(desired, this.#running as Running));
-    const wait = await this.#reloadIfNeeded(desired, text);
+    const wait = await this.#reloadIfNeeded(desired);
     if (wait === undefined && outcome.failures.length === 0) this.#noteApplied(desired);
     const soon = outcome.done.length < steps.length || this.#leaving.size > 0 ? SOON_MS : READ_MS;
     return Math.min(wait ?? READ_MS, soon);
@@ -175,9 +173,10 @@ export class HaproxyDriver {
   }
 
   /** @returns milliseconds until the reload that is needed; `undefined` if none is */
-  async #reloadIfNeeded(desired: Balancer, text: string): Promise<number | undefined> {
-    const { timers, coalesceMs, minIntervalMs } = this.#parts;
-    const cause = this.#reloadCause(desired, text);
+  async #reloadIfNeeded(desired: Balancer): Promise<number | undefined> {
+    const { timers, coalesceMs, minIntervalMs, render, structureOf: structure } = this.#parts;
+    const wanted = structure(desired);
+    const cause = this.#reloadCause(desired, wanted);
     if (cause === undefined) {
       this.#reloadFrom = Number.NEGATIVE_INFINITY;
       return undefined;
@@ -188,31 +187,22 @@ export class HaproxyDriver {
     }
     if (now < this.#reloadFrom) return this.#reloadFrom - now;
     this.#reloadFrom = Number.NEGATIVE_INFINITY;
+    const text = render(asOfNow(desired, this.#running as Running));
     const isDone = await this.#reloader.reload(desired, text, cause);
     // Whoever wants it has been told why not, and wants something else.
     if (!isDone) return READ_MS;
-    this.#structure = structureOf(text);
+    this.#structure = wanted;
     this.#running = undefined;
     // What has changed in between is carried out at once.
     return 0;
   }
 
-  #reloadCause(desired: Balancer, text: string): string | undefined {
-    if (structureOf(text) !== this.#structure) return "structure";
+  #reloadCause(desired: Balancer, structure: string): string | undefined {
+    if (structure !== this.#structure) return "structure";
     const known = this.#running?.backends;
     // Somebody has had it read another configuration.
     const isForeign = desired.backends.some(({ name, servers }) => servers.length > 0 && !known?.has(name));
     return isForeign ? "drift" : undefined;
-  }
-
-  #noteLeaving(desired: Balancer, running: Running, now: number): void {
-    const leaving = desired.backends.flatMap(({ name, servers }) => {
-      const wanted = new Set(servers.map((server) => server.name));
-      return Array.from(running.backends.get(name)?.keys() ?? []).flatMap((server) =>
-        wanted.has(server) ? [] : `${name}/${server}`,
-      );
-    });
-    this.#leaving = new Map(leaving.map((key) => [key, this.#leaving.get(key) ?? now]));
   }
 
   #isOverdue(key: string, now: number): boolean {

@@ -1,4 +1,5 @@
 import type { Service, Services, Unreadable } from "../services.js";
+import { Backends } from "./backends.js";
 import { type BuildOptions, type Built, buildBalancer } from "./build.js";
 import type { Holders } from "./claims.js";
 import type { LbMemory } from "./memory.js";
@@ -16,7 +17,7 @@ export interface ModelResult extends Omit<Built, "refused"> {
   readonly refused: readonly Refused[];
 }
 
-export type ModelOptions = Omit<BuildOptions, "holders" | "reservedPorts">;
+export type ModelOptions = Omit<BuildOptions, "holders" | "reservedPorts" | "backends">;
 
 /**
  * What HAProxy should run, from what is known now and what was good before: an app that breaks the configuration goes on as it was, and
@@ -35,6 +36,7 @@ export class LbModel {
   #unbindable: ReadonlyMap<number, string> = new Map();
   /** By service, since when it has had no servers. */
   readonly #emptySince = new Map<string, number>();
+  readonly #backends = new Backends();
   #last: readonly Service[] = [];
 
   /**
@@ -68,15 +70,35 @@ export class LbModel {
   #built(services: readonly Service[]): Built {
     this.#last = services;
     const reservedPorts = new Set([...this.#ownPorts, ...this.#unbindable.keys()]);
-    return buildBalancer(services, { ...this.#options, holders: this.#holders, reservedPorts });
+    return buildBalancer(services, {
+      ...this.#options,
+      holders: this.#holders,
+      reservedPorts,
+      backends: this.#backends,
+    });
   }
 
-  /** HAProxy has taken what was built last. */
-  accept({ holders }: Pick<Built, "holders">): void {
+  /**
+   * HAProxy has taken what was built last.
+   * @returns whether what has to be remembered is something else now
+   */
+  accept({ holders }: Pick<Built, "holders">): boolean {
+    const before = this.#holders;
+    let isNew = holders.size !== before.size || Array.from(holders).some(([key, app]) => before.get(key) !== app);
     this.#holders = holders;
-    for (const service of this.#last) this.#good.set(keyOf(service), service);
+    for (const service of this.#last) {
+      const key = keyOf(service);
+      const known = this.#good.get(key);
+      isNew ||= known !== service && (!known || likeness(known) !== likeness(service));
+      this.#good.set(key, service);
+    }
     const known = new Set(this.#last.map(keyOf));
-    for (const key of this.#good.keys()) if (!known.has(key)) this.#good.delete(key);
+    for (const key of this.#good.keys()) {
+      if (known.has(key)) continue;
+      this.#good.delete(key);
+      isNew = true;
+    }
+    return isNew;
   }
 
   get memory(): LbMemory {
@@ -87,7 +109,12 @@ export class LbModel {
   only(apps: ReadonlySet<string>): Built {
     const services = this.#last.filter(({ appId }) => apps.has(appId));
     const reservedPorts = new Set([...this.#ownPorts, ...this.#unbindable.keys()]);
-    return buildBalancer(services, { ...this.#options, holders: this.#holders, reservedPorts });
+    return buildBalancer(services, {
+      ...this.#options,
+      holders: this.#holders,
+      reservedPorts,
+      backends: this.#backends,
+    });
   }
 
   /** The apps of what was built last. */

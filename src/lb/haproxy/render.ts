@@ -30,6 +30,21 @@ export function structureOf(config: string): string {
     .join("\n");
 }
 
+/** The same of a configuration that has not been rendered. */
+export function structureFor(balancer: Balancer, head: HeadOptions): string {
+  const backends = balancer.backends.map((backend) => {
+    const known = structures.get(backend);
+    if (known !== undefined) return known;
+    const text = backendLines({ ...backend, servers: [] }).join("\n");
+    structures.set(backend, text);
+    return text;
+  });
+  return `${[structureOf([...headLines(head), ...balancer.head].join("\n")), ...backends].join("\n")}\n`;
+}
+
+/** Those of backends that are the same objects are not put together again. */
+const structures = new WeakMap<Backend, string>();
+
 export function renderMap(entries: ReadonlyMap<string, string>): string {
   return Array.from(entries, ([key, value]) => `${key} ${value}\n`).join("");
 }

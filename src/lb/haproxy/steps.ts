@@ -23,32 +23,41 @@ export type Step =
 /** What gives requests somewhere to go comes first; what takes something away comes last. */
 const ORDER: readonly Step["kind"][] = ["add-server", "ready", "set-map", "unset-map", "maintenance", "delete-server"];
 
+export interface Plan {
+  /** In their order; none where both agree. */
+  readonly steps: readonly Step[];
+  /** Servers that wait: those that are to go, for the end of their requests, and those that are to drain, for another one: `BACKEND/SERVER`. */
+  readonly leaving: readonly string[];
+}
+
+/** Backends that are as they should be. Those that are the same objects as before are not compared again. */
+const agreed = new WeakMap<Backend, ReadonlyMap<string, RunningServer>>();
+
 /**
- * The steps to take, in their order; none where both agree. Backends that only one of them has are left to a reload. A server that is to
- * go takes nothing new at once, and goes when it has no more requests.
+ * What to do without a reload. Backends that only one of them has are left to a reload. A server that is to go takes nothing new at once,
+ * and goes when it has no more requests.
  *
- * @param cut whether the connections of a server that is to go are to be cut by now
+ * @param cut whether the connections of a server that is to go, `BACKEND/SERVER`, are to be cut by now
  */
-export function planSteps(
-  running: Running,
-  desired: Balancer,
-  cut: (backend: string, server: string) => boolean,
-): readonly Step[] {
+export function planSteps(running: Running, desired: Balancer, cut: (server: string) => boolean): Plan {
+  const leaving: string[] = [];
   const backends = desired.backends.flatMap((backend) => {
     const is = running.backends.get(backend.name);
-    return is ? serverSteps(backend, is, (server) => cut(backend.name, server)) : [];
+    return is && agreed.get(backend) !== is ? serverSteps(backend, is, cut, leaving) : [];
   });
   const names = new Set(running.backends.keys());
   const maps = (["hosts", "apps"] as const).flatMap((map) =>
     mapSteps(map, running.maps[map], desired.maps[map], names),
   );
-  return [...backends, ...maps].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+  const steps = [...backends, ...maps].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+  return { steps, leaving };
 }
 
 function serverSteps(
   backend: Backend,
   running: ReadonlyMap<string, RunningServer>,
   cut: (server: string) => boolean,
+  leaving: string[],
 ): readonly Step[] {
   const { name, servers } = backend;
   const draining = drainedNow(backend, running);
@@ -64,11 +73,16 @@ function serverSteps(
     return [step(is.isInMaintenance ? "ready" : "maintenance", server.name)];
   });
   const names = new Set(servers.map((server) => server.name));
-  const gone = Array.from(running).flatMap(([server, { isInMaintenance, sessions }]): readonly Step[] => {
-    if (names.has(server)) return [];
+  const going = Array.from(running).filter(([server]) => !names.has(server));
+  const gone = going.flatMap(([server, { isInMaintenance, sessions }]): readonly Step[] => {
+    leaving.push(`${name}/${server}`);
     if (!isInMaintenance) return [step("maintenance", server)];
-    return sessions === 0 || cut(server) ? [step("delete-server", server)] : [];
+    return sessions === 0 || cut(`${name}/${server}`) ? [step("delete-server", server)] : [];
   });
+  const asked = servers.filter(({ isDraining }) => isDraining);
+  if (draining.size < asked.length) leaving.push(...asked.map((server) => `${name}/${server.name}`));
+  // Who drains depends on how the others are, which is read again and again.
+  if (wanted.length === 0 && going.length === 0 && asked.length === 0) agreed.set(backend, running);
   return [...wanted, ...gone];
 }
 
@@ -166,19 +180,26 @@ function additions(
   ];
 }
 
-/** What stands once these steps have been taken. */
+/** What stands once these steps have been taken. Backends without a step are the same objects. */
 export function afterSteps(running: Running, steps: readonly Step[]): Running {
-  const backends = new Map(Array.from(running.backends, ([name, servers]) => [name, new Map(servers)]));
+  const backends = new Map(running.backends);
   const maps = { hosts: new Map(running.maps.hosts), apps: new Map(running.maps.apps) };
+  const touched = new Map<string, Map<string, RunningServer>>();
+  const serversOf = (name: string) => {
+    const known = touched.get(name) ?? new Map(backends.get(name));
+    touched.set(name, known);
+    if (backends.has(name)) backends.set(name, known);
+    return known;
+  };
   for (const step of steps) {
     if (step.kind === "set-map") maps[step.map].set(step.key, step.value);
     else if (step.kind === "unset-map") maps[step.map].delete(step.key);
-    else if (step.kind === "add-server") backends.get(step.backend.name)?.set(step.server.name, fresh(step.server));
-    else if (step.kind === "delete-server") backends.get(step.backend)?.delete(step.server);
+    else if (step.kind === "add-server") serversOf(step.backend.name).set(step.server.name, fresh(step.server));
+    else if (step.kind === "delete-server") serversOf(step.backend).delete(step.server);
     else {
-      const servers = backends.get(step.backend);
-      const is = servers?.get(step.server);
-      if (is) servers?.set(step.server, { ...is, isInMaintenance: step.kind === "maintenance" });
+      const servers = serversOf(step.backend);
+      const is = servers.get(step.server);
+      if (is) servers.set(step.server, { ...is, isInMaintenance: step.kind === "maintenance" });
     }
   }
   return { backends, maps };
