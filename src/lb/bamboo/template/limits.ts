@@ -26,13 +26,13 @@ export class LimitReached extends Error {}
 
 /** Counts what one execution costs. Each method throws LimitReached. */
 export class Meter {
-  private steps = 0;
-  private made = 0;
-  private printed = 0;
+  #steps = 0;
+  #made = 0;
+  #printed = 0;
 
   step(count = 1): void {
-    this.steps += count;
-    if (this.steps > LIMITS.steps) throw new LimitReached(`the template takes more than ${LIMITS.steps} steps`);
+    this.#steps += count;
+    if (this.#steps > LIMITS.steps) throw new LimitReached(`the template takes more than ${LIMITS.steps} steps`);
   }
 
   /** Counts the reading of a text. */
@@ -43,8 +43,8 @@ export class Meter {
   /** Counts a text of a function before it is made. */
   make(characters: number): void {
     this.step(1 + characters / CHARACTERS_A_STEP);
-    this.made += characters;
-    if (this.made > LIMITS.made)
+    this.#made += characters;
+    if (this.#made > LIMITS.made)
       throw new LimitReached(`the template makes more than ${LIMITS.made >> 20} MiB of text`);
   }
 
@@ -53,8 +53,8 @@ export class Meter {
   }
 
   print(characters: number): void {
-    this.printed += characters;
-    if (this.printed > LIMITS.output) {
+    this.#printed += characters;
+    if (this.#printed > LIMITS.output) {
       throw new LimitReached(`the template prints more than ${LIMITS.output >> 20} MiB`);
     }
   }
