@@ -31,6 +31,21 @@ describe("a template cannot cost more than it may", () => {
       `{{ printf "%9999999d" (Split "${"a,".repeat(99)}" ",") }}`,
       "makes more than 256 MiB of text",
     ],
+    ...[
+      "print",
+      "println",
+      "html",
+      "js",
+      "urlquery",
+      'printf "% #x"',
+      'printf "%q"',
+      'printf "%+q"',
+      'printf "%#v"',
+    ].map((call) => [
+      `gives much to ${call}`,
+      `{{ $x := printf "%9999999d" 1 }}{{ $y := ${call}${" $x".repeat(100)} }}`,
+      "makes more than 256 MiB of text",
+    ]),
     ["calls itself", '{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}', "more than 500 deep"],
     [
       "calls itself within much else",
