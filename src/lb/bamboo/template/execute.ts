@@ -1,8 +1,7 @@
-import { MesosDnsError } from "../../../base/errors.js";
 import { Evaluator } from "./evaluate.js";
 import { show, sortedEntries } from "./format.js";
 import type { TemplateFunction } from "./function.js";
-import { LIMITS, LimitReached, Meter } from "./limits.js";
+import { LIMITS, LimitReached, Meter, shortened, templateError } from "./limits.js";
 import type { AnyNode, BranchNode, Node, TemplateNode } from "./nodes.js";
 import { describe } from "./nodes.js";
 import { quote } from "./quote.js";
@@ -149,8 +148,10 @@ class Execution {
 
   #fail(node: AnyNode | undefined, message: string): never {
     const { name } = this.#template;
-    const place = node ? `${this.#placeOf(node.at)}: executing ${quote(this.#name)} at <${describe(node)}>` : name;
-    throw new MesosDnsError("LB_TEMPLATE", `template: ${place}: ${message}`);
+    const place = node
+      ? `${this.#placeOf(node.at)}: executing ${quote(this.#name)} at <${shortened(describe(node), LIMITS.quoted)}>`
+      : name;
+    throw templateError(`${place}: ${message}`);
   }
 
   /** The name, the line, counted from 1, and the octet in it, counted from 0, as in Go. */

@@ -1,10 +1,18 @@
+import { MesosDnsError } from "../../../base/errors.js";
+
 /**
  * What a template may cost. Whoever may edit one may not stop the program with it: every action, every element and every
  * character that it makes is counted.
  */
 export const LIMITS = {
   /** Of the text of a template, in characters. */
-  template: 4 << 20,
+  template: 1 << 20,
+  /** Of variables that can be used at one place, which are looked through one by one. */
+  variables: 1_000,
+  /** Of what an error quotes of the template, in characters: names may be as long as it is. */
+  quoted: 500,
+  /** Of an error's whole message. */
+  message: 2_000,
   /** Of what is printed, in characters. */
   output: 64 << 20,
   /** Of all texts and lists that functions have made, in octets or so. */
@@ -20,6 +28,15 @@ export const LIMITS = {
 /** What an element of a list that a function makes costs, in octets. */
 const ELEMENT_OCTETS = 64;
 const CHARACTERS_A_STEP = 64;
+
+/** An error in a template: LB_TEMPLATE, in not more characters than a message may have. */
+export function templateError(message: string): MesosDnsError {
+  return new MesosDnsError("LB_TEMPLATE", `template: ${shortened(message, LIMITS.message)}`);
+}
+
+export function shortened(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
 
 /** A limit that was reached. Its message is a clause. */
 export class LimitReached extends Error {}

@@ -1,6 +1,5 @@
-import { MesosDnsError } from "../../../base/errors.js";
 import { lex } from "./lexer.js";
-import { LIMITS } from "./limits.js";
+import { LIMITS, templateError } from "./limits.js";
 import type { BranchNode, Node, TemplateNode } from "./nodes.js";
 import { PipeParser } from "./pipes.js";
 import { quote, unquote } from "./quote.js";
@@ -31,7 +30,7 @@ class Parser {
   constructor(name: string, source: string, functions: ReadonlySet<string>) {
     this.#name = name;
     if (source.length > LIMITS.template) {
-      throw new MesosDnsError("LB_TEMPLATE", `template: ${name}: it has more than ${LIMITS.template >> 20} MiB`);
+      throw templateError(`${name}: it has more than ${LIMITS.template >> 20} MiB`);
     }
     this.#tokens = new Tokens(lex(source));
     this.#pipes = new PipeParser(name, this.#tokens, functions);

@@ -1,6 +1,5 @@
-import { MesosDnsError } from "../../../base/errors.js";
 import type { Token, TokenKind } from "./lexer.js";
-import { LIMITS } from "./limits.js";
+import { LIMITS, templateError } from "./limits.js";
 import type { Command, Operand, Pipe } from "./nodes.js";
 import { readNumber } from "./numbers.js";
 import { quote, unquote } from "./quote.js";
@@ -71,6 +70,7 @@ export class PipeParser {
       this.#tokens.next();
       variables.push(token.text);
       this.variables.push(token.text);
+      if (this.variables.length > LIMITS.variables) this.fail(`there are more than ${LIMITS.variables} variables`);
       if (!isComma) return { variables, assigns: next.kind === "assign" };
       if (context !== "range" || variables.length > 1) this.fail(`too many declarations in ${context}`);
       if (this.#tokens.peekNonSpace().kind !== "variable") this.fail("range can only initialize variables");
@@ -160,7 +160,7 @@ export class PipeParser {
   }
 
   fail(message: string): never {
-    throw new MesosDnsError("LB_TEMPLATE", `template: ${this.#name}:${this.#tokens.line}: ${message}`);
+    throw templateError(`${this.#name}:${this.#tokens.line}: ${message}`);
   }
 }
 
