@@ -4,6 +4,7 @@ import type { Logger } from "../../base/log.js";
 import { isSameSecret } from "../../base/same-secret.js";
 import { serviceOf } from "../../lb/bamboo/data.js";
 import { goJson } from "../../lb/bamboo/json.js";
+import { criteriaOf } from "../../lb/bamboo/rules/criteria.js";
 import { overlapOf } from "../../lb/bamboo/rules/overlap.js";
 import { overlapsIn, routeOf } from "../../lb/bamboo/rules/routing.js";
 import type { Rule } from "../../lb/bamboo/rules/rule.js";
@@ -39,6 +40,9 @@ const MAX_RULE = 64 << 10;
 /** Octets of an event, which nobody reads. */
 const MAX_EVENT = 4 << 20;
 
+/** For how long a text is given that depends on the time. */
+const FRESH_MS = 1_000;
+
 const TEXT = { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" };
 const JSON_TYPE = { "content-type": "application/json", "x-content-type-options": "nosniff" };
 const SERVICES = "/api/services";
@@ -49,7 +53,11 @@ const SERVICES = "/api/services";
  */
 export function createBambooApi(context: BambooContext): Hono {
   const api = new Hono();
-  api.all("*", (c) => answer(c, context));
+  const listings: Listings = {
+    state: once(() => stateNow(context), context),
+    overlaps: once(() => overlapsNow(context), context),
+  };
+  api.all("*", (c) => answer(c, context, listings));
   api.onError((error, c) => {
     context.log.error({ err: error, method: c.req.method, path: c.req.path }, "answering an HTTP request failed");
     return c.body("internal error; the log of the server says more\n", 500, TEXT);
@@ -57,8 +65,27 @@ export function createBambooApi(context: BambooContext): Hono {
   return api;
 }
 
+/** Texts that take long to make. */
+interface Listings {
+  readonly state: () => string;
+  readonly overlaps: () => string;
+}
+
+/** The same text as a moment ago, if nothing has changed: whoever asks again and again costs no more than who asks once. */
+function once(make: () => string, { apps, rules, now }: BambooContext): () => string {
+  let last: { readonly of: readonly unknown[]; readonly at: number; readonly text: string } | undefined;
+  return () => {
+    const of = [apps(), rules.rules(), rules.failure];
+    const at = now();
+    if (!last || Math.abs(at - last.at) >= FRESH_MS || last.of.some((part, index) => part !== of[index])) {
+      last = { of, at, text: make() };
+    }
+    return last.text;
+  };
+}
+
 /** Routed by hand: ids have slashes in them and in front. */
-async function answer(c: Context, context: BambooContext): Promise<Response> {
+async function answer(c: Context, context: BambooContext, listings: Listings): Promise<Response> {
   const { pathname } = new URL(c.req.url);
   const method = c.req.method === "HEAD" ? "GET" : c.req.method;
   switch (`${method} ${pathname}`) {
@@ -75,9 +102,9 @@ async function answer(c: Context, context: BambooContext): Promise<Response> {
     case "GET /status":
       return c.body("OK", 200, TEXT);
     case "GET /api/state":
-      return c.body(stateNow(context), 200, TEXT);
+      return c.body(listings.state(), 200, TEXT);
     case "GET /api/overlaps":
-      return c.body(goJson(overlapsIn(context.rules.rules())), 200, JSON_TYPE);
+      return c.body(listings.overlaps(), 200, JSON_TYPE);
     case "GET /api/route":
       return route(c, context);
     case "GET /api/services":
@@ -100,6 +127,10 @@ function stateNow({ apps, rules, now }: BambooContext): string {
   return known && !rules.failure ? bambooState(known, rules.rules(), now()) : "null";
 }
 
+function overlapsNow({ rules }: BambooContext): string {
+  return goJson(overlapsIn(rules.rules()));
+}
+
 function rulesNow(c: Context, { rules }: BambooContext): Response {
   if (rules.failure) return refuse(c, rules.failure.message);
   const all = new Map([...rules.rules()].map(([id, rule]) => [id, jsonOf(serviceOf(rule))]));
@@ -118,7 +149,7 @@ async function write(c: Context, { rules, check }: BambooContext): Promise<Respo
   if (body && body.length > MAX_RULE) return refuse(c, `the body has at most ${MAX_RULE} octets`, 413);
   const rule = readRuleRequest(Buffer.from(body ?? "").toString());
   if (typeof rule === "string") return refuse(c, rule);
-  const overlap = c.req.query("force") === "true" ? undefined : overlapOf(rule, rules.rules().values());
+  const overlap = c.req.query("force") === "true" ? undefined : overlapWith(rule, rules);
   if (overlap !== undefined)
     return refuse(c, `the rule is not stored: ${overlap}; ?force=true stores it all the same`, 409);
   const complaint = await check(rule);
@@ -129,6 +160,10 @@ async function write(c: Context, { rules, check }: BambooContext): Promise<Respo
     return refuse(c, messageOf(error));
   }
   return c.body(goJson(jsonOf(serviceOf(rule))), 200, JSON_TYPE);
+}
+
+function overlapWith(rule: Rule, rules: RulesStore): string | undefined {
+  return overlapOf(criteriaOf(rule), Array.from(rules.rules().values(), criteriaOf));
 }
 
 async function remove(c: Context, { rules }: BambooContext, encoded: string): Promise<Response> {

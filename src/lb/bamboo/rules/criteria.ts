@@ -20,14 +20,26 @@ const CRITERIA: ReadonlyMap<string, Pick<Match, "what" | "how">> = new Map([
   ["path_end", { what: "path", how: "ends" }],
 ] as const);
 
-/** A rule's Acl with single blanks. */
-export function aclOf({ acl, config }: Rule): string {
+/** What a rule asks of a request. */
+export interface Criteria {
+  readonly id: string;
+  /** Its Acl with single blanks. */
+  readonly acl: string;
+  /** One of these is enough. Empty if the Acl is not understood. */
+  readonly matches: readonly Match[];
+}
+
+export function criteriaOf(rule: Rule): Criteria {
+  const acl = aclOf(rule);
+  return { id: rule.id, acl, matches: matchesIn(acl) };
+}
+
+function aclOf({ acl, config }: Rule): string {
   return (acl || (config?.get("Acl") ?? "")).trim().replace(/\s+/g, " ");
 }
 
-/** What a request may have to be for a rule: one of these is enough. Empty if the Acl is not understood. */
-export function matchesOf(rule: Rule): readonly Match[] {
-  const [criterion = "", ...words] = aclOf(rule).split(" ");
+function matchesIn(acl: string): readonly Match[] {
+  const [criterion = "", ...words] = acl.split(" ");
   const known = CRITERIA.get(criterion.toLowerCase());
   const flags = words.filter((word) => word.startsWith("-"));
   if (!known || flags.some((flag) => flag !== "-i")) return [];

@@ -1,24 +1,19 @@
-import { aclOf, type Match, matchesOf } from "./criteria.js";
-import type { Rule } from "./rule.js";
+import type { Criteria, Match } from "./criteria.js";
 
 /**
  * Why a rule takes another app's requests away, or gets none itself, as a clause; `undefined` if none is known. Knows the criteria for
  * hosts and paths that are most used: what it cannot read it lets pass.
  */
-export function overlapOf(rule: Rule, others: Iterable<Rule>): string | undefined {
-  const own = matchesOf(rule);
+export function overlapOf(own: Criteria, others: Iterable<Criteria>): string | undefined {
   for (const other of others) {
-    if (other.id === rule.id) continue;
-    const theirs = matchesOf(other);
-    if (covers(own, theirs) || isEqual(rule, other))
+    if (other.id === own.id) continue;
+    const isSame = own.acl !== "" && own.acl === other.acl;
+    if (isSame || covers(own.matches, other.matches)) {
       return `it would take every request that the rule of ${other.id} is for`;
-    if (covers(theirs, own)) return `the rule of ${other.id} takes every request that it is for`;
+    }
+    if (covers(other.matches, own.matches)) return `the rule of ${other.id} takes every request that it is for`;
   }
   return undefined;
-}
-
-function isEqual(a: Rule, b: Rule): boolean {
-  return aclOf(a) !== "" && aclOf(a) === aclOf(b);
 }
 
 /** Whether every request of the others is one of these too. */

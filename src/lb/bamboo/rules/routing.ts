@@ -1,5 +1,5 @@
 import { byteOrder } from "../../../base/byte-order.js";
-import { isMet, matchesOf, type RequestLine } from "./criteria.js";
+import { type Criteria, criteriaOf, isMet, type RequestLine } from "./criteria.js";
 import { overlapOf } from "./overlap.js";
 import type { Rule } from "./rule.js";
 
@@ -17,10 +17,9 @@ export interface Route {
 /** Whose rule a request meets first, in the order of ids, which is the one of Bamboo's template. */
 export function routeOf(rules: Iterable<Rule>, request: RequestLine): Route {
   const unclear: string[] = [];
-  for (const rule of inOrder(rules)) {
-    const matches = matchesOf(rule);
-    if (matches.some((match) => isMet(match, request))) return { id: rule.id, unclear };
-    if (matches.length === 0) unclear.push(rule.id);
+  for (const { id, matches } of inOrder(rules)) {
+    if (matches.some((match) => isMet(match, request))) return { id, unclear };
+    if (matches.length === 0) unclear.push(id);
   }
   return { id: undefined, unclear };
 }
@@ -30,13 +29,13 @@ export function overlapsIn(rules: ReadonlyMap<string, Rule>): ReadonlyMap<string
   if (rules.size > MAX_COMPARED) return new Map();
   const all = inOrder(rules.values());
   return new Map(
-    all.flatMap((rule) => {
-      const overlap = overlapOf(rule, all);
-      return overlap === undefined ? [] : [[rule.id, overlap]];
+    all.flatMap((criteria) => {
+      const overlap = overlapOf(criteria, all);
+      return overlap === undefined ? [] : [[criteria.id, overlap]];
     }),
   );
 }
 
-function inOrder(rules: Iterable<Rule>): readonly Rule[] {
-  return [...rules].sort((a, b) => byteOrder(a.id, b.id));
+function inOrder(rules: Iterable<Rule>): readonly Criteria[] {
+  return Array.from(rules, criteriaOf).sort((a, b) => byteOrder(a.id, b.id));
 }

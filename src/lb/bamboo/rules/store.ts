@@ -30,14 +30,14 @@ export function tooManyRules(): MesosDnsError {
 
 /** Who wants to know of changes. */
 export class Listeners {
-  private readonly all = new Set<() => void>();
+  readonly #all = new Set<() => void>();
 
   add(listener: () => void): () => void {
-    this.all.add(listener);
-    return () => this.all.delete(listener);
+    this.#all.add(listener);
+    return () => this.#all.delete(listener);
   }
 
   tell(): void {
-    for (const listener of this.all) listener();
+    for (const listener of this.#all) listener();
   }
 }

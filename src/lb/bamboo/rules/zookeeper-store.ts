@@ -43,55 +43,55 @@ interface Job {
 export class ZooKeeperRules implements RulesStore {
   /** Resolves when rules have been read for the first time. */
   readonly ready: Promise<void>;
-  private readonly options: ZooKeeperRulesOptions;
-  private readonly ensemble: EnsembleClient<RulesConnection>;
-  private readonly listeners = new Listeners();
-  private readonly waiting = new Set<Job>();
-  private known: ReadonlyMap<string, Rule> = new Map();
-  private isReady: () => void = () => {};
+  readonly #options: ZooKeeperRulesOptions;
+  readonly #ensemble: EnsembleClient<RulesConnection>;
+  readonly #listeners = new Listeners();
+  readonly #waiting = new Set<Job>();
+  #known: ReadonlyMap<string, Rule> = new Map();
+  #isReady: () => void = () => {};
   failure: MesosDnsError | undefined;
 
   constructor(options: ZooKeeperRulesOptions) {
     const { url, connect, timers, random, log } = options;
-    this.options = options;
-    this.failure = this.away("they have not been read yet");
+    this.#options = options;
+    this.failure = this.#away("they have not been read yet");
     this.ready = new Promise((resolve) => {
-      this.isReady = resolve;
+      this.#isReady = resolve;
     });
-    this.ensemble = new EnsembleClient({
+    this.#ensemble = new EnsembleClient({
       url,
       connect,
       timers,
       random,
-      use: (connection) => this.use(connection),
+      use: (connection) => this.#use(connection),
       onConnected: () => {},
       onDisconnected: (server, reason) => {
         log.warn(
           `the connection to ZooKeeper ${formatHostPort(server)}, which has Bamboo's rules, has ended: ${reason}`,
         );
       },
-      onUnreachable: (error) => this.lose(error.message),
+      onUnreachable: (error) => this.#lose(error.message),
     });
   }
 
   start(): void {
-    this.ensemble.start();
+    this.#ensemble.start();
   }
 
   rules(): ReadonlyMap<string, Rule> {
-    return this.known;
+    return this.#known;
   }
 
   onChange(listener: () => void): () => void {
-    return this.listeners.add(listener);
+    return this.#listeners.add(listener);
   }
 
   async put(rule: Rule): Promise<void> {
-    const { path } = this.options.url;
-    if (!this.known.has(rule.id) && this.known.size >= MAX_RULES) throw tooManyRules();
+    const { path } = this.#options.url;
+    if (!this.#known.has(rule.id) && this.#known.size >= MAX_RULES) throw tooManyRules();
     const node = `${path}/${znodeOf(rule.id)}`;
     const data = Buffer.from(storedRule(rule));
-    await this.submit(async (connection, within) => {
+    await this.#submit(async (connection, within) => {
       const create = () => connection.commit(undefined, [{ kind: "create", path: node, data }]);
       if (!(await within(connection.set(node, data)))) {
         if ((await within(create())) === "done") return true;
@@ -103,26 +103,26 @@ export class ZooKeeperRules implements RulesStore {
   }
 
   remove(id: string): Promise<boolean> {
-    const path = `${this.options.url.path}/${znodeOf(id)}`;
-    return this.submit(async (connection, within) => {
+    const path = `${this.#options.url.path}/${znodeOf(id)}`;
+    return this.#submit(async (connection, within) => {
       return (await within(connection.commit(undefined, [{ kind: "remove", path }]))) === "done";
     });
   }
 
   async close(): Promise<void> {
-    await this.ensemble.stop();
-    this.refuse("the program is stopping");
+    await this.#ensemble.stop();
+    this.#refuse("the program is stopping");
   }
 
-  private submit(run: Job["run"]): Promise<boolean> {
-    const { timers } = this.options;
+  #submit(run: Job["run"]): Promise<boolean> {
+    const { timers } = this.#options;
     return new Promise((resolve, reject) => {
-      if (this.waiting.size >= MAX_WAITING) {
-        reject(this.away("too many rules wait to be stored"));
+      if (this.#waiting.size >= MAX_WAITING) {
+        reject(this.#away("too many rules wait to be stored"));
         return;
       }
       const settle = (how: () => void) => {
-        this.waiting.delete(job);
+        this.#waiting.delete(job);
         cancel();
         how();
       };
@@ -132,69 +132,69 @@ export class ZooKeeperRules implements RulesStore {
         reject: (error) => settle(() => reject(error)),
         hasBegun: false,
       };
-      const cancel = timers.after(WAIT_MS, () => this.refuseOne(job, "it has not answered in time"));
-      this.waiting.add(job);
-      this.ensemble.ring();
+      const cancel = timers.after(WAIT_MS, () => this.#refuseOne(job, "it has not answered in time"));
+      this.#waiting.add(job);
+      this.#ensemble.ring();
     });
   }
 
-  private async use(connection: RulesConnection): Promise<void> {
-    const { url } = this.options;
+  async #use(connection: RulesConnection): Promise<void> {
+    const { url } = this.#options;
     const within: Within = (work) =>
-      this.ensemble.within(ANSWER_MS, work, `it did not answer within ${ANSWER_MS / 1000} s`);
+      this.#ensemble.within(ANSWER_MS, work, `it did not answer within ${ANSWER_MS / 1000} s`);
     const reader = new RulesReader(connection, url.path, within);
     try {
       await reader.prepare();
-      while (!this.ensemble.stopped) {
-        this.ensemble.hush();
-        const done = await this.write(connection, within);
-        this.take(await reader.read());
+      while (!this.#ensemble.stopped) {
+        this.#ensemble.hush();
+        const done = await this.#write(connection, within);
+        this.#take(await reader.read());
         for (const [job, outcome] of done) job.resolve(outcome);
-        if (this.waiting.size === 0) await this.ensemble.untilRung(WATCH_MS);
+        if (this.#waiting.size === 0) await this.#ensemble.untilRung(WATCH_MS);
       }
     } catch (error) {
-      for (const job of [...this.waiting]) if (job.hasBegun) this.refuseOne(job, messageOf(error));
+      for (const job of [...this.#waiting]) if (job.hasBegun) this.#refuseOne(job, messageOf(error));
       if (!(error instanceof ZooKeeperError) || error.kind !== "no-auth") throw error;
       throw new ZooKeeperError("ended", `it does not let ${url.path} be read and written by this user, or without one`);
     }
   }
 
   /** Does what waits. What has been done is told of when it has been read. */
-  private async write(connection: RulesConnection, within: Within): Promise<ReadonlyMap<Job, boolean>> {
+  async #write(connection: RulesConnection, within: Within): Promise<ReadonlyMap<Job, boolean>> {
     const done = new Map<Job, boolean>();
-    for (const job of [...this.waiting]) {
+    for (const job of [...this.#waiting]) {
       job.hasBegun = true;
       done.set(job, await job.run(connection, within));
     }
     return done;
   }
 
-  private take(rules: ReadonlyMap<string, Rule> | undefined): void {
-    if (this.failure) this.options.log.info(`rules are read from ZooKeeper at ${this.options.url.path}`);
+  #take(rules: ReadonlyMap<string, Rule> | undefined): void {
+    if (this.failure) this.#options.log.info(`rules are read from ZooKeeper at ${this.#options.url.path}`);
     this.failure = undefined;
-    this.isReady();
+    this.#isReady();
     if (!rules) return;
-    this.known = rules;
-    this.listeners.tell();
+    this.#known = rules;
+    this.#listeners.tell();
   }
 
-  private lose(reason: string): void {
-    const failure = this.away(reason);
-    if (this.failure?.message !== failure.message) this.options.log.error({ code: failure.code }, failure.message);
+  #lose(reason: string): void {
+    const failure = this.#away(reason);
+    if (this.failure?.message !== failure.message) this.#options.log.error({ code: failure.code }, failure.message);
     this.failure = failure;
-    this.refuse(reason);
+    this.#refuse(reason);
   }
 
-  private refuse(reason: string): void {
-    for (const job of [...this.waiting]) this.refuseOne(job, reason);
+  #refuse(reason: string): void {
+    for (const job of [...this.#waiting]) this.#refuseOne(job, reason);
   }
 
-  private refuseOne(job: Job, reason: string): void {
+  #refuseOne(job: Job, reason: string): void {
     const outcome = job.hasBegun ? "it is not known whether the rule is stored" : "the rule is not stored";
     job.reject(new MesosDnsError("LB_RULES_AWAY", `${outcome}: ZooKeeper is away (${reason}); try again`));
   }
 
-  private away(reason: string): MesosDnsError {
+  #away(reason: string): MesosDnsError {
     return new MesosDnsError("LB_RULES_AWAY", `the rules in ZooKeeper are as they were last: ${reason}`);
   }
 }

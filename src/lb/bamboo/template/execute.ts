@@ -1,8 +1,7 @@
-import { MesosDnsError } from "../../../base/errors.js";
 import { Evaluator } from "./evaluate.js";
 import { show, sortedEntries } from "./format.js";
 import type { TemplateFunction } from "./function.js";
-import { LIMITS, LimitReached, Meter } from "./limits.js";
+import { LIMITS, LimitReached, Meter, shortened, templateError } from "./limits.js";
 import type { AnyNode, BranchNode, Node, TemplateNode } from "./nodes.js";
 import { describe } from "./nodes.js";
 import { quote } from "./quote.js";
@@ -26,138 +25,140 @@ export function execute(template: ParsedTemplate, data: Value): string {
 }
 
 class Execution {
-  private readonly template: ParsedTemplate;
-  private readonly meter = new Meter();
-  private readonly evaluator: Evaluator;
-  private readonly printed: string[] = [];
+  readonly #template: ParsedTemplate;
+  readonly #meter = new Meter();
+  readonly #evaluator: Evaluator;
+  readonly #printed: string[] = [];
   /** The template that is on, which is another one within `template` actions. */
-  private name: string;
-  private depth = 0;
+  #name: string;
+  #depth = 0;
 
   constructor(template: ParsedTemplate) {
-    this.template = template;
-    this.name = template.name;
-    this.evaluator = new Evaluator({
+    this.#template = template;
+    this.#name = template.name;
+    this.#evaluator = new Evaluator({
       functions: template.functions,
-      meter: this.meter,
-      fail: (node, message) => this.fail(node, message),
+      meter: this.#meter,
+      fail: (node, message) => this.#fail(node, message),
     });
   }
 
   run(data: Value): string {
     try {
-      this.evaluator.begin(data);
-      this.list(data, this.template.templates.get(this.template.name) ?? []);
-      return this.printed.join("");
+      this.#evaluator.begin(data);
+      this.#list(data, this.#template.templates.get(this.#template.name) ?? []);
+      return this.#printed.join("");
     } catch (error) {
-      if (error instanceof LimitReached) return this.fail(this.evaluator.node, error.message);
+      if (error instanceof LimitReached) return this.#fail(this.#evaluator.node, error.message);
       throw error;
     }
   }
 
-  private list(dot: Value, nodes: readonly Node[]): void {
-    if (++this.depth > LIMITS.depth) {
+  #list(dot: Value, nodes: readonly Node[]): void {
+    if (++this.#depth > LIMITS.depth) {
       throw new LimitReached(
         `its actions are inside each other, or its templates call each other, more than ${LIMITS.depth} deep`,
       );
     }
-    for (const node of nodes) this.node(dot, node);
-    this.depth--;
+    for (const node of nodes) this.#node(dot, node);
+    this.#depth--;
   }
 
-  private node(dot: Value, node: Node): void {
-    this.meter.step();
-    this.evaluator.node = node;
+  #node(dot: Value, node: Node): void {
+    this.#meter.step();
+    this.#evaluator.node = node;
     switch (node.kind) {
       case "text":
-        this.print(node.text);
+        this.#print(node.text);
         break;
       case "action": {
-        const value = this.evaluator.pipe(dot, node.pipe);
+        const value = this.#evaluator.pipe(dot, node.pipe);
         if (node.pipe.variables.length > 0) break;
-        this.print(value.kind === "nil" ? "<no value>" : show(value));
+        this.#print(value.kind === "nil" ? "<no value>" : show(value));
         break;
       }
       case "range":
-        this.range(dot, node);
+        this.#range(dot, node);
         break;
       case "template":
-        this.call(dot, node);
+        this.#call(dot, node);
         break;
       default:
-        this.branch(dot, node);
+        this.#branch(dot, node);
     }
   }
 
-  private print(printed: string): void {
-    this.meter.print(printed.length);
-    this.printed.push(printed);
+  #print(printed: string): void {
+    this.#meter.print(printed.length);
+    this.#printed.push(printed);
   }
 
-  private branch(dot: Value, { kind, pipe, list, otherwise }: BranchNode): void {
-    const { evaluator } = this;
+  #branch(dot: Value, { kind, pipe, list, otherwise }: BranchNode): void {
+    const evaluator = this.#evaluator;
     const mark = evaluator.mark();
     const value = evaluator.pipe(dot, pipe);
-    if (isTrue(value)) this.list(kind === "with" ? value : dot, list);
-    else if (otherwise) this.list(dot, otherwise);
+    if (isTrue(value)) this.#list(kind === "with" ? value : dot, list);
+    else if (otherwise) this.#list(dot, otherwise);
     evaluator.release(mark);
   }
 
-  private range(dot: Value, { pipe, list, otherwise }: BranchNode): void {
-    const { evaluator } = this;
+  #range(dot: Value, { pipe, list, otherwise }: BranchNode): void {
+    const evaluator = this.#evaluator;
     const outer = evaluator.mark();
     const value = evaluator.pipe(dot, pipe);
-    const elements = this.elements(value);
+    const elements = this.#elements(value);
     const mark = evaluator.mark();
     for (const [key, element] of elements) {
       evaluator.setRange(pipe, key, element);
-      this.list(element, list);
+      this.#list(element, list);
       evaluator.release(mark);
     }
     evaluator.release(outer);
-    if (elements.length === 0 && otherwise) this.list(dot, otherwise);
+    if (elements.length === 0 && otherwise) this.#list(dot, otherwise);
   }
 
   /** What a range goes over, with its keys or places. */
-  private elements(value: Value): readonly (readonly [Value, Value])[] {
+  #elements(value: Value): readonly (readonly [Value, Value])[] {
     switch (value.kind) {
       case "nil":
         return [];
       case "list":
-        this.meter.step(value.items.length);
+        this.#meter.step(value.items.length);
         return value.items.map((item, index) => [int(index), item]);
       case "map":
-        this.meter.step(value.entries.size);
+        this.#meter.step(value.entries.size);
         return sortedEntries(value.entries).map(([key, item]) => [text(key), item]);
       default:
-        return this.fail(this.evaluator.node, `range can't iterate over ${show(value)}`);
+        return this.#fail(this.#evaluator.node, `range can't iterate over ${show(value)}`);
     }
   }
 
-  private call(dot: Value, node: TemplateNode): void {
-    const { evaluator } = this;
-    const nodes = this.template.templates.get(node.name);
-    if (!nodes) this.fail(node, `template ${quote(node.name)} not defined`);
+  #call(dot: Value, node: TemplateNode): void {
+    const evaluator = this.#evaluator;
+    const nodes = this.#template.templates.get(node.name);
+    if (!nodes) this.#fail(node, `template ${quote(node.name)} not defined`);
     const argument = node.pipe ? evaluator.pipe(dot, node.pipe) : NIL;
-    const caller = this.name;
-    this.name = node.name;
+    const caller = this.#name;
+    this.#name = node.name;
     const variables = evaluator.begin(argument);
-    this.list(argument, nodes);
+    this.#list(argument, nodes);
     evaluator.resume(variables);
-    this.name = caller;
+    this.#name = caller;
   }
 
-  private fail(node: AnyNode | undefined, message: string): never {
-    const { name } = this.template;
-    const place = node ? `${this.placeOf(node.at)}: executing ${quote(this.name)} at <${describe(node)}>` : name;
-    throw new MesosDnsError("LB_TEMPLATE", `template: ${place}: ${message}`);
+  #fail(node: AnyNode | undefined, message: string): never {
+    const { name } = this.#template;
+    const place = node
+      ? `${this.#placeOf(node.at)}: executing ${quote(this.#name)} at <${shortened(describe(node), LIMITS.quoted)}>`
+      : name;
+    throw templateError(`${place}: ${message}`);
   }
 
   /** The name, the line, counted from 1, and the octet in it, counted from 0, as in Go. */
-  private placeOf(at: number): string {
-    const before = this.template.source.slice(0, at);
+  #placeOf(at: number): string {
+    const before = this.#template.source.slice(0, at);
     const octet = Buffer.byteLength(before.slice(before.lastIndexOf("\n") + 1));
     const lines = before.split("\n").length;
-    return `${this.template.name}:${lines}:${octet}`;
+    return `${this.#template.name}:${lines}:${octet}`;
   }
 }

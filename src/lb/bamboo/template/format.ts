@@ -7,21 +7,25 @@ import { NO_FLAGS, type Spec, verbOf } from "./verbs.js";
 /** Printing as Go's fmt does it. */
 
 /** Like fmt.Sprint: blanks between those of which neither is a string. */
-export function sprint(values: readonly Value[]): string {
+export function sprint(values: readonly Value[], meter: Meter): string {
   let printed = "";
-  let wasString = true;
-  for (const value of values) {
-    const isString = value.kind === "string";
-    if (printed !== "" || value !== values[0]) printed += isString || wasString ? "" : " ";
-    printed += show(value);
-    wasString = isString;
-  }
+  values.forEach((value, index) => {
+    const isApart = index > 0 && value.kind !== "string" && values[index - 1]?.kind !== "string";
+    const shown = show(value);
+    meter.make(shown.length + 1);
+    printed += (isApart ? " " : "") + shown;
+  });
   return printed;
 }
 
 /** Like fmt.Sprintln. */
-export function sprintln(values: readonly Value[]): string {
-  return `${values.map(show).join(" ")}\n`;
+export function sprintln(values: readonly Value[], meter: Meter): string {
+  const shown = values.map((value) => {
+    const one = show(value);
+    meter.make(one.length + 1);
+    return one;
+  });
+  return `${shown.join(" ")}\n`;
 }
 
 const PLAIN: Spec = { ...NO_FLAGS, verb: "v" };
@@ -53,7 +57,10 @@ export function sprintf(pattern: string, values: readonly Value[], meter: Meter)
     add(directive.complaint + told(directive.spec));
   }
   if (!reordered && next < values.length) {
-    add(`%!(EXTRA ${values.slice(next).map(typed).join(", ")})`);
+    values.slice(next).forEach((value, index) => {
+      add((index === 0 ? "%!(EXTRA " : ", ") + typed(value));
+    });
+    add(")");
   }
   return printed;
 
@@ -62,25 +69,38 @@ export function sprintf(pattern: string, values: readonly Value[], meter: Meter)
     if (typeof spec === "string") return spec;
     const value = values[next++];
     if (!value) return `%!${spec.verb}(MISSING)`;
-    const width = Math.max(spec.width, spec.precision ?? 0);
-    if (width > 0) meter.make(width * size(value));
+    meter.make(largest(value, spec));
     return format(value, spec);
   }
 }
 
-/** How many single values there are in a value. */
-function size(value: Value): number {
-  const sum = (items: Iterable<Value>) => [...items].reduce((total, item) => total + size(item), 0);
-  switch (value.kind) {
-    case "list":
-      return sum(value.items);
-    case "map":
-      return value.entries.size + sum(value.entries.values());
-    case "struct":
-      return sum(value.fields.values());
-    default:
-      return 1;
-  }
+/** What is counted for each character that is quoted or written in digits: up to 15 of them, made one by one. */
+const GROWTH = 64;
+
+/** How long a value may become at the most where its verb or its width makes it longer. */
+function largest(value: Value, { verb, sharp, width, precision = 0 }: Spec): number {
+  const grows = "qxX".includes(verb) || sharp;
+  const pad = Math.max(width, precision);
+  if (!grows && pad === 0) return 0;
+  const all = (items: Iterable<Value>): number => [...items].reduce((sum, item) => sum + of(item), 0);
+  const of = (item: Value): number => {
+    switch (item.kind) {
+      case "list":
+        return all(item.items);
+      case "map":
+        return [...item.entries.keys()].reduce(
+          (sum, key) => sum + pad + GROWTH * key.length,
+          all(item.entries.values()),
+        );
+      case "struct":
+        return all(item.fields.values());
+      case "string":
+        return pad + GROWTH * item.value.length;
+      default:
+        return pad;
+    }
+  };
+  return of(value);
 }
 
 function typed(value: Value): string {

@@ -2,21 +2,28 @@ import { compareFunctions } from "./compare.js";
 import { htmlEscaped, jsEscaped, queryEscaped } from "./escape.js";
 import { sprint, sprintf, sprintln } from "./format.js";
 import { FunctionFault, type TemplateFunction } from "./function.js";
+import type { Meter } from "./limits.js";
 import { bool, int, isTrue, NIL, text, typeOf, type Value } from "./values.js";
 
-const printing = (print: (values: readonly Value[]) => string): TemplateFunction => ({
+const printing = (print: (values: readonly Value[], meter: Meter) => string): TemplateFunction => ({
   parameters: [],
   rest: "any",
-  call: (values, meter) => {
-    const printed = print(values);
-    meter.make(printed.length);
-    return text(printed);
-  },
+  call: (values, meter) => text(print(values, meter)),
 });
+
+/** What escaping makes of one character at the most, as of one of three octets in a URL. */
+const GROWTH = 9;
 
 /** A function of text, which gets its arguments as they would be printed. */
 const escaping = (escaped: (printed: string) => string): TemplateFunction =>
-  printing((values) => escaped(sprint(values.map((value) => (value.kind === "nil" ? text("<no value>") : value)))));
+  printing((values, meter) => {
+    const printed = sprint(
+      values.map((value) => (value.kind === "nil" ? text("<no value>") : value)),
+      meter,
+    );
+    meter.make(GROWTH * printed.length);
+    return escaped(printed);
+  });
 
 /**
  * The functions that every template has. `and` and `or` are not among those that are called: which of their arguments are

@@ -1,6 +1,5 @@
-import { MesosDnsError } from "../../../base/errors.js";
 import { lex } from "./lexer.js";
-import { LIMITS } from "./limits.js";
+import { LIMITS, templateError } from "./limits.js";
 import type { BranchNode, Node, TemplateNode } from "./nodes.js";
 import { PipeParser } from "./pipes.js";
 import { quote, unquote } from "./quote.js";
@@ -23,151 +22,151 @@ export function parse(
 }
 
 class Parser {
-  private readonly name: string;
-  private readonly templates = new Map<string, readonly Node[]>();
-  private readonly tokens: Tokens;
-  private readonly pipes: PipeParser;
+  readonly #name: string;
+  readonly #templates = new Map<string, readonly Node[]>();
+  readonly #tokens: Tokens;
+  readonly #pipes: PipeParser;
 
   constructor(name: string, source: string, functions: ReadonlySet<string>) {
-    this.name = name;
+    this.#name = name;
     if (source.length > LIMITS.template) {
-      throw new MesosDnsError("LB_TEMPLATE", `template: ${name}: it has more than ${LIMITS.template >> 20} MiB`);
+      throw templateError(`${name}: it has more than ${LIMITS.template >> 20} MiB`);
     }
-    this.tokens = new Tokens(lex(source));
-    this.pipes = new PipeParser(name, this.tokens, functions);
+    this.#tokens = new Tokens(lex(source));
+    this.#pipes = new PipeParser(name, this.#tokens, functions);
   }
 
   run(): ReadonlyMap<string, readonly Node[]> {
-    const { nodes, end } = this.list(true);
-    if (end !== "end of file") this.pipes.fail(`unexpected {{${end === "end" ? "end" : "else"}}}`);
-    this.add(this.name, nodes);
-    return this.templates;
+    const { nodes, end } = this.#list(true);
+    if (end !== "end of file") this.#pipes.fail(`unexpected {{${end === "end" ? "end" : "else"}}}`);
+    this.#add(this.#name, nodes);
+    return this.#templates;
   }
 
-  private add(name: string, nodes: readonly Node[]): void {
-    const before = this.templates.get(name);
+  #add(name: string, nodes: readonly Node[]): void {
+    const before = this.#templates.get(name);
     if (before && !isEmpty(before)) {
-      if (!isEmpty(nodes)) this.pipes.fail(`template: multiple definition of template ${quote(name)}`);
+      if (!isEmpty(nodes)) this.#pipes.fail(`template: multiple definition of template ${quote(name)}`);
       return;
     }
-    this.templates.set(name, nodes);
+    this.#templates.set(name, nodes);
   }
 
   /** Nodes up to an end. Only at the top, templates may be defined, and the file may end. */
-  private list(isTop = false): { nodes: Node[]; end: End } {
-    this.pipes.enter();
+  #list(isTop = false): { nodes: Node[]; end: End } {
+    this.#pipes.enter();
     const nodes: Node[] = [];
     for (;;) {
-      const token = this.tokens.nextNonSpace();
+      const token = this.#tokens.nextNonSpace();
       if (token.kind === "text") nodes.push({ kind: "text", at: token.at, text: token.text });
       else if (token.kind === "left") {
-        const node = this.action(isTop);
+        const node = this.#action(isTop);
         if (typeof node === "string") {
-          this.pipes.leave();
+          this.#pipes.leave();
           return { nodes, end: node };
         }
         if (node) nodes.push(node);
       } else if (token.kind === "end of file") {
-        if (!isTop) this.pipes.fail("unexpected EOF");
+        if (!isTop) this.#pipes.fail("unexpected EOF");
         return { nodes, end: "end of file" };
-      } else this.pipes.unexpected(token, "input");
+      } else this.#pipes.unexpected(token, "input");
     }
   }
 
   /** What stands behind `{{`: a node, the end of a list, or nothing for a definition. */
-  private action(isTop: boolean): Node | End | undefined {
-    const token = this.tokens.nextNonSpace();
+  #action(isTop: boolean): Node | End | undefined {
+    const token = this.#tokens.nextNonSpace();
     switch (token.kind === "keyword" ? token.text : "") {
       case "define":
-        if (!isTop) return this.pipes.unexpected(token, "command");
-        return this.define();
+        if (!isTop) return this.#pipes.unexpected(token, "command");
+        return this.#define();
       case "block":
-        return this.block();
+        return this.#block();
       case "template":
-        return this.template();
+        return this.#template();
       case "if":
       case "range":
       case "with":
-        return this.branch(token.text as BranchNode["kind"]);
+        return this.#branch(token.text as BranchNode["kind"]);
       case "end":
-        this.pipes.expect("right", "end");
+        this.#pipes.expect("right", "end");
         return "end";
       case "else":
-        return this.otherwise();
+        return this.#otherwise();
       default: {
-        this.tokens.backup();
-        const pipe = this.pipes.pipe("command", "right");
+        this.#tokens.backup();
+        const pipe = this.#pipes.pipe("command", "right");
         return { kind: "action", at: token.at, pipe };
       }
     }
   }
 
-  private otherwise(): End {
-    const next = this.tokens.peekNonSpace();
+  #otherwise(): End {
+    const next = this.#tokens.peekNonSpace();
     if (next.kind === "keyword" && next.text === "if") {
-      this.tokens.next();
+      this.#tokens.next();
       return "else if";
     }
-    this.pipes.expect("right", "else");
+    this.#pipes.expect("right", "else");
     return "else";
   }
 
-  private branch(kind: BranchNode["kind"]): BranchNode {
-    const known = this.pipes.variables.length;
-    const pipe = this.pipes.pipe(kind, "right");
-    const { nodes, end } = this.list();
+  #branch(kind: BranchNode["kind"]): BranchNode {
+    const known = this.#pipes.variables.length;
+    const pipe = this.#pipes.pipe(kind, "right");
+    const { nodes, end } = this.#list();
     let otherwise: readonly Node[] | undefined;
     if (end === "else if") {
-      if (kind !== "if") this.pipes.fail("unexpected <if> in input");
-      this.pipes.enter();
-      otherwise = [this.branch("if")];
-      this.pipes.leave();
+      if (kind !== "if") this.#pipes.fail("unexpected <if> in input");
+      this.#pipes.enter();
+      otherwise = [this.#branch("if")];
+      this.#pipes.leave();
     } else if (end === "else") {
-      const rest = this.list();
-      if (rest.end !== "end") this.pipes.fail("expected end; found {{else}}");
+      const rest = this.#list();
+      if (rest.end !== "end") this.#pipes.fail("expected end; found {{else}}");
       otherwise = rest.nodes;
     }
-    this.pipes.variables.length = known;
+    this.#pipes.variables.length = known;
     return { kind, at: pipe.at, pipe, list: nodes, otherwise };
   }
 
-  private define(): undefined {
-    const name = this.templateName("define clause");
-    this.pipes.expect("right", "define clause");
-    this.body(name, "define clause");
+  #define(): undefined {
+    const name = this.#templateName("define clause");
+    this.#pipes.expect("right", "define clause");
+    this.#body(name, "define clause");
     return undefined;
   }
 
-  private block(): TemplateNode {
-    const { at } = this.tokens.peekNonSpace();
-    const name = this.templateName("block clause");
-    const pipe = this.pipes.pipe("block clause", "right");
-    this.body(name, "block clause");
+  #block(): TemplateNode {
+    const { at } = this.#tokens.peekNonSpace();
+    const name = this.#templateName("block clause");
+    const pipe = this.#pipes.pipe("block clause", "right");
+    this.#body(name, "block clause");
     return { kind: "template", at, name, pipe };
   }
 
   /** The nodes of a template of its own, which sees no variables of others. */
-  private body(name: string, context: string): void {
-    const outer = this.pipes.variables;
-    this.pipes.variables = ["$"];
-    const { nodes, end } = this.list();
-    if (end !== "end") this.pipes.fail(`unexpected {{else}} in ${context}`);
-    this.pipes.variables = outer;
-    this.add(name, nodes);
+  #body(name: string, context: string): void {
+    const outer = this.#pipes.variables;
+    this.#pipes.variables = ["$"];
+    const { nodes, end } = this.#list();
+    if (end !== "end") this.#pipes.fail(`unexpected {{else}} in ${context}`);
+    this.#pipes.variables = outer;
+    this.#add(name, nodes);
   }
 
-  private template(): TemplateNode {
-    const { at } = this.tokens.peekNonSpace();
-    const name = this.templateName("template clause");
-    if (this.tokens.nextNonSpace().kind === "right") return { kind: "template", at, name, pipe: undefined };
-    this.tokens.backup();
-    return { kind: "template", at, name, pipe: this.pipes.pipe("template clause", "right") };
+  #template(): TemplateNode {
+    const { at } = this.#tokens.peekNonSpace();
+    const name = this.#templateName("template clause");
+    if (this.#tokens.nextNonSpace().kind === "right") return { kind: "template", at, name, pipe: undefined };
+    this.#tokens.backup();
+    return { kind: "template", at, name, pipe: this.#pipes.pipe("template clause", "right") };
   }
 
-  private templateName(context: string): string {
-    const token = this.tokens.nextNonSpace();
-    if (token.kind !== "string" && token.kind !== "raw") this.pipes.unexpected(token, context);
-    return unquote(token.text) ?? this.pipes.fail("invalid syntax");
+  #templateName(context: string): string {
+    const token = this.#tokens.nextNonSpace();
+    if (token.kind !== "string" && token.kind !== "raw") this.#pipes.unexpected(token, context);
+    return unquote(token.text) ?? this.#pipes.fail("invalid syntax");
   }
 }
 

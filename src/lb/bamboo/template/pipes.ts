@@ -1,6 +1,5 @@
-import { MesosDnsError } from "../../../base/errors.js";
 import type { Token, TokenKind } from "./lexer.js";
-import { LIMITS } from "./limits.js";
+import { LIMITS, templateError } from "./limits.js";
 import type { Command, Operand, Pipe } from "./nodes.js";
 import { readNumber } from "./numbers.js";
 import { quote, unquote } from "./quote.js";
@@ -24,30 +23,30 @@ const LITERALS: ReadonlySet<string> = new Set(["bool", "dot", "nil", "number", "
 
 /** Reads what stands inside actions: pipelines, their commands and operands. Knows which variables there are. */
 export class PipeParser {
-  private readonly name: string;
-  private readonly tokens: Tokens;
-  private readonly functions: ReadonlySet<string>;
+  readonly #name: string;
+  readonly #tokens: Tokens;
+  readonly #functions: ReadonlySet<string>;
   /** Those that can be used, the last ones first forgotten. */
   variables: string[] = ["$"];
-  private depth = 0;
+  #depth = 0;
 
   /** `name` is the template's, for messages; `functions` are those that there are. */
   constructor(name: string, tokens: Tokens, functions: ReadonlySet<string>) {
-    this.name = name;
-    this.tokens = tokens;
-    this.functions = functions;
+    this.#name = name;
+    this.#tokens = tokens;
+    this.#functions = functions;
   }
 
   /** A pipeline and the token behind it. */
   pipe(context: string, end: "right" | ")"): Pipe {
     this.enter();
-    const { at } = this.tokens.peekNonSpace();
-    const { variables, assigns } = this.declarations(context);
+    const { at } = this.#tokens.peekNonSpace();
+    const { variables, assigns } = this.#declarations(context);
     const commands: Command[] = [];
-    for (let token = this.tokens.nextNonSpace(); token.kind !== end; token = this.tokens.nextNonSpace()) {
+    for (let token = this.#tokens.nextNonSpace(); token.kind !== end; token = this.#tokens.nextNonSpace()) {
       if (!OPERANDS.has(token.kind)) this.unexpected(token, context);
-      this.tokens.backup();
-      commands.push(this.command());
+      this.#tokens.backup();
+      commands.push(this.#command());
     }
     if (commands.length === 0) this.fail(`missing value for ${context}`);
     const wrong = commands.findIndex(({ words }, index) => index > 0 && LITERALS.has(words[0]?.kind ?? ""));
@@ -57,37 +56,38 @@ export class PipeParser {
   }
 
   /** `$x :=`, `$x =` or, for a range, `$i, $x :=`. */
-  private declarations(context: string): { variables: readonly string[]; assigns: boolean } {
+  #declarations(context: string): { variables: readonly string[]; assigns: boolean } {
     const variables: string[] = [];
-    for (let token = this.tokens.peekNonSpace(); token.kind === "variable"; token = this.tokens.peekNonSpace()) {
-      const before = this.tokens.mark();
-      this.tokens.next();
-      const next = this.tokens.peekNonSpace();
+    for (let token = this.#tokens.peekNonSpace(); token.kind === "variable"; token = this.#tokens.peekNonSpace()) {
+      const before = this.#tokens.mark();
+      this.#tokens.next();
+      const next = this.#tokens.peekNonSpace();
       const isComma = next.kind === "char" && next.text === ",";
       if (next.kind !== "declare" && next.kind !== "assign" && !isComma) {
-        this.tokens.reset(before);
+        this.#tokens.reset(before);
         break;
       }
-      this.tokens.next();
+      this.#tokens.next();
       variables.push(token.text);
       this.variables.push(token.text);
+      if (this.variables.length > LIMITS.variables) this.fail(`there are more than ${LIMITS.variables} variables`);
       if (!isComma) return { variables, assigns: next.kind === "assign" };
       if (context !== "range" || variables.length > 1) this.fail(`too many declarations in ${context}`);
-      if (this.tokens.peekNonSpace().kind !== "variable") this.fail("range can only initialize variables");
+      if (this.#tokens.peekNonSpace().kind !== "variable") this.fail("range can only initialize variables");
     }
     return { variables, assigns: false };
   }
 
-  private command(): Command {
-    const { at } = this.tokens.peekNonSpace();
+  #command(): Command {
+    const { at } = this.#tokens.peekNonSpace();
     const words: Operand[] = [];
     for (;;) {
-      this.tokens.peekNonSpace();
-      const word = this.operand();
+      this.#tokens.peekNonSpace();
+      const word = this.#operand();
       if (word) words.push(word);
-      const token = this.tokens.next();
+      const token = this.#tokens.next();
       if (token.kind === "space") continue;
-      if (token.kind === "right" || token.kind === ")") this.tokens.backup();
+      if (token.kind === "right" || token.kind === ")") this.#tokens.backup();
       else if (token.kind !== "pipe") this.unexpected(token, "operand");
       break;
     }
@@ -95,24 +95,24 @@ export class PipeParser {
     return { kind: "command", at, words };
   }
 
-  private operand(): Operand | undefined {
-    const term = this.term();
-    const { kind, at } = this.tokens.peek();
+  #operand(): Operand | undefined {
+    const term = this.#term();
+    const { kind, at } = this.#tokens.peek();
     if (!term || kind !== "field") return term;
     const fields: string[] = [];
-    while (this.tokens.peek().kind === "field") fields.push(this.tokens.next().text.slice(1));
+    while (this.#tokens.peek().kind === "field") fields.push(this.#tokens.next().text.slice(1));
     if (term.kind === "field") return { kind: "field", at, names: [...term.names, ...fields] };
     if (term.kind === "variable") return { ...term, at, fields: [...term.fields, ...fields] };
-    if (LITERALS.has(term.kind)) this.fail(`unexpected . after term ${quote(this.tokens.textOf(term.at))}`);
+    if (LITERALS.has(term.kind)) this.fail(`unexpected . after term ${quote(this.#tokens.textOf(term.at))}`);
     return { kind: "chain", at, of: term, fields };
   }
 
-  private term(): Operand | undefined {
-    const token = this.tokens.nextNonSpace();
+  #term(): Operand | undefined {
+    const token = this.#tokens.nextNonSpace();
     const { at, text } = token;
     switch (token.kind) {
       case "identifier":
-        if (!this.functions.has(text)) this.fail(`function ${quote(text)} not defined`);
+        if (!this.#functions.has(text)) this.fail(`function ${quote(text)} not defined`);
         return { kind: "function", at, name: text };
       case "dot":
       case "nil":
@@ -135,22 +135,22 @@ export class PipeParser {
       case "(":
         return this.pipe("parenthesized pipeline", ")");
       default:
-        this.tokens.backup();
+        this.#tokens.backup();
         return undefined;
     }
   }
 
   /** Counts what is inside something else, so that what reads it need not go deeper than the stack. */
   enter(): void {
-    if (++this.depth > LIMITS.nesting) this.fail(`actions or parentheses are nested more than ${LIMITS.nesting} deep`);
+    if (++this.#depth > LIMITS.nesting) this.fail(`actions or parentheses are nested more than ${LIMITS.nesting} deep`);
   }
 
   leave(): void {
-    this.depth--;
+    this.#depth--;
   }
 
   expect(kind: TokenKind, context: string): void {
-    const token = this.tokens.nextNonSpace();
+    const token = this.#tokens.nextNonSpace();
     if (token.kind !== kind) this.unexpected(token, context);
   }
 
@@ -160,7 +160,7 @@ export class PipeParser {
   }
 
   fail(message: string): never {
-    throw new MesosDnsError("LB_TEMPLATE", `template: ${this.name}:${this.tokens.line}: ${message}`);
+    throw templateError(`${this.#name}:${this.#tokens.line}: ${message}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { hex as paddedHex, quote } from "./quote.js";
+import { quote } from "./quote.js";
 import type { BoolValue, FloatValue, IntValue, StringValue } from "./values.js";
 
 /** A verb of a format, with its flags. */
@@ -72,15 +72,12 @@ function ofString(value: string, spec: Spec): string | undefined {
 }
 
 function octets(value: string, { verb, precision, sharp, space }: Spec): string {
-  const bytes = Buffer.from(value).subarray(0, precision);
-  const digits = Array.from(bytes, (byte) => paddedHex(byte, 2));
+  const digits = Buffer.from(value).subarray(0, precision).toString("hex");
   const prefix = sharp ? "0x" : "";
-  const joined = space
-    ? digits.map((pair) => prefix + pair).join(" ")
-    : digits.length > 0
-      ? prefix + digits.join("")
-      : "";
-  return verb === "X" ? joined.toUpperCase() : joined;
+  const written = space
+    ? digits.replace(/..(?=(.)?)/g, (pair, next) => prefix + pair + (next ? " " : ""))
+    : digits && prefix + digits;
+  return verb === "X" ? written.toUpperCase() : written;
 }
 
 function ofInt(value: bigint, spec: Spec): string | undefined {

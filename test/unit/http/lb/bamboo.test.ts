@@ -10,16 +10,18 @@ import { readApps } from "../../../../src/sources/marathon/read-apps.js";
 
 /** Rules in memory. */
 class MemoryRules implements RulesStore {
-  readonly all = new Map<string, Rule>();
+  all = new Map<string, Rule>();
   failure: RulesStore["failure"];
   rules = () => this.all;
   onChange = () => () => {};
   close = async () => {};
   async put(rule: Rule) {
-    this.all.set(rule.id, settled(rule));
+    this.all = new Map(this.all).set(rule.id, settled(rule));
   }
   async remove(id: string) {
-    return this.all.delete(id);
+    const isThere = this.all.has(id);
+    this.all = new Map([...this.all].filter(([other]) => other !== id));
+    return isThere;
   }
 }
 
@@ -158,6 +160,29 @@ describe("a rule is refused", () => {
 test("the state is null while Marathon is not known, as Bamboo has it", async () => {
   const { ask } = await serve({ apps: null });
   expect(await ask("GET", "/api/state")).toMatchObject({ status: 200, text: "null" });
+});
+
+test("the state and the overlaps have a rule as soon as it is stored", async () => {
+  const { ask } = await serve();
+  await ask("POST", "/api/services", { id: "/a", acl: "path_beg /a" });
+  expect((await ask("GET", "/api/state")).text).toContain("path_beg /a");
+  expect((await ask("GET", "/api/overlaps")).text).toBe("{}");
+  await ask("POST", "/api/services?force=true", { id: "/b", acl: "path_beg /a/b" });
+  expect((await ask("GET", "/api/state")).text).toContain("path_beg /a/b");
+  expect(JSON.parse((await ask("GET", "/api/overlaps")).text)).toEqual({
+    "/a": "it would take every request that the rule of /b is for",
+    "/b": "the rule of /a takes every request that it is for",
+  });
+});
+
+test.each([
+  ["/api/route?host=Shop.example.com:8080&path=/x", '{"id":"/shop","unclear":[]}'],
+  ["/api/route?host=shop&path=/x", '{"id":null,"unclear":[]}'],
+  ["/api/route", '{"id":null,"unclear":[]}'],
+])("%s says who gets the request", async (path, told) => {
+  const { ask } = await serve();
+  await ask("POST", "/api/services", { id: "/shop", acl: "hdr(host) -i shop.example.com" });
+  expect(await ask("GET", path)).toMatchObject({ status: 200, text: told });
 });
 
 test("every event makes it look again, whatever it says", async () => {

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { criteriaOf } from "../../../../../src/lb/bamboo/rules/criteria.js";
 import { overlapOf } from "../../../../../src/lb/bamboo/rules/overlap.js";
 import { readRule } from "../../../../../src/lb/bamboo/rules/rule.js";
 
+const criteria = (id: string, acl: string) => criteriaOf(readRule(id, acl));
 const hijacks = "it would take every request that the rule of /b is for";
 const loses = "the rule of /b takes every request that it is for";
 
@@ -31,9 +33,9 @@ test.each([
   ["path_beg -m beg /", "path_beg /x", undefined],
   ["", "", undefined],
 ])("of '%s' and '%s', the first is told: %s", (own, other, told) => {
-  expect(overlapOf(readRule("/a", own), [readRule("/b", other)])).toBe(told);
+  expect(overlapOf(criteria("/a", own), [criteria("/b", other)])).toBe(told);
 });
 
 test("a rule is not compared with the app's former one", () => {
-  expect(overlapOf(readRule("/a", "path_beg /"), [readRule("/a", "path_beg /a")])).toBeUndefined();
+  expect(overlapOf(criteria("/a", "path_beg /"), [criteria("/a", "path_beg /a")])).toBeUndefined();
 });

@@ -31,6 +31,21 @@ describe("a template cannot cost more than it may", () => {
       `{{ printf "%9999999d" (Split "${"a,".repeat(99)}" ",") }}`,
       "makes more than 256 MiB of text",
     ],
+    ...[
+      "print",
+      "println",
+      "html",
+      "js",
+      "urlquery",
+      'printf "% #x"',
+      'printf "%q"',
+      'printf "%+q"',
+      'printf "%#v"',
+    ].map((call) => [
+      `gives much to ${call}`,
+      `{{ $x := printf "%9999999d" 1 }}{{ $y := ${call}${" $x".repeat(100)} }}`,
+      "makes more than 256 MiB of text",
+    ]),
     ["calls itself", '{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}', "more than 500 deep"],
     [
       "calls itself within much else",
@@ -40,9 +55,16 @@ describe("a template cannot cost more than it may", () => {
     ["has many actions in each other", `${"{{ if 1 }}".repeat(50_000)}`, "more than 100 deep"],
     ["has many parentheses", `{{ ${"(".repeat(50_000)}1${")".repeat(50_000)} }}`, "more than 100 deep"],
     ["has many else ifs", `{{ if 0 }}${"{{ else if 0 }}".repeat(50_000)}{{ end }}`, "more than 100 deep"],
-    ["is long", " ".repeat(5 << 20), "it has more than 4 MiB"],
+    ["is long", " ".repeat((1 << 20) + 1), "it has more than 1 MiB"],
+    ["has many variables", "{{ $x := 1 }}".repeat(1_001), "there are more than 1000 variables"],
   ])("one that %s", (_, template, message) => {
     expect(() => rendered(template)).toThrow(message);
+  });
+
+  test("an error is short, however long the names in it are", () => {
+    expect(() => rendered(`{{ .${"x".repeat(1_000_000)} }}`)).toThrow(
+      /^template: t:1:3: executing "t" at <\.x{499}…>: can't evaluate field x{1400,}…$/,
+    );
   });
 
   test("a long one is within them", () => {
