@@ -1,6 +1,7 @@
 /** The load balancer: from an event at Marathon to HAProxy that has it, what that costs, and what requests notice of it. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { percentile } from "./lib/client.mjs";
+import { loadSection } from "./lib/lb-load.mjs";
 import { startLb } from "./lib/lb-run.mjs";
 import { appOf, startMarathon, taskOf } from "./lib/marathon.mjs";
 import { report, round, table } from "./lib/report.mjs";
@@ -8,12 +9,13 @@ import { report, round, table } from "./lib/report.mjs";
 const APPS = Number(process.env.BENCH_LB_APPS ?? 1_000);
 const TASKS = 10;
 const CHANGES = Number(process.env.BENCH_LB_CHANGES ?? 200);
+const MEMBERSHIPS = Number(process.env.BENCH_LB_MEMBERSHIPS ?? 1_000);
 const RATE = 5;
 const POLL_MS = 5;
 const FIRST_PORT = 21_000;
 
 export async function benchLb() {
-  report("lb", "Load balancer", [await freshness()]);
+  report("lb", "Load balancer", [await freshness(), await loadSection(MEMBERSHIPS)]);
 }
 
 /** Tasks come to one app after another. */

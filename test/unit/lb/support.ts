@@ -13,7 +13,7 @@ export function captured<T>(file: string): T {
   return JSON.parse(readFileSync(new URL(file, CAPTURED), "utf8")) as T;
 }
 
-const OPTIONS: ServiceOptions = {
+export const SERVICE_OPTIONS: ServiceOptions = {
   resolve: (host) => host,
   isStrict: false,
   needsHealth: "ignore",
@@ -26,5 +26,5 @@ const OPTIONS: ServiceOptions = {
 
 /** The services of these apps as Marathon's answer has them. */
 export function servicesIn(apps: readonly Json[], options: Partial<ServiceOptions> = {}): Services {
-  return servicesOf(readApps({ apps }).apps, { ...OPTIONS, lastHealth: new Map(), ...options });
+  return servicesOf(readApps({ apps }).apps, { ...SERVICE_OPTIONS, lastHealth: new Map(), ...options });
 }
