@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { answersOf } from "../support/lb-ask.js";
 import { LbRun, NamedServer } from "../support/lb-run.js";
 import { app, ScriptedMarathon, task } from "../support/scripted-marathon.js";
 import { freePort } from "../support/server.js";
@@ -43,46 +44,21 @@ describe("a HAProxy that follows a Marathon", () => {
     marathon.emit("status_update_event");
   }
 
-  /** Who answers so many requests, each name once. */
-  async function answers(at: number, headers: Record<string, string> = {}, times = 12): Promise<string> {
-    const seen = new Set<string>();
-    for (let count = 0; count < times; count++) {
-      const response = await ask(at, headers);
-      seen.add(response);
-    }
-    return [...seen].sort().join("");
-  }
-
-  async function ask(at: number, headers: Record<string, string>): Promise<string> {
-    const { request } = await import("node:http");
-    return new Promise((resolve, reject) => {
-      request({ host: HOST, port: at, headers, agent: false }, (response) => {
-        let body = "";
-        response.setEncoding("utf8").on("data", (text) => {
-          body += text;
-        });
-        response.on("end", () => resolve(response.statusCode === 200 ? body : String(response.statusCode)));
-      })
-        .on("error", reject)
-        .end();
-    });
-  }
-
   test("reaches a service at its port, by its name and by its app's id", async () => {
-    expect(await answers(port)).toBe("a");
-    expect(await answers(run.ports.http, { host: "WWW.example.com:80" })).toBe("a");
-    expect(await answers(run.ports.appId, { "x-marathon-app-id": "/web" })).toBe("a");
-    expect(await answers(run.ports.http, { host: "other.example.com" })).toBe("503");
+    expect(await answersOf(port)).toBe("a");
+    expect(await answersOf(run.ports.http, { host: "WWW.example.com:80" })).toBe("a");
+    expect(await answersOf(run.ports.appId, { "x-marathon-app-id": "/web" })).toBe("a");
+    expect(await answersOf(run.ports.http, { host: "other.example.com" })).toBe("503");
   });
 
   test("reaches tasks that come and no more those that go, without a reload", async () => {
     const before = await run.reloads();
     await lead("abc");
     await run.carries(`web_${port}`, 3);
-    expect(await answers(port)).toBe("abc");
+    expect(await answersOf(port)).toBe("abc");
     await lead("bc");
     await run.carries(`web_${port}`, 2);
-    expect(await answers(port)).toBe("bc");
+    expect(await answersOf(port)).toBe("bc");
     const [a] = servers;
     await until("the end of the server that is gone", async () => {
       return !(await run.ask("show stat -1 4 -1")).includes(`127_0_0_1_${a?.port}`);
@@ -94,10 +70,10 @@ describe("a HAProxy that follows a Marathon", () => {
     const before = await run.reloads();
     await lead("");
     await run.carries(`web_${port}`, 0);
-    expect(await answers(port)).toBe("503");
+    expect(await answersOf(port)).toBe("503");
     await lead("b");
     await run.carries(`web_${port}`, 1);
-    expect(await answers(run.ports.http, { host: "www.example.com" })).toBe("b");
+    expect(await answersOf(run.ports.http, { host: "www.example.com" })).toBe("b");
     expect(await run.reloads()).toBe(before);
   });
 
@@ -106,11 +82,11 @@ describe("a HAProxy that follows a Marathon", () => {
     await lead("b", { HAPROXY_0_VHOST: "www.example.com,new.example.com", HAPROXY_0_PATH: "/x" });
     await until("the reload", async () => (await run.reloads()) > before);
     await run.carries(`web_${port}`, 1);
-    expect(await answers(run.ports.http, { host: "new.example.com" })).toBe("503");
+    expect(await answersOf(run.ports.http, { host: "new.example.com" })).toBe("503");
     await lead("b");
     await until(
       "the name without a path",
-      async () => (await answers(run.ports.http, { host: "www.example.com" })) === "b",
+      async () => (await answersOf(run.ports.http, { host: "www.example.com" })) === "b",
     );
   });
 
@@ -123,8 +99,8 @@ describe("a HAProxy that follows a Marathon", () => {
     const broken = { HAPROXY_0_VHOST: "www.example.com", HAPROXY_0_BALANCE: "best\n  stats admin" };
     await lead("ab", broken, [rest]);
     await run.carries(`web_${port}`, 2);
-    expect(await answers(port)).toBe("ab");
-    expect(await answers(other)).toBe("c");
+    expect(await answersOf(port)).toBe("ab");
+    expect(await answersOf(other)).toBe("c");
     const { stdout, code } = await run.command("status");
     expect(code).toBe(1);
     expect(stdout).toContain("refused: service 0 of /web, which goes on as it was: BALANCE has a line break");
@@ -138,8 +114,8 @@ describe("a HAProxy that follows a Marathon", () => {
     const rival = app("/a-rival", { ports: [port], labels: { ...GROUP, HAPROXY_0_MODE: "http" }, tasks });
     await lead("ab", {}, [rival]);
     await run.carries(`a-rival_${port}`, 1);
-    expect(await answers(port)).toBe("ab");
-    expect(await answers(run.ports.appId, { "x-marathon-app-id": "/a-rival" })).toBe("c");
+    expect(await answersOf(port)).toBe("ab");
+    expect(await answersOf(run.ports.appId, { "x-marathon-app-id": "/a-rival" })).toBe("c");
     expect((await run.status()).conflicts).toEqual([`/a-rival does not get the port ${port}, which is /web's`]);
   });
 
@@ -147,7 +123,7 @@ describe("a HAProxy that follows a Marathon", () => {
     marathon.fault = { status: 500 };
     marathon.emit("status_update_event");
     await until("its trouble", async () => (await run.status()).sources[0]?.trouble !== undefined);
-    expect(await answers(port)).toBe("ab");
+    expect(await answersOf(port)).toBe("ab");
     marathon.fault = undefined;
     await until("its end", async () => (await run.status()).sources[0]?.trouble === undefined, 20_000);
   });
@@ -155,12 +131,12 @@ describe("a HAProxy that follows a Marathon", () => {
   test("is started again when it is killed, with all that it had", async () => {
     const master = run.master;
     await run.stop();
-    expect(await answers(port)).toBe("ab");
+    expect(await answersOf(port)).toBe("ab");
     await run.again();
     await run.carries(`web_${port}`, 2);
     expect(run.master).toBe(master);
     const worker = (await run.status()).haproxy?.pid ?? 0;
     for (const pid of [master, worker]) process.kill(pid, "SIGKILL");
-    await until("another one", async () => run.master !== master && (await answers(port)) === "ab");
+    await until("another one", async () => run.master !== master && (await answersOf(port)) === "ab");
   });
 });
