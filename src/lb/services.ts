@@ -22,6 +22,7 @@ export interface Service {
   readonly appId: string;
   /** `n` of its labels. */
   readonly index: number;
+  /** 0 if it has none, and is reached by its names only. */
   readonly port: number;
   /** `http`, `tcp`, or what a label says. */
   readonly mode: string;

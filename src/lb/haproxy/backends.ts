@@ -14,7 +14,7 @@ export class Backends {
 
   /** Throws an Error that says which label or value cannot be in a configuration. */
   check(service: Service, options: Pick<BackendOptions, "name" | "cookieKey">): void {
-    if (!this.#known.has(service)) this.of(service, { ...options, isBound: true, ofApp: [] });
+    if (!this.#known.has(service)) this.of(service, { ...options, isBound: service.port !== 0, ofApp: [] });
   }
 
   /** Throws as `check` does. */

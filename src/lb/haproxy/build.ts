@@ -40,7 +40,7 @@ interface Candidate {
 export function buildBalancer(services: readonly Service[], options: BuildOptions): Built {
   const wanted = sorted(services).filter((service) => isWanted(service, options.groups) && !service.isDatagram);
   const { candidates, refused } = examine(wanted, options);
-  const bound = candidates.filter(({ service }) => !options.reservedPorts.has(service.port));
+  const bound = candidates.filter(({ service }) => service.port !== 0 && !options.reservedPorts.has(service.port));
   const ports = settle(portClaims(bound), options.holders);
   const hosts = settle(candidates.flatMap(hostClaims), options.holders);
   const rules = candidates.flatMap(({ service, rules }) =>
@@ -98,7 +98,7 @@ function examine(services: readonly Service[], options: BuildOptions) {
 
 /** The name that marathon-lb gives, which programs know that look at HAProxy's figures. */
 function backendName({ appId, port, index }: Service, taken: ReadonlySet<string>): string {
-  const name = `${appId.slice(1).replace(/[^a-zA-Z0-9_.-]/gu, "_")}_${port}`;
+  const name = `${appId.slice(1).replace(/[^a-zA-Z0-9_.-]/gu, "_")}_${port === 0 ? `n${index}` : port}`;
   return taken.has(name) ? `${name}_${index}` : name;
 }
 
