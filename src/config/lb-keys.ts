@@ -6,7 +6,7 @@ import type { LbSettings } from "./lb.js";
 import * as lb from "./lb-formats.js";
 
 /** The objects in `lb` whose members are keys. */
-export const LB_GROUPS = ["vhosts", "ports", "haproxy", "reload", "slots", "bamboo", "statsd"] as const;
+export const LB_GROUPS = ["vhosts", "ports", "haproxy", "reload", "bamboo", "statsd"] as const;
 type LbGroup = (typeof LB_GROUPS)[number];
 
 type KeysOf<Path extends string, T> = { readonly [K in keyof T & string as `${Path}.${K}`]: KeySpec<T[K]> };
@@ -60,7 +60,6 @@ export const LB_KEYS: LbTable = {
   "lb.reload.coalesceMs": node(250, integer(0, MINUTE_MS), "Milliseconds in which changes that need a reload are gathered."),
   "lb.reload.minIntervalSeconds": node(5, integer(0, HOUR), "Seconds from one reload to the next, at least."),
   "lb.drainSeconds": node(30, seconds, "Seconds that a server that is not wanted any more keeps its connections; it gets no new ones."),
-  "lb.slots.initial": node(4, integer(1, 10_000), "Servers in reserve of each sticky backend, for HAProxy before 3.0, which cannot add any while it runs; doubled at each reload that needs more."),
   "lb.lingerSeconds": node(60, seconds, "Seconds that the backend of an app that is gone stays, empty, and answers 503."),
   "lb.bamboo.listen": node("127.0.0.1:8000", lb.bindOrFalse, "Where Bamboo's API and page are, with `lb.format` \"bamboo\"."),
   "lb.bamboo.zookeeper": node("", lb.zookeeper, "Ensemble that keeps Bamboo's rules."),

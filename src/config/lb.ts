@@ -38,8 +38,6 @@ export interface LbSettings {
   /** Changes within `coalesceMs` are one reload, and reloads are that many seconds apart. */
   readonly reload: { readonly coalesceMs: number; readonly minIntervalSeconds: number };
   readonly drainSeconds: number;
-  /** Servers that a sticky backend has in reserve. */
-  readonly slots: { readonly initial: number };
   /** Seconds for which the empty backend of an app that is gone stays. */
   readonly lingerSeconds: number;
   readonly bamboo: LbBamboo;

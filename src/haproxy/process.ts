@@ -14,6 +14,8 @@ export interface ProcessSettings {
   readonly binary: string;
   /** Of its errors. */
   readonly code: ErrorCode;
+  /** The oldest version that will do. */
+  readonly oldest: readonly [major: number, minor: number];
 }
 
 export interface ProcessParts {
@@ -24,7 +26,6 @@ export interface ProcessParts {
   readonly timers: Timers;
 }
 
-const OLDEST = [2, 6] as const;
 const LIMITS = "/proc/self/limits";
 const TIMEOUT_MS = 30_000;
 const STEP_MS = 20;
@@ -32,7 +33,6 @@ const END_MS = 10_000;
 const ANSWER_MS = 10_000;
 /** How long it may take to end after its worker has. */
 const DYING_MS = 500;
-const NEEDED = "HAProxy 2.6 or later is needed";
 
 /** HAProxy as a process: a master, which outlives this program, and its workers. */
 export class HaproxyProcess {
@@ -54,10 +54,10 @@ export class HaproxyProcess {
   async requireProgram(): Promise<void> {
     const { stdout } = await this.#run(["-v"]);
     const [, major = "0", minor = "0"] = /version (\d+)\.(\d+)/.exec(stdout) ?? [];
-    const [oldMajor, oldMinor] = OLDEST;
+    const [oldMajor, oldMinor] = this.#parts.settings.oldest;
     if (Number(major) > oldMajor || (Number(major) === oldMajor && Number(minor) >= oldMinor)) return;
     const [first = ""] = stdout.split("\n");
-    throw this.#error(`haproxy is too old (${first}): ${NEEDED}`);
+    throw this.#error(`haproxy is too old (${first}): ${this.#needed}`);
   }
 
   /** How many files it may have open: as many as this program, which starts it. */
@@ -201,6 +201,10 @@ export class HaproxyProcess {
     return words.includes(this.configPath) && words.includes("-W");
   }
 
+  get #needed(): string {
+    return `HAProxy ${this.#parts.settings.oldest.join(".")} or later is needed`;
+  }
+
   #path(ending: string): string {
     const { runDir, name } = this.#parts.settings;
     return `${runDir}/${name}.${ending}`;
@@ -218,7 +222,7 @@ export class HaproxyProcess {
     try {
       return await this.#parts.run(this.#parts.settings.binary, args, "", TIMEOUT_MS);
     } catch (error) {
-      const missing = `haproxy is missing: ${NEEDED} (apt-get install haproxy)`;
+      const missing = `haproxy is missing: ${this.#needed} (apt-get install haproxy)`;
       const what = hasCode(error, "ENOENT") ? missing : messageOf(error);
       throw this.#error(what, { cause: error });
     }

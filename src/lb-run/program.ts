@@ -65,10 +65,13 @@ export async function runLbProgram({ settings, verbosity, env }: LbProgramOption
   notifySystemd("READY=1", log);
 }
 
+/** The first version with all that a configuration needs. */
+const OLDEST = [2, 4] as const;
+
 function processOf(settings: LbSettings): HaproxyProcess {
   const { folder, name } = pathsOf(settings);
   return new HaproxyProcess({
-    settings: { runDir: folder, name, binary: settings.haproxy.binary, code: "LB_HAPROXY" },
+    settings: { runDir: folder, name, binary: settings.haproxy.binary, code: "LB_HAPROXY", oldest: OLDEST },
     run: runCommand,
     files,
     kill: (pid, signal) => process.kill(pid, signal),

@@ -164,7 +164,9 @@ export class HaproxyDriver {
     const { ask, onReport, files, cookieKey } = this.#parts;
     const options = { files, cookieKey, addsCookies: this.#info?.addsCookies ?? false };
     const work = steps.map((step) => ({ step, commands: commandsOf(step, options) }));
-    const outcome = outcomeOf(work, await ask(work.flatMap(({ commands }) => commands)));
+    const first = this.#info?.isExperimental ? ["experimental-mode on"] : [];
+    const answers = await ask([...first, ...work.flatMap(({ commands }) => commands)]);
+    const outcome = outcomeOf(work, answers.slice(first.length));
     this.#running = afterSteps(running, outcome.done);
     // A step that failed may have been half done: what runs is read before the next one.
     if (outcome.failures.length > 0) this.#readAt = Number.NEGATIVE_INFINITY;

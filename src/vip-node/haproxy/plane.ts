@@ -22,7 +22,8 @@ export interface HaproxyParts extends Omit<ProcessParts, "settings"> {
   readonly routes: LocalRoutes;
 }
 
-const PROCESS = (runDir: string) => ({ runDir, name: "vips", binary: "haproxy", code: "VIP_PLANE" }) as const;
+const PROCESS = (runDir: string) =>
+  ({ runDir, name: "vips", binary: "haproxy", code: "VIP_PLANE", oldest: [2, 6] }) as const;
 const NO_ENDINGS: Endings = { services: new Set(), targets: new Set() };
 /** Changes of targets in this time are written together: for 1,000 services that takes a fifth of a second, in which others wait. */
 const SAVE_MS = 10_000;

@@ -15,12 +15,12 @@ describe("lb", () => {
   });
 
   test("has keys inside keys, in any case, which the environment overrides one by one or together", () => {
-    const lb = { Vhosts: { HTTP: "192.0.2.1:8080", stats: false }, reload: { coalesceMs: 10 }, slots: null };
+    const lb = { Vhosts: { HTTP: "192.0.2.1:8080", stats: false }, reload: { coalesceMs: 10 }, bamboo: null };
     const env = { MESOS_DNS_LB_VHOSTS_HTTPS: "false", MESOS_DNS_LB_RELOAD: '{"coalescems": 20}' };
     expect(configOf({ lb }, { env }).lb).toMatchObject({
       vhosts: { http: { host: "192.0.2.1", port: 8080 }, https: false, stats: false, map: "auto" },
       reload: { coalesceMs: 20, minIntervalSeconds: 5 },
-      slots: { initial: 4 },
+      bamboo: { defaultRule: false },
     });
     expect(warningsOf({ lb: { vhosts: { binds: 1 }, vhost: {} } })).toEqual([
       "unknown key lb.vhosts.binds is ignored",
@@ -103,7 +103,6 @@ describe("lb", () => {
       haproxy: { binary: "", runDir: "run", reloadCommand: "reload", hardStopAfter: -1 },
       refreshSeconds: 0,
       reload: { coalesceMs: 60_001 },
-      slots: { initial: 0 },
       bamboo: { listen: "*:80", zookeeper: "zk://user:s3cret@192.0.2.1/path", path: "/a/", token: "short" },
       statsd: { host: "", prefix: "a:b" },
     };
@@ -126,7 +125,6 @@ describe("lb", () => {
       "lb.haproxy.hardStopAfter: got -1",
       "lb.refreshSeconds: got 0",
       "lb.reload.coalesceMs: got 60001",
-      "lb.slots.initial: got 0",
       'lb.bamboo.listen: got "*:80"',
       'lb.bamboo.zookeeper: got "zk://user:[hidden]@192.0.2.1/path"',
       'lb.bamboo.path: got "/a/"',

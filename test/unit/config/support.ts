@@ -109,7 +109,6 @@ export const LB = {
   allowTemplates: "auto",
   reload: { coalesceMs: 250, minIntervalSeconds: 5 },
   drainSeconds: 30,
-  slots: { initial: 4 },
   lingerSeconds: 60,
   bamboo: {
     listen: { host: "127.0.0.1", port: 8_000 },
