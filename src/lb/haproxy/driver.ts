@@ -15,6 +15,8 @@ const READ_MS = 30_000;
 /** The same while servers wait until their last requests have ended, and where something has failed. */
 const SOON_MS = 1_000;
 
+/** Each reload that fails may have paused every service. */
+const RELOAD_RETRY: Backoff = { firstMs: 2_500, lastMs: 300_000 };
 /** How often it is looked whether HAProxy is there at all. */
 const WATCH_MS = 1_000;
 const RETRY: Backoff = { firstMs: SOON_MS, lastMs: 60_000 };
@@ -37,6 +39,8 @@ export class HaproxyDriver {
   #leaving: ReadonlyMap<string, number> = new Map();
   #failures = 0;
   #reloadFrom = Number.NEGATIVE_INFINITY;
+  /** Whether a reload is needed. */
+  #isBehind = false;
   #timer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #work: Promise<void> = Promise.resolve();
@@ -111,9 +115,12 @@ export class HaproxyDriver {
     let next = READ_MS;
     try {
       if (this.#desired) next = await this.#bring(this.#desired);
-      if (this.#trouble !== undefined) log.info("HAProxy follows again");
-      this.#trouble = undefined;
-      this.#failures = 0;
+      // A reload that has failed is over when one has worked, or none is needed any more.
+      if (!this.#isBehind) {
+        if (this.#trouble !== undefined) log.info("HAProxy follows again");
+        this.#trouble = undefined;
+        this.#failures = 0;
+      }
     } catch (error) {
       const reason = messageOf(error);
       if (reason !== this.#trouble) log.warn({ reason }, "HAProxy goes on with what it has");
@@ -179,13 +186,15 @@ export class HaproxyDriver {
     const { timers, coalesceMs, minIntervalMs, render, structureOf: structure } = this.#parts;
     const wanted = structure(desired);
     const cause = this.#reloadCause(desired, wanted);
+    this.#isBehind = cause !== undefined;
     if (cause === undefined) {
       this.#reloadFrom = Number.NEGATIVE_INFINITY;
       return undefined;
     }
     const now = timers.now();
     if (this.#reloadFrom === Number.NEGATIVE_INFINITY) {
-      this.#reloadFrom = Math.max(now + coalesceMs, this.#reloader.lastAt + minIntervalMs);
+      const pause = this.#failures === 0 ? minIntervalMs : pauseAfter(this.#failures, RELOAD_RETRY, NO_JITTER);
+      this.#reloadFrom = Math.max(now + coalesceMs, this.#reloader.lastAt + Math.max(minIntervalMs, pause));
     }
     if (now < this.#reloadFrom) return this.#reloadFrom - now;
     this.#reloadFrom = Number.NEGATIVE_INFINITY;
@@ -194,6 +203,7 @@ export class HaproxyDriver {
     // Whoever wants it has been told why not, and wants something else.
     if (!isDone) return READ_MS;
     this.#structure = wanted;
+    this.#isBehind = false;
     this.#running = undefined;
     // What has changed in between is carried out at once.
     return 0;

@@ -57,8 +57,9 @@ export class Reloader {
       onReport({ kind: "refused", faults });
       return false;
     }
-    await this.#exchange(before, text);
-    this.#lastAt = timers.now();
+    await this.#exchange(before, text).finally(() => {
+      this.#lastAt = timers.now();
+    });
     onReport({ kind: "reloaded", cause });
     return true;
   }
