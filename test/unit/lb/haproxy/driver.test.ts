@@ -132,7 +132,7 @@ describe("a HAProxy that is driven", () => {
       const before = await haproxy.installed();
       haproxy.failing = failing;
       await want([several("/web", 10_000, 1), several("/a", 10_001, 5)], INTERVAL_MS + COALESCE_MS);
-      await timers.advance(20_000);
+      await timers.advance(12_000);
       expect(kinds()).toContain("failed");
       expect(await haproxy.installed()).toBe(before);
       expect(haproxy.serving("web_10000")).toEqual([name(1)]);
