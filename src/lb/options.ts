@@ -52,6 +52,7 @@ export function modelOptions(settings: LbSettings): ModelOptions {
     https: certificates.length > 0 ? bindOf(https) : undefined,
     appId: bindOf(appId),
     certificates,
+    groupsHttps: settings.vhosts.groupHttps,
     hostsMap: maps.hosts,
     appsMap: maps.apps,
     cookieKey: COOKIE_KEY,

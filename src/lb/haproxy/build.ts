@@ -2,10 +2,10 @@ import { messageOf } from "../../base/errors.js";
 import { isWanted, sorted } from "../selection.js";
 import type { Notice, Service } from "../services.js";
 import type { Backends } from "./backends.js";
-import type { Balancer } from "./balancer.js";
+import type { Balancer, BalancerMaps } from "./balancer.js";
 import { type Claim, type Claims, type Conflict, type Holders, hostKey, portKey, settle } from "./claims.js";
 import { type HostRule, isMapped, type SharedOptions, sharedFrontends } from "./shared-frontends.js";
-import { hostNames, paths, word } from "./words.js";
+import { bindOptions, file, hostNames, paths, word } from "./words.js";
 
 export interface BuildOptions extends SharedOptions {
   readonly groups: ReadonlySet<string>;
@@ -60,7 +60,7 @@ export function buildBalancer(services: readonly Service[], options: BuildOption
     balancer: {
       head: [...candidates.flatMap(userlist), ...sharedFrontends(rules, options)],
       backends: backends.sort((a, b) => (a.name < b.name ? -1 : 1)),
-      maps: { hosts: hostsMap(rules), apps: appsMap(candidates) },
+      maps: mapsOf(rules, candidates, options),
     },
     holders: holdersOf(ports, hosts),
     conflicts: [...ports.conflicts, ...hosts.conflicts, ...reservedConflicts(candidates, options)],
@@ -87,7 +87,7 @@ function examine(services: readonly Service[], options: BuildOptions) {
     const name = backendName(service, names);
     try {
       options.backends.check(service, { name, cookieKey: options.cookieKey });
-      candidates.push({ service, name, rules: rulesOf(service, name) });
+      candidates.push({ service, name, rules: rulesOf(service, name, options) });
       names.add(name);
     } catch (error) {
       refused.push({ appId: service.appId, service, text: messageOf(error) });
@@ -102,7 +102,7 @@ function backendName({ appId, port, index }: Service, taken: ReadonlySet<string>
   return taken.has(name) ? `${name}_${index}` : name;
 }
 
-function rulesOf(service: Service, backend: string): readonly HostRule[] {
+function rulesOf(service: Service, backend: string, { certificates }: BuildOptions): readonly HostRule[] {
   const { hostname, path, weight, redirectsToHttps, auth } = service.settings;
   if (hostname === undefined) return [];
   const isPassedOn = service.mode === "tcp";
@@ -113,8 +113,17 @@ function rulesOf(service: Service, backend: string): readonly HostRule[] {
     weight,
     isPassedOn,
     redirectsToHttps,
+    tlsOptions: tlsOptions(service, certificates),
     auth: auth && !isPassedOn ? { realm: auth.realm, userlist: userlistName(backend) } : undefined,
   }));
+}
+
+/** A certificate replaces the shared ones; options without one are for those. */
+function tlsOptions({ settings }: Service, certificates: readonly string[]): string {
+  const { certificate, bindOptions: options } = settings;
+  if (certificate === undefined && options === undefined) return "";
+  const files = certificate === undefined ? certificates : [file(certificate, "SSL_CERT")];
+  return `${files.map((path) => ` crt ${word(path)}`).join("")}${options === undefined ? "" : bindOptions(options)}`;
 }
 
 function userlistName(backend: string): string {
@@ -154,6 +163,18 @@ function ownedPart(rule: HostRule, isOwn: (key: string) => boolean): readonly Ho
   if (!paths) return keys.every(isOwn) ? [rule] : [];
   const beginnings = paths.beginnings.filter((_, index) => isOwn(keys[index] as string));
   return beginnings.length === 0 ? [] : [{ ...rule, paths: { ...paths, beginnings } }];
+}
+
+/** A map that no frontend asks is not there, and cannot be changed. */
+function mapsOf(
+  rules: readonly HostRule[],
+  candidates: readonly Candidate[],
+  { http, https, appId }: BuildOptions,
+): BalancerMaps {
+  return {
+    hosts: http === undefined && https === undefined ? new Map() : hostsMap(rules),
+    apps: appId === undefined ? new Map() : appsMap(candidates),
+  };
 }
 
 function hostsMap(rules: readonly HostRule[]): ReadonlyMap<string, string> {

@@ -37,6 +37,7 @@ export class LbController {
   readonly #read: ReadApps = new WeakMap();
   readonly #lastHealth = new Map<string, boolean>();
   readonly #notices: FindingLog<Notice>;
+  readonly #failures: FindingLog<string>;
   readonly stats = new LbStats();
   #apps: readonly MarathonApp[] | undefined;
   #since: number | undefined;
@@ -49,6 +50,8 @@ export class LbController {
     this.#parts = parts;
     this.#model = new LbModel(parts.model, parts.ownPorts, parts.lingerMs, parts.memory);
     this.#driver = new HaproxyDriver({ ...parts.driver, onReport: (event) => this.#hear(event) });
+    const didNot = "HAProxy did not take a command";
+    this.#failures = new FindingLog(parts.log, didNot, (failure) => ({ fields: { failure }, text: didNot }));
     this.#notices = new FindingLog(parts.log, "not as it was asked for", ({ appId, text }) => ({
       fields: { app: appId },
       text: `${appId}: ${text}`,
@@ -149,7 +152,7 @@ export class LbController {
         log.info({ cause: event.cause }, "HAProxy has read its configuration again");
         return;
       case "steps":
-        for (const failure of event.failures) log.warn({ failure }, "HAProxy did not take a command");
+        this.#failures.note(new Map(event.failures.map((failure) => [failure, failure])));
         return;
       case "failed":
         return;

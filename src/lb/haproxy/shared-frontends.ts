@@ -12,6 +12,8 @@ export interface HostRule {
   readonly isPassedOn: boolean;
   readonly redirectsToHttps: boolean;
   readonly auth: { readonly realm: string; readonly userlist: string } | undefined;
+  /** Words of a listener for this name alone, where each name has its own; "" if it needs none. */
+  readonly tlsOptions: string;
 }
 
 export interface SharedOptions {
@@ -20,6 +22,8 @@ export interface SharedOptions {
   readonly https: string | undefined;
   readonly appId: string | undefined;
   readonly certificates: readonly string[];
+  /** Whether names with certificates or options of their own have listeners of their own. */
+  readonly groupsHttps: boolean;
   /** The files of the maps. */
   readonly hostsMap: string;
   readonly appsMap: string;
@@ -27,8 +31,7 @@ export interface SharedOptions {
 
 const HOST = "req.hdr(host),lower,field(1,:)";
 const SNI = "ssl_fc_sni,lower";
-/** Where TLS that is not passed on goes. */
-const LOOP = "abns@mesos-dns-https";
+const ALPN = " alpn h2,http/1.1";
 
 /** Whether a rule is an entry of the map, so that it can come and go without a reload. */
 export function isMapped({ host, paths, weight, isPassedOn }: HostRule): boolean {
@@ -74,16 +77,29 @@ function httpFrontend(rules: readonly HostRule[], bind: string, map: string): re
   ];
 }
 
+/**
+ * One frontend, unless some connections need another certificate or go on as they are: then the name that a client asks for decides, and
+ * what is decrypted here comes back over a socket.
+ */
 function httpsFrontends(
   rules: readonly HostRule[],
   passedOn: readonly HostRule[],
   bind: string,
-  { certificates, hostsMap }: SharedOptions,
+  { certificates, groupsHttps, hostsMap }: SharedOptions,
 ): readonly string[] {
-  const tls = `ssl ${certificates.map((path) => `crt ${word(path)}`).join(" ")} alpn h2,http/1.1`;
-  const body = ["  mode http", ...rules.flatMap((rule) => authLines(rule, SNI)), ...routes(rules, SNI, hostsMap)];
-  if (passedOn.length === 0) return ["frontend https:in", `  bind ${bind} ${tls}`, ...body];
-  const inner = ["frontend https:in", `  bind ${LOOP} accept-proxy ${tls}`, ...body];
+  const shared = `ssl ${certificates.map((path) => `crt ${word(path)}`).join(" ")}`;
+  const own = new Map(
+    rules.flatMap(({ host, tlsOptions }) => (groupsHttps && tlsOptions !== "" ? [[host, tlsOptions] as const] : [])),
+  );
+  const body = (of: readonly HostRule[]) => [
+    "  mode http",
+    ...of.flatMap((rule) => authLines(rule, SNI)),
+    ...routes(of, SNI, hostsMap),
+  ];
+  if (passedOn.length === 0 && own.size === 0) {
+    return ["frontend https:in", `  bind ${bind} ${shared}${ALPN}`, ...body(rules)];
+  }
+  const others = rules.filter(({ host }) => !own.has(host));
   return [
     "frontend tls:in",
     `  bind ${bind}`,
@@ -91,12 +107,31 @@ function httpsFrontends(
     "  tcp-request inspect-delay 5s",
     "  tcp-request content accept if { req.ssl_hello_type 1 }",
     ...passedOn.map(({ host, backend }) => `  use_backend ${backend} if { req.ssl_sni,lower ${hostMatch(host)} }`),
+    ...Array.from(own.keys(), (host) => `  use_backend ${loopOf(host)} if { req.ssl_sni,lower ${hostMatch(host)} }`),
     "  default_backend tls",
-    "backend tls",
-    "  mode tcp",
-    `  server loop ${LOOP} send-proxy-v2`,
-    ...inner,
+    ...decrypted("tls", "https:in", shared, body(others)),
+    ...Array.from(own).flatMap(([host, options]) => {
+      const named = rules.filter((rule) => rule.host === host);
+      return decrypted(loopOf(host), `${loopOf(host)}:in`, `ssl${options}`, body(named));
+    }),
   ];
+}
+
+/** A backend that leads to a frontend of this HAProxy. */
+function decrypted(backend: string, frontend: string, tls: string, body: readonly string[]): readonly string[] {
+  const socket = `abns@mesos-dns-${backend}`;
+  return [
+    `backend ${backend}`,
+    "  mode tcp",
+    `  server loop ${socket} send-proxy-v2`,
+    `frontend ${frontend}`,
+    `  bind ${socket} accept-proxy ${tls}${ALPN}`,
+    ...body,
+  ];
+}
+
+function loopOf(host: string): string {
+  return `tls_${host.replace("*", "_")}`;
 }
 
 function appFrontend(bind: string, map: string): readonly string[] {

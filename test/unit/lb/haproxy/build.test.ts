@@ -130,7 +130,7 @@ test("a service in mode tcp with a name gets its connections by that name, TLS a
     "default_backend tls",
   ]);
   expect(section(text, "frontend https:in")[0]).toBe(
-    "bind abns@mesos-dns-https accept-proxy ssl crt /etc/ssl/cert.pem alpn h2,http/1.1",
+    "bind abns@mesos-dns-tls accept-proxy ssl crt /etc/ssl/cert.pem alpn h2,http/1.1",
   );
 });
 

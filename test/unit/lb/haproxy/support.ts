@@ -14,6 +14,7 @@ export function buildOptions(options: Partial<BuildOptions> = {}): BuildOptions 
     https: undefined,
     appId: "*:9091",
     certificates: [],
+    groupsHttps: false,
     hostsMap: "/run/hosts.map",
     appsMap: "/run/apps.map",
     reservedPorts: new Set([80, 9_091]),
