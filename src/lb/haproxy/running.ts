@@ -20,9 +20,6 @@ export interface RunningServer {
   readonly cookie: string;
 }
 
-/** Columns of HAProxy's counts: the cookie is behind most of them. */
-const COLUMNS = 140;
-
 /** The commands whose answers `readRunning` takes, in this order. @param files those of the maps */
 export function stateCommands(files: { readonly hosts: string; readonly apps: string }): readonly string[] {
   return ["show stat -1 4 -1", `show map ${files.hosts}`, `show map ${files.apps}`];
@@ -30,7 +27,7 @@ export function stateCommands(files: { readonly hosts: string; readonly apps: st
 
 export function readRunning([servers = "", hosts = "", apps = ""]: readonly string[]): Running {
   const backends = new Map<string, Map<string, RunningServer>>();
-  for (const row of tableOf(servers.trim().split("\n"), ",", COLUMNS)) {
+  for (const row of tableOf(servers.trim().split("\n"), ",")) {
     if (row("svname") === "") continue;
     const known = backends.get(row("pxname")) ?? new Map<string, RunningServer>();
     backends.set(row("pxname"), known);
