@@ -26,7 +26,7 @@ export async function startLb(marathon, lb = {}) {
   });
   const status = async () => (await fetch(`http://${at(listen)}/v1/lb`)).json();
   return {
-    ports: { http, appId, stats },
+    ports: { http, appId, stats, listen },
     ask: askAt(join(folder, "haproxy.sock")),
     status,
     async settled(services) {
