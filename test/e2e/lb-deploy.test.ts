@@ -12,7 +12,7 @@ import { WorkingMarathon } from "../support/working-marathon.js";
 /** New versions of an app, and its clients meanwhile. */
 
 const HOST = "127.0.0.1";
-const CLIENTS = 6;
+const CLIENTS = 12;
 
 describe("a deployment", () => {
   let marathon: WorkingMarathon;

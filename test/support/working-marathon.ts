@@ -5,8 +5,10 @@ import type { Answer, RecordedRequest } from "./scripted-answer.js";
 import { ScriptedMarathon, task } from "./scripted-marathon.js";
 
 const HOST = "127.0.0.1";
-/** How long a task works on a request, so that some are always under way. */
+/** How long a task works on a request, and on every so many-th, so that some are always under way. */
 const WORK_MS = 20;
+const SLOW_MS = 1_500;
+const SLOW_EVERY = 8;
 const START_MS = 100;
 
 /** What a test posts. */
@@ -24,6 +26,7 @@ class Instance {
   readonly port: number;
   isWell = false;
   underWay = 0;
+  #taken = 0;
 
   private constructor(id: string, server: Server) {
     this.id = id;
@@ -38,10 +41,12 @@ class Instance {
     server.on("request", (request, response) => {
       if (request.url === "/health") return response.writeHead(env?.BROKEN ? 500 : 200).end();
       instance.underWay++;
-      return setTimeout(() => {
+      const isSlow = ++instance.#taken % SLOW_EVERY === 0;
+      const end = () => {
         instance.underWay--;
         response.end(app);
-      }, WORK_MS);
+      };
+      return setTimeout(end, isSlow ? SLOW_MS : WORK_MS);
     });
     return instance;
   }
