@@ -17,6 +17,8 @@ const PLACES: readonly PortPlace[] = [
   { path: ["portDefinitions"], member: "port" },
   { path: ["ports"], member: "" },
 ];
+/** What Marathon takes for a path, without segments that lead up. */
+const ID = /^\/?(?!\.)[a-z0-9.-]+(?:\/(?!\.)[a-z0-9.-]+)*$/u;
 const MOST_PORT = 65_535;
 
 /**
@@ -26,7 +28,9 @@ const MOST_PORT = 65_535;
 export function readDefinition(value: unknown): Definition {
   const app = withoutNulls(value);
   if (!isObject(app)) throw unfit("it is no JSON object");
-  if (textOf(app.id) === "") throw unfit('it has no "id"');
+  const id = textOf(app.id);
+  if (id === "") throw unfit('it has no "id"');
+  if (!ID.test(id)) throw unfit(`its id is ${JSON.stringify(id)}, and has to be like /shop/web`);
   if (!isObject(app.labels)) throw unfit("it has no labels: give it HAPROXY_DEPLOYMENT_GROUP");
   for (const name of ["HAPROXY_DEPLOYMENT_GROUP", "HAPROXY_DEPLOYMENT_ALT_PORT"]) {
     if (textOf(app.labels[name]) === "") throw unfit(`it has no label ${name}`);

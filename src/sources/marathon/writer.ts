@@ -97,7 +97,10 @@ function toldApp(item: unknown): ToldApp | undefined {
   return app && isObject(item) ? { told: item, app } : undefined;
 }
 
-/** Ids are paths of lower-case letters, digits, dots and dashes; anything else must not leave its place in the URL. */
+/** Where an app is. An id that would lead somewhere else in the URL is no app's. */
 function pathOf(id: string): string {
-  return `${APPS}${id.split("/").map(encodeURIComponent).join("/")}`;
+  const segments = id.split("/");
+  if (segments.some((segment) => segment === "." || segment === ".."))
+    throw new MesosDnsError("MARATHON_INVALID", `${JSON.stringify(id)} is no id of an app`);
+  return `${APPS}${segments.map(encodeURIComponent).join("/")}`;
 }

@@ -69,6 +69,8 @@ describe("the app that is posted", () => {
   test.each<[string, unknown]>([
     ["it is no JSON object", []],
     ['it has no "id"', { labels: LABELS }],
+    ['its id is "/shop/../web", and has to be like /shop/web', { id: "/shop/../web", labels: LABELS }],
+    ['its id is "web/", and has to be like /shop/web', { id: "web/", labels: LABELS }],
     ["it has no labels: give it HAPROXY_DEPLOYMENT_GROUP", { id: "web", labels: null }],
     ["it has no label HAPROXY_DEPLOYMENT_GROUP", { id: "web", labels: {} }],
     ["it has no label HAPROXY_DEPLOYMENT_ALT_PORT", { id: "web", labels: { HAPROXY_DEPLOYMENT_GROUP: "web" } }],
