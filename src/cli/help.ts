@@ -5,6 +5,7 @@ export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--
        mesos-dns transfer-config SERVER --primary ADDRESS [--primary ADDRESS] [--key NAME] [-config FILE]
        mesos-dns vips run|plan|status|clear [-config FILE] [-v LEVEL]
        mesos-dns lb render --format FORMAT ...
+       mesos-dns lb deploy -m MARATHON -l BALANCER -j FILE ...
 
 Serves the names of a Mesos cluster's tasks over DNS and HTTP.
 
@@ -31,6 +32,23 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     plan            print what \`run\` would change now
     status          print what the \`run\` of this node carries, and what is wrong
     clear           take away everything that this node carries
+
+  lb deploy       put a new version of an app in the place of the old one while clients are served, as zdd.py does
+    -m, --marathon URL          Marathon
+    -l, --marathon-lb URL       where the load balancers tell of themselves, as http://lb.example.com:9090
+    -j, --json FILE             the app, with the labels HAPROXY_DEPLOYMENT_GROUP and HAPROXY_DEPLOYMENT_ALT_PORT
+    -d, --dry-run               print the app that would be posted, and do nothing
+    -f, --force                 do not ask before each step
+    -i, --initial-instances N   how many instances the new version begins with (default: 1)
+    -n, --new-instances N       stop with so many instances of the new version, and keep the rest of the old one
+    -c, -p, --complete-cur, --complete-prev  from such a mix, go on to the current (new) or the previous (old) version
+    -r, --resume                go on with a deployment that was not finished
+    --linear-increase N         grow by N instances each time (default: by half)
+    -s, --step-delay SECONDS    between two looks at Marathon and the load balancers (default: 5)
+    -w, --max-wait SECONDS      how long to wait for connections to end, or for anything to get better (default: 300)
+    --pre-kill-hook FILE        a program to call before instances are killed: with the old app, ids and the new app, as JSON
+    --marathon-auth-credential-file FILE, --auth-credentials USER:PASSWORD, --dcos-auth-credentials JSON,
+    --marathon-ca-cert FILE     how to log in to Marathon, and which authority has signed its certificate
 
 Flags may be written with one dash or two, their values after "=" or as the next word. They end at "--" and before the
 first word that is none: what follows is ignored, with a warning. The flags of glog that Mesos-DNS has (-logtostderr,

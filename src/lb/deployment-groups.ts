@@ -15,18 +15,28 @@ export function mergeDeploymentGroups(apps: readonly MarathonApp[]): readonly De
   const alone: DeployedApp[] = [];
   const groups = new Map<string, DeployedApp>();
   for (const app of apps) {
-    const name = app.labels.get(`${LABEL}GROUP`);
+    const id = groupOf(app.labels.get(`${LABEL}GROUP`));
     const deployed = { app, draining: new Set<string>() };
-    if (!name) {
+    if (id === undefined) {
       alone.push(deployed);
       continue;
     }
-    const id = name.startsWith("/") ? name : `/${name}`;
     const known = groups.get(id);
     const current = { ...deployed, app: { ...app, id } };
     groups.set(id, known ? merge(known, current) : current);
   }
   return [...alone, ...groups.values()];
+}
+
+/** The id of a deployment group, which is like an app's; `undefined` if an app is in none. @param name as its label has it */
+export function groupOf(name: string | undefined): string | undefined {
+  if (!name) return undefined;
+  return name.startsWith("/") ? name : `/${name}`;
+}
+
+/** When a version was deployed: milliseconds since the epoch, with what there is of microseconds; long ago if that is not said. */
+export function startedAt({ labels }: MarathonApp): number {
+  return momentOf(labels.get(`${LABEL}STARTED_AT`));
 }
 
 /** One app with the tasks of both. What it is like is what the older one says. */
@@ -48,8 +58,7 @@ function merge(known: DeployedApp, current: DeployedApp): DeployedApp {
  * deployment can be turned back.
  */
 function byAge(known: DeployedApp, current: DeployedApp) {
-  const started = ({ app }: DeployedApp) => momentOf(app.labels.get(`${LABEL}STARTED_AT`));
-  const [older, newer] = started(known) < started(current) ? [known, current] : [current, known];
+  const [older, newer] = startedAt(known.app) < startedAt(current.app) ? [known, current] : [current, known];
   const isScaled = newer.app.labels.has(`${LABEL}NEW_INSTANCES`);
   const scaled = ({ app }: DeployedApp) => momentOf(app.lastScalingAt);
   const isTurned = isScaled && scaled(older) > scaled(newer);

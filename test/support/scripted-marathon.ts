@@ -22,6 +22,8 @@ export class ScriptedMarathon {
   fault: Answer | undefined;
   /** In place of a stream of events. */
   streamFault: Answer | undefined;
+  /** What else it does, and answers; `undefined` for what is scripted. */
+  doing: ((request: RecordedRequest) => Answer | undefined) | undefined;
   /** Whether a stream of events begins with one that says so. */
   greets = true;
   /** The leader, where this one is a standby: it answers 302, as Marathon since 1.7. */
@@ -97,7 +99,8 @@ export class ScriptedMarathon {
   }
 
   /** `undefined` for a stream. */
-  #answerTo({ path, query, headers }: RecordedRequest): Answer | undefined {
+  #answerTo(request: RecordedRequest): Answer | undefined {
+    const { path, query, headers } = request;
     const isStream = path === "/v2/events";
     const fault = isStream ? this.streamFault : this.fault;
     if (this.leader) {
@@ -109,7 +112,7 @@ export class ScriptedMarathon {
     if (fault && (fault.state ?? fault.body) !== undefined) return fault;
     if (fault && (fault.status ?? 200) !== 200) return { state: { message: "an error" }, ...fault };
     if (isStream) return fault;
-    return { ...this.#whole(path, headers.accept), ...fault };
+    return { ...(this.doing?.(request) ?? this.#whole(path, headers.accept)), ...fault };
   }
 
   #whole(path: string, accept: string | undefined): Answer {

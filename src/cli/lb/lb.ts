@@ -9,6 +9,10 @@ import { withFlags } from "./settings.js";
 
 /** `mesos-dns lb`: HAProxy's configuration from what runs. @param words those behind `lb` */
 export async function runLb([action, ...words]: readonly string[]): Promise<void> {
+  if (action === "deploy") {
+    const { runDeploy } = await import("./deploy.js");
+    return runDeploy(words);
+  }
   const flags = parseLbFlags(words);
   switch (action) {
     case "render":
@@ -23,7 +27,7 @@ export async function runLb([action, ...words]: readonly string[]): Promise<void
       return printStatus(settingsOf(flags));
     }
     default:
-      throw new MesosDnsError("USAGE", "lb needs one of render, run, status; see mesos-dns --help");
+      throw new MesosDnsError("USAGE", "lb needs one of render, run, status, deploy; see mesos-dns --help");
   }
 }
 

@@ -9,7 +9,7 @@ const DUMP_LIMIT_BYTES = 16_384;
 export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export interface RequestTemplate {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   /** Whether the response is a stream, which may be silent for as long as its reader bears. */

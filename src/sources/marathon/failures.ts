@@ -1,16 +1,16 @@
 import type { Readable } from "node:stream";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
-import { isObject, textOf } from "../../base/lenient.js";
+import { isObject, listOf, textOf } from "../../base/lenient.js";
 import { printable } from "../../base/printable.js";
 import { isOfCertificate, networkCode, networkReason } from "../http/reasons.js";
 
 /** Of the body of an error, in octets and in characters of what is quoted. */
 const MAX_ERROR_BODY = 16_384;
-const MAX_QUOTED = 200;
+const MAX_QUOTED = 500;
 
 const ADVICE: Readonly<Record<number, string>> = {
-  401: "; check the credentials in lb.marathons",
-  403: "; its user may not read this",
+  401: "; check the credentials",
+  403: "; its user may not do this",
   404: "; is it a Marathon?",
   503: ": it knows no leader yet",
 };
@@ -33,10 +33,12 @@ export function explainFailure(error: unknown, who: string, late: number | undef
 export async function refusal(who: string, status: number, body: Readable): Promise<MesosDnsError> {
   const said = await messageIn(body).catch(() => "");
   const quoted = said === "" ? "" : ` (${printable(said.slice(0, MAX_QUOTED))})`;
-  return new MesosDnsError("MARATHON_STATUS", `${who} answered ${status}${quoted}${ADVICE[status] ?? ""}`);
+  // A Marathon says what it is that is not there.
+  const advice = status === 404 && said !== "" ? "" : (ADVICE[status] ?? "");
+  return new MesosDnsError("MARATHON_STATUS", `${who} answered ${status}${quoted}${advice}`);
 }
 
-/** Errors are `{"message": …}`. */
+/** Errors are `{"message": …}`; of an app that is not taken also `{"details": [{"path": …, "errors": […]}]}`. */
 async function messageIn(body: Readable): Promise<string> {
   let text = "";
   for await (const piece of body.setEncoding("utf8")) {
@@ -44,7 +46,10 @@ async function messageIn(body: Readable): Promise<string> {
     if (text.length > MAX_ERROR_BODY) return "";
   }
   const fields: unknown = JSON.parse(text);
-  return isObject(fields) ? textOf(fields.message) : "";
+  if (!isObject(fields)) return "";
+  const details = listOf(fields.details).filter(isObject);
+  const faults = details.map(({ path, errors }) => `${textOf(path)} ${listOf(errors).map(textOf).join(", ")}`);
+  return [textOf(fields.message), ...faults].join("; ");
 }
 
 /** A single failure is returned as it is. For several, the code is that of the first which is more than a node that is away. */

@@ -7,7 +7,7 @@ import { checkPem, readPem, type TlsFiles } from "../http/pem.js";
 import { parseServiceAccount, readServiceAccount, type ServiceAccount } from "../http/service-account.js";
 
 /** Where DC/OS puts the service account of a service. */
-const ACCOUNT_VARIABLE = "DCOS_SERVICE_ACCOUNT_CREDENTIAL";
+export const ACCOUNT_VARIABLE = "DCOS_SERVICE_ACCOUNT_CREDENTIAL";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
