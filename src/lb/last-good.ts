@@ -78,6 +78,11 @@ export class LastGood<Now, Item extends Now> {
     }
   }
 
+  /** What was refused is taken as it is asked for. */
+  tryAgain(): void {
+    this.#broken.clear();
+  }
+
   /**
    * HAProxy has taken these, and no others.
    * @returns whether what is good is something else now
