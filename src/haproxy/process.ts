@@ -142,6 +142,20 @@ export class HaproxyProcess {
     throw this.#error(`${what}: it cannot be told to reload. End that haproxy, and start again`);
   }
 
+  /** Whether it runs, whoever has started it. */
+  async runs(): Promise<boolean> {
+    return (await this.#master()) !== undefined;
+  }
+
+  /** Has it read its configuration again, and waits for the worker that does so. Rejects after 10 s: then the old ones go on. */
+  async reloadWhole(): Promise<void> {
+    const before = await this.#workers();
+    await this.reload();
+    await this.until("take its new configuration", async () =>
+      Array.from(await this.#workers()).some((pid) => !before.has(pid)),
+    );
+  }
+
   /** Ends it and all its workers, and removes its files. */
   async end(): Promise<void> {
     const { files, kill, timers } = this.#parts;
@@ -192,6 +206,12 @@ export class HaproxyProcess {
       if (!ours.has(parent)) return Number(pid);
     }
     return undefined;
+  }
+
+  async #workers(): Promise<ReadonlySet<string>> {
+    const pid = await this.#master();
+    const children = pid === undefined ? "" : await this.#read(`/proc/${pid}/task/${pid}/children`);
+    return new Set(children.split(" ").filter((child) => child !== ""));
   }
 
   /** Whether a process is HAProxy with this configuration, and does not only check it. */

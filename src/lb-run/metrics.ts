@@ -21,19 +21,21 @@ export function lbMetrics(read: () => LbReport, wallClock: () => number): Metric
     },
   });
   return [
-    gauge("mesos_dns_lb_services", "Services that HAProxy carries.", () => single(backendsOf(read()).length)),
+    gauge("mesos_dns_lb_services", "Services that HAProxy carries.", () => single(read().carried().services.length)),
     {
       name: "mesos_dns_lb_servers",
       type: "gauge",
-      help: "Their servers, by what HAProxy says of them.",
+      help: "Their servers, by what HAProxy says of them; `configured` where it is not asked.",
       labelNames: ["state"],
       read: () => Array.from(serverStates(read()), ([state, value]) => ({ labels: { state }, value })),
     },
     gauge("mesos_dns_lb_refused", "Services that do not run as they ask to.", () =>
-      single(read().built?.refused.length ?? 0),
+      single(read().carried().refused.length),
     ),
-    gauge("mesos_dns_lb_conflicts", "Ports and names that several services ask for.", () =>
-      single(read().built?.conflicts.length ?? 0),
+    gauge(
+      "mesos_dns_lb_conflicts",
+      "Ports and names that an app does not get or has to share, as others ask for them.",
+      () => single(read().carried().conflicts.length),
     ),
     {
       name: "mesos_dns_lb_reloads_total",
@@ -89,21 +91,14 @@ export function lbMetrics(read: () => LbReport, wallClock: () => number): Metric
   ];
 }
 
-function backendsOf({ built }: LbReport) {
-  return built?.balancer.backends ?? [];
-}
-
 function serverStates(report: LbReport): ReadonlyMap<string, number> {
   const counts = new Map([
     ["up", 0],
     ["down", 0],
     ["maintenance", 0],
   ]);
-  for (const { name } of backendsOf(report)) {
-    for (const { isInMaintenance, isUp } of report.running?.backends.get(name)?.values() ?? []) {
-      const state = isInMaintenance ? "maintenance" : isUp ? "up" : "down";
-      counts.set(state, (counts.get(state) ?? 0) + 1);
-    }
+  for (const { servers } of report.carried().services) {
+    for (const { state } of servers) counts.set(state, (counts.get(state) ?? 0) + 1);
   }
   return counts;
 }

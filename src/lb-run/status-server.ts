@@ -3,7 +3,6 @@ import { Registry } from "prom-client";
 import { MesosDnsError } from "../base/errors.js";
 import type { HostPort } from "../base/host-port.js";
 import { type HttpServer, startHttp } from "../http/server.js";
-import { renderMap } from "../lb/haproxy/render.js";
 import { type LbReport, statusOf } from "../lb/report.js";
 import { register } from "../metrics/metric.js";
 import { processMetrics } from "../metrics/process-metrics.js";
@@ -12,10 +11,17 @@ import { lbMetrics } from "./metrics.js";
 
 export const STATUS_PATH = "/v1/lb";
 
+export interface LbMaps {
+  readonly hosts: string;
+  readonly apps: string;
+}
+
 export interface StatusParts {
   readonly read: () => LbReport;
   /** The configuration that HAProxy has read. */
   readonly configuration: () => Promise<string>;
+  /** The texts of its maps. */
+  readonly maps: () => LbMaps;
   /** Has everything looked at again, or HAProxy read its configuration again. */
   readonly signal: (name: "hup" | "usr1") => void;
 }
@@ -30,8 +36,8 @@ export async function startStatusServer({ host, port }: HostPort, parts: StatusP
   api.get(STATUS_PATH, (c) => c.json(statusOf(read(), Date.now())));
   api.get("/_haproxy_health_check", (c) => c.text("ok\n"));
   api.get("/_haproxy_getconfig", async (c) => c.text(await parts.configuration()));
-  api.get("/_haproxy_getvhostmap", (c) => c.text(renderMap(read().running?.maps.hosts ?? new Map())));
-  api.get("/_haproxy_getappmap", (c) => c.text(renderMap(read().running?.maps.apps ?? new Map())));
+  api.get("/_haproxy_getvhostmap", (c) => c.text(parts.maps().hosts));
+  api.get("/_haproxy_getappmap", (c) => c.text(parts.maps().apps));
   api.get("/_haproxy_getpids", (c) => c.text(String(read().info?.pid ?? "")));
   for (const name of ["hup", "usr1"] as const) {
     api.all(`/_mlb_signal/${name}`, (c) => {

@@ -22,19 +22,35 @@ listen stats
   stats auth admin:admin
 `;
 
-/**
- * A line of the answer is an app and one of its service ports: name, port, and where its tasks have it. A line without a port makes
- * nothing, and ends nothing.
- */
-export function renderBridge(tasks: string): string {
-  return HEAD + tasks.split("\n").map(listenSection).join("");
+/** An app and one of its service ports, and where its tasks have it. */
+export interface BridgeSection {
+  readonly name: string;
+  readonly port: string;
+  /** Each a host and a port. */
+  readonly servers: readonly string[];
 }
 
-function listenSection(line: string): string {
-  const [name = "", port = "", ...servers] = line.split(/[ \t]+/u).filter((word) => word !== "");
-  if (!/^\d+$/u.test(port)) return "";
+/** A line of the answer is a section. A line without a port makes nothing, and ends nothing. */
+export function bridgeSections(tasks: string): readonly BridgeSection[] {
+  return tasks.split("\n").flatMap((line) => {
+    const [name = "", port = "", ...servers] = line.split(/[ \t]+/u).filter((word) => word !== "");
+    return /^\d+$/u.test(port) ? [{ name, port, servers }] : [];
+  });
+}
+
+export function renderBridge(sections: readonly BridgeSection[]): string {
+  return HEAD + sections.map(sectionText).join("");
+}
+
+export function bridgeServers({ name, servers }: BridgeSection): readonly string[] {
   // The script counts down.
-  const lines = servers.map((server, index) => `  server ${name}-${servers.length - index} ${server} check\n`);
+  return servers.map((_, index) => `${name}-${servers.length - index}`);
+}
+
+function sectionText(section: BridgeSection): string {
+  const { name, port, servers } = section;
+  const names = bridgeServers(section);
+  const lines = servers.map((server, index) => `  server ${names[index]} ${server} check\n`);
   return `
 listen ${name}-${port}
   bind 0.0.0.0:${port}

@@ -1,9 +1,10 @@
 /** The configuration's keys as what each part of the load balancer needs. */
 import { basename, dirname, join } from "node:path";
 import { formatHostPort, type HostPort } from "../base/host-port.js";
-import { allowsTemplates, type LbSettings } from "../config/lb.js";
+import { allowsTemplates, type LbSettings, mapsHosts } from "../config/lb.js";
 import type { ModelOptions } from "./haproxy/model.js";
 import type { HeadOptions } from "./haproxy/render.js";
+import type { MarathonLbOptions } from "./marathon-lb/render.js";
 import type { ServiceOptions } from "./services.js";
 
 /** Names that marathon-lb's maps have as well. */
@@ -56,6 +57,21 @@ export function modelOptions(settings: LbSettings): ModelOptions {
     hostsMap: maps.hosts,
     appsMap: maps.apps,
     cookieKey: COOKIE_KEY,
+  };
+}
+
+/** Where marathon-lb's HTTPS has its certificate, unless it is told otherwise. */
+export const DEFAULT_CERTIFICATE = "/etc/ssl/cert.pem";
+
+export function marathonLbOptions(settings: LbSettings): MarathonLbOptions {
+  const { http, groupHttps, certificates } = settings.vhosts;
+  return {
+    groups: new Set(settings.groups),
+    folder: pathsOf(settings).folder,
+    usesMaps: mapsHosts(settings),
+    bindsHttp: http !== false,
+    groupsHttps: groupHttps,
+    certificates: certificates.length > 0 ? certificates : [DEFAULT_CERTIFICATE],
   };
 }
 

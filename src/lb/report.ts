@@ -4,13 +4,27 @@ import type { InfoOf } from "./haproxy/info.js";
 import type { ModelResult } from "./haproxy/model.js";
 import type { Running } from "./haproxy/running.js";
 import type { LbStats } from "./haproxy/stats.js";
+import type { Refused } from "./last-good.js";
+import type { Notice } from "./services.js";
+
+/** What a configuration carries, whatever its format. */
+export interface LbCarried {
+  readonly services: readonly LbServiceStatus[];
+  readonly refused: readonly Refused[];
+  /** What apps do not get, or have to share, as others ask for it too. */
+  readonly conflicts: readonly Notice[];
+  /** What else is not as it was asked for. */
+  readonly notices: readonly Notice[];
+}
 
 /** What is known of a load balancer. */
 export interface LbReport {
   readonly sources: readonly MarathonReport[];
-  readonly built: ModelResult | undefined;
-  readonly running: Running | undefined;
+  readonly carried: () => LbCarried;
+  /** What HAProxy says of itself, where it is asked. */
   readonly info: InfoOf | undefined;
+  /** The file of the configuration, where that is all that HAProxy gets. */
+  readonly file: string | undefined;
   /** Why HAProxy goes on with what it has. */
   readonly trouble: string | undefined;
   readonly isSettled: boolean;
@@ -24,9 +38,10 @@ export interface LbStatus {
   readonly isSettled: boolean;
   readonly trouble: string | undefined;
   readonly haproxy: InfoOf | undefined;
+  readonly file: string | undefined;
   readonly sources: readonly LbSourceStatus[];
   readonly services: readonly LbServiceStatus[];
-  readonly refused: ModelResult["refused"];
+  readonly refused: readonly Refused[];
   readonly conflicts: readonly string[];
   readonly unbindable: Readonly<Record<string, string>>;
 }
@@ -50,17 +65,13 @@ export interface LbServiceStatus {
   readonly servers: readonly { readonly name: string; readonly task: string; readonly state: string }[];
 }
 
-export function statusOf(report: LbReport, now: number): LbStatus {
-  const { built, running } = report;
+/** What has been built, and of its servers what HAProxy says. */
+export function carriedBy(built: ModelResult | undefined, running: Running | undefined): LbCarried {
   const hosts = new Map<string, string[]>();
   for (const [host, backend] of built?.balancer.maps.hosts ?? []) {
     hosts.set(backend, [...(hosts.get(backend) ?? []), host]);
   }
   return {
-    isSettled: report.isSettled,
-    trouble: report.trouble,
-    haproxy: report.info,
-    sources: report.sources.map((source) => sourceStatus(source, now)),
     services: (built?.balancer.backends ?? []).map(({ name, appId, servers }) => ({
       backend: name,
       app: appId,
@@ -72,7 +83,22 @@ export function statusOf(report: LbReport, now: number): LbStatus {
       })),
     })),
     refused: built?.refused ?? [],
-    conflicts: (built?.conflicts ?? []).flatMap(conflictNotices).map(({ appId, text }) => `${appId} ${text}`),
+    conflicts: (built?.conflicts ?? []).flatMap(conflictNotices),
+    notices: [],
+  };
+}
+
+export function statusOf(report: LbReport, now: number): LbStatus {
+  const { services, refused, conflicts } = report.carried();
+  return {
+    isSettled: report.isSettled,
+    trouble: report.trouble,
+    haproxy: report.info,
+    file: report.file,
+    sources: report.sources.map((source) => sourceStatus(source, now)),
+    services,
+    refused,
+    conflicts: conflicts.map(({ appId, text }) => `${appId} ${text}`),
     unbindable: Object.fromEntries(report.unbindable),
   };
 }
@@ -104,8 +130,12 @@ export function isWell({ trouble, sources, refused, conflicts, unbindable }: LbS
 
 /** The same for people. */
 export function statusText(status: LbStatus): string {
-  const { haproxy, sources, services, refused, conflicts, unbindable, trouble } = status;
-  const running = haproxy ? `HAProxy ${haproxy.version}, process ${haproxy.pid}` : "HAProxy does not run";
+  const { haproxy, file, sources, services, refused, conflicts, unbindable, trouble } = status;
+  const running = haproxy
+    ? `HAProxy ${haproxy.version}, process ${haproxy.pid}`
+    : file === undefined
+      ? "HAProxy does not run"
+      : file;
   const servers = services.reduce((count, service) => count + service.servers.length, 0);
   return [
     `${running}; ${services.length} services with ${servers} servers${status.isSettled ? "" : ", changes are under way"}`,
@@ -114,7 +144,7 @@ export function statusText(status: LbStatus): string {
     ...services.map(serviceLine),
     ...refused.map(
       ({ appId, index, reason, isKept }) =>
-        `refused: service ${index} of ${appId}${isKept ? ", which goes on as it was" : ""}: ${reason}`,
+        `refused: ${index === undefined ? "" : `service ${index} of `}${appId}${isKept ? ", which goes on as it was" : ""}: ${reason}`,
     ),
     ...conflicts.map((text) => `conflict: ${text}`),
     ...Object.entries(unbindable).map(([port, why]) => `port ${port} cannot be had: ${why}`),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,10 @@ import { askAt } from "../../src/haproxy/socket.js";
 import type { LbStatus } from "../../src/lb/report.js";
 import { freePort, PROGRAM } from "./server.js";
 import { until } from "./wait.js";
+
+interface LbKeys extends Readonly<Record<string, unknown>> {
+  readonly haproxy?: object;
+}
 
 /** `mesos-dns lb run` with a HAProxy of its own, on free ports of this machine. */
 export class LbRun {
@@ -24,7 +28,7 @@ export class LbRun {
   }
 
   /** @param lb keys of `lb` beside the ports */
-  static async start(urls: readonly string[], lb: object = {}): Promise<LbRun> {
+  static async start(urls: readonly string[], lb: LbKeys = {}): Promise<LbRun> {
     const [http, appId, stats, listen] = [await freePort(), await freePort(), await freePort(), await freePort()];
     const run = new LbRun({ http, appId, stats, listen });
     const at = (port: number) => `127.0.0.1:${port}`;
@@ -34,9 +38,9 @@ export class LbRun {
       groups: ["external"],
       refreshSeconds: 5,
       vhosts: { http: at(http), https: false, appId: at(appId), stats: at(stats) },
-      haproxy: { runDir: run.folder },
       reload: { coalesceMs: 50, minIntervalSeconds: 0 },
       ...lb,
+      haproxy: { runDir: run.folder, ...lb.haproxy },
     };
     writeFileSync(run.configFile, JSON.stringify({ lb: keys }));
     await run.again();
@@ -114,7 +118,8 @@ export class LbRun {
   /** Ends it and its HAProxy, and removes its folder. */
   async end(): Promise<void> {
     await this.stop();
-    process.kill(this.master, "SIGTERM");
+    // One that somebody else starts has no such file.
+    if (existsSync(join(this.folder, "haproxy.pid"))) process.kill(this.master, "SIGTERM");
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -146,4 +151,19 @@ export class NamedServer {
     this.#server.closeAllConnections();
     this.#server.close();
   }
+}
+
+/** What a server over HTTP answers: its body, or its status if that is not 200. */
+export function answerAt(port: number, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    request({ host: "127.0.0.1", port, headers, agent: false }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text) => {
+        body += text;
+      });
+      response.on("end", () => resolve(response.statusCode === 200 ? body : String(response.statusCode)));
+    })
+      .on("error", reject)
+      .end();
+  });
 }

@@ -1,13 +1,11 @@
 /** What `lb render` reads: files, a Marathon, names of agents. */
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { hasCode, MesosDnsError, messageOf } from "../../base/errors.js";
+import { MesosDnsError, messageOf } from "../../base/errors.js";
 import { isObject, type JsonObject, textOf } from "../../base/lenient.js";
 import { printable } from "../../base/printable.js";
 import { systemTimers } from "../../base/timers.js";
 import type { LbSettings } from "../../config/lb.js";
-import { TEXT_NAMES } from "../../lb/marathon-lb/templates.js";
 import type { MarathonApp } from "../../sources/marathon/app.js";
 import { MarathonClient } from "../../sources/marathon/client.js";
 import { mergeApps } from "../../sources/marathon/merged-apps.js";
@@ -54,31 +52,11 @@ export async function hostsOf(flags: LbFlags, apps: readonly MarathonApp[]): Pro
   return new Map(found.flat());
 }
 
-/** What an operator has written instead of marathon-lb's texts: in the environment, or in files of a folder. */
-export function textsOf(folder: string, env: Env): ReadonlyMap<string, string> {
-  const texts = TEXT_NAMES.flatMap((name): readonly [string, string][] => {
-    const given = env[`HAPROXY_${name}`];
-    if (given) return [[name, given.replaceAll("\\n", "\n")]];
-    const file = folder === "" ? undefined : readIfThere(join(folder, `HAPROXY_${name}`));
-    return file === undefined ? [] : [[name, file]];
-  });
-  return new Map(texts);
-}
-
 export function readText(file: string, named: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
     throw new MesosDnsError("CONFIG_UNREADABLE", `cannot read ${file}, which ${named} names: ${messageOf(error)}`);
-  }
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined;
-    throw new MesosDnsError("CONFIG_UNREADABLE", `cannot read the template ${file}: ${messageOf(error)}`);
   }
 }
 

@@ -6,17 +6,18 @@ import { type LbSettings, mapsHosts } from "../../config/lb.js";
 import { renderBamboo } from "../../lb/bamboo/render.js";
 import { readGivenRules } from "../../lb/bamboo/rules/given-rules.js";
 import { bambooState } from "../../lb/bamboo/state.js";
-import { renderBridge } from "../../lb/bridge.js";
+import { bridgeSections, renderBridge } from "../../lb/bridge.js";
 import { Backends } from "../../lb/haproxy/backends.js";
 import { buildBalancer } from "../../lb/haproxy/build.js";
 import { conflictNotices } from "../../lb/haproxy/claims.js";
 import { renderBalancer, renderMap } from "../../lb/haproxy/render.js";
 import { renderMarathonLb } from "../../lb/marathon-lb/render.js";
 import { Templates } from "../../lb/marathon-lb/templates.js";
-import { headOptions, modelOptions, ownPorts, pathsOf, serviceOptions } from "../../lb/options.js";
+import { headOptions, marathonLbOptions, modelOptions, ownPorts, pathsOf, serviceOptions } from "../../lb/options.js";
 import { type Notice, type Service, servicesOf } from "../../lb/services.js";
+import { textsOf } from "../../lb-run/template-texts.js";
 import type { LbFlags } from "./flags.js";
-import { appsOf, type Env, hostsOf, readText, tasksOf, textsOf } from "./inputs.js";
+import { appsOf, type Env, hostsOf, readText, tasksOf } from "./inputs.js";
 import { withFlags } from "./settings.js";
 
 /** `mesos-dns lb render`: writes the configuration to standard output. */
@@ -28,7 +29,7 @@ export async function renderConfiguration(flags: LbFlags, config: LbSettings, en
 async function rendered(flags: LbFlags, settings: LbSettings, env: Env): Promise<string> {
   switch (settings.format) {
     case "bridge":
-      return renderBridge(await tasksOf(flags, settings, env));
+      return renderBridge(bridgeSections(await tasksOf(flags, settings, env)));
     case "marathon-lb":
       return marathonLb(flags, settings, env);
     case "haproxy":
@@ -41,15 +42,17 @@ async function rendered(flags: LbFlags, settings: LbSettings, env: Env): Promise
 async function marathonLb(flags: LbFlags, settings: LbSettings, env: Env): Promise<string> {
   requireGroup(settings);
   const templates = new Templates(textsOf(settings.templatesDir, env), env.HAPROXY_GLOBAL_DEFAULT_OPTIONS);
-  const { text, maps, notices } = renderMarathonLb(await services(flags, settings, env), templates, {
-    groups: new Set(settings.groups),
-    folder: pathsOf(settings).folder,
-    usesMaps: mapsHosts(settings),
-    bindsHttp: flags.bindsHttp,
-    groupsHttps: settings.vhosts.groupHttps,
-    certificates: settings.vhosts.certificates,
-  });
-  report(notices);
+  const { text, maps, refused } = renderMarathonLb(
+    await services(flags, settings, env),
+    templates,
+    marathonLbOptions(settings),
+  );
+  report(
+    refused.map(({ appId, service, text: reason }) => ({
+      appId,
+      text: `its service at port ${service.port} is left out: ${reason}`,
+    })),
+  );
   if (mapsHosts(settings)) writeMaps(flags, settings, maps.domains, maps.apps);
   return text;
 }

@@ -1,8 +1,8 @@
 import type { LbSettings } from "../../config/lb.js";
+import { DEFAULT_CERTIFICATE } from "../../lb/options.js";
 import type { LbFlags } from "./flags.js";
 
 const DEFAULT_CONFIG = "/etc/haproxy/haproxy.cfg";
-const DEFAULT_CERTIFICATE = "/etc/ssl/cert.pem";
 
 /**
  * The configuration, with what the command line says instead. Without a configuration, what the command line leaves out is as

@@ -21,8 +21,8 @@ export interface MarathonLbConfig {
   readonly text: string;
   /** Lines of `domain2backend.map` and `app2backend.map`. */
   readonly maps: { readonly domains: string; readonly apps: string };
-  /** Services that were left out, because a template cannot be filled in. */
-  readonly notices: readonly Notice[];
+  /** Services that were left out because a template cannot be filled in, and why. */
+  readonly refused: readonly (Notice & { readonly service: Service })[];
 }
 
 /**
@@ -37,6 +37,11 @@ export function renderMarathonLb(
   const writer = new ConfigWriter(templates, options);
   for (const service of sorted(services)) if (isWanted(service, options.groups)) writer.add(service, services);
   return writer.end();
+}
+
+/** Also that of the frontend at the service's own port. */
+export function backendName({ appId, port }: Pick<Service, "appId" | "port">): string {
+  return `${appId.slice(1).replaceAll("/", "_")}_${port}`;
 }
 
 /** The texts of one service. */
@@ -63,7 +68,7 @@ class ConfigWriter {
   readonly #apps = new Set<string>();
   readonly #domainLines = new Set<string>();
   readonly #appLines = new Set<string>();
-  readonly #notices: Notice[] = [];
+  readonly #refused: (Notice & { readonly service: Service })[] = [];
 
   constructor(templates: Templates, options: MarathonLbOptions) {
     this.#templates = templates;
@@ -73,12 +78,12 @@ class ConfigWriter {
 
   /** @param all the services of every app, also of those that are not wanted */
   add(service: Service, all: readonly Service[]): void {
-    const { appId, port, mode } = service;
-    const backend = `${appId.slice(1).replaceAll("/", "_")}_${port}`;
+    const { appId, mode } = service;
+    const backend = backendName(service);
     try {
       this.#take(this.#parts(service, backend, all), backend);
     } catch (error) {
-      this.#notices.push({ appId, text: `its service at port ${port} is left out: ${messageOf(error)}` });
+      this.#refused.push({ appId, service, text: messageOf(error) });
       return;
     }
     if (mode !== "http" || this.#apps.has(appId)) return;
@@ -153,7 +158,7 @@ class ConfigWriter {
     return {
       text: this.#head + this.#userlists + http + apps + https + this.#frontends + this.#backends,
       maps: { domains: [...this.#domainLines].join(""), apps: [...this.#appLines].join("") },
-      notices: this.#notices,
+      refused: this.#refused,
     };
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { renderBridge } from "../../../src/lb/bridge.js";
+import { bridgeSections, renderBridge } from "../../../src/lb/bridge.js";
 import { mergeDeploymentGroups } from "../../../src/lb/deployment-groups.js";
 import { serverCookie, serverId } from "../../../src/lb/marathon-lb/server-name.js";
 import { PortAssigner } from "../../../src/lb/port-assignment.js";
@@ -70,7 +70,7 @@ describe.skipIf(!hasCaptured)(`as the programs have it that are replaced${WITHOU
 
   const bridges = hasCaptured ? captured<BridgeCase[]>("haproxy-marathon-bridge/cases.json") : [];
   test.each(bridges)("the bridge: $name", ({ tasks, expected }) => {
-    expect(renderBridge(tasks)).toBe(expected);
+    expect(renderBridge(bridgeSections(tasks))).toBe(expected);
   });
 });
 

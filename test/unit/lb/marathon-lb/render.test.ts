@@ -68,16 +68,16 @@ describe.skipIf(!hasCaptured)(`a configuration is the one that marathon-lb write
 test("an app whose template cannot be filled in is left out and named; the others stay", () => {
   const tasks = [task("192.0.2.1", [31_000])];
   const broken = { ...LABELS, HAPROXY_0_BACKEND_HEAD: "backend {nobody}\n" };
-  const { text, notices } = render([
+  const { text, refused } = render([
     app("/broken", { ports: [10_001], labels: broken, tasks }),
     app("/well", { ports: [10_002], labels: LABELS, tasks }),
   ]);
   expect(text).toContain("backend well_10002");
   expect(text).not.toContain("broken");
-  expect(notices).toEqual([
+  expect(refused).toMatchObject([
     {
       appId: "/broken",
-      text: "its service at port 10001 is left out: the template HAPROXY_BACKEND_HEAD cannot be filled in: {nobody} is none of backend, balance, mode",
+      text: "the template HAPROXY_BACKEND_HEAD cannot be filled in: {nobody} is none of backend, balance, mode",
     },
   ]);
 });

@@ -1,0 +1,241 @@
+import { type Backoff, NO_JITTER, pauseAfter } from "../base/backoff.js";
+import { messageOf } from "../base/errors.js";
+import { FindingLog } from "../base/finding-log.js";
+import type { Logger } from "../base/log.js";
+import type { Timers } from "../base/timers.js";
+import { type Decision, decide } from "../lb/file-formats/decision.js";
+import { type Content, type FileFormat, isSameContent, type Made } from "../lb/file-formats/format.js";
+import { LbStats } from "../lb/haproxy/stats.js";
+import type { Refused } from "../lb/last-good.js";
+import type { Notice } from "../lb/services.js";
+import type { FileHost } from "./file-host.js";
+import { Inspector } from "./inspector.js";
+
+/** How often it is made again, whatever has happened: names of agents and tasks become others with time. */
+const LOOK_MS = 15_000;
+/** How often what is refused is tried again: what it lacks may be there by now. */
+const TRY_AGAIN_MS = 60_000;
+/** How often it is looked whether HAProxy is there at all. */
+const WATCH_MS = 1_000;
+const RETRY: Backoff = { firstMs: 1_000, lastMs: 60_000 };
+
+export interface FileOutputParts<Known> {
+  readonly format: FileFormat<Known>;
+  readonly host: FileHost;
+  /** What the configuration is made of; `undefined` while that is not known. */
+  readonly known: () => Promise<Known | undefined>;
+  readonly timers: Timers;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  readonly log: Pick<Logger, "info" | "warn">;
+  readonly coalesceMs: number;
+  readonly minIntervalMs: number;
+  /** What was good last has changed. */
+  readonly onAccepted: () => Promise<void>;
+  /** An update has ended: HAProxy has been reloaded, needed not to be, or could not be. @param ms how long that took */
+  readonly onUpdate: (result: "reloaded" | "skipped" | "failed", ms: number) => void;
+}
+
+/**
+ * Keeps a file the same as what is wanted, and a HAProxy that reads it: made, compared, checked, written as a whole, and then one
+ * reload. What HAProxy refuses costs only those apps that it is for.
+ */
+export class FileOutput<Known> {
+  readonly #parts: FileOutputParts<Known>;
+  readonly #inspector: Inspector<Known>;
+  readonly #notices: FindingLog<Notice>;
+  readonly stats = new LbStats();
+  /** What HAProxy has read; `undefined` before it has been looked at. */
+  #loaded: Content | undefined;
+  #made: Made | undefined;
+  #trouble: string | undefined;
+  #since: number | undefined;
+  #wantedSince: number | undefined;
+  #isAsked = false;
+  #reloadedAt = Number.NEGATIVE_INFINITY;
+  #triedAt = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+  #timer: (() => void) | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #work: Promise<void> = Promise.resolve();
+  #isBusy = false;
+  #isStopped = false;
+  #cancelWatch: () => void = () => undefined;
+
+  constructor(parts: FileOutputParts<Known>) {
+    this.#parts = parts;
+    this.#inspector = new Inspector(parts.format, parts.host);
+    this.#notices = new FindingLog(parts.log, "not as it was asked for", ({ appId, text }) => ({
+      fields: { app: appId },
+      text: `${appId}: ${text}`,
+    }));
+  }
+
+  get report() {
+    return {
+      made: this.#made,
+      trouble: this.#trouble,
+      isSettled: this.#loaded !== undefined && this.#since === undefined,
+    };
+  }
+
+  start(): void {
+    this.#watch();
+    this.#schedule(0);
+  }
+
+  /** What the configuration is made of may be something else. @param since when, in milliseconds of the clock of `timers` */
+  changed(since: number | undefined): void {
+    this.#since ??= since;
+    this.#schedule(0);
+  }
+
+  /** Has HAProxy read its configuration again, though it be the same. */
+  reload(): void {
+    this.#isAsked = true;
+    this.#schedule(0);
+  }
+
+  /** Waits for what is under way. HAProxy goes on as it is. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.();
+    this.#cancelWatch();
+    await this.#work;
+  }
+
+  #watch(): void {
+    if (this.#isStopped) return;
+    this.#cancelWatch = this.#parts.timers.after(WATCH_MS, async () => {
+      if (this.#loaded && !this.#isBusy && this.#trouble === undefined && (await this.#parts.host.isGone())) {
+        this.#schedule(0);
+      }
+      this.#watch();
+    });
+  }
+
+  #schedule(ms: number): void {
+    const { timers } = this.#parts;
+    const at = timers.now() + Math.max(0, ms);
+    if (this.#isStopped || at >= this.#timerAt) return;
+    this.#timerAt = at;
+    if (this.#isBusy) return;
+    this.#timer?.();
+    this.#timer = timers.after(at - timers.now(), () => {
+      this.#work = this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { timers, log, onUpdate } = this.#parts;
+    const started = timers.now();
+    this.#isBusy = true;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    let next: number;
+    try {
+      next = await this.#bring(started);
+    } catch (error) {
+      const reason = messageOf(error);
+      if (reason !== this.#trouble) log.warn({ reason }, `HAProxy goes on with what it has: ${reason}`);
+      this.#trouble = reason;
+      this.stats.note({ kind: "failed", reason }, timers.now());
+      onUpdate("failed", timers.now() - started);
+      next = pauseAfter(this.#failures++, RETRY, NO_JITTER);
+    }
+    this.#isBusy = false;
+    const wanted = this.#timerAt;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#schedule(Math.min(wanted - timers.now(), next));
+  }
+
+  /** @returns milliseconds until it has to be looked again */
+  async #bring(started: number): Promise<number> {
+    const { host, known, format, wallClock, timers } = this.#parts;
+    const now = await known();
+    if (now === undefined) return LOOK_MS;
+    if (timers.now() - this.#triedAt >= TRY_AGAIN_MS) {
+      this.#triedAt = timers.now();
+      format.tryAgain();
+    }
+    const from = timers.now();
+    const made = await this.#inspector.made(() => format.make(now, wallClock()));
+    this.stats.addModel((timers.now() - from) / 1_000);
+    this.#loaded ??= await host.read(made.content.maps.keys());
+    const decision = this.#decide(made, this.#loaded, await host.isGone());
+    if (decision.kind === "wait") return decision.ms;
+    if (decision.kind !== "nothing") {
+      const isDone = await this.#change(made, decision.kind);
+      if (!isDone) return 0;
+    }
+    await this.#applied(made, decision.kind === "nothing" ? "skipped" : "reloaded", started);
+    return LOOK_MS;
+  }
+
+  #decide({ content }: Made, loaded: Content, isGone: boolean): Decision {
+    const { timers, coalesceMs, minIntervalMs } = this.#parts;
+    const now = timers.now();
+    const isNew = !isSameContent(content, loaded);
+    this.#wantedSince = isNew || this.#isAsked ? (this.#wantedSince ?? now) : undefined;
+    const times = { now, wantedSince: this.#wantedSince, reloadedAt: this.#reloadedAt, coalesceMs, minIntervalMs };
+    return decide({ isNew, isAsked: this.#isAsked, isGone, ...times });
+  }
+
+  /** @returns whether it has been done: if not, something else is to be made */
+  async #change({ content }: Made, kind: "start" | "reload"): Promise<boolean> {
+    const { host, log, timers } = this.#parts;
+    const before = this.#loaded as Content;
+    try {
+      const faults = await this.#inspector.fault(content, kind === "start" ? undefined : before);
+      if (faults !== undefined) {
+        this.stats.note({ kind: "refused", faults }, timers.now());
+        return false;
+      }
+    } catch (error) {
+      // With what it had, somebody is served.
+      if (kind === "start" && before.text !== "") await host.start();
+      throw error;
+    }
+    const cause = isSameContent(content, before) ? "asked" : "content";
+    await host.write(content);
+    this.#reloadedAt = timers.now();
+    try {
+      await (kind === "start" ? host.start() : host.reload());
+    } catch (error) {
+      // So that it can be started again.
+      if (before.text !== "") await host.write(before);
+      throw error;
+    }
+    this.#loaded = content;
+    this.#isAsked = false;
+    if (kind === "start") log.info({ file: host.path }, "HAProxy was not there: it is started");
+    else {
+      this.stats.note({ kind: "reloaded", cause }, timers.now());
+      log.info({ cause, file: host.path }, "HAProxy has read its configuration again");
+    }
+    return true;
+  }
+
+  async #applied(made: Made, result: "reloaded" | "skipped", started: number): Promise<void> {
+    const { format, timers, onAccepted, onUpdate, log } = this.#parts;
+    this.#made = made;
+    if (this.#trouble !== undefined) log.info("HAProxy follows again");
+    this.#trouble = undefined;
+    this.#failures = 0;
+    this.#wantedSince = undefined;
+    this.#tell(made);
+    if (format.accept()) await onAccepted();
+    if (result === "reloaded" || this.#since !== undefined) onUpdate(result, timers.now() - started);
+    this.stats.note({ kind: "applied", since: this.#since }, timers.now());
+    this.#since = undefined;
+  }
+
+  #tell({ carried: { refused, conflicts, notices } }: Made): void {
+    const all = [...refused.map(noticeOf), ...conflicts, ...notices];
+    this.#notices.note(new Map(all.map((notice) => [`${notice.appId} ${notice.text}`, notice])));
+  }
+}
+
+function noticeOf({ appId, index, reason, isKept }: Refused): Notice {
+  const what = index === undefined ? "it" : `its service ${index}`;
+  return { appId, text: `${what} is refused, and ${isKept ? "goes on as it was" : "left out"}: ${reason}` };
+}

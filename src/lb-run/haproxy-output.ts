@@ -1,0 +1,95 @@
+import type { Logger } from "../base/log.js";
+import { runCommand } from "../base/run-command.js";
+import { systemTimers } from "../base/timers.js";
+import type { LbSettings } from "../config/lb.js";
+import { tryToListen } from "../haproxy/bind.js";
+import type { HaproxyProcess } from "../haproxy/process.js";
+import { askAt, isThere } from "../haproxy/socket.js";
+import { LbController } from "../lb/haproxy/controller.js";
+import { type HaproxyHost, OwnHaproxy, SystemHaproxy } from "../lb/haproxy/host.js";
+import { renderBalancer, renderMap, structureFor } from "../lb/haproxy/render.js";
+import { COOKIE_KEY, headOptions, modelOptions, ownPorts, pathsOf, serviceOptions } from "../lb/options.js";
+import { carriedBy } from "../lb/report.js";
+import { addressLookup } from "./addresses.js";
+import { MemoryFile } from "./memory-file.js";
+import type { Output } from "./output.js";
+import { reloadWith } from "./reload-command.js";
+
+export interface OutputParts {
+  readonly settings: LbSettings;
+  readonly haproxy: HaproxyProcess;
+  readonly log: Logger;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Has Marathon's lists fetched. */
+  readonly look: () => void;
+}
+
+/** A HAProxy in this program's own format, of which most is changed over its socket. */
+export async function haproxyOutput({ settings, haproxy, log, env }: OutputParts): Promise<Output> {
+  const host = hostOf(settings, haproxy);
+  const memory = await MemoryFile.open(haproxy, pathsOf(settings).folder, log);
+  const controller = controllerOf(settings, { haproxy, host, memory, log, framework: env.FRAMEWORK_NAME });
+  return {
+    start: () => controller.start(),
+    take: ({ apps }, since) => controller.take(apps, since),
+    // It compares what runs with what is wanted all the time.
+    reload: () => undefined,
+    get report() {
+      const { built, running, ...rest } = controller.report;
+      return { ...rest, carried: () => carriedBy(built, running), file: undefined, stats: controller.stats };
+    },
+    configuration: () => host.installed(),
+    maps: () => {
+      const { hosts, apps } = controller.report.running?.maps ?? { hosts: new Map(), apps: new Map() };
+      return { hosts: renderMap(hosts), apps: renderMap(apps) };
+    },
+    stop: () => controller.stop(),
+  };
+}
+
+function hostOf(settings: LbSettings, haproxy: HaproxyProcess): HaproxyHost {
+  const { manage, reloadCommand } = settings.haproxy;
+  const socketPath = pathsOf(settings).socket;
+  if (manage) return new OwnHaproxy(haproxy, socketPath);
+  return new SystemHaproxy({ socketPath, process: haproxy, reload: reloadWith(reloadCommand, runCommand) });
+}
+
+interface Means {
+  readonly haproxy: HaproxyProcess;
+  readonly host: HaproxyHost;
+  readonly memory: MemoryFile;
+  readonly log: Logger;
+  readonly framework: string | undefined;
+}
+
+function controllerOf(settings: LbSettings, { haproxy, host, memory, log, framework }: Means): LbController {
+  const { maps } = pathsOf(settings);
+  const head = headOptions(settings, settings.listen);
+  return new LbController({
+    driver: {
+      host,
+      ask: askAt(host.socketPath),
+      isThere: () => isThere(host.socketPath),
+      timers: systemTimers,
+      log,
+      writeFile: (file, text) => haproxy.writeFile(file, text),
+      files: maps,
+      render: (balancer) => renderBalancer(balancer, head),
+      structureOf: (balancer) => structureFor(balancer, head),
+      cookieKey: COOKIE_KEY,
+      coalesceMs: settings.reload.coalesceMs,
+      minIntervalMs: settings.reload.minIntervalSeconds * 1_000,
+      drainMs: settings.drainSeconds * 1_000,
+      refusalOf: async (bind) => (await tryToListen(bind))?.detail,
+    },
+    model: modelOptions(settings),
+    services: { ...serviceOptions(settings), framework },
+    ownPorts: ownPorts(settings),
+    lingerMs: settings.lingerSeconds * 1_000,
+    memory: memory.known,
+    remember: (known) => memory.write(known),
+    resolve: addressLookup(),
+    timers: systemTimers,
+    log,
+  });
+}
