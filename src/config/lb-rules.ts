@@ -12,6 +12,8 @@ export function checkLb({ lb }: Values, { faults }: RuleContext): void {
     faults.add("lb.ports.max", max, "a port that is not below lb.ports.min, or both 0");
   if (lb.bamboo.zookeeper !== "" && lb.bamboo.file !== "" && !faults.has("lb.bamboo.file"))
     faults.add("lb.bamboo.file", lb.bamboo.file, "a file, or lb.bamboo.zookeeper, not both");
+  if (lb.source === "mesos" && lb.format !== "haproxy" && !faults.has("lb.source"))
+    faults.add("lb.source", lb.source, '"marathon", or lb.format "haproxy"');
   checkBinds(lb, { faults });
 }
 

@@ -10,7 +10,9 @@ import { type HaproxyHost, OwnHaproxy, SystemHaproxy } from "../lb/haproxy/host.
 import { renderBalancer, renderMap, structureFor } from "../lb/haproxy/render.js";
 import { COOKIE_KEY, headOptions, modelOptions, ownPorts, pathsOf, serviceOptions } from "../lb/options.js";
 import { carriedBy } from "../lb/report.js";
+import type { Services } from "../lb/services.js";
 import { addressLookup } from "./addresses.js";
+import { AppServices } from "./app-services.js";
 import { MemoryFile } from "./memory-file.js";
 import type { Output } from "./output.js";
 import { reloadWith } from "./reload-command.js";
@@ -24,14 +26,23 @@ export interface OutputParts {
   readonly look: () => void;
 }
 
+/** One that carries services wherever they come from. */
+export interface ServiceOutput extends Output {
+  /** From now on these services are to be carried. @param since when they became known, in milliseconds of the clock of the timers */
+  carry(read: () => Promise<Services>, since: number): void;
+}
+
 /** A HAProxy in this program's own format, of which most is changed over its socket. */
-export async function haproxyOutput({ settings, haproxy, log, env }: OutputParts): Promise<Output> {
+export async function haproxyOutput({ settings, haproxy, log, env }: OutputParts): Promise<ServiceOutput> {
   const host = hostOf(settings, haproxy);
   const memory = await MemoryFile.open(haproxy, pathsOf(settings).folder, log);
-  const controller = controllerOf(settings, { haproxy, host, memory, log, framework: env.FRAMEWORK_NAME });
+  const controller = controllerOf(settings, { haproxy, host, memory, log });
+  const services = new AppServices({ ...serviceOptions(settings), framework: env.FRAMEWORK_NAME }, addressLookup());
+  const carry: ServiceOutput["carry"] = (read, since) => controller.take(read, since);
   return {
     start: () => controller.start(),
-    take: ({ apps }, since) => controller.take(apps, since),
+    take: ({ apps }, since) => carry(() => services.of(apps), since),
+    carry,
     // It compares what runs with what is wanted all the time.
     reload: () => undefined,
     get report() {
@@ -59,10 +70,9 @@ interface Means {
   readonly host: HaproxyHost;
   readonly memory: MemoryFile;
   readonly log: Logger;
-  readonly framework: string | undefined;
 }
 
-function controllerOf(settings: LbSettings, { haproxy, host, memory, log, framework }: Means): LbController {
+function controllerOf(settings: LbSettings, { haproxy, host, memory, log }: Means): LbController {
   const { maps } = pathsOf(settings);
   const head = headOptions(settings, settings.listen);
   return new LbController({
@@ -83,12 +93,10 @@ function controllerOf(settings: LbSettings, { haproxy, host, memory, log, framew
       refusalOf: async (bind) => (await tryToListen(bind))?.detail,
     },
     model: modelOptions(settings),
-    services: { ...serviceOptions(settings), framework },
     ownPorts: ownPorts(settings),
     lingerMs: settings.lingerSeconds * 1_000,
     memory: memory.known,
     remember: (known) => memory.write(known),
-    resolve: addressLookup(),
     timers: systemTimers,
     log,
   });

@@ -1,36 +1,39 @@
 import * as files from "node:fs/promises";
 import { formatHostPort } from "../base/host-port.js";
-import { createLogger, type Logger, type Verbosity } from "../base/log.js";
+import { createLogger, type Verbosity } from "../base/log.js";
 import { runCommand } from "../base/run-command.js";
 import { systemTimers } from "../base/timers.js";
 import { VERSION } from "../base/version.js";
+import type { Config } from "../config/config.js";
 import type { LbSettings } from "../config/lb.js";
 import { HaproxyProcess } from "../haproxy/process.js";
 import { pathsOf } from "../lb/options.js";
 import type { LbReport } from "../lb/report.js";
 import { notifySystemd } from "../process/systemd.js";
-import { MarathonClient } from "../sources/marathon/client.js";
-import { MarathonSource } from "../sources/marathon/source.js";
+import { addressLookup } from "./addresses.js";
 import { bridgeOutput, marathonLbOutput } from "./file-outputs.js";
+import { type Following, followMarathons } from "./following.js";
 import { haproxyOutput, type OutputParts } from "./haproxy-output.js";
 import type { Output } from "./output.js";
 import { startStatusServer } from "./status-server.js";
 
 export interface LbProgramOptions {
   readonly settings: LbSettings;
+  /** What else a source needs: the masters. */
+  readonly config: Config;
   readonly verbosity: Verbosity;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** `mesos-dns lb run`: carries services until a signal ends it. Rejects with a `MesosDnsError` if it cannot begin. */
-export async function runLbProgram({ settings, verbosity, env }: LbProgramOptions): Promise<void> {
+export async function runLbProgram({ settings, config, verbosity, env }: LbProgramOptions): Promise<void> {
   const log = createLogger(verbosity, "lb");
-  let source: MarathonSource | undefined;
-  const look = () => source?.look();
-  const output = await outputFor({ settings, haproxy: processOf(settings), log, env, look });
-  const following = sourceOf(settings, output, log, env);
-  source = following;
-  const read = (): LbReport => ({ ...output.report, sources: following.reports });
+  let following: Following | undefined;
+  const look = () => following?.look();
+  const carried = await carriedFrom({ settings, haproxy: processOf(settings), log, env, look }, config);
+  const { output } = carried;
+  following = carried.following;
+  const read = (): LbReport => ({ ...output.report, sources: carried.following.reports });
   const status = await startStatusServer(settings.listen, {
     read,
     configuration: () => output.configuration(),
@@ -46,7 +49,7 @@ export async function runLbProgram({ settings, verbosity, env }: LbProgramOption
     isStopping = true;
     log.info({ signal }, "stopping: HAProxy goes on with what it has");
     notifySystemd("STOPPING=1", log);
-    await following.stop();
+    await carried.following.stop();
     await output.stop();
     await status.close();
     process.exit(0);
@@ -55,7 +58,7 @@ export async function runLbProgram({ settings, verbosity, env }: LbProgramOption
   process.on("SIGHUP", look);
   process.on("SIGUSR1", () => output.reload());
   output.start();
-  following.start();
+  carried.following.start();
   const { format, listen, marathons } = settings;
   log.info(
     { version: VERSION, format, status: formatHostPort(listen), marathons: marathons.map(({ name }) => name) },
@@ -78,6 +81,20 @@ function processOf(settings: LbSettings): HaproxyProcess {
   });
 }
 
+/** What is followed, and what carries it. */
+async function carriedFrom(parts: OutputParts, config: Config) {
+  const { settings, log, env } = parts;
+  if (settings.source === "mesos") {
+    const { followMesos } = await import("./mesos-following.js");
+    const output = await haproxyOutput(parts);
+    const onServices = output.carry;
+    return { output, following: followMesos({ config, resolve: addressLookup(), log, onServices }) };
+  }
+  const output = await outputFor(parts);
+  const onApps: Output["take"] = (news, since) => output.take(news, since);
+  return { output, following: followMarathons({ settings, log, env, onApps }) };
+}
+
 async function outputFor(parts: OutputParts): Promise<Output> {
   switch (parts.settings.format) {
     case "haproxy":
@@ -91,25 +108,4 @@ async function outputFor(parts: OutputParts): Promise<Output> {
       return bambooOutput(parts);
     }
   }
-}
-
-function sourceOf(settings: LbSettings, output: Output, log: Logger, env: LbProgramOptions["env"]): MarathonSource {
-  return new MarathonSource({
-    settings,
-    accessTo: (marathon) => new MarathonClient(marathon, { timers: systemTimers, wallClock: Date.now, env }),
-    timers: systemTimers,
-    wallClock: Date.now,
-    random: Math.random,
-    log,
-    onApps: ({ apps, receivedAt, unheard, source }) => {
-      // Until all have told what they have, what is missing may only be late: HAProxy goes on as it is.
-      if (unheard.length > 0) {
-        log.warn({ marathons: unheard }, "not every Marathon has told its apps yet: HAProxy goes on as it is");
-        return;
-      }
-      output.take({ apps, source }, systemTimers.now() - Math.max(0, Date.now() - receivedAt));
-    },
-    onCurrent: () => undefined,
-    onTrouble: (reason, name) => log.warn({ marathon: name, reason }, "what this Marathon told last counts"),
-  });
 }

@@ -1,4 +1,3 @@
-import type { MarathonReport } from "../sources/marathon/report.js";
 import { conflictNotices } from "./haproxy/claims.js";
 import type { InfoOf } from "./haproxy/info.js";
 import type { ModelResult } from "./haproxy/model.js";
@@ -19,7 +18,7 @@ export interface LbCarried {
 
 /** What is known of a load balancer. */
 export interface LbReport {
-  readonly sources: readonly MarathonReport[];
+  readonly sources: readonly SourceReport[];
   readonly carried: () => LbCarried;
   /** What HAProxy says of itself, where it is asked. */
   readonly info: InfoOf | undefined;
@@ -46,16 +45,24 @@ export interface LbStatus {
   readonly unbindable: Readonly<Record<string, string>>;
 }
 
-export interface LbSourceStatus {
+/** Where services come from. */
+export interface SourceReport {
   readonly name: string;
   readonly url: string | undefined;
-  /** Seconds since it has told what there is. */
-  readonly ageSeconds: number | undefined;
+  /** When it has last told what there is, in milliseconds since the epoch. */
+  readonly currentAt: number | undefined;
   readonly trouble: string | undefined;
   readonly apps: number;
   readonly tasks: number;
+  /** Pods, which are not carried. */
   readonly pods: number;
+  /** Whether what counts is not what it has told last. */
   readonly isHeld: boolean;
+}
+
+export interface LbSourceStatus extends Omit<SourceReport, "currentAt"> {
+  /** Seconds since it has told what there is. */
+  readonly ageSeconds: number | undefined;
 }
 
 export interface LbServiceStatus {
@@ -103,17 +110,9 @@ export function statusOf(report: LbReport, now: number): LbStatus {
   };
 }
 
-function sourceStatus({ name, url, currentAt, trouble, apps, tasks, pods, held }: MarathonReport, now: number) {
-  return {
-    name,
-    url,
-    ageSeconds: currentAt === undefined ? undefined : Math.max(0, Math.round((now - currentAt) / 1_000)),
-    trouble: trouble?.message,
-    apps,
-    tasks,
-    pods,
-    isHeld: held !== undefined,
-  };
+function sourceStatus({ currentAt, ...source }: SourceReport, now: number): LbSourceStatus {
+  const age = currentAt === undefined ? undefined : Math.max(0, Math.round((now - currentAt) / 1_000));
+  return { ...source, ageSeconds: age };
 }
 
 function stateOf(server: { readonly isUp: boolean; readonly isInMaintenance: boolean } | undefined): string {

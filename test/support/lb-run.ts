@@ -27,8 +27,8 @@ export class LbRun {
     this.ports = ports;
   }
 
-  /** @param lb keys of `lb` beside the ports */
-  static async start(urls: readonly string[], lb: LbKeys = {}): Promise<LbRun> {
+  /** @param lb keys of `lb` beside the ports. @param more other keys */
+  static async start(urls: readonly string[], lb: LbKeys = {}, more: object = {}): Promise<LbRun> {
     const [http, appId, stats, listen] = [await freePort(), await freePort(), await freePort(), await freePort()];
     const run = new LbRun({ http, appId, stats, listen });
     const at = (port: number) => `127.0.0.1:${port}`;
@@ -42,7 +42,7 @@ export class LbRun {
       ...lb,
       haproxy: { runDir: run.folder, ...lb.haproxy },
     };
-    writeFileSync(run.configFile, JSON.stringify({ lb: keys }));
+    writeFileSync(run.configFile, JSON.stringify({ ...more, lb: keys }));
     await run.again();
     return run;
   }

@@ -1,5 +1,6 @@
 import { MesosDnsError } from "../../base/errors.js";
 import { printable } from "../../base/printable.js";
+import type { Config } from "../../config/config.js";
 import type { LbSettings } from "../../config/lb.js";
 import { loadConfig } from "../../config/load.js";
 import { loadOptions } from "../configuration.js";
@@ -19,8 +20,7 @@ export async function runLb([action, ...words]: readonly string[]): Promise<void
       return renderConfiguration(flags, settingsOf(flags), process.env);
     case "run": {
       const { runLbProgram } = await import("../../lb-run/program.js");
-      const settings = runSettings(flags);
-      return runLbProgram({ settings, verbosity: flags.verbosity, env: process.env });
+      return runLbProgram({ ...runSettings(flags), verbosity: flags.verbosity, env: process.env });
     }
     case "status": {
       const { printStatus } = await import("./status.js");
@@ -31,14 +31,20 @@ export async function runLb([action, ...words]: readonly string[]): Promise<void
   }
 }
 
-function runSettings(flags: LbFlags): LbSettings {
-  const settings = withFlags(flags, settingsOf(flags));
-  if (settings.marathons.length > 0) return settings;
+function runSettings(flags: LbFlags): { readonly settings: LbSettings; readonly config: Config } {
+  const config = configOf(flags, false);
+  const settings = withFlags(flags, config.lb);
+  if (settings.source === "mesos") return { settings, config: configOf(flags, true) };
+  if (settings.marathons.length > 0) return { settings, config };
   throw new MesosDnsError("USAGE", "lb run needs lb.marathons in its configuration, or --marathon URL");
 }
 
-function settingsOf({ configFile }: LbFlags): LbSettings {
-  const { config, warnings } = loadConfig(loadOptions(configFile, false));
+function settingsOf(flags: LbFlags): LbSettings {
+  return configOf(flags, false).lb;
+}
+
+function configOf({ configFile }: LbFlags, needsMasters: boolean): Config {
+  const { config, warnings } = loadConfig(loadOptions(configFile, needsMasters));
   for (const warning of warnings) process.stderr.write(`${printable(warning)}\n`);
-  return config.lb;
+  return config;
 }

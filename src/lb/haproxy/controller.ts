@@ -1,8 +1,7 @@
 import { FindingLog } from "../../base/finding-log.js";
 import type { Logger } from "../../base/log.js";
 import type { Timers } from "../../base/timers.js";
-import type { MarathonApp } from "../../sources/marathon/app.js";
-import { type Notice, type ReadApps, type ServiceOptions, servicesOf } from "../services.js";
+import type { Notice, Services } from "../services.js";
 import { findBroken } from "./broken.js";
 import { conflictNotices } from "./claims.js";
 import { HaproxyDriver } from "./driver.js";
@@ -14,14 +13,11 @@ import { LbStats } from "./stats.js";
 export interface ControllerParts {
   readonly driver: Omit<DriverParts, "onReport">;
   readonly model: ModelOptions;
-  readonly services: Omit<ServiceOptions, "resolve" | "lastHealth">;
   readonly ownPorts: ReadonlySet<number>;
   readonly lingerMs: number;
   readonly memory: LbMemory;
   /** Keeps what has to be known again after a restart. */
   readonly remember: (memory: LbMemory) => Promise<void>;
-  /** The address of each name that has one. */
-  readonly resolve: (hosts: ReadonlySet<string>) => Promise<ReadonlyMap<string, string>>;
   readonly timers: Timers;
   readonly log: Pick<Logger, "info" | "warn">;
 }
@@ -34,12 +30,10 @@ export class LbController {
   readonly #parts: ControllerParts;
   readonly #model: LbModel;
   readonly #driver: HaproxyDriver;
-  readonly #read: ReadApps = new WeakMap();
-  readonly #lastHealth = new Map<string, boolean>();
   readonly #notices: FindingLog<Notice>;
   readonly #failures: FindingLog<string>;
   readonly stats = new LbStats();
-  #apps: readonly MarathonApp[] | undefined;
+  #read: (() => Promise<Services>) | undefined;
   #since: number | undefined;
   #built: ModelResult | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -70,17 +64,18 @@ export class LbController {
   #again(): void {
     this.#cancel = this.#parts.timers.after(AGAIN_MS, () => {
       this.#model.tryAgain();
-      if (this.#apps) {
-        this.#forgetTasks(this.#apps);
-        this.#rebuild();
-      }
+      if (this.#read) this.#rebuild();
       this.#again();
     });
   }
 
-  /** From now on these apps are to be carried. @param since when they were told, in milliseconds of the clock of `timers` */
-  take(apps: readonly MarathonApp[], since: number | undefined): void {
-    this.#apps = apps;
+  /**
+   * From now on these services are to be carried.
+   * @param read them, as often as wanted: where they are may have changed
+   * @param since when they became known, in milliseconds of the clock of `timers`
+   */
+  take(read: () => Promise<Services>, since: number | undefined): void {
+    this.#read = read;
     this.#since ??= since;
     this.#rebuild();
   }
@@ -103,23 +98,15 @@ export class LbController {
   }
 
   async #build(): Promise<void> {
-    const apps = this.#apps ?? [];
-    const { timers, services: options } = this.#parts;
-    const hosts = new Set(apps.flatMap(({ tasks }) => tasks.map(({ host }) => host)));
-    const addresses = await this.#parts.resolve(hosts);
+    const { timers } = this.#parts;
+    const services = await this.#read?.();
+    if (!services) return;
     const started = timers.now();
-    const resolve = (host: string) => addresses.get(host);
-    const services = servicesOf(apps, { ...options, resolve, lastHealth: this.#lastHealth }, this.#read);
     this.#built = this.#model.build(services, timers.now());
     this.stats.addModel((timers.now() - started) / 1_000);
     this.#tell(services.notices, this.#built);
     this.#driver.want(this.#built.balancer, this.#since);
     this.#since = undefined;
-  }
-
-  #forgetTasks(apps: readonly MarathonApp[]): void {
-    const tasks = new Set(apps.flatMap((app) => app.tasks.map(({ id }) => id)));
-    for (const id of this.#lastHealth.keys()) if (!tasks.has(id)) this.#lastHealth.delete(id);
   }
 
   #tell(notices: readonly Notice[], { refused, conflicts }: ModelResult): void {
