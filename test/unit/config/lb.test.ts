@@ -163,7 +163,7 @@ describe("lb", () => {
     expect(lbOf({ vhosts: { http: false, https: "192.0.2.1:80" } }).vhosts.http).toBe(false);
   });
 
-  te("follows the masters themselves in its own format only", () => {
+  test("follows the masters themselves in its own format only", () => {
     expect(configOf({ lb: { source: "mesos" } }).lb.source).toBe("mesos");
     expect(faultsOf({ lb: { source: "mesos", format: "bridge" } })).toEqual([
       'lb.source: got "mesos"; allowed: "marathon", or lb.format "haproxy"',
