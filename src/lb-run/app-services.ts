@@ -4,14 +4,21 @@ import type { Resolve } from "./addresses.js";
 
 /** The services of Marathon's apps, with what is known of them from before: results of health checks, and what was read already. */
 export class AppServices {
-  readonly #options: Omit<ServiceOptions, "resolve" | "lastHealth">;
+  readonly #options: Omit<ServiceOptions, "resolve" | "lastHealth" | "now">;
   readonly #resolve: Resolve;
+  readonly #wallClock: () => number;
   readonly #read: ReadApps = new WeakMap();
   readonly #lastHealth = new Map<string, boolean>();
 
-  constructor(options: Omit<ServiceOptions, "resolve" | "lastHealth">, resolve: Resolve) {
+  /** @param wallClock milliseconds since the epoch */
+  constructor(
+    options: Omit<ServiceOptions, "resolve" | "lastHealth" | "now">,
+    resolve: Resolve,
+    wallClock: () => number,
+  ) {
     this.#options = options;
     this.#resolve = resolve;
+    this.#wallClock = wallClock;
   }
 
   async of(apps: readonly MarathonApp[]): Promise<Services> {
@@ -19,7 +26,11 @@ export class AppServices {
     const addresses = await this.#resolve(hosts);
     this.#forgetTasks(apps);
     const resolve = (host: string) => addresses.get(host);
-    return servicesOf(apps, { ...this.#options, resolve, lastHealth: this.#lastHealth }, this.#read);
+    return servicesOf(
+      apps,
+      { ...this.#options, resolve, lastHealth: this.#lastHealth, now: this.#wallClock() },
+      this.#read,
+    );
   }
 
   /** Once half of what is known is of tasks that are gone. */

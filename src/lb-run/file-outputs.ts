@@ -82,6 +82,7 @@ export async function marathonLbOutput(parts: OutputParts): Promise<Output> {
   const options = {
     ...serviceOptions(settings),
     lastHealth: new Map<string, boolean>(),
+    now: undefined,
     framework: env.FRAMEWORK_NAME,
   };
   const read: ReadApps = new WeakMap();

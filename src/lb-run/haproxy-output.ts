@@ -37,7 +37,11 @@ export async function haproxyOutput({ settings, haproxy, log, env }: OutputParts
   const host = hostOf(settings, haproxy);
   const memory = await MemoryFile.open(haproxy, pathsOf(settings).folder, log);
   const controller = controllerOf(settings, { haproxy, host, memory, log });
-  const services = new AppServices({ ...serviceOptions(settings), framework: env.FRAMEWORK_NAME }, addressLookup());
+  const services = new AppServices(
+    { ...serviceOptions(settings), framework: env.FRAMEWORK_NAME },
+    addressLookup(),
+    Date.now,
+  );
   const carry: ServiceOutput["carry"] = (read, since) => controller.take(read, since);
   return {
     start: () => controller.start(),

@@ -33,7 +33,9 @@ export function pathsOf({ haproxy }: Pick<LbSettings, "haproxy">): LbPaths {
   };
 }
 
-export function serviceOptions(settings: LbSettings): Omit<ServiceOptions, "resolve" | "lastHealth" | "framework"> {
+export function serviceOptions(
+  settings: LbSettings,
+): Omit<ServiceOptions, "resolve" | "lastHealth" | "framework" | "now"> {
   const { min, max } = settings.ports;
   return {
     isStrict: settings.strict,

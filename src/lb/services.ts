@@ -5,6 +5,7 @@ import { type DeployedApp, mergeDeploymentGroups } from "./deployment-groups.js"
 import { readSettings, type ServiceSettings } from "./labels.js";
 import { addressOfTask, networkMode, portOfTask, type ServicePort, servicePorts, taskPorts } from "./networking.js";
 import { PortAssigner, type PortRange } from "./port-assignment.js";
+import { passesReadiness } from "./readiness.js";
 
 /** Where a task serves. */
 export interface Server {
@@ -44,6 +45,8 @@ export interface ServiceOptions {
   readonly needsHealth: LbHealthy;
   /** What a task's health was last, by its id, for tasks without a result: changed by what is known now. */
   readonly lastHealth: Map<string, boolean>;
+  /** Milliseconds since the epoch, if tasks that are not ready yet do not serve. */
+  readonly now: number | undefined;
   /** For apps whose tasks have addresses of their own and no service ports. */
   readonly range: PortRange | undefined;
   /** An app that is left out: the framework's own. */
@@ -100,8 +103,8 @@ export function servicesOf(
   const read = mergeDeploymentGroups(apps).flatMap((deployed): readonly Services[] => {
     const { app, draining } = deployed;
     if (app.id === `/${options.framework}`) return [];
-    // Which port an app is given depends on the apps before it.
-    if (draining.size > 0 || needsPorts(app)) return [readServices(deployed, options, assigner)];
+    // Which port an app is given depends on the apps before it, and who is ready on the time.
+    if (draining.size > 0 || needsPorts(app) || isMakingReady(app)) return [readServices(deployed, options, assigner)];
     const before = known.get(app);
     if (before && isThere(before, options)) return [before];
     const now = { ...readServices(deployed, options, undefined), addresses: addressesOf(app, options) };
@@ -124,6 +127,10 @@ function readServices(deployed: DeployedApp, options: ServiceOptions, assigner: 
 
 function needsPorts(app: MarathonApp): boolean {
   return networkMode(app) === "container" && servicePorts(app).length === 0;
+}
+
+function isMakingReady({ deployments, readinessChecks }: MarathonApp): boolean {
+  return deployments.length > 0 && readinessChecks.length > 0;
 }
 
 function addressesOf({ tasks }: MarathonApp, { resolve }: ServiceOptions): ReadonlyMap<string, string | undefined> {
@@ -217,8 +224,9 @@ class AppReader {
   }
 
   #serves(task: MarathonTask): boolean {
-    const { needsHealth, lastHealth } = this.#options;
+    const { needsHealth, lastHealth, now } = this.#options;
     if (task.host === "" || !SERVING.has(task.state)) return false;
+    if (now !== undefined && needsHealth === "required" && !passesReadiness(this.#app, task, now)) return false;
     if (needsHealth === "ignore" || this.#app.healthChecks.length === 0) return true;
     const unknown = lastHealth.get(task.id) ?? needsHealth === "known";
     const isAlive = task.health ? task.health.some((alive) => alive) : unknown;

@@ -89,6 +89,7 @@ async function services(flags: LbFlags, settings: LbSettings, env: Env): Promise
     ...serviceOptions(settings),
     resolve: (host) => hosts.get(host),
     lastHealth: new Map(),
+    now: undefined,
     framework: env.FRAMEWORK_NAME,
   });
   report(notices);

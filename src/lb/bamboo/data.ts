@@ -1,6 +1,6 @@
 import { byteOrder } from "../../base/byte-order.js";
 import type { MarathonApp, MarathonHealthCheck, MarathonTask } from "../../sources/marathon/app.js";
-import { isReady } from "./readiness.js";
+import { isReady } from "../readiness.js";
 import type { Rule } from "./rules/rule.js";
 import { servicePorts } from "./service-ports.js";
 import {

@@ -1,3 +1,4 @@
+import { messageOf } from "../../base/errors.js";
 import { FindingLog } from "../../base/finding-log.js";
 import type { Logger } from "../../base/log.js";
 import type { Timers } from "../../base/timers.js";
@@ -91,9 +92,12 @@ export class LbController {
   #rebuild(): void {
     if (this.#isWanted) return;
     this.#isWanted = true;
+    const { log } = this.#parts;
     this.#work = this.#work.then(async () => {
       this.#isWanted = false;
-      await this.#build();
+      await this.#build().catch((err: unknown) => {
+        log.warn({ err }, `HAProxy goes on as it is, as what it should have cannot be found out: ${messageOf(err)}`);
+      });
     });
   }
 

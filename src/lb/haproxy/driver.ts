@@ -169,11 +169,10 @@ export class HaproxyDriver {
   async #take(steps: readonly Step[], running: Running): Promise<Outcome> {
     if (steps.length === 0) return { done: [], failures: [] };
     const { ask, onReport, files, cookieKey } = this.#parts;
-    const options = { files, cookieKey, addsCookies: this.#info?.addsCookies ?? false };
+    const { addsCookies = false, isExperimental = false } = this.#info ?? {};
+    const options = { files, cookieKey, addsCookies, isExperimental };
     const work = steps.map((step) => ({ step, commands: commandsOf(step, options) }));
-    const first = this.#info?.isExperimental ? ["experimental-mode on"] : [];
-    const answers = await ask([...first, ...work.flatMap(({ commands }) => commands)]);
-    const outcome = outcomeOf(work, answers.slice(first.length));
+    const outcome = outcomeOf(work, await ask(work.flatMap(({ commands }) => commands)));
     this.#running = afterSteps(running, outcome.done);
     // A step that failed may have been half done: what runs is read before the next one.
     if (outcome.failures.length > 0) this.#readAt = Number.NEGATIVE_INFINITY;

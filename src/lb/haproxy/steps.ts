@@ -140,20 +140,26 @@ export interface CommandOptions {
   readonly cookieKey: string;
   /** Whether a server that is added can be given its cookie, as since HAProxy 3.0. */
   readonly addsCookies: boolean;
+  /** Whether it has to be told each time that servers may be added, as before 2.6. */
+  readonly isExperimental: boolean;
 }
 
 /** What HAProxy is told for a step. */
-export function commandsOf(step: Step, { files, cookieKey, addsCookies }: CommandOptions): readonly string[] {
+export function commandsOf(step: Step, options: CommandOptions): readonly string[] {
+  const { files, isExperimental } = options;
+  const experiment = isExperimental ? "experimental-mode on; " : "";
   switch (step.kind) {
-    case "add-server":
-      return additions(step.backend, step.server, cookieKey, addsCookies);
+    case "add-server": {
+      const [first, ...more] = additions(step.backend, step.server, options);
+      return [`${experiment}${first}`, ...more];
+    }
     case "ready":
       return [`set server ${step.backend}/${step.server} state ready`];
     case "maintenance":
       return [`set server ${step.backend}/${step.server} state maint`];
     case "delete-server": {
       const server = `${step.backend}/${step.server}`;
-      return [`shutdown sessions server ${server}`, `del server ${server}`];
+      return [`shutdown sessions server ${server}`, `${experiment}del server ${server}`];
     }
     case "set-map":
       return [`${step.isNew ? "add" : "set"} map ${files[step.map]} ${step.key} ${step.value}`];
@@ -165,8 +171,7 @@ export function commandsOf(step: Step, { files, cookieKey, addsCookies }: Comman
 function additions(
   { name, serverOptions, isSticky }: Backend,
   server: BackendServer,
-  cookieKey: string,
-  addsCookies: boolean,
+  { cookieKey, addsCookies }: CommandOptions,
 ): readonly string[] {
   const at = `${name}/${server.name}`;
   const text = serverText(addsCookies ? server : { ...server, cookie: undefined });

@@ -18,6 +18,7 @@ export const SERVICE_OPTIONS: ServiceOptions = {
   isStrict: false,
   needsHealth: "ignore",
   lastHealth: new Map(),
+  now: undefined,
   range: { min: 10_050, max: 10_100 },
   framework: undefined,
   allowsTemplates: true,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { bambooData } from "../../../../src/lb/bamboo/data.js";
-import { isReady } from "../../../../src/lb/bamboo/readiness.js";
 import { idOfZnode, readRule, storedRule, znodeOf } from "../../../../src/lb/bamboo/rules/rule.js";
 import { jsonOf } from "../../../../src/lb/bamboo/state.js";
 import type { StructValue } from "../../../../src/lb/bamboo/template/values.js";
+import { isReady } from "../../../../src/lb/readiness.js";
 import { readApps } from "../../../../src/sources/marathon/read-apps.js";
 import { ABSENT, hasShared, NOW, shared } from "./support.js";
 

@@ -119,7 +119,12 @@ describe("what is done without a reload", () => {
   });
 
   test("in HAProxy's words", () => {
-    const options = { files: { hosts: "/run/hosts.map", apps: "/run/apps.map" }, cookieKey: "key", addsCookies: false };
+    const options = {
+      files: { hosts: "/run/hosts.map", apps: "/run/apps.map" },
+      cookieKey: "key",
+      addsCookies: false,
+      isExperimental: false,
+    };
     const sticky = backend("web", [], { isSticky: true, serverOptions: " check inter 5s fall 4" });
     const added = { ...server(1), ip: "2001:db8::1", cookie: "c", checkPort: 9_000 };
     expect(commandsOf({ kind: "add-server", backend: sticky, server: added }, options)).toEqual([

@@ -1,4 +1,4 @@
-import type { MarathonApp, MarathonTask } from "../../sources/marathon/app.js";
+import type { MarathonApp, MarathonTask } from "../sources/marathon/app.js";
 
 /** How long, in milliseconds, a task without a result may be one of those that are still being checked. */
 export interface ReadinessPatience {
@@ -13,14 +13,18 @@ const PATIENCE: ReadinessPatience = { withoutTimeout: 10_000, margin: 5_000 };
 /** RFC 3339, which Date.parse is more lenient than. */
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 
+/** Whether Bamboo calls a task ready: it runs, and passes its readiness check. */
+export function isReady(app: MarathonApp, task: MarathonTask, now: number, patience = PATIENCE): boolean {
+  return task.state === "TASK_RUNNING" && passesReadiness(app, task, now, patience);
+}
+
 /**
- * Whether Bamboo calls a task ready: it runs, and if its app is being deployed and has a readiness check, that has passed.
+ * Whether a task passes its readiness check, if it has one and its app is being deployed: checks are made at no other time.
  *
  * A task without a result is an old one, and ready, if it has been running for longer than a result takes. `now` is in
  * milliseconds since the epoch.
  */
-export function isReady(app: MarathonApp, task: MarathonTask, now: number, patience = PATIENCE): boolean {
-  if (task.state !== "TASK_RUNNING") return false;
+export function passesReadiness(app: MarathonApp, task: MarathonTask, now: number, patience = PATIENCE): boolean {
   const [check] = app.readinessChecks;
   if (app.deployments.length === 0 || !check) return true;
   const result = app.readiness.get(task.id);
