@@ -1,3 +1,5 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answersOf } from "../support/lb-ask.js";
 import { LbRun, NamedServer } from "../support/lb-run.js";
@@ -126,6 +128,14 @@ describe("a HAProxy that follows a Marathon", () => {
     expect(await answersOf(port)).toBe("ab");
     marathon.fault = undefined;
     await until("its end", async () => (await run.status()).sources[0]?.trouble === undefined, 20_000);
+  });
+
+  test("lets another one take its place when somebody has removed its socket", async () => {
+    const before = run.master;
+    rmSync(join(run.folder, "haproxy.sock"));
+    await until("another one", async () => run.master !== before && (await answersOf(port)) === "ab", 30_000);
+    await until("the end of the first one", async () => !existsSync(`/proc/${before}`), 30_000);
+    await run.carries(`web_${port}`, 2);
   });
 
   test("is started again when it is killed, with all that it had", async () => {
