@@ -4,7 +4,7 @@ export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--
        mesos-dns zone --state FILE [--config FILE] [--zone NAME]
        mesos-dns transfer-config SERVER --primary ADDRESS [--primary ADDRESS] [--key NAME] [-config FILE]
        mesos-dns vips run|plan|status|clear [-config FILE] [-v LEVEL]
-       mesos-dns lb render --format FORMAT ...
+       mesos-dns lb render|run|check|status|link ...
 
 Serves the names of a Mesos cluster's tasks over DNS and HTTP.
 
@@ -31,6 +31,14 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     plan            print what \`run\` would change now
     status          print what the \`run\` of this node carries, and what is wrong
     clear           take away everything that this node carries
+
+  lb              have a HAProxy carry the apps of Marathon (docs/load-balancer.md); the flags are those of marathon-lb
+    render          print HAProxy's configuration: --format haproxy, marathon-lb, bridge or bamboo, --marathon URL or --apps FILE, --group G
+    run             follow Marathon, and have HAProxy carry what runs; -bamboo-config FILE reads Bamboo's own configuration
+    check           print conflicts, refused services, and what HAProxy says; the exit code is 1 if there are any
+    status          print what the \`run\` of this machine carries, and what is wrong
+    link DIR        make links there, under whose names this program acts as haproxy-marathon-bridge, servicerouter.py, marathon_lb.py,
+                    marathon-lb and bamboo do
 
 Flags may be written with one dash or two, their values after "=" or as the next word. They end at "--" and before the
 first word that is none: what follows is ignored, with a warning. The flags of glog that Mesos-DNS has (-logtostderr,

@@ -1,8 +1,9 @@
 import * as files from "node:fs/promises";
+import { MesosDnsError } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 import { createLogger, type Logger, type Verbosity } from "../base/log.js";
 import { runCommand } from "../base/run-command.js";
-import { systemTimers } from "../base/timers.js";
+import { delay, systemTimers } from "../base/timers.js";
 import { VERSION } from "../base/version.js";
 import type { LbSettings } from "../config/lb.js";
 import { HaproxyProcess } from "../haproxy/process.js";
@@ -22,14 +23,14 @@ export interface LbProgramOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** How long one update may take that somebody waits for, in milliseconds, and how often it is looked at. */
+const ONCE_MS = 60_000;
+const STEP_MS = 50;
+
 /** `mesos-dns lb run`: carries services until a signal ends it. Rejects with a `MesosDnsError` if it cannot begin. */
-export async function runLbProgram({ settings, verbosity, env }: LbProgramOptions): Promise<void> {
-  const log = createLogger(verbosity, "lb");
-  let source: MarathonSource | undefined;
-  const look = () => source?.look();
-  const output = await outputFor({ settings, haproxy: processOf(settings), log, env, look });
-  const following = sourceOf(settings, output, log, env);
-  source = following;
+export async function runLbProgram(options: LbProgramOptions): Promise<void> {
+  const { settings } = options;
+  const { log, output, following, look } = await wired(options);
   const read = (): LbReport => ({ ...output.report, sources: following.reports });
   const status = await startStatusServer(settings.listen, {
     read,
@@ -62,6 +63,41 @@ export async function runLbProgram({ settings, verbosity, env }: LbProgramOption
     "balancing load",
   );
   notifySystemd("READY=1", log);
+}
+
+/** Has HAProxy carry what there is now. Rejects with a `MesosDnsError` if that does not come about. */
+export async function updateOnce(options: LbProgramOptions): Promise<void> {
+  const { output, following } = await wired(options);
+  output.start();
+  following.start();
+  const deadline = systemTimers.now() + ONCE_MS;
+  try {
+    for (;;) {
+      const { trouble, isSettled } = output.report;
+      const reason = trouble ?? following.reports.find((report) => report.trouble)?.trouble?.message;
+      if (reason !== undefined) throw new MesosDnsError("LB_HAPROXY", `HAProxy goes on with what it has: ${reason}`);
+      if (isSettled) return;
+      if (systemTimers.now() > deadline) {
+        throw new MesosDnsError(
+          "LB_HAPROXY",
+          `HAProxy goes on with what it has: no update within ${ONCE_MS / 1_000} s`,
+        );
+      }
+      await delay(systemTimers, STEP_MS).elapsed;
+    }
+  } finally {
+    await following.stop();
+    await output.stop();
+  }
+}
+
+async function wired({ settings, verbosity, env }: LbProgramOptions) {
+  const log = createLogger(verbosity, "lb");
+  let source: MarathonSource | undefined;
+  const look = () => source?.look();
+  const output = await outputFor({ settings, haproxy: processOf(settings), log, env, look });
+  source = sourceOf(settings, output, log, env);
+  return { log, output, following: source, look };
 }
 
 function processOf(settings: LbSettings): HaproxyProcess {
