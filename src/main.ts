@@ -6,10 +6,16 @@ import { VERSION } from "./base/version.js";
 import { parseCommandLine } from "./cli/arguments.js";
 import { loadOptions } from "./cli/configuration.js";
 import { HELP } from "./cli/help.js";
+import { nameOf } from "./cli/lb/names.js";
 import { runServer } from "./cli/serve.js";
 import { loadConfig } from "./config/load.js";
 
-async function main(argv: readonly string[]): Promise<void> {
+async function main([program = "", ...argv]: readonly string[]): Promise<void> {
+  const name = nameOf(program);
+  if (name !== undefined) {
+    const { actAs } = await import("./cli/lb/act-as.js");
+    return actAs(name, argv);
+  }
   const command = parseCommandLine(argv);
   switch (command.kind) {
     case "help":
@@ -47,7 +53,7 @@ function linesOf(error: MesosDnsError): string {
   return messageOf(error).split("\n").map(printable).join("\n");
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+main(process.argv.slice(1)).catch((error: unknown) => {
   const text = error instanceof MesosDnsError ? linesOf(error) : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`mesos-dns: ${text}\n`);
   process.exit(1);

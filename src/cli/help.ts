@@ -4,7 +4,7 @@ export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--
        mesos-dns zone --state FILE [--config FILE] [--zone NAME]
        mesos-dns transfer-config SERVER --primary ADDRESS [--primary ADDRESS] [--key NAME] [-config FILE]
        mesos-dns vips run|plan|status|clear [-config FILE] [-v LEVEL]
-       mesos-dns lb render --format FORMAT ...
+       mesos-dns lb render|run|check|status|link ...
        mesos-dns lb deploy -m MARATHON -l BALANCER -j FILE ...
 
 Serves the names of a Mesos cluster's tasks over DNS and HTTP.
@@ -33,7 +33,14 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     status          print what the \`run\` of this node carries, and what is wrong
     clear           take away everything that this node carries
 
-  lb deploy       put a new version of an app in the place of the old one while clients are served, as zdd.py does
+  lb              have a HAProxy carry the apps of Marathon (docs/load-balancer.md); the flags are those of marathon-lb
+    render          print HAProxy's configuration: --format haproxy, marathon-lb, bridge or bamboo, --marathon URL or --apps FILE, --group G
+    run             follow Marathon, and have HAProxy carry what runs; -bamboo-config FILE reads Bamboo's own configuration
+    check           print conflicts, refused services, and what HAProxy says; the exit code is 1 if there are any
+    status          print what the \`run\` of this machine carries, and what is wrong
+    link DIR        make links there, under whose names this program acts as haproxy-marathon-bridge, servicerouter.py, marathon_lb.py,
+                    marathon-lb and bamboo do
+    deploy          put a new version of an app in the place of the old one while clients are served, as zdd.py does
     -m, --marathon URL          Marathon
     -l, --marathon-lb URL       where the load balancers tell of themselves, as http://lb.example.com:9090
     -j, --json FILE             the app, with the labels HAPROXY_DEPLOYMENT_GROUP and HAPROXY_DEPLOYMENT_ALT_PORT

@@ -65,7 +65,7 @@ export const LB_KEYS: LbTable = {
   "lb.bamboo.zookeeper": node("", lb.zookeeper, "Ensemble that keeps Bamboo's rules."),
   "lb.bamboo.path": node("/marathon-haproxy/state", lb.znode, "The znode there that has a child for each rule."),
   "lb.bamboo.file": node("", format.path, "File that keeps the rules, in place of ZooKeeper."),
-  "lb.bamboo.template": node("", format.path, "Template of the configuration, in Bamboo's language. Empty: its default template."),
+  "lb.bamboo.template": node("", format.path, "Template of the configuration, in Bamboo's language. Empty: a safe one of this program's own."),
   "lb.bamboo.defaultRule": node(false, format.boolean, "Make each app without a rule reachable below its id, as Bamboo does."),
   "lb.bamboo.token": { ...node("", format.token, "Token that rules are changed with, as `Authorization: Bearer`. Empty: none is needed."), sensitive: true },
   "lb.statsd.host": node(false, lb.statsd, "Where counts of reloads are sent, over UDP, in StatsD's form."),

@@ -33,6 +33,7 @@ export class LbRun {
     const run = new LbRun({ http, appId, stats, listen });
     const at = (port: number) => `127.0.0.1:${port}`;
     const keys = {
+      enabled: true,
       listen: at(listen),
       marathons: [{ name: "main", urls }],
       groups: ["external"],

@@ -83,7 +83,7 @@ export class ScriptedMarathon {
   }
 
   /** From now on, a request without this Authorization header is answered 401. */
-  requireAuthorization(header: string): void {
+  requireAuthorization(header: string | undefined): void {
     this.#authorization = header;
   }
 

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 import type { Verbosity } from "../../base/log.js";
+import { wordsOf } from "./words.js";
 
 export const LB_FORMATS = ["haproxy", "marathon-lb", "bridge", "bamboo", "bamboo-state"] as const;
 export type LbFormat = (typeof LB_FORMATS)[number];
@@ -31,6 +32,23 @@ export interface LbFlags {
   readonly certificates: string | undefined;
   readonly minPort: number | undefined;
   readonly maxPort: number | undefined;
+  /** What has the system's HAProxy read its configuration again. */
+  readonly command: readonly string[] | undefined;
+  readonly validates: boolean;
+  /** Only print what would be written. */
+  readonly isDry: boolean;
+  /** `user:password`. */
+  readonly credentials: string | undefined;
+  readonly credentialsFile: string | undefined;
+  /** A service account of DC/OS, as JSON. */
+  readonly account: string | undefined;
+  readonly caFile: string | undefined;
+  /** Bamboo's own configuration. */
+  readonly bambooConfig: string | undefined;
+  /** Whether to follow, which is done in any case but under the names of the programs of before. */
+  readonly follows: boolean;
+  /** The parts of the command line that have no effect, a sentence each. */
+  readonly warnings: readonly string[];
 }
 
 const OPTIONS = {
@@ -55,6 +73,40 @@ const OPTIONS = {
   "ssl-certs": { type: "string" },
   "min-serv-port-ip-per-task": { type: "string" },
   "max-serv-port-ip-per-task": { type: "string" },
+  command: { type: "string", short: "c" },
+  "skip-validation": { type: "boolean" },
+  dry: { type: "boolean", short: "d" },
+  "auth-credentials": { type: "string" },
+  "marathon-auth-credential-file": { type: "string" },
+  "dcos-auth-credentials": { type: "string" },
+  "marathon-ca-cert": { type: "string" },
+  "bamboo-config": { type: "string" },
+  sse: { type: "boolean", short: "s" },
+  "max-reload-retries": { type: "string" },
+  "reload-interval": { type: "string" },
+  "skip-config-cleanup": { type: "boolean" },
+  "archive-versions": { type: "string" },
+  "lru-cache-capacity": { type: "string" },
+  "max-backoff": { type: "string" },
+  "syslog-socket": { type: "string" },
+  "log-format": { type: "string" },
+  "log-level": { type: "string" },
+  listening: { type: "string", short: "l" },
+  longhelp: { type: "boolean" },
+} as const;
+
+/** Flags of marathon-lb and servicerouter.py without effect, and why. */
+const UNUSED = {
+  "max-reload-retries": "a reload that fails is tried again after 1 s, 2 s, … up to a minute",
+  "reload-interval": "a reload that fails is tried again after 1 s, 2 s, … up to a minute",
+  "skip-config-cleanup": "an app that breaks the configuration goes on as it was, and no other app is hurt",
+  "archive-versions": "there are no copies: a configuration is replaced only when HAProxy has taken the next one",
+  "lru-cache-capacity": "there is no such cache",
+  "max-backoff": "events are followed again after 1 s, 2 s, … and lists are read all the time",
+  "syslog-socket": "the log goes to standard error, a JSON object a line",
+  "log-format": "the log goes to standard error, a JSON object a line",
+  "log-level": "-v says how much is logged",
+  listening: "events come by a stream now, so nobody has to call back",
 } as const;
 
 /**
@@ -92,12 +144,45 @@ export function parseLbFlags(words: readonly string[]): LbFlags {
     certificates: values["ssl-certs"],
     minPort: portOf(values["min-serv-port-ip-per-task"], "--min-serv-port-ip-per-task"),
     maxPort: portOf(values["max-serv-port-ip-per-task"], "--max-serv-port-ip-per-task"),
+    command: values.command === undefined ? undefined : wordsOf(values.command),
+    validates: !values["skip-validation"],
+    isDry: values.dry ?? false,
+    credentials: credentialsOf(values["auth-credentials"]),
+    credentialsFile: values["marathon-auth-credential-file"],
+    account: values["dcos-auth-credentials"],
+    caFile: values["marathon-ca-cert"],
+    bambooConfig: values["bamboo-config"],
+    follows: values.sse ?? false,
+    warnings: Object.entries(UNUSED)
+      .filter(([name]) => name in values)
+      .map(([name, why]) => `--${name} has no effect: ${why}`),
   };
+}
+
+function credentialsOf(text: string | undefined): string | undefined {
+  if (text === undefined || /^[^:]+:/u.test(text)) return text;
+  throw usage("--auth-credentials has to be user:password");
+}
+
+/** As everywhere else, one dash does for a flag with a name. */
+function withTwoDashes(word: string): string {
+  return /^-[a-z][a-z-]+(?:=|$)/u.test(word) ? `-${word}` : word;
+}
+
+/** A number below zero is a value, not a flag. */
+function joined(words: readonly string[]): string[] {
+  const all: string[] = [];
+  for (const word of words) {
+    const last = all.at(-1);
+    if (/^-\d+$/u.test(word) && last?.startsWith("--")) all[all.length - 1] = `${last}=${word}`;
+    else all.push(word);
+  }
+  return all;
 }
 
 function parsed(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
+    return parseArgs({ args: joined(words.map(withTwoDashes)), options: OPTIONS, allowPositionals: true });
   } catch (error) {
     throw usage(messageOf(error));
   }

@@ -1,4 +1,4 @@
-import type { LbSettings } from "../../config/lb.js";
+import type { LbSettings, MarathonSetting } from "../../config/lb.js";
 import { DEFAULT_CERTIFICATE } from "../../lb/options.js";
 import type { LbFlags } from "./flags.js";
 
@@ -28,14 +28,31 @@ export function withFlags(flags: LbFlags, settings: LbSettings): LbSettings {
       groupHttps: flags.groupsHttps || vhosts.groupHttps,
       certificates: certificates?.split(",") ?? vhosts.certificates,
     },
-    haproxy: { ...haproxy, configFile: flags.haproxyConfig ?? (isAlone ? DEFAULT_CONFIG : haproxy.configFile) },
-    marathons:
-      flags.marathons.length > 0 ? [{ ...MARATHON, urls: flags.marathons.map(withoutSlash) }] : settings.marathons,
+    haproxy: {
+      ...haproxy,
+      configFile: flags.haproxyConfig ?? (isAlone ? DEFAULT_CONFIG : haproxy.configFile),
+      validate: flags.validates && haproxy.validate,
+      ...(flags.command && { manage: false, reloadCommand: flags.command }),
+    },
+    marathons: flags.marathons.length > 0 ? [marathonOf(flags)] : settings.marathons,
   };
 }
 
-const MARATHON = { name: "marathon", user: "", password: "", credentialsFile: "", dcos: false, caFile: "" };
+/** That of the command line. */
+function marathonOf({ marathons, credentials, credentialsFile = "", account, caFile = "" }: LbFlags): MarathonSetting {
+  const [user = "", ...password] = credentials?.split(":") ?? [];
+  return {
+    name: "marathon",
+    urls: marathons.map(urlOf),
+    user,
+    password: password.join(":"),
+    credentialsFile,
+    dcos: account !== undefined,
+    caFile,
+  };
+}
 
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/u, "");
+/** haproxy-marathon-bridge takes a host and a port. */
+function urlOf(text: string): string {
+  return (/^https?:\/\//u.test(text) ? text : `http://${text}`).replace(/\/+$/u, "");
 }

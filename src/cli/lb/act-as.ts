@@ -1,0 +1,21 @@
+import type { ProgramName } from "./names.js";
+
+/** Does what the program of that name does. @param words its arguments */
+export async function actAs(name: ProgramName, words: readonly string[]): Promise<void> {
+  switch (name) {
+    case "haproxy-marathon-bridge": {
+      const { runBridge } = await import("./bridge-name.js");
+      return runBridge(words);
+    }
+    case "servicerouter.py":
+    case "marathon_lb.py":
+    case "marathon-lb": {
+      const { runMarathonLb } = await import("./marathon-lb-name.js");
+      return runMarathonLb(name, words);
+    }
+    case "bamboo": {
+      const { runBamboo } = await import("./bamboo-name.js");
+      return runBamboo(words);
+    }
+  }
+}
