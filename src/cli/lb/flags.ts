@@ -97,10 +97,16 @@ export function parseLbFlags(words: readonly string[]): LbFlags {
 
 function parsed(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
+    return parseArgs({ args: words.map(withTwoDashes), options: OPTIONS, allowPositionals: true });
   } catch (error) {
     throw usage(messageOf(error));
   }
+}
+
+/** The long flags of the other commands may be written with one dash, and so may these. */
+function withTwoDashes(word: string): string {
+  const [, name = ""] = /^-([a-z][a-z-]+)(?:=|$)/u.exec(word) ?? [];
+  return Object.hasOwn(OPTIONS, name) ? `-${word}` : word;
 }
 
 /** 0 turns the assignment of ports off. */
