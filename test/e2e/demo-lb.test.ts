@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { runCommand } from "../../src/base/run-command.js";
 import { type DemoRun, startDemo, started } from "../support/demo.js";
 import { askLb } from "../support/lb-ask.js";
+import { until } from "../support/wait.js";
 
 let folder: string;
 let runs: DemoRun[];
@@ -77,6 +78,16 @@ it.each(["SIGINT", "SIGTERM"] as const)("ends on %s with its HAProxy", async (si
   run.demo.kill(signal);
   expect((await run.exited)[0]).toBe(0);
   expect(performance.now() - asked).toBeLessThan(5_000);
+  expect(haproxies()).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+it("leaves nothing behind either if it is stopped while it starts", async () => {
+  const run = start(["--lb"]);
+  await until("its files", async () => readdirSync(folder).length > 0);
+  run.demo.kill("SIGINT");
+  expect((await run.exited)[0]).toBe(0);
+  expect(run.output()).toBe("stopping: 0 requests answered by 0 tasks, 0 failed, 0 reloads\n");
   expect(haproxies()).toEqual([]);
   expect(readdirSync(folder)).toEqual([]);
 });

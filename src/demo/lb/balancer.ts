@@ -121,6 +121,7 @@ function signal(pid: number | undefined, name: NodeJS.Signals): boolean {
 
 function configOf(marathon: string, { http, stats, status }: BalancerPorts, folder: string) {
   return {
+    enabled: true,
     listen: `${HOST}:${status}`,
     marathons: [{ name: "demo", urls: [marathon] }],
     groups: ["external"],

@@ -28,7 +28,9 @@ export async function showLoadBalancer({ seconds }: LbDemoOptions, screen: Scree
   const ports = await freePorts();
   const shop = await DemoShop.start(ports.service);
   const marathon = await DemoMarathon.start(() => [shop.asMarathonTells()]);
-  const balancer = new DemoBalancer(marathon.url, ports, (text) => screen.print(`the load balancer warns: ${text}`));
+  const balancer = new DemoBalancer(marathon.url, ports, (text) => {
+    if (!ending.hasBegun()) screen.print(`the load balancer warns: ${text}`);
+  });
   process.on("exit", () => balancer.discard());
   const ways: readonly Way[] = [
     { port: ports.http, headers: { host: VHOST } },
@@ -41,19 +43,22 @@ export async function showLoadBalancer({ seconds }: LbDemoOptions, screen: Scree
     if (!ending.hasBegun()) fail(new Error(lastWords || "the load balancer ended without a word"));
   });
   for (const way of ways) await untilAnswered(way);
+  if (ending.hasBegun()) return;
   screen.print(lbHints({ marathon: marathon.url, ports, configFile: balancer.configFile }));
   visitors.start();
-  await show(parts, performance.now() + (seconds ?? Number.POSITIVE_INFINITY) * 1_000);
+  const endAt = performance.now() + (seconds ?? Number.POSITIVE_INFINITY) * 1_000;
+  await show(parts, () => ending.hasBegun() || performance.now() >= endAt);
   await ending.begin();
 }
 
 /** Changes the app, and says what comes of it. */
-async function show({ shop, marathon, balancer, visitors, screen }: Parts, endAt: number): Promise<void> {
+async function show({ shop, marathon, balancer, visitors, screen }: Parts, isOver: () => boolean): Promise<void> {
   let changeAt = performance.now() + CHANGE_MS;
-  for (let now = performance.now(); now < endAt; now = performance.now()) {
+  for (;;) {
     await balancer.look();
+    if (isOver()) return;
     const figures = figuresText({ ...visitors.figures, reloads: balancer.reloads });
-    if (now >= changeAt) {
+    if (performance.now() >= changeAt) {
       changeAt += CHANGE_MS;
       const change = await shop.change();
       marathon.tell();
@@ -67,6 +72,7 @@ async function show({ shop, marathon, balancer, visitors, screen }: Parts, endAt
 async function end({ shop, marathon, balancer, visitors, screen }: Parts): Promise<void> {
   await visitors.end();
   await balancer.look();
+  screen.status("", undefined);
   screen.print(`stopping: ${figuresText({ ...visitors.figures, reloads: balancer.reloads })}`);
   await balancer.stop();
   shop.end();

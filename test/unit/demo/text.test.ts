@@ -93,6 +93,12 @@ describe("the screen", () => {
     expect(written()).toBe("\r\x1b[2K01234567…");
   });
 
+  it("does not cut where the terminal does not know its width", () => {
+    const { screen, written } = screenOn({ isTTY: true, columns: 0 });
+    screen.status("0123456789", 1);
+    expect(written()).toBe("\r\x1b[2K0123456789");
+  });
+
   it("writes a line elsewhere only when there is something new, and not too often", () => {
     const { screen, written, pass } = screenOn({});
     screen.status("first", 1);
