@@ -1,5 +1,5 @@
+import { HOST } from "./loopback.js";
 import type { DemoOptions } from "./options.js";
-import { HOST } from "./server.js";
 
 const NOT_CARRIED = "(install HAProxy, and the demonstration carries its connections too: apt-get install haproxy)";
 

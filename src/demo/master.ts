@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { DemoCluster } from "./cluster.js";
+import { HOST } from "./loopback.js";
 import { stateOf } from "./state.js";
 
-const HOST = "127.0.0.1";
 const STATE_PATHS: readonly string[] = ["/master/state", "/state"];
 
 /** The demonstration cluster's only master, on a free loopback port. It leads. */

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { cleanEnvironment, HOST, PROGRAM, VIP_RANGE } from "./server.js";
+import { toolEnvironment } from "./environment.js";
+import { freePort, HOST } from "./loopback.js";
+import { PROGRAM } from "./program.js";
+import { VIP_RANGE } from "./server.js";
 
 const READY = "carrying virtual addresses";
 const READY_MS = 5_000;
@@ -19,7 +21,7 @@ export class DemoNode {
   private constructor(configFile: string) {
     this.#configFile = configFile;
     const words = [PROGRAM, "vips", "run", `-config=${configFile}`];
-    this.#child = spawn(process.execPath, words, { env: environment(), stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = spawn(process.execPath, words, { env: toolEnvironment(), stdio: ["ignore", "ignore", "pipe"] });
     this.#exited = new Promise((resolve) => this.#child.once("close", resolve));
     this.isCarrying = new Promise((resolve) => {
       this.#child.stderr?.on("data", (text: Buffer) => {
@@ -32,7 +34,7 @@ export class DemoNode {
 
   /** Starts it; `undefined` where there is no HAProxy. @param folder for its files */
   static async start(folder: string, httpPort: number): Promise<DemoNode | undefined> {
-    if (spawnSync("haproxy", ["-v"], { env: environment() }).status !== 0) return undefined;
+    if (spawnSync("haproxy", ["-v"], { env: toolEnvironment() }).status !== 0) return undefined;
     const vips = {
       servers: [`http://${HOST}:${httpPort}`],
       ipv4Range: VIP_RANGE,
@@ -51,23 +53,9 @@ export class DemoNode {
     this.#child.kill("SIGKILL");
     await this.#exited;
     const clearing = spawn(process.execPath, [PROGRAM, "vips", "clear", `-config=${this.#configFile}`], {
-      env: environment(),
+      env: toolEnvironment(),
       stdio: "ignore",
     });
     await once(clearing, "close");
   }
-}
-
-/** Tools of administrators are in directories that only root has on its path. */
-function environment(): NodeJS.ProcessEnv {
-  const clean = cleanEnvironment();
-  return { ...clean, PATH: `${clean.PATH ?? ""}:/usr/sbin:/sbin` };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address ? address.port : 0;
 }

@@ -39,9 +39,9 @@ export class Screen {
     }
   }
 
-  /** A line that wraps could not be erased. */
+  /** A line that wraps could not be erased. A terminal that does not know its width says 0. */
   #fitted(): string {
-    const room = (this.#output.columns ?? 80) - 1;
+    const room = (this.#output.columns || 80) - 1;
     return this.#status.length <= room ? this.#status : `${this.#status.slice(0, room - 1)}…`;
   }
 }

@@ -33,8 +33,8 @@ export function statusLine(figures: Figures, change: Change | undefined): string
   return parts.join(", ") + (change ? `; ${change.text}` : "");
 }
 
-/** The sum of a metric's series. */
-function sumOf(metrics: string, name: string): number | undefined {
+/** The sum of a metric's series; `undefined` if there are none. @param metrics in Prometheus' text format */
+export function sumOf(metrics: string, name: string): number | undefined {
   const values = metrics
     .split("\n")
     .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -6,10 +6,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { type DemoRun, startDemo, started } from "../support/demo.js";
 import { decode, encodeQuery, lines, type Message } from "../support/dns.js";
-
-const PROGRAM = "dist/demo/main.js";
-const STARTED = /Ctrl-C stops everything/;
 
 let folder: string;
 let demos: ChildProcess[];
@@ -23,31 +21,13 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Run {
-  readonly demo: ChildProcess;
-  readonly exited: Promise<unknown[]>;
-  readonly output: () => string;
-}
+const run = (dnsPort: number, httpPort: number) =>
+  start(["--dns-port", String(dnsPort), "--http-port", String(httpPort)]);
 
-function run(dnsPort: number, httpPort: number): Run {
-  const args = [PROGRAM, "--dns-port", String(dnsPort), "--http-port", String(httpPort)];
-  // A folder of its own for temporary files: what is left behind shows.
-  const demo = spawn(process.execPath, args, { env: { ...process.env, TMPDIR: folder }, stdio: "pipe" });
-  demos.push(demo);
-  let output = "";
-  const hear = (chunk: Buffer) => {
-    output += chunk.toString();
-  };
-  demo.stdout.on("data", hear);
-  demo.stderr.on("data", hear);
-  return { demo, exited: once(demo, "exit"), output: () => output };
-}
-
-async function started({ demo, output }: Run): Promise<void> {
-  while (!STARTED.test(output())) {
-    if (demo.exitCode !== null) throw new Error(`the demonstration ended: ${output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+function start(args: readonly string[]): DemoRun {
+  const started = startDemo(args, folder);
+  demos.push(started.demo);
+  return started;
 }
 
 async function freePort(): Promise<number> {

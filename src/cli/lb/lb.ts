@@ -9,7 +9,7 @@ import { type LbFlags, parseLbFlags } from "./flags.js";
 import type { Env } from "./inputs.js";
 import { placesOf } from "./places.js";
 import { renderConfiguration } from "./render.js";
-import { withFlags } from "./settings.js";
+import { ownSettings, withFlags } from "./settings.js";
 
 /** `mesos-dns lb`: HAProxy's configuration from what runs. @param words those behind `lb` */
 export async function runLb([action, ...words]: readonly string[]): Promise<void> {
@@ -20,7 +20,7 @@ export async function runLb([action, ...words]: readonly string[]): Promise<void
     }
     case "run": {
       const flags = parseLbFlags(words);
-      return follow(flags, runSettings(flags, process.env), { isOnce: false });
+      return follow(flags, ownSettings(flags, runSettings(flags, process.env)), { isOnce: false });
     }
     case "check": {
       const flags = parseLbFlags(words);

@@ -1,3 +1,4 @@
+import { MesosDnsError } from "../../base/errors.js";
 import type { LbSettings, MarathonSetting } from "../../config/lb.js";
 import { DEFAULT_CERTIFICATE } from "../../lb/options.js";
 import type { LbFlags } from "./flags.js";
@@ -35,6 +36,24 @@ export function withFlags(flags: LbFlags, settings: LbSettings): LbSettings {
       ...(flags.command && { manage: false, reloadCommand: flags.command }),
     },
     marathons: flags.marathons.length > 0 ? [marathonOf(flags)] : settings.marathons,
+  };
+}
+
+/**
+ * What `lb run` does by its command line alone: its own HAProxy keeps to its own folder, and TLS takes a certificate that somebody has named.
+ *
+ * @throws {MesosDnsError} USAGE if it would carry nothing
+ */
+export function ownSettings(flags: LbFlags, settings: LbSettings): LbSettings {
+  if (flags.configFile !== undefined || flags.bambooConfig !== undefined) return settings;
+  if (settings.groups.length === 0 && (settings.format === "haproxy" || settings.format === "marathon-lb")) {
+    throw new MesosDnsError("USAGE", 'name at least one --group, or "*" for all');
+  }
+  if (!settings.haproxy.manage) return settings;
+  return {
+    ...settings,
+    vhosts: { ...settings.vhosts, certificates: flags.certificates?.split(",") ?? [] },
+    haproxy: { ...settings.haproxy, configFile: flags.haproxyConfig ?? "" },
   };
 }
 

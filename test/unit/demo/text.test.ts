@@ -17,8 +17,22 @@ mesos_dns_requests_total{transport="tcp",type="SRV",zone="local"} 2
 
 describe("options", () => {
   it("are the documented ports unless given", () => {
-    expect(parseOptions([])).toEqual({ dnsPort: 8053, httpPort: 8123 });
-    expect(parseOptions(["--dns-port", "53", "--http-port=80"])).toEqual({ dnsPort: 53, httpPort: 80 });
+    expect(parseOptions([])).toEqual({ kind: "cluster", dnsPort: 8053, httpPort: 8123 });
+    const given = parseOptions(["--dns-port", "53", "--http-port=80"]);
+    expect(given).toEqual({ kind: "cluster", dnsPort: 53, httpPort: 80 });
+  });
+
+  it("ask for the load balancer, for a time or until it is stopped", () => {
+    expect(parseOptions(["--lb"])).toEqual({ kind: "load-balancer", seconds: undefined });
+    expect(parseOptions(["--lb", "--seconds", "9"])).toEqual({ kind: "load-balancer", seconds: 9 });
+  });
+
+  it.each([
+    [["--seconds", "9"], "--seconds goes with --lb only"],
+    [["--lb", "--seconds", "0"], '--seconds must be a number of seconds from 1 to 999999, not "0"'],
+    [["--lb", "--dns-port", "53"], "--dns-port does not go with --lb, whose ports are any that are free"],
+  ])("that do not go together say so: %j", (argv, problem) => {
+    expect(() => parseOptions(argv)).toThrow(problem);
   });
 
   it.each([["--dns-port", "0"], ["--http-port", "65536"], ["--dns-port", "x"], ["--dns-port"], ["--port", "1"], ["x"]])(
@@ -77,6 +91,12 @@ describe("the screen", () => {
     const { screen, written } = screenOn({ isTTY: true, columns: 10 });
     screen.status("0123456789", 1);
     expect(written()).toBe("\r\x1b[2K01234567…");
+  });
+
+  it("does not cut where the terminal does not know its width", () => {
+    const { screen, written } = screenOn({ isTTY: true, columns: 0 });
+    screen.status("0123456789", 1);
+    expect(written()).toBe("\r\x1b[2K0123456789");
   });
 
   it("writes a line elsewhere only when there is something new, and not too often", () => {
