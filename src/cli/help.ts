@@ -39,7 +39,7 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     check           print conflicts, refused services, and what HAProxy says; the exit code is 1 if there are any
     status          print what the \`run\` of this machine carries, and what is wrong
     link DIR        make links there, under whose names this program acts as haproxy-marathon-bridge, servicerouter.py, marathon_lb.py,
-                    marathon-lb and bamboo do
+                    marathon-lb, zdd.py and bamboo do
     deploy          put a new version of an app in the place of the old one while clients are served, as zdd.py does
     -m, --marathon URL          Marathon
     -l, --marathon-lb URL       where the load balancers tell of themselves, as http://lb.example.com:9090

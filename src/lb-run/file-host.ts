@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hasCode } from "../base/errors.js";
 import { runCommand } from "../base/run-command.js";
@@ -84,7 +84,7 @@ export class FileHost {
   }
 
   async #isThere(path: string): Promise<boolean> {
-    return readFile(path).then(
+    return access(path).then(
       () => true,
       (error: unknown) => !hasCode(error, "ENOENT"),
     );

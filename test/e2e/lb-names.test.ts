@@ -78,7 +78,7 @@ test("lb link makes a link for each name, again as well, and leaves what is no l
   const link = () => runCommand(process.execPath, [PROGRAM, "lb", "link", folder]);
   expect((await link()).code).toBe(0);
   const target = readlinkSync(join(folder, "bamboo"));
-  for (const name of ["haproxy-marathon-bridge", "servicerouter.py", "marathon_lb.py", "marathon-lb"]) {
+  for (const name of ["haproxy-marathon-bridge", "servicerouter.py", "marathon_lb.py", "marathon-lb", "zdd.py"]) {
     expect(readlinkSync(join(folder, name))).toBe(target);
   }
   expect((await link()).code).toBe(0);

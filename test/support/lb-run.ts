@@ -44,7 +44,13 @@ export class LbRun {
       haproxy: { runDir: run.folder, ...lb.haproxy },
     };
     writeFileSync(run.configFile, JSON.stringify({ ...more, lb: keys }));
-    await run.again();
+    try {
+      await run.again();
+    } catch (error) {
+      // Its HAProxy would go on, and keep its ports.
+      await run.end();
+      throw error;
+    }
     return run;
   }
 

@@ -13,6 +13,10 @@ export async function actAs(name: ProgramName, words: readonly string[]): Promis
       const { runMarathonLb } = await import("./marathon-lb-name.js");
       return runMarathonLb(name, words);
     }
+    case "zdd.py": {
+      const { runDeploy } = await import("./deploy.js");
+      return runDeploy(words);
+    }
     case "bamboo": {
       const { runBamboo } = await import("./bamboo-name.js");
       return runBamboo(words);

@@ -4,6 +4,7 @@ export const PROGRAM_NAMES = [
   "servicerouter.py",
   "marathon_lb.py",
   "marathon-lb",
+  "zdd.py",
   "bamboo",
 ] as const;
 export type ProgramName = (typeof PROGRAM_NAMES)[number];
