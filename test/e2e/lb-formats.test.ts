@@ -85,6 +85,7 @@ describe("format marathon-lb", () => {
     expect(await answers(ids, { "x-marathon-app-id": "/web" })).toBe("a");
     await lead([web("b")]);
     await until("b", async () => (await answers(port)) === "b");
+    await until("its end", async () => (await run.status()).isSettled);
     const { services, refused } = await run.status();
     expect(services).toMatchObject([
       {
@@ -145,6 +146,7 @@ describe("format marathon-lb", () => {
     const taken = (other.address() as { port: number }).port;
     await lead([web("b"), app("/taken", { ports: [taken], labels: GROUP, tasks: tasksOf("a") })]);
     await until("b", async () => (await answers(port)) === "b");
+    await until("the refusal", async () => (await run.status()).refused.length > 0);
     expect((await run.status()).refused).toMatchObject([
       { appId: "/taken", isKept: false, reason: expect.stringContaining(`nobody can listen at 0.0.0.0:${taken}`) },
     ]);
@@ -288,6 +290,7 @@ describe("format bamboo", () => {
       app("/two", { ports: [1, port], tasks: tasksOf("b") }),
     ]);
     await until("b", async () => (await answers(port)) === "b");
+    await until("the refusal", async () => (await run.status()).refused.length > 0);
     expect((await run.status()).refused).toMatchObject([
       { appId: "/shop", reason: expect.stringContaining("index out of range") },
     ]);
