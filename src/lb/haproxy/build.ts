@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { messageOf } from "../../base/errors.js";
 import { isWanted, sorted } from "../selection.js";
 import type { Notice, Service } from "../services.js";
 import type { Backends } from "./backends.js";
 import type { Balancer, BalancerMaps } from "./balancer.js";
-import { type Claim, type Claims, type Conflict, type Holders, hostKey, portKey, settle } from "./claims.js";
+import { type Claim, type Claims, type Conflict, type Holders, hostKey, nameKey, portKey, settle } from "./claims.js";
 import { type HostRule, isMapped, type SharedOptions, sharedFrontends } from "./shared-frontends.js";
 import { bindOptions, file, hostNames, paths, word } from "./words.js";
 
@@ -61,8 +62,18 @@ export function buildBalancer(services: readonly Service[], options: BuildOption
       head: [...candidates.flatMap(userlist), ...sharedFrontends(rules, options)],
       backends: backends.sort((a, b) => (a.name < b.name ? -1 : 1)),
       maps: mapsOf(rules, candidates, options),
+      ruled: new Set(
+        rules.flatMap((rule) => (isMapped(rule) || rule.isPassedOn ? [] : `${rule.host} ${rule.backend}`)),
+      ),
     },
-    holders: holdersOf(ports, hosts),
+    holders: holdersOf(
+      ports,
+      hosts,
+      settle(
+        candidates.map(({ service }) => nameClaim(service)),
+        options.holders,
+      ),
+    ),
     conflicts: [...ports.conflicts, ...hosts.conflicts, ...reservedConflicts(candidates, options)],
     refused,
   };
@@ -82,13 +93,12 @@ function byApp(services: readonly Service[]): ReadonlyMap<string, readonly Servi
 function examine(services: readonly Service[], options: BuildOptions) {
   const candidates: Candidate[] = [];
   const refused: (Notice & { readonly service: Service })[] = [];
-  const names = new Set<string>();
+  const names = namesOf(services, options.holders);
   for (const service of services) {
-    const name = backendName(service, names);
+    const name = names.get(service) as string;
     try {
       options.backends.check(service, { name, cookieKey: options.cookieKey });
       candidates.push({ service, name, rules: rulesOf(service, name, options) });
-      names.add(name);
     } catch (error) {
       refused.push({ appId: service.appId, service, text: messageOf(error) });
     }
@@ -96,10 +106,33 @@ function examine(services: readonly Service[], options: BuildOptions) {
   return { candidates, refused };
 }
 
+/**
+ * A name that no other service has. Who has one keeps it when another one comes that would have the same: its requests would go to the
+ * other one's servers until the reload.
+ */
+function namesOf(services: readonly Service[], holders: Holders): ReadonlyMap<Service, string> {
+  const { owners } = settle(services.map(nameClaim), holders);
+  return new Map(
+    services.map((service) => {
+      const name = backendName(service);
+      const isOwn = owners.get(nameKey(name)) === service;
+      return [service, isOwn ? name : `${name}_${service.index}_${sumOf(service.appId)}`] as const;
+    }),
+  );
+}
+
+function nameClaim(service: Service): Claim {
+  return { key: nameKey(backendName(service)), service, weight: 0 };
+}
+
 /** The name that marathon-lb gives, which programs know that look at HAProxy's figures. */
-function backendName({ appId, port, index }: Service, taken: ReadonlySet<string>): string {
-  const name = `${appId.slice(1).replace(/[^a-zA-Z0-9_.-]/gu, "_")}_${port === 0 ? `n${index}` : port}`;
-  return taken.has(name) ? `${name}_${index}` : name;
+function backendName({ appId, port, index }: Service): string {
+  return `${appId.slice(1).replace(/[^a-zA-Z0-9_.-]/gu, "_")}_${port === 0 ? `n${index}` : port}`;
+}
+
+/** Digits enough for no other id to have them, and more than a port has. */
+function sumOf(appId: string): string {
+  return createHash("sha256").update(appId).digest("hex").slice(0, 12);
 }
 
 function rulesOf(service: Service, backend: string, { certificates }: BuildOptions): readonly HostRule[] {
@@ -186,12 +219,15 @@ function hostsMap(rules: readonly HostRule[]): ReadonlyMap<string, string> {
   );
 }
 
+/** Ids that are one word in a map and in a command. Any other one could be a command of its own, and is reached otherwise. */
+const KEY = /^[\w./:@~-]{1,1024}$/u;
+
 /** By its id, an app is reached at its first service over HTTP. */
 function appsMap(candidates: readonly Candidate[]): ReadonlyMap<string, string> {
   const apps = new Map<string, string>();
   for (const { service, name } of candidates) {
     const id = service.appId.toLowerCase();
-    if (service.mode === "http" && !apps.has(id)) apps.set(id, name);
+    if (service.mode === "http" && KEY.test(id) && !apps.has(id)) apps.set(id, name);
   }
   return apps;
 }

@@ -1,6 +1,6 @@
 import type { Notice, Service } from "../services.js";
 
-/** What only one service can have: a port, or a name with a path. */
+/** What only one service can have: a port, a name with a path, or the name of a backend. */
 export interface Claim {
   readonly key: string;
   readonly service: Service;
@@ -71,6 +71,11 @@ export function portKey(port: number, address: string): string {
 /** A name and a beginning of paths; "" for all paths. */
 export function hostKey(host: string, path: string): string {
   return `host ${host}${path}`;
+}
+
+/** The name of a backend. */
+export function nameKey(name: string): string {
+  return `backend ${name}`;
 }
 
 /** What each loser does not get, for people. */

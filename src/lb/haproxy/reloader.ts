@@ -87,10 +87,12 @@ export class Reloader {
 
   /** Ports that are new, and at which nobody can listen: HAProxy would pause all others for them. */
   async #unbindable(before: string, text: string): Promise<ReadonlyMap<number, string>> {
-    const known = new Set(Array.from(before.matchAll(BIND), ([, host, port]) => `${host}:${port}`));
+    const known = new Map<string, string[]>();
+    for (const [, host = "", port = ""] of before.matchAll(BIND)) known.set(port, [...(known.get(port) ?? []), host]);
     const refused = new Map<number, string>();
-    for (const [, host = "", port] of text.matchAll(BIND)) {
-      if (known.has(`${host}:${port}`)) continue;
+    for (const [, host = "", port = ""] of text.matchAll(BIND)) {
+      // Where HAProxy itself is in the way, trying tells nothing.
+      if (known.get(port)?.some((own) => own === host || isWhole(own) || isWhole(host))) continue;
       const address = host === "*" ? "0.0.0.0" : host.replace(/^\[(.*)\]$/u, "$1");
       const refusal = await this.#parts.refusalOf({ host: address, port: Number(port) });
       if (refusal !== undefined) refused.set(Number(port), refusal);
@@ -114,6 +116,11 @@ export class Reloader {
       await delay(timers, STEP_MS).elapsed;
     }
   }
+}
+
+/** Whether somebody who listens there has the port of every address. */
+function isWhole(host: string): boolean {
+  return host === "*" || host === "0.0.0.0" || host === "[::]";
 }
 
 function nameOf(path: string): string {
