@@ -13,6 +13,8 @@ export interface BuildOptions extends SharedOptions {
   /** Ports that no service can have: those of the shared frontends. */
   readonly reservedPorts: ReadonlySet<number>;
   readonly holders: Holders;
+  /** Ids of apps that are not there any more, and whose services stay for a while. */
+  readonly gone: ReadonlySet<string>;
   readonly cookieKey: string;
   /** Those of builds before this one, to which this adds. */
   readonly backends: Backends;
@@ -42,8 +44,11 @@ export function buildBalancer(services: readonly Service[], options: BuildOption
   const wanted = sorted(services).filter((service) => isWanted(service, options.groups) && !service.isDatagram);
   const { candidates, refused } = examine(wanted, options);
   const bound = candidates.filter(({ service }) => service.port !== 0 && !options.reservedPorts.has(service.port));
-  const ports = settle(portClaims(bound), options.holders);
-  const hosts = settle(candidates.flatMap(hostClaims), options.holders);
+  const ports = settle(portClaims(bound, options.gone), options.holders);
+  const hosts = settle(
+    candidates.flatMap((candidate) => hostClaims(candidate, options.gone)),
+    options.holders,
+  );
   const rules = candidates.flatMap(({ service, rules }) =>
     rules.flatMap((rule) => ownedPart(rule, (key) => hosts.owners.get(key) === service)),
   );
@@ -122,7 +127,7 @@ function namesOf(services: readonly Service[], holders: Holders): ReadonlyMap<Se
 }
 
 function nameClaim(service: Service): Claim {
-  return { key: nameKey(backendName(service)), service, weight: 0 };
+  return { key: nameKey(backendName(service)), service, weight: 0, isGone: false };
 }
 
 /** The name that marathon-lb gives, which programs know that look at HAProxy's figures. */
@@ -170,18 +175,19 @@ function userlist({ service, name }: Candidate): readonly string[] {
 }
 
 /** A listener at all addresses has its port to itself; others have it at theirs. */
-function portClaims(candidates: readonly Candidate[]): readonly Claim[] {
+function portClaims(candidates: readonly Candidate[], gone: ReadonlySet<string>): readonly Claim[] {
   const whole = new Set(
     candidates.flatMap(({ service }) => (service.settings.bindAddress === "*" ? service.port : [])),
   );
   return candidates.map(({ service }) => {
     const key = portKey(service.port, whole.has(service.port) ? "*" : service.settings.bindAddress);
-    return { key, service, weight: 0 };
+    return { key, service, weight: 0, isGone: gone.has(service.appId) };
   });
 }
 
-function hostClaims({ service, rules }: Candidate): readonly Claim[] {
-  return rules.flatMap((rule) => keysOf(rule).map((key) => ({ key, service, weight: rule.weight })));
+function hostClaims({ service, rules }: Candidate, gone: ReadonlySet<string>): readonly Claim[] {
+  const isGone = gone.has(service.appId);
+  return rules.flatMap((rule) => keysOf(rule).map((key) => ({ key, service, weight: rule.weight, isGone })));
 }
 
 function keysOf({ host, paths, isPassedOn }: HostRule): readonly string[] {

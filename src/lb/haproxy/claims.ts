@@ -6,6 +6,8 @@ export interface Claim {
   readonly service: Service;
   /** Who asks for more of it gets it, if nobody has it yet. */
   readonly weight: number;
+  /** Whether its app is not there any more: it gets only what nobody else wants. */
+  readonly isGone: boolean;
 }
 
 /** By key, which app has it in the configuration that runs. */
@@ -26,7 +28,7 @@ export interface Claims {
 }
 
 /**
- * Who gets what several want: who has it already, else who gives it more weight, else who has been configured for longest, else the
+ * Who gets what several want: whose app is there, then who has it already, else who gives it more weight, else who has been configured for longest, else the
  * smaller id.
  */
 export function settle(claims: readonly Claim[], holders: Holders): Claims {
@@ -47,7 +49,7 @@ export function settle(claims: readonly Claim[], holders: Holders): Claims {
 }
 
 function ranked(claims: readonly Claim[], holder: string | undefined): readonly Service[] {
-  const rank = ({ service }: Claim) => (service.appId === holder ? 0 : 1);
+  const rank = ({ service, isGone }: Claim) => (isGone ? 2 : service.appId === holder ? 0 : 1);
   const sorted = [...claims].sort((a, b) => {
     if (rank(a) !== rank(b)) return rank(a) - rank(b);
     if (a.weight !== b.weight) return b.weight - a.weight;

@@ -30,6 +30,18 @@ test("a service without servers keeps its place for a while", () => {
   expect(serversOf(carry([web("/b", 10_001)], 1_000 + LINGER_MS))).toEqual(["b_10001: 192.0.2.1"]);
 });
 
+test("who follows an app that is gone gets its port and its name at once; an app without tasks keeps them", () => {
+  const { carry } = modelOf();
+  const host = { HAPROXY_0_VHOST: "www.example.com" };
+  const next = web("/b", 10_000, host);
+  carry([web("/a", 10_000, host)]);
+  const empty = carry([app("/a", { ports: [10_000], labels: { HAPROXY_GROUP: "external", ...host } }), next], 1_000);
+  expect(empty.conflicts.map(({ winner }) => winner?.appId)).toEqual(["/a", "/a"]);
+  const { balancer } = carry([next], 2_000);
+  expect([...balancer.maps.hosts]).toEqual([["www.example.com", "b_10000"]]);
+  expect(balancer.backends.map(({ frontend }) => frontend[0])).toEqual([undefined, "frontend b_10000:in"]);
+});
+
 test("an app whose labels are broken goes on as it was, with the servers of now", () => {
   const { carry } = modelOf();
   carry([web("/a", 10_000, { HAPROXY_0_BALANCE: "leastconn" })]);
