@@ -68,7 +68,7 @@ export class Reloader {
     const { host, ask, writeFile } = this.#parts;
     const old = await this.#pid();
     const [state = ""] = await ask(["show servers state"]);
-    await writeFile(STATE_FILE, `${state.trim()}\n`);
+    await writeFile(STATE_FILE, `${withoutCheckPorts(state.trim())}\n`);
     try {
       await host.install(text);
       await host.reload();
@@ -121,6 +121,16 @@ export class Reloader {
 /** Whether somebody who listens there has the port of every address. */
 function isWhole(host: string): boolean {
   return host === "*" || host === "0.0.0.0" || host === "[::]";
+}
+
+/** HAProxy takes the ports that it has checked so far for those of the new configuration, unless they are 0. */
+function withoutCheckPorts(state: string): string {
+  const lines = state.split("\n").map((line) => line.split(" "));
+  // Behind the "#" of its line, the names of the columns.
+  const column = (lines.find(([first]) => first === "#")?.indexOf("srv_check_port") ?? 0) - 1;
+  if (column < 0) return state;
+  const isRow = (words: readonly string[]) => words[0] !== "#" && words.length > column;
+  return lines.map((words) => (isRow(words) ? words.with(column, "0") : words).join(" ")).join("\n");
 }
 
 function nameOf(path: string): string {
