@@ -101,9 +101,9 @@ export class LbModel {
     return [...new Set(this.#last.map(({ appId }) => appId))];
   }
 
-  /** These apps go on as they were until they change. */
-  refuse(apps: ReadonlySet<string>, reason: string): void {
-    this.#good.refuse(new Map(Array.from(apps, (appId) => [appId, reason])), this.#last);
+  /** These apps go on as they were until they change. @param reasons by app */
+  refuse(reasons: ReadonlyMap<string, string>): void {
+    this.#good.refuse(reasons, this.#last);
   }
 
   /** From now on no service has these ports. */
