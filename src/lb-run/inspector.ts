@@ -4,9 +4,6 @@ import { bindsIn, luaFiles } from "../lb/file-formats/texts.js";
 import { findBroken } from "../lb/haproxy/broken.js";
 import type { FileHost } from "./file-host.js";
 
-/** So many apps at once are told in HAProxy's words for each of them. */
-const MAX_ALONE = 100;
-
 /** Finds what is wrong with a configuration before HAProxy gets it, and which apps that is for. */
 export class Inspector<Known> {
   readonly #format: FileFormat<Known>;
@@ -49,16 +46,11 @@ export class Inspector<Known> {
   }
 
   async #refuse(reason: string, faultsOf: (apps: ReadonlySet<string>) => Promise<string | undefined>): Promise<void> {
-    const broken = await findBroken(this.#format.apps, async (apps) => (await faultsOf(apps)) === undefined);
+    const broken = await findBroken(this.#format.apps, faultsOf);
     if (broken.size === 0) {
       throw new MesosDnsError("LB_HAPROXY", `HAProxy refuses the configuration, and not for an app: ${reason}`);
     }
-    const reasons = new Map<string, string>();
-    for (const app of broken) {
-      const own = reasons.size < MAX_ALONE ? await faultsOf(new Set([app])) : undefined;
-      reasons.set(app, own ?? reason);
-    }
-    this.#format.refuse(reasons);
+    this.#format.refuse(broken);
   }
 
   #templateFault(apps: ReadonlySet<string>): string | undefined {

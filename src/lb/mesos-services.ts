@@ -35,7 +35,8 @@ export function servicesOfCluster(cluster: Cluster, options: MesosServiceOptions
   const services: Service[] = [];
   const unreadable: Unreadable[] = [];
   const notices: Notice[] = [];
-  for (const app of appsOf(cluster)) {
+  const apps = appsOf(cluster);
+  for (const app of apps) {
     const note = (text: string) => void notices.push({ appId: app.id, text });
     const count = Math.max(...app.tasks.map((task) => portsOf(task).length));
     for (let index = 0; index < count; index++) {
@@ -44,7 +45,7 @@ export function servicesOfCluster(cluster: Cluster, options: MesosServiceOptions
       else if (read) services.push(read);
     }
   }
-  return { services, unreadable, notices };
+  return { appIds: new Set(apps.map(({ id }) => id)), services, unreadable, notices };
 }
 
 /** Sorted by id. Where two frameworks have the same one, that of the later framework has its name in front. */

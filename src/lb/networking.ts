@@ -1,4 +1,5 @@
 /** How tasks are reached: the only place that knows Marathon's ways of networking. */
+import { parseAddress } from "../base/addresses.js";
 import type { MarathonApp, MarathonPortMapping, MarathonTask } from "../sources/marathon/app.js";
 
 /** `container/bridge`: behind ports of the agent; `container`: at an address of its own. */
@@ -83,5 +84,7 @@ export function addressOfTask(
   if (networkMode(app) !== "container") return task.host === "" ? undefined : resolve(task.host);
   const [name] = port.mapping?.networkNames ?? [];
   const network = name === undefined ? 0 : app.networks.findIndex((item) => item.name === name);
-  return (task.ipAddresses[Math.max(0, network)] ?? task.ipAddresses[0]) || undefined;
+  const address = task.ipAddresses[Math.max(0, network)] ?? task.ipAddresses[0] ?? "";
+  // What is none could be lines of a configuration.
+  return parseAddress(address) ? address : undefined;
 }

@@ -73,6 +73,8 @@ export interface Unreadable {
 }
 
 export interface Services {
+  /** Ids of all apps that there are, those without a service as well. */
+  readonly appIds: ReadonlySet<string>;
   readonly services: readonly Service[];
   readonly unreadable: readonly Unreadable[];
   readonly notices: readonly Notice[];
@@ -82,8 +84,10 @@ export interface Services {
 const SERVING: ReadonlySet<string> = new Set(["", "TASK_RUNNING", "TASK_LOST", "TASK_UNREACHABLE"]);
 const HTTP_CHECKS: ReadonlySet<string> = new Set(["HTTP", "HTTPS", "MESOS_HTTP", "MESOS_HTTPS"]);
 
+type AppServices = Omit<Services, "appIds">;
+
 /** What an app gave, and the addresses that it was read with. */
-interface Read extends Services {
+interface Read extends AppServices {
   readonly addresses: ReadonlyMap<string, string | undefined>;
 }
 
@@ -100,7 +104,8 @@ export function servicesOf(
   known: ReadApps = new WeakMap(),
 ): Services {
   const assigner = options.range && new PortAssigner(options.range);
-  const read = mergeDeploymentGroups(apps).flatMap((deployed): readonly Services[] => {
+  const all = mergeDeploymentGroups(apps);
+  const read = all.flatMap((deployed): readonly AppServices[] => {
     const { app, draining } = deployed;
     if (app.id === `/${options.framework}`) return [];
     // Which port an app is given depends on the apps before it, and who is ready on the time.
@@ -112,13 +117,14 @@ export function servicesOf(
     return [now];
   });
   return {
+    appIds: new Set(all.map(({ app }) => app.id)),
     services: read.flatMap(({ services }) => services),
     unreadable: read.flatMap(({ unreadable }) => unreadable),
     notices: read.flatMap(({ notices }) => notices),
   };
 }
 
-function readServices(deployed: DeployedApp, options: ServiceOptions, assigner: PortAssigner | undefined): Services {
+function readServices(deployed: DeployedApp, options: ServiceOptions, assigner: PortAssigner | undefined): AppServices {
   const notices: Notice[] = [];
   const reader = new AppReader(deployed, options, (text) => void notices.push({ appId: deployed.app.id, text }));
   const services = reader.read(assigner);

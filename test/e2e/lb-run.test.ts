@@ -111,6 +111,42 @@ describe("a HAProxy that follows a Marathon", () => {
     await until("the end of the refusal", async () => (await run.status()).refused.length === 0);
   });
 
+  test("asks for health where an app says now, at servers that stay as they are", async () => {
+    const [own, former] = [await freePort(), await NamedServer.start("former")];
+    const checked = (port: number) => {
+      const times = { intervalSeconds: 1, timeoutSeconds: 1, maxConsecutiveFailures: 0 };
+      const tasks = [task(HOST, [servers[2]?.port ?? 0], { healthCheckResults: [{ alive: true }] })];
+      const extra = { healthChecks: [{ protocol: "HTTP", path: "/health", port, ...times }] };
+      return app("/checked", { ports: [own], labels: GROUP, tasks, extra });
+    };
+    await lead("b", {}, [checked(former.port)]);
+    await run.carries(`checked_${own}`, 1);
+    const before = await run.reloads();
+    await lead("b", {}, [checked(servers[0]?.port ?? 0)]);
+    await until("the reload", async () => (await run.reloads()) > before);
+    former.stop();
+    const asked = servers[0]?.requests ?? 0;
+    await until("checks elsewhere", async () => (servers[0]?.requests ?? 0) > asked + 2);
+    expect(await answersOf(own)).toBe("c");
+    await lead("b");
+  });
+
+  test("does not let an app's id be a command of HAProxy's", async () => {
+    const tasks = [task(HOST, [servers[2]?.port ?? 0])];
+    const own = [await freePort(), await freePort()];
+    const ids = ["/x;shutdown frontend apps:in", "/x\nshutdown frontend apps:in"];
+    const labels = { ...GROUP, HAPROXY_0_MODE: "http" };
+    await lead(
+      "b",
+      {},
+      ids.map((id, at) => app(id, { ports: own.slice(at, at + 1), labels, tasks })),
+    );
+    await until("the first", async () => (await answersOf(own[0] ?? 0)) === "c");
+    await lead("b");
+    await run.carries(`web_${port}`, 1);
+    expect(await answersOf(run.ports.appId, { "x-marathon-app-id": "/web" })).toBe("b");
+  });
+
   test("gives a port that two apps want to the one that has it", async () => {
     const tasks = [task(HOST, [servers[2]?.port ?? 0])];
     const rival = app("/a-rival", { ports: [port], labels: { ...GROUP, HAPROXY_0_MODE: "http" }, tasks });

@@ -49,6 +49,7 @@ async function haproxy(flags: LbFlags, settings: LbSettings, env: Env): Promise<
     ...modelOptions(settings),
     reservedPorts: ownPorts(settings),
     holders: new Map(),
+    gone: new Set(),
     backends: new Backends(),
   });
   const { maps } = pathsOf(settings);

@@ -1,6 +1,5 @@
-import type { MarathonHealthCheck } from "../../sources/marathon/app.js";
 import { serverCookie, serverId, serverName } from "../marathon-lb/server-name.js";
-import type { Server, Service } from "../services.js";
+import type { Service } from "../services.js";
 import type { Backend, BackendServer } from "./balancer.js";
 import { balance, bindAddress, bindOptions, file, format, hostNames, networks, pattern, word } from "./words.js";
 
@@ -44,9 +43,9 @@ export function backendOf(service: Service, options: BackendOptions): Backend {
       ...(mode === "http" ? httpLines(service) : []),
       ...accessLines(service),
       ...(isSticky(service) ? [stickyLine, `  dynamic-cookie-key ${word(options.cookieKey)}`] : []),
-      ...checkLines(service.check),
+      ...checkLines(service),
     ],
-    serverOptions: serverOptions(service.check),
+    serverOptions: serverOptions(service),
     isSticky: isSticky(service),
     servers: serversOf(service, options),
   };
@@ -123,18 +122,22 @@ function accessLines({ mode, settings }: Service): readonly string[] {
   return [`  ${refuse} unless { src ${allowed} }`];
 }
 
-function checkLines(check: MarathonHealthCheck | undefined): readonly string[] {
+function checkLines({ check, settings }: Service): readonly string[] {
   const kind = check && CHECKS.get(check.protocol);
   if (!check || !kind) return [];
+  const { checkIndex } = settings;
+  // Lines of servers do not bring about a reload: where they are asked is told here as well.
+  const where = checkIndex === undefined ? [] : [`  # checked at the ports of service ${checkIndex}`];
   const ask = kind === "tcp" ? [] : ["  option httpchk", `  http-check send meth GET uri ${word(check.path ?? "/")}`];
-  return [...ask, `  timeout check ${check.timeoutSeconds}s`];
+  return [...where, ...ask, `  timeout check ${check.timeoutSeconds}s`];
 }
 
-function serverOptions(check: MarathonHealthCheck | undefined): string {
+function serverOptions({ check }: Service): string {
   const kind = check && CHECKS.get(check.protocol);
   if (!check || !kind) return "";
   const tls = kind === "https" ? " check-ssl verify none" : "";
-  return ` check${tls} inter ${check.intervalSeconds}s fall ${check.maxConsecutiveFailures + 1}`;
+  const port = check.port === undefined ? "" : ` port ${check.port}`;
+  return ` check${tls}${port} inter ${check.intervalSeconds}s fall ${check.maxConsecutiveFailures + 1}`;
 }
 
 function serversOf(service: Service, options: BackendOptions): readonly BackendServer[] {
@@ -152,7 +155,7 @@ function serversOf(service: Service, options: BackendOptions): readonly BackendS
         taskId: server.taskId,
         ip: server.ip,
         port: server.port,
-        checkPort: CHECKS.has(service.check?.protocol ?? "") ? checkPort(service, place, options.ofApp) : undefined,
+        checkPort: checkPort(service, place, options.ofApp),
         cookie: isSticky(service) ? serverCookie(name) : undefined,
         isDraining: server.isDraining,
       },
@@ -161,7 +164,6 @@ function serversOf(service: Service, options: BackendOptions): readonly BackendS
 }
 
 function checkPort({ check, settings }: Service, place: number, ofApp: readonly Service[]): number | undefined {
-  const asked: readonly Server[] | undefined =
-    settings.checkIndex === undefined ? undefined : ofApp.at(settings.checkIndex)?.servers;
-  return check && (asked?.[place]?.port ?? check.port);
+  if (!CHECKS.has(check?.protocol ?? "") || settings.checkIndex === undefined) return undefined;
+  return ofApp.at(settings.checkIndex)?.servers[place]?.port;
 }

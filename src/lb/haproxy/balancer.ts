@@ -6,6 +6,8 @@ export interface Balancer {
   /** Sorted by name. */
   readonly backends: readonly Backend[];
   readonly maps: BalancerMaps;
+  /** `NAME BACKEND` where lines of the frontends lead on, and not the map. */
+  readonly ruled: ReadonlySet<string>;
 }
 
 export interface BalancerMaps {
@@ -34,7 +36,7 @@ export interface BackendServer {
   readonly taskId: string;
   readonly ip: string;
   readonly port: number;
-  /** Where its health is asked, if that is elsewhere. */
+  /** Where its health is asked, if that is elsewhere than `serverOptions` say. */
   readonly checkPort: number | undefined;
   /** The value of its cookie. */
   readonly cookie: string | undefined;

@@ -3,24 +3,25 @@
  * together with those that are cleared already, as two apps may be well by themselves and not with each other: the one that comes later is
  * at fault then.
  *
- * @param isValid whether a configuration with nothing but these apps is taken
- * @returns empty if it is none of them: then it is what all have in common
+ * @param faultsOf what is wrong with a configuration of nothing but these apps; `undefined` if nothing is
+ * @returns by app, what is wrong with it; empty if it is none of them: then it is what all have in common
  */
 export async function findBroken(
   apps: readonly string[],
-  isValid: (apps: ReadonlySet<string>) => Promise<boolean>,
-): Promise<ReadonlySet<string>> {
-  if (!(await isValid(new Set()))) return new Set();
+  faultsOf: (apps: ReadonlySet<string>) => Promise<string | undefined>,
+): Promise<ReadonlyMap<string, string>> {
+  if ((await faultsOf(new Set())) !== undefined) return new Map();
   const good = new Set<string>();
-  const broken = new Set<string>();
+  const broken = new Map<string, string>();
   const search = async (some: readonly string[]): Promise<void> => {
     if (some.length === 0) return;
-    if (await isValid(new Set([...good, ...some]))) {
+    const faults = await faultsOf(new Set([...good, ...some]));
+    if (faults === undefined) {
       for (const app of some) good.add(app);
       return;
     }
     if (some.length === 1) {
-      broken.add(some[0] as string);
+      broken.set(some[0] as string, faults);
       return;
     }
     const half = Math.ceil(some.length / 2);

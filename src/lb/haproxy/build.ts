@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { messageOf } from "../../base/errors.js";
 import { isWanted, sorted } from "../selection.js";
 import type { Notice, Service } from "../services.js";
 import type { Backends } from "./backends.js";
 import type { Balancer, BalancerMaps } from "./balancer.js";
-import { type Claim, type Claims, type Conflict, type Holders, hostKey, portKey, settle } from "./claims.js";
+import { type Claim, type Claims, type Conflict, type Holders, hostKey, nameKey, portKey, settle } from "./claims.js";
 import { type HostRule, isMapped, type SharedOptions, sharedFrontends } from "./shared-frontends.js";
 import { bindOptions, file, hostNames, paths, word } from "./words.js";
 
@@ -12,6 +13,8 @@ export interface BuildOptions extends SharedOptions {
   /** Ports that no service can have: those of the shared frontends. */
   readonly reservedPorts: ReadonlySet<number>;
   readonly holders: Holders;
+  /** Ids of apps that are not there any more, and whose services stay for a while. */
+  readonly gone: ReadonlySet<string>;
   readonly cookieKey: string;
   /** Those of builds before this one, to which this adds. */
   readonly backends: Backends;
@@ -41,8 +44,11 @@ export function buildBalancer(services: readonly Service[], options: BuildOption
   const wanted = sorted(services).filter((service) => isWanted(service, options.groups) && !service.isDatagram);
   const { candidates, refused } = examine(wanted, options);
   const bound = candidates.filter(({ service }) => service.port !== 0 && !options.reservedPorts.has(service.port));
-  const ports = settle(portClaims(bound), options.holders);
-  const hosts = settle(candidates.flatMap(hostClaims), options.holders);
+  const ports = settle(portClaims(bound, options.gone), options.holders);
+  const hosts = settle(
+    candidates.flatMap((candidate) => hostClaims(candidate, options.gone)),
+    options.holders,
+  );
   const rules = candidates.flatMap(({ service, rules }) =>
     rules.flatMap((rule) => ownedPart(rule, (key) => hosts.owners.get(key) === service)),
   );
@@ -61,8 +67,18 @@ export function buildBalancer(services: readonly Service[], options: BuildOption
       head: [...candidates.flatMap(userlist), ...sharedFrontends(rules, options)],
       backends: backends.sort((a, b) => (a.name < b.name ? -1 : 1)),
       maps: mapsOf(rules, candidates, options),
+      ruled: new Set(
+        rules.flatMap((rule) => (isMapped(rule) || rule.isPassedOn ? [] : `${rule.host} ${rule.backend}`)),
+      ),
     },
-    holders: holdersOf(ports, hosts),
+    holders: holdersOf(
+      ports,
+      hosts,
+      settle(
+        candidates.map(({ service }) => nameClaim(service)),
+        options.holders,
+      ),
+    ),
     conflicts: [...ports.conflicts, ...hosts.conflicts, ...reservedConflicts(candidates, options)],
     refused,
   };
@@ -82,13 +98,12 @@ function byApp(services: readonly Service[]): ReadonlyMap<string, readonly Servi
 function examine(services: readonly Service[], options: BuildOptions) {
   const candidates: Candidate[] = [];
   const refused: (Notice & { readonly service: Service })[] = [];
-  const names = new Set<string>();
+  const names = namesOf(services, options.holders);
   for (const service of services) {
-    const name = backendName(service, names);
+    const name = names.get(service) as string;
     try {
       options.backends.check(service, { name, cookieKey: options.cookieKey });
       candidates.push({ service, name, rules: rulesOf(service, name, options) });
-      names.add(name);
     } catch (error) {
       refused.push({ appId: service.appId, service, text: messageOf(error) });
     }
@@ -96,10 +111,33 @@ function examine(services: readonly Service[], options: BuildOptions) {
   return { candidates, refused };
 }
 
+/**
+ * A name that no other service has. Who has one keeps it when another one comes that would have the same: its requests would go to the
+ * other one's servers until the reload.
+ */
+function namesOf(services: readonly Service[], holders: Holders): ReadonlyMap<Service, string> {
+  const { owners } = settle(services.map(nameClaim), holders);
+  return new Map(
+    services.map((service) => {
+      const name = backendName(service);
+      const isOwn = owners.get(nameKey(name)) === service;
+      return [service, isOwn ? name : `${name}_${service.index}_${sumOf(service.appId)}`] as const;
+    }),
+  );
+}
+
+function nameClaim(service: Service): Claim {
+  return { key: nameKey(backendName(service)), service, weight: 0, isGone: false };
+}
+
 /** The name that marathon-lb gives, which programs know that look at HAProxy's figures. */
-function backendName({ appId, port, index }: Service, taken: ReadonlySet<string>): string {
-  const name = `${appId.slice(1).replace(/[^a-zA-Z0-9_.-]/gu, "_")}_${port === 0 ? `n${index}` : port}`;
-  return taken.has(name) ? `${name}_${index}` : name;
+function backendName({ appId, port, index }: Service): string {
+  return `${appId.slice(1).replace(/[^a-zA-Z0-9_.-]/gu, "_")}_${port === 0 ? `n${index}` : port}`;
+}
+
+/** Digits enough for no other id to have them, and more than a port has. */
+function sumOf(appId: string): string {
+  return createHash("sha256").update(appId).digest("hex").slice(0, 12);
 }
 
 function rulesOf(service: Service, backend: string, { certificates }: BuildOptions): readonly HostRule[] {
@@ -137,18 +175,19 @@ function userlist({ service, name }: Candidate): readonly string[] {
 }
 
 /** A listener at all addresses has its port to itself; others have it at theirs. */
-function portClaims(candidates: readonly Candidate[]): readonly Claim[] {
+function portClaims(candidates: readonly Candidate[], gone: ReadonlySet<string>): readonly Claim[] {
   const whole = new Set(
     candidates.flatMap(({ service }) => (service.settings.bindAddress === "*" ? service.port : [])),
   );
   return candidates.map(({ service }) => {
     const key = portKey(service.port, whole.has(service.port) ? "*" : service.settings.bindAddress);
-    return { key, service, weight: 0 };
+    return { key, service, weight: 0, isGone: gone.has(service.appId) };
   });
 }
 
-function hostClaims({ service, rules }: Candidate): readonly Claim[] {
-  return rules.flatMap((rule) => keysOf(rule).map((key) => ({ key, service, weight: rule.weight })));
+function hostClaims({ service, rules }: Candidate, gone: ReadonlySet<string>): readonly Claim[] {
+  const isGone = gone.has(service.appId);
+  return rules.flatMap((rule) => keysOf(rule).map((key) => ({ key, service, weight: rule.weight, isGone })));
 }
 
 function keysOf({ host, paths, isPassedOn }: HostRule): readonly string[] {
@@ -186,12 +225,15 @@ function hostsMap(rules: readonly HostRule[]): ReadonlyMap<string, string> {
   );
 }
 
+/** Ids that are one word in a map and in a command. Any other one could be a command of its own, and is reached otherwise. */
+const KEY = /^[\w./:@~-]{1,1024}$/u;
+
 /** By its id, an app is reached at its first service over HTTP. */
 function appsMap(candidates: readonly Candidate[]): ReadonlyMap<string, string> {
   const apps = new Map<string, string>();
   for (const { service, name } of candidates) {
     const id = service.appId.toLowerCase();
-    if (service.mode === "http" && !apps.has(id)) apps.set(id, name);
+    if (service.mode === "http" && KEY.test(id) && !apps.has(id)) apps.set(id, name);
   }
   return apps;
 }

@@ -1,11 +1,13 @@
 import type { Notice, Service } from "../services.js";
 
-/** What only one service can have: a port, or a name with a path. */
+/** What only one service can have: a port, a name with a path, or the name of a backend. */
 export interface Claim {
   readonly key: string;
   readonly service: Service;
   /** Who asks for more of it gets it, if nobody has it yet. */
   readonly weight: number;
+  /** Whether its app is not there any more: it gets only what nobody else wants. */
+  readonly isGone: boolean;
 }
 
 /** By key, which app has it in the configuration that runs. */
@@ -26,7 +28,7 @@ export interface Claims {
 }
 
 /**
- * Who gets what several want: who has it already, else who gives it more weight, else who has been configured for longest, else the
+ * Who gets what several want: whose app is there, then who has it already, else who gives it more weight, else who has been configured for longest, else the
  * smaller id.
  */
 export function settle(claims: readonly Claim[], holders: Holders): Claims {
@@ -47,7 +49,7 @@ export function settle(claims: readonly Claim[], holders: Holders): Claims {
 }
 
 function ranked(claims: readonly Claim[], holder: string | undefined): readonly Service[] {
-  const rank = ({ service }: Claim) => (service.appId === holder ? 0 : 1);
+  const rank = ({ service, isGone }: Claim) => (isGone ? 2 : service.appId === holder ? 0 : 1);
   const sorted = [...claims].sort((a, b) => {
     if (rank(a) !== rank(b)) return rank(a) - rank(b);
     if (a.weight !== b.weight) return b.weight - a.weight;
@@ -71,6 +73,11 @@ export function portKey(port: number, address: string): string {
 /** A name and a beginning of paths; "" for all paths. */
 export function hostKey(host: string, path: string): string {
   return `host ${host}${path}`;
+}
+
+/** The name of a backend. */
+export function nameKey(name: string): string {
+  return `backend ${name}`;
 }
 
 /** What each loser does not get, for people. */

@@ -153,9 +153,8 @@ export class LbController {
   /** Goes on without those apps for which HAProxy refuses the configuration. */
   async #findBroken(faults: string): Promise<void> {
     const { log } = this.#parts;
-    const isValid = async (apps: ReadonlySet<string>) =>
-      (await this.#driver.faults(this.#model.only(apps).balancer)) === undefined;
-    const broken = await findBroken(this.#model.apps, isValid);
+    const faultsOf = (apps: ReadonlySet<string>) => this.#driver.faults(this.#model.only(apps).balancer);
+    const broken = await findBroken(this.#model.apps, faultsOf);
     if (broken.size === 0) {
       log.warn(
         { faults },
@@ -163,7 +162,7 @@ export class LbController {
       );
       return;
     }
-    this.#model.refuse(broken, `HAProxy refuses it: ${faults}`);
+    this.#model.refuse(new Map(Array.from(broken, ([app, words]) => [app, `HAProxy refuses it: ${words}`])));
     await this.#build();
   }
 }

@@ -12,7 +12,7 @@ export interface ModelResult extends Omit<Built, "refused"> {
 
 const { keyOf } = SERVICE_TRAITS;
 
-export type ModelOptions = Omit<BuildOptions, "holders" | "reservedPorts" | "backends">;
+export type ModelOptions = Omit<BuildOptions, "holders" | "gone" | "reservedPorts" | "backends">;
 
 /**
  * What HAProxy should run, from what is known now and what was good before: an app that breaks the configuration goes on as it was, and
@@ -30,6 +30,7 @@ export class LbModel {
   readonly #emptySince = new Map<string, number>();
   readonly #backends = new Backends();
   #last: readonly Service[] = [];
+  #gone: ReadonlySet<string> = new Set();
 
   /**
    * @param ownPorts those of the shared frontends
@@ -44,11 +45,13 @@ export class LbModel {
   }
 
   /** @param now in milliseconds of any clock */
-  build({ services, unreadable }: Pick<Services, "services" | "unreadable">, now: number): ModelResult {
+  build({ appIds, services, unreadable }: Omit<Services, "notices">, now: number): ModelResult {
     const notes: Refused[] = [];
     const kept = unreadable.flatMap((service) => this.#good.before(service, service.reason, notes));
     const here = [...services, ...kept];
-    const wanted = [...here, ...this.#lingering(here, now)];
+    const lingering = this.#lingering(here, now);
+    const wanted = [...here, ...lingering];
+    this.#gone = new Set(lingering.flatMap(({ appId }) => (appIds.has(appId) ? [] : appId)));
     const first = this.#built(this.#good.chosen(wanted, notes));
     if (first.refused.length === 0) return { ...first, refused: notes };
     // What a label keeps out goes on as it was before the label.
@@ -59,10 +62,15 @@ export class LbModel {
 
   #built(services: readonly Service[]): Built {
     this.#last = services;
+    return this.#balancerOf(services);
+  }
+
+  #balancerOf(services: readonly Service[]): Built {
     const reservedPorts = new Set([...this.#ownPorts, ...this.#unbindable.keys()]);
     return buildBalancer(services, {
       ...this.#options,
       holders: this.#holders,
+      gone: this.#gone,
       reservedPorts,
       backends: this.#backends,
     });
@@ -85,14 +93,7 @@ export class LbModel {
 
   /** What HAProxy would have with nothing but these apps. */
   only(apps: ReadonlySet<string>): Built {
-    const services = this.#last.filter(({ appId }) => apps.has(appId));
-    const reservedPorts = new Set([...this.#ownPorts, ...this.#unbindable.keys()]);
-    return buildBalancer(services, {
-      ...this.#options,
-      holders: this.#holders,
-      reservedPorts,
-      backends: this.#backends,
-    });
+    return this.#balancerOf(this.#last.filter(({ appId }) => apps.has(appId)));
   }
 
   /** The apps of what was built last. */
@@ -100,9 +101,9 @@ export class LbModel {
     return [...new Set(this.#last.map(({ appId }) => appId))];
   }
 
-  /** These apps go on as they were until they change. */
-  refuse(apps: ReadonlySet<string>, reason: string): void {
-    this.#good.refuse(new Map(Array.from(apps, (appId) => [appId, reason])), this.#last);
+  /** These apps go on as they were until they change. @param reasons by app */
+  refuse(reasons: ReadonlyMap<string, string>): void {
+    this.#good.refuse(reasons, this.#last);
   }
 
   /** From now on no service has these ports. */

@@ -68,7 +68,7 @@ export class Reloader {
     const { host, ask, writeFile } = this.#parts;
     const old = await this.#pid();
     const [state = ""] = await ask(["show servers state"]);
-    await writeFile(STATE_FILE, `${state.trim()}\n`);
+    await writeFile(STATE_FILE, `${withoutCheckPorts(state.trim())}\n`);
     try {
       await host.install(text);
       await host.reload();
@@ -87,10 +87,12 @@ export class Reloader {
 
   /** Ports that are new, and at which nobody can listen: HAProxy would pause all others for them. */
   async #unbindable(before: string, text: string): Promise<ReadonlyMap<number, string>> {
-    const known = new Set(Array.from(before.matchAll(BIND), ([, host, port]) => `${host}:${port}`));
+    const known = new Map<string, string[]>();
+    for (const [, host = "", port = ""] of before.matchAll(BIND)) known.set(port, [...(known.get(port) ?? []), host]);
     const refused = new Map<number, string>();
-    for (const [, host = "", port] of text.matchAll(BIND)) {
-      if (known.has(`${host}:${port}`)) continue;
+    for (const [, host = "", port = ""] of text.matchAll(BIND)) {
+      // Where HAProxy itself is in the way, trying tells nothing.
+      if (known.get(port)?.some((own) => own === host || isWhole(own) || isWhole(host))) continue;
       const address = host === "*" ? "0.0.0.0" : host.replace(/^\[(.*)\]$/u, "$1");
       const refusal = await this.#parts.refusalOf({ host: address, port: Number(port) });
       if (refusal !== undefined) refused.set(Number(port), refusal);
@@ -114,6 +116,21 @@ export class Reloader {
       await delay(timers, STEP_MS).elapsed;
     }
   }
+}
+
+/** Whether somebody who listens there has the port of every address. */
+function isWhole(host: string): boolean {
+  return host === "*" || host === "0.0.0.0" || host === "[::]";
+}
+
+/** HAProxy takes the ports that it has checked so far for those of the new configuration, unless they are 0. */
+function withoutCheckPorts(state: string): string {
+  const lines = state.split("\n").map((line) => line.split(" "));
+  // Behind the "#" of its line, the names of the columns.
+  const column = (lines.find(([first]) => first === "#")?.indexOf("srv_check_port") ?? 0) - 1;
+  if (column < 0) return state;
+  const isRow = (words: readonly string[]) => words[0] !== "#" && words.length > column;
+  return lines.map((words) => (isRow(words) ? words.with(column, "0") : words).join(" ")).join("\n");
 }
 
 function nameOf(path: string): string {

@@ -47,7 +47,7 @@ export function planSteps(running: Running, desired: Balancer, cut: (server: str
   });
   const names = new Set(running.backends.keys());
   const maps = (["hosts", "apps"] as const).flatMap((map) =>
-    mapSteps(map, running.maps[map], desired.maps[map], names),
+    mapSteps({ map, running: running.maps[map], backends: names, desired: desired.maps[map], ruled: desired.ruled }),
   );
   const steps = [...backends, ...maps].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
   return { steps, leaving };
@@ -119,19 +119,25 @@ function drainedNow({ servers }: Backend, running: ReadonlyMap<string, RunningSe
   return new Set(asked.slice(0, well.length).map(({ name }) => name));
 }
 
-function mapSteps(
-  map: MapName,
-  running: ReadonlyMap<string, string>,
-  desired: ReadonlyMap<string, string>,
-  backends: ReadonlySet<string>,
-): readonly Step[] {
+interface MapChange {
+  readonly map: MapName;
+  readonly running: ReadonlyMap<string, string>;
+  readonly desired: ReadonlyMap<string, string>;
+  /** Those that run. */
+  readonly backends: ReadonlySet<string>;
+  readonly ruled: ReadonlySet<string>;
+}
+
+function mapSteps({ map, running, desired, backends, ruled }: MapChange): readonly Step[] {
   const set = Array.from(desired).flatMap(([key, value]): readonly Step[] => {
     const is = running.get(key);
     // Where the backend comes with a reload, so does the entry.
     if (is === value || !backends.has(value)) return [];
     return [{ kind: "set-map", map, key, value, isNew: is === undefined }];
   });
-  const unset = [...running.keys()].filter((key) => !desired.has(key));
+  // Where a line takes the place of an entry, it comes with a reload, and the entry goes with it.
+  const isReplaced = (key: string, value: string) => map === "hosts" && ruled.has(`${key} ${value}`);
+  const unset = Array.from(running).flatMap(([key, value]) => (desired.has(key) || isReplaced(key, value) ? [] : key));
   return [...set, ...unset.map((key): Step => ({ kind: "unset-map", map, key }))];
 }
 

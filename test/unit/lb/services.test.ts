@@ -61,6 +61,13 @@ describe("where they are", () => {
     ...(servicePort !== undefined && { servicePort }),
     ...(hostPort !== undefined && { hostPort }),
   });
+  test("an address that is none is nobody's", () => {
+    const ipAddresses = [{ ipAddress: "192.0.2.1:80\nfrontend other" }];
+    const tasks = [task("192.0.2.1", [], { ipAddresses })];
+    const extra = { networks: [{ mode: "container" }], container: { portMappings: [mapping(10_000, undefined, 80)] } };
+    expect(servicesIn([app("/web", { tasks, extra })]).services).toEqual([]);
+  });
+
   const places = (extra: Json, ports: readonly number[]) =>
     servicesIn([
       app("/web", {

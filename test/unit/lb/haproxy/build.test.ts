@@ -6,6 +6,7 @@ import { structureFor, structureOf } from "../../../../src/lb/haproxy/render.js"
 import { type ReadApps, servicesOf } from "../../../../src/lb/services.js";
 import type { MarathonApp } from "../../../../src/sources/marathon/app.js";
 import { readApps } from "../../../../src/sources/marathon/read-apps.js";
+import { app, task } from "../../../support/scripted-marathon.js";
 import { SERVICE_OPTIONS } from "../support.js";
 import { build, buildOptions, HEAD, textOf, web } from "./support.js";
 
@@ -82,6 +83,25 @@ describe("who gets what several want", () => {
     ]);
   });
 
+  test("ids that are the same name to HAProxy have backends of their own, and who has the name keeps it", () => {
+    const apps = [web("/a:b", 10_000), web("/a/b", 10_000), web("/a;b", 10_000)];
+    const { holders } = build([apps[0] as never]);
+    const { backends } = build(apps, { holders }).balancer;
+    expect(new Set(backends.map(({ name }) => name)).size).toBe(3);
+    expect(backends.find(({ name }) => name === "a_b_10000")?.appId).toBe("/a:b");
+  });
+
+  test.each(["/x;shutdown frontend http:in", "/x\nshutdown frontend http:in", "/x y", "/x\\y"])(
+    "an id that is no word of a command is in no map: %j",
+    (id) => {
+      const { apps } = build([
+        web("/a", 10_000, { HAPROXY_0_MODE: "http" }),
+        web(id, 10_001, { HAPROXY_0_MODE: "http" }),
+      ]).balancer.maps;
+      expect([...apps.keys()]).toEqual(["/a"]);
+    },
+  );
+
   test("nobody gets a port of the shared frontends", () => {
     const built = build([web("/a", 10_000, { HAPROXY_0_PORT: "80" })]);
     expect(notices(built)).toEqual([
@@ -111,6 +131,33 @@ test("rules stand in the order of their weights, the map behind them, wildcards 
     "last_10000",
   ]);
   expect(routes[3]).toContain("-m end .example.com");
+});
+
+test("where the health of servers is asked is told outside of their lines, so that a change is a reload", () => {
+  const checked = (port?: number) => ({ healthChecks: [{ protocol: "HTTP", path: "/", portIndex: 2, port }] });
+  const structures = [checked(9_000), checked(9_001)].map((extra) => textOf(build([web("/a", 10_000, {}, extra)])));
+  expect(structureOf(structures[0] as string)).not.toBe(structureOf(structures[1] as string));
+  expect(structures[0]).toContain("  default-server check port 9000 inter ");
+  const borrowed = ["1", "2"].map((at) =>
+    structureOf(
+      textOf(
+        build([
+          app("/a", {
+            ports: [10_000, 10_001, 10_002],
+            labels: { HAPROXY_GROUP: "external", HAPROXY_0_BACKEND_HEALTHCHECK_PORT_INDEX: at },
+            tasks: [task("192.0.2.1", [31_000, 31_001, 31_002])],
+            extra: {
+              healthChecks: [
+                { protocol: "HTTP", path: "/", portIndex: 1 },
+                { protocol: "HTTP", path: "/", portIndex: 2 },
+              ],
+            },
+          }),
+        ]),
+      ),
+    ),
+  );
+  expect(borrowed[0]).not.toBe(borrowed[1]);
 });
 
 test("a service in mode tcp with a name gets its connections by that name, TLS and all", () => {

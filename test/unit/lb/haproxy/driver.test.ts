@@ -6,7 +6,7 @@ import type { Json } from "../../../support/json.js";
 import { MemoryHaproxy } from "../../../support/memory-haproxy.js";
 import { app, task } from "../../../support/scripted-marathon.js";
 import { ManualTimers } from "../../../support/timers.js";
-import { build, buildOptions, HEAD } from "./support.js";
+import { build, buildOptions, HEAD, web } from "./support.js";
 
 const COALESCE_MS = 250;
 const INTERVAL_MS = 5_000;
@@ -113,6 +113,14 @@ describe("a HAProxy that is driven", () => {
     expect(events).toContainEqual({ kind: "refused", faults: "unable to load certificate" });
     expect(haproxy.reloads).toBe(0);
     expect(haproxy.serving("web_10000")).toEqual([name(1), name(2)]);
+  });
+
+  test("listens at more or fewer addresses of a port that it has itself", async () => {
+    const { haproxy, want } = setUp({ taken: new Set([10_000]) });
+    for (const address of ["127.0.0.1", "*", "127.0.0.1"]) {
+      await want([web("/web", 10_000, { HAPROXY_0_BIND_ADDR: address })], 3 * INTERVAL_MS);
+      expect(await haproxy.installed()).toContain(`bind ${address}:10000`);
+    }
   });
 
   test("is asked no reload for a port that somebody else has; who wants it is told", async () => {

@@ -30,6 +30,18 @@ test("a service without servers keeps its place for a while", () => {
   expect(serversOf(carry([web("/b", 10_001)], 1_000 + LINGER_MS))).toEqual(["b_10001: 192.0.2.1"]);
 });
 
+test("who follows an app that is gone gets its port and its name at once; an app without tasks keeps them", () => {
+  const { carry } = modelOf();
+  const host = { HAPROXY_0_VHOST: "www.example.com" };
+  const next = web("/b", 10_000, host);
+  carry([web("/a", 10_000, host)]);
+  const empty = carry([app("/a", { ports: [10_000], labels: { HAPROXY_GROUP: "external", ...host } }), next], 1_000);
+  expect(empty.conflicts.map(({ winner }) => winner?.appId)).toEqual(["/a", "/a"]);
+  const { balancer } = carry([next], 2_000);
+  expect([...balancer.maps.hosts]).toEqual([["www.example.com", "b_10000"]]);
+  expect(balancer.backends.map(({ frontend }) => frontend[0])).toEqual([undefined, "frontend b_10000:in"]);
+});
+
 test("an app whose labels are broken goes on as it was, with the servers of now", () => {
   const { carry } = modelOf();
   carry([web("/a", 10_000, { HAPROXY_0_BALANCE: "leastconn" })]);
@@ -56,7 +68,7 @@ test("an app that HAProxy refuses goes on as it was until it changes", () => {
   const certificate = (file: string) => [web("/a", 10_000, { HAPROXY_0_SSL_CERT: file }), web("/b", 10_001)];
   carry(certificate("/etc/ssl/good.pem"));
   model.build(servicesIn(certificate("/etc/ssl/bad.pem")), 0);
-  model.refuse(new Set(["/a"]), "unable to load certificate");
+  model.refuse(new Map([["/a", "unable to load certificate"]]));
   const kept = carry(certificate("/etc/ssl/bad.pem"));
   expect(kept.balancer.backends[0]?.frontend[1]).toContain("good.pem");
   expect(kept.refused).toMatchObject([{ appId: "/a", reason: "unable to load certificate", isKept: true }]);
@@ -66,7 +78,7 @@ test("an app that HAProxy refuses goes on as it was until it changes", () => {
 test("an app that HAProxy refuses as it was before as well is left out", () => {
   const { model, carry } = modelOf();
   carry([web("/a", 10_000), web("/b", 10_001)]);
-  model.refuse(new Set(["/a"]), "its certificate is gone");
+  model.refuse(new Map([["/a", "its certificate is gone"]]));
   expect(serversOf(carry([web("/a", 10_000), web("/b", 10_001)]))).toEqual(["b_10001: 192.0.2.1"]);
 });
 
@@ -106,10 +118,11 @@ test.each([0, 1, 2, 3])(
     let checks = 0;
     const found = await findBroken(apps, async (some) => {
       checks++;
-      return ![...bad].some((app) => some.has(app));
+      return [...bad].find((app) => some.has(app));
     });
-    expect(found).toEqual(bad);
+    // Each with what is wrong with it, and not with another one.
+    expect(found).toEqual(new Map([...bad].map((app) => [app, app])));
     expect(checks).toBeLessThanOrEqual(2 + count * 16);
-    expect(await findBroken(apps, async () => false)).toEqual(new Set());
+    expect(await findBroken(apps, async () => "wrong")).toEqual(new Map());
   },
 );

@@ -26,8 +26,13 @@ const backend = (name: string, servers: readonly BackendServer[], more: Partial<
   ...more,
 });
 
-const balancer = (backends: readonly Backend[], hosts: readonly [string, string][] = []): Balancer => ({
+const balancer = (
+  backends: readonly Backend[],
+  hosts: readonly [string, string][] = [],
+  ruled: readonly string[] = [],
+): Balancer => ({
   head: [],
+  ruled: new Set(ruled),
   backends,
   maps: { hosts: new Map(hosts), apps: new Map() },
 });
@@ -103,6 +108,12 @@ describe("what is done without a reload", () => {
       never,
     );
     expect(said(steps)).toEqual(["set-map b.example.com", "unset-map c.example.com"]);
+  });
+
+  test("an entry stays until the reload that brings a line of its backend in its place, and no other entry does", () => {
+    const is = running({ web: {}, b: {} }, { "www.example.com": "web", "b.example.com": "b" });
+    const desired = balancer([backend("web", []), backend("b", [])], [], ["www.example.com web", "b.example.com web"]);
+    expect(said(planSteps(is, desired, never).steps)).toEqual(["unset-map b.example.com"]);
   });
 
   test("cookies that clients have are written at a reload", () => {

@@ -19,6 +19,7 @@ export function buildOptions(options: Partial<BuildOptions> = {}): BuildOptions 
     appsMap: "/run/apps.map",
     reservedPorts: new Set([80, 9_091]),
     holders: new Map(),
+    gone: new Set(),
     cookieKey: "key",
     backends: new Backends(),
     ...options,
