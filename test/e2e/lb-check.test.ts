@@ -48,7 +48,7 @@ test("lb check says what HAProxy says, and who shares a port in the formats of b
   expect(stdout).toContain(
     "/two: asks for the port 10000 as /one does: HAProxy gives each connection to either of them\n",
   );
-  expect(stdout).toMatch(/HAProxy refuses the configuration: .*haproxy\.new/u);
+  expect(stdout).toMatch(/HAProxy refuses the configuration: .*haproxy\.new:\d+, in backend two_10000\]/u);
 });
 
 test("lb run says what it needs", async () => {

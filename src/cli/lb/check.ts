@@ -35,5 +35,14 @@ async function faultsIn(flags: LbFlags, settings: LbSettings, env: Env): Promise
   const found = findingsOf(carried).map(({ appId, text }) => `${appId}: ${text}`);
   return said === undefined
     ? found
-    : [...found, `HAProxy refuses the configuration: ${said.replaceAll(`${runDir}/`, "")}`];
+    : [...found, `HAProxy refuses the configuration: ${withSections(said, content.text).replaceAll(`${runDir}/`, "")}`];
+}
+
+/** Each line that HAProxy names, with the section that it stands in, which has the app in its name. */
+function withSections(said: string, text: string): string {
+  const lines = text.split("\n");
+  return said.replaceAll(/:(\d+)\]/gu, (place, number) => {
+    const section = lines.slice(0, Number(number)).findLast((line) => /^[a-z]/u.test(line));
+    return section === undefined ? place : `:${number}, in ${section}]`;
+  });
 }
