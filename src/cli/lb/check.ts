@@ -7,9 +7,11 @@ import { processOf } from "../../lb-run/process.js";
 import type { LbFlags } from "./flags.js";
 import type { Env } from "./inputs.js";
 import { findingsOf, madeNow } from "./made.js";
+import { requireGroup } from "./settings.js";
 
 /** `mesos-dns lb check`: what is wrong with what would be carried now, with status 1 if anything is. Nothing is changed. */
 export async function checkBalancer(flags: LbFlags, settings: LbSettings, env: Env): Promise<void> {
+  requireGroup(flags, settings);
   const runDir = await files.mkdtemp(join(tmpdir(), "mesos-dns-lb-check-"));
   try {
     const faults = await faultsIn(
