@@ -122,8 +122,9 @@ function stateOf(server: { readonly isUp: boolean; readonly isInMaintenance: boo
 }
 
 /** Whether nothing is wrong. */
-export function isWell({ trouble, sources, refused, conflicts, unbindable }: LbStatus): boolean {
-  const isFollowed = trouble === undefined && sources.every((source) => source.trouble === undefined);
+export function isWell({ haproxy, file, trouble, sources, refused, conflicts, unbindable }: LbStatus): boolean {
+  const isThere = haproxy !== undefined || file !== undefined;
+  const isFollowed = isThere && trouble === undefined && sources.every((source) => source.trouble === undefined);
   return isFollowed && refused.length === 0 && conflicts.length === 0 && Object.keys(unbindable).length === 0;
 }
 

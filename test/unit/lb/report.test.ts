@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type LbStatus, statusText } from "../../../src/lb/report.js";
+import { isWell, type LbStatus, statusText } from "../../../src/lb/report.js";
 
 /** What `mesos-dns lb status` prints. */
 
@@ -47,4 +47,12 @@ test("several of a kind are told of as several", () => {
   const [head, source] = statusText(status(2)).split("\n");
   expect(head).toBe("/etc/haproxy/haproxy.cfg; 2 services with 2 servers");
   expect(source).toContain("2 apps, 2 tasks, 2 pods left out");
+});
+
+test("a HAProxy that does not run is not well", () => {
+  const info = { version: "2.6.12", pid: 1, uptimeSeconds: 1, addsCookies: false, isExperimental: false };
+  const asked = { ...status(1), file: undefined };
+  expect(isWell(status(1))).toBe(true);
+  expect(isWell({ ...asked, haproxy: info })).toBe(true);
+  expect(isWell(asked)).toBe(false);
 });
