@@ -91,7 +91,7 @@ const VIP_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["h", "switch"],
 ]);
 
-const HELP_FLAGS: ReadonlySet<string> = new Set(["-h", "-help", "--help"]);
+export const HELP_FLAGS: ReadonlySet<string> = new Set(["-h", "-help", "--help"]);
 
 /** What Go's flag package accepts for true and for false. */
 const TRUE = /^(?:1|t|T|true|TRUE|True)$/;

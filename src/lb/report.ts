@@ -122,8 +122,9 @@ function stateOf(server: { readonly isUp: boolean; readonly isInMaintenance: boo
 }
 
 /** Whether nothing is wrong. */
-export function isWell({ trouble, sources, refused, conflicts, unbindable }: LbStatus): boolean {
-  const isFollowed = trouble === undefined && sources.every((source) => source.trouble === undefined);
+export function isWell({ haproxy, file, trouble, sources, refused, conflicts, unbindable }: LbStatus): boolean {
+  const isThere = haproxy !== undefined || file !== undefined;
+  const isFollowed = isThere && trouble === undefined && sources.every((source) => source.trouble === undefined);
   return isFollowed && refused.length === 0 && conflicts.length === 0 && Object.keys(unbindable).length === 0;
 }
 
@@ -137,7 +138,7 @@ export function statusText(status: LbStatus): string {
       : file;
   const servers = services.reduce((count, service) => count + service.servers.length, 0);
   return [
-    `${running}; ${services.length} services with ${servers} servers${status.isSettled ? "" : ", changes are under way"}`,
+    `${running}; ${counted(services.length, "service")} with ${counted(servers, "server")}${status.isSettled ? "" : ", changes are under way"}`,
     ...(trouble === undefined ? [] : [`HAProxy goes on with what it has: ${trouble}`]),
     ...sources.map(sourceLine),
     ...services.map(serviceLine),
@@ -155,8 +156,12 @@ function sourceLine({ name, url, ageSeconds, trouble, apps, tasks, pods, isHeld 
   const age = ageSeconds === undefined ? "has told nothing yet" : `told ${ageSeconds} s ago`;
   const end = trouble === undefined ? "" : `; what it told last counts: ${trouble}`;
   const held = isHeld ? "; a list that lacks much is not believed yet" : "";
-  const left = pods > 0 ? `, ${pods} pods left out` : "";
-  return `${name} ${age}${url === undefined ? "" : ` at ${url}`}: ${apps} apps, ${tasks} tasks${left}${held}${end}`;
+  const left = pods > 0 ? `, ${counted(pods, "pod")} left out` : "";
+  return `${name} ${age}${url === undefined ? "" : ` at ${url}`}: ${counted(apps, "app")}, ${counted(tasks, "task")}${left}${held}${end}`;
+}
+
+function counted(count: number, name: string): string {
+  return `${count} ${name}${count === 1 ? "" : "s"}`;
 }
 
 function serviceLine({ backend, hosts, servers }: LbServiceStatus): string {

@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { runCommand } from "../../src/base/run-command.js";
-import { app, task } from "../support/scripted-marathon.js";
-import { PROGRAM } from "../support/server.js";
+import { LbRun } from "../support/lb-run.js";
+import { app, ScriptedMarathon, task } from "../support/scripted-marathon.js";
+import { freePort, PROGRAM } from "../support/server.js";
+import { until } from "../support/wait.js";
 
 /** `mesos-dns lb check`, and what `lb run` needs before it begins. */
 
@@ -48,7 +50,39 @@ test("lb check says what HAProxy says, and who shares a port in the formats of b
   expect(stdout).toContain(
     "/two: asks for the port 10000 as /one does: HAProxy gives each connection to either of them\n",
   );
-  expect(stdout).toMatch(/HAProxy refuses the configuration: .*haproxy\.new/u);
+  expect(stdout).toMatch(/HAProxy refuses the configuration: .*haproxy\.new:\d+, in global\]/u);
+});
+
+test("lb check names the section that HAProxy refuses, which has the app in its name", async () => {
+  const { stdout } = await check([app("/one", at(10_000)), app("/two", at(10_001, { HAPROXY_0_BALANCE: "nonsense" }))]);
+  expect(stdout).toMatch(/HAProxy refuses the configuration: .*haproxy\.new:\d+, in backend two_10001\]/u);
+});
+
+test("lb run starts no HAProxy with a certificate that is none, and lb status says so", async () => {
+  const certificate = join(mkdtempSync(join(tmpdir(), "mesos-dns-check-")), "cert.pem");
+  onTestFinished(() => rmSync(join(certificate, ".."), { recursive: true, force: true }));
+  writeFileSync(certificate, "no certificate\n");
+  const marathon = await ScriptedMarathon.start();
+  onTestFinished(() => marathon.stop());
+  marathon.apps = [app("/web", at(await freePort(), { HAPROXY_GROUP: "external" }))];
+  const https = `127.0.0.1:${await freePort()}`;
+  const vhosts = { http: false, https, appId: false, stats: false, certificates: [certificate] };
+  const run = await LbRun.start([marathon.url], { vhosts });
+  onTestFinished(() => run.end());
+  await until("the refusal", async () => (await run.status()).trouble !== undefined);
+  const { code, stdout } = await run.command("status");
+  expect(code).toBe(1);
+  expect(stdout).toContain("HAProxy does not run");
+  expect(stdout).toContain("HAProxy refuses the configuration, and not for an app");
+  expect(run.log).not.toContain("it is started");
+});
+
+test("lb check asks for a group, and for what tells of apps, where neither is named", async () => {
+  const checked = (...words: readonly string[]) => runCommand(process.execPath, [PROGRAM, "lb", "check", ...words]);
+  const none = await checked("-m", "http://192.0.2.254:1");
+  expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("name at least one --group")]);
+  const nobody = await checked("--group", "*");
+  expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("or lb.marathons in its configuration")]);
 });
 
 test("lb run says what it needs", async () => {

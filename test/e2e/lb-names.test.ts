@@ -107,6 +107,14 @@ test("haproxy-marathon-bridge prints the configuration for the Marathons that it
   expect([usage.code, usage.stderr]).toEqual([1, expect.stringContaining("needs HOST:PORT of Marathons")]);
 });
 
+test("all other names print the help", async () => {
+  for (const name of ["servicerouter.py", "marathon_lb.py", "marathon-lb", "zdd.py", "bamboo"]) {
+    const help = await call(name, ["--help"]);
+    expect([name, help.code, help.stderr]).toEqual([name, 0, ""]);
+    expect(help.stdout).toContain("Usage: mesos-dns");
+  }
+});
+
 test("refresh_system_haproxy writes and reloads what has changed, and nothing else", async () => {
   const at = machine();
   const calls = withService(at);

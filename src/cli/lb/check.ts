@@ -7,9 +7,11 @@ import { processOf } from "../../lb-run/process.js";
 import type { LbFlags } from "./flags.js";
 import type { Env } from "./inputs.js";
 import { findingsOf, madeNow } from "./made.js";
+import { requireGroup } from "./settings.js";
 
 /** `mesos-dns lb check`: what is wrong with what would be carried now, with status 1 if anything is. Nothing is changed. */
 export async function checkBalancer(flags: LbFlags, settings: LbSettings, env: Env): Promise<void> {
+  requireGroup(flags, settings);
   const runDir = await files.mkdtemp(join(tmpdir(), "mesos-dns-lb-check-"));
   try {
     const faults = await faultsIn(
@@ -35,5 +37,14 @@ async function faultsIn(flags: LbFlags, settings: LbSettings, env: Env): Promise
   const found = findingsOf(carried).map(({ appId, text }) => `${appId}: ${text}`);
   return said === undefined
     ? found
-    : [...found, `HAProxy refuses the configuration: ${said.replaceAll(`${runDir}/`, "")}`];
+    : [...found, `HAProxy refuses the configuration: ${withSections(said, content.text).replaceAll(`${runDir}/`, "")}`];
+}
+
+/** Each line that HAProxy names, with the section that it stands in, which has the app in its name. */
+function withSections(said: string, text: string): string {
+  const lines = text.split("\n");
+  return said.replaceAll(/:(\d+)\]/gu, (place, number) => {
+    const section = lines.slice(0, Number(number)).findLast((line) => /^[a-z]/u.test(line));
+    return section === undefined ? place : `:${number}, in ${section}]`;
+  });
 }

@@ -122,11 +122,16 @@ export function parseLbFlags(words: readonly string[]): LbFlags {
   // Words behind --marathon are further URLs, as marathon-lb has it.
   const [stray] = positionals.filter((word) => !/^https?:\/\//u.test(word));
   if (stray !== undefined) throw usage(`unexpected argument ${JSON.stringify(stray)}`);
+  const marathons = [...(values.marathon ?? []), ...positionals];
+  const strange = marathons.find((url) => url.includes("://") && !/^https?:\/\//u.test(url));
+  if (strange !== undefined) {
+    throw usage(`--marathon is ${JSON.stringify(strange)}, and has to begin with http:// or https://`);
+  }
   return {
     configFile: values.config,
     verbosity: values.v === undefined || values.v === "0" ? 0 : values.v === "1" ? 1 : 2,
     format,
-    marathons: [...(values.marathon ?? []), ...positionals],
+    marathons,
     appsFile: values.apps,
     tasksFile: values.tasks,
     hostsFile: values.hosts,

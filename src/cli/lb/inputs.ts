@@ -74,9 +74,13 @@ function told({ apps, leftOut }: AppsAnswer): readonly MarathonApp[] {
   return apps;
 }
 
-function requireMarathons({ marathons }: LbSettings, instead: string): LbSettings["marathons"] {
+function requireMarathons({ marathons, source }: LbSettings, instead: string): LbSettings["marathons"] {
   if (marathons.length > 0) return marathons;
-  throw new MesosDnsError("USAGE", `--marathon URL is needed, or ${instead}; see mesos-dns --help`);
+  const why = source === "mesos" ? 'lb.source "mesos" is for `lb run` and `lb status` alone: ' : "";
+  throw new MesosDnsError(
+    "USAGE",
+    `${why}--marathon URL is needed, or lb.marathons in its configuration, or ${instead}; see mesos-dns --help`,
+  );
 }
 
 /** Asks the nodes of a Marathon once. */

@@ -48,7 +48,10 @@ function symlinkTo(target: string, path: string): void {
   try {
     symlinkSync(target, path);
   } catch (error) {
-    throw new MesosDnsError("USAGE", `cannot make the link ${path}: ${messageOf(error)}`);
+    throw new MesosDnsError(
+      "USAGE",
+      `cannot make the link ${path}: ${messageOf(error)}; its folder has to be there, and this user has to be let write there`,
+    );
   }
 }
 

@@ -1,13 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { MesosDnsError } from "../../base/errors.js";
 import { printable } from "../../base/printable.js";
 import type { LbSettings } from "../../config/lb.js";
 import { bambooState } from "../../lb/bamboo/state.js";
 import type { LbFlags } from "./flags.js";
 import { appsOf, type Env } from "./inputs.js";
 import { findingsOf, madeNow, rulesOf } from "./made.js";
-import { withFlags } from "./settings.js";
+import { requireGroup, withFlags } from "./settings.js";
 
 /** `mesos-dns lb render`: writes the configuration to standard output, and what is not as it was asked for to standard error. */
 export async function renderConfiguration(flags: LbFlags, config: LbSettings, env: Env): Promise<void> {
@@ -16,17 +15,11 @@ export async function renderConfiguration(flags: LbFlags, config: LbSettings, en
     const apps = await appsOf(flags, settings, env);
     return void process.stdout.write(bambooState(apps, rulesOf(flags, settings), Date.now()));
   }
-  requireGroup(settings);
+  requireGroup(flags, settings);
   const { content, carried } = await madeNow(flags, settings, env);
   for (const { appId, text } of findingsOf(carried)) process.stderr.write(`${printable(`${appId}: ${text}`)}\n`);
   if (flags.mapsOut !== undefined) {
     for (const [name, text] of content.maps) writeFileSync(join(flags.mapsOut, name), text);
   }
   process.stdout.write(content.text);
-}
-
-/** servicerouter.py took apps without a group then. */
-function requireGroup({ groups, format, legacyEnv }: LbSettings): void {
-  if (groups.length > 0 || legacyEnv || format === "bridge" || format === "bamboo") return;
-  throw new MesosDnsError("USAGE", 'name at least one --group, or "*" for all');
 }

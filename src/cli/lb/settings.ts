@@ -46,15 +46,23 @@ export function withFlags(flags: LbFlags, settings: LbSettings): LbSettings {
  */
 export function ownSettings(flags: LbFlags, settings: LbSettings): LbSettings {
   if (flags.configFile !== undefined || flags.bambooConfig !== undefined) return settings;
-  if (settings.groups.length === 0 && (settings.format === "haproxy" || settings.format === "marathon-lb")) {
-    throw new MesosDnsError("USAGE", 'name at least one --group, or "*" for all');
-  }
+  requireGroup(flags, settings);
   if (!settings.haproxy.manage) return settings;
   return {
     ...settings,
     vhosts: { ...settings.vhosts, certificates: flags.certificates?.split(",") ?? [] },
     haproxy: { ...settings.haproxy, configFile: flags.haproxyConfig ?? "" },
   };
+}
+
+/**
+ * A configuration may want apps without a group alone, and servicerouter.py took them where no group was named.
+ *
+ * @throws {MesosDnsError} USAGE if a command line names no group
+ */
+export function requireGroup({ configFile }: LbFlags, { groups, format, legacyEnv }: LbSettings): void {
+  const isNeeded = configFile === undefined && !legacyEnv && (format === "haproxy" || format === "marathon-lb");
+  if (isNeeded && groups.length === 0) throw new MesosDnsError("USAGE", 'name at least one --group, or "*" for all');
 }
 
 /** That of the command line. */

@@ -40,6 +40,8 @@ export class LbController {
   #work: Promise<void> = Promise.resolve();
   #isWanted = false;
   #cancel: () => void = () => undefined;
+  /** Why HAProxy refuses the configuration, where that is no app's fault. */
+  #refusal: string | undefined;
 
   constructor(parts: ControllerParts) {
     this.#parts = parts;
@@ -54,7 +56,9 @@ export class LbController {
   }
 
   get report() {
-    return { ...this.#driver.report, built: this.#built, unbindable: this.#model.unbindable };
+    const report = this.#driver.report;
+    const trouble = report.trouble ?? this.#refusal;
+    return { ...report, trouble, built: this.#built, unbindable: this.#model.unbindable };
   }
 
   start(): void {
@@ -127,6 +131,7 @@ export class LbController {
     this.stats.note(event, timers.now());
     switch (event.kind) {
       case "applied":
+        this.#refusal = undefined;
         if (this.#built && this.#model.accept(this.#built)) {
           this.#work = this.#work.then(() => this.#parts.remember(this.#model.memory));
         }
@@ -156,6 +161,7 @@ export class LbController {
     const faultsOf = (apps: ReadonlySet<string>) => this.#driver.faults(this.#model.only(apps).balancer);
     const broken = await findBroken(this.#model.apps, faultsOf);
     if (broken.size === 0) {
+      this.#refusal = `HAProxy refuses the configuration, and not for an app: ${faults}`;
       log.warn(
         { faults },
         "HAProxy refuses the configuration, and not for an app: it goes on with the one that it has",

@@ -138,7 +138,10 @@ export class HaproxyDriver {
   /** @returns milliseconds until it has to be looked again */
   async #bring(desired: Balancer): Promise<number> {
     const now = this.#parts.timers.now();
-    if (!this.#running || now - this.#readAt >= (this.#leaving.size > 0 ? SOON_MS : READ_MS)) await this.#read(desired);
+    if (!this.#running || now - this.#readAt >= (this.#leaving.size > 0 ? SOON_MS : READ_MS)) {
+      // Whoever wants it has been told why not, and wants something else.
+      if (!(await this.#read(desired))) return READ_MS;
+    }
     const running = this.#running as Running;
     const { steps, leaving } = planSteps(running, desired, (server) => this.#isOverdue(server, now));
     this.#leaving = new Map(leaving.map((key) => [key, this.#leaving.get(key) ?? now]));
@@ -149,7 +152,8 @@ export class HaproxyDriver {
     return Math.min(wait ?? READ_MS, soon);
   }
 
-  async #read(desired: Balancer): Promise<void> {
+  /** @returns false if there is no HAProxy, and none could be started with this */
+  async #read(desired: Balancer): Promise<boolean> {
     const { ask, host, files, timers } = this.#parts;
     const commands = [...stateCommands(files), "show info"];
     let answers: readonly string[];
@@ -157,13 +161,14 @@ export class HaproxyDriver {
       answers = await ask(commands);
     } catch (error) {
       if (!isGone(error)) throw error;
-      await this.#reloader.start(desired);
+      if (!(await this.#reloader.start(desired))) return false;
       answers = await ask(commands);
     }
     this.#info = infoOf(answers.at(-1) ?? "");
     this.#running = readRunning(answers);
     this.#readAt = timers.now();
     this.#structure ??= structureOf(await host.installed());
+    return true;
   }
 
   async #take(steps: readonly Step[], running: Running): Promise<Outcome> {

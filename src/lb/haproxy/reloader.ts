@@ -26,8 +26,12 @@ export class Reloader {
     return this.#lastAt;
   }
 
-  /** Starts a HAProxy where there is none: with what is wanted, or with what it had if that is refused. */
-  async start(desired: Balancer): Promise<void> {
+  /**
+   * Starts a HAProxy where there is none: with what is wanted, or with what it had if that is refused.
+   *
+   * @returns false if it is refused and there is nothing that it had: why has been told
+   */
+  async start(desired: Balancer): Promise<boolean> {
     const { host, render, writeFile, log } = this.#parts;
     const text = render(desired);
     await this.#writeMaps(desired);
@@ -35,10 +39,12 @@ export class Reloader {
     const faults = await host.faults(text);
     if (faults === undefined) await host.install(text);
     else this.#parts.onReport({ kind: "refused", faults });
+    if (faults !== undefined && (await host.installed()) === "") return false;
     log.info("HAProxy is not there: it is started");
     await host.start();
     await this.#until("answer", async () => (await this.#pid()) > 0);
     this.#lastAt = this.#parts.timers.now();
+    return true;
   }
 
   /** @returns whether it has been read; if not, why has been told, and the old one goes on */

@@ -15,6 +15,13 @@ describe("the flags of lb", () => {
     expect(needsHealth).toBe(true);
   });
 
+  it("take Marathons with or without a scheme, and none but HTTP's", () => {
+    expect(parseLbFlags(["-m", "m1.example.com:8080"]).marathons).toEqual(["m1.example.com:8080"]);
+    expect(() => parseLbFlags(["-m", "zk://zk1.example.com:2181"])).toThrow(
+      '--marathon is "zk://zk1.example.com:2181", and has to begin with http:// or https://',
+    );
+  });
+
   it("are refused where nobody knows them", () => {
     expect(() => parseLbFlags(["-confg=lb.json"])).toThrow("see mesos-dns --help");
   });

@@ -59,6 +59,18 @@ describe("a HAProxy that is driven", () => {
     expect(lines).toEqual(["HAProxy is not there: it is started"]);
   });
 
+  test("is not started without a configuration that it takes; who made it is told", async () => {
+    const { haproxy, want, events, lines } = setUp();
+    haproxy.refuses = (config) => (config.includes("bad_10001") ? "unknown balance" : undefined);
+    await want([several("/web", 10_000, 1), several("/bad", 10_001, 5)]);
+    expect(events).toEqual([{ kind: "refused", faults: "unknown balance" }]);
+    expect(lines).toEqual([]);
+    expect(haproxy.pid).toBe(0);
+    await want([several("/web", 10_000, 1)]);
+    expect(haproxy.serving("web_10000")).toEqual([name(1)]);
+    expect(lines).toEqual(["HAProxy is not there: it is started"]);
+  });
+
   test("takes servers at once, and lets those go that have no more requests", async () => {
     const { haproxy, want, timers, events } = setUp();
     await want([several("/web", 10_000, 1, 2)]);
