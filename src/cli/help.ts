@@ -33,7 +33,8 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     status          print what the \`run\` of this node carries, and what is wrong
     clear           take away everything that this node carries
 
-  lb              have a HAProxy carry the apps of Marathon (docs/load-balancer.md); the flags are those of marathon-lb
+  lb              have a HAProxy carry the apps of Marathon (docs/load-balancer.md); the flags are those of marathon-lb, and
+                    a configuration is read only where -config FILE names it
     render          print HAProxy's configuration: --format haproxy, marathon-lb, bridge or bamboo, --marathon URL or --apps FILE, --group G
     run             follow Marathon, and have HAProxy carry what runs; -bamboo-config FILE reads Bamboo's own configuration
     check           print conflicts, refused services, and what HAProxy says; the exit code is 1 if there are any

@@ -87,6 +87,8 @@ test("lb check asks for a group, and for what tells of apps, where neither is na
 
 test("lb run says what it needs", async () => {
   const run = (...words: readonly string[]) => runCommand(process.execPath, [PROGRAM, "lb", "run", ...words]);
+  const dry = await run("--dry", "--group", "*", "--marathon", "http://192.0.2.254:1");
+  expect([dry.code, dry.stderr]).toEqual([1, expect.stringContaining("lb run has no --dry")]);
   const folder = mkdtempSync(join(tmpdir(), "mesos-dns-check-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const config = join(folder, "config.json");

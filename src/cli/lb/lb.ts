@@ -20,6 +20,7 @@ export async function runLb([action, ...words]: readonly string[]): Promise<void
     }
     case "run": {
       const flags = parseLbFlags(words);
+      if (flags.isDry) throw new MesosDnsError("USAGE", "lb run has no --dry: lb render prints what it would carry");
       return follow(flags, ownSettings(flags, runSettings(flags, process.env)), { isOnce: false });
     }
     case "check": {

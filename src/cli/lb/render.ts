@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { MesosDnsError, messageOf } from "../../base/errors.js";
 import { printable } from "../../base/printable.js";
 import type { LbSettings } from "../../config/lb.js";
 import { bambooState } from "../../lb/bamboo/state.js";
@@ -19,7 +20,15 @@ export async function renderConfiguration(flags: LbFlags, config: LbSettings, en
   const { content, carried } = await madeNow(flags, settings, env);
   for (const { appId, text } of findingsOf(carried)) process.stderr.write(`${printable(`${appId}: ${text}`)}\n`);
   if (flags.mapsOut !== undefined) {
-    for (const [name, text] of content.maps) writeFileSync(join(flags.mapsOut, name), text);
+    for (const [name, text] of content.maps) writeMap(join(flags.mapsOut, name), text);
   }
   process.stdout.write(content.text);
+}
+
+function writeMap(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new MesosDnsError("USAGE", `cannot write ${path}, where --maps-out has it: ${messageOf(error)}`);
+  }
 }
