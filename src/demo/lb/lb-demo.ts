@@ -28,6 +28,8 @@ export async function showLoadBalancer({ seconds }: LbDemoOptions, screen: Scree
   const ports = await freePorts();
   const shop = await DemoShop.start(ports.service);
   const marathon = await DemoMarathon.start(() => [shop.asMarathonTells()]);
+  // Before there is anything to leave behind. It runs when all the parts are there, as nothing is waited for until then.
+  const ending = endWhenAsked(() => end(parts));
   const balancer = new DemoBalancer(marathon.url, ports, (text) => {
     if (!ending.hasBegun()) screen.print(`the load balancer warns: ${text}`);
   });
@@ -38,7 +40,6 @@ export async function showLoadBalancer({ seconds }: LbDemoOptions, screen: Scree
   ];
   const visitors = new Visitors(ways, (reason) => screen.print(`a request has failed: ${reason}`));
   const parts: Parts = { shop, marathon, balancer, visitors, screen };
-  const ending = endWhenAsked(() => end(parts));
   balancer.exited.then((lastWords) => {
     if (!ending.hasBegun()) fail(new Error(lastWords || "the load balancer ended without a word"));
   });
