@@ -2,6 +2,7 @@ import { type Backoff, NO_JITTER, pauseAfter } from "../base/backoff.js";
 import { messageOf } from "../base/errors.js";
 import { FindingLog } from "../base/finding-log.js";
 import type { Logger } from "../base/log.js";
+import { Rerun } from "../base/rerun.js";
 import type { Timers } from "../base/timers.js";
 import { type Decision, decide } from "../lb/file-formats/decision.js";
 import { type Content, type FileFormat, isSameContent, type Made } from "../lb/file-formats/format.js";
@@ -55,16 +56,13 @@ export class FileOutput<Known> {
   #reloadedAt = Number.NEGATIVE_INFINITY;
   #triedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
-  #timer: (() => void) | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
-  #work: Promise<void> = Promise.resolve();
-  #isBusy = false;
-  #isStopped = false;
+  readonly #again: Rerun;
   #cancelWatch: () => void = () => undefined;
 
   constructor(parts: FileOutputParts<Known>) {
     this.#parts = parts;
     this.#inspector = new Inspector(parts.format, parts.host);
+    this.#again = new Rerun({ timers: parts.timers, run: (startedAt) => this.#run(startedAt), leastMs: 0 });
     this.#notices = new FindingLog(parts.log, "not as it was asked for", ({ appId, text }) => ({
       fields: { app: appId },
       text: `${appId}: ${text}`,
@@ -81,71 +79,50 @@ export class FileOutput<Known> {
 
   start(): void {
     this.#watch();
-    this.#schedule(0);
+    this.#again.within(0);
   }
 
   /** What the configuration is made of may be something else. @param since when, in milliseconds of the clock of `timers` */
   changed(since: number | undefined): void {
     this.#since ??= since;
-    this.#schedule(0);
+    this.#again.within(0);
   }
 
   /** Has HAProxy read its configuration again, though it be the same. */
   reload(): void {
     this.#isAsked = true;
-    this.#schedule(0);
+    this.#again.within(0);
   }
 
   /** Waits for what is under way. HAProxy goes on as it is. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#timer?.();
     this.#cancelWatch();
-    await this.#work;
+    await this.#again.stop();
   }
 
   #watch(): void {
-    if (this.#isStopped) return;
+    if (this.#again.isStopped) return;
     this.#cancelWatch = this.#parts.timers.after(WATCH_MS, async () => {
-      if (this.#loaded && !this.#isBusy && this.#trouble === undefined && (await this.#parts.host.isGone())) {
-        this.#schedule(0);
+      if (this.#loaded && !this.#again.isRunning && this.#trouble === undefined && (await this.#parts.host.isGone())) {
+        this.#again.within(0);
       }
       this.#watch();
     });
   }
 
-  #schedule(ms: number): void {
-    const { timers } = this.#parts;
-    const at = timers.now() + Math.max(0, ms);
-    if (this.#isStopped || at >= this.#timerAt) return;
-    this.#timerAt = at;
-    if (this.#isBusy) return;
-    this.#timer?.();
-    this.#timer = timers.after(at - timers.now(), () => {
-      this.#work = this.#run();
-    });
-  }
-
-  async #run(): Promise<void> {
+  /** @returns milliseconds until it has to be looked again */
+  async #run(started: number): Promise<number> {
     const { timers, log, onUpdate } = this.#parts;
-    const started = timers.now();
-    this.#isBusy = true;
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    let next: number;
     try {
-      next = await this.#bring(started);
+      return await this.#bring(started);
     } catch (error) {
       const reason = messageOf(error);
       if (reason !== this.#trouble) log.warn({ reason }, `HAProxy goes on with what it has: ${reason}`);
       this.#trouble = reason;
       this.stats.note({ kind: "failed", reason }, timers.now());
       onUpdate("failed", timers.now() - started);
-      next = pauseAfter(this.#failures++, RETRY, NO_JITTER);
+      return pauseAfter(this.#failures++, RETRY, NO_JITTER);
     }
-    this.#isBusy = false;
-    const wanted = this.#timerAt;
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    this.#schedule(Math.min(wanted - timers.now(), next));
   }
 
   /** @returns milliseconds until it has to be looked again */

@@ -1,6 +1,7 @@
 import { messageOf } from "../base/errors.js";
 import { FindingLog } from "../base/finding-log.js";
 import type { Logger } from "../base/log.js";
+import { Rerun } from "../base/rerun.js";
 import type { Timers } from "../base/timers.js";
 import { DurationCounts } from "../health/durations.js";
 import { afterSteps } from "./believed.js";
@@ -83,17 +84,13 @@ export class Reconciler {
   #drift = 0;
   /** Whether the last plan left nothing to do: then a difference that a reading shows is somebody else's. */
   #isSettled = false;
-  #work: Promise<void> = Promise.resolve();
-  #isRunning = false;
-  #cancel: () => void = () => undefined;
+  readonly #again: Rerun;
   #cancelWatch: () => void = () => undefined;
-  #nextAt = Number.POSITIVE_INFINITY;
-  #startedAt = Number.NEGATIVE_INFINITY;
-  #isStopped = false;
   readonly #refusalLog: FindingLog<{ readonly service: Service; readonly refusal: Refusal }>;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
+    this.#again = new Rerun({ timers: parts.timers, run: (startedAt) => this.#run(startedAt), leastMs: PLAN_MS });
     this.#refusalLog = new FindingLog(parts.log, "a virtual address is not carried here", ({ service, refusal }) => ({
       fields: { vip: service.name, reason: refusal.reason },
       text: `${service.name} is not carried here: ${refusal.detail}`,
@@ -117,7 +114,7 @@ export class Reconciler {
 
   /** Finds out what stands. */
   start(): void {
-    this.#schedule(0);
+    this.#again.within(0);
     this.#watch();
   }
 
@@ -126,55 +123,34 @@ export class Reconciler {
     this.#desired = desired;
     this.#isSettled = false;
     this.#newsSince ??= desired.since;
-    this.#schedule(0);
+    this.#again.within(0);
   }
 
   /** Waits for what is under way. What the plane carries stays as it is. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#cancel();
     this.#cancelWatch();
-    await this.#work;
+    await this.#again.stop();
   }
 
   /** Has a plane that is gone started again at once: until then it refuses everybody. */
   #watch(): void {
     const { plane, timers, log } = this.#parts;
-    if (!plane.isAlive || this.#isStopped) return;
+    if (!plane.isAlive || this.#again.isStopped) return;
     this.#cancelWatch = timers.after(WATCH_MS, async () => {
       const isAlive = await plane.isAlive?.();
-      if (!isAlive && this.#actual && !this.#isStopped) {
+      if (!isAlive && this.#actual && !this.#again.isStopped) {
         log.warn(`${plane.name} has ended, and is started again`);
         this.#actual = undefined;
         this.#isSettled = false;
-        this.#schedule(0);
+        this.#again.within(0);
       }
       this.#watch();
     });
   }
 
-  /** Runs so many milliseconds from now, unless it does so sooner. */
-  #schedule(ms: number): void {
-    const { timers } = this.#parts;
-    if (this.#isStopped) return;
-    const at = Math.max(timers.now() + ms, this.#startedAt + PLAN_MS);
-    if (this.#isRunning) {
-      this.#nextAt = Math.min(this.#nextAt, at);
-      return;
-    }
-    if (at >= this.#nextAt) return;
-    this.#cancel();
-    this.#nextAt = at;
-    this.#cancel = timers.after(at - timers.now(), () => {
-      this.#work = this.#run();
-    });
-  }
-
-  async #run(): Promise<void> {
+  /** @returns milliseconds until it has to be looked again */
+  async #run(startedAt: number): Promise<number> {
     const { timers, log } = this.#parts;
-    this.#isRunning = true;
-    this.#nextAt = Number.POSITIVE_INFINITY;
-    this.#startedAt = timers.now();
     let next = READ_MS;
     try {
       const isDone = await this.#reconcile();
@@ -189,10 +165,7 @@ export class Reconciler {
       this.#isSettled = false;
       next = RETRY_MS;
     }
-    this.#isRunning = false;
-    const again = Math.min(this.#nextAt, timers.now() + next, this.#nextEnding);
-    this.#nextAt = Number.POSITIVE_INFINITY;
-    this.#schedule(again - timers.now());
+    return Math.min(next, this.#nextEnding(startedAt) - timers.now());
   }
 
   /** @returns whether everything is as it should be */
@@ -251,10 +224,10 @@ export class Reconciler {
     this.#retired.note(retired, this.#parts.timers.now());
   }
 
-  /** When the time is over of the next service that nobody wants any more, or target that is retired; it may have been over during this run. */
-  get #nextEnding(): number {
+  /** When the time is over of the next service that nobody wants any more, or target that is retired; it may have been over since this moment. */
+  #nextEnding(moment: number): number {
     const { lingerMs, drainMs } = this.#parts;
-    return Math.min(this.#unwanted.next(lingerMs, this.#startedAt), this.#retired.next(drainMs, this.#startedAt));
+    return Math.min(this.#unwanted.next(lingerMs, moment), this.#retired.next(drainMs, moment));
   }
 
   #noteDrift(steps: readonly Step[]): void {

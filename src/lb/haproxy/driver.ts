@@ -1,5 +1,6 @@
 import { type Backoff, NO_JITTER, pauseAfter } from "../../base/backoff.js";
 import { messageOf } from "../../base/errors.js";
+import { Rerun } from "../../base/rerun.js";
 import { isGone } from "../../haproxy/socket.js";
 import { type Outcome, outcomeOf } from "./answers.js";
 import type { Balancer } from "./balancer.js";
@@ -41,17 +42,14 @@ export class HaproxyDriver {
   #reloadFrom = Number.NEGATIVE_INFINITY;
   /** Whether a reload is needed. */
   #isBehind = false;
-  #timer: (() => void) | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
-  #work: Promise<void> = Promise.resolve();
-  #isBusy = false;
+  readonly #again: Rerun;
   #cancelWatch: () => void = () => undefined;
-  #isStopped = false;
   #trouble: string | undefined;
 
   constructor(parts: DriverParts) {
     this.#parts = parts;
     this.#reloader = new Reloader(parts);
+    this.#again = new Rerun({ timers: parts.timers, run: () => this.#run(), leastMs: 0 });
   }
 
   start(): void {
@@ -66,7 +64,7 @@ export class HaproxyDriver {
   want(desired: Balancer, since: number | undefined): void {
     this.#desired = desired;
     this.#since ??= since;
-    this.#schedule(0);
+    this.#again.within(0);
   }
 
   /** What HAProxy has against this; `undefined` if nothing. */
@@ -76,63 +74,44 @@ export class HaproxyDriver {
 
   /** Waits for what is under way. HAProxy goes on as it is. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#timer?.();
     this.#cancelWatch();
-    await this.#work;
+    await this.#again.stop();
   }
 
   /** Has a HAProxy that is gone started again at once: until then nobody is served. */
   #watch(): void {
     const { timers, isThere, log } = this.#parts;
-    if (this.#isStopped) return;
+    if (this.#again.isStopped) return;
     this.#cancelWatch = timers.after(WATCH_MS, async () => {
-      if (this.#running && !this.#isBusy && !(await isThere()) && !this.#isBusy) {
+      if (this.#running && !this.#again.isRunning && !(await isThere()) && !this.#again.isRunning) {
         log.warn("HAProxy has ended, and is started again");
         this.#running = undefined;
-        this.#schedule(0);
+        this.#again.within(0);
       }
       this.#watch();
     });
   }
 
-  #schedule(ms: number): void {
-    const { timers } = this.#parts;
-    const at = timers.now() + Math.max(0, ms);
-    if (this.#isStopped || at >= this.#timerAt) return;
-    this.#timerAt = at;
-    if (this.#isBusy) return;
-    this.#timer?.();
-    this.#timer = timers.after(at - timers.now(), () => {
-      this.#work = this.#run();
-    });
-  }
-
-  async #run(): Promise<void> {
-    const { timers, log, onReport } = this.#parts;
-    this.#isBusy = true;
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    let next = READ_MS;
+  /** @returns milliseconds until it has to be looked again */
+  async #run(): Promise<number> {
+    const { log, onReport } = this.#parts;
     try {
-      if (this.#desired) next = await this.#bring(this.#desired);
+      const next = this.#desired ? await this.#bring(this.#desired) : READ_MS;
       // A reload that has failed is over when one has worked, or none is needed any more.
       if (!this.#isBehind) {
         if (this.#trouble !== undefined) log.info("HAProxy follows again");
         this.#trouble = undefined;
         this.#failures = 0;
       }
+      return next;
     } catch (error) {
       const reason = messageOf(error);
       if (reason !== this.#trouble) log.warn({ reason }, "HAProxy goes on with what it has");
       this.#trouble = reason;
       this.#running = undefined;
       onReport({ kind: "failed", reason });
-      next = pauseAfter(this.#failures++, RETRY, NO_JITTER);
+      return pauseAfter(this.#failures++, RETRY, NO_JITTER);
     }
-    this.#isBusy = false;
-    const wanted = this.#timerAt;
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    this.#schedule(Math.min(wanted - timers.now(), next));
   }
 
   /** @returns milliseconds until it has to be looked again */
