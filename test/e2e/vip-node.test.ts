@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -27,6 +27,12 @@ function ask(at: string): Promise<string> {
 
 const asked = async (at: string, count = 20) =>
   new Set(await Promise.all(Array.from({ length: count }, () => ask(at))));
+
+/** Process ids. */
+function haproxies(folder: string): Set<string> {
+  const { stdout } = spawnSync("pgrep", ["-f", `${folder}/vips.cfg`], { encoding: "utf8" });
+  return new Set(stdout.split("\n").filter((pid) => pid !== ""));
+}
 
 describe("a node that carries virtual addresses", () => {
   let master: ScriptedMaster;
@@ -114,8 +120,12 @@ describe("a node that carries virtual addresses", () => {
     const a = await startTarget("a", "127.0.31.1");
     lead({ ...a, vip: "/web:8080" });
     await node.carries(web, "open", 1);
+    const before = haproxies(node.folder);
     execFileSync("pkill", ["-9", "-f", `${node.folder}/vips.cfg`]);
-    await until("the line", async () => node.log.includes("haproxy has ended, and is started again"));
+    await until("a new HAProxy", async () => {
+      const now = haproxies(node.folder);
+      return now.size > 0 && [...now].every((pid) => !before.has(pid));
+    });
     await until("a to answer again", async () => (await ask(web)) === "a");
     const other = join(node.folder, "other.json");
     const { vips } = JSON.parse(readFileSync(node.configFile, "utf8"));

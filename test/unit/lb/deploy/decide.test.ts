@@ -127,13 +127,19 @@ interface Run extends Start {
 /** After so many waits in a row it is late. */
 const PATIENCE = 12;
 const MOST_ROUNDS = 4_000;
+/** A load balancer that does not look for longer than that is one that hangs: then it is right to give up. */
+const LONGEST_REST = 4;
 
 /** Takes a deployment to its end, and says what it was. */
 function carryOut(run: Run): { readonly end: Decision["kind"]; readonly cluster: Cluster } {
   const cluster = new Cluster(run);
   const away: Colour = run.towards === "blue" ? "green" : "blue";
   const chance = cycle(run.chances);
-  const look = (balancer: number) => cluster.refresh(balancer, () => chance() < 0.3);
+  const rests = [0, 0];
+  const look = (balancer: number) => {
+    rests[balancer] = 0;
+    cluster.refresh(balancer, () => chance() < 0.3);
+  };
   const enough = () => {
     for (const balancer of [0, 1]) expect(cluster.serving(balancer)).toBeGreaterThanOrEqual(run.target);
   };
@@ -176,7 +182,11 @@ function carryOut(run: Run): { readonly end: Decision["kind"]; readonly cluster:
         cluster.scale(run.towards, decision.scaleTo);
       }
     }
-    for (const balancer of [0, 1]) if (chance() < 0.6) look(balancer);
+    for (const balancer of [0, 1]) {
+      const rest = (rests[balancer] ?? 0) + 1;
+      rests[balancer] = rest;
+      if (chance() < 0.6 || rest > LONGEST_REST) look(balancer);
+    }
     enough();
   }
   throw new Error("it does not come to an end");
