@@ -6,19 +6,19 @@ import type { Resolve } from "./addresses.js";
 export class AppServices {
   readonly #options: Omit<ServiceOptions, "resolve" | "lastHealth" | "now">;
   readonly #resolve: Resolve;
-  readonly #wallClock: () => number;
+  readonly #now: () => number | undefined;
   readonly #read: ReadApps = new WeakMap();
   readonly #lastHealth = new Map<string, boolean>();
 
-  /** @param wallClock milliseconds since the epoch */
+  /** @param now milliseconds since the epoch; `undefined` if tasks that are not ready yet serve as well */
   constructor(
     options: Omit<ServiceOptions, "resolve" | "lastHealth" | "now">,
     resolve: Resolve,
-    wallClock: () => number,
+    now: () => number | undefined,
   ) {
     this.#options = options;
     this.#resolve = resolve;
-    this.#wallClock = wallClock;
+    this.#now = now;
   }
 
   async of(apps: readonly MarathonApp[]): Promise<Services> {
@@ -26,11 +26,7 @@ export class AppServices {
     const addresses = await this.#resolve(hosts);
     this.#forgetTasks(apps);
     const resolve = (host: string) => addresses.get(host);
-    return servicesOf(
-      apps,
-      { ...this.#options, resolve, lastHealth: this.#lastHealth, now: this.#wallClock() },
-      this.#read,
-    );
+    return servicesOf(apps, { ...this.#options, resolve, lastHealth: this.#lastHealth, now: this.#now() }, this.#read);
   }
 
   /** Once half of what is known is of tasks that are gone. */

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { systemTimers } from "../base/timers.js";
 import { BridgeFile } from "../lb/file-formats/bridge.js";
 import type { FileFormat } from "../lb/file-formats/format.js";
@@ -5,10 +6,10 @@ import { MarathonLbFiles } from "../lb/file-formats/marathon-lb.js";
 import { Templates } from "../lb/marathon-lb/templates.js";
 import { marathonLbOptions, pathsOf, serviceOptions } from "../lb/options.js";
 import type { LbCarried } from "../lb/report.js";
-import { type ReadApps, servicesOf } from "../lb/services.js";
 import type { MarathonApp } from "../sources/marathon/app.js";
 import { MarathonClient } from "../sources/marathon/client.js";
 import { addressLookup } from "./addresses.js";
+import { AppServices } from "./app-services.js";
 import { FileHost } from "./file-host.js";
 import { FileOutput, type FileOutputParts } from "./file-output.js";
 import type { OutputParts } from "./haproxy-output.js";
@@ -56,7 +57,7 @@ export function outputOf<Known>(
   own: Pick<Output, "take" | "stop"> & Partial<Pick<Output, "start">>,
 ): Output {
   const { maps } = pathsOf(settings);
-  const mapOf = (path: string) => files.report.made?.content.maps.get(path.slice(path.lastIndexOf("/") + 1)) ?? "";
+  const mapOf = (path: string) => files.report.made?.content.maps.get(basename(path)) ?? "";
   return {
     start: () => files.start(),
     ...own,
@@ -78,25 +79,15 @@ export async function marathonLbOutput(parts: OutputParts): Promise<Output> {
   const templates = new Templates(textsOf(settings.templatesDir, env), env.HAPROXY_GLOBAL_DEFAULT_OPTIONS);
   const { maps } = pathsOf(settings);
   const format = new MarathonLbFiles({ templates, render: marathonLbOptions(settings), maps }, memory.known.good);
-  const lookUp = addressLookup();
-  const options = {
-    ...serviceOptions(settings),
-    lastHealth: new Map<string, boolean>(),
-    now: undefined,
-    framework: env.FRAMEWORK_NAME,
-  };
-  const read: ReadApps = new WeakMap();
+  const services = new AppServices(
+    { ...serviceOptions(settings), framework: env.FRAMEWORK_NAME },
+    addressLookup(),
+    () => undefined,
+  );
   let apps: readonly MarathonApp[] | undefined;
   const files = fileOutputOf(parts, {
     format,
-    known: async () => {
-      const all = apps;
-      if (!all) return undefined;
-      const addresses = await lookUp(new Set(all.flatMap(({ tasks }) => tasks.map(({ host }) => host))));
-      const tasks = new Set(all.flatMap((app) => app.tasks.map(({ id }) => id)));
-      for (const id of options.lastHealth.keys()) if (!tasks.has(id)) options.lastHealth.delete(id);
-      return servicesOf(all, { ...options, resolve: (host) => addresses.get(host) }, read);
-    },
+    known: async () => apps && services.of(apps),
     onAccepted: () => memory.write({ holders: memory.known.holders, good: format.good }),
   });
   return outputOf(parts, files, {

@@ -1,3 +1,5 @@
+import { basename } from "node:path";
+
 /** The programs whose names this one answers to, called by a link. */
 export const PROGRAM_NAMES = [
   "haproxy-marathon-bridge",
@@ -11,6 +13,6 @@ export type ProgramName = (typeof PROGRAM_NAMES)[number];
 
 /** The name that the program was called by; `undefined` if it is its own. @param path of the program, as it was called */
 export function nameOf(path: string): ProgramName | undefined {
-  const called = path.slice(path.lastIndexOf("/") + 1);
+  const called = basename(path);
   return PROGRAM_NAMES.find((name) => name === called);
 }

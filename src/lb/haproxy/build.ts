@@ -41,7 +41,8 @@ interface Candidate {
  * reached by the app's id.
  */
 export function buildBalancer(services: readonly Service[], options: BuildOptions): Built {
-  const wanted = sorted(services).filter((service) => isWanted(service, options.groups) && !service.isDatagram);
+  const inOrder = sorted(services);
+  const wanted = inOrder.filter((service) => isWanted(service, options.groups) && !service.isDatagram);
   const { candidates, refused } = examine(wanted, options);
   const bound = candidates.filter(({ service }) => service.port !== 0 && !options.reservedPorts.has(service.port));
   const ports = settle(portClaims(bound, options.gone), options.holders);
@@ -53,7 +54,7 @@ export function buildBalancer(services: readonly Service[], options: BuildOption
     rules.flatMap((rule) => ownedPart(rule, (key) => hosts.owners.get(key) === service)),
   );
   const owners = new Set(ports.owners.values());
-  const ofApp = byApp(sorted(services));
+  const ofApp = byApp(inOrder);
   const backends = candidates.map(({ service, name }) =>
     options.backends.of(service, {
       name,
