@@ -3,6 +3,7 @@ import { type ErrorCode, hasCode, MesosDnsError, messageOf } from "../base/error
 import type { RunCommand } from "../base/run-command.js";
 import { delay, type Timers } from "../base/timers.js";
 import { writeWhole } from "../base/whole-file.js";
+import { untilHaproxy } from "./until.js";
 
 /** Where it is, and what it is called. */
 export interface ProcessSettings {
@@ -30,7 +31,6 @@ const LIMITS = "/proc/self/limits";
 const TIMEOUT_MS = 30_000;
 const STEP_MS = 20;
 const END_MS = 10_000;
-const ANSWER_MS = 10_000;
 /** How long it may take to end after its worker has. */
 const DYING_MS = 500;
 
@@ -172,15 +172,9 @@ export class HaproxyProcess {
   }
 
   /** Waits until this is true of it. Rejects after 10 s. */
-  async until(what: string, check: () => Promise<boolean>): Promise<void> {
-    const { timers } = this.#parts;
-    const deadline = timers.now() + ANSWER_MS;
-    for (;;) {
-      // While one worker takes over from another, nobody may answer.
-      if (await check().catch(() => false)) return;
-      if (timers.now() > deadline) throw this.#error(`haproxy did not ${what} within ${ANSWER_MS / 1_000} s`);
-      await this.wait(STEP_MS);
-    }
+  until(what: string, check: () => Promise<boolean>): Promise<void> {
+    const { timers, settings } = this.#parts;
+    return untilHaproxy(what, check, { timers, code: settings.code });
   }
 
   wait(ms: number): Promise<void> {

@@ -1,13 +1,10 @@
-import { MesosDnsError } from "../../base/errors.js";
-import { delay } from "../../base/timers.js";
+import { basename } from "node:path";
+import { untilHaproxy } from "../../haproxy/until.js";
 import type { Balancer } from "./balancer.js";
 import type { DriverParts } from "./driver-parts.js";
 import { infoOf } from "./info.js";
 import { renderMap } from "./render.js";
 
-const STEP_MS = 20;
-/** How long a new worker may take to answer. */
-const ANSWER_MS = 10_000;
 /** The name of the file in which HAProxy finds what was known of its servers. */
 export const STATE_FILE = "servers.state";
 const BIND = /^ {2}bind (\S+):(\d+)(?: |$)/gmu;
@@ -42,7 +39,7 @@ export class Reloader {
     if (faults !== undefined && (await host.installed()) === "") return false;
     log.info("HAProxy is not there: it is started");
     await host.start();
-    await this.#until("answer", async () => (await this.#pid()) > 0);
+    await this.#until("answer", (pid) => pid > 0);
     this.#lastAt = this.#parts.timers.now();
     return true;
   }
@@ -78,7 +75,7 @@ export class Reloader {
     try {
       await host.install(text);
       await host.reload();
-      await this.#until("take its new configuration", async () => (await this.#pid()) !== old);
+      await this.#until("take its new configuration", (pid) => pid !== old);
     } catch (error) {
       await host.install(before);
       throw error;
@@ -87,8 +84,8 @@ export class Reloader {
 
   async #writeMaps({ maps }: Balancer): Promise<void> {
     const { files, writeFile } = this.#parts;
-    await writeFile(nameOf(files.hosts), renderMap(maps.hosts));
-    await writeFile(nameOf(files.apps), renderMap(maps.apps));
+    await writeFile(basename(files.hosts), renderMap(maps.hosts));
+    await writeFile(basename(files.apps), renderMap(maps.apps));
   }
 
   /** Ports that are new, and at which nobody can listen: HAProxy would pause all others for them. */
@@ -106,21 +103,14 @@ export class Reloader {
     return refused;
   }
 
+  #until(what: string, isDone: (pid: number) => boolean): Promise<void> {
+    const { timers } = this.#parts;
+    return untilHaproxy(what, async () => isDone(await this.#pid()), { timers, code: "LB_HAPROXY" });
+  }
+
   async #pid(): Promise<number> {
     const [info = ""] = await this.#parts.ask(["show info"]);
     return infoOf(info).pid;
-  }
-
-  async #until(what: string, check: () => Promise<boolean>): Promise<void> {
-    const { timers } = this.#parts;
-    const deadline = timers.now() + ANSWER_MS;
-    // While one worker takes over from another, nobody may answer.
-    while (!(await check().catch(() => false))) {
-      if (timers.now() > deadline) {
-        throw new MesosDnsError("LB_HAPROXY", `HAProxy did not ${what} within ${ANSWER_MS / 1_000} s`);
-      }
-      await delay(timers, STEP_MS).elapsed;
-    }
   }
 }
 
@@ -137,8 +127,4 @@ function withoutCheckPorts(state: string): string {
   if (column < 0) return state;
   const isRow = (words: readonly string[]) => words[0] !== "#" && words.length > column;
   return lines.map((words) => (isRow(words) ? words.with(column, "0") : words).join(" ")).join("\n");
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
