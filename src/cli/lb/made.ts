@@ -9,9 +9,9 @@ import { BambooFile } from "../../lb/file-formats/bamboo.js";
 import { BridgeFile } from "../../lb/file-formats/bridge.js";
 import type { Made } from "../../lb/file-formats/format.js";
 import { MarathonLbFiles } from "../../lb/file-formats/marathon-lb.js";
-import { Backends } from "../../lb/haproxy/backends.js";
-import { buildBalancer } from "../../lb/haproxy/build.js";
 import { conflictNotices } from "../../lb/haproxy/claims.js";
+import { NO_MEMORY } from "../../lb/haproxy/memory.js";
+import { LbModel } from "../../lb/haproxy/model.js";
 import { renderBalancer, renderMap } from "../../lb/haproxy/render.js";
 import { Templates } from "../../lb/marathon-lb/templates.js";
 import { headOptions, marathonLbOptions, modelOptions, ownPorts, pathsOf, serviceOptions } from "../../lb/options.js";
@@ -44,28 +44,17 @@ async function marathonLb(flags: LbFlags, settings: LbSettings, env: Env): Promi
 }
 
 async function haproxy(flags: LbFlags, settings: LbSettings, env: Env): Promise<Made> {
-  const { services: all, unreadable, notices } = await services(flags, settings, env);
-  const { balancer, conflicts, refused } = buildBalancer(all, {
-    ...modelOptions(settings),
-    reservedPorts: ownPorts(settings),
-    holders: new Map(),
-    gone: new Set(),
-    backends: new Backends(),
-  });
+  const now = await services(flags, settings, env);
+  const model = new LbModel(modelOptions(settings), ownPorts(settings), 0, NO_MEMORY);
+  const { balancer, conflicts, refused } = model.build(now, 0);
   const { maps } = pathsOf(settings);
   const texts: readonly (readonly [string, string])[] = [
     [basename(maps.hosts), renderMap(balancer.maps.hosts)],
     [basename(maps.apps), renderMap(balancer.maps.apps)],
   ];
-  const out = refused.map(({ appId, service: { index }, text: reason }) => ({ appId, index, reason, isKept: false }));
   return {
     content: { text: renderBalancer(balancer, headOptions(settings, undefined)), maps: new Map(texts) },
-    carried: {
-      services: [],
-      refused: [...unreadable.map(({ appId, index, reason }) => ({ appId, index, reason, isKept: false })), ...out],
-      conflicts: conflicts.flatMap(conflictNotices),
-      notices,
-    },
+    carried: { services: [], refused, conflicts: conflicts.flatMap(conflictNotices), notices: now.notices },
   };
 }
 
