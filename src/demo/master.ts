@@ -1,8 +1,6 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { DemoCluster } from "./cluster.js";
-import { HOST } from "./loopback.js";
+import { addressOf, closed, listening } from "./loopback.js";
 import { stateOf } from "./state.js";
 
 const STATE_PATHS: readonly string[] = ["/master/state", "/state"];
@@ -19,22 +17,16 @@ export class DemoMaster {
   }
 
   static async start(cluster: DemoCluster): Promise<DemoMaster> {
-    const server = createServer();
-    server.listen(0, HOST);
-    await once(server, "listening");
-    return new DemoMaster(server, cluster);
+    return new DemoMaster(await listening(), cluster);
   }
 
   /** `host:port` */
   get address(): string {
-    return `${HOST}:${(this.#server.address() as AddressInfo).port}`;
+    return addressOf(this.#server);
   }
 
   async stop(): Promise<void> {
-    const closed = once(this.#server, "close");
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+    await closed(this.#server);
   }
 
   #answer({ method, url = "" }: IncomingMessage, response: ServerResponse): void {

@@ -1,7 +1,5 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { HOST } from "../loopback.js";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { addressOf, closed, listening } from "../loopback.js";
 
 /** The demonstration's only Marathon, on a free loopback port. It leads. */
 export class DemoMarathon {
@@ -17,14 +15,11 @@ export class DemoMarathon {
 
   /** @param apps each as `GET /v2/apps` tells of it */
   static async start(apps: () => readonly object[]): Promise<DemoMarathon> {
-    const server = createServer();
-    server.listen(0, HOST);
-    await once(server, "listening");
-    return new DemoMarathon(server, apps);
+    return new DemoMarathon(await listening(), apps);
   }
 
   get url(): string {
-    return `http://${HOST}:${(this.#server.address() as AddressInfo).port}`;
+    return `http://${addressOf(this.#server)}`;
   }
 
   /** Tells those who follow its events that tasks have come or gone. */
@@ -33,10 +28,7 @@ export class DemoMarathon {
   }
 
   async stop(): Promise<void> {
-    const closed = once(this.#server, "close");
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+    await closed(this.#server);
   }
 
   #answer({ method, url = "" }: IncomingMessage, response: ServerResponse): void {
