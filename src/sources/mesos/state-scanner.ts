@@ -57,8 +57,8 @@ export class StateScanner {
     return this.#base + this.#at;
   }
 
-  /** Goes back to a position from at(). It must not have been dropped. */
-  goBack(position: number): void {
+  /** Goes to a position from at(), which must not have been dropped, or to the end of a value that the caller knows. */
+  goTo(position: number): void {
     this.#at = position - this.#base;
   }
 
@@ -172,9 +172,9 @@ export class StateScanner {
   /** Reads at an earlier position from at(), then returns to the current one. */
   readAt<T>(start: number, read: () => T): T {
     const at = this.at();
-    this.goBack(start);
+    this.goTo(start);
     const result = read();
-    this.goBack(at);
+    this.goTo(at);
     return result;
   }
 

@@ -84,7 +84,7 @@ export class StreamedJson {
     } catch (error) {
       if (this.#ended || !(error instanceof EndOfText)) throw error;
     }
-    this.scanner.goBack(start);
+    this.scanner.goTo(start);
     // Skip it part by part, so that it need not be held in memory.
     if (kind === "object") yield* this.members(NO_NAMES, () => this.skip());
     else yield* this.elements(() => this.skip());
@@ -106,7 +106,7 @@ export class StreamedJson {
     const start = scanner.at();
     scanner.skip();
     if (scanner.ahead === 0 && !this.#ended) throw new EndOfText("STATE_INVALID", "the value may go on");
-    scanner.goBack(start);
+    scanner.goTo(start);
   }
 
   /** Moves to the first byte of the next token, if there is one. */
@@ -125,7 +125,7 @@ export class StreamedJson {
       } catch (error) {
         if (this.#ended || !(error instanceof EndOfText)) throw error;
       }
-      scanner.goBack(start);
+      scanner.goTo(start);
       // Wait for twice as much text, so that a large value is not read again for every part that arrives.
       const wanted = 2 * scanner.ahead;
       do yield;

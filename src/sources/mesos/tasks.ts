@@ -77,7 +77,7 @@ export class TaskReader {
     const start = scanner.at();
     scanner.skip();
     const task = memory.recall(digestOf(scanner.textFrom(start)));
-    if (task === undefined) scanner.goBack(start);
+    if (task === undefined) scanner.goTo(start);
     this.killing = false;
     this.starting = false;
     this.unreported = false;

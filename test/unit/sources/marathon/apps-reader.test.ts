@@ -42,6 +42,27 @@ describe("answers that are read one after the other", () => {
     );
   });
 
+  it("are the same as if each were read by itself, whichever apps come, go and change places", () => {
+    const pool = ["/a", "/b", "/ü", "/d", "/e"].flatMap((id) => [app(id), { ...app(id), instances: 7 }]);
+    const lists = fc.array(fc.shuffledSubarray([...pool, 12, 123, "x", null, []]), { minLength: 2 });
+    fc.assert(
+      fc.property(lists, (answers) => {
+        const reader = new AppsReader();
+        for (const apps of answers) expectSame(reader, bodyOf({ apps }));
+      }),
+    );
+  });
+
+  it("give the same objects for all apps but one, where one comes, goes or changes", () => {
+    const many = Array.from({ length: 20 }, (_, index) => app(`/app-${index}`));
+    const reader = new AppsReader();
+    const before = new Set(reader.read(bodyOf({ apps: many })).apps);
+    const known = (apps: unknown[]) => reader.read(bodyOf({ apps })).apps.filter((one) => before.has(one)).length;
+    expect(known([...many.slice(0, 7), app("/new"), ...many.slice(7)])).toBe(20);
+    expect(known([...many.slice(0, 7), ...many.slice(8)])).toBe(19);
+    expect(known(many.map((one, index) => (index === 3 ? { ...one, instances: 5 } : one)))).toBe(18);
+  });
+
   it.each([
     "",
     "{",
