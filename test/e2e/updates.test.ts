@@ -86,8 +86,9 @@ describe("the master's events", () => {
 
   it("are corrected by the next state, which counts what they had wrong", async () => {
     const { master, server } = await startWithEvents(webAt("203.0.113.1"), { refreshSeconds: 1 });
-    master.lead(webAt("203.0.113.1", "203.0.113.2"));
-    await growth(server, 'mesos_dns_state_differences_total{kind="task"}');
+    await growth(server, 'mesos_dns_state_differences_total{kind="task"}', 1, () => {
+      master.lead(webAt("203.0.113.1", "203.0.113.2"));
+    });
     expect(await web(server)).toBe("203.0.113.1 203.0.113.2");
   });
 

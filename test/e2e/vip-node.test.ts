@@ -145,6 +145,10 @@ describe("a node that carries virtual addresses", () => {
     lead({ ...a, vip: "/web:8080" }, { ...a, vip: "/names:53", protocol: "udp" });
     await until("the new state", async () => (await node.metrics()).includes('unsupported{reason="udp"} 1'));
     await node.carries(web, "open", 1);
+    // What earlier tests had carried stays for its time.
+    await until("nothing else", async () =>
+      (await node.status()).services.every(({ key }) => /:(?:8080|53)$/.test(key)),
+    );
     const { stdout } = await node.command("status");
     expect(stdout).toMatch(
       /^tcp:127\.11\.7\.80:8080 {2}web\.marathon\.l4lb\.thisdcos\.directory:8080 {2}open {2}.*127\.0\.31\.1:\d+ 1\b/m,

@@ -15,10 +15,14 @@ export async function startTlsResolver(
 ): Promise<TlsServer> {
   const server = createServer({ ...pem, ALPNProtocols: ["dot"] }, async (socket) => {
     socket.on("error", () => undefined);
-    for await (const octets of messagesOf(socket)) {
-      const query = decode(octets);
-      const answer = [{ name: query.questions?.[0]?.name ?? "", type: "A" as const, ttl: 9, data }];
-      socket.write(framed(answerTo(query, answer)));
+    try {
+      for await (const octets of messagesOf(socket)) {
+        const query = decode(octets);
+        const answer = [{ name: query.questions?.[0]?.name ?? "", type: "A" as const, ttl: 9, data }];
+        socket.write(framed(answerTo(query, answer)));
+      }
+    } catch {
+      // A server that is configured anew may cut the connection.
     }
   });
   await once(server.listen(0, "127.0.0.1"), "listening");

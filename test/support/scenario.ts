@@ -59,9 +59,15 @@ export async function web(at: At): Promise<string> {
   return addresses.sort().join(" ") || rcode;
 }
 
-/** Waits until a metric is above what it was. */
-export async function growth(server: Server, series: string, by = 1): Promise<void> {
+/** Waits until a metric is above what it was. @param work is done when it is known what that is */
+export async function growth(
+  server: Server,
+  series: string,
+  by = 1,
+  work: () => void = () => undefined,
+): Promise<void> {
   const before = (await server.metric(series)) ?? 0;
+  work();
   await until(`${series} to grow`, async () => ((await server.metric(series)) ?? 0) >= before + by);
 }
 
