@@ -93,3 +93,12 @@ export async function* messagesOf(socket: Socket): AsyncGenerator<Buffer> {
     }
   }
 }
+
+/** Those of a client, until it leaves, in whatever way. */
+export async function* queriesOf(socket: Socket): AsyncGenerator<Buffer> {
+  try {
+    yield* messagesOf(socket);
+  } catch {
+    // A server that is configured anew, or stopped, may cut the connection.
+  }
+}

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server as TlsServer } from "node:tls";
 import packet from "dns-packet";
 import { Cookies } from "../../src/wire/cookies.js";
-import { framed, messagesOf, sendUdp, TcpClient } from "./ask.js";
+import { framed, queriesOf, sendUdp, TcpClient } from "./ask.js";
 import { decode, optOf } from "./dns.js";
 import { answerTo } from "./upstream.js";
 
@@ -15,14 +15,10 @@ export async function startTlsResolver(
 ): Promise<TlsServer> {
   const server = createServer({ ...pem, ALPNProtocols: ["dot"] }, async (socket) => {
     socket.on("error", () => undefined);
-    try {
-      for await (const octets of messagesOf(socket)) {
-        const query = decode(octets);
-        const answer = [{ name: query.questions?.[0]?.name ?? "", type: "A" as const, ttl: 9, data }];
-        socket.write(framed(answerTo(query, answer)));
-      }
-    } catch {
-      // A server that is configured anew may cut the connection.
+    for await (const octets of queriesOf(socket)) {
+      const query = decode(octets);
+      const answer = [{ name: query.questions?.[0]?.name ?? "", type: "A" as const, ttl: 9, data }];
+      socket.write(framed(answerTo(query, answer)));
     }
   });
   await once(server.listen(0, "127.0.0.1"), "listening");

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { createServer, type Server } from "node:net";
 import packet, { type Answer, type Packet } from "dns-packet";
-import { framed, messagesOf } from "./ask.js";
+import { framed, queriesOf } from "./ask.js";
 import { decode, type Message } from "./dns.js";
 import { freePort } from "./server.js";
 
@@ -44,7 +44,7 @@ export class Upstream {
     });
     this.#tcp = createServer(async (socket) => {
       socket.on("error", () => undefined);
-      for await (const octets of messagesOf(socket)) {
+      for await (const octets of queriesOf(socket)) {
         const said = await answer(octets, "tcp");
         if (said) socket.write(framed(said));
       }
