@@ -1,7 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { AliasChain } from "../wire/alias.js";
+import { RCODE } from "../wire/protocol.js";
 import type { Reply } from "../wire/reply.js";
 import { KEY_SUFFIX } from "./question.js";
+import type { CacheKind } from "./report.js";
 
 /** A cached answer. Times are milliseconds on the forwarder's clock. */
 export interface CachedReply {
@@ -35,6 +37,7 @@ const PROTECTED_SHARE = 0.75;
 export class AnswerCache {
   readonly maxBytes: number;
   evictions = 0;
+  readonly #kinds: Record<CacheKind, number> = { positive: 0, nodata: 0, nxdomain: 0 };
   readonly #probation: LRUCache<string, CachedReply>;
   readonly #protected: LRUCache<string, CachedReply>;
 
@@ -48,6 +51,11 @@ export class AnswerCache {
 
   get entries(): number {
     return this.#probation.size + this.#protected.size;
+  }
+
+  /** How many answers there are of each kind. */
+  get kinds(): Readonly<Record<CacheKind, number>> {
+    return { ...this.#kinds };
   }
 
   get bytes(): number {
@@ -64,6 +72,11 @@ export class AnswerCache {
       this.#protected.set(key, cached);
     }
     return cached;
+  }
+
+  /** The same, without being a use of it. */
+  peek(key: string): CachedReply | undefined {
+    return this.#protected.peek(key) ?? this.#probation.peek(key);
   }
 
   set(key: string, cached: CachedReply): void {
@@ -90,11 +103,22 @@ export class AnswerCache {
       maxSize: Math.floor(maxSize),
       sizeCalculation: ({ reply }, key) =>
         key.length + reply.octets.length + reply.options.length + chainSize(reply.chain) + OVERHEAD,
+      onInsert: ({ reply }, _key, reason) => {
+        // An update with the same answer disposes of none.
+        if (reason !== "update") this.#kinds[kindOf(reply)]++;
+      },
       dispose: (cached, key, reason) => {
+        this.#kinds[kindOf(cached.reply)]--;
         if (reason === "evict") onEvicted(cached, key);
       },
     });
   }
+}
+
+/** NODATA has no records but the aliases that lead to the name without data (RFC 2308 §2.2). */
+function kindOf({ rcode, answers, chain }: Reply): CacheKind {
+  if (rcode === RCODE.NXDOMAIN) return "nxdomain";
+  return answers > (chain?.links.length ?? 0) ? "positive" : "nodata";
 }
 
 function chainSize(chain: AliasChain | undefined): number {

@@ -78,8 +78,9 @@ export class ForwardClient implements Forwarder {
   }
 
   report(): ForwardReport {
-    const { entries, bytes, maxBytes, evictions } = this.#cache;
-    const cache = { entries, bytes, maxBytes, hits: this.#hits, misses: 0, stale: 0, prefetches: 0, evictions };
+    const { entries, kinds, bytes, maxBytes, evictions } = this.#cache;
+    const counts = { hits: this.#hits, misses: 0, stale: 0, prefetches: 0, evictions };
+    const cache = { entries, ...kinds, bytes, maxBytes, ...counts };
     return { upstreams: NO_UPSTREAMS, cache, waiting: 0, questions: 0, joined: 0, overLimit: 0 };
   }
 

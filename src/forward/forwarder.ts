@@ -119,9 +119,9 @@ export class CachingForwarder implements Forwarder {
   report(): ForwardReport {
     const { hits, misses, stale, prefetches, joined } = this.#counts;
     const { waiting, refusals: overLimit } = this.#quota;
-    const { entries, bytes, maxBytes, evictions } = this.#cache;
+    const { entries, kinds, bytes, maxBytes, evictions } = this.#cache;
     const upstreams = Object.fromEntries([...this.#groups.upstreams].map((one) => [one.name, one.report()]));
-    const cache = { entries, bytes, maxBytes, hits, misses, stale, prefetches, evictions };
+    const cache = { entries, ...kinds, bytes, maxBytes, hits, misses, stale, prefetches, evictions };
     return { upstreams, cache, waiting, questions: this.#pending.size, joined, overLimit };
   }
 

@@ -30,8 +30,13 @@ export interface UpstreamReport {
   readonly lastFailure: string;
 }
 
+/** Kinds of cached answers. Failures are not cached. */
+export const CACHE_KINDS = ["positive", "nodata", "nxdomain"] as const;
+export type CacheKind = (typeof CACHE_KINDS)[number];
+
 /** Size of the cache, and how the queries that it could answer were answered. */
-export interface CacheReport {
+export interface CacheReport extends Readonly<Record<CacheKind, number>> {
+  /** Of all kinds. */
   readonly entries: number;
   readonly bytes: number;
   readonly maxBytes: number;

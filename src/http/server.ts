@@ -68,7 +68,11 @@ export interface HttpOptions {
   readonly certificate?: Certificate | undefined;
   /** What it is called in errors. */
   readonly name?: Listening | undefined;
+  /** Told of TLS handshakes, and of the ends of connections that had one. */
+  readonly onTls?: OnTls | undefined;
 }
+
+export type OnTls = (event: "secured" | "failed" | "closed") => void;
 
 export interface HttpServer {
   readonly port: number;
@@ -80,9 +84,10 @@ export interface HttpServer {
 
 /** Serves HTTP. Rejects with a `MesosDnsError` if it cannot listen. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { api, waits, host, port, isProxy, bounds, certificate, name = "HTTP" } = options;
+  const { api, waits, host, port, isProxy, bounds, certificate, name = "HTTP", onTls } = options;
   const connections = new Connections(isProxy ?? (() => false), bounds);
-  if (certificate) return startHttps({ served: { api, waits }, connections, at: { host, port, name }, certificate });
+  if (certificate)
+    return startHttps({ served: { api, waits }, connections, at: { host, port, name }, certificate, onTls });
   const server = createServer(LIMITS);
   pace(server, "connection");
   serveApi(server, { api, waits }, connections);
@@ -98,6 +103,7 @@ interface HttpsParts {
   readonly connections: Connections;
   readonly at: Place;
   readonly certificate: Certificate;
+  readonly onTls: OnTls | undefined;
 }
 
 interface Place {
@@ -106,7 +112,7 @@ interface Place {
   readonly name: Listening;
 }
 
-async function startHttps({ served, connections, at, certificate }: HttpsParts): Promise<HttpServer> {
+async function startHttps({ served, connections, at, certificate, onTls }: HttpsParts): Promise<HttpServer> {
   const server = createSecureServer({
     ...certificate,
     ...TLS_OPTIONS,
@@ -117,6 +123,7 @@ async function startHttps({ served, connections, at, certificate }: HttpsParts):
   });
   pace(server, "secureConnection");
   serveApi(server, served, connections);
+  if (onTls) watchTls(server, onTls);
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
     sessions.add(session);
@@ -137,6 +144,14 @@ async function startHttps({ served, connections, at, certificate }: HttpsParts):
     },
     renew: (renewed) => server.setSecureContext({ ...renewed, ...TLS_OPTIONS }),
   };
+}
+
+function watchTls(server: Http2SecureServer, onTls: OnTls): void {
+  server.on("secureConnection", (socket: Socket) => {
+    onTls("secured");
+    socket.once("close", () => onTls("closed"));
+  });
+  server.on("tlsClientError", () => onTls("failed"));
 }
 
 async function listen(server: Server | Http2SecureServer, { host, port, name }: Place): Promise<number> {

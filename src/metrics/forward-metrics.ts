@@ -1,5 +1,6 @@
 import { IGNORED } from "../forward/link.js";
 import {
+  CACHE_KINDS,
   type CacheReport,
   FORWARD_RESULTS,
   type ForwardReport,
@@ -96,7 +97,16 @@ function upstreamMetrics(report: () => ForwardReport): MetricSource[] {
 
 function cacheMetrics(cache: () => CacheReport): MetricSource[] {
   return [
-    gauge("mesos_dns_cache_entries", "Answers of resolvers that are kept.", () => single(cache().entries)),
+    {
+      name: "mesos_dns_cache_entries",
+      type: "gauge",
+      help: "Answers of resolvers that are kept, by kind: positive, nodata (no such type) and nxdomain (no such name).",
+      labelNames: ["kind"],
+      read: () => {
+        const now = cache();
+        return CACHE_KINDS.map((kind) => ({ labels: { kind }, value: now[kind] }));
+      },
+    },
     gauge("mesos_dns_cache_bytes", "What they take.", () => single(cache().bytes)),
     gauge("mesos_dns_cache_max_bytes", "What they may take.", () => single(cache().maxBytes)),
     counter("mesos_dns_cache_hits_total", "Queries answered from the cache, with time left.", () =>

@@ -3,7 +3,7 @@ import { counter, gauge, type MetricSource, single } from "./metric.js";
 
 /** Metrics of following the cluster between two states, and of what is served although the master does not report it. */
 export function liveMetrics(report: () => LiveReport): MetricSource[] {
-  return [...streamMetrics(report), ...guardMetrics(report)];
+  return [...streamMetrics(report), ...guardMetrics(report), loginExpiry(report)];
 }
 
 function streamMetrics(report: () => LiveReport): MetricSource[] {
@@ -38,6 +38,17 @@ function streamMetrics(report: () => LiveReport): MetricSource[] {
       read: () => DIFFERENCE_KINDS.map((kind) => ({ labels: { kind }, value: report().differences[kind] })),
     },
   ];
+}
+
+function loginExpiry(report: () => LiveReport): MetricSource {
+  return gauge(
+    "mesos_dns_login_token_expiry_timestamp_seconds",
+    "When the token of the login at masters expires, in Unix time.",
+    () => {
+      const { loginExpiresAt } = report();
+      return loginExpiresAt === undefined ? [] : single(loginExpiresAt / 1000);
+    },
+  );
 }
 
 function guardMetrics(report: () => LiveReport): MetricSource[] {

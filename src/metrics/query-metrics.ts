@@ -1,10 +1,14 @@
 import {
   DURATION_BUCKETS,
+  FAMILIES,
   type HistogramValues,
+  QUERY_SIZE_BUCKETS,
   type QueryStats,
   RCODES,
   SIZE_BUCKETS,
+  type TlsEvent,
   TRANSPORTS,
+  type Transport,
   TYPE_LABELS,
   ZONES,
 } from "../serving/query-stats.js";
@@ -27,7 +31,13 @@ const COMMON_RCODES: readonly number[] = [
 /** Metrics of the counters of all DNS threads, summed. */
 export function queryMetrics(stats: readonly QueryStats[]): MetricSource[] {
   const sum = (read: (one: QueryStats) => number) => stats.reduce((total, one) => total + read(one), 0);
-  return [...messageMetrics(sum, stats), ...histograms(stats), ...connectionMetrics(sum)];
+  return [
+    ...messageMetrics(sum, stats),
+    ...requestMetrics(sum),
+    ...histograms(stats),
+    ...connectionMetrics(sum),
+    ...tlsMetrics(sum),
+  ];
 }
 
 type Sum = (read: (one: QueryStats) => number) => number;
@@ -113,9 +123,34 @@ function messageMetrics(sum: Sum, stats: readonly QueryStats[]): MetricSource[] 
   ];
 }
 
+function requestMetrics(sum: Sum): MetricSource[] {
+  return [
+    {
+      name: "mesos_dns_requests_by_family_total",
+      type: "counter",
+      help: "Queries answered, by the family of the client's address.",
+      labelNames: ["family"],
+      read: () =>
+        FAMILIES.map((family, f) =>
+          sample(
+            { family },
+            sum((one) => one.family(f)),
+          ),
+        ),
+    },
+    counter("mesos_dns_requests_edns_total", "Queries answered that have an OPT record (EDNS).", () =>
+      single(sum((one) => one.withEdns)),
+    ),
+    counter("mesos_dns_requests_dnssec_ok_total", "Queries answered that have the DO bit.", () =>
+      single(sum((one) => one.withDnssecOk)),
+    ),
+  ];
+}
+
 function histograms(stats: readonly QueryStats[]): MetricSource[] {
   const duration = "mesos_dns_request_duration_seconds";
   const size = "mesos_dns_response_size_bytes";
+  const querySize = "mesos_dns_request_size_bytes";
   const durations = (zone: number) =>
     sumHistograms(
       DURATION_BUCKETS,
@@ -125,6 +160,11 @@ function histograms(stats: readonly QueryStats[]): MetricSource[] {
     sumHistograms(
       SIZE_BUCKETS,
       stats.map((one) => one.sizes(transport)),
+    );
+  const querySizes = (transport: number) =>
+    sumHistograms(
+      QUERY_SIZE_BUCKETS,
+      stats.map((one) => one.querySizes(transport)),
     );
   return [
     {
@@ -140,6 +180,16 @@ function histograms(stats: readonly QueryStats[]): MetricSource[] {
       help: "Octets of responses, by transport.",
       labelNames: ["transport"],
       read: () => TRANSPORTS.flatMap((transport, t) => histogramSamples(size, { transport }, SIZE_BUCKETS, sizes(t))),
+    },
+    {
+      name: querySize,
+      type: "histogram",
+      help: "Octets of queries that are answered, by transport.",
+      labelNames: ["transport"],
+      read: () =>
+        TRANSPORTS.flatMap((transport, t) =>
+          histogramSamples(querySize, { transport }, QUERY_SIZE_BUCKETS, querySizes(t)),
+        ),
     },
   ];
 }
@@ -157,6 +207,34 @@ function connectionMetrics(sum: Sum): MetricSource[] {
       "DNS connections over TCP and TLS closed at once because too many were open.",
       () => single(sum((one) => one.connections.refused)),
     ),
+  ];
+}
+
+/** Those with TLS. */
+const SECURE: readonly Transport[] = ["tls", "https"];
+
+function tlsMetrics(sum: Sum): MetricSource[] {
+  const of = (transport: Transport, event: TlsEvent) =>
+    sum((one) => one.tlsEvents(TRANSPORTS.indexOf(transport), event));
+  return [
+    {
+      name: "mesos_dns_tls_connections",
+      type: "gauge",
+      help: "Connections whose TLS handshake is complete, by what is spoken inside.",
+      labelNames: ["transport"],
+      read: () => SECURE.map((transport) => sample({ transport }, of(transport, "secured") - of(transport, "closed"))),
+    },
+    {
+      name: "mesos_dns_tls_handshakes_total",
+      type: "counter",
+      help: "TLS handshakes of clients, by what is spoken inside and by result.",
+      labelNames: ["transport", "result"],
+      read: () =>
+        SECURE.flatMap((transport) => [
+          sample({ transport, result: "ok" }, of(transport, "secured")),
+          sample({ transport, result: "failed" }, of(transport, "failed")),
+        ]),
+    },
   ];
 }
 

@@ -4,6 +4,7 @@ import type { ConsulReport } from "../consul/report.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { HealthReport } from "../health/report.js";
 import type { QueryStats } from "../serving/query-stats.js";
+import type { UpkeepReport } from "../status/upkeep.js";
 import type { TransferNumbers } from "../transfer/report.js";
 import { type CatalogSources, catalogMetrics } from "./catalog-metrics.js";
 import { consulMetrics } from "./consul-metrics.js";
@@ -15,6 +16,7 @@ import { processMetrics } from "./process-metrics.js";
 import { queryMetrics } from "./query-metrics.js";
 import { type StatusSources, statusMetrics } from "./status-metrics.js";
 import { transferMetrics } from "./transfer-metrics.js";
+import { upkeepMetrics } from "./upkeep-metrics.js";
 import { type VipSources, vipMetrics } from "./vip-metrics.js";
 
 export interface MetricsSources extends StatusSources {
@@ -27,6 +29,7 @@ export interface MetricsSources extends StatusSources {
   /** `undefined` while nothing is checked. */
   readonly health: () => HealthReport | undefined;
   readonly vips: VipSources;
+  readonly upkeep: () => UpkeepReport;
   /** `undefined` while Consul's API is not served. */
   readonly consul: () => ConsulReport | undefined;
 }
@@ -45,6 +48,7 @@ export function createRegistry(sources: MetricsSources): Registry {
     ...vipMetrics(sources.vips),
     ...consulMetrics(sources.consul),
     ...liveMetrics(() => sources.status().live),
+    ...upkeepMetrics(sources.upkeep),
     ...processMetrics(),
   ];
   for (const source of all) register(registry, source);

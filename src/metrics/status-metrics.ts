@@ -93,6 +93,9 @@ function stateMetrics({ status }: StatusSources): MetricSource[] {
       labelNames: ["code"],
       read: () => Object.entries(status().failures).map(([code, value]) => ({ labels: { code }, value })),
     },
+    gauge("mesos_dns_state_last_fetch_timestamp_seconds", "When the last state was fetched, in Unix time.", () =>
+      ofBuild(status(), ({ fetchedAt }) => fetchedAt / 1000),
+    ),
     gauge("mesos_dns_state_bytes", "Size of the last state, decompressed.", () =>
       ofBuild(status(), ({ stateBytes }) => stateBytes),
     ),

@@ -15,9 +15,12 @@ import { VipStreams } from "../http/vips/streams.js";
 import { VipWaits } from "../http/vips/waits.js";
 import { Waiters } from "../http/waiting/waiters.js";
 import { createRegistry } from "../metrics/registry.js";
+import { HTTPS } from "../serving/channels.js";
+import type { TlsEvent } from "../serving/query-stats.js";
 import type { Certificate } from "../transport/certificate.js";
 import type { App } from "./app.js";
 import { whenFree } from "./take-over.js";
+import type { Upkeep } from "./upkeep.js";
 
 /** How long the text of /metrics is reused, in milliseconds: making it blocks the main thread. */
 const METRICS_MS = 1000;
@@ -31,6 +34,7 @@ export interface HttpServingParts {
   readonly configFile: string;
   /** Whether to wait until the process that has the ports has closed them. */
   readonly takeOver: boolean;
+  readonly upkeep: Pick<Upkeep, "report">;
 }
 
 interface HttpAddress {
@@ -107,7 +111,7 @@ function addressesOf(
 }
 
 function openerOf(
-  { app, log, configFile, takeOver }: HttpServingParts,
+  { app, log, configFile, takeOver, upkeep }: HttpServingParts,
   waiting: Waiting,
   proxies: () => TrustedProxies,
 ): (address: HttpAddress) => Promise<HttpServer> {
@@ -125,6 +129,7 @@ function openerOf(
       streams: () => waiting.vipStreams.size,
     },
     consul: () => app.boards.consul.report,
+    upkeep: () => upkeep.report,
     now: Date.now,
   });
   const makeMetrics = async () => new TextEncoder().encode(await registry.metrics());
@@ -164,7 +169,8 @@ function openerOf(
     const { host, port } = address;
     const onWait = () => log.info({ host, port }, "waiting for the other process to let go of HTTP");
     const isProxy = (address: string) => proxies().includes(address);
-    const start = () => startHttp({ api, waits, isProxy, ...address });
+    const onTls = (event: TlsEvent) => app.https.stats.tls(HTTPS.transport, event);
+    const start = () => startHttp({ api, waits, isProxy, onTls, ...address });
     return takeOver ? whenFree(start, systemTimers, onWait) : start();
   };
 }

@@ -1,3 +1,4 @@
+import files from "node:fs/promises";
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 import { createLogger, type Logger, type Verbosity } from "../base/log.js";
@@ -18,6 +19,7 @@ import { ConsulSwitch } from "./consul-switch.js";
 import type { HttpServing } from "./http-serving.js";
 import { RecordsFile } from "./records-file.js";
 import { notifySystemd, takeSystemdSockets } from "./systemd.js";
+import { Upkeep } from "./upkeep.js";
 
 /** A configuration and the contents of the files that it names, all checked. */
 export interface Checked extends Loaded {
@@ -76,7 +78,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   });
   const { certificates, tsigKeys } = options;
   const consul = new ConsulSwitch({ app, log, takeOver });
-  running = { app, http: undefined, consul, log, records, certificates, tsigKeys };
+  const upkeep = new Upkeep(config, { files, wallClock: Date.now });
+  running = { app, http: undefined, consul, log, records, upkeep, certificates, tsigKeys };
   // Handle signals from the beginning: an unhandled signal would end the process without cleaning up.
   handleSignals(running, options);
   records.start();
@@ -89,7 +92,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const http = config.httpon ? await import("./http-serving.js") : undefined;
   await started;
   if (app.stopping) return;
-  running.http = http && new http.HttpServing({ app, log, config, configFile: options.configFile, takeOver });
+  running.http = http && new http.HttpServing({ app, log, config, configFile: options.configFile, takeOver, upkeep });
   try {
     await running.http?.adjust(options.certificates.certificate);
     await running.consul.adjust();
@@ -139,6 +142,7 @@ interface Running {
   readonly consul: ConsulSwitch;
   readonly log: Logger;
   readonly records: RecordsFile;
+  readonly upkeep: Upkeep;
   /** Those of the last configuration. */
   certificates: Certificates;
   tsigKeys: readonly TsigKey[];
@@ -163,7 +167,10 @@ function handleSignals(running: Running, options: ServeOptions): void {
   process.on("SIGHUP", () => {
     reloading = reloading
       .then(() => reconfigure(running, options.reload))
-      .catch((error: unknown) => log.error(`the configuration stays as it was: ${messageOf(error)}`));
+      .catch((error: unknown) => {
+        running.upkeep.reloadFailed();
+        log.error(`the configuration stays as it was: ${messageOf(error)}`);
+      });
   });
 }
 
@@ -179,6 +186,7 @@ async function reconfigure(running: Running, reload: () => Promise<Checked>): Pr
   running.certificates = certificates;
   running.tsigKeys = tsigKeys;
   app.configure(applyLive(before, config), certificates, tsigKeys);
+  await running.upkeep.reloaded(app.config);
   // If no server is open yet, leave it to the start, which may still be waiting for the other process.
   const served = http?.isOpen ? http.adjust(certificates.certificate) : Promise.resolve();
   await served.catch((error: unknown) => log.error(`${messageOf(error)}; HTTPS is not served`));

@@ -1,3 +1,4 @@
+import type { OptRecord } from "../wire/edns.js";
 import { TYPE } from "../wire/protocol.js";
 
 /**
@@ -12,6 +13,14 @@ export type Transport = (typeof TRANSPORTS)[number];
 /** Who answers for the name: a zone of this server, upstreams, or nobody (malformed and refused queries, other classes). */
 export const ZONES = ["local", "forward", "none"] as const;
 const LOCAL = ZONES.indexOf("local");
+
+/** Families of clients' addresses. */
+export const FAMILIES = ["ipv4", "ipv6"] as const;
+const IPV6_OCTETS = 16;
+
+/** What becomes of a TLS connection. */
+export const TLS_EVENTS = ["secured", "failed", "closed"] as const;
+export type TlsEvent = (typeof TLS_EVENTS)[number];
 
 /** Types that are counted individually. All others count as "other", so that clients cannot increase the number of series. */
 export const COUNTED_TYPES = [
@@ -36,6 +45,8 @@ export const DURATION_BUCKETS = [
 ] as const;
 /** Upper bounds in octets. */
 export const SIZE_BUCKETS = [64, 128, 256, 512, 1024, 1232, 4096, 16_384, 65_535] as const;
+/** The same of queries, which are smaller. */
+export const QUERY_SIZE_BUCKETS = [32, 48, 64, 96, 128, 256, 512, 1232, 4096, 65_535] as const;
 
 const TYPE_SLOTS = 256;
 const SLOTS = {
@@ -50,6 +61,11 @@ const SLOTS = {
   limited: 2,
   connections: 3,
   receiveDrops: 1,
+  families: FAMILIES.length,
+  edns: 1,
+  dnssecOk: 1,
+  querySizes: TRANSPORTS.length * (QUERY_SIZE_BUCKETS.length + 2),
+  tls: TRANSPORTS.length * TLS_EVENTS.length,
 } as const;
 
 type Section = keyof typeof SLOTS;
@@ -75,6 +91,13 @@ export interface Answered {
   readonly truncated: boolean;
 }
 
+/** The properties of a query that are counted besides its question. */
+export interface Asked {
+  readonly length: number;
+  readonly client: { readonly octets: Uint8Array };
+  readonly channel: { readonly transport: number };
+}
+
 export class QueryStats {
   readonly memory: SharedArrayBuffer;
   readonly #values: Float64Array;
@@ -97,6 +120,16 @@ export class QueryStats {
     values[START.responses + transport * RCODES + Math.min(rcode, RCODES - 1)]++;
     if (truncated) values[START.truncated + transport]++;
     observe(values, START.sizes + transport * (SIZE_BUCKETS.length + 2), SIZE_BUCKETS, octets, 1);
+  }
+
+  /** Counts a query that is answered: its size, its client's family of addresses, and what it says of EDNS. */
+  asked({ length, client, channel }: Asked, { present, dnssecOk }: Pick<OptRecord, "present" | "dnssecOk">): void {
+    const values = this.#values;
+    values[START.families + (client.octets.length === IPV6_OCTETS ? 1 : 0)]++;
+    if (present) values[START.edns]++;
+    if (dnssecOk) values[START.dnssecOk]++;
+    const start = START.querySizes + channel.transport * (QUERY_SIZE_BUCKETS.length + 2);
+    observe(values, start, QUERY_SIZE_BUCKETS, length, 1);
   }
 
   /** Counts the first message of the response to a query for a zone transfer. */
@@ -136,6 +169,11 @@ export class QueryStats {
     this.#values[START.connections + ["opened", "closed", "refused"].indexOf(event)]++;
   }
 
+  /** Counts a TLS handshake that is complete or has failed, and the end of a connection that had one. */
+  tls(transport: number, event: TlsEvent): void {
+    this.#values[START.tls + transport * TLS_EVENTS.length + TLS_EVENTS.indexOf(event)]++;
+  }
+
   /** Datagrams that the kernel has dropped. The slot has one more, so that 0 means unknown. */
   set receiveDrops(count: number) {
     this.#values[START.receiveDrops] = count + 1;
@@ -160,6 +198,28 @@ export class QueryStats {
 
   sizes(transport: number): HistogramValues {
     return this.#histogram(START.sizes + transport * (SIZE_BUCKETS.length + 2), SIZE_BUCKETS.length);
+  }
+
+  querySizes(transport: number): HistogramValues {
+    const start = START.querySizes + transport * (QUERY_SIZE_BUCKETS.length + 2);
+    return this.#histogram(start, QUERY_SIZE_BUCKETS.length);
+  }
+
+  /** Queries from addresses of a family, an index in `FAMILIES`. */
+  family(index: number): number {
+    return this.#values[START.families + index];
+  }
+
+  get withEdns(): number {
+    return this.#values[START.edns];
+  }
+
+  get withDnssecOk(): number {
+    return this.#values[START.dnssecOk];
+  }
+
+  tlsEvents(transport: number, event: TlsEvent): number {
+    return this.#values[START.tls + transport * TLS_EVENTS.length + TLS_EVENTS.indexOf(event)];
   }
 
   truncatedAnswers(transport: number): number {

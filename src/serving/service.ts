@@ -120,6 +120,7 @@ export class DnsService {
     }
     if (answerer.partial) this.#notePartial();
     const zone = answerer.authoritative ? LOCAL : NONE;
+    stats.asked(request, answerer.query.opt);
     stats.answered(channel.transport, zone, size, answerer);
     this.#answers[zone]++;
     return size;
@@ -201,7 +202,9 @@ export class DnsService {
       stats.dropped(transport);
       return 0;
     }
-    const limit = this.#parts.answerer.limitOf(request.channel);
+    const { answerer } = this.#parts;
+    stats.asked(request, answerer.query.opt);
+    const limit = answerer.limitOf(request.channel);
     const send = defer((isGone) => {
       if (isGone) this.pending--;
       end(isGone);
@@ -247,9 +250,10 @@ export class DnsService {
     return answerer.fail(request, RCODE.SERVFAIL, forwarded.ede);
   }
 
-  #count({ channel }: Request, size: number): void {
+  #count(request: Request, size: number): void {
     const { answerer, stats } = this.#parts;
-    stats.answered(channel.transport, FORWARDED, size, answerer);
+    stats.asked(request, answerer.query.opt);
+    stats.answered(request.channel.transport, FORWARDED, size, answerer);
   }
 
   #rescue(error: unknown, request: Request): number {

@@ -3,12 +3,14 @@ import { createServer as createTlsServer, TLSSocket, type Server as TlsServer } 
 import type { HostPort } from "../base/host-port.js";
 import { streamChannel } from "../serving/channels.js";
 import type { ClientTable } from "../serving/clients.js";
-import type { QueryStats } from "../serving/query-stats.js";
+import { type QueryStats, TRANSPORTS } from "../serving/query-stats.js";
 import type { DnsService } from "../serving/service.js";
 import { type ListenerCertificates, TLS_OPTIONS } from "./certificate.js";
 import { listenError } from "./listen-error.js";
 import { TcpConnection } from "./tcp-connection.js";
 import type { TcpLimits } from "./tcp-limits.js";
+
+const TLS_TRANSPORT = TRANSPORTS.indexOf("tls");
 
 export interface TcpOptions {
   readonly address: HostPort;
@@ -98,12 +100,18 @@ export class TcpTransport {
     const wanted = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: false };
     const options = { ...certificate, ...wanted, ALPNProtocols: ["dot"], ...TLS_OPTIONS, handshakeTimeout };
     const server = createTlsServer(options);
+    const { stats } = this.#options;
     server.on("secureConnection", (socket) => {
+      stats.tls(TLS_TRANSPORT, "secured");
+      socket.once("close", () => stats.tls(TLS_TRANSPORT, "closed"));
       socket.allowHalfOpen = true;
       this.#serve(socket);
     });
     // After a handshake timeout node:tls only emits this event and leaves the connection open.
-    server.on("tlsClientError", (_error: Error, socket: TLSSocket) => socket.destroy());
+    server.on("tlsClientError", (_error: Error, socket: TLSSocket) => {
+      stats.tls(TLS_TRANSPORT, "failed");
+      socket.destroy();
+    });
     return server;
   }
 

@@ -12,6 +12,7 @@ import { decode, encodeQuery, lines } from "../support/dns.js";
 import { startMaster, startServer, webAt } from "../support/scenario.js";
 import { freePort, runProgram, type Server } from "../support/server.js";
 import { run } from "../support/tools.js";
+import { until } from "../support/wait.js";
 
 const NAME = "web.marathon.mesos";
 const ANSWER = [`${NAME} 60 A 192.0.2.1`];
@@ -66,6 +67,24 @@ describe("with a certificate", () => {
     expect((await kdig(https, NAME, "+https")).answer).toEqual(ANSWER);
     expect((await kdig(https, NAME, "+https-get")).answer).toEqual(ANSWER);
     expect(await server.metric('mesos_dns_requests_total{transport="https",type="A",zone="local"}')).toBe(2);
+  });
+
+  test("TLS handshakes are counted, and so are those of clients that speak no TLS", async () => {
+    const { server, tls, https } = await serve();
+    await kdig(tls, NAME, "+tls");
+    await kdig(https, NAME, "+https");
+    for (const { host, port } of [tls, https]) {
+      const socket = connectTcp({ host, port }).on("error", () => undefined);
+      socket.resume().end("GET / HTTP/1.0\r\n\r\n");
+      await once(socket, "close");
+    }
+    for (const transport of ["tls", "https"]) {
+      const labels = (result: string) => `{transport="${transport}",result="${result}"}`;
+      const handshakes = (result: string) => server.metric(`mesos_dns_tls_handshakes_total${labels(result)}`);
+      expect([await handshakes("ok"), await handshakes("failed")]).toEqual([1, 1]);
+      const open = `mesos_dns_tls_connections{transport="${transport}"}`;
+      await until("the client to be gone", async () => (await server.metric(open)) === 0);
+    }
   });
 
   test("a query over HTTP/2 needs no length, and one that breaks off is no trouble of the server's", async () => {

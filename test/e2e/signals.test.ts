@@ -50,10 +50,13 @@ describe("SIGHUP", () => {
     const line = await server.reload(config);
     expect([line.level, line.msg]).toEqual(["error", expect.stringMatching(/^the configuration stays as it was: /)]);
     expect(line.msg).toMatch(why);
+    expect(await server.metric("mesos_dns_config_last_reload_successful")).toBe(0);
+    expect(await server.metric("mesos_dns_config_reload_failures_total")).toBe(1);
     expect(lines((await askUdp(server, "web.marathon.mesos")).answers)).toEqual([
       "web.marathon.mesos 60 A 203.0.113.1",
     ]);
     expect((await server.reload({ masters: [master.address], ttl: 8 })).msg).toBe("changed ttl");
+    expect(await server.metric("mesos_dns_config_last_reload_successful")).toBe(1);
   });
 
   it("says that there is nothing to change", async () => {

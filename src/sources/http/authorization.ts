@@ -8,6 +8,8 @@ export interface Authorization {
   header(signal: AbortSignal): Promise<string | undefined>;
   /** Call this after a 401. Returns whether the next header() may return other credentials. */
   forget(): boolean;
+  /** When the present credentials expire, in milliseconds since 1970; absent or `undefined` if that is not known. */
+  readonly expiresAt?: number | undefined;
 }
 
 export interface AuthorizationOptions {

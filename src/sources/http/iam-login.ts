@@ -13,7 +13,8 @@ const MAX_LOGIN_ANSWER_BYTES = 65_536;
 
 interface Token {
   readonly header: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; `undefined` if the token does not say. */
+  readonly expiresAt: number | undefined;
   readonly renewAt: number;
 }
 
@@ -41,6 +42,10 @@ export class IamAuthorization implements Authorization {
     return this.#token.header;
   }
 
+  get expiresAt(): number | undefined {
+    return this.#token?.expiresAt;
+  }
+
   forget(): boolean {
     this.#token = undefined;
     return true;
@@ -56,7 +61,8 @@ export class IamAuthorization implements Authorization {
     if (answer.status !== 200) throw failed(`it answered ${answer.status}; check the service account`);
     const token = tokenIn(answer.body) ?? tokenInCookies(answer.cookies);
     if (token === undefined) throw failed("its answer holds no token");
-    return { header: `token=${token}`, renewAt: renewalOf(token, this.#options.now()) };
+    const expiresAt = expiryOf(token);
+    return { header: `token=${token}`, expiresAt, renewAt: renewalOf(expiresAt, this.#options.now()) };
   }
 
   async #post(signal: AbortSignal): Promise<LoginAnswer> {
@@ -104,15 +110,20 @@ function tokenInCookies(cookies: readonly string[]): string | undefined {
   return values.find((value) => TOKEN.test(value));
 }
 
-/** When to log in again, in milliseconds since 1970. A token without an expiry time is kept until a master refuses it. */
-function renewalOf(token: string, now: number): number {
-  let expires: number | undefined;
+/** When a token expires, in milliseconds since 1970; `undefined` if it does not say. */
+function expiryOf(token: string): number | undefined {
   try {
-    expires = decodeJwt(token).exp;
+    const { exp } = decodeJwt(token);
+    return exp === undefined ? undefined : exp * 1000;
   } catch {
     // Not a JWT: the login service may issue tokens of any kind.
+    return undefined;
   }
-  if (expires === undefined) return Number.POSITIVE_INFINITY;
-  const left = expires * 1000 - now;
+}
+
+/** When to log in again, in milliseconds since 1970. A token without an expiry time is kept until a master refuses it. */
+function renewalOf(expiresAt: number | undefined, now: number): number {
+  if (expiresAt === undefined) return Number.POSITIVE_INFINITY;
+  const left = expiresAt - now;
   return now + left - Math.min(RENEW_EARLY_MS, Math.max(0, left / 10));
 }

@@ -18,6 +18,9 @@ export function iamLogin(account: ServiceAccount, options: AuthorizationOptions)
       return ready.header(signal);
     },
     forget: () => ready?.forget() ?? true,
+    get expiresAt() {
+      return ready?.expiresAt;
+    },
   };
 }
 

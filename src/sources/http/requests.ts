@@ -26,6 +26,11 @@ export class Requests {
     this.#authorization = authorization;
   }
 
+  /** When the login expires, in milliseconds since 1970; `undefined` if that is not known. */
+  get loginExpiresAt(): number | undefined {
+    return this.#authorization.expiresAt;
+  }
+
   /** One request. After a 401 it is repeated once with new credentials, if there are any. */
   async send(url: URL, template: RequestTemplate, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const response = await this.#send(url, template, signal);

@@ -135,6 +135,11 @@ export class MasterClient {
     }
   }
 
+  /** When the login expires, in milliseconds since 1970; `undefined` if that is not known. */
+  get loginExpiresAt(): number | undefined {
+    return this.#requests.loginExpiresAt;
+  }
+
   /** Closes all connections. Requests in progress fail. */
   async close(): Promise<void> {
     await this.#requests.close();

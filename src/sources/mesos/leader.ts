@@ -53,12 +53,15 @@ export interface StateReader {
 export interface LeaderAccess extends StateReader {
   /** Reads the catalogue's facts from states and events; absent if no catalogue is kept. */
   readonly facts?: FactsReader | undefined;
+  /** When the login at masters expires, in milliseconds since 1970; absent or `undefined` if that is not known. */
+  readonly loginExpiresAt?: number | undefined;
   /** `signal` ends the stream. */
   subscribe(signal: AbortSignal): Promise<StreamAnswer>;
 }
 
 export interface LeaderFinderOptions {
-  readonly client: Pick<MasterClient, "fetchState" | "subscribe" | "close">;
+  readonly client: Pick<MasterClient, "fetchState" | "subscribe" | "close"> &
+    Partial<Pick<MasterClient, "loginExpiresAt">>;
   readonly source: MasterSource;
   /** Resolves a host name to its addresses, and an address to itself. May throw if there are none. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
@@ -92,6 +95,10 @@ export class LeaderFinder implements LeaderAccess {
 
   get facts(): FactsReader | undefined {
     return this.#options.facts;
+  }
+
+  get loginExpiresAt(): number | undefined {
+    return this.#options.client.loginExpiresAt;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { AnswerCache, type CachedReply } from "../../../src/forward/cache.js";
+import { RCODE } from "../../../src/wire/protocol.js";
 import { readReply } from "../../../src/wire/reply.js";
 import { decode, encodeQuery } from "../../support/dns.js";
 import { ANY_TTL } from "../../support/service.js";
@@ -54,6 +55,31 @@ describe("the answer cache", () => {
     expect(left.at(-1)).toBe(99);
     expect(left).toEqual(Array.from({ length: left.length }, (_, i) => 100 - left.length + i));
     expect(cache.evictions).toBe(100 - left.length);
+  });
+
+  test("counts its answers by kind, whatever becomes of them", () => {
+    const cache = new AnswerCache(50_000);
+    const positive = cached();
+    const alias = { octets: new Uint8Array(), words: new Uint32Array(), outsideOf: undefined };
+    const link = { word: 0, length: 1, at: 0, records: 0 };
+    const kinds: readonly [string, Partial<CachedReply["reply"]>][] = [
+      ["nxdomain", { rcode: RCODE.NXDOMAIN, answers: 0 }],
+      ["alias-nxdomain", { rcode: RCODE.NXDOMAIN, answers: 1, chain: { ...alias, links: [link] } }],
+      ["nodata", { answers: 0 }],
+      ["alias-nodata", { answers: 1, chain: { ...alias, links: [link] } }],
+      ["alias", { answers: 2, chain: { ...alias, links: [link] } }],
+    ];
+    cache.set(key("positive"), positive);
+    for (const [name, reply] of kinds) cache.set(key(name), { ...positive, reply: { ...positive.reply, ...reply } });
+    expect(cache.kinds).toEqual({ positive: 2, nodata: 2, nxdomain: 2 });
+    cache.get(key("nodata"));
+    cache.set(key("nodata"), cached());
+    cache.delete(key("nxdomain"));
+    expect(cache.kinds).toEqual({ positive: 3, nodata: 1, nxdomain: 1 });
+    for (let i = 0; i < 500; i++) cache.set(key(`n${i}`), cached());
+    expect(cache.kinds.positive).toBe(cache.entries);
+    cache.flush(undefined);
+    expect(cache.kinds).toEqual({ positive: 0, nodata: 0, nxdomain: 0 });
   });
 
   test("replaces an answer in the segment that it is in", () => {

@@ -98,6 +98,9 @@ export const FORWARDING: ForwardReport = {
   },
   cache: {
     entries: 8,
+    positive: 5,
+    nodata: 1,
+    nxdomain: 2,
     bytes: 6400,
     maxBytes: 67_108_864,
     hits: 90,

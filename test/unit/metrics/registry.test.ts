@@ -7,6 +7,7 @@ import type { HealthReport } from "../../../src/health/report.js";
 import { createRegistry } from "../../../src/metrics/registry.js";
 import { QueryStats, TRANSPORTS, ZONES } from "../../../src/serving/query-stats.js";
 import type { ServerStatus } from "../../../src/status/status.js";
+import type { UpkeepReport } from "../../../src/status/upkeep.js";
 import type { TransferNumbers } from "../../../src/transfer/report.js";
 import { RCODE, TYPE } from "../../../src/wire/protocol.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";
@@ -80,6 +81,13 @@ const CONSUL: ConsulReport = {
 
 const COUNTS = { services: 3, instances: 5, nodes: 2, droppedFacts: 4, droppedTasks: 1 };
 
+const UPKEEP: UpkeepReport = {
+  certificates: [{ key: "tlsCertFile", file: "/etc/mesos-dns/tls.pem", expiresAt: NOW + 1_000 }],
+  reloads: { isLastGood: false, loadedAt: NOW - 2_000, failures: 3 },
+  disks: [{ key: "stateDir", path: "/var/lib/mesos-dns", freeBytes: 4_096, sizeBytes: 8_192 }],
+  zoneSavedAt: NOW - 5_000,
+};
+
 function registryOf(status: Partial<ServerStatus> = {}, snapshot = snapshotOf(["a.mesos A 192.0.2.1"])) {
   return createRegistry({
     transfers: () => TRANSFERS,
@@ -87,6 +95,7 @@ function registryOf(status: Partial<ServerStatus> = {}, snapshot = snapshotOf(["
     vips: { counts: () => VIPS, waiters: () => 7, streams: () => 8 },
     consul: () => CONSUL,
     catalog: { counts: () => COUNTS, waiters: () => 9 },
+    upkeep: () => UPKEEP,
     stats,
     status: () => ({ ...STATUS, ...status }),
     forwarding: () => FORWARDING,
@@ -195,6 +204,58 @@ describe("queries", () => {
   });
 });
 
+test("queries are described by family, EDNS and size, and connections by their TLS handshakes", async () => {
+  const from = (octets: number) => ({
+    length: 40,
+    client: { octets: new Uint8Array(octets) },
+    channel: { transport: UDP },
+  });
+  stats[0].asked(from(4), { present: true, dnssecOk: false });
+  stats[1].asked(from(16), { present: true, dnssecOk: true });
+  for (const event of ["secured", "secured", "closed"] as const) stats[1].tls(TRANSPORTS.indexOf("https"), event);
+  stats[0].tls(TRANSPORTS.indexOf("tls"), "failed");
+  expect(await linesOf("mesos_dns_requests_by_family_total")).toEqual([
+    'mesos_dns_requests_by_family_total{family="ipv4"} 1',
+    'mesos_dns_requests_by_family_total{family="ipv6"} 1',
+  ]);
+  expect(await linesOf("mesos_dns_requests_edns_total")).toEqual(["mesos_dns_requests_edns_total 2"]);
+  expect(await linesOf("mesos_dns_requests_dnssec_ok_total")).toEqual(["mesos_dns_requests_dnssec_ok_total 1"]);
+  expect(await linesOf('mesos_dns_request_size_bytes_sum{transport="udp"}')).toEqual([
+    'mesos_dns_request_size_bytes_sum{transport="udp"} 80',
+  ]);
+  expect(await linesOf("mesos_dns_tls_")).toEqual([
+    'mesos_dns_tls_connections{transport="tls"} 0',
+    'mesos_dns_tls_connections{transport="https"} 1',
+    'mesos_dns_tls_handshakes_total{transport="tls",result="ok"} 0',
+    'mesos_dns_tls_handshakes_total{transport="tls",result="failed"} 1',
+    'mesos_dns_tls_handshakes_total{transport="https",result="ok"} 2',
+    'mesos_dns_tls_handshakes_total{transport="https",result="failed"} 0',
+  ]);
+});
+
+test("what has to be renewed, cleared or corrected is described with its time", async () => {
+  const live = { ...STATUS.live, loginExpiresAt: NOW + 60_000 };
+  expect(await linesOf("mesos_dns_login_", { live })).toEqual([
+    `mesos_dns_login_token_expiry_timestamp_seconds ${(NOW + 60_000) / 1000}`,
+  ]);
+  expect(await linesOf("mesos_dns_login_")).toEqual([]);
+  expect(await linesOf("mesos_dns_certificate_")).toEqual([
+    `mesos_dns_certificate_expiry_timestamp_seconds{key="tlsCertFile",file="/etc/mesos-dns/tls.pem"} ${(NOW + 1_000) / 1000}`,
+  ]);
+  expect(await linesOf("mesos_dns_config_")).toEqual([
+    "mesos_dns_config_last_reload_successful 0",
+    `mesos_dns_config_last_reload_success_timestamp_seconds ${(NOW - 2_000) / 1000}`,
+    "mesos_dns_config_reload_failures_total 3",
+  ]);
+  expect(await linesOf("mesos_dns_disk_")).toEqual([
+    'mesos_dns_disk_free_bytes{key="stateDir",path="/var/lib/mesos-dns"} 4096',
+    'mesos_dns_disk_size_bytes{key="stateDir",path="/var/lib/mesos-dns"} 8192',
+  ]);
+  expect(await linesOf("mesos_dns_zone_saved_")).toEqual([
+    `mesos_dns_zone_saved_timestamp_seconds ${(NOW - 5_000) / 1000}`,
+  ]);
+});
+
 describe("status", () => {
   test("the snapshot and the state it comes from are described", async () => {
     expect((await linesOf("mesos_dns_snapshot_")).sort()).toEqual([
@@ -212,6 +273,7 @@ describe("status", () => {
     expect(await linesOf("mesos_dns_state_")).toEqual([
       "mesos_dns_state_fetches_total 6",
       'mesos_dns_state_failures_total{code="MASTER_TIMEOUT"} 2',
+      `mesos_dns_state_last_fetch_timestamp_seconds ${(NOW - 10_000) / 1000}`,
       "mesos_dns_state_bytes 123456",
       "mesos_dns_state_stale 0",
       'mesos_dns_state_differences_total{kind="task"} 0',
@@ -267,7 +329,9 @@ describe("status", () => {
 
   test("the cache is described by its content and its use", async () => {
     expect(await linesOf("mesos_dns_cache_")).toEqual([
-      "mesos_dns_cache_entries 8",
+      'mesos_dns_cache_entries{kind="positive"} 5',
+      'mesos_dns_cache_entries{kind="nodata"} 1',
+      'mesos_dns_cache_entries{kind="nxdomain"} 2',
       "mesos_dns_cache_bytes 6400",
       "mesos_dns_cache_max_bytes 67108864",
       "mesos_dns_cache_hits_total 90",

@@ -2,9 +2,12 @@ import { beforeEach, describe, expect, test } from "vitest";
 import {
   COUNTED_TYPES,
   DURATION_BUCKETS,
+  FAMILIES,
+  QUERY_SIZE_BUCKETS,
   QueryStats,
   RCODES,
   SIZE_BUCKETS,
+  TLS_EVENTS,
   TRANSPORTS,
   TYPE_LABELS,
   ZONES,
@@ -87,4 +90,34 @@ test("drops, failures, limits and connections are counted separately", () => {
   expect([stats.droppedMessages(UDP), stats.droppedMessages(TCP), stats.failures]).toEqual([0, 1, 1]);
   expect(stats.connections).toEqual({ opened: 2, closed: 1, refused: 1 });
   expect(stats.durations(LOCAL).count).toBe(0);
+});
+
+describe("queries that are answered", () => {
+  const asked = (octets: number, address: number, opt: { present: boolean; dnssecOk: boolean }, transport = UDP) =>
+    stats.asked({ length: octets, client: { octets: new Uint8Array(address) }, channel: { transport } }, opt);
+
+  test("are counted by the family of the client's address, and by what they say of EDNS", () => {
+    asked(40, 4, { present: false, dnssecOk: false });
+    asked(40, 4, { present: true, dnssecOk: false });
+    asked(40, 16, { present: true, dnssecOk: true });
+    expect(FAMILIES.map((_, family) => stats.family(family))).toEqual([2, 1]);
+    expect([stats.withEdns, stats.withDnssecOk]).toEqual([2, 1]);
+  });
+
+  test("are counted by size and transport", () => {
+    asked(32, 4, { present: false, dnssecOk: false });
+    asked(33, 4, { present: false, dnssecOk: false });
+    asked(600, 4, { present: false, dnssecOk: false }, TCP);
+    expect(stats.querySizes(UDP)).toMatchObject({ count: 2, sum: 65 });
+    expect(stats.querySizes(UDP).buckets.slice(0, 2)).toEqual([1, 2]);
+    expect(stats.querySizes(TCP).buckets).toEqual(QUERY_SIZE_BUCKETS.map((bound) => Number(bound >= 600)));
+  });
+});
+
+test("TLS handshakes and the ends of connections are counted by transport", () => {
+  const [tls, https] = [TRANSPORTS.indexOf("tls"), TRANSPORTS.indexOf("https")];
+  for (const event of TLS_EVENTS) stats.tls(https, event);
+  stats.tls(tls, "failed");
+  expect(TLS_EVENTS.map((event) => stats.tlsEvents(https, event))).toEqual([1, 1, 1]);
+  expect(TLS_EVENTS.map((event) => stats.tlsEvents(tls, event))).toEqual([0, 1, 0]);
 });

@@ -101,10 +101,12 @@ describe("a forwarded query", () => {
     return { message: decode(await answered), stats, service };
   }
 
-  test("gets the upstream's reply", async () => {
-    const { message, service } = await forward((sent) => upstreamReply(sent));
+  test("gets the upstream's reply, and is counted", async () => {
+    const { message, service, stats } = await forward((sent) => upstreamReply(sent));
     expect(message).toMatchObject({ id: 7, rcode: "NOERROR" });
     expect(service.pending).toBe(0);
+    expect(stats.querySizes(UDP.transport)).toMatchObject({ count: 1, sum: query.length });
+    expect([stats.family(0), stats.withEdns, stats.withDnssecOk]).toEqual([1, 1, 0]);
   });
 
   test("gets SERVFAIL and an extended error if there is no reply", async () => {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { TRANSPORTS } from "../../../src/serving/query-stats.js";
 import { decode } from "../../support/dns.js";
 import { upstreamReply } from "../../support/service.js";
 import { selfSigned } from "../sources/mesos/certificate.js";
@@ -49,6 +50,9 @@ describe("a connection for TLS", () => {
     half.end();
     await Promise.all([silent, dripping, half].map(gone));
     await expect.poll(() => stats.connections).toEqual({ opened: 3, closed: 3, refused: 0 });
+    const tls = TRANSPORTS.indexOf("tls");
+    await expect.poll(() => stats.tlsEvents(tls, "failed")).toBe(3);
+    expect(stats.tlsEvents(tls, "secured")).toBe(0);
   });
 
   test("is closed at once if the client sends no TLS handshake", async () => {

@@ -289,6 +289,7 @@ export class ClusterFeed {
       held: { ...counts, until: until === undefined ? undefined : until + calendar },
       heldState: state && { ...state, since: state.since + calendar, leader: formatHostPort(state.leader) },
       heldStates: this.#heldStates,
+      loginExpiresAt: this.#access.loginExpiresAt,
     };
   }
 }

@@ -16,6 +16,8 @@ export interface LiveReport {
   readonly heldState: HeldStateReport | undefined;
   /** How many times a state was held. */
   readonly heldStates: number;
+  /** When the login at masters expires; `undefined` without a login, and if it does not say. */
+  readonly loginExpiresAt: number | undefined;
 }
 
 export const DIFFERENCE_KINDS = ["task", "agent", "framework"] as const;
@@ -55,4 +57,5 @@ export const NOTHING_FOLLOWED: LiveReport = {
   held: { agents: 0, frameworks: 0, tasks: 0, until: undefined },
   heldState: undefined,
   heldStates: 0,
+  loginExpiresAt: undefined,
 };

@@ -112,6 +112,19 @@ describe("a DC/OS login", () => {
     expect(login.requests).toHaveLength(2);
   });
 
+  it("says when its token expires, once there is one and if that says so", async () => {
+    const account = iam();
+    expect(account.expiresAt).toBeUndefined();
+    await handOut(3600);
+    await account.header(never);
+    expect(account.expiresAt).toBe(now + 3_600_000);
+    account.forget();
+    expect(account.expiresAt).toBeUndefined();
+    login.answer({ state: { token: "opaque" } });
+    await account.header(never);
+    expect(account.expiresAt).toBeUndefined();
+  });
+
   it("is not repeated at once for a token that lives only seconds", async () => {
     const account = iam();
     await handOut(10);
