@@ -39,6 +39,10 @@ async function main([program = "", ...argv]: readonly string[]): Promise<void> {
       const { runVips } = await import("./cli/vips.js");
       return runVips(command);
     }
+    case "explain": {
+      const { runExplain } = await import("./cli/explain.js");
+      return runExplain(command.words);
+    }
     case "lb": {
       const { runLb } = await import("./cli/lb/lb.js");
       return runLb(command.words);

@@ -15,9 +15,9 @@ import type { ShardContent } from "../zone/shard-compiler.js";
 import type { ShardPool } from "../zone/shard-pool.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { CompileHelper } from "../zone/whole-build.js";
-import type { HiddenRecords } from "../zone/written-first.js";
 import { ZoneSerials } from "../zone/zone-serials.js";
 import { type BuildConfig, differsInRecordsAlone } from "./build-config.js";
+import type { Build, BuildStart, BuiltZone } from "./build-result.js";
 import type { HostResolver } from "./host-resolver.js";
 import { ZoneRecords } from "./zone-records.js";
 
@@ -48,43 +48,8 @@ export interface ZoneBuilderOptions {
   readonly now: () => number;
 }
 
-/** What was published before the first build. */
-export interface BuildStart {
-  readonly generation: number;
-  readonly apexes: readonly Apex[];
-  /** All shards; `undefined` if nothing was published, or with another seed. */
-  readonly shards: readonly SharedArrayBuffer[] | undefined;
-  /** Whether nothing newer can have been published since. */
-  readonly isLatest: boolean;
-}
-
-export interface Build {
-  /** `undefined` if no zone has changed. */
-  readonly update: SnapshotUpdate | undefined;
-  /** That of the first zone. */
-  readonly serial: number;
-  readonly generation: number;
-  readonly names: number;
-  readonly records: number;
-  readonly skipped: readonly Skipped[];
-  /** The records that the operator's own hide. */
-  readonly hidden: readonly HiddenRecords[];
-  /** The RRsets of which no value is healthy, so that all count. */
-  readonly failedOpen: readonly string[];
-  /** Whether all records were emitted anew, and not only those that differ from the last build's, or the restored zone's. */
-  readonly isWhole: boolean;
-  readonly seconds: { readonly resolve: number; readonly generate: number; readonly compile: number };
-}
-
-/** The zones of the last build. */
-export interface BuiltZone extends Pick<ZoneImage, "seed" | "apexes" | "shards"> {
-  readonly generation: number;
-  readonly config: BuildConfig;
-  readonly cluster: Cluster;
-}
-
 /** What the last build was based on. */
-interface Basis {
+export interface Basis {
   readonly config: BuildConfig;
   readonly facts: ClusterFacts;
   readonly records: ZoneRecords;
@@ -144,6 +109,11 @@ export class ZoneBuilder {
     if (!shards || !basis) return undefined;
     const { config, facts } = basis;
     return { seed, apexes: this.#apexes, generation: this.#generation, shards, config, cluster: facts.cluster };
+  }
+
+  /** What the last build was based on; `undefined` before the first. */
+  get basis(): Basis | undefined {
+    return this.#basis;
   }
 
   /** The zones that were published last, as an update that has all of them; `undefined` before the first build. */

@@ -1,6 +1,6 @@
 /** Parses the command line into a command. It is pure: main.ts executes the command. */
-import { MesosDnsError } from "../base/errors.js";
 import type { Verbosity } from "../base/log.js";
+import { FALSE, type FlagKind, HELP_FLAGS, NUMBER, parseFlags, TRUE, usage } from "./flags.js";
 import { SECONDARIES, type SecondaryName } from "./secondaries/plan.js";
 
 export const VIP_ACTIONS = ["run", "plan", "status", "clear"] as const;
@@ -34,19 +34,12 @@ export type Command =
       readonly configFile: string;
       readonly verbosity: Verbosity;
     }
-  /** `words` are those behind `lb`. */
-  | { readonly kind: "lb"; readonly words: readonly string[] }
+  /** `words` are those behind the command. */
+  | { readonly kind: "lb" | "explain"; readonly words: readonly string[] }
   | { readonly kind: "version" }
   | { readonly kind: "help" };
 
 const DEFAULT_CONFIG_FILE = "config.json";
-
-/**
- * A `list` may stand more than once: its values are joined by commas. `level` without a value means 1: it was a switch in the first
- * version of Mesos-DNS. `unused` flags of Mesos-DNS are ignored, with
- * or without a value.
- */
-type FlagKind = "value" | "list" | "switch" | "level" | "unused";
 
 const SERVE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["config", "value"],
@@ -64,9 +57,6 @@ const SERVE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["vmodule", "unused"],
   ["log_backtrace_at", "unused"],
 ]);
-
-/** The `unused` flags that are switches: the next word is their value only if it is a truth value. */
-const UNUSED_SWITCHES: ReadonlySet<string> = new Set(["logtostderr", "alsologtostderr"]);
 
 const ZONE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["state", "value"],
@@ -91,13 +81,6 @@ const VIP_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["h", "switch"],
 ]);
 
-export const HELP_FLAGS: ReadonlySet<string> = new Set(["-h", "-help", "--help"]);
-
-/** What Go's flag package accepts for true and for false. */
-const TRUE = /^(?:1|t|T|true|TRUE|True)$/;
-const FALSE = /^(?:0|f|F|false|FALSE|False)$/;
-const NUMBER = /^[+-]?\d+$/;
-
 /**
  * Parses the words after the program's name. If a flag is given twice, the last one counts, as in Go.
  * @throws {MesosDnsError} USAGE for an unknown flag, or a missing or wrong value
@@ -106,8 +89,8 @@ export function parseCommandLine(argv: readonly string[]): Command {
   const [command, ...rest] = argv;
   if (command === "zone") return parseZone(rest);
   if (command === "vips") return parseVips(rest);
-  if (command === "lb")
-    return rest.some((word) => HELP_FLAGS.has(word)) ? { kind: "help" } : { kind: "lb", words: rest };
+  if (command === "lb" || command === "explain")
+    return rest.some((word) => HELP_FLAGS.has(word)) ? { kind: "help" } : { kind: command, words: rest };
   return command === "transfer-config" ? parseTransferConfig(rest) : parseServe(argv);
 }
 
@@ -183,57 +166,6 @@ function parseVips(argv: readonly string[]): Command {
   return { kind: "vips", action, configFile, verbosity: parseVerbosity(flags.get("v") ?? "0") };
 }
 
-interface Parsed {
-  /** The given flags, without dashes. A switch has an empty value; one that is turned off (`-version=false`) is absent. */
-  readonly flags: ReadonlyMap<string, string>;
-  /** The words after the flags. */
-  readonly rest: readonly string[];
-}
-
-/** As in Go, the flags end at `--`, at a single `-`, and at a word without a dash. */
-function parseFlags(argv: readonly string[], known: ReadonlyMap<string, FlagKind>): Parsed {
-  const flags = new Map<string, string>();
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at];
-    if (word === "--") return { flags, rest: argv.slice(at + 1) };
-    if (word === "-" || !word.startsWith("-")) return { flags, rest: argv.slice(at) };
-    const { name, attached } = /^--?(?<name>[^-=][^=]*)(?:=(?<attached>.*))?$/s.exec(word)?.groups ?? {};
-    if (name === undefined) throw usage(`unexpected argument ${JSON.stringify(word)}`);
-    const kind = known.get(name);
-    if (kind === undefined) throw usage(`unknown flag ${word}`);
-    if (kind === "switch") {
-      if (isSwitchedOn(word, attached)) flags.set(name, "");
-      else flags.delete(name);
-      continue;
-    }
-    const next = attached === undefined && isItsValue(name, kind, argv[at + 1]) ? argv[++at] : undefined;
-    const value = attached ?? next;
-    if (kind === "list") flags.set(name, [flags.get(name) ?? [], requireValue(word, value)].flat().join(","));
-    else flags.set(name, kind === "value" ? requireValue(word, value) : (value ?? "1"));
-  }
-  return { flags, rest: [] };
-}
-
-/** Whether the word after a flag is the flag's value. */
-function isItsValue(name: string, kind: FlagKind, word: string | undefined): boolean {
-  if (word === undefined) return false;
-  if (kind === "value" || kind === "list" || NUMBER.test(word)) return true;
-  if (UNUSED_SWITCHES.has(name)) return TRUE.test(word) || FALSE.test(word);
-  return !word.startsWith("-");
-}
-
-function requireValue(word: string, value: string | undefined): string {
-  if (value === undefined || value === "") throw usage(`${word} needs a value`);
-  return value;
-}
-
-/** As in Go, a switch may have `=true` or `=false`, in several spellings. */
-function isSwitchedOn(word: string, attached: string | undefined): boolean {
-  if (attached === undefined || TRUE.test(attached)) return true;
-  if (FALSE.test(attached)) return false;
-  throw usage(`${word} must be true or false, or have no value`);
-}
-
 /** glog has no highest level. A level above the highest one here means that one. */
 function parseVerbosity(text: string): Verbosity {
   if (TRUE.test(text)) return 1;
@@ -241,8 +173,4 @@ function parseVerbosity(text: string): Verbosity {
   if (!NUMBER.test(text)) throw usage(`-v must be a number, 0, 1 or 2, not ${JSON.stringify(text)}`);
   const level = Number(text);
   return level <= 0 ? 0 : level === 1 ? 1 : 2;
-}
-
-function usage(problem: string): MesosDnsError {
-  return new MesosDnsError("USAGE", `${problem}; see mesos-dns --help`);
 }

@@ -2,6 +2,7 @@ import { SECONDARIES } from "./secondaries/plan.js";
 
 export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--check]
        mesos-dns zone --state FILE [--config FILE] [--zone NAME]
+       mesos-dns explain WORD [--server URL | --state FILE] [--config FILE] [--client ADDRESS] [--json]
        mesos-dns transfer-config SERVER --primary ADDRESS [--primary ADDRESS] [--key NAME] [-config FILE]
        mesos-dns vips run|plan|status|clear [-config FILE] [-v LEVEL]
        mesos-dns lb render|run|check|status|link ...
@@ -20,6 +21,12 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     --state FILE    the state to serve, as a Mesos master's /state answers it
     --config FILE   the configuration (default: the defaults of every key)
     --zone NAME     which zone, where there are several (default: the domain)
+
+  explain         say why a name, the id of a task or an address is answered as it is (docs/explain.md)
+    --server URL      the server that is asked (default: as httplistener and httpport of the configuration say)
+    --client ADDRESS  what this client may ask counts as well
+    --state FILE      explain a saved state of a master instead, without a server
+    --json            for programs
 
   transfer-config print the lines that a secondary needs to transfer the zones: SERVER is ${SECONDARIES.slice(0, -1).join(", ")} or
                   ${SECONDARIES.at(-1)}

@@ -1,4 +1,5 @@
 import type { Client } from "../answer/request.js";
+import { RCODE } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
 import type { Reply } from "../wire/reply.js";
 
@@ -26,4 +27,10 @@ export interface Forwarder {
    * @returns the result, if it is known at once
    */
   ask(query: Query, message: Uint8Array, client: Client, done: (forwarded: Forwarded) => void): Forwarded | undefined;
+}
+
+/** Whether an outcome may replace a cached answer: NOERROR or NXDOMAIN, and not truncated. */
+export function isAnswer(outcome: Outcome): outcome is Exclude<Outcome, Failed> {
+  if (outcome.kind === "failed" || outcome.reply.truncated) return false;
+  return outcome.reply.rcode === RCODE.NOERROR || outcome.reply.rcode === RCODE.NXDOMAIN;
 }

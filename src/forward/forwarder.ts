@@ -2,12 +2,13 @@ import type { Client } from "../answer/request.js";
 import type { Timers } from "../base/timers.js";
 import type { ForwardPolicyName } from "../config/config.js";
 import type { CacheSettings, ForwardLimits } from "../config/forward-settings.js";
-import { EDE, RCODE } from "../wire/protocol.js";
+import { EDE } from "../wire/protocol.js";
 import type { Query } from "../wire/query.js";
 import { AnswerCache, type CachedReply } from "./cache.js";
+import { type CachedAnswer, cachedAnswers } from "./cached-answers.js";
 import { choose } from "./choice.js";
-import type { Failed, Forwarded, Forwarder, Outcome } from "./contract.js";
-import { type Group, type GroupPolicy, Groups } from "./groups.js";
+import { type Forwarded, type Forwarder, isAnswer, type Outcome } from "./contract.js";
+import { type Group, type GroupPolicy, Groups, recoveriesOf } from "./groups.js";
 import { Monitor } from "./monitor.js";
 import type { PendingQuestion, Waiter } from "./pending-question.js";
 import { keyOf, type Question, questionOf } from "./question.js";
@@ -114,6 +115,11 @@ export class CachingForwarder implements Forwarder {
   #startEpoch(): void {
     this.#epoch++;
     this.#joinable.clear();
+  }
+
+  /** The answers to this name in the cache, however old. @param name lower-case wire form as latin1 */
+  cached(name: string): readonly CachedAnswer[] {
+    return cachedAnswers(name, this.#cache, this.#groups.all, this.#parts.timers.now());
   }
 
   report(): ForwardReport {
@@ -287,13 +293,3 @@ export class CachingForwarder implements Forwarder {
 
 /** Without a cache, TTLs go to the client unchanged. */
 const UNBOUNDED_TTLS = { min: 0, max: 2 ** 31 - 1, maxNegative: 2 ** 31 - 1 };
-
-/** Whether an outcome may replace a cached answer: NOERROR or NXDOMAIN, and not truncated. */
-function isAnswer(outcome: Outcome): outcome is Exclude<Outcome, Failed> {
-  if (outcome.kind === "failed" || outcome.reply.truncated) return false;
-  return outcome.reply.rcode === RCODE.NOERROR || outcome.reply.rcode === RCODE.NXDOMAIN;
-}
-
-function recoveriesOf({ upstreams }: Group): number {
-  return upstreams.reduce((sum, { recoveries }) => sum + recoveries, 0);
-}

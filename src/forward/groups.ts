@@ -94,3 +94,8 @@ export class Groups {
     return upstream;
   }
 }
+
+/** How often upstreams of the group have recovered. */
+export function recoveriesOf({ upstreams }: Group): number {
+  return upstreams.reduce((sum, { recoveries }) => sum + recoveries, 0);
+}

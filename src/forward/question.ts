@@ -83,6 +83,12 @@ export function keyOf(query: Query, scope: number): string {
   return scratch.toString("latin1", 0, nameLength + KEY_SUFFIX);
 }
 
+/** The same for any name, type and flags. @param name lower-case wire form as latin1 @param flags DO and CD: from 0 to 3 */
+export function keyFor(name: string, type: number, flags: number, scope: number): string {
+  const rest = [type >>> 8, type & 0xff, 0, CLASS.IN, flags, scope >>> 8, scope & 0xff];
+  return name + String.fromCharCode(...rest);
+}
+
 /** Characters of a key behind the name. */
 export const KEY_SUFFIX = 7;
 

@@ -3,8 +3,11 @@ import { describeConfig } from "../config/describe.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import { axfr } from "./axfr.js";
 import { catalogRoutes } from "./catalog/routes.js";
+import { consoleRoutes } from "./console/routes.js";
+import { SHELL_POLICY, shell } from "./console/shell.js";
 import type { ApiContext } from "./context.js";
 import { DohRoutes } from "./doh.js";
+import { explainNow } from "./explain.js";
 import { describeForwarding, flush } from "./forwarding.js";
 import { healthNow, overrideHealth } from "./health.js";
 import { Listings } from "./listings.js";
@@ -131,6 +134,7 @@ function operatorRoutes(context: ApiContext): Route[] {
         return c.json({ ready: true, serial: context.snapshot().serial, ...noted });
       },
     ],
+    ["/v1/explain", (c) => explainNow(c, context)],
     ["/v1/health", (c) => healthNow(c, context)],
     ["/v1/transfers", (c) => transfersNow(c, context)],
     ["/v1/forward", (c) => c.json(describeForwarding(context.forwarding(), context.config()))],

@@ -1,6 +1,7 @@
 import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
 import type { Config } from "../config/config.js";
+import type { Finding } from "../explain/finding.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Override } from "../health/overrides.js";
 import type { HealthReport, Overridden } from "../health/report.js";
@@ -46,6 +47,12 @@ export interface ApiContext {
   proxies(): TrustedProxies;
   /** What there is to see of zone transfers; `undefined` while zones are not transferred. */
   transfers(): TransferNumbers | undefined;
+  /**
+   * What there is to say of a name, the id of a task, or an address; `undefined` if too many questions wait already. Rejects if the
+   * builder's thread ends.
+   * @param client an address of a client that asks; "" for any
+   */
+  explain(question: string, client: string): Promise<readonly Finding[] | undefined>;
   readonly health: HealthAccess;
   metrics(): Promise<{ readonly contentType: string; readonly body: Uint8Array<ArrayBuffer> }>;
   readonly vips: VipBoard;

@@ -25,6 +25,7 @@ import type { AppOptions } from "./app-options.js";
 import { Boards } from "./boards.js";
 import { CurrentZone } from "./current-zone.js";
 import { DnsListening } from "./dns-listening.js";
+import { Explaining } from "./explaining.js";
 import { HealthChecking } from "./health-checking.js";
 import { HttpsDns } from "./https-dns.js";
 import { ownSecrets } from "./own-secrets.js";
@@ -46,6 +47,7 @@ export class App {
   readonly #listening: DnsListening | undefined;
   readonly #builder: BuilderHandle;
   readonly #transfers: ZoneTransfers | undefined;
+  readonly explaining: Explaining;
   readonly health: HealthChecking;
   /** The counters of each responder, followed by those of DNS over HTTPS in this thread. */
   readonly stats: readonly QueryStats[];
@@ -95,6 +97,9 @@ export class App {
       checkedValuesOf(config.records),
     );
     this.#builder = this.#createBuilder();
+    const ofZones = (question: string) => this.#builder.explain(question);
+    const cached = async (name: string) => (await this.#responders?.lookUp(name)) ?? [];
+    this.explaining = new Explaining({ server: this, ofZones, cached, now: wallClock });
   }
 
   get config(): Config {
@@ -270,7 +275,7 @@ export class App {
     this.#cancelAgeCheck = systemTimers.after(AGE_CHECK_MS, look);
   }
 
-  #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" }>): void {
+  #fromBuilder(message: Exclude<FromBuilder, { kind: "piece" | "explained" }>): void {
     if (message.kind === "catalog" || message.kind === "vips" || message.kind === "consul") this.boards.take(message);
     else this.#noteCluster(message);
   }

@@ -153,6 +153,7 @@ function openerOf(
       report: () => app.health.report,
       override: (instance, override) => app.health.override(instance, override),
     },
+    explain: (question, client) => app.explaining.explain(question, client),
     flushCache: (name) => app.flushCache(name),
     answerOverHttps: (message, address) => app.https.answer(message, address),
     proxies,

@@ -8,6 +8,7 @@ import { createRandom } from "../base/random.js";
 import { createSecureRandom16 } from "../base/secure-random.js";
 import { systemTimers } from "../base/timers.js";
 import type { AnswerConfig, ForwardConfig, ZoneConfig } from "../config/config.js";
+import type { CachedAnswer } from "../forward/cached-answers.js";
 import { ForwardClient } from "../forward/forward-client.js";
 import { ForwardServer } from "../forward/forward-server.js";
 import { CachingForwarder, type ForwarderParts, type ForwardPolicy } from "../forward/forwarder.js";
@@ -145,6 +146,11 @@ export class DnsStack {
   flush(name: string | undefined): number {
     const revision = this.#revise();
     return this.forwardClient?.flush(name, revision) ?? this.#forwarder?.flush(name) ?? 0;
+  }
+
+  /** The answers of upstreams to this name that its forwarder has cached. @param name lower-case wire form as latin1 */
+  cached(name: string): readonly CachedAnswer[] {
+    return this.#forwarder?.cached(name) ?? [];
   }
 
   /** Counts configurations and flushes. All stacks of a process have them in the same order, and so have the same count. */

@@ -1,5 +1,5 @@
 import { formatHostPort } from "../base/host-port.js";
-import type { Build } from "../build/zone-builder.js";
+import type { Build } from "../build/build-result.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import type { Provenance } from "../sources/mesos/live/feed.js";
 import type { BuildReport } from "../status/status.js";

@@ -1,6 +1,8 @@
-import { type MessagePort, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Logger, Verbosity } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
+import type { Finding } from "../explain/finding.js";
+import type { BuilderPorts } from "./console-messages.js";
 import type { BuilderConfig, BuilderStart, FromBuilder, ToBuilder } from "./messages.js";
 import { SupervisedThread, type SupervisedWorker } from "./supervised-thread.js";
 
@@ -11,7 +13,7 @@ export interface BuilderHandleOptions {
   readonly startOf: () => Omit<BuilderStart, "verbosity" | "readers">;
   /** A port for each thread that reads snapshots. */
   readonly readers: () => readonly MessagePort[];
-  readonly onMessage: (message: Exclude<FromBuilder, { kind: "piece" }>) => void;
+  readonly onMessage: (message: Exclude<FromBuilder, { kind: "piece" | "explained" }>) => void;
   readonly timers: Pick<Timers, "after">;
   readonly spawn: SpawnBuilder;
 }
@@ -52,8 +54,8 @@ function openThread(): LoadingThread {
   return new Worker(new URL("./builder-thread.js", import.meta.url), { name: "builder", resourceLimits: LIMITS });
 }
 
-interface AwaitedPiece {
-  readonly resolve: (text: string | undefined) => void;
+interface Awaited<T> {
+  readonly resolve: (value: T) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -61,8 +63,11 @@ interface AwaitedPiece {
 export class BuilderHandle {
   readonly #options: BuilderHandleOptions;
   readonly #thread: SupervisedThread<ToBuilder, FromBuilder>;
-  readonly #pieces = new Map<number, AwaitedPiece>();
+  readonly #pieces = new Map<number, Awaited<string | undefined>>();
+  readonly #explanations = new Map<number, Awaited<readonly Finding[]>>();
   #enumerations = 0;
+  #questions = 0;
+  #console: ((ports: BuilderPorts) => void) | undefined;
 
   constructor(options: BuilderHandleOptions) {
     this.#options = options;
@@ -132,6 +137,16 @@ export class BuilderHandle {
     }
   }
 
+  /** What there is to say of a name, the id of a task, or an address. Rejects if the builder ends. */
+  explain(question: string): Promise<readonly Finding[]> {
+    const id = ++this.#questions;
+    return new Promise((resolve, reject) => {
+      if (!this.#thread.worker) return reject(new Error("the builder thread is being started again"));
+      this.#explanations.set(id, { resolve, reject });
+      this.#thread.post({ kind: "explain", id, question });
+    });
+  }
+
   stop(): Promise<void> {
     return this.#thread.stop({ kind: "stop" });
   }
@@ -146,6 +161,13 @@ export class BuilderHandle {
   #receive(message: FromBuilder): void {
     if (message.kind === "piece") {
       this.#pieces.get(message.id)?.resolve(message.text);
+      return;
+    }
+    if (message.kind === "explained") {
+      const { id, outcome } = message;
+      if ("findings" in outcome) this.#explanations.get(id)?.resolve(outcome.findings);
+      else this.#explanations.get(id)?.reject(new Error(outcome.failure));
+      this.#explanations.delete(id);
       return;
     }
     if (message.kind === "built") this.#thread.works();

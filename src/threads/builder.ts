@@ -1,11 +1,12 @@
-import { codeOf, type MesosDnsError, messageOf } from "../base/errors.js";
+import { codeOf, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import { delay, type Timers } from "../base/timers.js";
+import type { Build, BuildStart } from "../build/build-result.js";
 import { HostResolver, type Lookup } from "../build/host-resolver.js";
 import type { SkipLog } from "../build/skip-log.js";
 import { StaticLog } from "../build/static-log.js";
-import { type Build, type BuildStart, ZoneBuilder, type ZoneBuilderOptions } from "../build/zone-builder.js";
-import { fingerprintOf, type ZoneFiles, ZoneSaver, type ZoneSaverOptions } from "../build/zone-file.js";
+import { ZoneBuilder, type ZoneBuilderOptions } from "../build/zone-builder.js";
+import type { ZoneFiles } from "../build/zone-file.js";
 import { readsFacts } from "../config/catalog.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
 import type { Provenance } from "../sources/mesos/live/feed.js";
@@ -21,10 +22,11 @@ import { ShardPool } from "../zone/shard-pool.js";
 import type { CompileHelper } from "../zone/whole-build.js";
 import { type FetchFacts, factsOf, fetchFactsOf, reportOf } from "./build-report.js";
 import { Enumerations } from "./enumerations.js";
+import { explainable } from "./explainable.js";
+import { Explanations } from "./explanations.js";
 import type { BuilderConfig, BuilderStart, FromBuilder, ReaderPort, ToBuilder } from "./messages.js";
 import { Publishers } from "./publishers.js";
-
-const RENEWAL_MS = 300_000;
+import { ZoneSaving } from "./zone-saving.js";
 
 export interface BuilderParts {
   readonly start: Omit<BuilderStart, "readers" | "verbosity">;
@@ -59,8 +61,9 @@ export class Builder {
   readonly #pool = new ShardPool();
   readonly #zones: ZoneBuilder;
   readonly #source: MesosSource;
-  readonly #saver: ZoneSaver | undefined;
+  readonly #saving: ZoneSaving | undefined;
   readonly #enumerations: Enumerations;
+  readonly #explanations: Explanations;
   readonly #staticLog: StaticLog;
   readonly #publishers: Publishers;
   #config: BuilderConfig;
@@ -72,8 +75,6 @@ export class Builder {
   #isHealthNew = false;
   #isFollowingHealth = false;
   #lastReport: BuildReport | undefined;
-  #unsaved = "";
-  #savedAt: number;
   #stopping: Promise<void> | undefined;
   readonly #readers = new Set<ReaderPort>();
   #readersSoFar = 0;
@@ -84,7 +85,6 @@ export class Builder {
     this.#parts = parts;
     this.#staticLog = new StaticLog(parts.log);
     this.#config = start.config;
-    this.#savedAt = wallClock();
     this.#restored = restored?.cluster;
     const { config, seed } = start;
     const hosts = new HostResolver({ lookup, delay: (ms) => delay(timers, ms) });
@@ -111,8 +111,13 @@ export class Builder {
       onReport: (report) => port.postMessage({ kind: "live", report }),
       onZooKeeper: (news) => port.postMessage({ kind: "zookeeper", news }),
     });
-    this.#saver = this.#saverIn(config.stateDir, files);
+    this.#saving = this.#savingIn(config.stateDir, files);
     this.#enumerations = new Enumerations(port, () => this.#zones.enumerate() ?? emptyListing());
+    this.#explanations = new Explanations({
+      basis: () => explainable(this.#zones, this.#source),
+      timers,
+      send: (id, outcome) => port.postMessage({ kind: "explained", id, outcome }),
+    });
   }
 
   start(): void {
@@ -152,6 +157,8 @@ export class Builder {
         return this.#publishers.catalogTaken();
       case "consulTaken":
         return this.#publishers.consulTaken();
+      case "explain":
+        return this.#explanations.answer(message.id, message.question);
       case "enumerated":
         return this.#enumerations.end(message.id);
       case "stop":
@@ -190,8 +197,9 @@ export class Builder {
   async #end(): Promise<void> {
     for (const reader of this.#readers) reader.close();
     this.#publishers.stop();
-    this.#saver?.changed();
-    await Promise.allSettled([this.#source.stop(), this.#saver?.finish()]);
+    this.#explanations.stop();
+    this.#saving?.last();
+    await Promise.allSettled([this.#source.stop(), this.#saving?.finish()]);
   }
 
   /** Applies a new configuration: serves the last cluster under it at once, then follows the cluster with it. */
@@ -237,11 +245,10 @@ export class Builder {
 
   /** @param fetched whether the state was fetched for this build */
   #publish(build: Build, facts: FetchFacts, fetched: boolean): void {
-    const { skipLog, port, wallClock } = this.#parts;
+    const { skipLog, port } = this.#parts;
     skipLog.note(build.skipped);
     this.#staticLog.note(build);
-    // The file contains the time of the state. Renew it at times even if the zone stays the same.
-    if (build.update || wallClock() - this.#savedAt > RENEWAL_MS) this.#saver?.changed();
+    this.#saving?.built(build.update !== undefined);
     if (build.update) for (const reader of this.#readers) reader.postMessage(build.update);
     this.#lastReport = reportOf(build, facts);
     // First: who is told that the zone is there looks for them.
@@ -249,33 +256,18 @@ export class Builder {
     port.postMessage({ kind: "built", update: build.update, report: this.#lastReport, fetched });
   }
 
-  #saverIn(folder: string, files: ZoneFiles): ZoneSaver | undefined {
+  #savingIn(folder: string, files: ZoneFiles): ZoneSaving | undefined {
     if (folder === "") return undefined;
-    const { timers, wallClock } = this.#parts;
-    const onFailure = (error: MesosDnsError) => this.#noteUnsaved(error);
-    return new ZoneSaver({ folder, timers, wallClock, image: (isLast) => this.#takeImage(isLast), onFailure, files });
-  }
-
-  /** The current zone. Its memory is pinned until `release`. */
-  #takeImage(isLast: boolean): ReturnType<ZoneSaverOptions["image"]> {
-    const { built } = this.#zones;
-    if (!built || !this.#lastReport) return undefined;
-    const { generation, config, apexes, seed, shards, cluster } = built;
-    this.#pool.pin("file", [generation]);
-    this.#savedAt = this.#parts.wallClock();
-    const image = { fingerprint: fingerprintOf(config), seed, apexes, isLast, shards };
-    return {
-      image: { ...image, fetchedAt: this.#lastReport.fetchedAt },
-      origin: { cluster, known: this.#source.known },
-      hasFacts: readsFacts(this.#config),
-      release: () => this.#pool.pin("file", []),
-    };
-  }
-
-  /** Logs a failure to save, but not the same one again: saving is retried all the time. */
-  #noteUnsaved({ code, message }: MesosDnsError): void {
-    if (message !== this.#unsaved) this.#parts.log.error({ code }, message);
-    this.#unsaved = message;
+    return new ZoneSaving({
+      ...this.#parts,
+      folder,
+      files,
+      zones: this.#zones,
+      pool: this.#pool,
+      report: () => this.#lastReport,
+      known: () => this.#source.known,
+      hasFacts: () => readsFacts(this.#config),
+    });
   }
 
   #fail(error: unknown): void {

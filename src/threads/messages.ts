@@ -22,6 +22,7 @@ import type { VipPiece } from "../vips/piece.js";
 import type { TsigKey } from "../wire/tsig.js";
 import type { Apex } from "../zone/apex.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
+import type { Explained } from "./explanations.js";
 
 /** The part of the configuration that a responder needs. */
 export type ResponderConfig = StackConfig & SocketConfig;
@@ -85,6 +86,8 @@ export type ToResponder =
     }
   /** Flush cached answers of upstreams, all or those for one name (lower-case wire form as latin1). */
   | { readonly kind: "flush"; readonly id: number; readonly name: string | undefined }
+  /** Which answers to this name are cached. */
+  | { readonly kind: "lookUp"; readonly id: number; readonly name: string }
   | { readonly kind: "stale"; readonly stale: boolean }
   /** The port to the thread that transfers zones: `ToTransfers` and `FromTransfers`. Without it, zones are not transferred. */
   | { readonly kind: "transfers"; readonly port: MessagePort | undefined }
@@ -182,6 +185,8 @@ export type ToBuilder =
   /** Requests the next piece of the enumeration `id`. The first request begins it. */
   | { readonly kind: "enumerate"; readonly id: number }
   | { readonly kind: "enumerated"; readonly id: number }
+  /** Somebody asks why something is answered as it is. */
+  | { readonly kind: "explain"; readonly id: number; readonly question: string }
   /** The last piece of the catalogue has been taken: the next one may be sent. */
   | { readonly kind: "catalogTaken" }
   /** The same of Consul's catalogue. */
@@ -206,8 +211,10 @@ export type FromBuilder =
   | { readonly kind: "consul"; readonly piece: ConsulPiece }
   /** The next piece of the catalogue. No other one is sent before `catalogTaken`. */
   | { readonly kind: "catalog"; readonly piece: CatalogPiece }
+  /** The answer to `explain`. */
+  | { readonly kind: "explained"; readonly id: number; readonly outcome: Explained }
   /** The next piece of JSON text; `undefined` after the last. */
   | { readonly kind: "piece"; readonly id: number; readonly text: string | undefined };
 
 /** Those about the cluster itself. */
-export type ClusterMessage = Exclude<FromBuilder, { kind: "piece" | "catalog" | "vips" | "consul" }>;
+export type ClusterMessage = Exclude<FromBuilder, { kind: "piece" | "explained" | "catalog" | "vips" | "consul" }>;

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
+import type { CachedAnswer } from "../forward/cached-answers.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Certificates } from "../transport/certificate.js";
 import type { TsigKey } from "../wire/tsig.js";
@@ -23,7 +24,8 @@ export class ResponderHandle {
   readonly #log: Logger;
   #ending = false;
   readonly #flushes = new Map<number, (answers: number) => void>();
-  #nextFlush = 1;
+  readonly #lookUps = new Map<number, (answers: readonly CachedAnswer[]) => void>();
+  #nextId = 1;
 
   constructor(options: ResponderHandleOptions) {
     this.#log = options.log;
@@ -40,6 +42,7 @@ export class ResponderHandle {
         if (message.kind === "listening") resolve();
         else if (message.kind === "forwarding") options.onForwarding(message.report);
         else if (message.kind === "flushed") this.#flushes.get(message.id)?.(message.answers);
+        else if (message.kind === "lookedUp") this.#lookUps.get(message.id)?.(message.answers);
         else if (message.kind === "failed") {
           this.#ending = true;
           reject(new MesosDnsError(message.failure.code, message.failure.message));
@@ -83,13 +86,25 @@ export class ResponderHandle {
    * @param name lower-case wire form as latin1
    */
   flush(name: string | undefined): Promise<number> {
-    const id = this.#nextFlush++;
+    const id = this.#nextId++;
     return new Promise((resolve) => {
       this.#flushes.set(id, (answers) => {
         this.#flushes.delete(id);
         resolve(answers);
       });
       this.#post({ kind: "flush", id, name });
+    });
+  }
+
+  /** The answers of upstreams to this name that it has cached. @param name lower-case wire form as latin1 */
+  lookUp(name: string): Promise<readonly CachedAnswer[]> {
+    const id = this.#nextId++;
+    return new Promise((resolve) => {
+      this.#lookUps.set(id, (answers) => {
+        this.#lookUps.delete(id);
+        resolve(answers);
+      });
+      this.#post({ kind: "lookUp", id, name });
     });
   }
 

@@ -22,6 +22,7 @@ type Stack = Pick<
   | "forwardServer"
   | "configure"
   | "flush"
+  | "cached"
   | "report"
   | "start"
   | "close"
@@ -85,6 +86,8 @@ export class Responder {
       case "flush":
         this.#post({ kind: "flushed", id: message.id, answers: stack.flush(message.name) });
         return this.#reporter.report();
+      case "lookUp":
+        return this.#post({ kind: "lookedUp", id: message.id, answers: stack.cached(message.name) });
       case "stale":
         stack.answerer.stale = message.stale;
         return;

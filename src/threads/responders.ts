@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Logger } from "../base/log.js";
+import type { CachedAnswer } from "../forward/cached-answers.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { QueryStats } from "../serving/query-stats.js";
 import type { Certificates } from "../transport/certificate.js";
@@ -99,6 +100,11 @@ export class Responders {
   async flush(name: string | undefined): Promise<number> {
     const counts = await Promise.all(this.#handles.map((handle) => handle.flush(name)));
     return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The answers of upstreams to this name in the cache of the thread that forwards. @param name lower-case wire form as latin1 */
+  async lookUp(name: string): Promise<readonly CachedAnswer[]> {
+    return (await this.#handles[0]?.lookUp(name)) ?? [];
   }
 
   /** Gives each responder a port to the thread that transfers zones; `undefined` if there is none. */

@@ -1,4 +1,4 @@
-import { HELP_FLAGS } from "../arguments.js";
+import { HELP_FLAGS } from "../flags.js";
 import { HELP } from "../help.js";
 import type { ProgramName } from "./names.js";
 

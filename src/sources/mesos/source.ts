@@ -76,6 +76,13 @@ export class MesosSource implements Source<SourceConfig> {
     return this.#known;
   }
 
+  /** Whether the leading master reports a task as running; `undefined` before its first state. */
+  isReported(frameworkId: string, taskId: string): boolean | undefined {
+    return this.#feed.reported?.frameworks.some(
+      ({ id, tasks }) => id === frameworkId && tasks.some((task) => task.id === taskId),
+    );
+  }
+
   async configure(config: SourceConfig): Promise<void> {
     // It may say that more is to be read of each.
     this.#known = new KnownTasks();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Build, ZoneBuilder } from "../../../src/build/zone-builder.js";
+import type { Build } from "../../../src/build/build-result.js";
+import type { ZoneBuilder } from "../../../src/build/zone-builder.js";
 import type { Cluster } from "../../../src/sources/mesos/cluster.js";
 import type { Health } from "../../../src/views/facts.js";
 import { addressesOf } from "../../../src/zone/dump.js";

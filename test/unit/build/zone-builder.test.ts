@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Address, parseAddress } from "../../../src/base/addresses.js";
-import type { Build } from "../../../src/build/zone-builder.js";
+import type { Build } from "../../../src/build/build-result.js";
 import type { Cluster, Task } from "../../../src/sources/mesos/cluster.js";
 import { addressesOf, recordsOf } from "../../../src/zone/dump.js";
 import { firstSerial, serialAt } from "../../../src/zone/serial.js";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Address, parseAddress } from "../../../src/base/addresses.js";
-import type { Build, ZoneBuilder } from "../../../src/build/zone-builder.js";
+import type { Build } from "../../../src/build/build-result.js";
+import type { ZoneBuilder } from "../../../src/build/zone-builder.js";
 import type { Agent, Cluster, Framework, Task } from "../../../src/sources/mesos/cluster.js";
 import { addressesOf } from "../../../src/zone/dump.js";
 import { Snapshot } from "../../../src/zone/snapshot.js";

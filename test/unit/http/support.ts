@@ -151,6 +151,7 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     },
     status: () => STATUS,
     forwarding: () => FORWARDING,
+    explain: async () => [{ reason: "no_such_name", text: "There is no such name: NXDOMAIN." }],
     flushCache: async () => 3,
     transfers: () => TRANSFERS,
     now: () => NOW,

@@ -38,6 +38,7 @@ function setUp() {
       forwardClient: undefined,
       forwardServer: undefined,
       configure: () => void log.push("stack configured"),
+      cached: () => [],
       flush: () => 3,
       report: () => ({ ...forwarding.report(), waiting: script.waiting }),
       start: () => void log.push("stack started"),

@@ -140,6 +140,11 @@ export class ClusterFeed {
     this.#poller.hurry();
   }
 
+  /** What the leader reports; `undefined` before its first state. */
+  get reported(): Cluster | undefined {
+    return this.#live.ready ? this.#live.observed.cluster : undefined;
+  }
+
   /** Once the promise has settled, no callback is running or will be called. */
   async stop(): Promise<void> {
     this.#stopped = true;

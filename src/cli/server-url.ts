@@ -1,0 +1,17 @@
+import { existsSync } from "node:fs";
+import { formatHostPort } from "../base/host-port.js";
+import { isWildcard } from "../base/wildcards.js";
+import { loadConfig } from "../config/load.js";
+import { loadOptions } from "./configuration.js";
+
+const DEFAULT_CONFIG_FILE = "config.json";
+const DEFAULT_URL = "http://127.0.0.1:8123";
+
+/** Where the API of the running server is: as it is given, as the configuration says, or where it is by default. */
+export function serverUrl(given: string | undefined, configFile: string | undefined): string {
+  if (given !== undefined) return given.replace(/\/+$/, "");
+  if (configFile === undefined && !existsSync(DEFAULT_CONFIG_FILE)) return DEFAULT_URL;
+  const { httplistener, httpport } = loadConfig(loadOptions(configFile ?? DEFAULT_CONFIG_FILE, false)).config;
+  const host = httplistener === "" || isWildcard(httplistener) ? "127.0.0.1" : httplistener;
+  return `http://${formatHostPort({ host, port: httpport })}`;
+}
