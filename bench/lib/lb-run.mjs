@@ -12,6 +12,7 @@ export async function startLb(marathon, lb = {}) {
   const [http, appId, stats, listen] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const at = (port) => `127.0.0.1:${port}`;
   const keys = {
+    enabled: true,
     listen: at(listen),
     marathons: [{ name: "main", urls: [marathon.url] }],
     groups: ["external"],
