@@ -4,10 +4,12 @@
  *
  * dist/main.js is then the program; the other modules in dist are what tests and measurements load.
  */
+
 import { chmodSync, existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import { bundleConsole } from "./bundle-console.mjs";
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 const FOLDER = join(DIST, "bundle");
@@ -25,6 +27,7 @@ const ENTRIES = {
   "responder-thread": join(DIST, "threads/responder-thread.js"),
   "transfer-thread": join(DIST, "threads/transfer-thread.js"),
   "health-thread": join(DIST, "threads/health-thread.js"),
+  "console-thread": join(DIST, "threads/console-thread.js"),
 };
 
 /**
@@ -77,7 +80,8 @@ const program = readFileSync(ENTRIES.main, "utf8");
 if (program.includes("./bundle/main.js")) throw new Error("dist/main.js is bundled already: run `npm run build`");
 const bundle = await rolldown({ input: ENTRIES, platform: "node", external: EXTERNAL, plugins: [parts] });
 const { output } = await bundle.write({ dir: FOLDER, format: "esm", chunkFileNames: "[name].js" });
-const modules = output.flatMap((chunk) => Object.keys(chunk.modules ?? {}));
+const console = await bundleConsole(join(DIST, "console-app"));
+const modules = [...output, ...console].flatMap((chunk) => Object.keys(chunk.modules ?? {}));
 const packages = new Set(modules.map(packageOf).filter((folder) => folder !== undefined));
 writeFileSync(
   join(FOLDER, "LICENSES.txt"),

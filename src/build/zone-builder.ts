@@ -1,16 +1,15 @@
 import { type Address, AddressBook, parseAddress } from "../base/addresses.js";
 import type { HostPort } from "../base/host-port.js";
 import type { ConsulNames } from "../consul/registry/names.js";
-import type { Cluster, Skipped } from "../sources/mesos/cluster.js";
+import type { Cluster } from "../sources/mesos/cluster.js";
 import { ClusterFacts, type FactsInput, type Health, HostNames } from "../views/facts.js";
-import { enumerate } from "../views/mesos-dns/enumerate.js";
+import { enumerate, type Published } from "../views/mesos-dns/enumerate.js";
 import { viewsOf } from "../views/views.js";
 import type { VipNames } from "../vips/table.js";
 import type { Apex } from "../zone/apex.js";
 import type { ColumnMemory } from "../zone/columns.js";
 import { compileZones } from "../zone/compile.js";
 import { changedZones } from "../zone/difference.js";
-import type { ZoneImage } from "../zone/image.js";
 import type { ShardContent } from "../zone/shard-compiler.js";
 import type { ShardPool } from "../zone/shard-pool.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
@@ -92,9 +91,14 @@ export class ZoneBuilder {
 
   /** The published records of the last build, task by task, as JSON text in chunks; `undefined` before the first build. */
   enumerate(): Generator<string> | undefined {
+    return this.published && enumerate(this.published);
+  }
+
+  /** What the last build was made of; `undefined` before the first. */
+  get published(): Published | undefined {
     if (!this.#basis) return undefined;
     const { facts, config, records } = this.#basis;
-    return enumerate({ facts, config, omitsStandby: (name) => records.omitsStandby(config.domain, name) });
+    return { facts, config, omitsStandby: (name) => records.omitsStandby(config.domain, name) };
   }
 
   /** The addresses of an agent's host, as of the last build. */

@@ -242,6 +242,8 @@ export interface HttpConfig {
   /** Port of HTTPS (DNS over HTTPS and the HTTP API), used only with a certificate; 0 for none. */
   readonly httpsPort: number;
   readonly EnumerationOn: boolean;
+  /** Whether the console is served. */
+  readonly console: boolean;
   readonly trustedProxies: readonly string[];
 }
 

@@ -50,6 +50,7 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     EnforceRFC952: config.enforceRFC952,
     SetTruncateBit: config.SetTruncateBit,
     EnumerationOn: config.EnumerationOn,
+    Console: config.console,
     MesosHTTPSOn: config.mesosHTTPSOn,
     CACertFile: config.CACertFile,
     CertFile: config.CertFile,

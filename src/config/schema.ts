@@ -152,6 +152,7 @@ export const KEYS: Table = {
   SetTruncateBit: live(true, format.boolean, "Set TC on answers that were cut to fit, so that clients ask again over TCP."),
   IPSources: live(["netinfo", "mesos", "host"], ipSources, "Where a task's addresses come from: the first source that has any."),
   EnumerationOn: live(true, format.boolean, "Serve `/v1/enumerate` and `/v1/axfr`."),
+  console: live(true, format.boolean, "Serve [the console](console.md), a page for browsers at `/`. false: a page of figures alone."),
   healthPolicy: live("ignore", healthPolicy, "What health checks mean for records: with \"omitUnhealthy\", a task whose checks fail is left out of the names that it shares with healthy ones and keeps its own; with \"ignore\", as in Mesos-DNS, it makes no difference."),
   dcosNames: live(false, format.boolean, "Serve the names that DC/OS gives beside `domain`: tasks in `agentip`, `containerip` and `autoip` of `dcos.thisdcos.directory`, and everything in `domain` again in `mesos.thisdcos.directory`. Not where `domain` is in `thisdcos.directory` itself."),
   catalog: live("auto", format.autoOrBoolean, "Keep a catalogue of services: everything that tasks and agents say of themselves, for `/v1/catalog`. \"auto\": off, for now. true: on. false: off, also in later versions. It costs memory, and fetches the whole state anew when it is turned on."),

@@ -12,7 +12,7 @@ import { describeForwarding, flush } from "./forwarding.js";
 import { healthNow, overrideHealth } from "./health.js";
 import { Listings } from "./listings.js";
 import { hostRows, portRows, serviceRows } from "./lookups.js";
-import { page } from "./page.js";
+import { page, plainContent } from "./page.js";
 import { notes, unhealthyReasons, unreadyReasons } from "./readiness.js";
 import { politely } from "./stream.js";
 import { describeTransfers } from "./transfers.js";
@@ -35,6 +35,7 @@ export function createApi(context: ApiContext): Hono {
     ...nameRoutes(context),
     ...catalogRoutes(context.catalog),
     ...vipRoutes(context.vips),
+    ...consoleRoutes(context),
     ...operatorRoutes(context),
   ]) {
     api.get(path, handler);
@@ -109,6 +110,15 @@ function parameter(c: Context, name: string): string {
 function operatorRoutes(context: ApiContext): Route[] {
   const reasonsNow = () => unreadyReasons(context.status(), context.config(), context.now());
   const notesNow = () => notes(context.status(), context.now());
+  const plainPage = (c: Context) =>
+    c.html(page(context, reasonsNow(), notesNow()), 200, { "content-security-policy": CONTENT_POLICY });
+  const consolePage = (c: Context) => {
+    const { console, domain } = context.config();
+    const assets = console ? context.console.assets() : undefined;
+    if (!assets) return undefined;
+    const headers = { "content-security-policy": SHELL_POLICY, "cache-control": "no-cache" };
+    return c.html(shell(domain, assets, plainContent(context, reasonsNow(), notesNow())), 200, headers);
+  };
   return [
     [
       "/metrics",
@@ -138,7 +148,8 @@ function operatorRoutes(context: ApiContext): Route[] {
     ["/v1/health", (c) => healthNow(c, context)],
     ["/v1/transfers", (c) => transfersNow(c, context)],
     ["/v1/forward", (c) => c.json(describeForwarding(context.forwarding(), context.config()))],
-    ["/", (c) => c.html(page(context, reasonsNow(), notesNow()), 200, { "content-security-policy": CONTENT_POLICY })],
+    ["/plain", (c) => plainPage(c)],
+    ["/", (c) => consolePage(c) ?? plainPage(c)],
   ];
 }
 

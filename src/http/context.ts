@@ -10,6 +10,7 @@ import type { TransferNumbers } from "../transfer/report.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import type { CatalogBoard } from "./catalog/board.js";
 import type { TrustedProxies } from "./client-address.js";
+import type { ConsoleAccess } from "./console/access.js";
 import type { VipBoard } from "./vips/board.js";
 
 /** What the API knows of health checks. */
@@ -56,6 +57,7 @@ export interface ApiContext {
   readonly health: HealthAccess;
   metrics(): Promise<{ readonly contentType: string; readonly body: Uint8Array<ArrayBuffer> }>;
   readonly vips: VipBoard;
+  readonly console: ConsoleAccess;
   /** The catalogue of services; its state is `off` if none is kept. */
   readonly catalog: CatalogBoard;
   /** Unsigned 32-bit integers, which choose the row that comes first. */

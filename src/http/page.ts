@@ -39,8 +39,26 @@ const UPDATES = {
   unsupported: "polling; the master has no events to give",
 } as const;
 
-/** `GET /`: the server's condition, and links to more. @param reasons why the server is not ready; empty if it is */
+/** `GET /plain`, and `GET /` without a console: the server's condition, and links to more. @param reasons why the server is not ready; empty if it is */
 export function page(context: ApiContext, reasons: readonly string[], notes: readonly string[]) {
+  const { domain } = context.config();
+  return html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>Mesos-DNS: ${domain}</title>
+    <style>${raw(STYLE)}</style>
+  </head>
+  <body>
+    ${plainContent(context, reasons, notes)}
+  </body>
+</html>
+`;
+}
+
+/** What the page says, without scripts and styles. */
+export function plainContent(context: ApiContext, reasons: readonly string[], notes: readonly string[]) {
   const { EnumerationOn, domain } = context.config();
   const leader = `leader.${domain}.`;
   const links = [
@@ -51,24 +69,12 @@ export function page(context: ApiContext, reasons: readonly string[], notes: rea
     [`/v1/hosts/${leader}/ports`, "the ports of a host"],
     [`/v1/services/_leader._tcp.${domain}.`, "the hosts and ports of a service"],
   ];
-  return html`<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>Mesos-DNS: ${domain}</title>
-    <style>${raw(STYLE)}</style>
-  </head>
-  <body>
-    <h1>Mesos-DNS ${context.version}</h1>
+  return html`<h1>Mesos-DNS ${context.version}</h1>
     ${readiness(reasons)}
     ${notes.map((note) => html`<p>Note: ${note}.</p>`)}
     <table>${facts(context).map(([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>`)}</table>
     <h2>Where to look</h2>
-    <table>${links.map(([path, what]) => html`<tr><th><a href="${path}">${path}</a></th><td>${what}</td></tr>`)}</table>
-  </body>
-</html>
-`;
+    <table>${links.map(([path, what]) => html`<tr><th><a href="${path}">${path}</a></th><td>${what}</td></tr>`)}</table>`;
 }
 
 function readiness(reasons: readonly string[]) {

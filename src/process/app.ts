@@ -174,9 +174,9 @@ export class App {
     return this.https.stack.flush(name) + ((await this.#responders?.flush(name)) ?? 0);
   }
 
-  /** The JSON text of `/v1/enumerate` in pieces. Each is made only when it is read. */
-  enumerate(): AsyncIterable<string> {
-    return this.#builder.enumerate();
+  /** What others ask of it themselves. */
+  get builder(): Pick<BuilderHandle, "enumerate" | "followConsole"> {
+    return this.#builder;
   }
 
   /** Finishes responses in progress, for at most a few seconds, and ends all threads. */

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { cachedFor } from "../base/cached-for.js";
-import type { Logger } from "../base/log.js";
+import type { Logger, Verbosity } from "../base/log.js";
 import { createRandom } from "../base/random.js";
 import { systemTimers } from "../base/timers.js";
 import { VERSION } from "../base/version.js";
@@ -19,9 +19,12 @@ import { HTTPS } from "../serving/channels.js";
 import type { TlsEvent } from "../serving/query-stats.js";
 import type { Certificate } from "../transport/certificate.js";
 import type { App } from "./app.js";
+import { ConsoleServing } from "./console-serving.js";
 import { whenFree } from "./take-over.js";
 import type { Upkeep } from "./upkeep.js";
 
+/** The browser's program, beside the folder of this file. */
+const CONSOLE = new URL("../console-app/", import.meta.url);
 /** How long the text of /metrics is reused, in milliseconds: making it blocks the main thread. */
 const METRICS_MS = 1000;
 
@@ -32,6 +35,7 @@ export interface HttpServingParts {
   readonly config: Pick<HttpConfig, "httplistener" | "httpport" | "httpsPort">;
   /** Absolute path. */
   readonly configFile: string;
+  readonly verbosity: Verbosity;
   /** Whether to wait until the process that has the ports has closed them. */
   readonly takeOver: boolean;
   readonly upkeep: Pick<Upkeep, "report">;
@@ -50,6 +54,7 @@ export class HttpServing {
   readonly #waiters: Waiters<Topic>;
   readonly #vipWaiters: Waiters<VipTopic>;
   readonly #vipStreams: VipStreams;
+  readonly #console: ConsoleServing;
   readonly #open: (address: HttpAddress) => Promise<HttpServer>;
 
   constructor(parts: HttpServingParts) {
@@ -60,7 +65,10 @@ export class HttpServing {
     this.#waiters = new Waiters({ board: app.boards.catalog, timers: systemTimers, later: setImmediate, isShared });
     this.#vipWaiters = new Waiters({ board: app.boards.vips, timers: systemTimers, later: setImmediate, isShared });
     this.#vipStreams = new VipStreams({ board: app.boards.vips, timers: systemTimers, later: setImmediate });
-    const waiting = { catalog: this.#waiters, vips: this.#vipWaiters, vipStreams: this.#vipStreams };
+    const { log, verbosity } = parts;
+    this.#console = new ConsoleServing({ app, timers: systemTimers, log, verbosity, assets: CONSOLE, isShared });
+    const console = this.#console;
+    const waiting = { catalog: this.#waiters, vips: this.#vipWaiters, vipStreams: this.#vipStreams, console };
     this.#open = openerOf(parts, waiting, proxies);
   }
 
@@ -90,7 +98,8 @@ export class HttpServing {
     this.#waiters.close();
     this.#vipWaiters.close();
     this.#vipStreams.close();
-    await Promise.all(Array.from(this.#servers.values(), (server) => server.close()));
+    const ended = this.#console.close();
+    await Promise.all([ended, ...Array.from(this.#servers.values(), (server) => server.close())]);
   }
 }
 
@@ -99,6 +108,7 @@ interface Waiting {
   readonly catalog: Waiters<Topic>;
   readonly vips: Waiters<VipTopic>;
   readonly vipStreams: VipStreams;
+  readonly console: ConsoleServing;
 }
 
 /** The addresses for HTTP, and for HTTPS if there is a certificate. */
@@ -137,6 +147,7 @@ function openerOf(
   const api = createApi({
     catalog: app.boards.catalog,
     vips: app.boards.vips,
+    console: waiting.console,
     config: () => app.config,
     configFile,
     version: VERSION,
@@ -146,7 +157,7 @@ function openerOf(
     now: Date.now,
     timers: systemTimers,
     random: createRandom(randomInt(1, 2 ** 31)),
-    enumerate: () => app.enumerate(),
+    enumerate: () => app.builder.enumerate(),
     forwarding: () => app.forwarding,
     transfers: () => app.transfers,
     health: {
@@ -164,7 +175,10 @@ function openerOf(
   const vipWaits = new VipWaits({ board: app.boards.vips, waiters: waiting.vips, random: Math.random });
   const waits: Waits = {
     handle: (...request) =>
-      catalogWaits.handle(...request) || vipWaits.handle(...request) || waiting.vipStreams.handle(...request),
+      catalogWaits.handle(...request) ||
+      vipWaits.handle(...request) ||
+      waiting.vipStreams.handle(...request) ||
+      waiting.console.live.streams.handle(...request),
   };
   return (address) => {
     const { host, port } = address;

@@ -92,7 +92,17 @@ export async function serve(options: ServeOptions): Promise<void> {
   const http = config.httpon ? await import("./http-serving.js") : undefined;
   await started;
   if (app.stopping) return;
-  running.http = http && new http.HttpServing({ app, log, config, configFile: options.configFile, takeOver, upkeep });
+  running.http =
+    http &&
+    new http.HttpServing({
+      app,
+      log,
+      verbosity: options.verbosity,
+      config,
+      configFile: options.configFile,
+      takeOver,
+      upkeep,
+    });
   try {
     await running.http?.adjust(options.certificates.certificate);
     await running.consul.adjust();

@@ -78,9 +78,12 @@ export class BuilderHandle {
       log,
       timers,
       spawn: () => spawn({ ...startOf(), verbosity, readers: readers() }),
+      onStart: () => this.#connectConsole(),
       onMessage: (message) => this.#receive(message),
       onLost: () => {
-        for (const piece of this.#pieces.values()) piece.reject(new Error("the builder thread ended"));
+        const error = new Error("the builder thread ended");
+        for (const awaited of [...this.#pieces.values(), ...this.#explanations.values()]) awaited.reject(error);
+        this.#explanations.clear();
       },
     });
   }
@@ -119,6 +122,15 @@ export class BuilderHandle {
     else port.close();
   }
 
+  /**
+   * Connects the console with the builder that runs, and with each that is started later.
+   * @param console is given the ports; `undefined` if there is none any more
+   */
+  followConsole(console: ((ports: BuilderPorts) => void) | undefined): void {
+    this.#console = console;
+    if (this.#thread.worker) this.#connectConsole();
+  }
+
   /** The pieces of an enumeration. Each is requested only after the caller has taken the one before. */
   async *enumerate(): AsyncGenerator<string> {
     const id = ++this.#enumerations;
@@ -149,6 +161,15 @@ export class BuilderHandle {
 
   stop(): Promise<void> {
     return this.#thread.stop({ kind: "stop" });
+  }
+
+  #connectConsole(): void {
+    if (!this.#console) return;
+    const snapshots = new MessageChannel();
+    const cluster = new MessageChannel();
+    this.addReader(snapshots.port2);
+    this.#thread.post({ kind: "console", port: cluster.port2 }, [cluster.port2]);
+    this.#console({ snapshots: snapshots.port1, cluster: cluster.port1 });
   }
 
   #nextPiece(id: number): Promise<string | undefined> {

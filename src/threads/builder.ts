@@ -151,6 +151,8 @@ export class Builder {
         return;
       case "reader":
         return this.#addLateReader(message.port);
+      case "console":
+        return this.#publishers.openConsole(message.port, () => this.#zones.published);
       case "enumerate":
         return this.#enumerations.next(message.id);
       case "catalogTaken":

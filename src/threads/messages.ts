@@ -6,6 +6,7 @@ import type { CatalogPiece } from "../catalog/pieces.js";
 import type { ClusterConfig, HealthConfig, SocketConfig, StateConfig, TransferConfig } from "../config/config.js";
 import type { Instance } from "../config/health.js";
 import type { ConsulPiece } from "../consul/registry/pieces.js";
+import type { CachedAnswer } from "../forward/cached-answers.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Override, Overrides } from "../health/overrides.js";
 import type { HealthReport, Overridden } from "../health/report.js";
@@ -98,6 +99,7 @@ export type FromResponder =
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "forwarding"; readonly report: ForwardReport }
   | { readonly kind: "flushed"; readonly id: number; readonly answers: number }
+  | { readonly kind: "lookedUp"; readonly id: number; readonly answers: readonly CachedAnswer[] }
   | { readonly kind: "stopped" };
 
 /** What the thread that transfers zones is started with. */
@@ -182,6 +184,8 @@ export type ToBuilder =
   | ({ readonly kind: "reading" } & Reading)
   /** A thread that has been started later, which gets the whole zone and then updates. */
   | { readonly kind: "reader"; readonly port: MessagePort }
+  /** The port to the console's thread, which is told of the cluster: `FromClusterPort` and `ToClusterPort`. */
+  | { readonly kind: "console"; readonly port: MessagePort }
   /** Requests the next piece of the enumeration `id`. The first request begins it. */
   | { readonly kind: "enumerate"; readonly id: number }
   | { readonly kind: "enumerated"; readonly id: number }

@@ -2,12 +2,15 @@ import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
 import type { ZoneBuilderOptions } from "../build/zone-builder.js";
 import { hasFacts } from "../catalog/has-facts.js";
-import { keepsCatalog } from "../config/catalog.js";
+import { keepsCatalog, readsFacts } from "../config/catalog.js";
 import { masterNodes } from "../consul/registry/masters.js";
 import { ConsulPublisher } from "../consul/registry/publisher.js";
 import type { Cluster } from "../sources/mesos/cluster.js";
+import type { Published } from "../views/mesos-dns/enumerate.js";
 import { VipPublisher } from "../vips/publisher.js";
 import { CatalogPublisher } from "./catalog-publisher.js";
+import type { ClusterPort } from "./console-messages.js";
+import type { ConsolePublisher } from "./console-publisher.js";
 import type { BuilderConfig, BuilderStart, FromBuilder } from "./messages.js";
 
 export interface PublishersParts {
@@ -29,8 +32,12 @@ export class Publishers {
   readonly #vips: VipPublisher;
   readonly #consul: ConsulPublisher;
   #keepsConsul = false;
+  #hasFacts = false;
+  #console: ConsolePublisher | undefined;
+  readonly #log: Logger;
 
   constructor({ start, port, timers, wallClock, log, hostname, onExpired }: PublishersParts) {
+    this.#log = log;
     this.#catalog = new CatalogPublisher({
       send: (piece) => port.postMessage({ kind: "catalog", piece }),
       wallClock,
@@ -70,11 +77,23 @@ export class Publishers {
     this.#vips.configure(config.vips);
     this.#consul.configure(config);
     this.#keepsConsul = config.consul.enabled;
+    this.#hasFacts = readsFacts(config);
   }
 
   /** Call this behind each build. @param fetched whether a state has been fetched for it */
   follow(cluster: Cluster, fetched: boolean, addressesOf: (host: string) => readonly string[]): void {
     this.#catalog.follow(cluster, fetched, addressesOf);
+    this.#console?.follow();
+  }
+
+  /** Tells the console of the cluster until the port closes. Nothing of that is loaded before. @param published what the last build was made of */
+  async openConsole(port: ClusterPort, published: () => Published | undefined): Promise<void> {
+    const { ConsolePublisher } = await import("./console-publisher.js");
+    const opened = new ConsolePublisher({ port, published, hasFacts: () => this.#hasFacts, log: this.#log });
+    this.#console = opened;
+    port.on("close", () => {
+      if (this.#console === opened) this.#console = undefined;
+    });
   }
 
   /** Sends what has changed with the last build. */

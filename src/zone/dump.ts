@@ -201,7 +201,7 @@ export function* recordsOf(snapshot: Snapshot, type?: number, zone?: number): Ge
 /** The addresses of a name, IPv4 before IPv6. Ignores case and a final dot. */
 export function addressesOf(snapshot: Snapshot, name: string): string[] {
   const addresses: string[] = [];
-  for (const set of find(snapshot, name)) {
+  for (const set of setsOf(snapshot, name)) {
     if (set.type !== TYPE.A && set.type !== TYPE.AAAA) continue;
     for (let i = 0; i < set.size; i++) addresses.push(set.address(i));
   }
@@ -211,7 +211,7 @@ export function addressesOf(snapshot: Snapshot, name: string): string[] {
 /** The SRV records of a name. Ignores case and a final dot. */
 export function servicesOf(snapshot: Snapshot, name: string): ServiceRecord[] {
   const services: ServiceRecord[] = [];
-  for (const set of find(snapshot, name)) {
+  for (const set of setsOf(snapshot, name)) {
     if (set.type !== TYPE.SRV) continue;
     for (let i = 0; i < set.size; i++) services.push(set.service(i));
   }
@@ -232,7 +232,8 @@ export function servicesTargeting(snapshot: Snapshot, host: string): { service: 
   return services;
 }
 
-function find(snapshot: Snapshot, name: string): StoredSet[] {
+/** The RRsets of a name; none for a name without any. Ignores case and a final dot. */
+export function setsOf(snapshot: Snapshot, name: string): StoredSet[] {
   const wire = toWire(name);
   if (!wire) return [];
   const found = snapshot.find(nameWords(wire), 0, wire.length, hashName(wire, 0, wire.length, snapshot.seed));

@@ -38,8 +38,8 @@ function* recordLines(set: StoredSet, ttl: number): Generator<string> {
   for (let i = 0; i < set.size; i++) yield `${owner}\t${own}IN\t${recordData(set, i)}\n`;
 }
 
-/** A record's type and data. */
-function recordData(set: StoredSet, record: number): string {
+/** A record's type and data, with a tab between them. */
+export function recordData(set: StoredSet, record: number): string {
   if (set.isPrepared) return `${typeName(set.type)}\t${set.rdata(record)}`;
   switch (set.type) {
     case TYPE.A:

@@ -4,6 +4,7 @@ import type { ZoneConfig } from "../../config/config.js";
 import type { Framework, Task } from "../../sources/mesos/cluster.js";
 import type { ClusterFacts } from "../facts.js";
 import type { RecordSink } from "../sink.js";
+import type { Problem } from "../view.js";
 import type { MesosDnsRecords } from "./records.js";
 import { domainRecords } from "./view.js";
 
@@ -26,11 +27,26 @@ export interface Published {
  * `omitsStandby` is called only before the first chunk.
  */
 export function enumerate(published: Published): Generator<string> {
-  return inChunks(pieces(published, omittedNames(published)));
+  return inChunks(pieces(published, omittedNames(published, published.facts.cluster.frameworks)));
 }
 
-/** The names of which records on standby are not published. */
-function omittedNames({ facts, config, omitsStandby }: Published): ReadonlySet<string> {
+/** The records of one task, as in the list of all, and why it has none or not all. */
+export function recordsOfTask(published: Published, framework: Framework, task: Task): TaskRecords {
+  const json = new JsonRecords(omittedNames(published, [{ ...framework, tasks: [task] }]));
+  const problem = domainRecords(published.facts, published.config, json).task(framework, task);
+  return { problem, records: JSON.parse(`[${json.take()}]`) };
+}
+
+export interface TaskRecords {
+  readonly problem: Problem | undefined;
+  readonly records: readonly { readonly name: string; readonly host: string; readonly rtype: string }[];
+}
+
+/** The names of which records on standby are not published. @param frameworks whose tasks count */
+function omittedNames(
+  { facts, config, omitsStandby }: Published,
+  frameworks: readonly Framework[],
+): ReadonlySet<string> {
   const omitted = new Set<string>();
   if (config.healthPolicy === "ignore") return omitted;
   const note = (name: string, standby: boolean | undefined) => {
@@ -42,7 +58,7 @@ function omittedNames({ facts, config, omitsStandby }: Published): ReadonlySet<s
     pointer: () => undefined,
     character: () => undefined,
   });
-  for (const framework of facts.cluster.frameworks)
+  for (const framework of frameworks)
     for (const task of framework.tasks) if (task.unhealthy) records.task(framework, task);
   return omitted;
 }

@@ -66,6 +66,7 @@ describe("the defaults", () => {
       SetTruncateBit: true,
       IPSources: ["netinfo", "mesos", "host"],
       EnumerationOn: true,
+      console: true,
       healthPolicy: "ignore",
       healthChecks: [],
       healthCheckNetworks: [],

@@ -42,6 +42,7 @@ test("the description has Mesos-DNS's field names", () => {
     EnforceRFC952: false,
     SetTruncateBit: true,
     EnumerationOn: true,
+    Console: true,
     MesosHTTPSOn: false,
     CACertFile: "",
     CertFile: "",

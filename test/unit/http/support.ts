@@ -165,6 +165,7 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     random: () => 0,
     timers: systemTimers,
     catalog: new CatalogBoard(false),
+    console: { assets: () => undefined, ask: async () => undefined, consul: () => undefined },
     vips: new VipBoard(false, new ManualTimers(), () => 0),
     log: { error: (...line: unknown[]) => logged.push(line), warn: (...line: unknown[]) => logged.push(line) },
     ...changes,

@@ -1,0 +1,117 @@
+import { messageOf } from "../base/errors.js";
+import type { Timers } from "../base/timers.js";
+import { answerTo, type Known } from "../console/answers.js";
+import { changesOf } from "../console/changes.js";
+import { ClusterTable } from "../console/cluster-table.js";
+import type { ClusterPiece, TaskDetail, TaskKey } from "../console/model.js";
+import { nameChanges } from "../console/name-changes.js";
+import { NameTable } from "../console/name-table.js";
+import type { Question } from "../console/questions.js";
+import { HeldSnapshots } from "../zone/held-snapshots.js";
+import type { Snapshot, SnapshotUpdate } from "../zone/snapshot.js";
+import type { FromClusterPort, FromConsoleThread, ToClusterPort, ToConsoleThread } from "./console-messages.js";
+import type { Reading } from "./messages.js";
+
+/** The builder may be busy with a build. Milliseconds. */
+const DETAIL_MS = 3_000;
+
+/** The port from which snapshots come. */
+interface SnapshotPort {
+  on(event: "message", listener: (update: SnapshotUpdate) => void): unknown;
+  postMessage(reading: Reading): void;
+  close(): void;
+}
+
+interface ClusterSource {
+  on(event: "message", listener: (message: FromClusterPort) => void): unknown;
+  postMessage(message: ToClusterPort): void;
+  close(): void;
+}
+
+export interface ConsoleParts {
+  readonly snapshot: Snapshot;
+  readonly port: { postMessage(message: FromConsoleThread): void };
+  readonly timers: Timers;
+}
+
+/** Knows the cluster and its names while somebody looks at the console: searches them, and tells of their changes. */
+export class Console {
+  readonly #parts: ConsoleParts;
+  readonly #snapshots: HeldSnapshots;
+  readonly #names = new NameTable();
+  readonly #table = new ClusterTable();
+  #updates: SnapshotPort | undefined;
+  #cluster: ClusterSource | undefined;
+  readonly #details = new Map<number, (detail: TaskDetail | undefined) => void>();
+  #detailIds = 0;
+
+  constructor(parts: ConsoleParts) {
+    this.#parts = parts;
+    this.#snapshots = new HeldSnapshots(parts.snapshot, (generation, pinned) =>
+      this.#updates?.postMessage({ generation, pinned }),
+    );
+    this.#names.follow(parts.snapshot);
+  }
+
+  take(message: Exclude<ToConsoleThread, { kind: "builder" | "stop" }>): void {
+    const { port } = this.#parts;
+    const { id, question } = message;
+    this.#answer(question).then(
+      (text) => port.postMessage({ kind: "answer", id, text }),
+      (error: unknown) => port.postMessage({ kind: "failed", id, message: messageOf(error) }),
+    );
+  }
+
+  /** Follows the builder that has just been started, or that runs. */
+  follow(snapshots: SnapshotPort, cluster: ClusterSource): void {
+    this.#updates?.close();
+    this.#cluster?.close();
+    this.#updates = snapshots;
+    this.#cluster = cluster;
+    snapshots.on("message", (update) => this.#use(update));
+    cluster.on("message", (message) => {
+      if (message.kind === "detail") this.#details.get(message.id)?.(message.detail);
+      else {
+        this.#note(message.piece);
+        cluster.postMessage({ kind: "taken" });
+      }
+    });
+  }
+
+  #use(update: SnapshotUpdate): void {
+    // The memory of the one before may be written again once the next one is used.
+    const change = nameChanges(this.#snapshots.newest, update);
+    this.#snapshots.use(update);
+    this.#names.follow(this.#snapshots.newest);
+    if (change) this.#parts.port.postMessage({ kind: "changes", changes: [change] });
+  }
+
+  #note(piece: ClusterPiece): void {
+    const changes = changesOf(this.#table.take(piece));
+    if (changes.length > 0) this.#parts.port.postMessage({ kind: "changes", changes });
+  }
+
+  async #answer(question: Question): Promise<string | undefined> {
+    const detail = question.kind === "task" ? await this.#detailOf(question) : undefined;
+    const known: Known = { table: this.#table, names: this.#names, snapshot: this.#snapshots.newest };
+    const answer = answerTo(question, known, detail);
+    return answer && JSON.stringify(answer);
+  }
+
+  /** What the builder says of a task; `undefined` if it does not know it, or says nothing in time. */
+  #detailOf({ frameworkId, id }: TaskKey): Promise<TaskDetail | undefined> {
+    const cluster = this.#cluster;
+    if (!cluster) return Promise.resolve(undefined);
+    const request = ++this.#detailIds;
+    return new Promise((resolve) => {
+      const settle = (detail: TaskDetail | undefined) => {
+        cancel();
+        this.#details.delete(request);
+        resolve(detail);
+      };
+      const cancel = this.#parts.timers.after(DETAIL_MS, () => settle(undefined));
+      this.#details.set(request, settle);
+      cluster.postMessage({ kind: "detail", id: request, task: { frameworkId, id } });
+    });
+  }
+}
