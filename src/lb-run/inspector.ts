@@ -1,6 +1,7 @@
 import { MesosDnsError, messageOf } from "../base/errors.js";
+import { bindsIn, newBinds } from "../haproxy/binds.js";
 import type { Content, FileFormat, Made } from "../lb/file-formats/format.js";
-import { bindsIn, luaFiles } from "../lb/file-formats/texts.js";
+import { luaFiles } from "../lb/file-formats/texts.js";
 import { findBroken } from "../lb/haproxy/broken.js";
 import type { FileHost } from "./file-host.js";
 
@@ -64,10 +65,9 @@ export class Inspector<Known> {
 
   /** Where one port cannot be had, HAProxy takes nothing of a configuration. */
   async #leaveOutPorts({ text }: Content, loaded: Content | undefined): Promise<string | undefined> {
-    const known = bindsIn(loaded?.text ?? "");
     const reasons = new Map<string, string>();
-    for (const [key, bind] of bindsIn(text)) {
-      const refusal = known.has(key) ? undefined : await this.#host.refusalOf(bind);
+    for (const [key, bind] of newBinds(text, loaded?.text ?? "")) {
+      const refusal = await this.#host.refusalOf(bind);
       if (refusal === undefined) continue;
       const reason = `nobody can listen at ${key}: ${refusal}`;
       const apps = bindsIn(this.#format.only(new Set())).has(key) ? [] : this.#appsAt(key);

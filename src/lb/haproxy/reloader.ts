@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { newBinds } from "../../haproxy/binds.js";
 import { untilHaproxy } from "../../haproxy/until.js";
 import type { Balancer } from "./balancer.js";
 import type { DriverParts } from "./driver-parts.js";
@@ -7,7 +8,6 @@ import { renderMap } from "./render.js";
 
 /** The name of the file in which HAProxy finds what was known of its servers. */
 export const STATE_FILE = "servers.state";
-const BIND = /^ {2}bind (\S+):(\d+)(?: |$)/gmu;
 
 /** Has HAProxy read a configuration, after everything that can be found before has been. */
 export class Reloader {
@@ -90,15 +90,10 @@ export class Reloader {
 
   /** Ports that are new, and at which nobody can listen: HAProxy would pause all others for them. */
   async #unbindable(before: string, text: string): Promise<ReadonlyMap<number, string>> {
-    const known = new Map<string, string[]>();
-    for (const [, host = "", port = ""] of before.matchAll(BIND)) known.set(port, [...(known.get(port) ?? []), host]);
     const refused = new Map<number, string>();
-    for (const [, host = "", port = ""] of text.matchAll(BIND)) {
-      // Where HAProxy itself is in the way, trying tells nothing.
-      if (known.get(port)?.some((own) => own === host || isWhole(own) || isWhole(host))) continue;
-      const address = host === "*" ? "0.0.0.0" : host.replace(/^\[(.*)\]$/u, "$1");
-      const refusal = await this.#parts.refusalOf({ host: address, port: Number(port) });
-      if (refusal !== undefined) refused.set(Number(port), refusal);
+    for (const bind of newBinds(text, before).values()) {
+      const refusal = await this.#parts.refusalOf(bind);
+      if (refusal !== undefined) refused.set(bind.port, refusal);
     }
     return refused;
   }
@@ -112,11 +107,6 @@ export class Reloader {
     const [info = ""] = await this.#parts.ask(["show info"]);
     return infoOf(info).pid;
   }
-}
-
-/** Whether somebody who listens there has the port of every address. */
-function isWhole(host: string): boolean {
-  return host === "*" || host === "0.0.0.0" || host === "[::]";
 }
 
 /** HAProxy takes the ports that it has checked so far for those of the new configuration, unless they are 0. */
