@@ -4,15 +4,35 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startLb } from "./lb-run.mjs";
 import { appOf, startMarathon, taskOf } from "./marathon.mjs";
+import { MARATHON_LB_MISSING, startMarathonLb } from "./marathon-lb.mjs";
 import { round, table } from "./report.mjs";
 import { freePort } from "./server.mjs";
+import { wrk } from "./wrk.mjs";
 
 const SERVERS = 60;
 const RATE = 500;
 const HOST = "127.0.0.1";
+const RELOAD = { coalesceMs: 50, minIntervalSeconds: 0 };
+const PEER_CHANGES = 100;
+const FAST_CHANGES = 100;
 
 /** @param changes how many changes of membership, ten a second; the other parts take as long as they take */
 export async function loadSection(changes) {
+  const columns = ["what changes", "changes", "requests", "failed", "sent again", "held connections cut", "reloads"];
+  const { parts, fast } = await loadOf((marathon) => startLb(marathon, { reload: RELOAD }), changes);
+  const peer = MARATHON_LB_MISSING ? [] : (await loadOf(startMarathonLb, Math.min(changes, PEER_CHANGES))).parts;
+  return [
+    "## Requests while services change",
+    `${RATE} requests a second, half of them over connections that are kept, to one service through HAProxy; ten connections to another service are held and used. A request over a kept connection that has ended in the meantime is sent again, as clients do.`,
+    table(columns, parts),
+    `The first of these once more, with wrk as fast as it goes over eight kept connections: ${fast}.`,
+    ...(peer.length > 0
+      ? ["The same with marathon-lb, which reloads HAProxy for each change:", table(columns, peer)]
+      : []),
+  ].join("\n\n");
+}
+
+async function loadOf(start, changes) {
   const servers = fork(new URL("lb-servers.mjs", import.meta.url), [String(SERVERS)]);
   const [{ ports, echo }] = await once(servers, "message");
   const [port, tcp, ...more] = await Promise.all(Array.from({ length: 30 }, freePort));
@@ -27,7 +47,7 @@ export async function loadSection(changes) {
   const fresh = () => taskOf("/web", HOST, ports[next % SERVERS], next++);
   web.tasks = Array.from({ length: 5 }, fresh);
   const marathon = await startMarathon(apps);
-  const lb = await startLb(marathon, { reload: { coalesceMs: 50, minIntervalSeconds: 0 } });
+  const lb = await start(marathon);
   await lb.settled(apps.length);
   const client = fork(new URL("lb-client.mjs", import.meta.url));
   client.send({ port, tcp, rate: RATE });
@@ -86,15 +106,17 @@ export async function loadSection(changes) {
     }
     return 20;
   });
+  const fast = await wrk(`http://${HOST}:${port}/`, async () => {
+    for (let change = 0; change < Math.min(changes, FAST_CHANGES); change++) {
+      web.tasks = [...web.tasks.slice(1), fresh()];
+      await tell();
+    }
+  });
   client.send("end");
   await lb.stop();
   marathon.stop();
   servers.disconnect();
-  return [
-    "## Requests while services change",
-    `${RATE} requests a second, half of them over connections that are kept, to one service through HAProxy; ten connections to another service are held and used. A request over a kept connection that has ended in the meantime is sent again, as clients do.`,
-    table(["what changes", "changes", "requests", "failed", "sent again", "held connections cut", "reloads"], parts),
-  ].join("\n\n");
+  return { parts, fast };
 }
 
 async function countsOf(client) {
