@@ -43,6 +43,14 @@ async function main([program = "", ...argv]: readonly string[]): Promise<void> {
       const { runExplain } = await import("./cli/explain.js");
       return runExplain(command.words);
     }
+    case "query": {
+      const { runQuery } = await import("./cli/query.js");
+      return runQuery(command.words);
+    }
+    case "tail": {
+      const { runTail } = await import("./cli/tail.js");
+      return runTail(command.words);
+    }
     case "lb": {
       const { runLb } = await import("./cli/lb/lb.js");
       return runLb(command.words);

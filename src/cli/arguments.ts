@@ -6,6 +6,10 @@ import { SECONDARIES, type SecondaryName } from "./secondaries/plan.js";
 export const VIP_ACTIONS = ["run", "plan", "status", "clear"] as const;
 export type VipAction = (typeof VIP_ACTIONS)[number];
 
+/** Commands that read the words behind them by themselves. */
+const WORD_COMMANDS = ["lb", "explain", "query", "tail"] as const;
+type WordCommand = (typeof WORD_COMMANDS)[number];
+
 export type Command =
   | {
       readonly kind: "serve";
@@ -35,7 +39,7 @@ export type Command =
       readonly verbosity: Verbosity;
     }
   /** `words` are those behind the command. */
-  | { readonly kind: "lb" | "explain"; readonly words: readonly string[] }
+  | { readonly kind: WordCommand; readonly words: readonly string[] }
   | { readonly kind: "version" }
   | { readonly kind: "help" };
 
@@ -89,8 +93,8 @@ export function parseCommandLine(argv: readonly string[]): Command {
   const [command, ...rest] = argv;
   if (command === "zone") return parseZone(rest);
   if (command === "vips") return parseVips(rest);
-  if (command === "lb" || command === "explain")
-    return rest.some((word) => HELP_FLAGS.has(word)) ? { kind: "help" } : { kind: command, words: rest };
+  const own = WORD_COMMANDS.find((name) => name === command);
+  if (own) return rest.some((word) => HELP_FLAGS.has(word)) ? { kind: "help" } : { kind: own, words: rest };
   return command === "transfer-config" ? parseTransferConfig(rest) : parseServe(argv);
 }
 

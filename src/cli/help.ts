@@ -3,6 +3,8 @@ import { SECONDARIES } from "./secondaries/plan.js";
 export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--check]
        mesos-dns zone --state FILE [--config FILE] [--zone NAME]
        mesos-dns explain WORD [--server URL | --state FILE] [--config FILE] [--client ADDRESS] [--json]
+       mesos-dns query NAME [TYPE] [@SERVER] [--tcp] [--short] [--no-explain] [--state FILE] [--config FILE]
+       mesos-dns tail [--server URL] [--config FILE] [--kind KIND] [--json]
        mesos-dns transfer-config SERVER --primary ADDRESS [--primary ADDRESS] [--key NAME] [-config FILE]
        mesos-dns vips run|plan|status|clear [-config FILE] [-v LEVEL]
        mesos-dns lb render|run|check|status|link ...
@@ -27,6 +29,17 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     --client ADDRESS  what this client may ask counts as well
     --state FILE      explain a saved state of a master instead, without a server
     --json            for programs
+
+  query           ask a server, as dig does, and say why it answers so
+    @SERVER           an address, with a port or without (default: listener and port of the configuration)
+    --tcp             at once over TCP
+    --short           print the data alone
+    --no-explain      print the answer alone; a server that is named is not asked why unless --server says where its API is
+    --state FILE      answer from a saved state of a master instead, without a server
+
+  tail            print what changes in the cluster as it happens: tasks, agents, names, the leader, what is held back
+    --kind KIND       these changes alone, as task-started,task-ended (docs/http-api.md has all kinds)
+    --json            for programs, an object a line
 
   transfer-config print the lines that a secondary needs to transfer the zones: SERVER is ${SECONDARIES.slice(0, -1).join(", ")} or
                   ${SECONDARIES.at(-1)}

@@ -101,6 +101,11 @@ export function readZooKeeperServer(text: string): HostPort | undefined {
   return readHostPort(text, 2181, readServerHost);
 }
 
+/** A DNS server: a host name or an address, in the notation of a master. */
+export function readDnsServer(text: string): HostPort | undefined {
+  return isIP(text) === 6 ? { host: text, port: 53 } : readHostPort(text, 53, readHost);
+}
+
 /** A collector of statistics, in the notation of a master. */
 export function readStatsdServer(text: string): HostPort | undefined {
   return readHostPort(text, 8125, readHost);

@@ -2,11 +2,12 @@ import { Answerer } from "../answer/answer.js";
 import { LocalNames } from "../answer/local-names.js";
 import type { AnswerPolicy } from "../answer/policy.js";
 import { Request } from "../answer/request.js";
-import { encodeName, hashName, MAX_NAME, nameWords } from "../wire/names.js";
-import { readUint16, readUint32, writeUint16 } from "../wire/octets.js";
-import { CLASS, HEADER, MAX_MESSAGE, POINTER, RCODE, RECORD_FIXED, TYPE, typeName } from "../wire/protocol.js";
+import { type Message, type MessageRecord, readMessage } from "../wire/message.js";
+import { encodeName, hashName, nameWords, toMasterFileName } from "../wire/names.js";
+import { writeUint16 } from "../wire/octets.js";
+import { CLASS, HEADER, MAX_MESSAGE, RCODE, TYPE, typeName } from "../wire/protocol.js";
+import { rdataText } from "../wire/rdata-text.js";
 import { TsigKeys } from "../wire/tsig.js";
-import { rdataText } from "../zone/rdata-text.js";
 import type { Snapshot } from "../zone/snapshot.js";
 
 export interface AnsweredRecord {
@@ -57,14 +58,12 @@ export class ZoneAsker {
 
   /** @param name lower case, without the final dot @param type all types by default */
   ask(name: string, type: number = TYPE.ANY): ZoneAnswer {
-    const length = this.outcome(name, type);
-    const questionEnd = queryFor(name, type).length;
-    const message = this.#request.out.subarray(0, length);
-    const [answers, authorities] = [readUint16(message, 6), readUint16(message, 8)];
-    const isOurs = this.#answerer.authoritative || this.#answerer.rcode === RCODE.SERVFAIL;
-    const all = [...recordsIn(message, questionEnd, answers + authorities)];
-    const isDelegated = answers === 0 && all.some(({ type }) => type === "NS");
-    return { isOurs, rcode: this.#answerer.rcode, records: isDelegated ? all : all.slice(0, answers), isDelegated };
+    const message = this.message(name, type);
+    const [answers = [], authorities = []] = [message?.answers.map(textOf), message?.authorities.map(textOf)];
+    const { authoritative, rcode } = this.#answerer;
+    const isDelegated = answers.length === 0 && authorities.some((record) => record.type === "NS");
+    const isOurs = authoritative || rcode === RCODE.SERVFAIL;
+    return { isOurs, rcode, records: isDelegated ? authorities : answers, isDelegated };
   }
 
   /** The same with the SRV records of zones that leave them out of an answer to ANY, as Consul's do. */
@@ -75,6 +74,11 @@ export class ZoneAsker {
       ...any,
       records: [...any.records, ...this.ask(name, TYPE.SRV).records.filter(({ type }) => type === "SRV")],
     };
+  }
+
+  /** The answer itself, for names in the zones. */
+  message(name: string, type: number): Message | undefined {
+    return readMessage(this.#request.out.subarray(0, Math.max(0, this.outcome(name, type))));
   }
 
   /** What `Answerer.answer` returns. */
@@ -101,43 +105,6 @@ function queryFor(name: string, type: number): Uint8Array {
   return query;
 }
 
-function* recordsIn(message: Uint8Array, start: number, count: number): Generator<AnsweredRecord> {
-  let at = start;
-  for (let i = 0; i < count; i++) {
-    const { wire: owner, end } = nameIn(message, at);
-    const type = readUint16(message, end);
-    const ttl = readUint32(message, end + 4);
-    const size = readUint16(message, end + 8);
-    const rdata = end + RECORD_FIXED;
-    yield { owner: rdataText(TYPE.NS, owner), type: typeName(type), ttl, data: dataText(message, type, rdata, size) };
-    at = rdata + size;
-  }
-}
-
-function dataText(message: Uint8Array, type: number, at: number, size: number): string {
-  const name = (from: number) => rdataText(TYPE.NS, nameIn(message, from).wire);
-  if (type === TYPE.NS || type === TYPE.CNAME || type === TYPE.PTR) return name(at);
-  if (type !== TYPE.SOA) return rdataText(type, message.subarray(at, at + size));
-  const mname = nameIn(message, at);
-  const rname = nameIn(message, mname.end);
-  const serial = readUint32(message, rname.end);
-  return `${rdataText(TYPE.NS, mname.wire)} ${rdataText(TYPE.NS, rname.wire)} ${serial}`;
-}
-
-/** A name without its compression pointers (RFC 1035 §4.1.4), and where it ends. */
-function nameIn(message: Uint8Array, start: number): { readonly wire: Uint8Array; readonly end: number } {
-  const wire: number[] = [];
-  let end = -1;
-  let at = start;
-  while (message[at] !== 0 && wire.length < MAX_NAME) {
-    if (message[at] >= POINTER) {
-      if (end < 0) end = at + 2;
-      at = readUint16(message, at) & 0x3fff;
-      continue;
-    }
-    for (let i = 0; i <= message[at]; i++) wire.push(message[at + i]);
-    at += message[at] + 1;
-  }
-  wire.push(0);
-  return { wire: Uint8Array.from(wire), end: end < 0 ? at + 1 : end };
+function textOf({ owner, type, ttl, rdata }: MessageRecord): AnsweredRecord {
+  return { owner: toMasterFileName(owner, 0), type: typeName(type), ttl, data: rdataText(type, rdata) };
 }

@@ -26,6 +26,13 @@ export function typeName(type: number): string {
   return Object.entries(TYPE).find(([, number]) => number === type)?.[0] ?? `TYPE${type}`;
 }
 
+/** The number of a record type by its name, such as `MX` or `TYPE65`; `undefined` for a word that is none. */
+export function typeNumber(name: string): number | undefined {
+  const known = Object.entries(TYPE).find(([word]) => word === name.toUpperCase())?.[1];
+  const number = Number(/^TYPE(\d{1,5})$/i.exec(name)?.[1]);
+  return known ?? (number <= 0xffff ? number : undefined);
+}
+
 export const CLASS = { IN: Packet.CLASS.IN, CH: Packet.CLASS.CH } as const;
 
 export const RCODE = Packet.RCODE;

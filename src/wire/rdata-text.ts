@@ -1,10 +1,11 @@
 import { formatOctets } from "../base/addresses.js";
 import { quoteString } from "../base/character-strings.js";
-import { toMasterFileName } from "../wire/names.js";
-import { readUint16 } from "../wire/octets.js";
-import { TYPE } from "../wire/protocol.js";
+import { toMasterFileName } from "./names.js";
+import { readUint16, readUint32 } from "./octets.js";
+import { TYPE } from "./protocol.js";
+import { nameEnd } from "./readable.js";
 
-/** RDATA as text for a master file (RFC 1035 §5.1), of the types that an operator can write; others as in RFC 3597 §5. */
+/** RDATA as text for a master file (RFC 1035 §5.1), of the types that this server has; others as in RFC 3597 §5. Names are not compressed. */
 export function rdataText(type: number, rdata: Uint8Array): string {
   switch (type) {
     case TYPE.A:
@@ -12,7 +13,14 @@ export function rdataText(type: number, rdata: Uint8Array): string {
       return formatOctets(rdata);
     case TYPE.NS:
     case TYPE.CNAME:
+    case TYPE.PTR:
       return toMasterFileName(rdata, 0);
+    case TYPE.SOA: {
+      const rname = nameEnd(rdata, 0, rdata.length);
+      const numbers = nameEnd(rdata, rname, rdata.length);
+      const all = [0, 4, 8, 12, 16].map((at) => readUint32(rdata, numbers + at));
+      return `${toMasterFileName(rdata, 0)} ${toMasterFileName(rdata, rname)} ${all.join(" ")}`;
+    }
     case TYPE.MX:
       return `${readUint16(rdata, 0)} ${toMasterFileName(rdata, 2)}`;
     case TYPE.SRV: {

@@ -1,0 +1,73 @@
+import { formatHostPort } from "../base/host-port.js";
+import { printable } from "../base/printable.js";
+import { readQuestion } from "../explain/question.js";
+import { ZoneAsker } from "../explain/zone-answer.js";
+import type { Message } from "../wire/message.js";
+import { TYPE, typeNumber } from "../wire/protocol.js";
+import { askDns } from "./dns-client.js";
+import { explainOffline, offlineBasis, ofServer, type Printed } from "./explanation.js";
+import { type FlagKind, parseMixed, usage } from "./flags.js";
+import { messageLines, shortLines } from "./message-text.js";
+import { dnsServer, serverUrl } from "./server-url.js";
+
+const FLAGS: ReadonlyMap<string, FlagKind> = new Map([
+  ["server", "value"],
+  ["state", "value"],
+  ["config", "value"],
+  ["tcp", "switch"],
+  ["short", "switch"],
+  ["no-explain", "switch"],
+]);
+
+/**
+ * `mesos-dns query NAME [TYPE] [@SERVER]`: prints the answer as dig does, and why it is so.
+ * @throws {MesosDnsError} USAGE, SERVER_UNREACHABLE, or what reading a configuration or a state throws
+ */
+export async function runQuery(words: readonly string[]): Promise<void> {
+  const { flags, name, type, at } = readWords(words);
+  const state = flags.get("state");
+  const isShort = flags.has("short");
+  const isExplained = !isShort && !flags.has("no-explain");
+  if (state !== undefined) {
+    const basis = await offlineBasis(state, flags.get("config"));
+    const message = new ZoneAsker(basis.snapshot).message(name, type);
+    print(message, isShort, `from the state in ${state}`, isExplained ? explainOffline(basis, name) : []);
+    return;
+  }
+  const server = dnsServer(at, flags.get("config"));
+  const { message, transport, ms } = await askDns(server, name, type, flags.has("tcp"));
+  const from = `from ${formatHostPort(server)} over ${transport} in ${ms.toFixed(1)} ms`;
+  // A server that is named may be anybody's; one that is not is the one of the configuration.
+  const isOurs = at === undefined || flags.has("server");
+  const why = isExplained && isOurs ? await explanation(serverUrl(flags.get("server"), flags.get("config")), name) : [];
+  print(message, isShort, from, why);
+}
+
+/** The answer is worth printing even if nobody explains it. */
+function explanation(url: string, name: string): Promise<readonly Printed[]> {
+  return ofServer(url, name, undefined).catch((error: Error) => [{ reason: "", text: error.message }]);
+}
+
+function readWords(words: readonly string[]) {
+  const { flags, rest } = parseMixed(words, FLAGS);
+  const at = rest.filter((word) => word.startsWith("@")).map((word) => word.slice(1));
+  const [given, typeWord = "A", ...more] = rest.filter((word) => !word.startsWith("@"));
+  if (given === undefined) throw usage("query needs a name");
+  if (more.length > 0 || at.length > 1) throw usage(`unexpected argument ${JSON.stringify(more[0] ?? `@${at[1]}`)}`);
+  const { name } = readQuestion(given);
+  const type = typeNumber(typeWord);
+  if (name === undefined) throw usage(`${JSON.stringify(given)} is no domain name`);
+  if (type === undefined || type === TYPE.AXFR || type === TYPE.IXFR)
+    throw usage(`${JSON.stringify(typeWord)} is no type of record that can be asked for: write A, AAAA, SRV, TXT, …`);
+  return { flags, name, type, at: at[0] };
+}
+
+function print(message: Message | undefined, isShort: boolean, from: string, why: readonly Printed[]): void {
+  const lines = !message
+    ? ["; there is no answer: the name is in no zone of this state"]
+    : isShort
+      ? shortLines(message)
+      : [...messageLines(message), `;; ${from}`];
+  const reasons = why.map(({ text }) => `;; ${text}`);
+  process.stdout.write([...lines, ...reasons].map((line) => `${printable(line)}\n`).join(""));
+}
