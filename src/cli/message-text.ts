@@ -2,7 +2,7 @@ import type { Message, MessageOpt, MessageRecord } from "../wire/message.js";
 import { toMasterFileName } from "../wire/names.js";
 import { readUint16 } from "../wire/octets.js";
 import { EDE, RCODE, rcodeName, typeName } from "../wire/protocol.js";
-import { rdataText } from "../wire/rdata-text.js";
+import { rdataText } from "../zone/rdata-text.js";
 
 /** Option codes: RFC 5001, 7873, 8914. */
 const NSID = 3;

@@ -6,8 +6,8 @@ import { type Message, type MessageRecord, readMessage } from "../wire/message.j
 import { encodeName, hashName, nameWords, toMasterFileName } from "../wire/names.js";
 import { writeUint16 } from "../wire/octets.js";
 import { CLASS, HEADER, MAX_MESSAGE, RCODE, TYPE, typeName } from "../wire/protocol.js";
-import { rdataText } from "../wire/rdata-text.js";
 import { TsigKeys } from "../wire/tsig.js";
+import { rdataText } from "../zone/rdata-text.js";
 import type { Snapshot } from "../zone/snapshot.js";
 
 export interface AnsweredRecord {

@@ -3,9 +3,9 @@ import { decodeName, encodeName, hashName, isDnsName, nameWords } from "../wire/
 import { readUint16 } from "../wire/octets.js";
 import { nameIn } from "../wire/prepared.js";
 import { TYPE } from "../wire/protocol.js";
-import { rdataText } from "../wire/rdata-text.js";
 import { NAME_SHIFT, NAME_SIZE_MASK, TARGET_WORDS, TARGETS_FLAG, TARGETS_HEADER_WORDS } from "./layout.js";
 import { rdataAt, rdlengthOf, ttlOf } from "./prepared-sets.js";
+import { rdataText } from "./rdata-text.js";
 import {
   entryWord,
   firstEntry,

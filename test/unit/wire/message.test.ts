@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { readMessage } from "../../../src/wire/message.js";
 import { toMasterFileName } from "../../../src/wire/names.js";
 import { rcodeName, typeName } from "../../../src/wire/protocol.js";
-import { rdataText } from "../../../src/wire/rdata-text.js";
+import { rdataText } from "../../../src/zone/rdata-text.js";
 
 const ANSWERS: packet.Answer[] = [
   { name: "www.example.com", type: "CNAME", ttl: 9, data: "web.example.com" },

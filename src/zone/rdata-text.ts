@@ -1,9 +1,9 @@
 import { formatOctets } from "../base/addresses.js";
 import { quoteString } from "../base/character-strings.js";
-import { toMasterFileName } from "./names.js";
-import { readUint16, readUint32 } from "./octets.js";
-import { TYPE } from "./protocol.js";
-import { nameEnd } from "./readable.js";
+import { toMasterFileName } from "../wire/names.js";
+import { readUint16, readUint32 } from "../wire/octets.js";
+import { TYPE } from "../wire/protocol.js";
+import { nameEnd } from "../wire/readable.js";
 
 /** RDATA as text for a master file (RFC 1035 §5.1), of the types that this server has; others as in RFC 3597 §5. Names are not compressed. */
 export function rdataText(type: number, rdata: Uint8Array): string {
