@@ -24,11 +24,13 @@ export class AppsReader {
   /** As readApps() of the whole. Throws MesosDnsError MARATHON_INVALID. @param body is not changed until the next one has been read */
   read(body: Buffer): AppsAnswer {
     const items = this.#items(body);
+    this.#body = body;
+    this.#known = items ?? [];
     return items ? listApps(items) : readApps(parseJson(body));
   }
 
   /** `undefined` if the answer is not as Marathon writes it; whoever reads the whole of it says why. */
-  #items(body: Buffer): readonly ReadApp[] | undefined {
+  #items(body: Buffer): readonly Known[] | undefined {
     let items: readonly Known[] | undefined;
     try {
       const scanner = new StateScanner(body);
@@ -41,9 +43,6 @@ export class AppsReader {
     } catch {
       return undefined;
     }
-    if (!items) return undefined;
-    this.#body = body;
-    this.#known = items;
     return items;
   }
 

@@ -6,6 +6,7 @@ import { AppsReader } from "./apps-reader.js";
 import { type Answer, type ExchangeParts, MarathonExchange, type MarathonStream, type Place } from "./exchange.js";
 import { summaryOf } from "./failures.js";
 import { type AppsAnswer, parseJson } from "./read-apps.js";
+import { Rooms } from "./room.js";
 
 const APPS = { path: "/v2/apps", query: "?embed=apps.tasks&embed=apps.deployments&embed=apps.readiness" };
 const TASKS = { path: "/v2/tasks", query: "" };
@@ -49,6 +50,7 @@ export class MarathonClient {
   readonly urls: readonly string[];
   readonly #exchange: MarathonExchange;
   readonly #reader = new AppsReader();
+  readonly #rooms = new Rooms();
   /** The place of the node that is asked first. */
   #at = 0;
 
@@ -61,13 +63,17 @@ export class MarathonClient {
   /**
    * The apps with their tasks. Throws MesosDnsError MARATHON_UNREACHABLE, MARATHON_STATUS, MARATHON_INVALID or LOGIN_FAILED with a
    * message that names each node that was asked; or the signal's reason.
+   * An answer's body is valid until the next but one has been read.
    * @param before the body of the last answer: the same one is not read again
    */
   apps(signal: AbortSignal, before?: Buffer): Promise<MarathonAnswer> {
     return this.#anywhere(signal, async (url) => {
-      const answer = await this.#exchange.fetch(url, APPS, JSON_ANSWER, signal);
-      const isSame = before?.equals(answer.body);
-      return { ...answer, read: isSame ? undefined : reading(url, () => this.#reader.read(answer.body)) };
+      const answer = await this.#exchange.fetch(url, APPS, JSON_ANSWER, signal, this.#rooms.free);
+      if (before?.equals(answer.body)) return { ...answer, body: before, read: undefined };
+      const read = reading(url, () => this.#reader.read(answer.body));
+      // What has been read is compared with the next one. What could not be read is not.
+      this.#rooms.keep();
+      return { ...answer, read };
     });
   }
 

@@ -10,6 +10,7 @@ import { parseHttpUrl } from "../http/url.js";
 import { explainFailure, refusal } from "./failures.js";
 import { createLogin, type Environment, readAuthorities } from "./login.js";
 import { MarathonRequest } from "./request.js";
+import { Room } from "./room.js";
 
 const CONNECT_MS = 3_000;
 /** A whole answer, redirects included. */
@@ -61,14 +62,21 @@ export class MarathonExchange {
   }
 
   /**
-   * A whole answer. Throws MesosDnsError MARATHON_UNREACHABLE, MARATHON_STATUS, MARATHON_INVALID or LOGIN_FAILED; or the signal's reason.
+   * A whole answer, in memory of its own unless a room is given. Throws MesosDnsError MARATHON_UNREACHABLE, MARATHON_STATUS, MARATHON_INVALID or LOGIN_FAILED; or the signal's reason.
    */
-  async fetch(url: string, place: Place, template: RequestTemplate, signal: AbortSignal): Promise<Answer> {
+  async fetch(
+    url: string,
+    place: Place,
+    template: RequestTemplate,
+    signal: AbortSignal,
+    room: Room = new Room(),
+  ): Promise<Answer> {
     const request = new MarathonRequest(url, place.path, place.query);
     const deadline = new Deadline(this.#timers, ANSWER_MS, signal);
     try {
       const response = await this.#follow(request, template, deadline.signal, place.isOptional);
-      const body = response.statusCode === 404 ? NOTHING : await this.#read(response, request.who, deadline.signal);
+      const body =
+        response.statusCode === 404 ? NOTHING : await this.#read(response, request.who, deadline.signal, room);
       return { body, url, leader: leaderOf(response, request) };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
@@ -129,8 +137,13 @@ export class MarathonExchange {
     }
   }
 
-  async #read({ headers, body }: Dispatcher.ResponseData, who: string, signal: AbortSignal): Promise<Buffer> {
-    const parts: Uint8Array[] = [];
+  async #read(
+    { headers, body }: Dispatcher.ResponseData,
+    who: string,
+    signal: AbortSignal,
+    room: Room,
+  ): Promise<Buffer> {
+    room.begin();
     const tooLarge = () =>
       new MesosDnsError("MARATHON_INVALID", `${who}: its answer has more than ${MAX_BYTES} octets`);
     const encoding = String(headers["content-encoding"] ?? "identity").toLowerCase();
@@ -138,8 +151,8 @@ export class MarathonExchange {
       if (!ENCODINGS.has(encoding))
         throw new MesosDnsError("MARATHON_INVALID", `${who}: its answer is packed with "${encoding}", unasked`);
       const gzip = encoding !== "identity";
-      await readBody(body, { gzip, maxBytes: MAX_BYTES, tooLarge, signal, take: (part) => parts.push(part) });
-      return Buffer.concat(parts);
+      await readBody(body, { gzip, maxBytes: MAX_BYTES, tooLarge, signal, take: (part) => room.add(part) });
+      return room.end();
     } catch (error) {
       destroy(body);
       throw error;

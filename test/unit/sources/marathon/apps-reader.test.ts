@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AppsReader } from "../../../../src/sources/marathon/apps-reader.js";
 import { parseJson, readApps } from "../../../../src/sources/marathon/read-apps.js";
+import { Rooms } from "../../../../src/sources/marathon/room.js";
 import { app, task } from "../../../support/scripted-marathon.js";
 
 const bodyOf = (value: unknown) => Buffer.from(JSON.stringify(value));
@@ -49,6 +50,28 @@ describe("answers that are read one after the other", () => {
       fc.property(lists, (answers) => {
         const reader = new AppsReader();
         for (const apps of answers) expectSame(reader, bodyOf({ apps }));
+      }),
+    );
+  });
+
+  it("are the same as if each were read by itself, where the memory of the last but one is written again", () => {
+    const apps = fc.array(fc.constantFrom(app("/a"), app("/b"), { ...app("/a"), instances: 7 }, app("/c"), 12));
+    const texts = fc.oneof(
+      apps.map((list) => JSON.stringify({ apps: list })),
+      apps.map((list) => `{"apps":null,"apps":${JSON.stringify(list)}}`),
+      fc.constantFrom("", "{", '{"message":"x"}', '{"apps":[{"id":"/a"}'),
+    );
+    fc.assert(
+      fc.property(fc.array(texts, { minLength: 3 }), (answers) => {
+        const [reader, rooms] = [new AppsReader(), new Rooms()];
+        for (const text of answers) {
+          const { free } = rooms;
+          free.begin();
+          for (const octet of Buffer.from(text)) free.add(Uint8Array.of(octet));
+          const read = outcomeOf(() => reader.read(free.end()));
+          expect(read).toEqual(outcomeOf(() => readApps(parseJson(Buffer.from(text)))));
+          if (typeof read !== "string") rooms.keep();
+        }
       }),
     );
   });
