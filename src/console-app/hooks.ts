@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type LiveState, live } from "./live.js";
+import { live } from "./live.js";
+import type { LiveState } from "./live-state.js";
 import { type Route, readRoute } from "./route.js";
 
 /** A part of what the stream has told. The page is made anew when it changes. */
@@ -55,8 +56,11 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 
 const EMPTY = { data: undefined, error: undefined, status: 200, isLoading: true };
 
-/** The answer of a path, asked again when it changes and every so often. What has been answered stays while it is asked again. */
-export function useJson<T>(path: string | undefined, everyMs = 5_000): Loaded<T> {
+/**
+ * The answer of a path, asked again when it changes and every so often. What has been answered stays while it is asked again.
+ * @param keeps whether the answer of the path before stays until there is one of this
+ */
+export function useJson<T>(path: string | undefined, everyMs = 5_000, keeps = false): Loaded<T> {
   const [loaded, setLoaded] = useState<Loaded<T> & { readonly path?: string | undefined }>(EMPTY);
   useEffect(() => {
     if (path === undefined) return;
@@ -86,7 +90,7 @@ export function useJson<T>(path: string | undefined, everyMs = 5_000): Loaded<T>
       clearTimeout(timer);
     };
   }, [path, everyMs]);
-  return loaded.path === path ? loaded : EMPTY;
+  return loaded.path === path || keeps ? loaded : EMPTY;
 }
 
 /** The time, renewed every second. */

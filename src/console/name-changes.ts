@@ -1,6 +1,6 @@
 import { decodeName } from "../wire/names.js";
 import { compareShards, NO_ENTRY } from "../zone/difference.js";
-import { nameAt, Shard, type Snapshot, type SnapshotUpdate } from "../zone/snapshot.js";
+import { nameAt, rrsetCount, Shard, type Snapshot, type SnapshotUpdate } from "../zone/snapshot.js";
 import type { Change } from "./changes.js";
 
 /** At most this many names of a kind are listed in one change. */
@@ -16,7 +16,9 @@ export function nameChanges(before: Snapshot, { seed, shards }: SnapshotUpdate):
   const counts = { added: 0, removed: 0, changed: 0 };
   for (const [index, memory] of shards) {
     const [old, young] = [before.shards[index], new Shard(memory)];
-    compareShards(old, young, seed, (_, was, is) => {
+    compareShards(old, young, seed, (_, before, after) => {
+      const [was, is] = [withRecords(old, before), withRecords(young, after)];
+      if (was === is && was === NO_ENTRY) return;
       const kind = was === NO_ENTRY ? "added" : is === NO_ENTRY ? "removed" : "changed";
       counts[kind]++;
       if (lists[kind].length >= NAMES) return;
@@ -29,4 +31,9 @@ export function nameChanges(before: Snapshot, { seed, shards }: SnapshotUpdate):
   const told = (["added", "removed", "changed"] as const).filter((kind) => counts[kind] > 0);
   const text = `Names: ${told.map((kind) => `${counts[kind]} ${kind}`).join(", ")}.`;
   return { kind: "names", count, names: lists, text };
+}
+
+/** An entry without records is there for the sake of names below it. */
+function withRecords({ words }: Shard, entry: number): number {
+  return entry !== NO_ENTRY && rrsetCount(words, entry) > 0 ? entry : NO_ENTRY;
 }

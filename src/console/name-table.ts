@@ -1,4 +1,4 @@
-import { firstEntry, nameAt, type Shard, type Snapshot } from "../zone/snapshot.js";
+import { firstEntry, nameAt, rrsetCount, type Shard, type Snapshot } from "../zone/snapshot.js";
 import { LINE, Needle } from "./needle.js";
 import type { Listed, Page } from "./questions.js";
 import { Ranked } from "./ranked.js";
@@ -6,15 +6,22 @@ import { Ranked } from "./ranked.js";
 /** Sorting more names takes too long: they are then listed as they are stored. */
 const MAX_SORTED = 20_000;
 
-/** The names of all zones as text, shard by shard: what has not changed is not read again. */
+/** The names of a shard as lines. */
+interface ShardNames {
+  readonly shard: Shard;
+  readonly text: string;
+  readonly count: number;
+}
+
+/** The names of all zones that have records, as text, shard by shard: what has not changed is not read again. */
 export class NameTable {
-  #texts: { readonly shard: Shard; readonly text: string }[] = [];
+  #texts: ShardNames[] = [];
 
   /** Reads what has changed. The snapshot's memory is not needed afterwards. */
   follow({ shards }: Snapshot): void {
     this.#texts = shards.map((shard, index) => {
       const known = this.#texts[index];
-      return known?.shard === shard ? known : { shard, text: namesIn(shard) };
+      return known?.shard === shard ? known : namesIn(shard);
     });
   }
 
@@ -37,7 +44,7 @@ export class NameTable {
   }
 
   #list({ offset, limit }: Page): Listed<string> {
-    const total = this.#texts.reduce((sum, { shard }) => sum + shard.words[0], 0);
+    const total = this.#texts.reduce((sum, { count }) => sum + count, 0);
     const isSorted = total <= MAX_SORTED;
     const names: string[] = [];
     for (const { text } of this.#texts) {
@@ -49,16 +56,20 @@ export class NameTable {
   }
 }
 
-/** The names of a shard as lines. */
-function namesIn({ words, octets }: Shard): string {
+function namesIn(shard: Shard): ShardNames {
+  const { words, octets } = shard;
   const buffer = Buffer.from(octets.buffer);
   let text = "";
+  let count = 0;
   let entry = firstEntry(words);
   for (let left = words[0]; left > 0; left--) {
-    text += `${dotted(buffer, nameAt(words, entry))}${LINE}`;
+    if (rrsetCount(words, entry) > 0) {
+      text += `${dotted(buffer, nameAt(words, entry))}${LINE}`;
+      count++;
+    }
     entry += words[entry + 1];
   }
-  return text;
+  return { shard, text, count };
 }
 
 /** A wire name as text, without the final dot. Some hundred thousand are read at once. */

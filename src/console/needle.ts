@@ -23,15 +23,19 @@ function searchable(field: string): string {
 
 /** Words that all have to occur in a line, in any order. */
 export class Needle {
+  /** The longest first: it is in the fewest lines. */
   readonly #words: readonly string[];
+  /** The one that was written first, by which lines are ranked. */
+  readonly #first: string;
 
   constructor(text: string) {
-    const words = text.toLowerCase().split(/\s+/, MAX_WORDS + 1);
-    // The longest word is in the fewest lines.
-    this.#words = words
+    const words = text
+      .toLowerCase()
+      .split(/\s+/)
       .filter((word) => word !== "")
-      .slice(0, MAX_WORDS)
-      .sort((a, b) => b.length - a.length);
+      .slice(0, MAX_WORDS);
+    this.#first = words[0] ?? "";
+    this.#words = words.sort((a, b) => b.length - a.length);
   }
 
   get isEmpty(): boolean {
@@ -54,7 +58,7 @@ export class Needle {
       }
       const end = text.indexOf(LINE, at);
       if (others.every((other) => occurs(text, other, counted, end))) {
-        visit(line, rankIn(text, word, counted, end), counted, end);
+        visit(line, rankIn(text, this.#first, counted, end), counted, end);
       }
       counted = end + 1;
       line++;

@@ -11,14 +11,18 @@ import type { App } from "./app.js";
 /** How long the thread stays when nobody looks any more, in milliseconds. */
 const IDLE_MS = 300_000;
 
+/** The used part of the running server. */
+export type ConsoleApp = Pick<App, "config" | "stats" | "status" | "forwarding" | "zone" | "boards" | "builder">;
+
 export interface ConsoleServingParts {
-  readonly app: App;
+  readonly app: ConsoleApp;
   readonly timers: Timers;
   readonly log: Logger;
   readonly verbosity: Verbosity;
   /** Where the build puts the browser's program. */
   readonly assets: URL;
   readonly isShared: (address: string) => boolean;
+  readonly spawn?: typeof spawnConsole;
 }
 
 /** The console's side of the server: its thread is there while somebody looks, and some minutes longer. */
@@ -87,7 +91,7 @@ export class ConsoleServing implements ConsoleAccess {
   }
 
   #start(): ConsoleHandle {
-    const { app, timers, log, verbosity } = this.#parts;
+    const { app, timers, log, verbosity, spawn = spawnConsole } = this.#parts;
     const handle: ConsoleHandle = new ConsoleHandle({
       log,
       timers,
@@ -96,7 +100,7 @@ export class ConsoleServing implements ConsoleAccess {
       onChanges: (changes) => {
         if (app.config.EnumerationOn) this.live.add(changes);
       },
-      spawn: spawnConsole,
+      spawn,
     });
     if (!this.#isClosed) {
       handle.start();

@@ -56,9 +56,11 @@ export class ConsolePage {
     return opened;
   }
 
+  /** Goes there, and waits until there is more than the promise of a page. */
   async goTo(path: string): Promise<void> {
     await this.page.goto(`${this.#origin}/#/${path}`);
     await this.page.waitForSelector("h1");
+    await this.page.locator(".loading").waitFor({ state: "detached" });
   }
 
   /** The serious and critical faults that axe finds, each with its place. */

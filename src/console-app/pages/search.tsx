@@ -26,6 +26,7 @@ export function Search({ query }: PageProps) {
   const { data, error, isLoading } = useJson<Found>(
     isEmpty ? undefined : `/v1/console/search${queryOf({ q: text, limit: FEW })}`,
     2_000,
+    true,
   );
   useEffect(() => {
     addEventListener("keydown", move);
@@ -137,7 +138,8 @@ function Hit({
 
 /** The arrow keys go from hit to hit, and from the first back to the field. */
 function move(event: KeyboardEvent): void {
-  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  // The field has keys of its own.
+  if (event.target instanceof HTMLInputElement || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) return;
   const hits = [...document.querySelectorAll<HTMLElement>("[data-hit]")];
   const at = hits.indexOf(document.activeElement as HTMLElement);
   if (at < 0) return;

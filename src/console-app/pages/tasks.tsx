@@ -9,12 +9,14 @@ export const TASK_COLUMNS: readonly Column<TaskRow>[] = [
   {
     title: "Service",
     width: "minmax(6rem, 1.2fr)",
+    hint: ({ service }) => service,
     cell: ({ service, frameworkId, id }) => <a href={linkTo("task", { framework: frameworkId, id })}>{service}</a>,
   },
   { title: "State", width: "7.2rem", cell: ({ health, killing }) => <TaskState health={health} killing={killing} /> },
   {
     title: "Agent",
     width: "minmax(6rem, 1.2fr)",
+    hint: ({ agent }) => agent,
     cell: ({ agent, agentId }) => <a href={linkTo("agent", { id: agentId })}>{agent || agentId}</a>,
   },
   {
@@ -24,7 +26,13 @@ export const TASK_COLUMNS: readonly Column<TaskRow>[] = [
     cell: ({ addresses }) => <Code>{addresses.join(" ")}</Code>,
   },
   { title: "Framework", width: "minmax(7rem, 0.8fr)", isMinor: true, cell: ({ framework }) => framework },
-  { title: "Task", width: "minmax(8rem, 2fr)", isMinor: true, cell: ({ id }) => <Code>{id}</Code> },
+  {
+    title: "Task",
+    width: "minmax(8rem, 2fr)",
+    isMinor: true,
+    hint: ({ id }) => id,
+    cell: ({ id }) => <Code>{id}</Code>,
+  },
 ];
 
 export function taskKeyOf({ frameworkId, id }: TaskRow): string {

@@ -92,7 +92,12 @@ export function LongTable<Row>(props: LongTableProps<Row>) {
               >
                 {columns.map((column) => (
                   // biome-ignore lint/a11y/useSemanticElements: as above
-                  <div key={column.title} role="cell" class={classOf(column)}>
+                  <div
+                    key={column.title}
+                    role="cell"
+                    class={classOf(column)}
+                    title={row === undefined ? undefined : column.hint?.(row)}
+                  >
                     {row === undefined ? <span class="pending">…</span> : column.cell(row)}
                   </div>
                 ))}

@@ -4,6 +4,8 @@ export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ComponentChildren;
   readonly isNumber?: boolean;
+  /** The whole text, where the cell may show only its beginning. */
+  readonly hint?: (row: Row) => string;
   /** A track of a CSS grid, for long lists. */
   readonly width?: string;
   /** Left out where there is little room. */

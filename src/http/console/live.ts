@@ -90,6 +90,8 @@ export class ConsoleLive implements StreamSource {
   }
 
   #sample(): void {
+    // The console may have been switched off meanwhile.
+    if (!this.isOn()) this.streams.end();
     const before = this.#sampler.last;
     const figures: Figures = this.#sampler.sample();
     if (before) this.add(noticesBetween(before, figures));
