@@ -148,7 +148,9 @@ export class ConsoleStreams {
 
   #write(reader: Reader, octets: Buffer): void {
     const { response } = reader;
-    if (response.destroyed || response.write(octets) || !response.writableNeedDrain) return;
+    // One that has been ended is there until its connection is closed.
+    if (response.destroyed || response.writableEnded) return;
+    if (response.write(octets) || !response.writableNeedDrain) return;
     reader.cancelStall = this.#options.timers.after(STALLED_MS, () => response.destroy());
     response.once("drain", () => {
       reader.cancelStall?.();

@@ -186,6 +186,8 @@ describe("the console's streams", () => {
     const { live, url } = await setUp();
     const { state } = await read(url("live"));
     live.streams.close();
+    // Those whose connections are not closed yet are told of nothing more.
+    live.add([CHANGE]);
     await until("the end", () => state.hasEnded);
   });
 });
