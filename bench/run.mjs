@@ -1,4 +1,4 @@
-/** `npm run bench [-- answer transports peers threads forward state freshness catalog consul transfer health vips lb churn soak fuzz]`: all measurements but the last two, or those named. */
+/** `npm run bench [-- answer transports peers threads forward state freshness catalog consul transfer health vips lb querylog churn soak fuzz]`: all measurements but the last two, or those named. */
 import { benchAnswer } from "./answer.mjs";
 import { benchCatalog } from "./catalog.mjs";
 import { benchChurn } from "./churn.mjs";
@@ -9,6 +9,7 @@ import { benchFuzz } from "./fuzz.mjs";
 import { benchHealth } from "./health.mjs";
 import { benchLb } from "./lb.mjs";
 import { benchPeers } from "./peers.mjs";
+import { benchQueryLog } from "./querylog.mjs";
 import { benchSoak } from "./soak.mjs";
 import { benchState } from "./state.mjs";
 import { benchThreads } from "./threads.mjs";
@@ -30,6 +31,7 @@ const BENCHES = {
   health: benchHealth,
   vips: benchVips,
   lb: benchLb,
+  querylog: benchQueryLog,
   churn: benchChurn,
   soak: benchSoak,
   fuzz: benchFuzz,

@@ -26,6 +26,7 @@ const ENTRIES = {
   "compiler-thread": join(DIST, "threads/compiler-thread.js"),
   "responder-thread": join(DIST, "threads/responder-thread.js"),
   "transfer-thread": join(DIST, "threads/transfer-thread.js"),
+  "query-log-thread": join(DIST, "threads/query-log-thread.js"),
   "health-thread": join(DIST, "threads/health-thread.js"),
   "console-thread": join(DIST, "threads/console-thread.js"),
 };

@@ -122,8 +122,9 @@ async function runDnsperf({ port, entries, seconds, file, clients = 4, threads =
  *
  * @param once ends at the end of `entries`; otherwise they are asked again and again
  */
-export async function dnsperf({ tcp = false, once = false, ...how }) {
-  const stdout = await runDnsperf(how, [...(tcp ? ["-q", 200, "-m", "tcp"] : ["-q", 100]), ...(once ? ["-n", 1] : [])]);
+export async function dnsperf({ tcp = false, once = false, perSecond, ...how }) {
+  const flags = [...(once ? ["-n", 1] : []), ...(perSecond ? ["-Q", perSecond] : [])];
+  const stdout = await runDnsperf(how, [...(tcp ? ["-q", 200, "-m", "tcp"] : ["-q", 100]), ...flags]);
   const number = (pattern) => Number(pattern.exec(stdout)?.[1] ?? Number.NaN);
   return {
     perSecond: number(/Queries per second:\s+([\d.]+)/),

@@ -8,6 +8,14 @@ export interface Client {
   readonly mayRecurse: boolean;
 }
 
+/** An address and a port of this machine. */
+export interface Endpoint {
+  /** 4 or 16 octets; none if it is not known. */
+  readonly octets: Uint8Array;
+  /** 0 if it is not known. */
+  readonly port: number;
+}
+
 /** How a message arrived. */
 export interface Channel {
   /** Whether it is a stream: answers have up to 65,535 octets and need no TC. */
@@ -43,6 +51,7 @@ export interface FollowingMessages {
 }
 
 const NOTHING = new Uint8Array(0);
+const NOWHERE: Endpoint = { octets: NOTHING, port: 0 };
 
 /**
  * A message from a client, how it arrived, and memory for the response. Each transport uses one object for all its requests, one
@@ -55,6 +64,9 @@ export class Request {
   /** Memory for the response: 65,535 octets for a stream; `maxUdpPayload`, but at least 512, for a datagram. */
   out: Uint8Array;
   client: Client = NOBODY;
+  /** The client's port, and where it has sent the message, for the query log; 0 and `NOWHERE` if that is not known. */
+  port = 0;
+  server: Endpoint = NOWHERE;
   readonly channel: Channel;
   /** The messages that follow the one in `out`; undefined for a response of one message, as nearly all are. */
   following: FollowingMessages | undefined;
@@ -78,6 +90,8 @@ export class Request {
     // slice() of a Buffer does not copy.
     copy.set(new Uint8Array(this.message.subarray(0, this.length)), this.length, this.client);
     copy.following = this.following;
+    copy.port = this.port;
+    copy.server = this.server;
     return copy;
   }
 }

@@ -3,6 +3,7 @@ import type { ConsulConfig } from "./consul.js";
 import type { CacheSettings, ForwardLimits } from "./forward-settings.js";
 import type { HealthCheck } from "./health.js";
 import type { LbConfig } from "./lb.js";
+import type { QueryLogConfig } from "./query-log.js";
 import type { StaticRecord } from "./static-record.js";
 import type { VipNodeSettings, VipSettings } from "./vips.js";
 
@@ -258,6 +259,7 @@ export interface Config
     HttpConfig,
     TransferConfig,
     HealthConfig,
+    QueryLogConfig,
     LbConfig {}
 
 /** Response rate limiting over UDP, by client prefix and kind of response; 0 responses per second means no limit. */

@@ -88,6 +88,7 @@ export function describeConfig(config: Config, { file, soaSerial }: DescribeCont
     ForwardPolicy: config.forwardPolicy,
     MixedCase: config.mixedCase,
     Forwarding: config.forwarding,
+    QueryLog: config.queryLog,
     Cache: config.cache,
     Vips: describeVips(config.vips),
     Consul: { ...config.consul, token: masked(config.consul.token) },

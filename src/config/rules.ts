@@ -9,6 +9,7 @@ import { checkHealth } from "./health-rules.js";
 import { checkLb } from "./lb-rules.js";
 import { resolvers as resolverFormat } from "./lists.js";
 import { isInZone } from "./names.js";
+import { checkQueryLog } from "./query-log-rules.js";
 import { checkUses, completeRecords, type ReportFault } from "./record-rules.js";
 import { isReserved } from "./reserved-names.js";
 import type { RuleContext } from "./rule-context.js";
@@ -34,6 +35,7 @@ export function completeConfig(given: Values, context: RuleContext): Config {
   checkConsul(values, context);
   checkLb(values, context);
   checkTransfers(values, context);
+  checkQueryLog(values, context);
   checkHealth(values, checkUses(values.records, "records"), context);
   const asked = {
     resolvers: effectiveResolvers(values, context),

@@ -16,12 +16,14 @@ import { CONSUL_KEYS } from "./consul-keys.js";
 import { integer } from "./format.js";
 import * as format from "./formats.js";
 import { healthChecks } from "./health-checks.js";
-import { type KeySpec, live, node, restart } from "./key-spec.js";
+import { type KeySpec, live, restart } from "./key-spec.js";
 import { LB_GROUPS, LB_KEYS, type LbTable } from "./lb-keys.js";
 import * as lists from "./lists.js";
+import { QUERY_LOG_KEYS } from "./query-log-keys.js";
 import { type GivenRecord, records } from "./static-records.js";
+import { MAX_INT32, seconds, ttl } from "./time-formats.js";
 import * as transfers from "./transfer-lists.js";
-import * as vips from "./vip-formats.js";
+import { VIP_KEYS } from "./vip-keys.js";
 
 /** The values of all keys, read by their formats, before the rules between keys have completed them. */
 export type Values = Omit<Config, "zoneResolvers" | "records"> & {
@@ -29,7 +31,17 @@ export type Values = Omit<Config, "zoneResolvers" | "records"> & {
   readonly records: readonly GivenRecord[];
 };
 
-const OUTER_GROUPS = ["mesosCredentials", "rateLimit", "tcp", "forwarding", "cache", "vips", "consul", "lb"] as const;
+const OUTER_GROUPS = [
+  "mesosCredentials",
+  "rateLimit",
+  "tcp",
+  "forwarding",
+  "cache",
+  "vips",
+  "consul",
+  "queryLog",
+  "lb",
+] as const;
 type Group = (typeof OUTER_GROUPS)[number];
 
 /** Keys whose value is an object of further keys. Those of one object are all live or all need a restart. */
@@ -45,6 +57,7 @@ type Table = { readonly [K in Exclude<keyof Values, Group>]: KeySpec<Values[K]> 
   GroupTable<"cache"> &
   GroupTable<"vips"> &
   GroupTable<"consul"> &
+  GroupTable<"queryLog"> &
   LbTable;
 
 /** The path of a key; keys inside an object have a dot. */
@@ -52,7 +65,6 @@ export type KeyPath = keyof Table;
 
 /** Timers of Node.js count milliseconds in 31 bits. */
 const MAX_TIMER_SECONDS = 2_147_483;
-const MAX_INT32 = 2 ** 31 - 1;
 const MAX_UINT32 = 2 ** 32 - 1;
 
 /** In Mesos-DNS, port 0 means any free port. So 0 is accepted here, and turns the server off. */
@@ -67,7 +79,6 @@ const portOf = (server: string) =>
 const optionalPort = integer(0, 65_535);
 const perSecond = integer(0, 1_000_000);
 const uint32 = integer(0, MAX_UINT32);
-const seconds = integer(0, MAX_INT32);
 const count = integer(1, 100_000);
 const timer = integer(1, MAX_TIMER_SECONDS, { above: true });
 const queryTimer = integer(1, MAX_TIMER_SECONDS, {
@@ -77,10 +88,6 @@ const queryTimer = integer(1, MAX_TIMER_SECONDS, {
 const detectionTimer = integer(0, MAX_TIMER_SECONDS, {
   below: { least: -Infinity, value: 0, remark: (got) => `${got} is taken as 0, for as long as it takes` },
   above: true,
-});
-/** Mesos-DNS sends a negative TTL as a number above 2^31, which clients have to treat as 0 (RFC 2181 section 8). */
-const ttl = integer(0, MAX_INT32, {
-  below: { least: -(2 ** 31), value: 0, remark: (got) => `${got} is taken as 0, as clients do` },
 });
 
 const authentication = format.oneOf<MesosAuthentication>(["none", "basic", "iam"], new Map([["", "none"]]));
@@ -165,22 +172,9 @@ export const KEYS: Table = {
   records: live([], records, "[Records of your own](static-records.md), in `domain` and `staticZones`. They win over what is made from the cluster."),
   recordsFile: live("", format.path, "File of further records: JSON as in `records`, or a master file. Read again on SIGHUP and when it changes; one with a fault leaves the last good records in service."),
   catalogZone: live("", format.zoneName, "Zone that lists the others for secondaries (RFC 9432), such as \"catalog.mesos\"."),
-  "vips.names": live(false, format.boolean, "Serve the names of virtual addresses, as DC/OS has them: `redis.marathon.l4lb.thisdcos.directory`, and `/v1/vips`. [More](vips.md)."),
-  "vips.ttl": live(5, ttl, "Seconds that clients may keep them."),
-  "vips.ipv4Range": live("11.0.0.0-11.255.255.254", vips.ipv4Range, "IPv4 addresses that names get."),
-  "vips.ipv6Range": live("fd01:c::-fd01:c::ffff:ffff:ffff:ffff", vips.ipv6Range, "IPv6 addresses that names get."),
-  "vips.addresses": live({}, vips.addresses, "Addresses of some names, such as `{\"redis.marathon\": \"11.0.0.10\"}`, which no other gets."),
-  "vips.failOpen": live(false, format.boolean, "Where all targets of a virtual address fail their health checks, take them as healthy."),
-  "vips.lingerSeconds": live(60, seconds, "Seconds that a virtual address stays without any target."),
-  "vips.dataPlane": node("haproxy", vips.dataPlane, "What carries connections on a node: HAProxy, the kernel with nftables, or nothing. [More](vips.md#on-a-node)."),
-  "vips.source": node("servers", vips.tableSource, "Where a node has its table from: the servers, or the masters themselves, which bear no more than a few."),
-  "vips.servers": node([], vips.servers, "The servers that a node follows, the first one first. Empty: the resolvers of this machine, at `httpport`."),
-  "vips.runDir": node("/run/mesos-dns-vips", format.runFolder, "Folder of a node's HAProxy: its configuration and its sockets."),
-  "vips.maxConnections": node(20_000, integer(1, 10_000_000), "Connections that HAProxy carries at a time: two open files each, and as many again during a reload."),
-  "vips.drainSeconds": node(0, seconds, "Seconds after which a target that is gone has its last connections cut. 0: never."),
-  "vips.probe": node(true, format.boolean, "With nftables, try whether targets take connections, and leave out those that do not."),
-  "vips.statusListener": node("127.0.0.1:8124", vips.statusListener, "Where a node tells its status and its metrics."),
+  ...VIP_KEYS,
   ...CONSUL_KEYS,
+  ...QUERY_LOG_KEYS,
   ...LB_KEYS,
   serverVersion: live("", format.characterString, "Text that answers `version.bind` and `version.server` in class CH. Empty: they are refused."),
   serverId: live("", format.characterString, "Text that answers `id.server` and `hostname.bind` in class CH, and the NSID of this server. Empty: they are refused, and there is no NSID."),

@@ -3,6 +3,7 @@ import { VERSION } from "../base/version.js";
 import type { ConsulReport } from "../consul/report.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { HealthReport } from "../health/report.js";
+import type { QueryLogReport } from "../query-log/counts.js";
 import type { QueryStats } from "../serving/query-stats.js";
 import type { UpkeepReport } from "../status/upkeep.js";
 import type { TransferNumbers } from "../transfer/report.js";
@@ -13,6 +14,7 @@ import { healthMetrics } from "./health-metrics.js";
 import { liveMetrics } from "./live-metrics.js";
 import { type MetricSource, register } from "./metric.js";
 import { processMetrics } from "./process-metrics.js";
+import { queryLogMetrics } from "./query-log-metrics.js";
 import { queryMetrics } from "./query-metrics.js";
 import { type StatusSources, statusMetrics } from "./status-metrics.js";
 import { transferMetrics } from "./transfer-metrics.js";
@@ -30,6 +32,8 @@ export interface MetricsSources extends StatusSources {
   readonly health: () => HealthReport | undefined;
   readonly vips: VipSources;
   readonly upkeep: () => UpkeepReport;
+  /** `undefined` if there is no query log. */
+  readonly queryLog: () => QueryLogReport | undefined;
   /** `undefined` while Consul's API is not served. */
   readonly consul: () => ConsulReport | undefined;
 }
@@ -48,6 +52,7 @@ export function createRegistry(sources: MetricsSources): Registry {
     ...vipMetrics(sources.vips),
     ...consulMetrics(sources.consul),
     ...liveMetrics(() => sources.status().live),
+    ...queryLogMetrics(sources.queryLog),
     ...upkeepMetrics(sources.upkeep),
     ...processMetrics(),
   ];

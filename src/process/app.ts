@@ -43,7 +43,8 @@ export class App {
   readonly https: HttpsDns;
   readonly boards: Boards;
   readonly #cluster: ClusterLog;
-  readonly #responders: Responders | undefined;
+  /** Those who answer; `undefined` if DNS is not served. */
+  readonly responders: Responders | undefined;
   readonly #listening: DnsListening | undefined;
   readonly #builder: BuilderHandle;
   readonly #transfers: ZoneTransfers | undefined;
@@ -87,9 +88,9 @@ export class App {
     const authorities = certificates.resolverAuthorities;
     this.https = new HttpsDns({ config, snapshot, log, own, authorities, tsigKeys, share });
     this.stats = [...answering, this.https.stats];
-    this.#responders = config.dnson ? this.#createResponders(own, answering) : undefined;
-    this.#listening = this.#responders && this.#listeningOf(this.#responders);
-    this.#transfers = this.#responders && this.#transfersOf(this.#responders);
+    this.responders = config.dnson ? this.#createResponders(own, answering) : undefined;
+    this.#listening = this.responders && this.#listeningOf(this.responders);
+    this.#transfers = this.responders && this.#transfersOf(this.responders);
     const onUnhealthy = (instances: readonly string[]) => this.#builder.unhealthy(instances);
     this.health = new HealthChecking(
       { log, verbosity: rest.verbosity, onUnhealthy },
@@ -98,7 +99,7 @@ export class App {
     );
     this.#builder = this.#createBuilder();
     const ofZones = (question: string) => this.#builder.explain(question);
-    const cached = async (name: string) => (await this.#responders?.lookUp(name)) ?? [];
+    const cached = async (name: string) => (await this.responders?.lookUp(name)) ?? [];
     this.explaining = new Explaining({ server: this, ofZones, cached, now: wallClock });
   }
 
@@ -113,7 +114,7 @@ export class App {
 
   /** The combined reports of all threads that forward. */
   get forwarding(): ForwardReport {
-    const others = [...(this.#responders?.forwarding ?? [])];
+    const others = [...(this.responders?.forwarding ?? [])];
     return others.reduce(mergeReports, this.https.stack.report());
   }
 
@@ -140,7 +141,7 @@ export class App {
     const update = { ...updateOf(saved), apexes: apexesOfSaved(saved.apexes, zones, this.#startedAt) };
     this.#isLatest = saved.isLast;
     this.#seed = saved.seed;
-    this.#responders?.restore(update);
+    this.responders?.restore(update);
     this.zone.restore(update, saved.fetchedAt);
     this.https.stack.answerer.use(this.zone.snapshot);
   }
@@ -155,7 +156,7 @@ export class App {
   configure(config: Config, certificates: Certificates, tsigKeys: readonly TsigKey[]): void {
     const { live } = changedKeys(this.#config, config);
     // The same path may hold a renewed certificate, or another key.
-    this.#responders?.configure(config, certificates, tsigKeys);
+    this.responders?.configure(config, certificates, tsigKeys);
     this.https.stack.configure(config, certificates.resolverAuthorities, tsigKeys);
     void this.#transfers?.configure(config, tsigKeys);
     if (live.length === 0) return;
@@ -171,7 +172,7 @@ export class App {
    * @param name lower-case wire form as latin1
    */
   async flushCache(name: string | undefined): Promise<number> {
-    return this.https.stack.flush(name) + ((await this.#responders?.flush(name)) ?? 0);
+    return this.https.stack.flush(name) + ((await this.responders?.flush(name)) ?? 0);
   }
 
   /** What others ask of it themselves. */
@@ -184,7 +185,7 @@ export class App {
     this.#stopping = true;
     this.#cancelAgeCheck();
     this.https.stack.close();
-    await Promise.all([this.#responders?.stop(), this.#builder.stop()]);
+    await Promise.all([this.responders?.stop(), this.#builder.stop()]);
     await Promise.all([this.#transfers?.stop(), this.health.stop()]);
   }
 
@@ -196,7 +197,7 @@ export class App {
       wallClock,
       onReading: (generation, pinned) => this.#builder.reading(generation, pinned),
       onStale: (stale) => {
-        this.#responders?.setStale(stale);
+        this.responders?.setStale(stale);
         this.https.stack.answerer.stale = stale;
       },
     });
@@ -255,7 +256,7 @@ export class App {
           unhealthy: this.health.unhealthy,
         };
       },
-      readers: () => [...(this.#responders?.connect() ?? []), ...(this.#transfers?.readers() ?? [])],
+      readers: () => [...(this.responders?.connect() ?? []), ...(this.#transfers?.readers() ?? [])],
       onMessage: (message) => this.#fromBuilder(message),
       timers: systemTimers,
       spawn: this.#options.spawnBuilder,

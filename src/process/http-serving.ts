@@ -20,6 +20,7 @@ import type { TlsEvent } from "../serving/query-stats.js";
 import type { Certificate } from "../transport/certificate.js";
 import type { App } from "./app.js";
 import { ConsoleServing } from "./console-serving.js";
+import type { QueryLogging } from "./query-logging.js";
 import { whenFree } from "./take-over.js";
 import type { Upkeep } from "./upkeep.js";
 
@@ -39,6 +40,7 @@ export interface HttpServingParts {
   /** Whether to wait until the process that has the ports has closed them. */
   readonly takeOver: boolean;
   readonly upkeep: Pick<Upkeep, "report">;
+  readonly queryLog: Pick<QueryLogging, "report">;
 }
 
 interface HttpAddress {
@@ -121,7 +123,7 @@ function addressesOf(
 }
 
 function openerOf(
-  { app, log, configFile, takeOver, upkeep }: HttpServingParts,
+  { app, log, configFile, takeOver, upkeep, queryLog }: HttpServingParts,
   waiting: Waiting,
   proxies: () => TrustedProxies,
 ): (address: HttpAddress) => Promise<HttpServer> {
@@ -140,6 +142,7 @@ function openerOf(
     },
     consul: () => app.boards.consul.report,
     upkeep: () => upkeep.report,
+    queryLog: () => queryLog.report,
     now: Date.now,
   });
   const makeMetrics = async () => new TextEncoder().encode(await registry.metrics());

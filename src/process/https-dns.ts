@@ -1,18 +1,28 @@
 import { Request } from "../answer/request.js";
+import type { Recording } from "../query-log/recording.js";
 import { HTTPS } from "../serving/channels.js";
 import { processClock } from "../serving/clock.js";
 import { QueryStats } from "../serving/query-stats.js";
 import { PENDING } from "../serving/service.js";
 import { DnsStack, type DnsStackOptions } from "../serving/stack.js";
+import { RecorderSwitch } from "../threads/recorder-switch.js";
 import { MAX_MESSAGE } from "../wire/protocol.js";
 
 /** DNS over HTTPS. The main thread answers its queries itself, from its own view of the zones. */
 export class HttpsDns {
   readonly stats = new QueryStats();
   readonly stack: DnsStack;
+  readonly #recorder = new RecorderSwitch((recorder) => {
+    this.stack.recorder = recorder;
+  });
 
   constructor(options: Omit<DnsStackOptions, "stats" | "usesForwardClient" | "clock">) {
     this.stack = new DnsStack({ ...options, stats: this.stats, usesForwardClient: false, clock: processClock });
+  }
+
+  /** Records queries for the query log from now on, or no more. */
+  record(recording: Recording | undefined): Promise<void> {
+    return this.#recorder.use(recording);
   }
 
   /** The response to a query; `undefined` if the message gets none. @param address the client's */

@@ -17,6 +17,7 @@ import type { ZoneImage } from "../zone/image.js";
 import { App } from "./app.js";
 import { ConsulSwitch } from "./consul-switch.js";
 import type { HttpServing } from "./http-serving.js";
+import { type QueryLogging, queryLogOf } from "./query-logging.js";
 import { RecordsFile } from "./records-file.js";
 import { notifySystemd, takeSystemdSockets } from "./systemd.js";
 import { Upkeep } from "./upkeep.js";
@@ -79,10 +80,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { certificates, tsigKeys } = options;
   const consul = new ConsulSwitch({ app, log, takeOver });
   const upkeep = new Upkeep(config, { files, wallClock: Date.now });
-  running = { app, http: undefined, consul, log, records, upkeep, certificates, tsigKeys };
+  const { responders, https } = app;
+  const queryLog = queryLogOf({ responders, https, log, verbosity: options.verbosity }, config);
+  running = { app, http: undefined, consul, log, records, upkeep, queryLog, certificates, tsigKeys };
   // Handle signals from the beginning: an unhandled signal would end the process without cleaning up.
   handleSignals(running, options);
   records.start();
+  queryLog.start();
   const saved = await restoring;
   if (app.stopping) return;
   if (saved) app.restore(saved);
@@ -102,6 +106,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       configFile: options.configFile,
       takeOver,
       upkeep,
+      queryLog,
     });
   try {
     await running.http?.adjust(options.certificates.certificate);
@@ -109,6 +114,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   } catch (error) {
     // By now this process receives queries, and another process that could answer them no longer does. So stop cleanly.
     await app.stop();
+    await queryLog.stop();
     throw error;
   }
   const given = sockets.map(({ protocol, host, port }) => `${protocol} ${formatHostPort({ host, port })}`);
@@ -153,6 +159,7 @@ interface Running {
   readonly log: Logger;
   readonly records: RecordsFile;
   readonly upkeep: Upkeep;
+  readonly queryLog: QueryLogging;
   /** Those of the last configuration. */
   certificates: Certificates;
   tsigKeys: readonly TsigKey[];
@@ -168,6 +175,7 @@ function handleSignals(running: Running, options: ServeOptions): void {
     running.records.stop();
     notifySystemd("STOPPING=1", log);
     await Promise.all([running.http?.close(), running.consul.close(), app.stop()]);
+    await running.queryLog.stop();
     log.info("stopped");
     process.exit(0);
   };
@@ -196,6 +204,7 @@ async function reconfigure(running: Running, reload: () => Promise<Checked>): Pr
   running.certificates = certificates;
   running.tsigKeys = tsigKeys;
   app.configure(applyLive(before, config), certificates, tsigKeys);
+  running.queryLog.configure(app.config);
   await running.upkeep.reloaded(app.config);
   // If no server is open yet, leave it to the start, which may still be waiting for the other process.
   const served = http?.isOpen ? http.adjust(certificates.certificate) : Promise.resolve();

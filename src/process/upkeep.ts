@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { FILE } from "../build/zone-file.js";
 import type { Config } from "../config/config.js";
 import type { DiskReport, ExpiringCertificate, UpkeepReport } from "../status/upkeep.js";
@@ -14,7 +14,7 @@ const TRUSTED = ["CACertFile", "resolverCACertFile", "transferClientCAFile"] as 
 
 const PEM = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED )?CERTIFICATE-----/g;
 
-export type UpkeepConfig = Pick<Config, (typeof SHOWN)[number] | (typeof TRUSTED)[number] | "stateDir">;
+export type UpkeepConfig = Pick<Config, (typeof SHOWN)[number] | (typeof TRUSTED)[number] | "stateDir" | "queryLog">;
 
 /** The used part of `node:fs/promises`. */
 export interface UpkeepFiles {
@@ -91,12 +91,10 @@ export class Upkeep {
   async #lookAtDisks(): Promise<void> {
     const { files } = this.#parts;
     const { stateDir } = this.#config;
-    const [disk, saved] =
-      stateDir === ""
-        ? []
-        : await Promise.all([diskOf("stateDir", stateDir, files), orNothing(files.stat(join(stateDir, FILE)))]);
-    this.#disks = disk ? [disk] : [];
+    const disks = Promise.all(placesOf(this.#config).map(([key, path]) => diskOf(key, path, files)));
+    const saved = stateDir === "" ? undefined : await orNothing(files.stat(join(stateDir, FILE)));
     this.#zoneSavedAt = saved?.mtimeMs;
+    this.#disks = (await disks).filter((disk) => disk !== undefined);
   }
 }
 
@@ -118,6 +116,15 @@ function endOf(pem: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The folders that are written to, with the keys that name them. */
+function placesOf({ stateDir, queryLog: { format, file } }: UpkeepConfig): (readonly [key: string, path: string])[] {
+  const isLogged = format !== "off" && file !== "" && file !== "-";
+  return [
+    ...(stateDir === "" ? [] : [["stateDir", stateDir] as const]),
+    ...(isLogged ? [["queryLog.file", dirname(file)] as const] : []),
+  ];
 }
 
 async function diskOf(key: string, path: string, files: UpkeepFiles): Promise<DiskReport | undefined> {

@@ -4,19 +4,19 @@ import type { Following, FollowingMessages, Request } from "../answer/request.js
 import type { Logger } from "../base/log.js";
 import type { Forwarded, Forwarder } from "../forward/contract.js";
 import { NO_EDE } from "../wire/edns.js";
-import { toMasterFileName } from "../wire/names.js";
 import { MAX_MESSAGE, RCODE } from "../wire/protocol.js";
+import { Query } from "../wire/query.js";
 import type { Clock } from "./clock.js";
+import type { QueryRecorder } from "./query-recorder.js";
 import { type QueryStats, ZONES } from "./query-stats.js";
 import { ALLOW, type RateLimiter, RESPONSE_KIND, type ResponseKind, SLIP } from "./rate-limiter.js";
+import { ServiceLog } from "./service-log.js";
 import type { TransferClient } from "./transfer-client.js";
 
 const LOCAL = ZONES.indexOf("local");
 const FORWARDED = ZONES.indexOf("forward");
 const NONE = ZONES.indexOf("none");
-
-/** Most kinds of failure, and most names, that are remembered: clients must not be able to fill the memory. */
-const MAX_KINDS = 100;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Sends an answer after `handle` has returned. The client may be gone by then.
@@ -60,9 +60,9 @@ interface PendingQuery {
  */
 export class DnsService {
   readonly #parts: ServiceParts;
-  readonly #known = new Set<string>();
-  /** Names whose incomplete answers have been logged. */
-  readonly #partial = new Set<string>();
+  readonly #log: ServiceLog;
+  /** Takes queries and their answers for the query log; undefined while there is none. */
+  recorder: QueryRecorder | undefined;
   readonly #scratch = new Uint8Array(MAX_MESSAGE);
   /** Queries that wait for upstreams. */
   pending = 0;
@@ -76,6 +76,7 @@ export class DnsService {
 
   constructor(parts: ServiceParts) {
     this.#parts = parts;
+    this.#log = new ServiceLog(parts.log);
   }
 
   /** Must be called before messages that arrived together are handled. */
@@ -93,6 +94,7 @@ export class DnsService {
       if (this.#answers[zone] > 0) stats.took(zone, seconds, this.#answers[zone]);
       this.#answers[zone] = 0;
     }
+    if (this.recorder) this.recorder.end(this.#began[0], this.#ended[0]);
   }
 
   /**
@@ -118,10 +120,12 @@ export class DnsService {
       stats.dropped(channel.transport);
       return 0;
     }
-    if (answerer.partial) this.#notePartial();
+    if (answerer.partial) {
+      stats.partial();
+      this.#log.partial(answerer.query);
+    }
     const zone = answerer.authoritative ? LOCAL : NONE;
-    stats.asked(request, answerer.query.opt);
-    stats.answered(channel.transport, zone, size, answerer);
+    this.#count(request, size, zone);
     this.#answers[zone]++;
     return size;
   }
@@ -179,7 +183,7 @@ export class DnsService {
         this.#parts.stats.dropped(request.channel.transport);
         return 0;
       }
-      this.#count(request, size);
+      this.#count(request, size, FORWARDED);
       this.#answers[FORWARDED]++;
       return size;
     }
@@ -205,6 +209,8 @@ export class DnsService {
     const { answerer } = this.#parts;
     stats.asked(request, answerer.query.opt);
     const limit = answerer.limitOf(request.channel);
+    const started = this.#began[0];
+    const logged = this.recorder && request.copy(NOTHING);
     const send = defer((isGone) => {
       if (isGone) this.pending--;
       end(isGone);
@@ -214,6 +220,7 @@ export class DnsService {
       this.pending--;
       if (message.length > 0) stats.transferred(transport, message);
       else stats.dropped(transport);
+      if (logged && message.length > 0) this.#recordTransfer(logged, message, started);
       // An empty message ends a connection; as a datagram it would be sent.
       if (message.length > 0 || stream) send(message, following);
     });
@@ -237,7 +244,8 @@ export class DnsService {
       stats.dropped(request.channel.transport);
       return;
     }
-    this.#count(request, size);
+    this.#count(request, size, FORWARDED);
+    if (this.recorder) this.recorder.end(started, this.#ended[0]);
     stats.took(FORWARDED, (this.#ended[0] - started) / 1000, 1);
     send(request.out.slice(0, size));
   }
@@ -250,10 +258,11 @@ export class DnsService {
     return answerer.fail(request, RCODE.SERVFAIL, forwarded.ede);
   }
 
-  #count(request: Request, size: number): void {
+  #count(request: Request, size: number, zone: number): void {
     const { answerer, stats } = this.#parts;
     stats.asked(request, answerer.query.opt);
-    stats.answered(request.channel.transport, FORWARDED, size, answerer);
+    stats.answered(request.channel.transport, zone, size, answerer);
+    if (this.recorder) this.recorder.record(request, request.out, size, zone, answerer);
   }
 
   #rescue(error: unknown, request: Request): number {
@@ -265,28 +274,19 @@ export class DnsService {
     }
   }
 
-  /** Counts every incomplete answer, and logs each name once, as the answer itself does not show it. */
-  #notePartial(): void {
-    const { answerer, stats, log } = this.#parts;
-    stats.partial();
-    const name = toMasterFileName(answerer.query.name, 0);
-    if (this.#partial.has(name) || this.#partial.size >= MAX_KINDS) return;
-    this.#partial.add(name);
-    const advice = "answers have as many as fit, other ones each time; give the tasks more than one name";
-    log.warn({ name, type: answerer.query.type }, `the records of ${name} need more than 65,535 octets: ${advice}`);
-  }
-
   /** Counts every exception, and logs each kind once with the message that caused it, for debugging. */
   report(error: unknown, { message, length }: Pick<Request, "message" | "length">): void {
-    const { stats, log } = this.#parts;
-    stats.failed();
-    const kind = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    if (this.#known.has(kind) || this.#known.size >= MAX_KINDS) return;
-    this.#known.add(kind);
-    log.error(
-      { err: error, query: Buffer.from(message.subarray(0, length)).toString("hex") },
-      "answering a query failed",
-    );
+    this.#parts.stats.failed();
+    this.#log.failed(error, message.subarray(0, length));
+  }
+
+  /** Records the first message of a response to a query for a zone transfer. The query's own memory has been used again since. */
+  #recordTransfer(request: Request, message: Uint8Array, started: number): void {
+    const query = new Query();
+    query.read(request.message, request.length, 0);
+    this.recorder?.record(request, message, message.length, LOCAL, { query, rcode: message[3] & 0x0f });
+    this.#parts.clock(this.#ended);
+    this.recorder?.end(started, this.#ended[0]);
   }
 }
 

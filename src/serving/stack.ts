@@ -23,6 +23,7 @@ import { apexesOf } from "../zone/apex.js";
 import { Snapshot } from "../zone/snapshot.js";
 import { CLIENT_SECRET_WORDS, ClientTable } from "./clients.js";
 import type { Clock } from "./clock.js";
+import type { QueryRecorder } from "./query-recorder.js";
 import type { QueryStats } from "./query-stats.js";
 import { type Buckets, RateLimiter } from "./rate-limiter.js";
 import { DnsService } from "./service.js";
@@ -109,6 +110,11 @@ export class DnsStack {
       clock,
     });
     this.forwardServer = this.#forwarder && this.#openForwardServer(this.#forwarder);
+  }
+
+  /** Records queries for the query log from now on, or no more. */
+  set recorder(recorder: QueryRecorder | undefined) {
+    this.service.recorder = recorder;
   }
 
   /** Passes queries for zone transfers through this port; refuses them if it is `undefined`. */

@@ -5,12 +5,14 @@ import type { BuildConfig } from "../build/build-config.js";
 import type { CatalogPiece } from "../catalog/pieces.js";
 import type { ClusterConfig, HealthConfig, SocketConfig, StateConfig, TransferConfig } from "../config/config.js";
 import type { Instance } from "../config/health.js";
+import type { QueryLogSettings } from "../config/query-log.js";
 import type { ConsulPiece } from "../consul/registry/pieces.js";
 import type { CachedAnswer } from "../forward/cached-answers.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Override, Overrides } from "../health/overrides.js";
 import type { HealthReport, Overridden } from "../health/report.js";
 import type { CheckState } from "../health/state.js";
+import type { Recording } from "../query-log/recording.js";
 import type { OwnSecrets, Share, StackConfig } from "../serving/stack.js";
 import type { LiveReport } from "../sources/mesos/live/report.js";
 import type { ZooKeeperNews } from "../sources/mesos/zookeeper/news.js";
@@ -90,6 +92,8 @@ export type ToResponder =
   /** Which answers to this name are cached. */
   | { readonly kind: "lookUp"; readonly id: number; readonly name: string }
   | { readonly kind: "stale"; readonly stale: boolean }
+  /** What to record of queries, and where; nothing if `undefined`. */
+  | { readonly kind: "queryLog"; readonly recording: Recording | undefined }
   /** The port to the thread that transfers zones: `ToTransfers` and `FromTransfers`. Without it, zones are not transferred. */
   | { readonly kind: "transfers"; readonly port: MessagePort | undefined }
   | { readonly kind: "stop" };
@@ -122,6 +126,22 @@ export type ToTransferThread =
   | { readonly kind: "stop" };
 
 export type FromTransferThread = { readonly kind: "report"; readonly report: TransferNumbers };
+
+/** What the thread that writes the query log is started with. */
+export interface QueryLogStart {
+  readonly settings: QueryLogSettings;
+  /** The rings of the threads that answer. */
+  readonly rings: readonly SharedArrayBuffer[];
+  /** The memory of `QueryLogCounts`. */
+  readonly counts: SharedArrayBuffer;
+  /** The name of this server in dnstap. */
+  readonly identity: string;
+  readonly verbosity: Verbosity;
+}
+
+export type ToQueryLogThread =
+  /** Open the file again if it has been moved. */
+  { readonly kind: "reopen" } | { readonly kind: "stop" };
 
 /** What the thread that checks targets is started with. */
 export interface HealthStart {

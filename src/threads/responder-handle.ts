@@ -3,6 +3,7 @@ import { MesosDnsError, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
 import type { CachedAnswer } from "../forward/cached-answers.js";
 import type { ForwardReport } from "../forward/report.js";
+import type { Recording } from "../query-log/recording.js";
 import type { Certificates } from "../transport/certificate.js";
 import type { TsigKey } from "../wire/tsig.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
@@ -106,6 +107,10 @@ export class ResponderHandle {
       });
       this.#post({ kind: "lookUp", id, name });
     });
+  }
+
+  record(recording: Recording | undefined): void {
+    this.#post({ kind: "queryLog", recording });
   }
 
   setStale(stale: boolean): void {

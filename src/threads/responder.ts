@@ -6,6 +6,7 @@ import type { DnsStack } from "../serving/stack.js";
 import type { Listeners } from "../transport/listeners.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { FromResponder, Reading, ToResponder } from "./messages.js";
+import { RecorderSwitch } from "./recorder-switch.js";
 import { Reporter } from "./reporter.js";
 
 /** The port from which snapshots come, and through which the responder reports the generation that it reads. */
@@ -23,6 +24,7 @@ type Stack = Pick<
   | "configure"
   | "flush"
   | "cached"
+  | "recorder"
   | "report"
   | "start"
   | "close"
@@ -44,6 +46,7 @@ export class Responder {
   readonly #parts: ResponderParts;
   /** Tells main of forwarding. */
   readonly #reporter: Reporter<ForwardReport>;
+  readonly #recorder: RecorderSwitch;
   #stopping = false;
   /** Open the sockets as soon as the snapshot has this generation or a later one. */
   #listenFrom = Number.POSITIVE_INFINITY;
@@ -51,6 +54,9 @@ export class Responder {
   constructor(parts: ResponderParts) {
     this.#parts = parts;
     const { stack, listeners, timers } = parts;
+    this.#recorder = new RecorderSwitch((recorder) => {
+      stack.recorder = recorder;
+    });
     this.#reporter = new Reporter({
       timers,
       read: () => {
@@ -91,6 +97,8 @@ export class Responder {
       case "stale":
         stack.answerer.stale = message.stale;
         return;
+      case "queryLog":
+        return this.#recorder.use(message.recording);
       case "transfers":
         return stack.connectTransfers(message.port);
       case "stop":

@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Logger } from "../base/log.js";
 import type { CachedAnswer } from "../forward/cached-answers.js";
 import type { ForwardReport } from "../forward/report.js";
+import type { Recording } from "../query-log/recording.js";
 import type { QueryStats } from "../serving/query-stats.js";
 import type { Certificates } from "../transport/certificate.js";
 import { claimTcp, claimUdp } from "../transport/claim.js";
@@ -110,6 +111,15 @@ export class Responders {
   /** Gives each responder a port to the thread that transfers zones; `undefined` if there is none. */
   connectTransfers(connect: (() => MessagePort) | undefined): void {
     for (const handle of this.#handles) handle.connectTransfers(connect?.());
+  }
+
+  get count(): number {
+    return this.#handles.length;
+  }
+
+  /** Has one of them record queries, or no more. */
+  record(index: number, recording: Recording | undefined): void {
+    this.#handles[index]?.record(recording);
   }
 
   setStale(stale: boolean): void {

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { type Channel, type Client, type FollowingMessages, Request } from "../answer/request.js";
 import { type DnsService, PENDING } from "../serving/service.js";
 import { HEADER, MAX_MESSAGE } from "../wire/protocol.js";
+import { endpointOf } from "./endpoint.js";
 import type { TcpLimits } from "./tcp-limits.js";
 import { UnfinishedResponses } from "./unfinished.js";
 
@@ -56,6 +57,8 @@ export class TcpConnection {
     this.#limits = limits;
     this.#client = client;
     this.#request = new Request(channel, scratch);
+    this.#request.port = socket.remotePort ?? 0;
+    this.#request.server = endpointOf(socket.localAddress ?? "", socket.localPort ?? 0);
     this.#unfinished = new UnfinishedResponses({
       service,
       isFull: () => this.#unsentBytes > limits.unsentTransferBytes,

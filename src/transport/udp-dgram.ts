@@ -5,6 +5,7 @@ import { literalLookup } from "../base/literal-lookup.js";
 import { UDP } from "../serving/channels.js";
 import type { DnsService } from "../serving/service.js";
 import { MAX_UDP_PAYLOAD } from "../wire/protocol.js";
+import { endpointOf } from "./endpoint.js";
 import { listenError } from "./listen-error.js";
 import type { UdpEngine, UdpEngineOptions } from "./udp.js";
 
@@ -32,6 +33,7 @@ export class DgramEngine implements UdpEngine {
     const family = isIPv6(options.address.host) ? 6 : 4;
     this.#options = options;
     this.#service = options.service;
+    this.#request.server = endpointOf(options.address.host, options.address.port);
     this.#socket = createSocket({
       type: family === 6 ? "udp6" : "udp4",
       reuseAddr: options.shared,
@@ -72,6 +74,7 @@ export class DgramEngine implements UdpEngine {
     this.#service.begin();
     const request = this.#request;
     request.set(message, message.length, client);
+    request.port = remote.port;
     const size = this.#service.handle(request, defer);
     this.#service.end();
     if (size <= 0) return;

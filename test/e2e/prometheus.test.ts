@@ -231,6 +231,7 @@ async function startWhole(): Promise<{
     healthChecks: { web: { type: "tcp", port: 9, interval: 1 } },
     healthCheckNetworks: ["127.0.0.0/8"],
     recordsFile,
+    queryLog: { format: "json", file: join(folder, "queries") },
     tlsCertFile: cert,
     tlsKeyFile: key,
     tlsPort: await freePort(),

@@ -2,6 +2,7 @@ import { Request } from "../../answer/request.js";
 import { UDP } from "../../serving/channels.js";
 import type { SendResponse } from "../../serving/service.js";
 import { MAX_UDP_PAYLOAD } from "../../wire/protocol.js";
+import { endpointOf } from "../endpoint.js";
 import type { UdpEngine, UdpEngineOptions } from "../udp.js";
 import { MSG_DONTWAIT } from "./abi.js";
 import { systemClock } from "./clock.js";
@@ -52,6 +53,8 @@ export class BatchEngine implements UdpEngine {
 
   constructor(options: BatchOptions) {
     this.#options = options;
+    const { host, port } = options.address;
+    this.#request.server = endpointOf(host, port);
   }
 
   async listen(): Promise<void> {
@@ -140,11 +143,13 @@ export class BatchEngine implements UdpEngine {
     const request = this.#request;
     service.begin();
     for (let i = 0; i < count; i++) {
+      const port = queries.port(i);
       // Port 0 cannot receive an answer: such a source is forged.
-      if (queries.port(i) !== 0) {
+      if (port !== 0) {
         this.#current = i;
         const client = clients.at(queries.words, queries.sender(i), queries.senderWords(i));
         request.set(queries.data[i], queries.length(i), client);
+        request.port = port;
         request.out = answers.next;
         const size = service.handle(request, this.#defer);
         if (size > 0) answers.answer(size, queries, i);

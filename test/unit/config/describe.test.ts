@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Config } from "../../../src/config/config.js";
 import { describeConfig } from "../../../src/config/describe.js";
 import { KEY_PATHS, KEYS } from "../../../src/config/schema.js";
-import { CACHE, CONSUL, configOf, FORWARDING, PRIVATE_NETWORKS, RATE_LIMIT, TCP, VIPS } from "./support.js";
+import { CACHE, CONSUL, configOf, FORWARDING, PRIVATE_NETWORKS, QUERY_LOG, RATE_LIMIT, TCP, VIPS } from "./support.js";
 
 const context = { file: "/etc/mesos-dns/config.json", soaSerial: 42 };
 
@@ -78,6 +78,7 @@ test("the description has Mesos-DNS's field names", () => {
     MixedCase: true,
     Forwarding: FORWARDING,
     Cache: CACHE,
+    QueryLog: QUERY_LOG,
     Vips: {
       ...VIPS,
       ipv4Range: "11.0.0.0-11.255.255.254",

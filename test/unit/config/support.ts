@@ -33,6 +33,22 @@ export const CACHE = {
   staleSeconds: 86_400,
   allowFlush: false,
 };
+export const QUERY_LOG = {
+  format: "off",
+  file: "",
+  socket: "",
+  messages: "responses",
+  sample: 1,
+  names: [],
+  types: [],
+  rcodes: [],
+  clients: [],
+  ipv4PrefixLength: 32,
+  ipv6PrefixLength: 128,
+  bufferBytes: 4_194_304,
+  maxBytes: 1_073_741_824,
+  keepFiles: 4,
+};
 export const CONSUL = {
   enabled: false,
   domain: "consul",

@@ -96,6 +96,7 @@ function registryOf(status: Partial<ServerStatus> = {}, snapshot = snapshotOf(["
     consul: () => CONSUL,
     catalog: { counts: () => COUNTS, waiters: () => 9 },
     upkeep: () => UPKEEP,
+    queryLog: () => ({ written: 9, bytes: 900, overflows: 3, lost: 1, isWorking: true }),
     stats,
     status: () => ({ ...STATUS, ...status }),
     forwarding: () => FORWARDING,

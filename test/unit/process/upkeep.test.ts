@@ -7,9 +7,18 @@ import { Upkeep, type UpkeepConfig, type UpkeepFiles } from "../../../src/proces
 import { Authority } from "../../support/certificates.js";
 import { run } from "../../support/tools.js";
 import { until } from "../../support/wait.js";
+import { configOf } from "../config/support.js";
 
 const NOW = Date.UTC(2030, 0, 1);
-const NO_FILES = { tlsCertFile: "", CertFile: "", CACertFile: "", resolverCACertFile: "", transferClientCAFile: "" };
+const { queryLog } = configOf();
+const NO_FILES = {
+  tlsCertFile: "",
+  CertFile: "",
+  CACertFile: "",
+  resolverCACertFile: "",
+  transferClientCAFile: "",
+  queryLog,
+};
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "mesos-dns-upkeep-"));
@@ -83,6 +92,18 @@ test("the disk of stateDir and the time of the saved zone are told", async () =>
   expect(disk).toMatchObject({ key: "stateDir", path: stateDir, sizeBytes: blocks * bsize });
   expect(Math.abs((disk?.freeBytes ?? 0) - bavail * bsize)).toBeLessThan(2 ** 30);
   expect(upkeep.report.zoneSavedAt).toBe((await files.stat(join(stateDir, "last-zone"))).mtimeMs);
+});
+
+test("the disk of the query log's file is told, while there is one", async () => {
+  const file = join(folder(), "queries");
+  const disksOf = async (own: object) => {
+    const upkeep = upkeepOf({ stateDir: folder(), queryLog: { ...queryLog, ...own } });
+    await until("the disks", () => upkeep.report.disks.length > 0);
+    return upkeep.report.disks.map(({ key }) => key);
+  };
+  expect(await disksOf({ format: "json", file })).toEqual(["stateDir", "queryLog.file"]);
+  expect(await disksOf({ format: "json", file: "-" })).toEqual(["stateDir"]);
+  expect(await disksOf({ format: "off", file })).toEqual(["stateDir"]);
 });
 
 test("a disk that does not answer is asked once, and nobody waits for it", async () => {

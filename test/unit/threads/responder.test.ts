@@ -40,6 +40,7 @@ function setUp() {
       configure: () => void log.push("stack configured"),
       cached: () => [],
       flush: () => 3,
+      recorder: undefined,
       report: () => ({ ...forwarding.report(), waiting: script.waiting }),
       start: () => void log.push("stack started"),
       close: () => void log.push("stack closed"),
