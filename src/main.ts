@@ -51,6 +51,10 @@ async function main([program = "", ...argv]: readonly string[]): Promise<void> {
       const { runTail } = await import("./cli/tail.js");
       return runTail(command.words);
     }
+    case "doctor": {
+      const { runDoctor } = await import("./cli/doctor/doctor.js");
+      return runDoctor(command.words);
+    }
     case "lb": {
       const { runLb } = await import("./cli/lb/lb.js");
       return runLb(command.words);

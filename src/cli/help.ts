@@ -5,6 +5,7 @@ export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--
        mesos-dns explain WORD [--server URL | --state FILE] [--config FILE] [--client ADDRESS] [--json]
        mesos-dns query NAME [TYPE] [@SERVER] [--tcp] [--short] [--no-explain] [--state FILE] [--config FILE]
        mesos-dns tail [--server URL] [--config FILE] [--kind KIND] [--json]
+       mesos-dns doctor [--config FILE] [--json]
        mesos-dns transfer-config SERVER --primary ADDRESS [--primary ADDRESS] [--key NAME] [-config FILE]
        mesos-dns vips run|plan|status|clear [-config FILE] [-v LEVEL]
        mesos-dns lb render|run|check|status|link ...
@@ -40,6 +41,11 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
   tail            print what changes in the cluster as it happens: tasks, agents, names, the leader, what is held back
     --kind KIND       these changes alone, as task-started,task-ended (docs/http-api.md has all kinds)
     --json            for programs, an object a line
+
+  doctor          say what could keep the server from working on this machine, before the start or after it: the configuration, who
+                  has its ports, resolvers, ZooKeeper and masters, the state, /etc/resolv.conf, memory, open files, the clock; the exit
+                  code is 0, 1 if it cannot work, or 2 with warnings alone
+    --json            for programs
 
   transfer-config print the lines that a secondary needs to transfer the zones: SERVER is ${SECONDARIES.slice(0, -1).join(", ")} or
                   ${SECONDARIES.at(-1)}

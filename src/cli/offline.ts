@@ -8,17 +8,24 @@ import { ownAddresses } from "../build/own-addresses.js";
 import { ZoneBuilder } from "../build/zone-builder.js";
 import { readsFacts } from "../config/catalog.js";
 import type { Config } from "../config/config.js";
+import type { Cluster } from "../sources/mesos/cluster.js";
 import { FactsReader } from "../sources/mesos/facts/reader.js";
 import { type MasterState, readMasterState } from "../sources/mesos/state.js";
 import { Publishers } from "../threads/publishers.js";
 import { ShardPool } from "../zone/shard-pool.js";
 
 /** The zones that would be served for a state, and what they were made with. Host names are not resolved. */
-export async function buildOffline(
-  stateFile: string,
-  config: Config,
-): Promise<{ readonly builder: ZoneBuilder; readonly build: Build }> {
-  const { cluster } = readState(stateFile, readsFacts(config));
+export async function buildOffline(stateFile: string, config: Config): Promise<BuiltOffline> {
+  return buildZones(readState(stateFile, readsFacts(config)).cluster, config);
+}
+
+export interface BuiltOffline {
+  readonly builder: ZoneBuilder;
+  readonly build: Build;
+}
+
+/** The same for a cluster that has been read. */
+export async function buildZones(cluster: Cluster, config: Config): Promise<BuiltOffline> {
   const publishers = publishersFor(config);
   const builder = new ZoneBuilder({
     config,

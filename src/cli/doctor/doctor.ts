@@ -1,0 +1,117 @@
+import { messageOf } from "../../base/errors.js";
+import { printable } from "../../base/printable.js";
+import type { Config } from "../../config/config.js";
+import { loadServed } from "../configuration.js";
+import { type FlagKind, parseMixed, usage } from "../flags.js";
+import { buildZones } from "../offline.js";
+import { findTroubles } from "../preflight.js";
+import { serverUrl } from "../server-url.js";
+import { type Check, check, exitCodeOf, linesOf } from "./check.js";
+import { judgeState } from "./cluster.js";
+import { judgeMachine, needsOf } from "./machine.js";
+import { judgePort } from "./ports.js";
+import {
+  isRunning,
+  knownLoops,
+  ownAddressesOf,
+  probeMachine,
+  probePort,
+  probeResolver,
+  probeState,
+  readResolvConf,
+} from "./probes.js";
+import { judgeResolvConf } from "./resolv-conf.js";
+import { judgeResolver } from "./resolvers.js";
+
+const FLAGS: ReadonlyMap<string, FlagKind> = new Map([
+  ["config", "value"],
+  ["json", "switch"],
+]);
+const DEFAULT_CONFIG_FILE = "config.json";
+
+/**
+ * `mesos-dns doctor`: what could keep this server from working on this machine, before the start or after it. The exit code is 0 if
+ * nothing does, 1 if something does, 2 if there are warnings alone.
+ * @throws {MesosDnsError} USAGE
+ */
+export async function runDoctor(words: readonly string[]): Promise<void> {
+  const { flags, rest } = parseMixed(words, FLAGS);
+  if (rest.length > 0) throw usage(`unexpected argument ${JSON.stringify(rest[0])}`);
+  const checks = await examine(flags.get("config") ?? DEFAULT_CONFIG_FILE);
+  const text = flags.has("json") ? JSON.stringify({ checks }, null, 2) : linesOf(checks).map(printable).join("\n");
+  process.stdout.write(`${text}\n`);
+  process.exitCode = exitCodeOf(checks);
+}
+
+async function examine(file: string): Promise<readonly Check[]> {
+  const loaded = await loadServed(file).catch((error: unknown) => {
+    return messageOf(error)
+      .split("\n")
+      .map((fault) => check("configuration", "fault", fault, "correct it; `mesos-dns --check` shows the same faults"));
+  });
+  if (!("config" in loaded)) return loaded;
+  const { config, warnings } = loaded;
+  const troubles = await findTroubles(config, Date.now());
+  const own = [
+    ...warnings.map((warning) => check("configuration", "warning", warning)),
+    ...troubles.map((trouble) => check("configuration", "warning", trouble.message)),
+  ];
+  const [ports, resolvers, resolvConf, cluster] = await Promise.all([
+    portsOf(config, file),
+    resolversOf(config, file),
+    readResolvConf(),
+    clusterOf(config),
+  ]);
+  return [
+    ...(own.length > 0 ? own : [check("configuration", "ok", `${file} is valid`)]),
+    ...ports,
+    ...resolvers,
+    ...judgeResolvConf(resolvConf, ownAddressesOf(config), config.port),
+    ...cluster,
+  ];
+}
+
+async function portsOf(config: Config, file: string): Promise<readonly Check[]> {
+  const { dnson, listener, port, httpon, httplistener, httpport } = config;
+  const runs = httpon && (await isRunning(serverUrl(undefined, file)));
+  const dns = dnson
+    ? listener.flatMap((host) => (["udp", "tcp"] as const).map((protocol) => ({ protocol, host, port })))
+    : [];
+  const http = httpon ? [{ protocol: "tcp" as const, host: httplistener, port: httpport }] : [];
+  const probes = await Promise.all(
+    [...dns, ...http].map(({ protocol, host, port: number }) => probePort(protocol, { host, port: number }, runs)),
+  );
+  return probes.map(judgePort);
+}
+
+async function resolversOf(config: Config, file: string): Promise<readonly Check[]> {
+  const { externalon, resolvers, zoneResolvers, mixedCase, httpon } = config;
+  if (!externalon) return [check("resolvers", "ok", "externalon is false: nothing is forwarded")];
+  const all = new Map(
+    [...resolvers, ...Object.values(zoneResolvers).flat()].map((each) => [JSON.stringify(each), each]),
+  );
+  if (all.size === 0) {
+    const advice = "name some in `resolvers`: without any, every name outside the cluster is SERVFAIL";
+    return [check("resolvers", "fault", "there is none, and /etc/resolv.conf names none but this machine", advice)];
+  }
+  const loops = httpon ? await knownLoops(serverUrl(undefined, file)) : new Set<string>();
+  const probes = await Promise.all([...all.values()].map((resolver) => probeResolver(resolver, loops, mixedCase)));
+  return probes.flatMap(judgeResolver);
+}
+
+async function clusterOf(config: Config): Promise<readonly Check[]> {
+  try {
+    const state = await probeState(config);
+    const { build } = await buildZones(state.cluster, config);
+    const tasks = state.cluster.frameworks.reduce((sum, framework) => sum + framework.tasks.length, 0);
+    const machine = await probeMachine(state.leader, config.mesosHTTPSOn);
+    return [...judgeState(state, build.skipped), ...judgeMachine(machine, needsOf(tasks, config))];
+  } catch (error) {
+    const what = config.zk === "" ? "masters" : "ZooKeeper and masters";
+    const advice = "docs/errors.md says what to do about each";
+    return [
+      check(what, "fault", messageOf(error), advice),
+      ...judgeMachine(await probeMachine(undefined, false), needsOf(0, config)),
+    ];
+  }
+}

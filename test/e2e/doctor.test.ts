@@ -1,0 +1,77 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { runCommand } from "../../src/base/run-command.js";
+import { startMaster, startServer, startUpstream, webAt } from "../support/scenario.js";
+import { freePort, PROGRAM } from "../support/server.js";
+
+const folder = mkdtempSync(join(tmpdir(), "mesos-dns-doctor-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function doctor(keys: object) {
+  const file = join(folder, "config.json");
+  writeFileSync(file, JSON.stringify({ listener: "127.0.0.1", httplistener: "127.0.0.1", ...keys }));
+  const { code, stdout } = await runCommand(process.execPath, [PROGRAM, "doctor", "--config", file, "--json"]);
+  const { checks } = JSON.parse(stdout) as { checks: { what: string; level: string; text: string; advice?: string }[] };
+  return { code, checks, of: (what: RegExp) => checks.filter((each) => what.test(each.what)) };
+}
+
+test("finds nothing against a server that can start, but that this machine does not ask it", async () => {
+  const master = await startMaster(webAt("203.0.113.1"));
+  const upstream = await startUpstream(() => [{ name: "www.example.com", type: "A", ttl: 9, data: "203.0.113.9" }]);
+  const keys = {
+    masters: [master.address],
+    resolvers: [upstream.address],
+    port: await freePort(),
+    httpport: await freePort(),
+  };
+  const { code, of } = await doctor(keys);
+  expect(of(/over UDP|over TCP/).map(({ level, text }) => [level, text])).toEqual(Array(3).fill(["ok", "it is free"]));
+  expect(of(/^resolver /)[0]).toMatchObject({
+    level: "ok",
+    text: expect.stringMatching(/answers in \d+\.\d ms over UDP/),
+  });
+  expect(of(/^masters/)[0]).toMatchObject({ level: "ok", text: expect.stringContaining(`${master.address} leads`) });
+  expect(of(/^state/)[0]).toMatchObject({ level: "ok", text: "1 running tasks on 1 agents, and nothing is left out" });
+  expect([0, 2]).toContain(code);
+  const server = await startServer([master], keys);
+  expect(
+    (await doctor({ ...keys, port: server.port, httpport: server.httpPort }))
+      .of(/over UDP|over TCP/)
+      .map(({ text }) => text),
+  ).toEqual(Array(3).fill("this server answers there"));
+});
+
+test("says what keeps a server from working: who has its port, resolvers that are itself or silent, no master", async () => {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  onTestFinished(() => void socket.close());
+  const { port } = socket.address();
+  const dead = `127.0.0.1:${await freePort()}`;
+  const { code, of } = await doctor({
+    masters: [dead],
+    resolvers: [dead],
+    zoneResolvers: { "example.com": [`127.0.0.1:${port}`] },
+    port,
+    httpport: await freePort(),
+  });
+  expect(code).toBe(1);
+  expect(of(/over UDP/)[0]).toMatchObject({
+    level: "fault",
+    text: expect.stringMatching(/^\S+ \(process \d+\) has it$/),
+  });
+  expect(of(/^resolver /).map(({ level, text }) => [level, text])).toEqual([
+    ["fault", expect.stringMatching(/does not answer: .*ECONNREFUSED/)],
+  ]);
+  expect(of(/^masters/)[0]).toMatchObject({ level: "fault", text: expect.stringMatching(/ECONNREFUSED|refused/) });
+});
+
+test("says what is wrong with a configuration, and stops there", async () => {
+  const { code, checks } = await doctor({ port: 70_000, ttl: -1 });
+  expect(code).toBe(1);
+  expect(checks.length).toBeGreaterThan(1);
+  expect(new Set(checks.map(({ what, level }) => `${what} ${level}`))).toEqual(new Set(["configuration fault"]));
+});
