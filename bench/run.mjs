@@ -1,7 +1,8 @@
-/** `npm run bench [-- answer transports peers threads forward state freshness catalog consul transfer health vips lb querylog churn soak fuzz]`: all measurements but the last two, or those named. */
+/** `npm run bench [-- answer transports peers threads forward state freshness catalog console consul transfer health vips lb querylog churn soak fuzz]`: all measurements but the last two, or those named. */
 import { benchAnswer } from "./answer.mjs";
 import { benchCatalog } from "./catalog.mjs";
 import { benchChurn } from "./churn.mjs";
+import { benchConsole } from "./console.mjs";
 import { benchConsul } from "./consul.mjs";
 import { benchForward } from "./forward.mjs";
 import { benchFreshness } from "./freshness.mjs";
@@ -26,6 +27,7 @@ const BENCHES = {
   state: benchState,
   freshness: benchFreshness,
   catalog: benchCatalog,
+  console: benchConsole,
   consul: benchConsul,
   transfer: benchTransfer,
   health: benchHealth,

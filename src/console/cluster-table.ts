@@ -37,6 +37,7 @@ export class ClusterTable {
     line: ({ hostname, id, addresses, attributes }) =>
       lineOf([hostname, id, ...addresses, ...attributes.map(({ key, value }) => `${key}:${value}`)]),
   });
+  #texts = new SharedTexts();
   #frameworks: readonly FrameworkRow[] = [];
   #hasFacts = false;
   #isLoaded = false;
@@ -116,6 +117,8 @@ export class ClusterTable {
     const tasks = this.#takeTasks(piece);
     const wasLoaded = this.#isLoaded;
     if (piece.isLast) this.#isLoaded = true;
+    // Now, so that the first search does not wait for it.
+    if (this.#isLoaded && !wasLoaded) for (const list of [this.#taskList, this.#serviceList]) list.prepare();
     return wasLoaded ? { tasks, agents } : { tasks: [], agents: [] };
   }
 
@@ -130,7 +133,8 @@ export class ClusterTable {
       this.#taskList.delete(before);
       this.#count(before, -1);
     }
-    for (const task of tasks) {
+    for (const told of tasks) {
+      const task = this.#texts.ofTask(told);
       const key = taskKey(task);
       const before = this.#tasks.get(key);
       if (before) {
@@ -185,8 +189,40 @@ export class ClusterTable {
     this.#agents.clear();
     this.#services.clear();
     for (const list of [this.#taskList, this.#serviceList, this.#agentList]) list.clear();
+    this.#texts = new SharedTexts();
     this.#frameworks = [];
     this.#isLoaded = false;
+  }
+}
+
+/** More texts than a cluster's tasks have in common. */
+const MAX_SHARED = 100_000;
+
+/** Texts that many tasks have in common, each once: a message between threads has its own copy of each. */
+class SharedTexts {
+  readonly #texts = new Map<string, string>();
+
+  ofTask(task: TaskRow): TaskRow {
+    const { name, service, framework, frameworkId, agentId, agent } = task;
+    const own = this.#one(service);
+    return {
+      ...task,
+      name: name === service ? own : name,
+      service: own,
+      framework: this.#one(framework),
+      frameworkId: this.#one(frameworkId),
+      agentId: this.#one(agentId),
+      agent: this.#one(agent),
+    };
+  }
+
+  #one(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    // Those of tasks that are gone are not taken out one by one.
+    if (this.#texts.size >= MAX_SHARED) this.#texts.clear();
+    this.#texts.set(text, text);
+    return text;
   }
 }
 

@@ -5,6 +5,8 @@ import { Ranked } from "./ranked.js";
 
 /** Sorting more names takes too long: they are then listed as they are stored. */
 const MAX_SORTED = 20_000;
+/** More names are not looked for: whoever finds so many has more to write. */
+const MAX_FOUND = 50_000;
 
 /** The names of a shard as lines. */
 interface ShardNames {
@@ -29,18 +31,20 @@ export class NameTable {
   find(page: Page): Listed<string> {
     const needle = new Needle(page.text);
     if (needle.isEmpty) return this.#list(page);
-    const all = this.#matches(needle, { offset: 0, limit: MAX_SORTED });
-    if (all.total > MAX_SORTED) return this.#matches(needle, page);
-    return { rows: all.rows.slice(page.offset, page.offset + page.limit), total: all.total };
-  }
-
-  #matches(needle: Needle, part: Pick<Page, "offset" | "limit">): Listed<string> {
-    const found = new Ranked<string>(part);
+    const found = new Ranked<string>({ offset: 0, limit: MAX_SORTED });
+    let total = 0;
     for (const { text } of this.#texts) {
-      needle.search(text, (_, rank, start, end) => found.add(rank, () => text.slice(start, end)));
+      needle.search(text, (start, end, rank) => {
+        found.add(rank, () => text.slice(start, end));
+        return ++total < MAX_FOUND;
+      });
+      if (total >= MAX_FOUND) break;
     }
     // A name that several tasks share is shorter than those of each.
-    return found.page((a, b) => a.length - b.length || (a < b ? -1 : 1));
+    const byLength = (a: string, b: string) => a.length - b.length || (a < b ? -1 : 1);
+    const { rows } = found.page(total > MAX_SORTED ? undefined : byLength);
+    const { offset, limit } = page;
+    return { rows: rows.slice(offset, offset + limit), total, ...(total >= MAX_FOUND && { isMore: true }) };
   }
 
   #list({ offset, limit }: Page): Listed<string> {
@@ -59,17 +63,16 @@ export class NameTable {
 function namesIn(shard: Shard): ShardNames {
   const { words, octets } = shard;
   const buffer = Buffer.from(octets.buffer);
-  let text = "";
-  let count = 0;
+  const names: string[] = [];
   let entry = firstEntry(words);
   for (let left = words[0]; left > 0; left--) {
-    if (rrsetCount(words, entry) > 0) {
-      text += `${dotted(buffer, nameAt(words, entry))}${LINE}`;
-      count++;
-    }
+    if (rrsetCount(words, entry) > 0) names.push(dotted(buffer, nameAt(words, entry)));
     entry += words[entry + 1];
   }
-  return { shard, text, count };
+  const count = names.length;
+  // One text at once: one that is added to is put together when it is searched for the first time.
+  names.push("");
+  return { shard, text: names.join(LINE), count };
 }
 
 /** A wire name as text, without the final dot. Some hundred thousand are read at once. */

@@ -9,7 +9,6 @@ export const LINE = "\n";
 
 /** More words than anybody means. */
 const MAX_WORDS = 8;
-const LINE_CODE = LINE.charCodeAt(0);
 const FIELD_CODE = FIELD.charCodeAt(0);
 
 /** The text of a line of fields, as it is searched. */
@@ -23,10 +22,7 @@ function searchable(field: string): string {
 
 /** Words that all have to occur in a line, in any order. */
 export class Needle {
-  /** The longest first: it is in the fewest lines. */
   readonly #words: readonly string[];
-  /** The one that was written first, by which lines are ranked. */
-  readonly #first: string;
 
   constructor(text: string) {
     const words = text
@@ -34,8 +30,12 @@ export class Needle {
       .split(/\s+/)
       .filter((word) => word !== "")
       .slice(0, MAX_WORDS);
-    this.#first = words[0] ?? "";
-    this.#words = words.sort((a, b) => b.length - a.length);
+    this.#words = words;
+  }
+
+  /** Lines are ranked by the word that was written first. */
+  get #first(): string {
+    return this.#words[0] ?? "";
   }
 
   get isEmpty(): boolean {
@@ -43,44 +43,45 @@ export class Needle {
   }
 
   /**
-   * Calls `visit` for each line of the text that matches, in their order, with its number and where it begins and ends.
+   * Calls `visit` for each line of the text that matches, in their order, with where it begins and ends, until that returns false.
    * @param text lines, each with LINE behind it
    */
-  search(text: string, visit: (line: number, rank: Rank, start: number, end: number) => void): void {
-    const [word, ...others] = this.#words;
-    let line = 0;
-    let counted = 0;
-    for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, counted)) {
-      // Count the lines in front of it.
-      for (let end = text.indexOf(LINE, counted); end < at; end = text.indexOf(LINE, counted)) {
-        counted = end + 1;
-        line++;
-      }
+  search(text: string, visit: (start: number, end: number, rank: Rank) => boolean): void {
+    const word = this.#rarestIn(text);
+    if (word === undefined) return;
+    const isOnly = this.#words.length === 1;
+    for (let at = text.indexOf(word); at >= 0; ) {
+      const start = text.lastIndexOf(LINE, at) + 1;
       const end = text.indexOf(LINE, at);
-      if (others.every((other) => occurs(text, other, counted, end))) {
-        visit(line, rankIn(text, this.#first, counted, end), counted, end);
-      }
-      counted = end + 1;
-      line++;
-      if (counted >= text.length) return;
+      const content = text.slice(start, end);
+      const matches = isOnly || this.#words.every((each) => content.includes(each));
+      if (matches && !visit(start, end, rankIn(content, this.#first))) return;
+      at = text.indexOf(word, end);
     }
+  }
+
+  /** The word to look for first: the one that occurs last for the first time. `undefined` if one does not occur at all. */
+  #rarestIn(text: string): string | undefined {
+    let rarest: string | undefined;
+    let farthest = -1;
+    for (const word of this.#words) {
+      const at = text.indexOf(word);
+      if (at < 0) return undefined;
+      if (at > farthest) [rarest, farthest] = [word, at];
+    }
+    return rarest;
   }
 }
 
-function occurs(text: string, word: string, start: number, end: number): boolean {
-  return text.slice(start, end).includes(word);
-}
-
 /** The best rank of a word within a line. */
-function rankIn(text: string, word: string, start: number, end: number): Rank {
+function rankIn(line: string, word: string): Rank {
   let best: Rank = RANKS.inside;
-  for (let at = text.indexOf(word, start); at >= 0 && at + word.length <= end; at = text.indexOf(word, at + 1)) {
-    const before = at === start ? FIELD_CODE : text.charCodeAt(at - 1);
-    const behind = text.charCodeAt(at + word.length);
-    const isStart = before === FIELD_CODE;
-    if (isStart && (behind === FIELD_CODE || behind === LINE_CODE)) return RANKS.exact;
+  for (let at = line.indexOf(word); at >= 0; at = line.indexOf(word, at + 1)) {
+    const isStart = at === 0 || line.charCodeAt(at - 1) === FIELD_CODE;
+    const end = at + word.length;
+    if (isStart && (end === line.length || line.charCodeAt(end) === FIELD_CODE)) return RANKS.exact;
     if (isStart) best = RANKS.start;
-    else if (best > RANKS.part && !isWordCode(before)) best = RANKS.part;
+    else if (best > RANKS.part && !isWordCode(line.charCodeAt(at - 1))) best = RANKS.part;
   }
   return best;
 }

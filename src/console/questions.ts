@@ -30,4 +30,6 @@ export interface Listed<Row> {
   readonly rows: readonly Row[];
   /** How many rows match, of which these are some. */
   readonly total: number;
+  /** Whether there are more, which have not been counted. */
+  readonly isMore?: boolean;
 }

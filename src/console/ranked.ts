@@ -20,9 +20,14 @@ export class Ranked<Row> {
     this.#counts[rank]++;
   }
 
+  /** How many have been found. */
+  get total(): number {
+    return this.#counts.reduce((sum, count) => sum + count, 0);
+  }
+
   /** The page: the best first, and those of equal rank as they were found, or in this order. */
   page(compare?: (a: Row, b: Row) => number): Listed<Row> {
-    const total = this.#counts.reduce((sum, count) => sum + count, 0);
+    const { total } = this;
     const rows = this.#byRank.flatMap((found) => (compare ? found.sort(compare) : found));
     return { rows: rows.slice(this.#offset, this.#offset + this.#limit), total };
   }

@@ -7,8 +7,8 @@ const MAX_ROWS = 1_024;
 
 interface Block<Row> {
   readonly rows: Row[];
-  /** The lines of its rows; `undefined` after a change. */
-  text: string | undefined;
+  /** The lines of its rows, and where each begins; `undefined` after a change. */
+  lines: { readonly text: string; readonly starts: readonly number[] } | undefined;
 }
 
 export interface SortedBlocksParts<Row> {
@@ -37,18 +37,18 @@ export class SortedBlocks<Row> {
     const index = this.#blockOf(row);
     const block = this.#blocks[index];
     if (!block) {
-      this.#blocks.push({ rows: [row], text: undefined });
+      this.#blocks.push({ rows: [row], lines: undefined });
       this.#size++;
       return;
     }
     const at = this.#placeIn(block, row);
     const isKnown = at < block.rows.length && this.#parts.compare(block.rows[at], row) === 0;
     block.rows.splice(at, isKnown ? 1 : 0, row);
-    block.text = undefined;
+    block.lines = undefined;
     if (isKnown) return;
     this.#size++;
     if (block.rows.length <= MAX_ROWS) return;
-    const rest = { rows: block.rows.splice(MAX_ROWS / 2), text: undefined };
+    const rest = { rows: block.rows.splice(MAX_ROWS / 2), lines: undefined };
     this.#blocks.splice(index + 1, 0, rest);
   }
 
@@ -59,7 +59,7 @@ export class SortedBlocks<Row> {
     const at = this.#placeIn(block, row);
     if (at >= block.rows.length || this.#parts.compare(block.rows[at], row) !== 0) return;
     block.rows.splice(at, 1);
-    block.text = undefined;
+    block.lines = undefined;
     this.#size--;
     if (block.rows.length === 0) this.#blocks.splice(index, 1);
   }
@@ -80,12 +80,23 @@ export class SortedBlocks<Row> {
     return accepts ? this.#filter(page, accepts) : { rows: this.#slice(page), total: this.#size };
   }
 
+  /** Makes what searches need. Each of them does that for what has changed. */
+  prepare(): void {
+    for (const block of this.#blocks) block.lines ??= linesOf(block.rows.map(this.#parts.line));
+  }
+
   #search(needle: Needle, page: Page, accepts?: (row: Row) => boolean): Listed<Row> {
     const found = new Ranked<Row>(page);
-    for (const block of this.#blocks) {
-      block.text ??= `${block.rows.map(this.#parts.line).join(LINE)}${LINE}`;
-      needle.search(block.text, (line, rank) => {
-        if (!accepts || accepts(block.rows[line])) found.add(rank, () => block.rows[line]);
+    this.prepare();
+    for (const { rows, lines } of this.#blocks) {
+      if (!lines) continue;
+      const { text, starts } = lines;
+      let index = 0;
+      needle.search(text, (start, _, rank) => {
+        while (starts[index] < start) index++;
+        const row = rows[index];
+        if (!accepts || accepts(row)) found.add(rank, () => row);
+        return true;
       });
     }
     return found.page();
@@ -139,4 +150,14 @@ export class SortedBlocks<Row> {
     }
     return low;
   }
+}
+
+function linesOf(lines: readonly string[]) {
+  let length = 0;
+  const starts = lines.map((line) => {
+    const start = length;
+    length += line.length + LINE.length;
+    return start;
+  });
+  return { text: `${lines.join(LINE)}${LINE}`, starts };
 }

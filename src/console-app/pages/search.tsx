@@ -98,7 +98,7 @@ export function Search({ query }: PageProps) {
 
 function Hits<Row>({
   title,
-  found: { rows, total },
+  found: { rows, total, isMore },
   all,
   children,
 }: {
@@ -109,7 +109,12 @@ function Hits<Row>({
 }) {
   if (total === 0) return null;
   const more =
-    total > rows.length && (all === undefined ? `${count(total)} in all` : <a href={all}>All {count(total)}</a>);
+    total > rows.length &&
+    (all === undefined ? (
+      `${count(total)} in all`
+    ) : (
+      <a href={all}>{isMore ? `More than ${count(total)}` : `All ${count(total)}`}</a>
+    ));
   return (
     <Section title={title} aside={more}>
       <ul class="hits">{rows.map(children)}</ul>

@@ -5,7 +5,13 @@ import { LINE, lineOf, Needle, RANKS } from "../../../src/console/needle.js";
 /** The numbers and ranks of the lines that match. */
 function search(text: string, lines: readonly string[]): (readonly [number, number])[] {
   const found: (readonly [number, number])[] = [];
-  new Needle(text).search(lines.map((line) => line + LINE).join(""), (line, rank) => found.push([line, rank]));
+  const all = lines.map((line) => line + LINE).join("");
+  new Needle(text).search(all, (start, end, rank) => {
+    const line = all.slice(0, start).split(LINE).length - 1;
+    expect(all.slice(start, end)).toBe(lines[line]);
+    found.push([line, rank]);
+    return true;
+  });
   return found;
 }
 
@@ -37,6 +43,12 @@ describe("a needle", () => {
       [0, RANKS.start],
       [1, RANKS.exact],
     ]);
+  });
+
+  it("stops when it is told to", () => {
+    let lines = 0;
+    new Needle("a").search("a\na\na\n", () => ++lines < 2);
+    expect(lines).toBe(2);
   });
 
   it("is empty without a word", () => {
