@@ -55,6 +55,11 @@ async function main([program = "", ...argv]: readonly string[]): Promise<void> {
       const { runDoctor } = await import("./cli/doctor/doctor.js");
       return runDoctor(command.words);
     }
+    case "completion":
+    case "manual": {
+      const { printCompletion, printManual } = await import("./cli/manual/manual.js");
+      return (command.kind === "completion" ? printCompletion : printManual)(command.words);
+    }
     case "lb": {
       const { runLb } = await import("./cli/lb/lb.js");
       return runLb(command.words);

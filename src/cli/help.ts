@@ -6,6 +6,8 @@ export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--
        mesos-dns query NAME [TYPE] [@SERVER] [--tcp] [--short] [--no-explain] [--state FILE] [--config FILE]
        mesos-dns tail [--server URL] [--config FILE] [--kind KIND] [--json]
        mesos-dns doctor [--config FILE] [--json]
+       mesos-dns completion bash|zsh|fish
+       mesos-dns manual 1|5
        mesos-dns transfer-config SERVER --primary ADDRESS [--primary ADDRESS] [--key NAME] [-config FILE]
        mesos-dns vips run|plan|status|clear [-config FILE] [-v LEVEL]
        mesos-dns lb render|run|check|status|link ...
@@ -47,7 +49,14 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
                   code is 0, 1 if it cannot work, or 2 with warnings alone
     --json            for programs
 
-  transfer-config print the lines that a secondary needs to transfer the zones: SERVER is ${SECONDARIES.slice(0, -1).join(", ")} or
+  completion      print a script that completes this program's commands and flags: \`source <(mesos-dns completion bash)\`
+    bash            for bash
+    zsh             for zsh
+    fish            for fish
+
+  manual          print a manual page, for \`man -l -\`: 1 this program, 5 every key of its configuration
+
+  transfer-config  print the lines that a secondary needs to transfer the zones: SERVER is ${SECONDARIES.slice(0, -1).join(", ")} or
                   ${SECONDARIES.at(-1)}
     --primary ADDRESS  where this server is, with a port or without; twice for two of them, the first one first
     --key NAME         the key to sign with, of tsigKeys or tsigKeyFile; its secret is not printed
