@@ -55,6 +55,10 @@ async function main([program = "", ...argv]: readonly string[]): Promise<void> {
       const { runDoctor } = await import("./cli/doctor/doctor.js");
       return runDoctor(command.words);
     }
+    case "compare": {
+      const { runCompare } = await import("./cli/compare.js");
+      return runCompare(command.words);
+    }
     case "completion":
     case "manual": {
       const { printCompletion, printManual } = await import("./cli/manual/manual.js");

@@ -6,6 +6,7 @@ export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--
        mesos-dns query NAME [TYPE] [@SERVER] [--tcp] [--short] [--no-explain] [--state FILE] [--config FILE]
        mesos-dns tail [--server URL] [--config FILE] [--kind KIND] [--json]
        mesos-dns doctor [--config FILE] [--json]
+       mesos-dns compare --with ADDRESS [@SERVER] [--server URL] [--config FILE] [--json]
        mesos-dns completion bash|zsh|fish
        mesos-dns manual 1|5
        mesos-dns transfer-config SERVER --primary ADDRESS [--primary ADDRESS] [--key NAME] [-config FILE]
@@ -47,6 +48,11 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
   doctor          say what could keep the server from working on this machine, before the start or after it: the configuration, who
                   has its ports, resolvers, ZooKeeper and masters, the state, /etc/resolv.conf, memory, open files, the clock; the exit
                   code is 0, 1 if it cannot work, or 2 with warnings alone
+    --json            for programs
+
+  compare         ask this server and another one, such as a Mesos-DNS, every name of the domain, and print what differs
+    --with ADDRESS    the other server, with a port or without
+    --server URL      where this one's HTTP API is, which lists the names (default: as the configuration says)
     --json            for programs
 
   completion      print a script that completes this program's commands and flags: \`source <(mesos-dns completion bash)\`

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { runCommand } from "../../src/base/run-command.js";
+import { startMaster, startServer, webAt } from "../support/scenario.js";
+import { PROGRAM, type Server } from "../support/server.js";
+
+const compare = (one: Server, other: Server, ...words: string[]) =>
+  runCommand(process.execPath, [
+    PROGRAM,
+    "compare",
+    `@127.0.0.1:${one.port}`,
+    "--with",
+    `127.0.0.1:${other.port}`,
+    "--server",
+    `http://127.0.0.1:${one.httpPort}`,
+    ...words,
+  ]);
+
+test("compare says that two servers of one cluster answer the same, whatever the order and the TTL", async () => {
+  const master = await startMaster(webAt("203.0.113.1", "203.0.113.2"));
+  const [one, other] = [await startServer([master]), await startServer([master], { ttl: 7 })];
+  const { code, stdout } = await compare(one, other);
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^(\d+) of \1 answers are the same\n$/)]);
+});
+
+test("compare prints what differs, by name", async () => {
+  const one = await startServer([await startMaster(webAt("203.0.113.1"))]);
+  const other = await startServer([await startMaster(webAt("203.0.113.2"))]);
+  const { code, stdout } = await compare(one, other);
+  expect(code).toBe(1);
+  expect(stdout).toContain(
+    `web.marathon.mesos. A\n  127.0.0.1:${one.port}: 203.0.113.1\n  127.0.0.1:${other.port}: 203.0.113.2\n`,
+  );
+  expect(stdout).toMatch(/: NXDOMAIN, no A record$/m);
+  const { differences } = JSON.parse((await compare(one, other, "--json")).stdout);
+  expect(differences).toContainEqual({
+    name: "web.marathon.mesos.",
+    type: 1,
+    ours: "203.0.113.1",
+    theirs: "203.0.113.2",
+  });
+});
