@@ -27,6 +27,7 @@ const ENTRIES = {
   "responder-thread": join(DIST, "threads/responder-thread.js"),
   "transfer-thread": join(DIST, "threads/transfer-thread.js"),
   "query-log-thread": join(DIST, "threads/query-log-thread.js"),
+  "top-thread": join(DIST, "threads/top-thread.js"),
   "health-thread": join(DIST, "threads/health-thread.js"),
   "console-thread": join(DIST, "threads/console-thread.js"),
 };

@@ -47,6 +47,10 @@ async function main([program = "", ...argv]: readonly string[]): Promise<void> {
       const { runQuery } = await import("./cli/query.js");
       return runQuery(command.words);
     }
+    case "top": {
+      const { runTop } = await import("./cli/top.js");
+      return runTop(command.words);
+    }
     case "tail": {
       const { runTail } = await import("./cli/tail.js");
       return runTail(command.words);

@@ -7,7 +7,7 @@ export const VIP_ACTIONS = ["run", "plan", "status", "clear"] as const;
 export type VipAction = (typeof VIP_ACTIONS)[number];
 
 /** Commands that read the words behind them by themselves. */
-const WORD_COMMANDS = ["lb", "explain", "query", "tail", "doctor", "compare", "completion", "manual"] as const;
+const WORD_COMMANDS = ["lb", "explain", "query", "tail", "top", "doctor", "compare", "completion", "manual"] as const;
 type WordCommand = (typeof WORD_COMMANDS)[number];
 
 export type Command =

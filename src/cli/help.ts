@@ -4,6 +4,7 @@ export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--
        mesos-dns zone --state FILE [--config FILE] [--zone NAME]
        mesos-dns explain WORD [--server URL | --state FILE] [--config FILE] [--client ADDRESS] [--json]
        mesos-dns query NAME [TYPE] [@SERVER] [--tcp] [--short] [--no-explain] [--state FILE] [--config FILE]
+       mesos-dns top [--server URL] [--config FILE] [--once] [--json]
        mesos-dns tail [--server URL] [--config FILE] [--kind KIND] [--json]
        mesos-dns doctor [--config FILE] [--json]
        mesos-dns compare --with ADDRESS [@SERVER] [--server URL] [--config FILE] [--json]
@@ -40,6 +41,11 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     --short           print the data alone
     --no-explain      print the answer alone; a server that is named is not asked why unless --server says where its API is
     --state FILE      answer from a saved state of a master instead, without a server
+
+  top             show who asks what, of the last minute: names, clients, types and rcodes, again each second until it is interrupted;
+                  only on the server's own machine
+    --once            count for five seconds, print, and end, as where the output is no terminal
+    --json            the same for programs
 
   tail            print what changes in the cluster as it happens: tasks, agents, names, the leader, what is held back
     --kind KIND       these changes alone, as task-started,task-ended (docs/http-api.md has all kinds)

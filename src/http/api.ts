@@ -15,6 +15,7 @@ import { hostRows, portRows, serviceRows } from "./lookups.js";
 import { page, plainContent } from "./page.js";
 import { notes, unhealthyReasons, unreadyReasons } from "./readiness.js";
 import { politely } from "./stream.js";
+import { topNow } from "./top.js";
 import { describeTransfers } from "./transfers.js";
 import { vipRoutes } from "./vips/routes.js";
 
@@ -145,6 +146,7 @@ function operatorRoutes(context: ApiContext): Route[] {
       },
     ],
     ["/v1/explain", (c) => explainNow(c, context)],
+    ["/v1/top", (c) => topNow(c, context)],
     ["/v1/health", (c) => healthNow(c, context)],
     ["/v1/transfers", (c) => transfersNow(c, context)],
     ["/v1/forward", (c) => c.json(describeForwarding(context.forwarding(), context.config()))],

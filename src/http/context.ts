@@ -6,6 +6,7 @@ import type { ForwardReport } from "../forward/report.js";
 import type { Override } from "../health/overrides.js";
 import type { HealthReport, Overridden } from "../health/report.js";
 import type { ServerStatus } from "../status/status.js";
+import type { TopReport } from "../top/minute.js";
 import type { TransferNumbers } from "../transfer/report.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import type { CatalogBoard } from "./catalog/board.js";
@@ -54,6 +55,8 @@ export interface ApiContext {
    * @param client an address of a client that asks; "" for any
    */
   explain(question: string, client: string): Promise<readonly Finding[] | undefined>;
+  /** Who has asked what for the last minute, or since the first call. Rejects if that is not known. @param limit how many of each */
+  top(limit: number): Promise<TopReport>;
   readonly health: HealthAccess;
   metrics(): Promise<{ readonly contentType: string; readonly body: Uint8Array<ArrayBuffer> }>;
   readonly vips: VipBoard;

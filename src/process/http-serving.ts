@@ -20,8 +20,9 @@ import type { TlsEvent } from "../serving/query-stats.js";
 import type { Certificate } from "../transport/certificate.js";
 import type { App } from "./app.js";
 import { ConsoleServing } from "./console-serving.js";
-import type { QueryLogging } from "./query-logging.js";
+import { type QueryLogging, writersOf } from "./query-logging.js";
 import { whenFree } from "./take-over.js";
+import { TopWatching } from "./top-watching.js";
 import type { Upkeep } from "./upkeep.js";
 
 /** The browser's program, beside the folder of this file. */
@@ -57,6 +58,7 @@ export class HttpServing {
   readonly #vipWaiters: Waiters<VipTopic>;
   readonly #vipStreams: VipStreams;
   readonly #console: ConsoleServing;
+  readonly #top: TopWatching;
   readonly #open: (address: HttpAddress) => Promise<HttpServer>;
 
   constructor(parts: HttpServingParts) {
@@ -70,7 +72,10 @@ export class HttpServing {
     const { log, verbosity } = parts;
     this.#console = new ConsoleServing({ app, timers: systemTimers, log, verbosity, assets: CONSOLE, isShared });
     const console = this.#console;
-    const waiting = { catalog: this.#waiters, vips: this.#vipWaiters, vipStreams: this.#vipStreams, console };
+    const { responders, https } = app;
+    this.#top = new TopWatching({ ...writersOf({ responders, https }, "top"), log, timers: systemTimers });
+    const top = this.#top;
+    const waiting = { catalog: this.#waiters, vips: this.#vipWaiters, vipStreams: this.#vipStreams, console, top };
     this.#open = openerOf(parts, waiting, proxies);
   }
 
@@ -100,8 +105,8 @@ export class HttpServing {
     this.#waiters.close();
     this.#vipWaiters.close();
     this.#vipStreams.close();
-    const ended = this.#console.close();
-    await Promise.all([ended, ...Array.from(this.#servers.values(), (server) => server.close())]);
+    const ended = [this.#console.close(), this.#top.stop()];
+    await Promise.all([...ended, ...Array.from(this.#servers.values(), (server) => server.close())]);
   }
 }
 
@@ -111,6 +116,7 @@ interface Waiting {
   readonly vips: Waiters<VipTopic>;
   readonly vipStreams: VipStreams;
   readonly console: ConsoleServing;
+  readonly top: TopWatching;
 }
 
 /** The addresses for HTTP, and for HTTPS if there is a certificate. */
@@ -167,6 +173,7 @@ function openerOf(
       report: () => app.health.report,
       override: (instance, override) => app.health.override(instance, override),
     },
+    top: (limit) => waiting.top.report(limit),
     explain: (question, client) => app.explaining.explain(question, client),
     flushCache: (name) => app.flushCache(name),
     answerOverHttps: (message, address) => app.https.answer(message, address),

@@ -5,7 +5,7 @@ import { processClock } from "../serving/clock.js";
 import { QueryStats } from "../serving/query-stats.js";
 import { PENDING } from "../serving/service.js";
 import { DnsStack, type DnsStackOptions } from "../serving/stack.js";
-import { RecorderSwitch } from "../threads/recorder-switch.js";
+import { RecorderSwitch, type RecordingPurpose } from "../threads/recorder-switch.js";
 import { MAX_MESSAGE } from "../wire/protocol.js";
 
 /** DNS over HTTPS. The main thread answers its queries itself, from its own view of the zones. */
@@ -20,9 +20,9 @@ export class HttpsDns {
     this.stack = new DnsStack({ ...options, stats: this.stats, usesForwardClient: false, clock: processClock });
   }
 
-  /** Records queries for the query log from now on, or no more. */
-  record(recording: Recording | undefined): Promise<void> {
-    return this.#recorder.use(recording);
+  /** Records queries from now on, or no more. */
+  record(recording: Recording | undefined, purpose: RecordingPurpose): Promise<void> {
+    return this.#recorder.use(recording, purpose);
   }
 
   /** The response to a query; `undefined` if the message gets none. @param address the client's */

@@ -8,6 +8,7 @@ import { QueryLogCounts, type QueryLogReport } from "../query-log/counts.js";
 import type { Recording } from "../query-log/recording.js";
 import { ringMemory } from "../query-log/ring.js";
 import { QueryLogHandle, spawnQueryLog } from "../threads/query-log-handle.js";
+import type { RecordingPurpose } from "../threads/recorder-switch.js";
 import type { Responders } from "../threads/responders.js";
 import type { HttpsDns } from "./https-dns.js";
 
@@ -89,12 +90,21 @@ export interface QueryLogOfParts extends Pick<QueryLoggingParts, "log" | "verbos
   readonly https: HttpsDns;
 }
 
-/** The query log of all threads that answer: the responders, and the main thread with DNS over HTTPS, whose number is the last. */
+/** The query log of all threads that answer. */
 export function queryLogOf({ responders, https, log, verbosity }: QueryLogOfParts, config: Config): QueryLogging {
+  const { writers, record } = writersOf({ responders, https }, "log");
+  return new QueryLogging({ writers, record, log, verbosity }, config);
+}
+
+/** All threads that answer: the responders, and the main thread with DNS over HTTPS, whose number is the last. */
+export function writersOf(
+  { responders, https }: Pick<QueryLogOfParts, "responders" | "https">,
+  purpose: RecordingPurpose,
+): Pick<QueryLoggingParts, "writers" | "record"> {
   const last = responders?.count ?? 0;
   const record = (writer: number, recording: Recording | undefined) => {
-    if (writer < last) responders?.record(writer, recording);
-    else void https.record(recording);
+    if (writer < last) responders?.record(writer, recording, purpose);
+    else void https.record(recording, purpose);
   };
-  return new QueryLogging({ writers: last + 1, record, log, verbosity }, config);
+  return { writers: last + 1, record };
 }

@@ -17,6 +17,7 @@ import type { OwnSecrets, Share, StackConfig } from "../serving/stack.js";
 import type { LiveReport } from "../sources/mesos/live/report.js";
 import type { ZooKeeperNews } from "../sources/mesos/zookeeper/news.js";
 import type { BuildReport } from "../status/status.js";
+import type { TopReport } from "../top/minute.js";
 import type { TransferNumbers } from "../transfer/report.js";
 import type { Certificates } from "../transport/certificate.js";
 import type { InheritedSocket } from "../transport/inherited.js";
@@ -26,6 +27,7 @@ import type { TsigKey } from "../wire/tsig.js";
 import type { Apex } from "../zone/apex.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { Explained } from "./explanations.js";
+import type { RecordingPurpose } from "./recorder-switch.js";
 
 /** The part of the configuration that a responder needs. */
 export type ResponderConfig = StackConfig & SocketConfig;
@@ -93,7 +95,11 @@ export type ToResponder =
   | { readonly kind: "lookUp"; readonly id: number; readonly name: string }
   | { readonly kind: "stale"; readonly stale: boolean }
   /** What to record of queries, and where; nothing if `undefined`. */
-  | { readonly kind: "queryLog"; readonly recording: Recording | undefined }
+  | {
+      readonly kind: "record";
+      readonly recording: Recording | undefined;
+      readonly purpose: RecordingPurpose;
+    }
   /** The port to the thread that transfers zones: `ToTransfers` and `FromTransfers`. Without it, zones are not transferred. */
   | { readonly kind: "transfers"; readonly port: MessagePort | undefined }
   | { readonly kind: "stop" };
@@ -138,6 +144,20 @@ export interface QueryLogStart {
   readonly identity: string;
   readonly verbosity: Verbosity;
 }
+
+/** What the thread that counts queries is started with. */
+export interface TopStart {
+  /** The rings of the threads that answer. */
+  readonly rings: readonly SharedArrayBuffer[];
+  /** The memory of `QueryLogCounts`. */
+  readonly counts: SharedArrayBuffer;
+}
+
+export type ToTopThread =
+  /** @param limit how many of each are told */
+  { readonly kind: "report"; readonly id: number; readonly limit: number } | { readonly kind: "stop" };
+
+export type FromTopThread = { readonly kind: "report"; readonly id: number; readonly report: TopReport };
 
 export type ToQueryLogThread =
   /** Open the file again if it has been moved. */

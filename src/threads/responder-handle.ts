@@ -8,6 +8,7 @@ import type { Certificates } from "../transport/certificate.js";
 import type { TsigKey } from "../wire/tsig.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { FromResponder, ResponderConfig, ResponderStart, ToResponder } from "./messages.js";
+import type { RecordingPurpose } from "./recorder-switch.js";
 
 export interface ResponderHandleOptions {
   readonly start: ResponderStart;
@@ -109,8 +110,8 @@ export class ResponderHandle {
     });
   }
 
-  record(recording: Recording | undefined): void {
-    this.#post({ kind: "queryLog", recording });
+  record(recording: Recording | undefined, purpose: RecordingPurpose): void {
+    this.#post({ kind: "record", recording, purpose });
   }
 
   setStale(stale: boolean): void {

@@ -97,8 +97,8 @@ export class Responder {
       case "stale":
         stack.answerer.stale = message.stale;
         return;
-      case "queryLog":
-        return this.#recorder.use(message.recording);
+      case "record":
+        return this.#recorder.use(message.recording, message.purpose);
       case "transfers":
         return stack.connectTransfers(message.port);
       case "stop":

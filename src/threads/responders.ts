@@ -10,6 +10,7 @@ import { type Kind, listenAddressesOf } from "../transport/listen-addresses.js";
 import type { TsigKey } from "../wire/tsig.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 import type { ResponderConfig, ResponderStart } from "./messages.js";
+import type { RecordingPurpose } from "./recorder-switch.js";
 import { ResponderHandle } from "./responder-handle.js";
 
 export interface RespondersOptions {
@@ -118,8 +119,8 @@ export class Responders {
   }
 
   /** Has one of them record queries, or no more. */
-  record(index: number, recording: Recording | undefined): void {
-    this.#handles[index]?.record(recording);
+  record(index: number, recording: Recording | undefined, purpose: RecordingPurpose): void {
+    this.#handles[index]?.record(recording, purpose);
   }
 
   setStale(stale: boolean): void {

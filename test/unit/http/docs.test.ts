@@ -42,6 +42,9 @@ const HEALTH = {
   override: () => Promise.reject(new Error("nobody is to say so here")),
 };
 
+/** A request with a socket. */
+const THIS_MACHINE = { incoming: { socket: { remoteAddress: "127.0.0.1", remotePort: 1, remoteFamily: "IPv4" } } };
+
 const text = readFileSync(new URL("../../../docs/http-api.md", import.meta.url), "utf8");
 const EXAMPLE = /```console\n\$ curl -s (?:-X (\w+) )?'?http:\/\/localhost:8123([^\s']+)'?\n([\s\S]*?)```/g;
 const examples = [...text.matchAll(EXAMPLE)].map(([, method = "GET", path = "", answer = ""]) => [
@@ -60,7 +63,7 @@ describe("docs/http-api.md", () => {
       catalog: board,
       health: HEALTH,
     });
-    const response = await api.request(path, { method });
+    const response = await api.request(path, { method }, path.startsWith("/v1/top") ? THIS_MACHINE : undefined);
     expect(await response.json()).toEqual(JSON.parse(answer));
   });
 
