@@ -28,6 +28,7 @@ import { DnsListening } from "./dns-listening.js";
 import { Explaining } from "./explaining.js";
 import { HealthChecking } from "./health-checking.js";
 import { HttpsDns } from "./https-dns.js";
+import { MasterFiles } from "./master-files.js";
 import { ownSecrets } from "./own-secrets.js";
 import { ZoneTransfers } from "./zone-transfers.js";
 
@@ -53,6 +54,7 @@ export class App {
   /** The counters of each responder, followed by those of DNS over HTTPS in this thread. */
   readonly stats: readonly QueryStats[];
   #config: Config;
+  readonly #masterFiles: MasterFiles;
   /** Seed of the name hash. */
   #seed = randomInt(1, UINT32);
   /** Whether no zone can have been published that is newer than the saved one. */
@@ -71,6 +73,7 @@ export class App {
     const { plan, log, wallClock, certificates, tsigKeys } = rest;
     this.#options = rest;
     this.#config = config;
+    this.#masterFiles = new MasterFiles(config);
     this.#startedAt = wallClock();
     this.#hasZone = new Promise((resolve) => {
       this.#zoneCame = resolve;
@@ -98,9 +101,7 @@ export class App {
       checkedValuesOf(config.records),
     );
     this.#builder = this.#createBuilder();
-    const ofZones = (question: string) => this.#builder.explain(question);
-    const cached = async (name: string) => (await this.responders?.lookUp(name)) ?? [];
-    this.explaining = new Explaining({ server: this, ofZones, cached, now: wallClock });
+    this.explaining = new Explaining(this, wallClock);
   }
 
   get config(): Config {
@@ -159,7 +160,7 @@ export class App {
     this.responders?.configure(config, certificates, tsigKeys);
     this.https.stack.configure(config, certificates.resolverAuthorities, tsigKeys);
     void this.#transfers?.configure(config, tsigKeys);
-    if (live.length === 0) return;
+    if (!this.#masterFiles.haveChanged(config) && live.length === 0) return;
     this.#config = config;
     this.boards.configure(config);
     this.#builder.configure(config);
@@ -176,7 +177,7 @@ export class App {
   }
 
   /** What others ask of it themselves. */
-  get builder(): Pick<BuilderHandle, "enumerate" | "followConsole"> {
+  get builder(): Pick<BuilderHandle, "enumerate" | "explain" | "followConsole"> {
     return this.#builder;
   }
 

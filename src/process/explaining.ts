@@ -1,31 +1,33 @@
 import { parseAddress } from "../base/addresses.js";
 import type { Config } from "../config/config.js";
 import type { Finding } from "../explain/finding.js";
-import type { CachedAnswer } from "../forward/cached-answers.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { ServerStatus } from "../status/status.js";
+import type { BuilderHandle } from "../threads/builder-handle.js";
+import type { Responders } from "../threads/responders.js";
 
 /** Questions that wait at a time. */
 export const MAX_QUESTIONS = 16;
 
-export interface ExplainingParts {
-  /** As it is when it is asked. */
-  readonly server: { readonly config: Config; readonly status: ServerStatus; readonly forwarding: ForwardReport };
-  /** What the zones have to say. */
-  readonly ofZones: (question: string) => Promise<readonly Finding[]>;
-  /** @param name lower-case wire form as latin1 */
-  readonly cached: (name: string) => Promise<readonly CachedAnswer[]>;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+/** The part of the server that is asked. */
+export interface ExplainedServer {
+  readonly config: Config;
+  readonly status: ServerStatus;
+  readonly forwarding: ForwardReport;
+  readonly builder: Pick<BuilderHandle, "explain">;
+  readonly responders: Pick<Responders, "lookUp"> | undefined;
 }
 
 /** Why is a name, a task or an address answered as it is? */
 export class Explaining {
-  readonly #parts: ExplainingParts;
+  readonly #server: ExplainedServer;
+  readonly #now: () => number;
   #waiting = 0;
 
-  constructor(parts: ExplainingParts) {
-    this.#parts = parts;
+  /** @param now milliseconds since the epoch */
+  constructor(server: ExplainedServer, now: () => number) {
+    this.#server = server;
+    this.#now = now;
   }
 
   /**
@@ -43,19 +45,18 @@ export class Explaining {
   }
 
   async #explain(question: string, client: string): Promise<readonly Finding[]> {
-    const { server, ofZones, cached, now } = this.#parts;
     // Nobody may ever ask.
     const { explainWith } = await import("../explain/with-server.js");
-    const findings = await ofZones(question);
-    const { config, status, forwarding } = server;
+    const findings = await this.#server.builder.explain(question);
+    const { config, status, forwarding, responders } = this.#server;
     const { build, live, stale } = status;
     return explainWith(findings, {
       question,
       client: parseAddress(client),
       config,
       upstreams: forwarding.upstreams,
-      cached,
-      state: { isStale: stale, fetchedAt: build?.fetchedAt, live, now: now() },
+      cached: async (name) => (await responders?.lookUp(name)) ?? [],
+      state: { isStale: stale, fetchedAt: build?.fetchedAt, live, now: this.#now() },
     });
   }
 }

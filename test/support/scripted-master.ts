@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { type Beginning, Subscribers } from "./event-stream.js";
 import type { Json } from "./json.js";
 import { type Answer, type RecordedRequest, record, send } from "./scripted-answer.js";
@@ -31,6 +32,8 @@ const API_PATHS: ReadonlySet<string> = new Set(["/master/api/v1", "/api/v1"]);
 export class ScriptedMaster {
   /** Every request in the order of arrival, refused ones included. */
   readonly requests: RecordedRequest[] = [];
+  /** The names in the certificates that clients have shown. */
+  readonly clients = new Set<string>();
   readonly host = "127.0.0.1";
   readonly port: number;
   /** Who listens to its events, and a way to send them some. */
@@ -44,6 +47,9 @@ export class ScriptedMaster {
   private constructor(server: http.Server, paths: ReadonlySet<string>) {
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
+    server.on("secureConnection", (socket: TLSSocket) => {
+      this.clients.add(String(socket.getPeerCertificate().subject?.CN));
+    });
     server.on("request", async (request: http.IncomingMessage, response: http.ServerResponse) => {
       const recorded = await record(request);
       this.requests.push(recorded);
