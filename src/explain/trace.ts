@@ -3,6 +3,8 @@ import type { ZoneConfig } from "../config/config.js";
 import type { Agent, Framework, Task } from "../sources/mesos/cluster.js";
 import { dcosView } from "../views/dcos/view.js";
 import type { ClusterFacts } from "../views/facts.js";
+import { type NamingRules, namingRulesOf } from "../views/mesos-dns/rules.js";
+import { FrameworkNames } from "../views/mesos-dns/shared-names.js";
 import { mesosDnsView } from "../views/mesos-dns/view.js";
 import type { ClaimSink, ZoneSink } from "../views/sink.js";
 import { sinksOf } from "../views/sinks-of.js";
@@ -61,12 +63,14 @@ export class Trace implements Traced {
   readonly #facts: ClusterFacts;
   readonly #sought: Sought;
   readonly #emitter: Required<Emitter>;
+  readonly #rules: NamingRules;
   #piece: Piece = { kind: "masters" };
 
   /** @param sought nothing in particular: all records */
   constructor(facts: ClusterFacts, config: ZoneConfig, sought: Sought = {}) {
     this.#facts = facts;
     this.#sought = sought;
+    this.#rules = namingRulesOf(config);
     const views = [mesosDnsView(config), dcosView(config)].filter((view) => view !== undefined);
     const zones = new Map(views.flatMap((view) => view.zones.map(({ name }) => [name, this.#sink()] as const)));
     const sinks = { zone: sinksOf(views, zones, "made").zone, claims: this.#claimSink() };
@@ -89,11 +93,21 @@ export class Trace implements Traced {
     for (const framework of frameworks) {
       this.#piece = { kind: "framework", framework };
       this.#note(this.#emitter.framework(framework));
+      if (!this.#mayHave(framework)) continue;
       for (const task of framework.tasks) {
         this.task(framework, task);
         if (++pieces % STRIDE === 0) yield;
       }
     }
+  }
+
+  /** Whether tasks of a framework can have the name that is sought: in the domain, all their names end with the framework's. */
+  #mayHave({ name: framework }: Framework): boolean {
+    const { name } = this.#sought;
+    const { domain, labels } = this.#rules;
+    if (name === undefined || !name.endsWith(`.${domain}`)) return true;
+    const { own, host } = new FrameworkNames(framework, domain, labels);
+    return name.endsWith(`.${own}`) || name.endsWith(`.${host}`);
   }
 
   /** Looks at one task. */
