@@ -66,15 +66,20 @@ export function configPage(keys: readonly ManualKey[], about: About): string {
         `.B ${roff(name)}`,
         roff(about),
         ".br",
-        roff(`Value: ${value}. Default: ${preset}. ${isLive ? "Live" : "Needs a restart"}.`),
+        breakable(roff(`Value: ${value}. Default: ${preset}. ${isLive ? "Live" : "Needs a restart"}.`)),
       ]),
     ),
     section("SEE ALSO", [".BR mesos\\-dns (1)"]),
   ]);
 }
 
+/** Long lists have no spaces: a line may end behind a comma of theirs. */
+function breakable(text: string): string {
+  return text.replaceAll('","', '",\\:"');
+}
+
 function page(title: string, number: number, { version, date }: About, sections: readonly string[]): string {
-  return `.TH ${roff(title)} ${number} ${date} "mesos\\-dns ${roff(version)}"\n${sections.join("")}`;
+  return `.TH ${roff(title)} ${number} ${date} "mesos\\-dns ${roff(version)}"\n.ad l\n${sections.join("")}`;
 }
 
 function section(title: string, lines: readonly string[]): string {
