@@ -25,6 +25,7 @@ it("explanations know every reason for which something is left out of the zone",
 
 /** What explains each row of the questions in docs/dns.md; nothing where the row is about how a query is sent, and not about a name. */
 const DNS_ROWS: Readonly<Record<string, readonly Reason[]>> = {
+  "a name and a type that exist": ["records", "task"],
   "a name that exists, another type": ["records"],
   "a name between others, such as `_tcp.marathon.mesos`": ["no_records"],
   "any other name": ["no_such_name", "similar"],
