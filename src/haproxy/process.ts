@@ -31,6 +31,8 @@ const LIMITS = "/proc/self/limits";
 const TIMEOUT_MS = 30_000;
 const STEP_MS = 20;
 const END_MS = 10_000;
+/** A file that is being written, as `writeWhole` calls it. */
+const UNFINISHED = /\.[0-9a-f]{32}\.new$/u;
 /** How long it may take to end after its worker has. */
 const DYING_MS = 500;
 
@@ -88,8 +90,16 @@ export class HaproxyProcess {
       await files.mkdir(settings.runDir, { recursive: true, mode: 0o700 });
       await writeWhole({ folder: settings.runDir, name, files }, [text]);
     } catch (error) {
-      throw this.#error(`${settings.runDir}/${name} cannot be written: ${messageOf(error)}`, { cause: error });
+      throw this.#error(`${settings.runDir}/${name} cannot be written: ${reasonOf(error)}`, { cause: error });
     }
+  }
+
+  /** Removes what programs that were killed while they wrote have left in its folder. */
+  async tidy(): Promise<void> {
+    const { settings, files } = this.#parts;
+    const names = await files.readdir(settings.runDir).catch(() => []);
+    for (const name of names.filter((each) => UNFINISHED.test(each)))
+      await files.rm(`${settings.runDir}/${name}`, { force: true }).catch(() => undefined);
   }
 
   /** What HAProxy has against the configuration that is written; `undefined` if nothing. */
@@ -151,9 +161,10 @@ export class HaproxyProcess {
   async reloadWhole(): Promise<void> {
     const before = await this.#workers();
     await this.reload();
-    await this.until("take its new configuration", async () =>
-      Array.from(await this.#workers()).some((pid) => !before.has(pid)),
-    );
+    const { timers, settings } = this.#parts;
+    const hasTaken = async () => Array.from(await this.#workers()).some((pid) => !before.has(pid));
+    const isGone = async () => !(await this.runs());
+    await untilHaproxy("take its new configuration", hasTaken, { timers, code: settings.code, isGone });
   }
 
   /** Ends it and all its workers, and removes its files. */
@@ -241,6 +252,12 @@ export class HaproxyProcess {
       throw this.#error(what, { cause: error });
     }
   }
+}
+
+/** Why the system refuses it, without the call and the name of the unfinished file, which is another one each time. */
+function reasonOf(error: unknown): string {
+  const reason = messageOf(error);
+  return error instanceof Error && "syscall" in error ? reason.replace(/, \w+(?: '.*)?$/su, "") : reason;
 }
 
 /** HAProxy's own words for what is wrong. */

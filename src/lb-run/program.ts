@@ -94,9 +94,11 @@ export async function updateOnce(options: LbProgramOptions): Promise<void> {
 /** What is followed, and what carries it. */
 async function wired({ settings, config, verbosity, env }: LbProgramOptions) {
   const log = createLogger(verbosity, "lb");
+  const haproxy = processOf(settings);
+  await haproxy.tidy();
   let followed: Following | undefined;
   const look = () => followed?.look();
-  const parts: OutputParts = { settings, haproxy: processOf(settings), log, env, look };
+  const parts: OutputParts = { settings, haproxy, log, env, look };
   if (settings.source === "mesos") {
     const { followMesos } = await import("./mesos-following.js");
     const output = await haproxyOutput(parts);

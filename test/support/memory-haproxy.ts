@@ -1,9 +1,18 @@
 import type { HaproxyHost } from "../../src/lb/haproxy/host.js";
 
 interface Server {
+  id: number;
+  address: string;
+  isDraining: boolean;
   isInMaintenance: boolean;
   isUp: boolean;
   sessions: number;
+}
+
+const FRESH: Server = { id: 0, address: "", isDraining: false, isInMaintenance: false, isUp: true, sessions: 0 };
+
+function idIn(text: string): number {
+  return Number(/ id (\d+)/u.exec(text)?.[1] ?? 0);
 }
 
 /** A HAProxy in memory that takes commands and configurations as a real one does, as far as the load balancer uses it. */
@@ -14,19 +23,25 @@ export class MemoryHaproxy implements HaproxyHost {
   readonly maps = new Map<string, Map<string, string>>();
   readonly commands: string[] = [];
   readonly files = new Map<string, string>();
+  /** Whether nothing can be written beside its configuration. */
+  isFull = false;
   pid = 0;
   reloads = 0;
   /** Why it refuses a configuration. */
   refuses: (config: string) => string | undefined = () => undefined;
   /** What fails next: installing, reloading or taking the new configuration. */
-  failing: "install" | "reload" | "silence" | undefined;
+  failing: "install" | "reload" | "silence" | "end" | undefined;
+  /** Names of frontends that are closed, and how: `PAUSED` or `STOP`. */
+  readonly closed = new Map<string, string>();
   #installed = "";
+  /** What it has read. */
+  #running = "";
 
   installed = async () => this.#installed;
   faults = async (config: string) => this.refuses(config);
 
   install = async (config: string) => {
-    if (this.failing === "install") throw new Error("no space left on device");
+    if (this.failing === "install" || this.isFull) throw new Error("no space left on device");
     this.#installed = config;
   };
 
@@ -35,10 +50,12 @@ export class MemoryHaproxy implements HaproxyHost {
   reload = async () => {
     if (this.failing === "reload") throw new Error("the unit has failed");
     this.reloads++;
-    if (this.failing !== "silence") this.#read();
+    if (this.failing === "end") this.kill();
+    else if (this.failing !== "silence") this.#read();
   };
 
   writeFile = async (name: string, text: string) => {
+    if (this.isFull) throw new Error("no space left on device");
     this.files.set(name, text);
   };
 
@@ -65,6 +82,8 @@ export class MemoryHaproxy implements HaproxyHost {
 
   #read(): void {
     this.pid++;
+    this.#running = this.#installed;
+    this.closed.clear();
     this.backends.clear();
     this.maps.clear();
     for (const [name, text] of this.files) {
@@ -77,13 +96,13 @@ export class MemoryHaproxy implements HaproxyHost {
     }
     let servers: Map<string, Server> | undefined;
     for (const line of this.#installed.split("\n")) {
-      const [word, name = ""] = line.trim().split(" ");
+      const [word, name = "", address = ""] = line.trim().split(" ");
       if (word === "backend") {
         servers = new Map();
         this.backends.set(name, servers);
       }
       if (word === "server")
-        servers?.set(name, { isInMaintenance: line.endsWith(" disabled"), isUp: true, sessions: 0 });
+        servers?.set(name, { ...FRESH, id: idIn(line), address, isInMaintenance: line.endsWith(" disabled") });
     }
   }
 
@@ -101,8 +120,14 @@ export class MemoryHaproxy implements HaproxyHost {
     }
     if (word === "add") {
       if (!servers || server) return "Already exists a server with the same name in backend.";
-      servers.set(name, { isInMaintenance: true, isUp: true, sessions: 0 });
+      const id = idIn(command);
+      if ([...servers.values()].some((one) => one.id === id)) return `'id' : custom id ${id} already used.`;
+      servers.set(name, { ...FRESH, id, address: rest[0] ?? "", isInMaintenance: true });
       return "New server registered.";
+    }
+    if (word === "enable" && what === "frontend") {
+      this.closed.delete(at);
+      return "";
     }
     if (what === "dynamic-cookie-key" || word === "shutdown") return "";
     if (!server) return "No such server.";
@@ -112,22 +137,35 @@ export class MemoryHaproxy implements HaproxyHost {
       return "Server deleted.";
     }
     if (word === "enable") server.isInMaintenance = false;
-    if (word === "set") server.isInMaintenance = rest[1] === "maint";
+    if (word === "set" && rest[0] === "state") {
+      server.isInMaintenance = rest[1] === "maint";
+      server.isDraining = rest[1] === "drain";
+    }
+    if (word === "set" && rest[0] === "addr") {
+      const before = server.address;
+      server.address = `${rest[1]}:${rest[3]}`;
+      return `IP changed from '${before}' to '${server.address}' by 'stats socket command'`;
+    }
     return "";
   }
 
   #show(command: string, at: string): string {
-    if (command === "show info") return `Name: HAProxy\nVersion: 2.6.12\nPid: ${this.pid}\nUptime_sec: 1\n`;
+    if (command === "show info") {
+      const [, description = ""] = /^ {2}description (.*)$/mu.exec(this.#running) ?? [];
+      return `Name: HAProxy\nVersion: 2.6.12\nPid: ${this.pid}\nUptime_sec: 1\ndescription: ${description}\n`;
+    }
     if (command.startsWith("show map")) {
       return Array.from(this.maps.get(at) ?? [], ([key, value]) => `0x1f ${key} ${value}`).join("\n");
     }
     if (command === "show servers state") return "1\n# be_id be_name";
     const rows = [...this.backends].flatMap(([backend, servers]) =>
-      Array.from(servers, ([name, { isInMaintenance, isUp, sessions }]) => {
-        const status = isInMaintenance ? "MAINT" : isUp ? "UP" : "DOWN";
-        return `${backend},${name},${sessions},${status},192.0.2.1:1,`;
+      Array.from(servers, ([name, { id, address, isInMaintenance, isDraining, isUp, sessions }]) => {
+        const health = isUp ? "UP" : "DOWN";
+        const status = isInMaintenance ? "MAINT" : isDraining ? "DRAIN" : health;
+        return `${backend},${name},${sessions},${status},${address},,${id},`;
       }),
     );
-    return ["# pxname,svname,scur,status,addr,cookie,", ...rows].join("\n");
+    const closed = Array.from(this.closed, ([name, status]) => `${name},FRONTEND,0,${status},,,,`);
+    return ["# pxname,svname,scur,status,addr,cookie,sid,", ...closed, ...rows].join("\n");
   }
 }

@@ -1,7 +1,7 @@
 /** What HAProxy answers to commands. */
 import type { Step } from "./steps.js";
 
-const SUCCESS = /^(?:new server registered\.?|server deleted\.?)?$/iu;
+const SUCCESS = /^(?:new server registered\.?|server deleted\.?|(?:IP|port|no need to) chang.*)?$/iu;
 const MISSING = /^no such (?:server|backend)\.?$/iu;
 const BUSY = /still has (?:connections|streams)/iu;
 

@@ -5,9 +5,10 @@ import { isGone } from "../../haproxy/socket.js";
 import { type Outcome, outcomeOf } from "./answers.js";
 import type { Balancer } from "./balancer.js";
 import type { DriverParts } from "./driver-parts.js";
+import { foreignChanges } from "./foreign.js";
 import { type InfoOf, infoOf } from "./info.js";
 import { Reloader } from "./reloader.js";
-import { structureOf } from "./render.js";
+import { descriptionOf, structureOf } from "./render.js";
 import { type Running, readRunning, stateCommands } from "./running.js";
 import { afterSteps, asOfNow, commandsOf, planSteps, type Step } from "./steps.js";
 
@@ -34,8 +35,16 @@ export class HaproxyDriver {
   #running: Running | undefined;
   #info: InfoOf | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
-  /** Of the configuration that HAProxy has read; `undefined` if that is not known. */
-  #structure: string | undefined;
+  /** What tells the structure that HAProxy has read; `undefined` if it has read what nobody here has written. */
+  #loaded: string | undefined;
+  /** The worker that has read it. */
+  #worker: number | undefined;
+  /** Whether that worker has taken the place of one that was known, and nobody here has told it to. */
+  #isForeign = false;
+  /** The structure that was wanted last, and what tells it. */
+  #wanted = { structure: "", description: descriptionOf("") };
+  /** Whether HAProxy has been there since it was last told to be started. */
+  #wasThere = false;
   /** Since when servers have been waiting to go. */
   #leaving: ReadonlyMap<string, number> = new Map();
   #failures = 0;
@@ -83,8 +92,9 @@ export class HaproxyDriver {
     const { timers, isThere, log } = this.#parts;
     if (this.#again.isStopped) return;
     this.#cancelWatch = timers.after(WATCH_MS, async () => {
-      if (this.#running && !this.#again.isRunning && !(await isThere()) && !this.#again.isRunning) {
+      if (this.#wasThere && !this.#again.isRunning && !(await isThere()) && !this.#again.isRunning) {
         log.warn("HAProxy has ended, and is started again");
+        this.#wasThere = false;
         this.#running = undefined;
         this.#again.within(0);
       }
@@ -117,7 +127,7 @@ export class HaproxyDriver {
   /** @returns milliseconds until it has to be looked again */
   async #bring(desired: Balancer): Promise<number> {
     const now = this.#parts.timers.now();
-    if (!this.#running || now - this.#readAt >= (this.#leaving.size > 0 ? SOON_MS : READ_MS)) {
+    if (!this.#running || now >= this.#readAt + this.#readMs) {
       // Whoever wants it has been told why not, and wants something else.
       if (!(await this.#read(desired))) return READ_MS;
     }
@@ -127,13 +137,19 @@ export class HaproxyDriver {
     const outcome = await this.#take(steps, running);
     const wait = await this.#reloadIfNeeded(desired);
     if (wait === undefined && outcome.failures.length === 0) this.#noteApplied(desired);
-    const soon = outcome.done.length < steps.length || this.#leaving.size > 0 ? SOON_MS : READ_MS;
-    return Math.min(wait ?? READ_MS, soon);
+    const isLeft = outcome.done.length < steps.length;
+    const rest = this.#readAt + this.#readMs - this.#parts.timers.now();
+    return Math.min(wait ?? READ_MS, isLeft ? SOON_MS : Math.max(rest, 0));
+  }
+
+  /** How long what has been read is believed. */
+  get #readMs(): number {
+    return this.#leaving.size > 0 ? SOON_MS : READ_MS;
   }
 
   /** @returns false if there is no HAProxy, and none could be started with this */
   async #read(desired: Balancer): Promise<boolean> {
-    const { ask, host, files, timers } = this.#parts;
+    const { ask, files, timers, log } = this.#parts;
     const commands = [...stateCommands(files), "show info"];
     let answers: readonly string[];
     try {
@@ -143,11 +159,28 @@ export class HaproxyDriver {
       if (!(await this.#reloader.start(desired))) return false;
       answers = await ask(commands);
     }
-    this.#info = infoOf(answers.at(-1) ?? "");
-    this.#running = readRunning(answers);
+    this.#wasThere = true;
+    const info = infoOf(answers.at(-1) ?? "");
+    const running = readRunning(answers);
+    // After a step that failed, nobody knows.
+    const isKnown = this.#worker === info.pid && this.#readAt > Number.NEGATIVE_INFINITY;
+    const changes = this.#running && isKnown ? foreignChanges(this.#running, running) : [];
+    if (changes.length > 0) log.warn({ changes }, `somebody else has changed what HAProxy has: ${changes.join(", ")}`);
+    if (this.#worker !== info.pid) await this.#meet(info);
+    this.#info = info;
+    this.#running = running;
     this.#readAt = timers.now();
-    this.#structure ??= structureOf(await host.installed());
     return true;
+  }
+
+  /** Finds out what another worker has read: its own word for it counts if the file bears it out. */
+  async #meet({ pid, description }: InfoOf): Promise<void> {
+    const { host, log } = this.#parts;
+    const isInstalled = descriptionOf(structureOf(await host.installed())) === description;
+    this.#isForeign = this.#worker !== undefined && !isInstalled;
+    this.#worker = pid;
+    this.#loaded = isInstalled ? description : undefined;
+    if (this.#isForeign) log.warn("HAProxy has read a configuration of somebody else's: it gets its own again");
   }
 
   async #take(steps: readonly Step[], running: Running): Promise<Outcome> {
@@ -167,8 +200,7 @@ export class HaproxyDriver {
   /** @returns milliseconds until the reload that is needed; `undefined` if none is */
   async #reloadIfNeeded(desired: Balancer): Promise<number | undefined> {
     const { timers, coalesceMs, minIntervalMs, render, structureOf: structure } = this.#parts;
-    const wanted = structure(desired);
-    const cause = this.#reloadCause(desired, wanted);
+    const cause = this.#reloadCause(desired, this.#descriptionOf(structure(desired)));
     this.#isBehind = cause !== undefined;
     if (cause === undefined) {
       this.#reloadFrom = Number.NEGATIVE_INFINITY;
@@ -185,15 +217,20 @@ export class HaproxyDriver {
     const isDone = await this.#reloader.reload(desired, text, cause);
     // Whoever wants it has been told why not, and wants something else.
     if (!isDone) return READ_MS;
-    this.#structure = wanted;
     this.#isBehind = false;
     this.#running = undefined;
     // What has changed in between is carried out at once.
     return 0;
   }
 
-  #reloadCause(desired: Balancer, structure: string): string | undefined {
-    if (structure !== this.#structure) return "structure";
+  #descriptionOf(structure: string): string {
+    if (structure !== this.#wanted.structure) this.#wanted = { structure, description: descriptionOf(structure) };
+    return this.#wanted.description;
+  }
+
+  #reloadCause(desired: Balancer, description: string): string | undefined {
+    if (description !== this.#loaded) return this.#isForeign ? "drift" : "structure";
+    if (this.#running?.closed.some(({ isShutDown }) => isShutDown)) return "drift";
     const known = this.#running?.backends;
     // Somebody has had it read another configuration.
     const isForeign = desired.backends.some(({ name, servers }) => servers.length > 0 && !known?.has(name));

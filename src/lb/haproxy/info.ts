@@ -4,6 +4,8 @@ export interface InfoOf {
   /** Of the worker that answers. */
   readonly pid: number;
   readonly uptimeSeconds: number;
+  /** What its configuration says that it is; "" if it says nothing. */
+  readonly description: string;
   /** Whether a server that is added can be given its cookie, as since 3.0. */
   readonly addsCookies: boolean;
   /** Whether it has to be told that servers may be added, as before 2.6. */
@@ -19,6 +21,7 @@ export function infoOf(text: string): InfoOf {
     version,
     pid: Number(field("Pid")),
     uptimeSeconds: Number(field("Uptime_sec")),
+    description: field("description"),
     addsCookies: major >= 3,
     isExperimental: major === 2 && minor < 6,
   };

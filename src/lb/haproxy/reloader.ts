@@ -29,19 +29,37 @@ export class Reloader {
    * @returns false if it is refused and there is nothing that it had: why has been told
    */
   async start(desired: Balancer): Promise<boolean> {
-    const { host, render, writeFile, log } = this.#parts;
+    const { host, onReport, timers } = this.#parts;
+    try {
+      const faults = await this.#prepare(desired);
+      if (faults !== undefined) onReport({ kind: "refused", faults });
+      if (faults !== undefined && (await host.installed()) === "") return false;
+    } catch (error) {
+      // With what it had, somebody is served.
+      if ((await host.installed()) !== "") await this.#startNow();
+      throw error;
+    }
+    await this.#startNow();
+    this.#lastAt = timers.now();
+    return true;
+  }
+
+  /** Writes what a HAProxy that starts reads. @returns why it is not written */
+  async #prepare(desired: Balancer): Promise<string | undefined> {
+    const { host, render, writeFile } = this.#parts;
     const text = render(desired);
     await this.#writeMaps(desired);
     await writeFile(STATE_FILE, "1\n");
     const faults = await host.faults(text);
     if (faults === undefined) await host.install(text);
-    else this.#parts.onReport({ kind: "refused", faults });
-    if (faults !== undefined && (await host.installed()) === "") return false;
+    return faults;
+  }
+
+  async #startNow(): Promise<void> {
+    const { host, log } = this.#parts;
     log.info("HAProxy is not there: it is started");
     await host.start();
     await this.#until("answer", (pid) => pid > 0);
-    this.#lastAt = this.#parts.timers.now();
-    return true;
   }
 
   /** @returns whether it has been read; if not, why has been told, and the old one goes on */
@@ -99,8 +117,9 @@ export class Reloader {
   }
 
   #until(what: string, isDone: (pid: number) => boolean): Promise<void> {
-    const { timers } = this.#parts;
-    return untilHaproxy(what, async () => isDone(await this.#pid()), { timers, code: "LB_HAPROXY" });
+    const { timers, isThere } = this.#parts;
+    const isGone = async () => !(await isThere());
+    return untilHaproxy(what, async () => isDone(await this.#pid()), { timers, code: "LB_HAPROXY", isGone });
   }
 
   async #pid(): Promise<number> {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { formatHostPort } from "../../base/host-port.js";
 import type { Backend, BackendServer, Balancer } from "./balancer.js";
 import { word } from "./words.js";
@@ -17,17 +18,27 @@ export interface HeadOptions {
 
 const CIPHERS = ["ECDHE+AESGCM", "ECDHE+CHACHA20", "DHE+AESGCM", "!aNULL", "!MD5", "!DSS"].join(":");
 
-/** The whole configuration, for HAProxy 2.4 and later. */
+const DESCRIPTION = "  description ";
+
+/** The whole configuration, for HAProxy 2.4 and later. While it runs, its description tells which structure it has. */
 export function renderBalancer(balancer: Balancer, head: HeadOptions): string {
-  return `${[...headLines(head), ...balancer.head, ...balancer.backends.flatMap(backendLines)].join("\n")}\n`;
+  const [title = "", global = "", ...lines] = headLines(head);
+  const description = `${DESCRIPTION}${descriptionOf(structureFor(balancer, head))}`;
+  const all = [title, global, description, ...lines, ...balancer.head, ...balancer.backends.flatMap(backendLines)];
+  return `${all.join("\n")}\n`;
 }
 
 /** What only a reload can change: a configuration without its servers. */
 export function structureOf(config: string): string {
   return config
     .split("\n")
-    .filter((line) => !line.startsWith("  server "))
+    .filter((line) => !line.startsWith("  server ") && !line.startsWith(DESCRIPTION))
     .join("\n");
+}
+
+/** What HAProxy tells of itself that runs with this structure. */
+export function descriptionOf(structure: string): string {
+  return `mesos-dns-${createHash("sha256").update(structure).digest("hex").slice(0, 32)}`;
 }
 
 /** The same of a configuration that has not been rendered. */

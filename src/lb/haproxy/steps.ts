@@ -1,5 +1,7 @@
 /** From what HAProxy has to what it should have, without a reload. */
+import { parseAddress } from "../../base/addresses.js";
 import { formatHostPort } from "../../base/host-port.js";
+import { serverId } from "../marathon-lb/server-name.js";
 import type { Backend, BackendServer, Balancer, BalancerMaps } from "./balancer.js";
 import { serverText } from "./render.js";
 import type { Running, RunningServer } from "./running.js";
@@ -11,6 +13,9 @@ export type Step =
   | { readonly kind: "add-server"; readonly backend: Backend; readonly server: BackendServer }
   /** It takes connections again. */
   | { readonly kind: "ready" | "maintenance" | "delete-server"; readonly backend: string; readonly server: string }
+  /** It is elsewhere than its name says. */
+  | { readonly kind: "set-address"; readonly backend: string; readonly server: BackendServer }
+  | { readonly kind: "open-frontend"; readonly frontend: string }
   | {
       readonly kind: "set-map";
       readonly map: MapName;
@@ -21,7 +26,10 @@ export type Step =
   | { readonly kind: "unset-map"; readonly map: MapName; readonly key: string };
 
 /** What gives requests somewhere to go comes first; what takes something away comes last. */
-const ORDER: readonly Step["kind"][] = ["add-server", "ready", "set-map", "unset-map", "maintenance", "delete-server"];
+const ORDER: readonly Step["kind"][] = [
+  ...(["add-server", "set-address", "ready", "open-frontend", "set-map"] as const),
+  ...(["unset-map", "maintenance", "delete-server"] as const),
+];
 
 export interface Plan {
   /** In their order; none where both agree. */
@@ -49,7 +57,10 @@ export function planSteps(running: Running, desired: Balancer, cut: (server: str
   const maps = (["hosts", "apps"] as const).flatMap((map) =>
     mapSteps({ map, running: running.maps[map], backends: names, desired: desired.maps[map], ruled: desired.ruled }),
   );
-  const steps = [...backends, ...maps].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+  const opened = running.closed.flatMap(({ name, isShutDown }): readonly Step[] =>
+    isShutDown ? [] : [{ kind: "open-frontend", frontend: name }],
+  );
+  const steps = [...backends, ...opened, ...maps].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
   return { steps, leaving };
 }
 
@@ -61,6 +72,7 @@ function serverSteps(
 ): readonly Step[] {
   const { name, servers } = backend;
   const draining = drainedNow(backend, running);
+  const ids = new Set(Array.from(running.values(), ({ id }) => id));
   const step = (kind: "ready" | "maintenance" | "delete-server", server: string): Step => ({
     kind,
     backend: name,
@@ -68,9 +80,10 @@ function serverSteps(
   });
   const wanted = servers.flatMap((server): readonly Step[] => {
     const is = running.get(server.name);
-    if (!is) return draining.has(server.name) ? [] : [{ kind: "add-server", backend, server }];
-    if (draining.has(server.name) === is.isInMaintenance) return [];
-    return [step(is.isInMaintenance ? "ready" : "maintenance", server.name)];
+    if (!is) return draining.has(server.name) ? [] : [{ kind: "add-server", backend, server: withFreeId(server, ids) }];
+    const moved: readonly Step[] = isAt(is, server) ? [] : [{ kind: "set-address", backend: name, server }];
+    if (draining.has(server.name)) return is.isInMaintenance ? moved : [...moved, step("maintenance", server.name)];
+    return is.isInMaintenance || is.isHeldBack ? [...moved, step("ready", server.name)] : moved;
   });
   const names = new Set(servers.map((server) => server.name));
   const going = Array.from(running).filter(([server]) => !names.has(server));
@@ -84,6 +97,20 @@ function serverSteps(
   // Who drains depends on how the others are, which is read again and again.
   if (wanted.length === 0 && going.length === 0 && asked.length === 0) agreed.set(backend, running);
   return [...wanted, ...gone];
+}
+
+/** A server that is still there for its last requests may have the id: HAProxy takes no other one with it. */
+function withFreeId(server: BackendServer, taken: Set<number>): BackendServer {
+  if (taken.has(server.id)) return { ...server, id: serverId(server.name, taken) };
+  taken.add(server.id);
+  return server;
+}
+
+/** HAProxy writes addresses of IPv6 in its own way. */
+function isAt({ address }: RunningServer, { ip, port }: BackendServer): boolean {
+  if (address === `${ip}:${port}`) return true;
+  const [, host = "", known] = /^\[?(.*?)\]?:(\d+)$/u.exec(address) ?? [];
+  return known === undefined || (Number(known) === port && parseAddress(host)?.text === parseAddress(ip)?.text);
 }
 
 /**
@@ -159,8 +186,16 @@ export function commandsOf(step: Step, options: CommandOptions): readonly string
       const [first, ...more] = additions(step.backend, step.server, options);
       return [`${experiment}${first}`, ...more];
     }
-    case "ready":
-      return [`set server ${step.backend}/${step.server} state ready`];
+    case "ready": {
+      const server = `${step.backend}/${step.server}`;
+      return [`set server ${server} state ready`, `set server ${server} weight 100%`];
+    }
+    case "set-address": {
+      const { name, ip, port } = step.server;
+      return [`set server ${step.backend}/${name} addr ${ip} port ${port}`];
+    }
+    case "open-frontend":
+      return [`enable frontend ${step.frontend}`];
     case "maintenance":
       return [`set server ${step.backend}/${step.server} state maint`];
     case "delete-server": {
@@ -202,22 +237,32 @@ export function afterSteps(running: Running, steps: readonly Step[]): Running {
     if (backends.has(name)) backends.set(name, known);
     return known;
   };
+  const opened = new Set(steps.flatMap((step) => (step.kind === "open-frontend" ? step.frontend : [])));
   for (const step of steps) {
+    if (step.kind === "open-frontend") continue;
     if (step.kind === "set-map") maps[step.map].set(step.key, step.value);
     else if (step.kind === "unset-map") maps[step.map].delete(step.key);
     else if (step.kind === "add-server") serversOf(step.backend.name).set(step.server.name, fresh(step.server));
     else if (step.kind === "delete-server") serversOf(step.backend).delete(step.server);
-    else {
+    else if (step.kind === "set-address") {
+      const servers = serversOf(step.backend);
+      const is = servers.get(step.server.name);
+      if (is)
+        servers.set(step.server.name, {
+          ...is,
+          address: formatHostPort({ host: step.server.ip, port: step.server.port }),
+        });
+    } else {
       const servers = serversOf(step.backend);
       const is = servers.get(step.server);
-      if (is) servers.set(step.server, { ...is, isInMaintenance: step.kind === "maintenance" });
+      if (is) servers.set(step.server, { ...is, isInMaintenance: step.kind === "maintenance", isHeldBack: false });
     }
   }
-  return { backends, maps };
+  return { backends, maps, closed: running.closed.filter(({ name }) => !opened.has(name)) };
 }
 
 /** HAProxy takes a server for well until a check has failed. */
-function fresh({ ip, port, cookie }: BackendServer): RunningServer {
+function fresh({ id, ip, port, cookie }: BackendServer): RunningServer {
   const address = formatHostPort({ host: ip, port });
-  return { address, isInMaintenance: false, isUp: true, sessions: 0, cookie: cookie ?? "" };
+  return { id, address, isInMaintenance: false, isHeldBack: false, isUp: true, sessions: 0, cookie: cookie ?? "" };
 }

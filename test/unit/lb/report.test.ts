@@ -50,7 +50,14 @@ test("several of a kind are told of as several", () => {
 });
 
 test("a HAProxy that does not run is not well", () => {
-  const info = { version: "2.6.12", pid: 1, uptimeSeconds: 1, addsCookies: false, isExperimental: false };
+  const info = {
+    version: "2.6.12",
+    pid: 1,
+    description: "",
+    uptimeSeconds: 1,
+    addsCookies: false,
+    isExperimental: false,
+  };
   const asked = { ...status(1), file: undefined };
   expect(isWell(status(1))).toBe(true);
   expect(isWell({ ...asked, haproxy: info })).toBe(true);

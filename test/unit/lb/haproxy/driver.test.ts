@@ -183,6 +183,93 @@ describe("a HAProxy that is driven", () => {
     expect(haproxy.serving("web_10000")).toEqual([name(1), name(2)]);
   });
 
+  test("is read every 30 s, however often something is wanted in between", async () => {
+    const { haproxy, want, timers, lines } = setUp();
+    await want([several("/web", 10_000, 1, 2)]);
+    const server = haproxy.backends.get("web_10000")?.get(name(1));
+    if (server) server.isInMaintenance = true;
+    for (let second = 0; second < 30; second++) await want([several("/web", 10_000, 1, 2)], 1_000);
+    expect(haproxy.serving("web_10000")).toEqual([name(1), name(2)]);
+    expect(lines).toContain(`somebody else has changed what HAProxy has: server web_10000/${name(1)}`);
+    lines.length = 0;
+    await timers.advance(61_000);
+    expect(lines).toEqual([]);
+  });
+
+  test("is put right when somebody has a server drain or be elsewhere, or has closed a frontend", async () => {
+    const { haproxy, want, timers } = setUp();
+    await want([several("/web", 10_000, 1, 2)], INTERVAL_MS);
+    const [first, second] = [...(haproxy.backends.get("web_10000")?.values() ?? [])];
+    if (!first || !second) throw new Error("no servers");
+    first.isDraining = true;
+    second.address = "192.0.2.9:9";
+    haproxy.closed.set("web_10000:in", "PAUSED");
+    await timers.advance(31_000);
+    expect([first.isDraining, second.address, haproxy.closed.size]).toEqual([false, "192.0.2.1:2", 0]);
+    expect(haproxy.reloads).toBe(0);
+    haproxy.closed.set("web_10000:in", "STOP");
+    await timers.advance(31_000);
+    expect([haproxy.closed.size, haproxy.reloads]).toEqual([0, 1]);
+  });
+
+  test("gets its own configuration again when somebody has had it read another one", async () => {
+    const { haproxy, want, timers, events, lines } = setUp();
+    await want([several("/web", 10_000, 1)], INTERVAL_MS);
+    const own = await haproxy.installed();
+    await haproxy.install(own.replace("default_backend web_10000", "default_backend other"));
+    await haproxy.reload();
+    await timers.advance(31_000 + COALESCE_MS);
+    expect(await haproxy.installed()).toBe(own);
+    expect(events).toContainEqual({ kind: "reloaded", cause: "drift" });
+    expect(lines).toContain("HAProxy has read a configuration of somebody else's: it gets its own again");
+    expect(haproxy.reloads).toBe(2);
+  });
+
+  test("reads what the program before this one has written, and was killed before it could say so", async () => {
+    const { haproxy, driver, want } = setUp();
+    await want([several("/web", 10_000, 1)]);
+    await driver.stop();
+    const apps = [web("/web", 10_000, { HAPROXY_0_TIMEOUT_CLIENT: "7s" })];
+    await haproxy.install(renderBalancer(build(apps).balancer, HEAD));
+    const next = setUp({ haproxy });
+    await next.want(apps, COALESCE_MS + 100);
+    expect(haproxy.reloads).toBe(1);
+  });
+
+  test("is started with what it had where nothing can be written", async () => {
+    const { haproxy, want, timers, lines } = setUp();
+    await want([several("/web", 10_000, 1)]);
+    haproxy.isFull = true;
+    haproxy.kill();
+    await want([several("/web", 10_000, 1), several("/a", 10_001, 5)], 2_500);
+    expect(haproxy.serving("web_10000")).toEqual([name(1)]);
+    haproxy.isFull = false;
+    await timers.advance(60_000);
+    expect(haproxy.serving("a_10001")).toEqual([name(5)]);
+    expect(lines.at(-1)).toBe("HAProxy follows again");
+  });
+
+  test("is started again within seconds when it ends while it reads its configuration", async () => {
+    const { haproxy, want } = setUp();
+    await want([several("/web", 10_000, 1)], INTERVAL_MS);
+    haproxy.failing = "end";
+    await want([several("/web", 10_000, 1), several("/a", 10_001, 5)], COALESCE_MS + 100);
+    expect(haproxy.pid).toBe(0);
+    haproxy.failing = undefined;
+    await want([several("/web", 10_000, 1), several("/a", 10_001, 5)], 2_500);
+    expect(haproxy.serving("a_10001")).toEqual([name(5)]);
+  });
+
+  test("takes a server though one that is still there for its last requests has its id", async () => {
+    const { haproxy, want } = setUp();
+    await want([several("/web", 10_000, 1)]);
+    const [going] = [...(haproxy.backends.get("web_10000")?.values() ?? [])];
+    const { id = 0 } = build([several("/web", 10_000, 2)]).balancer.backends[0]?.servers[0] ?? {};
+    if (going) Object.assign(going, { id, sessions: 1 });
+    await want([several("/web", 10_000, 2)], 31_000);
+    expect(haproxy.serving("web_10000")).toContain(name(2));
+  });
+
   test("is adopted as it is by the program after this one", async () => {
     const { haproxy, driver, want } = setUp();
     await want([several("/web", 10_000, 1)]);

@@ -37,7 +37,15 @@ const balancer = (
   maps: { hosts: new Map(hosts), apps: new Map() },
 });
 
-const well: RunningServer = { address: "", isInMaintenance: false, isUp: true, sessions: 0, cookie: "" };
+const well: RunningServer = {
+  id: 0,
+  address: "",
+  isInMaintenance: false,
+  isHeldBack: false,
+  isUp: true,
+  sessions: 0,
+  cookie: "",
+};
 
 function running(
   backends: Readonly<Record<string, Readonly<Record<string, Partial<RunningServer>>>>>,
@@ -47,13 +55,15 @@ function running(
     const own = Object.entries(servers).map(([one, more]) => [one, { ...well, ...more }] as const);
     return [name, new Map(own)] as const;
   });
-  return { backends: new Map(entries), maps: { hosts: new Map(Object.entries(hosts)), apps: new Map() } };
+  return { backends: new Map(entries), maps: { hosts: new Map(Object.entries(hosts)), apps: new Map() }, closed: [] };
 }
 
 const never = () => false;
 const said = (steps: readonly Step[]) =>
   steps.map((step) => {
     if (step.kind === "add-server") return `add ${step.server.name}`;
+    if (step.kind === "set-address") return `${step.kind} ${step.server.name}`;
+    if (step.kind === "open-frontend") return `${step.kind} ${step.frontend}`;
     return "server" in step ? `${step.kind} ${step.server}` : `${step.kind} ${step.key}`;
   });
 
