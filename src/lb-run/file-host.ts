@@ -1,4 +1,4 @@
-import { access, readFile } from "node:fs/promises";
+import { access, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { hasCode } from "../base/errors.js";
 import { runCommand } from "../base/run-command.js";
@@ -7,6 +7,9 @@ import { tryToListen } from "../haproxy/bind.js";
 import type { HaproxyProcess } from "../haproxy/process.js";
 import type { Content } from "../lb/file-formats/format.js";
 import { reloadWith } from "./reload-command.js";
+
+/** A file that is there while the configuration is changed. */
+const CHANGE = "mesos-dns-lb.changing";
 
 /** Where a configuration is written, and the HAProxy that reads it: this program's own, or the system's. */
 export class FileHost {
@@ -35,6 +38,23 @@ export class FileHost {
   async write({ text, maps }: Content): Promise<void> {
     for (const [name, map] of maps) await this.#haproxy.writeFile(name, map);
     await this.#haproxy.write(text);
+  }
+
+  /**
+   * From now on until `endChange`, what is written may be something else than what HAProxy has read: also if this program is killed, or
+   * HAProxy does not answer.
+   */
+  async beginChange(): Promise<void> {
+    await this.#haproxy.writeFile(CHANGE, "HAProxy has not read its configuration yet.\n");
+  }
+
+  async endChange(): Promise<void> {
+    await rm(join(this.#folder, CHANGE), { force: true });
+  }
+
+  /** Whether HAProxy has to read its configuration again, as it may have another one. */
+  async isUncertain(): Promise<boolean> {
+    return this.#isThere(join(this.#folder, CHANGE));
   }
 
   /** HAProxy refuses a configuration whose maps are not there at all. */

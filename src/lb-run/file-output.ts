@@ -31,8 +31,8 @@ export interface FileOutputParts<Known> {
   readonly log: Pick<Logger, "info" | "warn">;
   readonly coalesceMs: number;
   readonly minIntervalMs: number;
-  /** What was good last has changed. */
-  readonly onAccepted: () => Promise<void>;
+  /** What was good last has changed. @returns whether that is kept: if not, it is tried again */
+  readonly onAccepted: () => Promise<boolean>;
   /** An update has ended: HAProxy has been reloaded, needed not to be, or could not be. @param ms how long that took */
   readonly onUpdate: (result: "reloaded" | "skipped" | "failed", ms: number) => void;
 }
@@ -56,6 +56,10 @@ export class FileOutput<Known> {
   #reloadedAt = Number.NEGATIVE_INFINITY;
   #triedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  /** Whether what was good last is kept. */
+  #isKept = true;
+  /** Whether HAProxy has been there since it was last told to be started. */
+  #wasThere = false;
   readonly #again: Rerun;
   #cancelWatch: () => void = () => undefined;
 
@@ -103,7 +107,8 @@ export class FileOutput<Known> {
   #watch(): void {
     if (this.#again.isStopped) return;
     this.#cancelWatch = this.#parts.timers.after(WATCH_MS, async () => {
-      if (this.#loaded && !this.#again.isRunning && this.#trouble === undefined && (await this.#parts.host.isGone())) {
+      if (this.#wasThere && !this.#again.isRunning && (await this.#parts.host.isGone())) {
+        this.#wasThere = false;
         this.#again.within(0);
       }
       this.#watch();
@@ -138,7 +143,10 @@ export class FileOutput<Known> {
     const made = await this.#inspector.made(() => format.make(now, wallClock()));
     this.stats.addModel((timers.now() - from) / 1_000);
     this.#loaded ??= await host.read(made.content.maps.keys());
-    const decision = this.#decide(made, this.#loaded, await host.isGone());
+    if (await host.isUncertain()) this.#isAsked = true;
+    const isGone = await host.isGone();
+    this.#wasThere = !isGone;
+    const decision = this.#decide(made, this.#loaded, isGone);
     if (decision.kind === "wait") return decision.ms;
     if (decision.kind !== "nothing") {
       const isDone = await this.#change(made, decision.kind);
@@ -167,29 +175,37 @@ export class FileOutput<Known> {
         this.stats.note({ kind: "refused", faults }, timers.now());
         return false;
       }
+      await host.beginChange();
+      await host.write(content);
     } catch (error) {
       // With what it had, somebody is served.
-      if (kind === "start" && before.text !== "") await host.start();
+      if (kind === "start" && before.text !== "") await this.#start();
       throw error;
     }
     const cause = isSameContent(content, before) ? "asked" : "content";
-    await host.write(content);
     this.#reloadedAt = timers.now();
     try {
-      await (kind === "start" ? host.start() : host.reload());
+      await (kind === "start" ? this.#start() : host.reload());
     } catch (error) {
       // So that it can be started again.
       if (before.text !== "") await host.write(before);
       throw error;
     }
+    await host.endChange();
     this.#loaded = content;
     this.#isAsked = false;
-    if (kind === "start") log.info({ file: host.path }, "HAProxy was not there: it is started");
-    else {
+    if (kind === "reload") {
       this.stats.note({ kind: "reloaded", cause }, timers.now());
       log.info({ cause, file: host.path }, "HAProxy has read its configuration again");
     }
     return true;
+  }
+
+  async #start(): Promise<void> {
+    const { host, log } = this.#parts;
+    await host.start();
+    this.#wasThere = true;
+    log.info({ file: host.path }, "HAProxy was not there: it is started");
   }
 
   async #applied(made: Made, result: "reloaded" | "skipped", started: number): Promise<void> {
@@ -200,7 +216,8 @@ export class FileOutput<Known> {
     this.#failures = 0;
     this.#wantedSince = undefined;
     this.#tell(made);
-    if (format.accept()) await onAccepted();
+    if (format.accept()) this.#isKept = false;
+    if (!this.#isKept) this.#isKept = await onAccepted();
     if (result === "reloaded" || this.#since !== undefined) onUpdate(result, timers.now() - started);
     this.stats.note({ kind: "applied", since: this.#since }, timers.now());
     this.#since = undefined;

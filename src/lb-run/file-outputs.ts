@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { systemTimers } from "../base/timers.js";
+import type { BridgeSection } from "../lb/bridge.js";
 import { BridgeFile } from "../lb/file-formats/bridge.js";
 import type { FileFormat } from "../lb/file-formats/format.js";
 import { MarathonLbFiles } from "../lb/file-formats/marathon-lb.js";
@@ -13,7 +14,7 @@ import { AppServices } from "./app-services.js";
 import { FileHost } from "./file-host.js";
 import { FileOutput, type FileOutputParts } from "./file-output.js";
 import type { OutputParts } from "./haproxy-output.js";
-import { MemoryFile } from "./memory-file.js";
+import { goodMemory, LB_MEMORY, MemoryFile } from "./memory-file.js";
 import type { Output } from "./output.js";
 import { TaskTexts } from "./task-texts.js";
 import { textsOf } from "./template-texts.js";
@@ -24,7 +25,7 @@ const NO_REPORT = () => undefined;
 export type FileMeans<Known> = Pick<FileOutputParts<Known>, "known"> & {
   readonly format: FileFormat<Known>;
   readonly host?: FileHost;
-  readonly onAccepted?: () => Promise<void>;
+  readonly onAccepted?: () => Promise<boolean>;
   readonly onUpdate?: FileOutputParts<Known>["onUpdate"];
 };
 
@@ -35,7 +36,7 @@ export function fileHostOf({ settings, haproxy }: OutputParts): FileHost {
 /** A file in one of the formats, and a HAProxy that reads it. */
 export function fileOutputOf<Known>(parts: OutputParts, means: FileMeans<Known>): FileOutput<Known> {
   const { settings, log } = parts;
-  const { onAccepted = async () => undefined, onUpdate = NO_REPORT } = means;
+  const { onAccepted = async () => true, onUpdate = NO_REPORT } = means;
   return new FileOutput<Known>({
     format: means.format,
     known: means.known,
@@ -75,7 +76,7 @@ export function outputOf<Known>(
 
 export async function marathonLbOutput(parts: OutputParts): Promise<Output> {
   const { settings, haproxy, log, env } = parts;
-  const memory = await MemoryFile.open(haproxy, pathsOf(settings).folder, log);
+  const memory = await MemoryFile.open(LB_MEMORY, { haproxy, folder: pathsOf(settings).folder, log });
   const templates = new Templates(textsOf(settings.templatesDir, env), env.HAPROXY_GLOBAL_DEFAULT_OPTIONS);
   const { maps } = pathsOf(settings);
   const format = new MarathonLbFiles({ templates, render: marathonLbOptions(settings), maps }, memory.known.good);
@@ -99,8 +100,11 @@ export async function marathonLbOutput(parts: OutputParts): Promise<Output> {
   });
 }
 
-export function bridgeOutput(parts: OutputParts): Output {
-  const { settings, log, env } = parts;
+export async function bridgeOutput(parts: OutputParts): Promise<Output> {
+  const { settings, haproxy, log, env } = parts;
+  const place = { haproxy, folder: pathsOf(settings).folder, log };
+  const memory = await MemoryFile.open(goodMemory<BridgeSection>("bridge"), place);
+  const format = new BridgeFile(memory.known);
   const texts = new TaskTexts({
     marathons: settings.marathons,
     accessTo: (marathon) => new MarathonClient(marathon, { timers: systemTimers, wallClock: Date.now, env }),
@@ -108,7 +112,11 @@ export function bridgeOutput(parts: OutputParts): Output {
     log,
     onChange: () => files.changed(systemTimers.now()),
   });
-  const files = fileOutputOf(parts, { format: new BridgeFile(), known: async () => texts.text });
+  const files = fileOutputOf(parts, {
+    format,
+    known: async () => texts.text,
+    onAccepted: () => memory.write(format.good),
+  });
   const heard = new Set<string>();
   return outputOf(parts, files, {
     take: ({ apps, source }) => {

@@ -7,13 +7,14 @@ import type { HaproxyProcess } from "../haproxy/process.js";
 import { askAt, isThere } from "../haproxy/socket.js";
 import { LbController } from "../lb/haproxy/controller.js";
 import { type HaproxyHost, OwnHaproxy, SystemHaproxy } from "../lb/haproxy/host.js";
+import type { LbMemory } from "../lb/haproxy/memory.js";
 import { renderBalancer, renderMap, structureFor } from "../lb/haproxy/render.js";
 import { COOKIE_KEY, headOptions, modelOptions, ownPorts, pathsOf, serviceOptions } from "../lb/options.js";
-import { carriedBy } from "../lb/report.js";
+import { carriedBy, type LbCarried } from "../lb/report.js";
 import type { Services } from "../lb/services.js";
 import { addressLookup } from "./addresses.js";
 import { AppServices } from "./app-services.js";
-import { MemoryFile } from "./memory-file.js";
+import { LB_MEMORY, MemoryFile } from "./memory-file.js";
 import type { Output } from "./output.js";
 import { reloadWith } from "./reload-command.js";
 
@@ -35,13 +36,14 @@ export interface ServiceOutput extends Output {
 /** A HAProxy in this program's own format, of which most is changed over its socket. */
 export async function haproxyOutput({ settings, haproxy, log, env }: OutputParts): Promise<ServiceOutput> {
   const host = hostOf(settings, haproxy);
-  const memory = await MemoryFile.open(haproxy, pathsOf(settings).folder, log);
+  const memory = await MemoryFile.open(LB_MEMORY, { haproxy, folder: pathsOf(settings).folder, log });
   const controller = controllerOf(settings, { haproxy, host, memory, log });
   const services = new AppServices(
     { ...serviceOptions(settings), framework: env.FRAMEWORK_NAME },
     addressLookup(),
     Date.now,
   );
+  const carried = carriedOnce();
   const carry: ServiceOutput["carry"] = (read, since) => controller.take(read, since);
   return {
     start: () => controller.start(),
@@ -51,7 +53,7 @@ export async function haproxyOutput({ settings, haproxy, log, env }: OutputParts
     reload: () => undefined,
     get report() {
       const { built, running, ...rest } = controller.report;
-      return { ...rest, carried: () => carriedBy(built, running), file: undefined, stats: controller.stats };
+      return { ...rest, carried: () => carried(built, running), file: undefined, stats: controller.stats };
     },
     configuration: () => host.installed(),
     maps: () => {
@@ -59,6 +61,15 @@ export async function haproxyOutput({ settings, haproxy, log, env }: OutputParts
       return { hosts: renderMap(hosts), apps: renderMap(apps) };
     },
     stop: () => controller.stop(),
+  };
+}
+
+/** It is asked for several times in a scrape, and is long. */
+function carriedOnce(): typeof carriedBy {
+  let last: { readonly of: Parameters<typeof carriedBy>; readonly carried: LbCarried } | undefined;
+  return (...of) => {
+    if (!last || last.of.some((part, index) => part !== of[index])) last = { of, carried: carriedBy(...of) };
+    return last.carried;
   };
 }
 
@@ -72,7 +83,7 @@ function hostOf(settings: LbSettings, haproxy: HaproxyProcess): HaproxyHost {
 interface Means {
   readonly haproxy: HaproxyProcess;
   readonly host: HaproxyHost;
-  readonly memory: MemoryFile;
+  readonly memory: MemoryFile<LbMemory>;
   readonly log: Logger;
 }
 

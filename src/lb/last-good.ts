@@ -105,6 +105,20 @@ export class LastGood<Now, Item extends Now> {
     return isNew;
   }
 
+  /**
+   * The apps of these items: first those that HAProxy has as they are now. Where two cannot be together, it is the other one that is new.
+   */
+  settledFirst(items: readonly Item[]): readonly string[] {
+    const { keyOf, appOf, likenessOf } = this.#traits;
+    const isSettled = (item: Item) => {
+      const known = this.#good.get(keyOf(item));
+      return known !== undefined && likenessOf(known) === likenessOf(item);
+    };
+    const fresh = new Set(items.flatMap((item) => (isSettled(item) ? [] : appOf(item))));
+    const apps = [...new Set(items.map(appOf))];
+    return [...apps.filter((app) => !fresh.has(app)), ...apps.filter((app) => fresh.has(app))];
+  }
+
   #reasonAgainst(item: Item, all: readonly Item[]): string | undefined {
     const app = this.#traits.appOf(item);
     const broken = this.#broken.get(app);

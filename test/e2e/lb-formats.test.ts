@@ -1,5 +1,5 @@
 import { createSocket } from "node:dgram";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -216,6 +216,14 @@ test("format bridge carries every app of the text answer, without one whose agen
     { backend: `one-${one}`, servers: [{ name: "one-1", task: `${HOST}:${portOf("b")}` }] },
     { backend: `two-${two}` },
   ]);
+  // Over a restart as well, also one that was killed before HAProxy had read what is written.
+  await run.stop("SIGKILL");
+  writeFileSync(join(run.folder, "mesos-dns-lb.changing"), "");
+  await run.again();
+  await until("the reload", async () => (await run.reloads()) === 1);
+  await until("its end", () => !existsSync(join(run.folder, "mesos-dns-lb.changing")));
+  expect((await run.status()).refused).toMatchObject([{ appId: "two", isKept: true }]);
+  expect([await answers(one), await answers(two)]).toEqual(["b", "a"]);
 });
 
 describe("format bamboo", () => {

@@ -24,7 +24,7 @@ import { appsOf, type Env, hostsOf, readText, tasksOf } from "./inputs.js";
 export async function madeNow(flags: LbFlags, settings: LbSettings, env: Env): Promise<Made> {
   switch (settings.format) {
     case "bridge":
-      return new BridgeFile().make(await tasksOf(flags, settings, env));
+      return new BridgeFile([]).make(await tasksOf(flags, settings, env));
     case "marathon-lb":
       return marathonLb(flags, settings, env);
     case "haproxy":
@@ -32,7 +32,7 @@ export async function madeNow(flags: LbFlags, settings: LbSettings, env: Env): P
     case "bamboo": {
       const apps = await appsOf(flags, settings, env);
       const known = { apps, rules: rulesOf(flags, settings), template: templateOf(flags, settings) };
-      return new BambooFile().make(known, Date.now());
+      return new BambooFile([]).make(known, Date.now());
     }
   }
 }

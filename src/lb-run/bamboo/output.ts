@@ -8,11 +8,13 @@ import { type HttpServer, startHttp } from "../../http/server.js";
 import { defaultTemplate } from "../../lb/bamboo/default-template.js";
 import type { TemplateText } from "../../lb/bamboo/render.js";
 import type { Rule } from "../../lb/bamboo/rules/rule.js";
-import { BambooFile } from "../../lb/file-formats/bamboo.js";
+import { BambooFile, type BambooItem } from "../../lb/file-formats/bamboo.js";
+import { pathsOf } from "../../lb/options.js";
 import type { MarathonApp } from "../../sources/marathon/app.js";
 import type { FileHost } from "../file-host.js";
 import { fileHostOf, fileOutputOf, outputOf } from "../file-outputs.js";
 import type { OutputParts } from "../haproxy-output.js";
+import { goodMemory, MemoryFile } from "../memory-file.js";
 import type { Output } from "../output.js";
 import { openRules } from "./rules.js";
 import { StatsD } from "./statsd.js";
@@ -27,11 +29,13 @@ const DURATION = "haproxy.reload.marathon.duration";
 
 /** What Bamboo did: a file of a template, Marathon's apps and rules, with its API and its page to change them. */
 export async function bambooOutput(parts: OutputParts): Promise<Output> {
-  const { settings, log, look } = parts;
+  const { settings, haproxy, log, look } = parts;
   const { host: to, prefix } = settings.statsd;
   const statsd = to === false ? undefined : new StatsD(to, prefix, log);
   const { store: rules, isKnown } = await openRules(settings.bamboo, log);
-  const format = new BambooFile();
+  const place = { haproxy, folder: pathsOf(settings).folder, log };
+  const memory = await MemoryFile.open(goodMemory<BambooItem>("bamboo"), place);
+  const format = new BambooFile(memory.known);
   const host = fileHostOf(parts);
   let apps: readonly MarathonApp[] | undefined;
   const files = fileOutputOf(parts, {
@@ -39,6 +43,7 @@ export async function bambooOutput(parts: OutputParts): Promise<Output> {
     host,
     known: async () =>
       apps && isKnown() ? { apps, rules: rules.rules(), template: await templateOf(parts) } : undefined,
+    onAccepted: () => memory.write(format.good),
     onUpdate: (result, ms) => {
       statsd?.count(UPDATES[result]);
       if (result === "reloaded") statsd?.time(DURATION, ms);

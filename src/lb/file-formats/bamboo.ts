@@ -8,7 +8,7 @@ import type { LbServiceStatus } from "../report.js";
 import type { FileFormat, Made } from "./format.js";
 
 /** An app with its rule. */
-interface Item {
+export interface BambooItem {
   readonly app: MarathonApp;
   readonly rule: Rule | undefined;
 }
@@ -19,7 +19,7 @@ export interface BambooKnown {
   readonly template: TemplateText;
 }
 
-const TRAITS: Traits<Item, Item> = {
+const TRAITS: Traits<BambooItem, BambooItem> = {
   keyOf: ({ app }) => app.id,
   appOf: ({ app }) => app.id,
   indexOf: () => undefined,
@@ -33,11 +33,21 @@ const TRAITS: Traits<Item, Item> = {
 export class BambooFile implements FileFormat<BambooKnown> {
   /** `undefined` until something is made. */
   #template: TemplateText | undefined;
-  readonly #good = new LastGood<Item, Item>(TRAITS, []);
-  #last: readonly Item[] = [];
+  readonly #good: LastGood<BambooItem, BambooItem>;
+  #last: readonly BambooItem[] = [];
   /** Rules whose apps are not there. */
   #others: readonly Rule[] = [];
   #now = 0;
+
+  /** @param good apps as they were last, in the program before this one */
+  constructor(good: readonly BambooItem[]) {
+    this.#good = new LastGood(TRAITS, good);
+  }
+
+  /** Without their tasks, which are always those of now. */
+  get good(): readonly BambooItem[] {
+    return Array.from(this.#good.known.values(), ({ app, rule }) => ({ app: { ...app, tasks: [] }, rule }));
+  }
 
   make({ apps, rules, template }: BambooKnown, now: number): Made {
     this.#template = template;
@@ -57,7 +67,7 @@ export class BambooFile implements FileFormat<BambooKnown> {
   }
 
   get apps(): readonly string[] {
-    return this.#last.map(({ app }) => app.id);
+    return this.#good.settledFirst(this.#last);
   }
 
   only(apps: ReadonlySet<string>): string {
@@ -85,7 +95,7 @@ export class BambooFile implements FileFormat<BambooKnown> {
     this.#good.tryAgain();
   }
 
-  #render(items: readonly Item[], others = this.#others): string {
+  #render(items: readonly BambooItem[], others = this.#others): string {
     const template = this.#template ?? { name: "", text: "" };
     const rules = [...others, ...items.flatMap(({ rule }) => rule ?? [])];
     return renderBamboo(
@@ -97,7 +107,7 @@ export class BambooFile implements FileFormat<BambooKnown> {
   }
 }
 
-function statusOf({ app }: Item): LbServiceStatus {
+function statusOf({ app }: BambooItem): LbServiceStatus {
   const servers = app.tasks.map(({ id, host, ports: [port = 0] }) => ({
     name: `${host}:${port}`,
     task: id,

@@ -14,12 +14,21 @@ const TRAITS: Traits<BridgeSection, BridgeSection> = {
 
 /** What haproxy-marathon-bridge writes, from Marathon's text answer to `GET /v2/tasks`. */
 export class BridgeFile implements FileFormat<string> {
-  readonly #good = new LastGood<BridgeSection, BridgeSection>(TRAITS, []);
+  readonly #good: LastGood<BridgeSection, BridgeSection>;
   #last: readonly BridgeSection[] = [];
+
+  /** @param good sections as they were last, in the program before this one */
+  constructor(good: readonly BridgeSection[]) {
+    this.#good = new LastGood(TRAITS, good);
+  }
+
+  get good(): readonly BridgeSection[] {
+    return [...this.#good.known.values()];
+  }
 
   make(tasks: string): Made {
     const refused: Refused[] = [];
-    this.#last = this.#good.chosen(bridgeSections(tasks), refused);
+    this.#last = this.#good.chosen(distinct(bridgeSections(tasks), refused), refused);
     const ports = this.#last.map(({ name, port }) => ({ appId: name, key: `port ${Number(port)}` }));
     const services = this.#last.map((section) => ({
       backend: `${section.name}-${section.port}`,
@@ -38,7 +47,7 @@ export class BridgeFile implements FileFormat<string> {
   }
 
   get apps(): readonly string[] {
-    return [...new Set(this.#last.map(({ name }) => name))];
+    return this.#good.settledFirst(this.#last);
   }
 
   only(apps: ReadonlySet<string>): string {
@@ -56,4 +65,17 @@ export class BridgeFile implements FileFormat<string> {
   tryAgain(): void {
     this.#good.tryAgain();
   }
+}
+
+/** HAProxy refuses two sections of one name. Marathon writes `_` for each `/`, so that two apps may have the same. */
+function distinct(sections: readonly BridgeSection[], refused: Refused[]): readonly BridgeSection[] {
+  const keys = new Set<string>();
+  return sections.filter((section) => {
+    const key = TRAITS.keyOf(section);
+    const isFirst = !keys.has(key);
+    keys.add(key);
+    const reason = `another app has its name and its port ${section.port}`;
+    if (!isFirst) refused.push({ appId: section.name, index: undefined, reason, isKept: false });
+    return isFirst;
+  });
 }

@@ -60,7 +60,7 @@ export class MarathonLbFiles implements FileFormat<Services> {
   }
 
   get apps(): readonly string[] {
-    return [...new Set(this.#last.map(({ appId }) => appId))];
+    return this.#good.settledFirst(this.#last);
   }
 
   only(apps: ReadonlySet<string>): string {

@@ -17,8 +17,8 @@ export interface ControllerParts {
   readonly ownPorts: ReadonlySet<number>;
   readonly lingerMs: number;
   readonly memory: LbMemory;
-  /** Keeps what has to be known again after a restart. */
-  readonly remember: (memory: LbMemory) => Promise<void>;
+  /** Keeps what has to be known again after a restart. @returns whether that is done */
+  readonly remember: (memory: LbMemory) => Promise<boolean>;
   readonly timers: Timers;
   readonly log: Pick<Logger, "info" | "warn">;
 }
@@ -39,6 +39,8 @@ export class LbController {
   #built: ModelResult | undefined;
   #work: Promise<void> = Promise.resolve();
   #isWanted = false;
+  /** Whether what has to be known after a restart is written. */
+  #isKept = true;
   #cancel: () => void = () => undefined;
   /** Why HAProxy refuses the configuration, where that is no app's fault. */
   #refusal: string | undefined;
@@ -132,9 +134,8 @@ export class LbController {
     switch (event.kind) {
       case "applied":
         this.#refusal = undefined;
-        if (this.#built && this.#model.accept(this.#built)) {
-          this.#work = this.#work.then(() => this.#parts.remember(this.#model.memory));
-        }
+        if (this.#built && this.#model.accept(this.#built)) this.#isKept = false;
+        if (!this.#isKept) this.#work = this.#work.then(() => this.#keep());
         return;
       case "unbindable":
         for (const [port, why] of event.ports) log.warn({ port }, `nobody can listen at port ${port}: ${why}`);
@@ -153,6 +154,10 @@ export class LbController {
       case "failed":
         return;
     }
+  }
+
+  async #keep(): Promise<void> {
+    if (!this.#isKept) this.#isKept = await this.#parts.remember(this.#model.memory);
   }
 
   /** Goes on without those apps for which HAProxy refuses the configuration. */

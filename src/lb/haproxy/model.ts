@@ -96,9 +96,9 @@ export class LbModel {
     return this.#balancerOf(this.#last.filter(({ appId }) => apps.has(appId)));
   }
 
-  /** The apps of what was built last. */
+  /** The apps of what was built last, and first those that HAProxy has so. */
   get apps(): readonly string[] {
-    return [...new Set(this.#last.map(({ appId }) => appId))];
+    return this.#good.settledFirst(this.#last);
   }
 
   /** These apps go on as they were until they change. @param reasons by app */

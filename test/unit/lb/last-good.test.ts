@@ -39,6 +39,15 @@ test("what is refused goes on as it was, with its servers of now, until it asks 
   expect(ask("better", "2")).toEqual(["better 2"]);
 });
 
+test("those that are there as they are come before those that are new", () => {
+  const { good, ask, accept } = open();
+  ask("good");
+  accept();
+  const [a, b] = ["/a", "/b"].map((app) => ({ app, text: "good", servers: "1" }));
+  expect(good.settledFirst([b, a] as Item[])).toEqual(["/a", "/b"]);
+  expect(good.settledFirst([b, { ...a, text: "other" }] as Item[])).toEqual(["/b", "/a"]);
+});
+
 test("what was never well is left out", () => {
   const { ask, refuse } = open();
   ask("bad");
