@@ -5,6 +5,7 @@ import { Frame } from "./frame.js";
 import { useJson, useRoute } from "./hooks.js";
 import type { PageProps } from "./page-props.js";
 import { AgentPage, Agents } from "./pages/agents.js";
+import { Balancer } from "./pages/balancer.js";
 import { Changes } from "./pages/changes.js";
 import { Consul } from "./pages/consul.js";
 import { Forwarding } from "./pages/forwarding.js";
@@ -39,6 +40,7 @@ const PAGES: Readonly<Record<string, (props: PageProps) => ComponentChildren>> =
   vips: Vips,
   health: HealthChecks,
   consul: Consul,
+  lb: Balancer,
 };
 
 export function App() {

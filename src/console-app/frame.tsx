@@ -28,6 +28,7 @@ const ENTRIES: readonly Entry[] = [
   ["health", "Health checks", ({ health }) => health],
   ["vips", "Virtual addresses", ({ vips }) => vips],
   ["consul", "Consul", ({ consul }) => consul !== null],
+  ["lb", "Load balancer", ({ lb }) => lb],
   ["transfers", "Transfers", ({ transfers }) => transfers],
 ];
 

@@ -17,6 +17,8 @@ export interface Features {
   readonly transfers: boolean;
   readonly vips: boolean;
   readonly health: boolean;
+  /** Whether `mesos-dns lb run` is configured. */
+  readonly lb: boolean;
   readonly consul: ConsulFeature | null;
   readonly zones: readonly ZoneFeature[];
 }
@@ -53,6 +55,7 @@ export function describeFeatures(context: ApiContext): Features {
     transfers: context.transfers() !== undefined,
     vips: config.vips.names,
     health: context.health.report() !== undefined,
+    lb: config.lb.enabled,
     consul: config.consul.enabled ? consulOf(config.consul, context.console.consul()) : null,
     zones: context
       .snapshot()

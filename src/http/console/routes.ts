@@ -2,6 +2,7 @@ import type { Context, Handler } from "hono";
 import type { Question } from "../../console/questions.js";
 import type { ApiContext } from "../context.js";
 import { ASSETS_PATH, type Assets } from "./assets.js";
+import { balancerRoute } from "./balancer.js";
 import { describeFeatures } from "./features.js";
 import { readQuestion } from "./parameters.js";
 
@@ -34,6 +35,7 @@ export function consoleRoutes(context: ApiContext): Route[] {
     [`${ASSETS_PATH}/:file`, whenOn((c) => sendAsset(c, context.console.assets()))],
     [`${PREFIX}/features`, whenOn((c) => c.json(describeFeatures(context), 200, NO_STORE))],
     [`${PREFIX}/left-out`, whenOn((c) => leftOut(c, context))],
+    [`${PREFIX}/lb`, whenOn(balancerRoute(context))],
     ...KINDS.map((kind): Route => [`${PREFIX}/${kind}`, whenOn((c) => answer(c, kind, context))]),
   ];
 }

@@ -194,6 +194,7 @@ test("features say which pages there are", async () => {
     forwarding: true,
     vips: false,
     health: false,
+    lb: false,
     consul: null,
     zones: [{ name: "mesos" }],
   });
@@ -201,4 +202,12 @@ test("features say which pages there are", async () => {
   const more = await features({ catalog: true, vips: { names: true }, consul, externalon: false });
   expect(more).toMatchObject({ facts: true, forwarding: false, vips: true, consul: { isOpen: false, port: 8500 } });
   expect(JSON.stringify(more)).not.toContain("secret-of");
+});
+
+test("there is nothing of a load balancer where none is configured", async () => {
+  const response = await setUp().get("/v1/console/lb");
+  expect([response.status, await response.json()]).toEqual([
+    404,
+    { error: "there is no load balancer: lb.enabled is false" },
+  ]);
 });
