@@ -49,7 +49,7 @@ let server: HttpServer;
 
 function* numbers(): Generator<string> {
   yield "[0";
-  for (let i = 1; i < 50_000; i++) yield `,${i}`;
+  for (let i = 1; i < 20_000; i++) yield `,${i}`;
   yield "]";
 }
 
