@@ -70,9 +70,9 @@ function say(text) {
   process.stderr.write(`${text}\n`);
 }
 
-/** @returns whether all is there */
-export function provide(mayInstall) {
-  const packages = missingPackages(PACKAGES, isThere);
+/** @param tools as in test-packages.json @returns whether all is there */
+export function provide(mayInstall, tools = PACKAGES) {
+  const packages = missingPackages(tools, isThere);
   if (packages.length === 0) return true;
   const prefix = rootPrefix();
   const advice = `The tests need packages that are missing. Run: ${commandFor(packages)}`;
@@ -83,7 +83,7 @@ export function provide(mayInstall) {
   say(
     `The tests need packages that are missing. Installing with apt-get (--no-install to refuse): ${packages.join(" ")}`,
   );
-  if (install(packages, prefix) && missingPackages(PACKAGES, isThere).length === 0) return true;
+  if (install(packages, prefix) && missingPackages(tools, isThere).length === 0) return true;
   say(`That failed. Run: ${commandFor(packages)}`);
   return false;
 }
