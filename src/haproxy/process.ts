@@ -260,8 +260,11 @@ function reasonOf(error: unknown): string {
   return error instanceof Error && "syscall" in error ? reason.replace(/, \w+(?: '.*)?$/su, "") : reason;
 }
 
-/** HAProxy's own words for what is wrong. */
+/** HAProxy's own words for what is wrong, without its process id: the same words each time are told once. */
 function alertsIn(stderr: string): string {
-  const alerts = stderr.split("\n").filter((line) => line.includes("[ALERT]"));
+  const alerts = stderr
+    .split("\n")
+    .filter((line) => line.includes("[ALERT]"))
+    .map((line) => line.replace(/^\[ALERT\] +\(\d+\) : /u, "[ALERT] "));
   return (alerts.length > 0 ? alerts : [stderr.trim()]).slice(0, 5).join("; ");
 }

@@ -57,9 +57,9 @@ export class Reloader {
 
   async #startNow(): Promise<void> {
     const { host, log } = this.#parts;
-    log.info("HAProxy is not there: it is started");
     await host.start();
     await this.#until("answer", (pid) => pid > 0);
+    log.info("HAProxy was not there: it is started");
   }
 
   /** @returns whether it has been read; if not, why has been told, and the old one goes on */

@@ -56,7 +56,7 @@ describe("a HAProxy that is driven", () => {
     await want([several("/web", 10_000, 1, 2)]);
     expect(haproxy.serving("web_10000")).toEqual([name(1), name(2)]);
     expect(haproxy.files.get("servers.state")).toBe("1\n");
-    expect(lines).toEqual(["HAProxy is not there: it is started"]);
+    expect(lines).toEqual(["HAProxy was not there: it is started"]);
   });
 
   test("is not started without a configuration that it takes; who made it is told", async () => {
@@ -68,7 +68,7 @@ describe("a HAProxy that is driven", () => {
     expect(haproxy.pid).toBe(0);
     await want([several("/web", 10_000, 1)]);
     expect(haproxy.serving("web_10000")).toEqual([name(1)]);
-    expect(lines).toEqual(["HAProxy is not there: it is started"]);
+    expect(lines).toEqual(["HAProxy was not there: it is started"]);
   });
 
   test("takes servers at once, and lets those go that have no more requests", async () => {
