@@ -214,6 +214,7 @@ function isNoForeignPage(c: Context): boolean {
   const origin = c.req.header("origin");
   const site = c.req.header("sec-fetch-site") ?? "none";
   const host = c.req.header("host") ?? "";
-  if (origin === undefined) return site === "none" || site === "same-origin";
+  // A name of somebody else's may lead here for a while, and its page is then of the same origin.
+  if (origin === undefined) return site === "none" || (site === "same-origin" && OWN_NAME.test(host));
   return OWN_NAME.test(host) && origin.replace(/^https?:\/\//, "") === host;
 }

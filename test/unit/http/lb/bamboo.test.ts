@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { request } from "node:http";
 import type { Hono } from "hono";
 import { afterEach, describe, expect, test } from "vitest";
 import { TrustedProxies } from "../../../../src/http/client-address.js";
@@ -90,6 +91,19 @@ describe("whoever writes", () => {
   ])("as a page from %s may not", async (_, headers) => {
     const { ask } = await serve();
     expect(await ask("POST", "/api/services", rule, headers)).toMatchObject({ status: 403 });
+  });
+
+  test("as a page of a name that leads here for a while may not", async () => {
+    const { port, rules } = await serve();
+    const headers = { host: `evil.example:${port}`, "sec-fetch-site": "same-origin" };
+    const status = await new Promise((resolve, reject) => {
+      request({ host: "127.0.0.1", port, method: "POST", path: "/api/services", headers }, (response) => {
+        resolve(response.resume().statusCode);
+      })
+        .on("error", reject)
+        .end(JSON.stringify(rule));
+    });
+    expect([status, rules.all.size]).toEqual([403, 0]);
   });
 
   test("as the page that is served here may", async () => {
