@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { systemTimers } from "../base/timers.js";
+import { allowsTemplates } from "../config/lb.js";
 import type { BridgeSection } from "../lb/bridge.js";
 import { BridgeFile } from "../lb/file-formats/bridge.js";
 import type { FileFormat } from "../lb/file-formats/format.js";
@@ -79,7 +80,8 @@ export async function marathonLbOutput(parts: OutputParts): Promise<Output> {
   const memory = await MemoryFile.open(LB_MEMORY, { haproxy, folder: pathsOf(settings).folder, log });
   const templates = new Templates(textsOf(settings.templatesDir, env), env.HAPROXY_GLOBAL_DEFAULT_OPTIONS);
   const { maps } = pathsOf(settings);
-  const format = new MarathonLbFiles({ templates, render: marathonLbOptions(settings), maps }, memory.known.good);
+  const options = { templates, render: marathonLbOptions(settings), maps, allowsTemplates: allowsTemplates(settings) };
+  const format = new MarathonLbFiles(options, memory.known.good);
   const services = new AppServices(
     { ...serviceOptions(settings), framework: env.FRAMEWORK_NAME },
     addressLookup(),

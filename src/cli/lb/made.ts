@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { LbSettings } from "../../config/lb.js";
+import { allowsTemplates, type LbSettings } from "../../config/lb.js";
 import type { Rules } from "../../lb/bamboo/data.js";
 import { defaultTemplate } from "../../lb/bamboo/default-template.js";
 import type { TemplateText } from "../../lb/bamboo/render.js";
@@ -39,7 +39,8 @@ export async function madeNow(flags: LbFlags, settings: LbSettings, env: Env): P
 
 async function marathonLb(flags: LbFlags, settings: LbSettings, env: Env): Promise<Made> {
   const templates = new Templates(textsOf(settings.templatesDir, env), env.HAPROXY_GLOBAL_DEFAULT_OPTIONS);
-  const options = { templates, render: marathonLbOptions(settings), maps: pathsOf(settings).maps };
+  const { maps } = pathsOf(settings);
+  const options = { templates, render: marathonLbOptions(settings), maps, allowsTemplates: allowsTemplates(settings) };
   return new MarathonLbFiles(options, []).make(await services(flags, settings, env));
 }
 

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { LastGood, type Refused } from "../last-good.js";
+import { oddWord } from "../marathon-lb/odd-words.js";
 import { backendName, type MarathonLbOptions, renderMarathonLb } from "../marathon-lb/render.js";
 import { serverName } from "../marathon-lb/server-name.js";
 import type { Templates } from "../marathon-lb/templates.js";
@@ -17,6 +18,8 @@ export interface MarathonLbFileOptions {
   readonly templates: Templates;
   readonly render: MarathonLbOptions;
   readonly maps: LbPaths["maps"];
+  /** Whether services may write what they like: else what is no word is refused. */
+  readonly allowsTemplates: boolean;
 }
 
 /** What marathon-lb writes. A service that breaks it goes on as it was, with its servers of now. */
@@ -38,7 +41,11 @@ export class MarathonLbFiles implements FileFormat<Services> {
   make({ services, unreadable, notices }: Services): Made {
     const refused: Refused[] = [];
     const kept = unreadable.flatMap((service) => this.#good.before(service, service.reason, refused));
-    this.#last = this.#good.chosen([...services, ...kept], refused);
+    const { allowsTemplates } = this.#options;
+    const sound = allowsTemplates
+      ? services
+      : services.flatMap((service) => this.#good.orBefore(service, oddWord(service), refused));
+    this.#last = this.#good.chosen([...sound, ...kept], refused);
     let made = this.#render(this.#last);
     if (made.refused.length > 0) {
       const reasons = new Map(made.refused.map(({ service, text }) => [keyOf(service), text]));
