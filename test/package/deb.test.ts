@@ -90,6 +90,8 @@ test("it answers as its user, and an upgrade keeps the configuration and the zon
   const local = { listener: at.host, port, httplistener: at.host, httpport, externalon: false };
   const written = JSON.stringify({ ...first, ...local, masters: [master.address], ttl: 17 });
   other.write(CONFIG, written);
+  other.must("chown", "root:mesos-dns", `/${CONFIG}`);
+  other.must("chmod", "640", `/${CONFIG}`);
   const answers = async () => lines((await askUdp(at, "web.marathon.mesos")).answers);
 
   const older = other.start(START, "mesos-dns");
@@ -103,6 +105,7 @@ test("it answers as its user, and an upgrade keeps the configuration and the zon
 
   other.install(packageFile("deb"), "--force-confdef");
   expect(other.read(CONFIG)).toBe(written);
+  expect(other.must("stat", "-c", "%a %U %G", `/${CONFIG}`)).toBe("640 root mesos-dns\n");
   expect(JSON.parse(other.read(`${CONFIG}.dpkg-dist`)).ttl).toBe(60);
 
   other.start(START, "mesos-dns");

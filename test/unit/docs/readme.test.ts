@@ -63,7 +63,8 @@ describe("README.md", () => {
 
   it("packs under the name and version that package.json has", () => {
     const { name, version } = JSON.parse(read("package.json"));
-    expect(read("README.md")).toContain(`${name}-${version}.tgz`);
+    expect(read("README.md")).toContain(`${name}_${version}_amd64.deb`);
+    expect(read("docs/operations.md")).toContain(`${name}-${version}.tgz`);
   });
 
   it("links every page in docs/ but decisions", () => {
