@@ -55,6 +55,7 @@ export class FileOutput<Known> {
   #isAsked = false;
   #reloadedAt = Number.NEGATIVE_INFINITY;
   #triedAt = Number.NEGATIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   /** Whether what was good last is kept. */
   #isKept = true;
@@ -143,7 +144,7 @@ export class FileOutput<Known> {
     const made = await this.#inspector.made(() => format.make(now, wallClock()));
     this.stats.addModel((timers.now() - from) / 1_000);
     this.#loaded ??= await host.read(made.content.maps.keys());
-    if (await host.isUncertain()) this.#isAsked = true;
+    await this.#lookAtFile(this.#loaded);
     const isGone = await host.isGone();
     this.#wasThere = !isGone;
     const decision = this.#decide(made, this.#loaded, isGone);
@@ -154,6 +155,19 @@ export class FileOutput<Known> {
     }
     await this.#applied(made, decision.kind === "nothing" ? "skipped" : "reloaded", started);
     return LOOK_MS;
+  }
+
+  /** Somebody may have written it, or HAProxy not have read what is written. */
+  async #lookAtFile(loaded: Content): Promise<void> {
+    const { host, log, timers } = this.#parts;
+    if (await host.isUncertain()) this.#isAsked = true;
+    if (!this.#isAsked && timers.now() - this.#lookedAt < LOOK_MS) return;
+    this.#lookedAt = timers.now();
+    const there = await host.read(loaded.maps.keys());
+    if (isSameContent(there, loaded)) return;
+    log.warn({ file: host.path }, `${host.path} is not what was written last: it is written again`);
+    this.#loaded = there;
+    this.#isAsked = true;
   }
 
   #decide({ content }: Made, loaded: Content, isGone: boolean): Decision {

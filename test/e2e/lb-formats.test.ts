@@ -216,6 +216,12 @@ test("format bridge carries every app of the text answer, without one whose agen
     { backend: `one-${one}`, servers: [{ name: "one-1", task: `${HOST}:${portOf("b")}` }] },
     { backend: `two-${two}` },
   ]);
+  const reloads = await run.reloads();
+  writeFileSync(join(run.folder, "haproxy.cfg"), run.haproxyConfig.replace("listen one-", "listen other-"));
+  run.signal("SIGUSR1");
+  await until("the former file", () => run.haproxyConfig.includes("listen one-"));
+  await until("its reload", async () => (await run.reloads()) === reloads + 1);
+  expect(run.log).toContain("haproxy.cfg is not what was written last: it is written again");
   // Over a restart as well, also one that was killed before HAProxy had read what is written.
   await run.stop("SIGKILL");
   writeFileSync(join(run.folder, "mesos-dns-lb.changing"), "");

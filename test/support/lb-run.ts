@@ -117,6 +117,10 @@ export class LbRun {
     return runCommand(process.execPath, [PROGRAM, "lb", ...words, "--config", this.configFile]);
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     this.#child?.kill(signal);
     return this.#exited;
