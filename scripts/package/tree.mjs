@@ -17,53 +17,82 @@ const KOFFI_LEAVES_OUT = ["vendor", "doc", "lib", "abi", "cnoke.cjs", "trampolin
 const PROCESSORS = { amd64: "x64", arm64: "arm64" };
 
 /** @param project the folder of this repository, with its dist/ @param work a folder to unpack things in */
-export function stage({ project, root, work, architecture, version, maintainer, date, runtime }) {
-  const at = (path) => join(root, path);
-  const source = (path) => readFileSync(join(project, path), "utf8");
-  const write = (path, content, mode = 0o644) => {
-    mkdirSync(dirname(at(path)), { recursive: true });
-    writeFileSync(at(path), content);
-    chmodSync(at(path), mode);
-  };
-
-  const { name, integrity } = runtime.packages[architecture];
+export function stage({ project, root, work, runtime, ...about }) {
+  const tree = new Tree(project, root);
   const node = join(work, "node");
+  const { name, integrity } = runtime.packages[about.architecture];
   unpack({ name, version: runtime.version, integrity }, node, work);
-  write(`${HOME}/bin/node`, readFileSync(join(node, "bin/node")), 0o755);
+  tree.write(`${HOME}/bin/node`, readFileSync(join(node, "bin/node")), 0o755);
+  stageProgram(tree);
+  stageKoffi({ tree, work, architecture: about.architecture });
+  stageSettings(tree);
+  stageDocuments(tree, { runtime: node, koffi: join(work, "koffi"), bundle: join(project, "dist/bundle") }, about);
+}
 
-  for (const part of PROGRAM) cpSync(join(project, "dist", part), at(`${HOME}/dist/${part}`), { recursive: true });
-  rmSync(at(`${HOME}/dist/bundle/LICENSES.txt`));
+/** Files of the project, and where they go. */
+class Tree {
+  #project;
+  #root;
+
+  constructor(project, root) {
+    this.#project = project;
+    this.#root = root;
+  }
+
+  from(path) {
+    return join(this.#project, path);
+  }
+
+  to(path) {
+    return join(this.#root, path);
+  }
+
+  read(path) {
+    return readFileSync(this.from(path), "utf8");
+  }
+
+  write(path, content, mode = 0o644) {
+    mkdirSync(dirname(this.to(path)), { recursive: true });
+    writeFileSync(this.to(path), content);
+    chmodSync(this.to(path), mode);
+  }
+}
+
+function stageProgram(tree) {
+  for (const part of PROGRAM) {
+    cpSync(tree.from(`dist/${part}`), tree.to(`${HOME}/dist/${part}`), { recursive: true });
+  }
+  // They are in the package's file of licences.
+  rmSync(tree.to(`${HOME}/dist/bundle/LICENSES.txt`));
   // The first line is all that leads to Node.js, whatever name the program is called by.
   const firstLine = /^#!.*\n/;
-  write(`${HOME}/dist/main.js`, source("dist/main.js").replace(firstLine, `#!/${HOME}/bin/node\n`), 0o755);
-  write(`${HOME}/dist/bundle/main.js`, source("dist/bundle/main.js").replace(firstLine, ""));
-  write(`${HOME}/package.json`, manifest(JSON.parse(source("package.json"))));
-  stageKoffi({ project, work, architecture, modules: at(`${HOME}/node_modules`) });
-  mkdirSync(at("usr/bin"), { recursive: true });
-  symlinkSync(`../lib/mesos-dns/dist/main.js`, at("usr/bin/mesos-dns"));
+  tree.write(`${HOME}/dist/main.js`, tree.read("dist/main.js").replace(firstLine, `#!/${HOME}/bin/node\n`), 0o755);
+  tree.write(`${HOME}/dist/bundle/main.js`, tree.read("dist/bundle/main.js").replace(firstLine, ""));
+  tree.write(`${HOME}/package.json`, manifest(JSON.parse(tree.read("package.json"))));
+  mkdirSync(tree.to("usr/bin"), { recursive: true });
+  symlinkSync("../lib/mesos-dns/dist/main.js", tree.to("usr/bin/mesos-dns"));
+}
 
-  write("etc/mesos-dns/config.json", firstConfig(source("config.json.example")));
-  for (const unit of UNITS) write(`lib/systemd/system/${unit}`, packagedUnit(unit, source(`systemd/${unit}`)));
+function stageSettings(tree) {
+  tree.write("etc/mesos-dns/config.json", firstConfig(tree.read("config.json.example")));
+  for (const unit of UNITS) tree.write(`lib/systemd/system/${unit}`, packagedUnit(unit, tree.read(`systemd/${unit}`)));
+}
 
-  for (const path of Object.keys(PRINTED)) write(path, printed(path, join(project, "dist/main.js")));
-  write(
-    `${DOC}/copyright`,
-    copyright({ runtime: node, koffi: join(work, "koffi"), bundle: join(project, "dist/bundle") }),
-  );
-  write(`${DOC}/changelog.gz`, gzipped(changelog({ version, maintainer, date })));
-  write(`${DOC}/CHANGELOG.md.gz`, gzipped(source("CHANGELOG.md")));
-  for (const file of readdirSync(join(project, "docs"))) {
-    if (file.endsWith(".md")) write(`${DOC}/docs/${file}`, source(`docs/${file}`));
+function stageDocuments(tree, parts, { version, maintainer, date }) {
+  for (const path of Object.keys(PRINTED)) tree.write(path, printed(path, tree.from("dist/main.js")));
+  tree.write(`${DOC}/copyright`, copyright(parts));
+  tree.write(`${DOC}/changelog.gz`, gzipped(changelog({ version, maintainer, date })));
+  tree.write(`${DOC}/CHANGELOG.md.gz`, gzipped(tree.read("CHANGELOG.md")));
+  for (const file of readdirSync(tree.from("docs"))) {
+    if (file.endsWith(".md")) tree.write(`${DOC}/docs/${file}`, tree.read(`docs/${file}`));
   }
-  cpSync(join(project, "deploy"), at(`${DOC}/examples`), {
+  cpSync(tree.from("deploy"), tree.to(`${DOC}/examples`), {
     recursive: true,
     filter: (path) => !path.includes(".test."),
   });
-  write(`${DOC}/examples/config.json.example`, source("config.json.example"));
-  write(
-    "usr/share/lintian/overrides/mesos-dns",
-    readFileSync(new URL("debian/lintian-overrides", import.meta.url), "utf8"),
-  );
+  tree.write(`${DOC}/examples/config.json.example`, tree.read("config.json.example"));
+  const overrides = readFileSync(new URL("debian/lintian-overrides", import.meta.url), "utf8");
+  tree.write("usr/share/lintian/overrides/mesos-dns", overrides);
 }
 
 /** What is read of package.json when the program runs. */
@@ -81,13 +110,13 @@ export function firstConfig(example) {
   return `${JSON.stringify(first, undefined, 2)}\n`;
 }
 
-function stageKoffi({ project, work, architecture, modules }) {
-  const lock = JSON.parse(readFileSync(join(project, "package-lock.json"), "utf8"));
+function stageKoffi({ tree, work, architecture }) {
+  const lock = JSON.parse(tree.read("package-lock.json"));
   const native = `@koromix/koffi-linux-${PROCESSORS[architecture]}`;
   for (const name of ["koffi", native]) {
     const folder = join(work, name);
     unpack(pinOf(lock, name), folder, work);
-    cpSync(folder, join(modules, name), {
+    cpSync(folder, tree.to(`${HOME}/node_modules/${name}`), {
       recursive: true,
       filter: (path) => {
         const inside = path.slice(folder.length + 1).split("/");
