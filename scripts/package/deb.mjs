@@ -69,6 +69,7 @@ function foldersOpen(root) {
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     if (entry.isDirectory()) chmodSync(path, 0o755);
-    else if (entry.isFile()) chmodSync(path, statSync(path).mode & 0o111 ? 0o755 : 0o644);
+    // A native module is loaded, not run, whatever its archive says.
+    else if (entry.isFile()) chmodSync(path, statSync(path).mode & 0o111 && !path.endsWith(".node") ? 0o755 : 0o644);
   }
 }
