@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { temporaryFolder } from "./bare.js";
 
 /**
@@ -51,7 +51,10 @@ let settings: Settings;
 let image: string;
 
 beforeAll(() => {
-  const folder = temporaryFolder(afterAll);
+  let remove = () => {};
+  const folder = temporaryFolder((work) => {
+    remove = work;
+  });
   const places = ["--root", join(folder, "root"), "--runroot", join(folder, "run"), "--storage-driver", "vfs"];
   buildah = (...words) => execFileSync("buildah", [...places, ...words], { encoding: "utf8", stdio: "pipe" }).trim();
   const base = buildah("from", "scratch");
@@ -63,11 +66,14 @@ beforeAll(() => {
   settings = JSON.parse(buildah("inspect", "--type", "image", "localhost/mesos-dns")).Docker.config;
   const container = buildah("from", "localhost/mesos-dns");
   image = buildah("mount", container);
-  afterAll(() => buildah("umount", container));
   writeFileSync(
     join(image, "config.json"),
     JSON.stringify({ masters: ["192.0.2.11:5050"], externalon: false, serverVersion: VERSION }),
   );
+  return () => {
+    buildah("umount", container);
+    remove();
+  };
 });
 
 function told(...words: readonly string[]): string {

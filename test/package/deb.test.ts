@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, lstatSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { askUdp } from "../support/ask.js";
 import { lines } from "../support/dns.js";
 import { startMaster, webAt } from "../support/scenario.js";
@@ -32,8 +32,12 @@ function olderPackage(): string {
 let debian: BareDebian;
 
 beforeAll(() => {
-  debian = new BareDebian(afterAll);
+  let remove = () => {};
+  debian = new BareDebian((work) => {
+    remove = work;
+  });
   debian.install(packageFile("deb"));
+  return remove;
 });
 
 test("lintian finds nothing", () => {
