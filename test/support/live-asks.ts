@@ -31,6 +31,9 @@ export const failures = async (code: string) =>
   (await server.metric(`mesos_dns_state_failures_total{code="${code}"}`)) ?? 0;
 export const masterHeard = (header: string) => async () =>
   master.requests.some(({ headers }) => headers.authorization === header);
+/** Whether the configuration in effect has this value. */
+export const shows = (field: string, isSeen: (value: unknown) => boolean) => async () =>
+  isSeen((await server.json<Readonly<Record<string, unknown>>>("/v1/config"))[field]);
 export const status = async (path: string, init?: RequestInit) => (await server.fetch(path, init)).status;
 export const basic = (principal: string, secret: string) =>
   `Basic ${Buffer.from(`${principal}:${secret}`).toString("base64")}`;

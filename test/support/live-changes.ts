@@ -28,6 +28,7 @@ import {
 import type { Change } from "./live-change.js";
 import { FORWARDING_CHANGES } from "./live-forwarding.js";
 import { closedAfter, cookieOf, cookieWith, isCookieOf } from "./live-probes.js";
+import { QUERY_LOG_CHANGES } from "./live-query-log.js";
 import { master, OTHER_SECRET, other, STATE, server } from "./live-server.js";
 import { SERVICE_CHANGES } from "./live-services.js";
 import { TRANSFER_CHANGES } from "./live-transfers.js";
@@ -37,6 +38,11 @@ export const CHANGES: Readonly<Record<string, () => Change>> = {
   ...FORWARDING_CHANGES,
   ...TRANSFER_CHANGES,
   ...SERVICE_CHANGES,
+  ...QUERY_LOG_CHANGES,
+  console: () => ({
+    to: { console: false },
+    isSeen: async () => (await status("/v1/console/search?q=web")) === 404,
+  }),
   zk: () => ({
     to: { zk: "zk://127.0.0.1:1/mesos" },
     isSeen: async () =>

@@ -1,3 +1,4 @@
+import { shows } from "./live-asks.js";
 import type { Change } from "./live-change.js";
 import { server } from "./live-server.js";
 import { freePort } from "./server.js";
@@ -15,10 +16,6 @@ async function overridden(headers: Readonly<Record<string, string>> = {}): Promi
   const init = { method: "POST", headers: { "content-type": "application/json", ...headers }, body: '{"force": null}' };
   return (await server.fetch("/v1/health/db", init)).status;
 }
-
-/** Whether the configuration in effect has this value. */
-const shows = (field: string, isSeen: (value: unknown) => boolean) => async () =>
-  isSeen((await server.json<Readonly<Record<string, unknown>>>("/v1/config"))[field]);
 
 const vip = (key: string, value: unknown) => () => ({
   to: { vips: { [key]: value } },
