@@ -1,6 +1,6 @@
 import { causeOf, MesosDnsError } from "../base/errors.js";
 import { formatHostPort, type HostPort } from "../base/host-port.js";
-import { isObject } from "../base/lenient.js";
+import { isObject, textOf } from "../base/lenient.js";
 import { printable } from "../base/printable.js";
 import { readDnsServer } from "../config/names.js";
 import type { Message } from "../wire/message.js";
@@ -51,6 +51,8 @@ export async function runCompare(words: readonly string[]): Promise<void> {
   if (!other) throw usage("compare needs --with ADDRESS, the other server, with a port or without");
   const own = dnsServer(at[0], flags.get("config"));
   const questions = await questionsOf(serverUrl(flags.get("server"), flags.get("config")));
+  // One that is not there would differ in every name.
+  for (const server of [own, other]) await askDns(server, questions[0]?.name ?? ".", questions[0]?.type ?? TYPE.A);
   const differences = await differencesBetween(own, other, questions);
   const same = questions.length - differences.length;
   if (flags.has("json")) process.stdout.write(`${JSON.stringify({ asked: questions.length, differences }, null, 2)}\n`);
@@ -74,14 +76,15 @@ async function questionsOf(url: string): Promise<readonly Asked[]> {
   const failed = (why: string) =>
     new MesosDnsError(
       "SERVER_UNREACHABLE",
-      `no list of names from ${url}/v1/axfr: ${why}; it needs EnumerationOn and, where it is elsewhere, --server URL`,
+      `no list of names from ${url}/v1/axfr: ${why}; --server URL says where the server's httpport is`,
     );
   const response = await fetch(`${url}/v1/axfr`, { signal: AbortSignal.timeout(LIST_MS) }).catch((error: unknown) => {
     throw failed(causeOf(error));
   });
   const body: unknown = await response.json().catch(() => undefined);
   const records = isObject(body) ? body.Records : undefined;
-  if (!response.ok || !isObject(records)) throw failed(`status ${response.status}`);
+  const told = isObject(body) ? textOf(body.error) : "";
+  if (!response.ok || !isObject(records)) throw failed(told || `status ${response.status}`);
   return Object.entries(LISTS).flatMap(([list, type]) => {
     const names = records[list];
     return isObject(names) ? Object.keys(names).map((name) => ({ name, type })) : [];
@@ -109,13 +112,13 @@ async function differencesBetween(
 /** What a server says, without the order and the times of its records. */
 async function summaryOf(server: HostPort, { name, type }: Asked): Promise<string> {
   try {
-    return textOf((await askDns(server, name, type)).message, type);
+    return textOfAnswer((await askDns(server, name, type)).message, type);
   } catch (error) {
     return causeOf(error);
   }
 }
 
-function textOf({ rcode, answers }: Message, type: number): string {
+function textOfAnswer({ rcode, answers }: Message, type: number): string {
   const data = answers
     .filter((record) => record.type === type)
     .map(({ rdata }) => rdataText(type, rdata).toLowerCase());

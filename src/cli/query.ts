@@ -3,7 +3,7 @@ import { printable } from "../base/printable.js";
 import { readQuestion } from "../explain/question.js";
 import { ZoneAsker } from "../explain/zone-answer.js";
 import type { Message } from "../wire/message.js";
-import { TYPE, typeNumber } from "../wire/protocol.js";
+import { RCODE, TYPE, typeNumber } from "../wire/protocol.js";
 import { askDns } from "./dns-client.js";
 import { explainOffline, offlineBasis, ofServer, type Printed } from "./explanation.js";
 import { type FlagKind, parseMixed, usage } from "./flags.js";
@@ -68,6 +68,8 @@ function print(message: Message | undefined, isShort: boolean, from: string, why
     : isShort
       ? shortLines(message)
       : [...messageLines(message), `;; ${from}`];
+  const isEmpty = message && message.rcode === RCODE.NOERROR && message.answers.length === 0;
+  const meaning = isEmpty && !isShort ? [";; NODATA: the name exists, and has no record of this type"] : [];
   const reasons = why.map(({ text }) => `;; ${text}`);
-  process.stdout.write([...lines, ...reasons].map((line) => `${printable(line)}\n`).join(""));
+  process.stdout.write([...lines, ...meaning, ...reasons].map((line) => `${printable(line)}\n`).join(""));
 }

@@ -1,5 +1,6 @@
 import type { Address } from "../base/addresses.js";
 import type { AnswerConfig, ForwardConfig } from "../config/config.js";
+import { isInZone } from "../config/names.js";
 import type { CachedAnswer } from "../forward/cached-answers.js";
 import type { UpstreamReport } from "../forward/report.js";
 import { encodeName } from "../wire/names.js";
@@ -13,6 +14,8 @@ export interface ServerSide {
   readonly question: string;
   readonly client: Address | undefined;
   readonly config: ForwardConfig & AnswerConfig;
+  /** The apexes of its zones. */
+  readonly zones: readonly string[];
   readonly upstreams: Readonly<Record<string, UpstreamReport>>;
   /** The answers of upstreams to a name that are cached. @param name lower-case wire form as latin1 */
   readonly cached: (name: string) => Promise<readonly CachedAnswer[]>;
@@ -25,12 +28,14 @@ export async function explainWith(findings: readonly Finding[], side: ServerSide
   const { name } = readQuestion(question);
   const reasons = new Set(findings.map(({ reason }) => reason));
   const isOurs = reasons.has("in_zone");
-  const isOutside = name !== undefined && !isOurs && !reasons.has("task") && !reasons.has("not_ready");
+  // Before the first state nothing is known of the cluster, but which zones there are.
+  const isInZones = name !== undefined && side.zones.some((zone) => isInZone(name, zone));
+  const isOutside = name !== undefined && !isOurs && !reasons.has("task") && !(reasons.has("not_ready") && isInZones);
   const cached = isOutside ? await side.cached(Buffer.from(encodeName(name)).toString("latin1")) : [];
   return [
     ...(client && name !== undefined ? explainClient(client, isOurs, config) : []),
-    ...(isOutside ? explainOutside(name, { config, upstreams, cached }) : []),
-    ...findings,
     ...explainState(state),
+    ...(isOutside ? explainOutside(name, { config, upstreams, cached }) : []),
+    ...(isOutside && reasons.has("not_ready") ? [] : findings),
   ];
 }

@@ -5,6 +5,7 @@ import type { ForwardReport } from "../forward/report.js";
 import type { ServerStatus } from "../status/status.js";
 import type { BuilderHandle } from "../threads/builder-handle.js";
 import type { Responders } from "../threads/responders.js";
+import type { CurrentZone } from "./current-zone.js";
 
 /** Questions that wait at a time. */
 export const MAX_QUESTIONS = 16;
@@ -14,6 +15,7 @@ export interface ExplainedServer {
   readonly config: Config;
   readonly status: ServerStatus;
   readonly forwarding: ForwardReport;
+  readonly zone: Pick<CurrentZone, "snapshot">;
   readonly builder: Pick<BuilderHandle, "explain">;
   readonly responders: Pick<Responders, "lookUp"> | undefined;
 }
@@ -48,12 +50,13 @@ export class Explaining {
     // Nobody may ever ask.
     const { explainWith } = await import("../explain/with-server.js");
     const findings = await this.#server.builder.explain(question);
-    const { config, status, forwarding, responders } = this.#server;
+    const { config, status, forwarding, responders, zone } = this.#server;
     const { build, live, stale } = status;
     return explainWith(findings, {
       question,
       client: parseAddress(client),
       config,
+      zones: zone.snapshot.zones.filter(({ apex }) => !apex.scattered).map(({ apex }) => apex.zone),
       upstreams: forwarding.upstreams,
       cached: async (name) => (await responders?.lookUp(name)) ?? [],
       state: { isStale: stale, fetchedAt: build?.fetchedAt, live, now: this.#now() },

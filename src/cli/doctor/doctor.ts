@@ -1,4 +1,4 @@
-import { messageOf } from "../../base/errors.js";
+import { codeOf, messageOf } from "../../base/errors.js";
 import { printable } from "../../base/printable.js";
 import type { Config } from "../../config/config.js";
 import { loadServed } from "../configuration.js";
@@ -108,9 +108,9 @@ async function clusterOf(config: Config): Promise<readonly Check[]> {
     return [...judgeState(state, build.skipped), ...judgeMachine(machine, needsOf(tasks, config))];
   } catch (error) {
     const what = config.zk === "" ? "masters" : "ZooKeeper and masters";
-    const advice = "docs/errors.md says what to do about each";
+    const advice = "the page of error codes, docs/errors.md, says what to do about this one";
     return [
-      check(what, "fault", messageOf(error), advice),
+      check(what, "fault", `${messageOf(error)} (${codeOf(error)})`, advice),
       ...judgeMachine(await probeMachine(undefined, false), needsOf(0, config)),
     ];
   }

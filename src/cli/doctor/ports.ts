@@ -28,13 +28,20 @@ export interface PortProbe {
   readonly refusal: unknown;
   /** Who has it. */
   readonly owners: readonly Owner[];
-  /** Whether the server of this configuration runs there already. */
+  /** Whether the server's API answers where this configuration says. */
+  readonly isRunning: boolean;
+  /** Whether the server of this configuration has the port already. */
   readonly isOurs: boolean;
 }
 
 /** Whether this server can have a port, or has it. */
-export function judgePort({ protocol, at, refusal, owners, isOurs }: PortProbe): Check {
+export function judgePort({ protocol, at, refusal, owners, isOurs, isRunning }: PortProbe): Check {
   const what = `${formatHostPort(at)} over ${protocol.toUpperCase()}`;
+  if (refusal === undefined && isRunning) {
+    const advice =
+      "restart it: `port` and `listener` are read at the start alone; or another server has this configuration's httpport";
+    return check(what, "warning", "it is free, although this server runs: it does not answer here", advice);
+  }
   if (refusal === undefined) return check(what, "ok", "it is free");
   if (isOurs) return check(what, "ok", "this server answers there");
   const code = refusal instanceof MesosDnsError ? refusal.code : "";

@@ -34,7 +34,7 @@ export async function probePort(protocol: "udp" | "tcp", at: HostPort, isRunning
   );
   const owners = refusal === undefined ? [] : await ownersOf(protocol, at.port, PROC);
   const isOurs = isRunning && (owners.length === 0 || owners.some(({ command }) => /mesos-dns|main\.js/.test(command)));
-  return { protocol, at, refusal, owners, isOurs };
+  return { protocol, at, refusal, owners, isOurs, isRunning };
 }
 
 /** Whether a server of this kind answers at an address of the API. */

@@ -24,18 +24,23 @@ const UP = {
   lastFailure: "",
 } as const;
 
+function sideOf(question: string, changes: Partial<ServerSide> = {}, keys: object = {}): ServerSide {
+  return {
+    question,
+    client: undefined,
+    config: configOf({ resolvers: ["192.0.2.53"], ...keys }),
+    zones: ["mesos"],
+    upstreams: { "192.0.2.53:53": UP },
+    cached: async () => [],
+    state: STATE,
+    ...changes,
+  };
+}
+
 /** What a server says of it all. */
 function served(changes: Partial<ServerSide> = {}, keys: object = {}) {
   return async (question: string): Promise<readonly Finding[]> =>
-    explainWith(findingsOf(question, await basisOf(keys)), {
-      question,
-      client: undefined,
-      config: configOf({ resolvers: ["192.0.2.53"], ...keys }),
-      upstreams: { "192.0.2.53:53": UP },
-      cached: async () => [],
-      state: STATE,
-      ...changes,
-    });
+    explainWith(findingsOf(question, await basisOf(keys)), sideOf(question, changes, keys));
 }
 
 const live = (changes: object) => ({ state: { ...STATE, live: { ...NOTHING_FOLLOWED, ...changes } } });
@@ -48,6 +53,12 @@ export const SERVER_CASES: readonly (readonly [
   text: RegExp,
   findings: (question: string) => Promise<readonly Finding[]>,
 ])[] = [
+  [
+    "www.example.com",
+    "forwarded",
+    /is forwarded to resolvers/,
+    async (question) => explainWith([NOT_READY], sideOf(question)),
+  ],
   ["www.example.com", "forwarded", /is forwarded to resolvers: 192\.0\.2\.53:53\.$/, served()],
   ["www.example.com", "resolver", /^192\.0\.2\.53:53 is up, and answers in 12 ms\.$/, served()],
   ["www.example.com", "not_cached", /^No answer for www\.example\.com is in the cache\.$/, served()],

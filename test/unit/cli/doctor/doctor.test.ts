@@ -19,6 +19,7 @@ const port = (changes: object) =>
     at: { host: "0.0.0.0", port: 53 },
     refusal: IN_USE,
     owners: [],
+    isRunning: false,
     isOurs: false,
     ...changes,
   });
@@ -28,6 +29,10 @@ describe("a port", () => {
   it("is free, or this server's", () => {
     expect(port({ refusal: undefined })).toEqual(check("0.0.0.0:53 over UDP", "ok", "it is free"));
     expect(port({ isOurs: true }).level).toBe("ok");
+    expect(port({ refusal: undefined, isRunning: true })).toMatchObject({
+      level: "warning",
+      text: expect.stringContaining("does not answer here"),
+    });
   });
 
   it.each([
