@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf, MesosDnsError } from "../base/errors.js";
 import { isObject, textOf } from "../base/lenient.js";
 import { printable } from "../base/printable.js";
+import { CHANGE_KINDS } from "../console/changes.js";
 import { EventStreamReader, type StreamEvent } from "../sources/http/event-stream.js";
 import { type FlagKind, parseMixed, usage } from "./flags.js";
 import { serverUrl } from "./server-url.js";
@@ -28,6 +29,10 @@ export async function runTail(words: readonly string[]): Promise<void> {
   if (rest.length > 0) throw usage(`unexpected argument ${JSON.stringify(rest[0])}`);
   const url = serverUrl(flags.get("server"), flags.get("config"));
   const kinds = flags.get("kind")?.split(",");
+  const unknown = kinds?.find((kind) => !CHANGE_KINDS.some((known) => known === kind));
+  if (unknown !== undefined) {
+    throw usage(`no kind of change is called ${JSON.stringify(unknown)}; there are ${CHANGE_KINDS.join(", ")}`);
+  }
   const line = (event: StreamEvent) => lineOf(event, kinds, flags.has("json"));
   // A reader that stops early (`| head`) is no failure.
   process.stdout.on("error", () => process.exit(0));

@@ -39,3 +39,12 @@ test("compare prints what differs, by name", async () => {
     theirs: "203.0.113.2",
   });
 });
+
+test("compare says that the other server does not answer, in place of a difference in every name", async () => {
+  const one = await startServer([await startMaster(webAt("203.0.113.1"))]);
+  const gone = await startServer([await startMaster(webAt("203.0.113.1"))]);
+  await gone.stop();
+  const { code, stdout, stderr } = await compare(one, gone);
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toContain(`127.0.0.1:${gone.port}`);
+});

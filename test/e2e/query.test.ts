@@ -53,3 +53,9 @@ test("tail prints changes as they happen, and goes on when the server comes back
   await told(/^\d{4}-\d\d-\d\dT.* web\S* of marathon runs on /);
   await told(/ends|ended|moved/);
 });
+
+test("tail says which kinds of changes there are, and waits for no other", async () => {
+  const { code, stderr } = await runCommand(process.execPath, [PROGRAM, "tail", "--kind", "task-strated"]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/no kind of change is called "task-strated"; there are task-started, task-ended, /);
+});
