@@ -132,6 +132,8 @@ describe("Grafana's dashboard", () => {
 
 const SAMPLE = /^(\w+)(?:\{(.*)\})? /;
 const LABEL = /(\w+)="/g;
+/** A zone is saved some ten seconds after it has changed. */
+const SAVED_MS = 40_000;
 /** The ones that Prometheus itself adds. */
 const ADDED = ["job", "instance"];
 
@@ -244,7 +246,10 @@ test("a server with everything turned on has every metric and label that alerts 
   const { server, master, consul } = await startWhole();
   await askUdp(server, "web.marathon.mesos");
   await askUdp(server, "www.example.com");
-  await askTcp(server, "mesos", { type: "AXFR" });
+  await until("a zone transfer", async () => {
+    await askTcp(server, "mesos", { type: "AXFR" });
+    return (await server.metrics()).includes("mesos_dns_secondary_lag_seconds{");
+  });
   await fetch(`http://127.0.0.1:${consul}/v1/catalog/services`);
   await until("events", async () => (await server.metric("mesos_dns_stream_connected")) === 1);
   // An election: nothing is answered for a moment.
@@ -254,11 +259,15 @@ test("a server with everything turned on has every metric and label that alerts 
   const wanted = exprs.flatMap(usedIn);
   expect(wanted.length).toBeGreaterThan(exprs.length);
   let missing: readonly string[] = [];
-  await until(`samples of all metrics, not ${missing}`, async () => {
-    const series = seriesIn(await server.metrics());
-    missing = [...new Set(wanted.map(({ name }) => name))].filter((name) => !series.has(name));
-    return missing.length === 0;
-  }).catch(() => undefined);
+  await until(
+    `samples of all metrics, not ${missing}`,
+    async () => {
+      const series = seriesIn(await server.metrics());
+      missing = [...new Set(wanted.map(({ name }) => name))].filter((name) => !series.has(name));
+      return missing.length === 0;
+    },
+    SAVED_MS,
+  ).catch(() => undefined);
   expect(missing).toEqual([]);
   const series = seriesIn(await server.metrics());
   for (const { name, labels } of wanted)
