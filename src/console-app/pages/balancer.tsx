@@ -4,6 +4,7 @@ import { count, plural } from "../format.js";
 import { useJson } from "../hooks.js";
 import type { PageProps } from "../page-props.js";
 import { Code, FactList, Missing, Note, Page, Section, Status } from "../parts/basics.js";
+import { Filter } from "../parts/filter.js";
 import { Table } from "../parts/table.js";
 
 /** Rows that are shown: the filter finds the others. */
@@ -99,17 +100,7 @@ function Carried({ services }: { readonly services: readonly LbServiceStatus[] }
   const found = words === "" ? services : services.filter(has);
   return (
     <>
-      <div class="controls">
-        <label>
-          Filter
-          <input
-            type="search"
-            autocomplete="off"
-            value={text}
-            onInput={({ currentTarget }) => setText(currentTarget.value)}
-          />
-        </label>
-      </div>
+      <Filter text={text} onText={setText} />
       <Section title="Services">
         <Table
           title="Services"

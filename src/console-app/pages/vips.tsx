@@ -3,6 +3,7 @@ import { count, plural } from "../format.js";
 import { useJson } from "../hooks.js";
 import type { PageProps } from "../page-props.js";
 import { Missing, Note, Page, Section } from "../parts/basics.js";
+import { Filter } from "../parts/filter.js";
 import { Table } from "../parts/table.js";
 import { VIP_COLUMNS, type Vip } from "../parts/vip-list.js";
 
@@ -26,17 +27,7 @@ export function Vips(_: PageProps) {
   const found = words === "" ? data : data.filter(has);
   return (
     <Page title="Virtual addresses" about={<span role="status">{plural(found.length, "address", "addresses")}</span>}>
-      <div class="controls">
-        <label>
-          Filter
-          <input
-            type="search"
-            autocomplete="off"
-            value={text}
-            onInput={({ currentTarget }) => setText(currentTarget.value)}
-          />
-        </label>
-      </div>
+      <Filter text={text} onText={setText} />
       <Section title="Virtual addresses">
         <Table
           title="Virtual addresses"
