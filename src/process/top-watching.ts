@@ -1,7 +1,7 @@
 import type { Logger } from "../base/log.js";
 import { delay, type Timers } from "../base/timers.js";
-import type { QueryLogSettings } from "../config/query-log.js";
 import { QueryLogCounts } from "../query-log/counts.js";
+import type { RecordSettings } from "../query-log/recording.js";
 import { ringMemory } from "../query-log/ring.js";
 import type { FromTopThread, TopStart, ToTopThread } from "../threads/messages.js";
 import { SupervisedThread, type SupervisedWorker } from "../threads/supervised-thread.js";
@@ -13,11 +13,12 @@ import type { QueryLoggingParts } from "./query-logging.js";
 const IDLE_MS = 60_000;
 const REPORT_MS = 5_000;
 
+/** Memory of each answering thread for queries that are not counted yet. */
+const RING_BYTES = 1_048_576;
+
 /** Queries are recorded as for a log, their answers' sizes alone. */
-const SETTINGS: QueryLogSettings = {
+const SETTINGS: RecordSettings = {
   format: "json",
-  file: "",
-  socket: "",
   messages: "queries",
   sample: 1,
   names: [],
@@ -26,9 +27,6 @@ const SETTINGS: QueryLogSettings = {
   clients: [],
   ipv4PrefixLength: 32,
   ipv6PrefixLength: 128,
-  bufferBytes: 1_048_576,
-  maxBytes: 0,
-  keepFiles: 0,
 };
 
 export interface TopWatchingParts extends Pick<QueryLoggingParts, "writers" | "record"> {
@@ -83,7 +81,7 @@ export class TopWatching {
   #begin(): SupervisedThread<ToTopThread, FromTopThread> {
     const { writers, record, log, timers, spawn = spawnTop } = this.#parts;
     const counts = new QueryLogCounts(writers).memory;
-    const rings = Array.from({ length: writers }, () => ringMemory(SETTINGS.bufferBytes));
+    const rings = Array.from({ length: writers }, () => ringMemory(RING_BYTES));
     const thread = new SupervisedThread<ToTopThread, FromTopThread>({
       name: "top",
       title: "the thread that counts queries",

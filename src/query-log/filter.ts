@@ -3,7 +3,7 @@ import { LOG_RCODES, logTypeOf, type QueryLogSettings } from "../config/query-lo
 import { encodeName } from "../wire/names.js";
 import type { Query } from "../wire/query.js";
 
-type FilterSettings = Pick<QueryLogSettings, "sample" | "names" | "types" | "rcodes" | "clients">;
+export type FilterSettings = Pick<QueryLogSettings, "sample" | "names" | "types" | "rcodes" | "clients">;
 type Question = Pick<Query, "type" | "name" | "nameLength" | "labels" | "labelAt">;
 
 /** Decides which queries are logged: cheapest question first. */

@@ -1,17 +1,17 @@
 import type { Request } from "../answer/request.js";
-import type { QueryLogSettings } from "../config/query-log.js";
+
 import type { QueryRecorder, Recorded } from "../serving/query-recorder.js";
 import { HEADER } from "../wire/protocol.js";
 import { copyOctets } from "./copy.js";
 import { QueryLogCounts } from "./counts.js";
 import { LogFilter } from "./filter.js";
 import { AT, recordSize } from "./record.js";
-import type { Recording } from "./recording.js";
+import type { Recording, RecordSettings } from "./recording.js";
 import { RingWriter } from "./ring.js";
 
 /** Copies queries and their answers to a ring, from which another thread writes them. */
 export class Recorder implements QueryRecorder {
-  readonly #settings: QueryLogSettings;
+  readonly #settings: RecordSettings;
   readonly #counts: QueryLogCounts;
   readonly #writer: number;
   readonly #filter: LogFilter;

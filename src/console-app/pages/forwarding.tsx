@@ -1,3 +1,4 @@
+import type { CacheKind, CacheReport, ForwardReport } from "../../forward/report.js";
 import { bytes, count, latency, share } from "../format.js";
 import { useJson, useLive } from "../hooks.js";
 import type { PageProps } from "../page-props.js";
@@ -17,23 +18,8 @@ interface Forwarded {
     readonly lastFailure: string;
     readonly mixedCase: boolean;
   }[];
-  readonly queries: {
-    readonly waiting: number;
-    readonly questions: number;
-    readonly joined: number;
-    readonly overLimit: number;
-  };
-  readonly cache: {
-    readonly enabled: boolean;
-    readonly entries: number;
-    readonly bytes: number;
-    readonly maxBytes: number;
-    readonly hits: number;
-    readonly misses: number;
-    readonly stale: number;
-    readonly prefetches: number;
-    readonly evictions: number;
-  };
+  readonly queries: Pick<ForwardReport, "waiting" | "questions" | "joined" | "overLimit">;
+  readonly cache: Omit<CacheReport, CacheKind> & { readonly enabled: boolean };
 }
 
 export function Forwarding(_: PageProps) {

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { count } from "../format.js";
 import { linkTo } from "../route.js";
 import { Page } from "./basics.js";
+import { Filter } from "./filter.js";
 import { LongTable, type LongTableProps } from "./long-table.js";
 
 export interface ListPageProps<Row> extends Pick<LongTableProps<Row>, "path" | "columns" | "keyOf" | "empty"> {
@@ -31,20 +32,10 @@ export function ListPage<Row>({ title, page, query, filters = [], controls, note
         </span>
       }
     >
-      <div class="controls">
-        <label>
-          Filter
-          <input
-            type="search"
-            autocomplete="off"
-            spellcheck={false}
-            value={parameters.q ?? ""}
-            onInput={({ currentTarget }) => goTo(page, { ...parameters, q: currentTarget.value })}
-          />
-        </label>
+      <Filter text={parameters.q ?? ""} onText={(text) => goTo(page, { ...parameters, q: text })}>
         {controls}
         {query.toString() !== "" && <a href={linkTo(page)}>Show all</a>}
-      </div>
+      </Filter>
       {note}
       <LongTable title={title} parameters={parameters} onTotal={setTotal} {...list} />
     </Page>

@@ -1,18 +1,10 @@
 import type { QueryLogSettings } from "../../../src/config/query-log.js";
 import type { Sink, SinkEvents } from "../../../src/query-log/sink.js";
+import { configOf } from "../config/support.js";
 
 export const SETTINGS: QueryLogSettings = {
+  ...configOf().queryLog,
   format: "dnstap",
-  file: "",
-  socket: "",
-  messages: "responses",
-  sample: 1,
-  names: [],
-  types: [],
-  rcodes: [],
-  clients: [],
-  ipv4PrefixLength: 32,
-  ipv6PrefixLength: 128,
   bufferBytes: 1_048_576,
   maxBytes: 0,
   keepFiles: 2,
