@@ -5,7 +5,7 @@ import { printable } from "./base/printable.js";
 import { VERSION } from "./base/version.js";
 import { parseCommandLine } from "./cli/arguments.js";
 import { loadOptions } from "./cli/configuration.js";
-import { HELP } from "./cli/help.js";
+import { HELP, helpOf } from "./cli/help.js";
 import { nameOf } from "./cli/lb/names.js";
 import { runServer } from "./cli/serve.js";
 import { loadConfig } from "./config/load.js";
@@ -19,7 +19,7 @@ async function main([program = "", ...argv]: readonly string[]): Promise<void> {
   const command = parseCommandLine(argv);
   switch (command.kind) {
     case "help":
-      process.stdout.write(HELP);
+      process.stdout.write(command.of === undefined ? HELP : helpOf(command.of));
       return;
     case "version":
       process.stdout.write(`${VERSION}\n`);

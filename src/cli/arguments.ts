@@ -1,5 +1,6 @@
 /** Parses the command line into a command. It is pure: main.ts executes the command. */
 import type { Verbosity } from "../base/log.js";
+import { isLikely } from "../base/spelling.js";
 import { FALSE, type FlagKind, HELP_FLAGS, NUMBER, parseFlags, TRUE, usage } from "./flags.js";
 import { SECONDARIES, type SecondaryName } from "./secondaries/plan.js";
 
@@ -9,6 +10,8 @@ export type VipAction = (typeof VIP_ACTIONS)[number];
 /** Commands that read the words behind them by themselves. */
 const WORD_COMMANDS = ["lb", "explain", "query", "tail", "top", "doctor", "compare", "completion", "manual"] as const;
 type WordCommand = (typeof WORD_COMMANDS)[number];
+const COMMANDS = ["zone", "vips", "transfer-config", ...WORD_COMMANDS] as const;
+export type CommandName = (typeof COMMANDS)[number];
 
 export type Command =
   | {
@@ -41,9 +44,11 @@ export type Command =
   /** `words` are those behind the command. */
   | { readonly kind: WordCommand; readonly words: readonly string[] }
   | { readonly kind: "version" }
-  | { readonly kind: "help" };
+  /** `of` is absent if all help is wanted. */
+  | { readonly kind: "help"; readonly of?: CommandName };
 
-const DEFAULT_CONFIG_FILE = "config.json";
+/** As in Go's Mesos-DNS. */
+export const DEFAULT_CONFIG_FILE = "config.json";
 
 const SERVE_FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["config", "value"],
@@ -94,8 +99,12 @@ export function parseCommandLine(argv: readonly string[]): Command {
   if (command === "zone") return parseZone(rest);
   if (command === "vips") return parseVips(rest);
   const own = WORD_COMMANDS.find((name) => name === command);
-  if (own) return rest.some((word) => HELP_FLAGS.has(word)) ? { kind: "help" } : { kind: own, words: rest };
-  return command === "transfer-config" ? parseTransferConfig(rest) : parseServe(argv);
+  if (own) return rest.some((word) => HELP_FLAGS.has(word)) ? { kind: "help", of: own } : { kind: own, words: rest };
+  if (command === "transfer-config") return parseTransferConfig(rest);
+  const meant = command === undefined ? undefined : COMMANDS.find((name) => isLikely(command, name));
+  // Mesos-DNS would ignore the word, and serve. Who has mistyped a command wants no second server.
+  if (meant !== undefined) throw usage(`there is no command ${JSON.stringify(command)}; did you mean ${meant}?`);
+  return parseServe(argv);
 }
 
 function parseServe(argv: readonly string[]): Command {
@@ -129,7 +138,7 @@ function unusedWords(rest: readonly string[]): readonly string[] {
 function parseZone(argv: readonly string[]): Command {
   const { flags, rest } = parseFlags(argv, ZONE_FLAGS);
   if (rest.length > 0) throw usage(`unexpected argument ${JSON.stringify(rest[0])}`);
-  if (flags.has("help") || flags.has("h")) return { kind: "help" };
+  if (flags.has("help") || flags.has("h")) return { kind: "help", of: "zone" };
   const stateFile = flags.get("state");
   const configFile = flags.get("config");
   const zone = flags.get("zone");
@@ -146,7 +155,7 @@ function parseZone(argv: readonly string[]): Command {
 function parseTransferConfig(argv: readonly string[]): Command {
   const isFirst = argv[0] !== undefined && !argv[0].startsWith("-");
   const { flags, rest } = parseFlags(isFirst ? argv.slice(1) : argv, TRANSFER_FLAGS);
-  if (flags.has("help") || flags.has("h")) return { kind: "help" };
+  if (flags.has("help") || flags.has("h")) return { kind: "help", of: "transfer-config" };
   const [server, ...more] = isFirst ? [argv[0], ...rest] : rest;
   if (more.length > 0) throw usage(`unexpected argument ${JSON.stringify(more[0])}`);
   const secondary = SECONDARIES.find((name) => name === server);
@@ -161,7 +170,7 @@ function parseTransferConfig(argv: readonly string[]): Command {
 function parseVips(argv: readonly string[]): Command {
   const isFirst = argv[0] !== undefined && !argv[0].startsWith("-");
   const { flags, rest } = parseFlags(isFirst ? argv.slice(1) : argv, VIP_FLAGS);
-  if (flags.has("help") || flags.has("h")) return { kind: "help" };
+  if (flags.has("help") || flags.has("h")) return { kind: "help", of: "vips" };
   const [word, ...more] = isFirst ? [argv[0], ...rest] : rest;
   if (more.length > 0) throw usage(`unexpected argument ${JSON.stringify(more[0])}`);
   const action = VIP_ACTIONS.find((name) => name === word);

@@ -8,10 +8,11 @@ import { rcodeName, TYPE } from "../wire/protocol.js";
 import { rdataText } from "../zone/rdata-text.js";
 import { askDns } from "./dns-client.js";
 import { type FlagKind, parseMixed, usage } from "./flags.js";
-import { dnsServer, serverUrl } from "./server-url.js";
+import { dnsServer, readUrl, serverUrl } from "./server-url.js";
 
 const FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["with", "value"],
+  ["with-server", "value"],
   ["server", "value"],
   ["config", "value"],
   ["json", "switch"],
@@ -23,6 +24,8 @@ const TYPE_NAMES = new Map<number, string>([
   [TYPE.AAAA, "AAAA"],
   [TYPE.SRV, "SRV"],
 ]);
+/** Where Mesos-DNS has its API if nothing else is said. */
+const API_PORT = 8123;
 /** Questions that wait for their answers at a time. */
 const AT_ONCE = 32;
 const LIST_MS = 60_000;
@@ -38,45 +41,64 @@ export interface Difference extends Asked {
 }
 
 /**
- * `mesos-dns compare --with ADDRESS`: asks this server and another one, such as a Mesos-DNS, every name of the domain that this one
- * publishes, and prints where their answers differ. The exit code is 1 if any do.
+ * `mesos-dns compare --with ADDRESS`: asks this server and another one, such as a Mesos-DNS, every name that one of them lists, and
+ * prints where their answers differ. The exit code is 1 if any do.
  * @throws {MesosDnsError} USAGE, SERVER_UNREACHABLE
  */
 export async function runCompare(words: readonly string[]): Promise<void> {
+  const { flags, own, other } = readWords(words);
+  const listed = await questionsOf(serverUrl(flags.get("server"), flags.get("config")));
+  // One that is not there would differ in every name.
+  for (const server of [own, other]) await askDns(server, listed[0]?.name ?? ".", listed[0]?.type ?? TYPE.A);
+  const theirUrl = readUrl(flags.get("with-server") ?? formatHostPort({ host: other.host, port: API_PORT }));
+  const theirs = await questionsOf(theirUrl).catch((error: unknown) => {
+    // One that is named is there; one that is guessed may be another program, or none.
+    if (flags.has("with-server")) throw error;
+    return undefined;
+  });
+  const all = new Map([...listed, ...(theirs ?? [])].map((each) => [`${each.name} ${each.type}`, each]));
+  const differences = await differencesBetween(own, other, [...all.values()]);
+  const text = flags.has("json")
+    ? JSON.stringify({ asked: all.size, areBothListed: theirs !== undefined, differences }, null, 2)
+    : [
+        ...differences.flatMap((difference) => linesOf(difference, own, other)),
+        `${all.size - differences.length} of ${all.size} answers are the same`,
+        ...(theirs ? [] : [unlisted(theirUrl)]),
+      ]
+        .map(printable)
+        .join("\n");
+  process.stdout.write(`${text}\n`);
+  if (differences.length > 0) process.exitCode = 1;
+}
+
+function readWords(words: readonly string[]) {
   const { flags, rest } = parseMixed(words, FLAGS);
   const at = rest.filter((word) => word.startsWith("@")).map((word) => word.slice(1));
   const [unexpected] = [...rest.filter((word) => !word.startsWith("@")), ...at.slice(1)];
   if (unexpected !== undefined) throw usage(`unexpected argument ${JSON.stringify(unexpected)}`);
   const other = readDnsServer(flags.get("with") ?? "");
   if (!other) throw usage("compare needs --with ADDRESS, the other server, with a port or without");
-  const own = dnsServer(at[0], flags.get("config"));
-  const questions = await questionsOf(serverUrl(flags.get("server"), flags.get("config")));
-  // One that is not there would differ in every name.
-  for (const server of [own, other]) await askDns(server, questions[0]?.name ?? ".", questions[0]?.type ?? TYPE.A);
-  const differences = await differencesBetween(own, other, questions);
-  const same = questions.length - differences.length;
-  if (flags.has("json")) process.stdout.write(`${JSON.stringify({ asked: questions.length, differences }, null, 2)}\n`);
-  else {
-    const lines = differences.map(({ name, type, ours, theirs }) => [
-      `${name} ${TYPE_NAMES.get(type) ?? type}`,
-      `  ${formatHostPort(own)}: ${ours}`,
-      `  ${formatHostPort(other)}: ${theirs}`,
-    ]);
-    process.stdout.write(
-      [...lines.flat(), `${same} of ${questions.length} answers are the same`]
-        .map((line) => `${printable(line)}\n`)
-        .join(""),
-    );
-  }
-  if (differences.length > 0) process.exitCode = 1;
+  return { flags, own: dnsServer(at[0], flags.get("config")), other };
 }
 
-/** Every name of the domain, with the types that it has. */
+function linesOf({ name, type, ours, theirs }: Difference, own: HostPort, other: HostPort): readonly string[] {
+  return [
+    `${name} ${TYPE_NAMES.get(type) ?? type}`,
+    `  ${formatHostPort(own)}: ${ours}`,
+    `  ${formatHostPort(other)}: ${theirs}`,
+  ];
+}
+
+function unlisted(url: string): string {
+  return `names that the other server alone has were not asked: there is no list at ${url}; --with-server URL says where its HTTP API is`;
+}
+
+/** Every name of the domain, with the types that it has. @throws {MesosDnsError} SERVER_UNREACHABLE */
 async function questionsOf(url: string): Promise<readonly Asked[]> {
   const failed = (why: string) =>
     new MesosDnsError(
       "SERVER_UNREACHABLE",
-      `no list of names from ${url}/v1/axfr: ${why}; --server URL says where the server's httpport is`,
+      `no list of names from ${url}/v1/axfr: ${why}; --server URL and --with-server URL say where the servers' httpport is`,
     );
   const response = await fetch(`${url}/v1/axfr`, { signal: AbortSignal.timeout(LIST_MS) }).catch((error: unknown) => {
     throw failed(causeOf(error));
@@ -87,7 +109,7 @@ async function questionsOf(url: string): Promise<readonly Asked[]> {
   if (!response.ok || !isObject(records)) throw failed(told || `status ${response.status}`);
   return Object.entries(LISTS).flatMap(([list, type]) => {
     const names = records[list];
-    return isObject(names) ? Object.keys(names).map((name) => ({ name, type })) : [];
+    return isObject(names) ? Object.keys(names).map((name) => ({ name: name.toLowerCase(), type })) : [];
   });
 }
 

@@ -1,5 +1,5 @@
 import { lookup } from "node:dns/promises";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { machineAddresses } from "../build/own-addresses.js";
 import { type Loaded, type LoadOptions, loadWithNames } from "../config/load.js";
 import { nameserversOf } from "../config/resolv-conf.js";
@@ -7,7 +7,16 @@ import type { Checked } from "../process/serve.js";
 import { checkCredentials } from "../sources/mesos/credentials.js";
 import { readCertificates } from "../transport/certificate.js";
 import { readTsigKeys } from "../transport/tsig-keys.js";
+import { DEFAULT_CONFIG_FILE } from "./arguments.js";
 import { findTroubles } from "./preflight.js";
+
+/** Where the packages put it. */
+const INSTALLED_CONFIG_FILE = "/etc/mesos-dns/config.json";
+
+/** The configuration of the server that a command looks at: as named, or as it usually is; `undefined` if there is none. */
+export function configFileOf(named: string | undefined): string | undefined {
+  return named ?? [DEFAULT_CONFIG_FILE, INSTALLED_CONFIG_FILE].find((file) => existsSync(file));
+}
 
 /** The options for loading a configuration on this machine. @param needsMasters whether it is used to follow a cluster */
 export function loadOptions(file: string | undefined, needsMasters: boolean): LoadOptions {

@@ -1,13 +1,14 @@
+import type { CommandName } from "./arguments.js";
 import { SECONDARIES } from "./secondaries/plan.js";
 
 export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--check]
        mesos-dns zone --state FILE [--config FILE] [--zone NAME]
        mesos-dns explain WORD [--server URL | --state FILE] [--config FILE] [--client ADDRESS] [--json]
-       mesos-dns query NAME [TYPE] [@SERVER] [--tcp] [--short] [--no-explain] [--state FILE] [--config FILE]
+       mesos-dns query NAME [TYPE] [@SERVER] [--tcp] [--short] [--no-explain] [--server URL | --state FILE] [--config FILE]
        mesos-dns top [--server URL] [--config FILE] [--once] [--json]
        mesos-dns tail [--server URL] [--config FILE] [--kind KIND] [--json]
        mesos-dns doctor [--config FILE] [--json]
-       mesos-dns compare --with ADDRESS [@SERVER] [--server URL] [--config FILE] [--json]
+       mesos-dns compare --with ADDRESS [--with-server URL] [@SERVER] [--server URL] [--config FILE] [--json]
        mesos-dns completion bash|zsh|fish
        mesos-dns manual 1|5
        mesos-dns transfer-config SERVER --primary ADDRESS [--primary ADDRESS] [--key NAME] [-config FILE]
@@ -33,6 +34,7 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     --server URL      the server that is asked (default: as httplistener and httpport of the configuration say)
     --client ADDRESS  what this client may ask counts as well
     --state FILE      explain a saved state of a master instead, without a server
+    --config FILE     the server's configuration (default: config.json here, or /etc/mesos-dns/config.json)
     --json            for programs
 
   query           ask a server, as dig does, and say why it answers so
@@ -40,26 +42,36 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     --tcp             at once over TCP
     --short           print the data alone
     --no-explain      print the answer alone; a server that is named is not asked why unless --server says where its API is
+    --server URL      where the server's HTTP API is, which says why
     --state FILE      answer from a saved state of a master instead, without a server
+    --config FILE     the server's configuration (default: config.json here, or /etc/mesos-dns/config.json)
 
   top             show who asks what, of the last minute: names, clients, types and rcodes, again each second until it is interrupted;
                   only on the server's own machine
     --once            count for five seconds, print, and end, as where the output is no terminal
+    --server URL      the server that is asked (default: as its configuration says)
+    --config FILE     the server's configuration (default: config.json here, or /etc/mesos-dns/config.json)
     --json            the same for programs
 
   tail            print what changes in the cluster as it happens: tasks, agents, names, the leader, what is held back
     --kind KIND       these changes alone, as task-started,task-ended (docs/http-api.md has all kinds)
+    --server URL      the server that is asked (default: as its configuration says)
+    --config FILE     the server's configuration (default: config.json here, or /etc/mesos-dns/config.json)
     --json            for programs, an object a line
 
   doctor          say what could keep the server from working on this machine, before the start or after it: the configuration, who
                   has its ports, resolvers, ZooKeeper and masters, the state, /etc/resolv.conf, memory, open files, the clock; the exit
                   code is 0, 1 if it cannot work, or 2 with warnings alone
+    --config FILE     the server's configuration (default: config.json here, or /etc/mesos-dns/config.json)
     --json            for programs
 
-  compare         ask this server and another one, such as a Mesos-DNS, every name of the domain, and print what differs
-    --with ADDRESS    the other server, with a port or without
-    --server URL      where this one's HTTP API is, which lists the names (default: as the configuration says)
-    --json            for programs
+  compare         ask this server and another one, such as a Mesos-DNS, every name that one of them lists, and print what differs
+    --with ADDRESS      the other server, with a port or without
+    --with-server URL   where its HTTP API is, which lists its names (default: port 8123 of its address)
+    --server URL        where this one's HTTP API is, which lists its names (default: as its configuration says)
+    @SERVER             this one, with a port or without (default: listener and port of the configuration)
+    --config FILE       this one's configuration (default: config.json here, or /etc/mesos-dns/config.json)
+    --json              for programs
 
   completion      print a script that completes this program's commands and flags: \`source <(mesos-dns completion bash)\`
     bash            for bash
@@ -110,3 +122,12 @@ first word that is none: what follows is ignored, with a warning. The flags of g
 -log_dir, ...) are accepted and do nothing: the log goes to standard error.
 Signals: SIGHUP reads the configuration again, SIGTERM stops the server.
 `;
+
+/** How a command is used, and what its words and flags mean: its part of the help. */
+export function helpOf(command: CommandName): string {
+  const [usage = "", ...paragraphs] = HELP.split("\n\n");
+  const lines = usage.split("\n").filter((line) => line.includes(` mesos-dns ${command} `));
+  const about = paragraphs.find((paragraph) => paragraph.startsWith(`  ${command} `)) ?? "";
+  const used = lines.map((line, at) => `${at === 0 ? "Usage:" : "      "} ${line.trim()}`).join("\n");
+  return `${used}\n\n${about}\n`;
+}

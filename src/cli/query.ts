@@ -70,6 +70,7 @@ function print(message: Message | undefined, isShort: boolean, from: string, why
       : [...messageLines(message), `;; ${from}`];
   const isEmpty = message && message.rcode === RCODE.NOERROR && message.answers.length === 0;
   const meaning = isEmpty && !isShort ? [";; NODATA: the name exists, and has no record of this type"] : [];
-  const reasons = why.map(({ text }) => `;; ${text}`);
+  // The answer's records have been printed.
+  const reasons = why.filter(({ reason }) => reason !== "records").map(({ text }) => `;; ${text}`);
   process.stdout.write([...lines, ...meaning, ...reasons].map((line) => `${printable(line)}\n`).join(""));
 }

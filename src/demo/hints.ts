@@ -15,6 +15,7 @@ export interface DemoVip {
 export function hints({ dnsPort, httpPort }: DemoOptions, master: string, vip: DemoVip): string {
   const dig = `dig @${HOST} -p ${dnsPort}`;
   const curl = `curl -s http://${HOST}:${httpPort}`;
+  const [command, at] = ["node dist/main.js", `--server ${HOST}:${httpPort}`];
   const resolver = 'const r = new (require("dns").promises.Resolver)()';
   return `
 Serving a demonstration cluster: DNS on ${HOST}:${dnsPort}, HTTP on ${HOST}:${httpPort}.
@@ -33,6 +34,9 @@ Its tasks start, stop and move every few seconds. In another terminal, try
   ${curl}/v1/services/_web._tcp.marathon.mesos.
   ${curl}/v1/enumerate
   ${curl}/metrics
+  ${command} explain web.marathon.mesos ${at}         # why it is answered so
+  ${command} tail ${at}                               # what changes, as it happens
+  ${command} top ${at}                                # who asks what
   curl -s http://${master}/state                     # what the cluster's master says
 
 Without dig: node -e '${resolver}; r.setServers(["${HOST}:${dnsPort}"]); r.resolve4("web.marathon.mesos").then(console.log)'

@@ -21,6 +21,6 @@ export function* explain(text: string, basis: ExplainBasis): Generator<undefined
   // Ids of tasks look like names: what is no task, and no name of the zones, may be either.
   if (tasks.length > 0) return names.some(({ reason }) => reason === "records") ? [...tasks, ...names] : tasks;
   const isElsewhere = names.length === 0;
-  const text_ = `No running task has the id ${shown(question.text)}: only tasks in TASK_RUNNING are known here.`;
+  const text_ = `No running task has the id ${shown(question.text)}. Only tasks in TASK_RUNNING have names: one that is starting, is being killed or has ended has none.`;
   return isElsewhere ? [finding("not_running", text_)] : names;
 }

@@ -11,7 +11,9 @@ const compare = (one: Server, other: Server, ...words: string[]) =>
     "--with",
     `127.0.0.1:${other.port}`,
     "--server",
-    `http://127.0.0.1:${one.httpPort}`,
+    `127.0.0.1:${one.httpPort}`,
+    "--with-server",
+    `http://127.0.0.1:${other.httpPort}`,
     ...words,
   ]);
 
@@ -38,6 +40,20 @@ test("compare prints what differs, by name", async () => {
     ours: "203.0.113.1",
     theirs: "203.0.113.2",
   });
+});
+
+test("compare finds the names that the other server alone has, or says that it could not", async () => {
+  const one = await startServer([await startMaster(webAt("203.0.113.1"))], { domain: "one.example" });
+  const other = await startServer([await startMaster(webAt("203.0.113.1"))], { domain: "other.example" });
+  expect((await compare(one, other)).stdout).toMatch(
+    /^web\.marathon\.other\.example\. A\n.*: REFUSED.*\n.*: 203\.0\.113\.1$/m,
+  );
+  const unlisted = await startServer([await startMaster(webAt("203.0.113.1"))], { listener: "127.0.0.2" });
+  const words = ["--with", `127.0.0.2:${unlisted.port}`, "--server", `127.0.0.1:${unlisted.httpPort}`];
+  const { stdout } = await runCommand(process.execPath, [PROGRAM, "compare", `@127.0.0.2:${unlisted.port}`, ...words]);
+  expect(stdout).toMatch(
+    /answers are the same\nnames that the other server alone has were not asked: there is no list at http:\/\/127\.0\.0\.2:8123/,
+  );
 });
 
 test("compare says that the other server does not answer, in place of a difference in every name", async () => {

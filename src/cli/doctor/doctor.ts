@@ -1,7 +1,8 @@
 import { codeOf, messageOf } from "../../base/errors.js";
 import { printable } from "../../base/printable.js";
 import type { Config } from "../../config/config.js";
-import { loadServed } from "../configuration.js";
+import { DEFAULT_CONFIG_FILE } from "../arguments.js";
+import { configFileOf, loadServed } from "../configuration.js";
 import { type FlagKind, parseMixed, usage } from "../flags.js";
 import { buildZones } from "../offline.js";
 import { findTroubles } from "../preflight.js";
@@ -11,7 +12,6 @@ import { judgeState } from "./cluster.js";
 import { judgeMachine, needsOf } from "./machine.js";
 import { judgePort } from "./ports.js";
 import {
-  isRunning,
   knownLoops,
   ownAddressesOf,
   probeMachine,
@@ -22,12 +22,12 @@ import {
 } from "./probes.js";
 import { judgeResolvConf } from "./resolv-conf.js";
 import { judgeResolver } from "./resolvers.js";
+import { askRunning, judgeRunning, type Running, urlDespiteFaults } from "./running.js";
 
 const FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["config", "value"],
   ["json", "switch"],
 ]);
-const DEFAULT_CONFIG_FILE = "config.json";
 
 /**
  * `mesos-dns doctor`: what could keep this server from working on this machine, before the start or after it. The exit code is 0 if
@@ -37,7 +37,7 @@ const DEFAULT_CONFIG_FILE = "config.json";
 export async function runDoctor(words: readonly string[]): Promise<void> {
   const { flags, rest } = parseMixed(words, FLAGS);
   if (rest.length > 0) throw usage(`unexpected argument ${JSON.stringify(rest[0])}`);
-  const checks = await examine(flags.get("config") ?? DEFAULT_CONFIG_FILE);
+  const checks = await examine(configFileOf(flags.get("config")) ?? DEFAULT_CONFIG_FILE);
   const text = flags.has("json") ? JSON.stringify({ checks }, null, 2) : linesOf(checks).map(printable).join("\n");
   process.stdout.write(`${text}\n`);
   process.exitCode = exitCodeOf(checks);
@@ -49,21 +49,24 @@ async function examine(file: string): Promise<readonly Check[]> {
       .split("\n")
       .map((fault) => check("configuration", "fault", fault, "correct it; `mesos-dns --check` shows the same faults"));
   });
-  if (!("config" in loaded)) return loaded;
+  if (!("config" in loaded)) return [...loaded, await runningAt(urlDespiteFaults(file))];
   const { config, warnings } = loaded;
   const troubles = await findTroubles(config, Date.now());
   const own = [
     ...warnings.map((warning) => check("configuration", "warning", warning)),
     ...troubles.map((trouble) => check("configuration", "warning", trouble.message)),
   ];
+  const url = config.httpon ? serverUrl(undefined, file) : undefined;
+  const running = url === undefined ? undefined : await askRunning(url);
   const [ports, resolvers, resolvConf, cluster] = await Promise.all([
-    portsOf(config, file),
+    portsOf(config, running),
     resolversOf(config, file),
     readResolvConf(),
     clusterOf(config),
   ]);
   return [
     ...(own.length > 0 ? own : [check("configuration", "ok", `${file} is valid`)]),
+    ...(url === undefined ? [] : [judgeRunning(url, running)]),
     ...ports,
     ...resolvers,
     ...judgeResolvConf(resolvConf, ownAddressesOf(config), config.port),
@@ -71,15 +74,20 @@ async function examine(file: string): Promise<readonly Check[]> {
   ];
 }
 
-async function portsOf(config: Config, file: string): Promise<readonly Check[]> {
+async function runningAt(url: string): Promise<Check> {
+  return judgeRunning(url, await askRunning(url));
+}
+
+async function portsOf(config: Config, running: Running | undefined): Promise<readonly Check[]> {
   const { dnson, listener, port, httpon, httplistener, httpport } = config;
-  const runs = httpon && (await isRunning(serverUrl(undefined, file)));
   const dns = dnson
     ? listener.flatMap((host) => (["udp", "tcp"] as const).map((protocol) => ({ protocol, host, port })))
     : [];
   const http = httpon ? [{ protocol: "tcp" as const, host: httplistener, port: httpport }] : [];
   const probes = await Promise.all(
-    [...dns, ...http].map(({ protocol, host, port: number }) => probePort(protocol, { host, port: number }, runs)),
+    [...dns, ...http].map(({ protocol, host, port: number }) =>
+      probePort(protocol, { host, port: number }, running !== undefined),
+    ),
   );
   return probes.map(judgePort);
 }

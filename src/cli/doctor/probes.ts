@@ -37,14 +37,6 @@ export async function probePort(protocol: "udp" | "tcp", at: HostPort, isRunning
   return { protocol, at, refusal, owners, isOurs, isRunning };
 }
 
-/** Whether a server of this kind answers at an address of the API. */
-export async function isRunning(url: string): Promise<boolean> {
-  const answer = await fetch(`${url}/v1/version`, { signal: AbortSignal.timeout(TOLD_MS) })
-    .then((response) => response.text())
-    .catch(() => "");
-  return answer.includes("Mesos-DNS");
-}
-
 /** The resolvers of which the running server knows that they lead back to it. */
 export async function knownLoops(url: string): Promise<ReadonlySet<string>> {
   const answer: unknown = await fetch(`${url}/v1/forward`, { signal: AbortSignal.timeout(TOLD_MS) })

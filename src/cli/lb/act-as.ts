@@ -1,12 +1,12 @@
 import { HELP_FLAGS } from "../flags.js";
-import { HELP } from "../help.js";
+import { helpOf } from "../help.js";
 import type { ProgramName } from "./names.js";
 
 /** Does what the program of that name does. @param words its arguments */
 export async function actAs(name: ProgramName, words: readonly string[]): Promise<void> {
   // haproxy-marathon-bridge has no flags: it says what it needs.
   if (name !== "haproxy-marathon-bridge" && words.some((word) => HELP_FLAGS.has(word))) {
-    return void process.stdout.write(HELP);
+    return void process.stdout.write(helpOf("lb"));
   }
   switch (name) {
     case "haproxy-marathon-bridge": {

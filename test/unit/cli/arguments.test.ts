@@ -65,7 +65,7 @@ describe("the lines for a secondary", () => {
   });
 
   test("have their own help", () => {
-    expect(parseCommandLine(words("transfer-config --help"))).toEqual({ kind: "help" });
+    expect(parseCommandLine(words("transfer-config --help"))).toEqual({ kind: "help", of: "transfer-config" });
     expect(HELP).toContain("SERVER is knot, nsd, bind, powerdns or");
   });
 });
@@ -93,7 +93,7 @@ describe("what a node carries", () => {
   });
 
   test("has its own help", () => {
-    expect(parseCommandLine(words("vips --help"))).toEqual({ kind: "help" });
+    expect(parseCommandLine(words("vips --help"))).toEqual({ kind: "help", of: "vips" });
     expect(HELP).toMatch(/^ {2}vips +carry the connections/m);
   });
 });
@@ -156,7 +156,7 @@ test.each(["-version", "--version", "-v=1 --version", "-version=true"])("%j asks
 });
 
 test.each(["-h", "--help", "-help", "--version --help", "zone --help", "zone -h"])("%j asks for help", (line) => {
-  expect(parseCommandLine(words(line))).toEqual({ kind: "help" });
+  expect(parseCommandLine(words(line))).toMatchObject({ kind: "help" });
 });
 
 test("zone takes a state, and optionally a configuration and a name", () => {
@@ -203,3 +203,11 @@ test("help names every flag", () => {
 function words(line: string): string[] {
   return line === "" ? [] : line.split(" ");
 }
+
+test.each([
+  ["docter", "doctor"],
+  ["zones --state s.json", "zone"],
+  ["Explain web.marathon.mesos", "explain"],
+])("%j is no command: it is said which was meant, and nothing is served", (line, meant) => {
+  expect(() => parseCommandLine(words(line))).toThrow(`did you mean ${meant}?`);
+});

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { HELP } from "../../../src/cli/help.js";
+import { HELP, helpOf } from "../../../src/cli/help.js";
 import { completionFor, SHELLS } from "../../../src/cli/manual/completion.js";
 import { readHelp } from "../../../src/cli/manual/help-table.js";
 import { configPage, programPage } from "../../../src/cli/manual/man.js";
@@ -32,6 +32,21 @@ describe("the help as a table", () => {
   it("describes everything", () => {
     for (const { about, actions, flags } of COMMANDS)
       for (const each of [{ about }, ...actions, ...flags]) expect(each.about.length).toBeGreaterThan(3);
+  });
+});
+
+describe("the help of one command", () => {
+  it("is how it is used, and its flags, without the others", () => {
+    expect(helpOf("top")).toMatch(/^Usage: mesos-dns top \[--server URL\] .*\n\n {2}top .*\n(?:.*\n)* {4}--once .*\n/);
+    expect(helpOf("top")).not.toContain("--kind");
+    expect(helpOf("lb")).toMatch(/^Usage: mesos-dns lb render.*\n {7}mesos-dns lb deploy/);
+  });
+
+  it("has a row for every flag of its usage", () => {
+    for (const { name, flags } of COMMANDS.filter((command) => !["", "zone", "lb"].includes(command.name))) {
+      const used = helpOf(name as "top").split("\n\n")[0] ?? "";
+      for (const [flag] of used.matchAll(/--[a-z-]+/g)) expect(flags.flatMap(({ names }) => names)).toContain(flag);
+    }
   });
 });
 
