@@ -57,7 +57,7 @@ export class BareDebian {
     return readFileSync(this.path(path), "utf8");
   }
 
-  write(path: string, text: string): void {
+  write(path: string, text: string | Uint8Array): void {
     writeFileSync(this.path(path), text);
   }
 
