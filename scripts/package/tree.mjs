@@ -76,6 +76,8 @@ function stageProgram(tree) {
 function stageSettings(tree) {
   tree.write("etc/mesos-dns/config.json", firstConfig(tree.read("config.json.example")));
   for (const unit of UNITS) tree.write(`lib/systemd/system/${unit}`, packagedUnit(unit, tree.read(`systemd/${unit}`)));
+  // A machine made of an image enables at its first start whatever no preset names (systemd.preset(5)).
+  tree.write("lib/systemd/system-preset/90-mesos-dns.preset", UNITS.map((unit) => `disable ${unit}\n`).join(""));
 }
 
 function stageDocuments(tree, parts, { version, maintainer, date }) {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { BareDebian, packageFile } from "./bare.js";
 
@@ -10,11 +9,10 @@ const DONE = /localhost +: ok=\d+ +changed=(?<changed>\d+) +unreachable=0 +faile
 
 test("Ansible installs the package once, writes a configuration that is valid, and no other", () => {
   const debian = new BareDebian();
-  debian.write("etc/resolv.conf", readFileSync("/etc/resolv.conf", "utf8"));
-  debian.must("apt-get", "-qq", "-o", "Acquire::Retries=3", "update");
+  debian.useNetwork();
   debian.must("apt-get", "-qq", "install", "--no-install-recommends", "-y", "ansible-core", "python3-apt");
-  debian.write("tmp/mesos-dns.yml", readFileSync(PLAYBOOK, "utf8"));
-  debian.write("tmp/package.deb", readFileSync(packageFile("deb")));
+  debian.copy(PLAYBOOK, "tmp/mesos-dns.yml");
+  debian.copy(packageFile("deb"), "tmp/package.deb");
   const play = (config: object) => {
     const hosts = { localhost: { ansible_connection: "local" } };
     const vars = { mesos_dns_package: "/tmp/package.deb", mesos_dns_config: config };

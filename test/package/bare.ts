@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -57,8 +57,18 @@ export class BareDebian {
     return readFileSync(this.path(path), "utf8");
   }
 
-  write(path: string, text: string | Uint8Array): void {
+  write(path: string, text: string): void {
     writeFileSync(this.path(path), text);
+  }
+
+  copy(file: string, path: string): void {
+    copyFileSync(file, this.path(path));
+  }
+
+  /** So that apt finds its archive. */
+  useNetwork(): void {
+    this.copy("/etc/resolv.conf", "etc/resolv.conf");
+    this.must("apt-get", "-qq", "-o", "Acquire::Retries=3", "update");
   }
 
   /** Runs a program to its end, as root unless a user is named. */
@@ -78,7 +88,7 @@ export class BareDebian {
   }
 
   install(file: string, ...flags: readonly string[]): string {
-    execFileSync("cp", [file, this.path("tmp/package.deb")]);
+    this.copy(file, "tmp/package.deb");
     return this.must("dpkg", ...flags, "--install", "/tmp/package.deb");
   }
 
