@@ -78,7 +78,7 @@ test("any question about static records gets a decodable answer of allowed size"
       const length = checkAnswerOf(answerer, query, stream);
       expect(length === COMPLETE || length > 0).toBe(true);
     }),
-    { numRuns: 5_000 },
+    { numRuns: 2_000 },
   );
 });
 
@@ -88,7 +88,7 @@ test("any mutation of such a question is dropped or answered in the same way", (
     fc.property(queryArbitrary, fc.boolean(), (query, stream) => {
       checkAnswerOf(answerer, mutate({ random, corpus: [query] }), stream);
     }),
-    { numRuns: 5_000 },
+    { numRuns: 2_000 },
   );
 });
 

@@ -226,7 +226,7 @@ test.each(["allowTransfer", "notify", "tsigKeys", "nameServers", "reverseZones",
           expect(error).toBeInstanceOf(InvalidConfig);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   },
 );

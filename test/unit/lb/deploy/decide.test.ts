@@ -210,7 +210,7 @@ describe("a deployment", () => {
         expect(end).toBe("delete");
         expect(cluster.versions.green.tasks.length).toBe(target);
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 
@@ -222,7 +222,7 @@ describe("a deployment", () => {
         const start = { old: target - fresh + (spare % (fresh + 1)), fresh, target, ofNew: 0 };
         expect(carryOut({ ...start, towards: "green", isCompleting: false, linear, chances }).end).toBe("delete");
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 
@@ -244,7 +244,7 @@ describe("a deployment", () => {
         const last = carryOut({ ...mix, towards, isCompleting: true, linear, chances });
         expect([last.end, last.cluster.versions[towards].tasks.length]).toEqual(["delete", target]);
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 

@@ -106,7 +106,7 @@ describe("whatever a template says, it fails with its own error or not at all", 
           expect(error).toHaveProperty("code", "LB_TEMPLATE");
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 });
