@@ -1,4 +1,5 @@
 /** Parses the command line into a command. It is pure: main.ts executes the command. */
+import type { MesosDnsError } from "../base/errors.js";
 import type { Verbosity } from "../base/log.js";
 import { isLikely } from "../base/spelling.js";
 import { FALSE, type FlagKind, HELP_FLAGS, NUMBER, parseFlags, TRUE, usage } from "./flags.js";
@@ -101,10 +102,23 @@ export function parseCommandLine(argv: readonly string[]): Command {
   const own = WORD_COMMANDS.find((name) => name === command);
   if (own) return rest.some((word) => HELP_FLAGS.has(word)) ? { kind: "help", of: own } : { kind: own, words: rest };
   if (command === "transfer-config") return parseTransferConfig(rest);
-  const meant = command === undefined ? undefined : COMMANDS.find((name) => isLikely(command, name));
+  if (command === "help") return helpFor(rest[0]);
+  if (command === "version") return { kind: "version" };
   // Mesos-DNS would ignore the word, and serve. Who has mistyped a command wants no second server.
-  if (meant !== undefined) throw usage(`there is no command ${JSON.stringify(command)}; did you mean ${meant}?`);
+  if (command !== undefined && command !== "" && !command.startsWith("-")) throw noCommand(command);
   return parseServe(argv);
+}
+
+function helpFor(word: string | undefined): Command {
+  if (word === undefined) return { kind: "help" };
+  const of = COMMANDS.find((name) => name === word);
+  if (of === undefined) throw noCommand(word);
+  return { kind: "help", of };
+}
+
+function noCommand(word: string): MesosDnsError {
+  const meant = COMMANDS.find((name) => isLikely(word, name));
+  return usage(`there is no command ${JSON.stringify(word)}${meant === undefined ? "" : `; did you mean ${meant}?`}`);
 }
 
 function parseServe(argv: readonly string[]): Command {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf, MesosDnsError } from "../base/errors.js";
 import { formatHostPort, type HostPort } from "../base/host-port.js";
 import { isObject, textOf } from "../base/lenient.js";
@@ -26,6 +27,9 @@ const TYPE_NAMES = new Map<number, string>([
 ]);
 /** Where Mesos-DNS has its API if nothing else is said. */
 const API_PORT = 8123;
+/** How often names that differ are asked again, and how long before: servers that poll may be a while behind each other. */
+const MORE_TRIES = 2;
+const PAUSE_MS = 3_000;
 /** Questions that wait for their answers at a time. */
 const AT_ONCE = 32;
 const LIST_MS = 60_000;
@@ -42,7 +46,7 @@ export interface Difference extends Asked {
 
 /**
  * `mesos-dns compare --with ADDRESS`: asks this server and another one, such as a Mesos-DNS, every name that one of them lists, and
- * prints where their answers differ. The exit code is 1 if any do.
+ * prints where their answers differ, and still do some seconds later. The exit code is 1 if any do.
  * @throws {MesosDnsError} USAGE, SERVER_UNREACHABLE
  */
 export async function runCompare(words: readonly string[]): Promise<void> {
@@ -57,18 +61,27 @@ export async function runCompare(words: readonly string[]): Promise<void> {
     return undefined;
   });
   const all = new Map([...listed, ...(theirs ?? [])].map((each) => [`${each.name} ${each.type}`, each]));
-  const differences = await differencesBetween(own, other, [...all.values()]);
+  let differences = await differencesBetween(own, other, [...all.values()]);
+  for (let tries = 0; tries < MORE_TRIES && differences.length > 0; tries++) {
+    await sleep(PAUSE_MS);
+    differences = await differencesBetween(own, other, differences);
+  }
   const text = flags.has("json")
-    ? JSON.stringify({ asked: all.size, areBothListed: theirs !== undefined, differences }, null, 2)
+    ? JSON.stringify(reportOf(all.size, theirs !== undefined, differences), null, 2)
     : [
         ...differences.flatMap((difference) => linesOf(difference, own, other)),
-        `${all.size - differences.length} of ${all.size} answers are the same`,
+        `${all.size - differences.length} of ${all.size} answers are the same, whatever their TTL`,
         ...(theirs ? [] : [unlisted(theirUrl)]),
       ]
         .map(printable)
         .join("\n");
   process.stdout.write(`${text}\n`);
   if (differences.length > 0) process.exitCode = 1;
+}
+
+function reportOf(asked: number, areBothListed: boolean, differences: readonly Difference[]) {
+  const named = differences.map((each) => ({ ...each, type: TYPE_NAMES.get(each.type) ?? String(each.type) }));
+  return { asked, areBothListed, differences: named };
 }
 
 function readWords(words: readonly string[]) {

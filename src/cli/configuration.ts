@@ -11,7 +11,7 @@ import { DEFAULT_CONFIG_FILE } from "./arguments.js";
 import { findTroubles } from "./preflight.js";
 
 /** Where the packages put it. */
-const INSTALLED_CONFIG_FILE = "/etc/mesos-dns/config.json";
+export const INSTALLED_CONFIG_FILE = "/etc/mesos-dns/config.json";
 
 /** The configuration of the server that a command looks at: as named, or as it usually is; `undefined` if there is none. */
 export function configFileOf(named: string | undefined): string | undefined {

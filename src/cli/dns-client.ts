@@ -35,10 +35,15 @@ export async function askDns(server: HostPort, name: string, type: number, isTcp
     if (first && !first.flags.includes("tc")) return { message: first, transport: "UDP", ms: since() };
     return { message: await overTcp(server, query), transport: "TCP", ms: since() };
   } catch (error) {
-    throw new MesosDnsError("SERVER_UNREACHABLE", `no answer from ${formatHostPort(server)}: ${causeOf(error)}`, {
+    throw new MesosDnsError("SERVER_UNREACHABLE", `no answer from ${formatHostPort(server)}: ${whyOf(error)}`, {
       cause: error,
     });
   }
+}
+
+function whyOf(error: unknown): string {
+  const isRefused = error instanceof Error && "code" in error && error.code === "ECONNREFUSED";
+  return isRefused ? "nobody listens there (ECONNREFUSED)" : causeOf(error);
 }
 
 function queryFor(name: string, type: number): Uint8Array {

@@ -1,4 +1,5 @@
 import { MesosDnsError } from "../base/errors.js";
+import { isLikely } from "../base/spelling.js";
 
 /**
  * A `list` may stand more than once: its values are joined by commas. `level` without a value means 1: it was a switch in the first
@@ -34,7 +35,7 @@ export function parseFlags(argv: readonly string[], known: ReadonlyMap<string, F
     const { name, attached } = /^--?(?<name>[^-=][^=]*)(?:=(?<attached>.*))?$/s.exec(word)?.groups ?? {};
     if (name === undefined) throw usage(`unexpected argument ${JSON.stringify(word)}`);
     const kind = known.get(name);
-    if (kind === undefined) throw usage(`unknown flag ${word}`);
+    if (kind === undefined) throw usage(`unknown flag ${word}${suggestion(name, known)}`);
     if (kind === "switch") {
       if (isSwitchedOn(word, attached)) flags.set(name, "");
       else flags.delete(name);
@@ -55,6 +56,11 @@ export function parseMixed(argv: readonly string[], known: ReadonlyMap<string, F
   if (word === undefined) return first;
   const { flags, rest } = parseMixed(behind, known);
   return { flags: new Map([...first.flags, ...flags]), rest: [word, ...rest] };
+}
+
+function suggestion(name: string, known: ReadonlyMap<string, FlagKind>): string {
+  const meant = [...known.keys()].find((each) => isLikely(name, each));
+  return meant === undefined ? "" : `; did you mean ${meant.length > 1 ? "--" : "-"}${meant}?`;
 }
 
 /** Whether the word after a flag is the flag's value. */

@@ -9,6 +9,7 @@ export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--
        mesos-dns tail [--server URL] [--config FILE] [--kind KIND] [--json]
        mesos-dns doctor [--config FILE] [--json]
        mesos-dns compare --with ADDRESS [--with-server URL] [@SERVER] [--server URL] [--config FILE] [--json]
+       mesos-dns help [COMMAND]
        mesos-dns completion bash|zsh|fish
        mesos-dns manual 1|5
        mesos-dns transfer-config SERVER --primary ADDRESS [--primary ADDRESS] [--key NAME] [-config FILE]
@@ -37,7 +38,7 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     --config FILE     the server's configuration (default: config.json here, or /etc/mesos-dns/config.json)
     --json            for programs
 
-  query           ask a server, as dig does, and say why it answers so
+  query           ask a server, as dig does, and say why it answers so; an address asks for its name
     @SERVER           an address, with a port or without (default: listener and port of the configuration)
     --tcp             at once over TCP
     --short           print the data alone
@@ -48,7 +49,7 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
 
   top             show who asks what, of the last minute: names, clients, types and rcodes, again each second until it is interrupted;
                   only on the server's own machine
-    --once            count for five seconds, print, and end, as where the output is no terminal
+    --once            wait for five seconds, print what has been counted, and end, as where the output is no terminal
     --server URL      the server that is asked (default: as its configuration says)
     --config FILE     the server's configuration (default: config.json here, or /etc/mesos-dns/config.json)
     --json            the same for programs
@@ -72,6 +73,8 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     @SERVER             this one, with a port or without (default: listener and port of the configuration)
     --config FILE       this one's configuration (default: config.json here, or /etc/mesos-dns/config.json)
     --json              for programs
+
+  help            print this help, or a command's part of it
 
   completion      print a script that completes this program's commands and flags: \`source <(mesos-dns completion bash)\`
     bash            for bash
@@ -114,8 +117,10 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     -s, --step-delay SECONDS    between two looks at Marathon and the load balancers (default: 5)
     -w, --max-wait SECONDS      how long to wait for connections to end, or for anything to get better (default: 300)
     --pre-kill-hook FILE        a program to call before instances are killed: with the old app, ids and the new app, as JSON
-    --marathon-auth-credential-file FILE, --auth-credentials USER:PASSWORD, --dcos-auth-credentials JSON,
-    --marathon-ca-cert FILE     how to log in to Marathon, and which authority has signed its certificate
+    --marathon-auth-credential-file FILE  user and password for Marathon, as USER:PASSWORD in a file
+    --auth-credentials USER:PASSWORD  the same on the command line, where other users of the machine see it
+    --dcos-auth-credentials JSON  a service account of DC/OS
+    --marathon-ca-cert FILE     which authority has signed Marathon's certificate
 
 Flags may be written with one dash or two, their values after "=" or as the next word. They end at "--" and before the
 first word that is none: what follows is ignored, with a warning. The flags of glog that Mesos-DNS has (-logtostderr,

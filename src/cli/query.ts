@@ -1,7 +1,9 @@
+import { MesosDnsError } from "../base/errors.js";
 import { formatHostPort } from "../base/host-port.js";
 import { printable } from "../base/printable.js";
 import { readQuestion } from "../explain/question.js";
 import { ZoneAsker } from "../explain/zone-answer.js";
+import { reverseName } from "../views/reverse/reverse-names.js";
 import type { Message } from "../wire/message.js";
 import { RCODE, TYPE, typeNumber } from "../wire/protocol.js";
 import { askDns } from "./dns-client.js";
@@ -35,7 +37,11 @@ export async function runQuery(words: readonly string[]): Promise<void> {
     return;
   }
   const server = dnsServer(at, flags.get("config"));
-  const { message, transport, ms } = await askDns(server, name, type, flags.has("tcp"));
+  const { message, transport, ms } = await askDns(server, name, type, flags.has("tcp")).catch((error: Error) => {
+    // --server says where the API is, and may be taken for it.
+    if (at !== undefined || !flags.has("server")) throw error;
+    throw new MesosDnsError("SERVER_UNREACHABLE", `${error.message}; @ADDRESS:PORT says where it answers DNS`);
+  });
   const from = `from ${formatHostPort(server)} over ${transport} in ${ms.toFixed(1)} ms`;
   // A server that is named may be anybody's; one that is not is the one of the configuration.
   const isOurs = at === undefined || flags.has("server");
@@ -54,11 +60,14 @@ function readWords(words: readonly string[]) {
   const [given, typeWord = "A", ...more] = rest.filter((word) => !word.startsWith("@"));
   if (given === undefined) throw usage("query needs a name");
   if (more.length > 0 || at.length > 1) throw usage(`unexpected argument ${JSON.stringify(more[0] ?? `@${at[1]}`)}`);
-  const { name } = readQuestion(given);
-  const type = typeNumber(typeWord);
+  const { name: asked, address } = readQuestion(given);
+  const name = address ? reverseName(address) : asked;
+  const type = address && rest.length - at.length === 1 ? TYPE.PTR : typeNumber(typeWord);
   if (name === undefined) throw usage(`${JSON.stringify(given)} is no domain name`);
   if (type === undefined || type === TYPE.AXFR || type === TYPE.IXFR)
-    throw usage(`${JSON.stringify(typeWord)} is no type of record that can be asked for: write A, AAAA, SRV, TXT, …`);
+    throw usage(
+      `${JSON.stringify(typeWord)} is no type of record that can be asked for: write NAME and behind it A, AAAA, SRV, TXT, …; flags begin with dashes`,
+    );
   return { flags, name, type, at: at[0] };
 }
 

@@ -40,8 +40,11 @@ export async function runTail(words: readonly string[]): Promise<void> {
   let isTold = false;
   for (let attempt = 0; ; attempt++) {
     try {
-      for await (const event of changes(url, last)) {
+      const onOpen = () => {
+        if (attempt === 0 || isTold) process.stderr.write(`mesos-dns: following ${url}\n`);
         isTold = false;
+      };
+      for await (const event of changes(url, last, onOpen)) {
         last = event.id;
         const text = line(event);
         if (text !== undefined) process.stdout.write(`${printable(text)}\n`);
@@ -73,7 +76,7 @@ function parsed(data: string) {
 }
 
 /** @param last the id of the last change that was told; "" for none */
-async function* changes(url: string, last: string): AsyncGenerator<StreamEvent> {
+async function* changes(url: string, last: string, onOpen: () => void): AsyncGenerator<StreamEvent> {
   const failed = (why: string) => {
     const advice =
       "--server URL says where the server's httpport is; the console has to be on (`console` in its configuration)";
@@ -85,6 +88,7 @@ async function* changes(url: string, last: string): AsyncGenerator<StreamEvent> 
     const headers = { accept: "text/event-stream", ...(last !== "" && { "last-event-id": last }) };
     const response = await fetch(`${url}${PATH}`, { headers, signal: end.signal });
     if (!response.ok || !response.body) throw failed(`status ${response.status}`);
+    onOpen();
     const reader = new EventStreamReader(MAX_EVENT);
     for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
       clearTimeout(timer);

@@ -43,7 +43,7 @@ export function explainDomain(text: string, otherwise: string): string {
   const foreign = /[^a-z0-9.-]/i.exec(text)?.[0];
   return foreign === undefined
     ? otherwise
-    : `letters, digits, hyphens and dots, and ${JSON.stringify(foreign)} is none`;
+    : `letters, digits, hyphens and dots; ${foreign === " " ? "a space" : JSON.stringify(foreign)} is none of them`;
 }
 
 /** @param portKey the name of the key for the port */

@@ -33,12 +33,14 @@ export interface Loaded {
 
 /** The faults in a configuration, a line each, and what it was warned of beside them. */
 export class InvalidConfig extends MesosDnsError {
+  readonly faults: readonly string[];
   readonly warnings: readonly string[];
 
   constructor(file: string | undefined, lines: readonly string[], warnings: readonly string[]) {
     const count = lines.length === 1 ? "1 fault" : `${lines.length} faults`;
     const subject = file === undefined ? "the configuration" : file;
     super("CONFIG_INVALID", [`${subject} has ${count}:`, ...lines.map((line) => `  ${line}`)].join("\n"));
+    this.faults = lines;
     this.warnings = warnings;
   }
 }

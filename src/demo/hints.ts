@@ -35,6 +35,7 @@ Its tasks start, stop and move every few seconds. In another terminal, try
   ${curl}/v1/enumerate
   ${curl}/metrics
   ${command} explain web.marathon.mesos ${at}         # why it is answered so
+  ${command} query web.marathon.mesos @${HOST}:${dnsPort} ${at}  # the answer, and why
   ${command} tail ${at}                               # what changes, as it happens
   ${command} top ${at}                                # who asks what
   curl -s http://${master}/state                     # what the cluster's master says

@@ -1,5 +1,6 @@
 import { explainAddress } from "./address.js";
 import type { ExplainBasis } from "./basis.js";
+import { calledSo } from "./called.js";
 import { type Finding, finding } from "./finding.js";
 import { explainName } from "./name.js";
 import { readQuestion } from "./question.js";
@@ -20,6 +21,8 @@ export function* explain(text: string, basis: ExplainBasis): Generator<undefined
   const names = name === undefined ? [] : yield* explainName(name, basis);
   // Ids of tasks look like names: what is no task, and no name of the zones, may be either.
   if (tasks.length > 0) return names.some(({ reason }) => reason === "records") ? [...tasks, ...names] : tasks;
+  const called = calledSo(question.text, basis);
+  if (called.length > 0) return [...called, ...names];
   const isElsewhere = names.length === 0;
   const text_ = `No running task has the id ${shown(question.text)}. Only tasks in TASK_RUNNING have names: one that is starting, is being killed or has ended has none.`;
   return isElsewhere ? [finding("not_running", text_)] : names;

@@ -34,6 +34,7 @@ export const REASONS = {
   stale: "the state is older than stateMaxAgeSeconds",
   killing: "the task is being killed",
   not_running: "no running task has this id",
+  called: "a service, a framework or an agent is called so in Mesos",
   malformed: "it is not as Mesos writes it",
   unknown_agent: "the task's agent is not in the state",
   no_address: "no source of addresses has one",

@@ -57,9 +57,11 @@ function resolverOf(name: string, report: UpstreamReport | undefined): readonly 
   if (!report) return [];
   const { health, roundTripSeconds, lastFailure } = report;
   const time =
-    roundTripSeconds === undefined ? "has not answered yet" : `answers in ${Math.round(roundTripSeconds * 1000)} ms`;
+    roundTripSeconds === undefined
+      ? "no answer of it has been counted yet"
+      : `it answers in ${Math.round(roundTripSeconds * 1000)} ms`;
   const failure = lastFailure === "" ? "" : `; its last failure: ${shown(lastFailure)}`;
-  return [finding("resolver", `${name} is ${health}, and ${time}${failure}.`)];
+  return [finding("resolver", `${name} is ${health}: ${time}${failure}.`)];
 }
 
 function cacheOf(name: string, cached: readonly CachedAnswer[]): readonly Finding[] {

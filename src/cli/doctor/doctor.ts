@@ -1,8 +1,9 @@
 import { codeOf, messageOf } from "../../base/errors.js";
 import { printable } from "../../base/printable.js";
 import type { Config } from "../../config/config.js";
+import { InvalidConfig } from "../../config/load.js";
 import { DEFAULT_CONFIG_FILE } from "../arguments.js";
-import { configFileOf, loadServed } from "../configuration.js";
+import { configFileOf, INSTALLED_CONFIG_FILE, loadServed } from "../configuration.js";
 import { type FlagKind, parseMixed, usage } from "../flags.js";
 import { buildZones } from "../offline.js";
 import { findTroubles } from "../preflight.js";
@@ -22,7 +23,7 @@ import {
 } from "./probes.js";
 import { judgeResolvConf } from "./resolv-conf.js";
 import { judgeResolver } from "./resolvers.js";
-import { askRunning, judgeRunning, type Running, urlDespiteFaults } from "./running.js";
+import { askRunning, isOfAnother, judgeRunning, urlDespiteFaults } from "./running.js";
 
 const FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["config", "value"],
@@ -44,12 +45,8 @@ export async function runDoctor(words: readonly string[]): Promise<void> {
 }
 
 async function examine(file: string): Promise<readonly Check[]> {
-  const loaded = await loadServed(file).catch((error: unknown) => {
-    return messageOf(error)
-      .split("\n")
-      .map((fault) => check("configuration", "fault", fault, "correct it; `mesos-dns --check` shows the same faults"));
-  });
-  if (!("config" in loaded)) return [...loaded, await runningAt(urlDespiteFaults(file))];
+  const loaded = await loadServed(file).catch((error: unknown) => judgeFaults(file, error));
+  if (!("config" in loaded)) return loaded;
   const { config, warnings } = loaded;
   const troubles = await findTroubles(config, Date.now());
   const own = [
@@ -58,15 +55,16 @@ async function examine(file: string): Promise<readonly Check[]> {
   ];
   const url = config.httpon ? serverUrl(undefined, file) : undefined;
   const running = url === undefined ? undefined : await askRunning(url);
+  const isOurs = running !== undefined && !isOfAnother(running, file);
   const [ports, resolvers, resolvConf, cluster] = await Promise.all([
-    portsOf(config, running),
+    portsOf(config, isOurs),
     resolversOf(config, file),
     readResolvConf(),
     clusterOf(config),
   ]);
   return [
     ...(own.length > 0 ? own : [check("configuration", "ok", `${file} is valid`)]),
-    ...(url === undefined ? [] : [judgeRunning(url, running)]),
+    ...(url === undefined ? [] : [judgeRunning(url, running, file)]),
     ...ports,
     ...resolvers,
     ...judgeResolvConf(resolvConf, ownAddressesOf(config), config.port),
@@ -74,20 +72,31 @@ async function examine(file: string): Promise<readonly Check[]> {
   ];
 }
 
-async function runningAt(url: string): Promise<Check> {
-  return judgeRunning(url, await askRunning(url));
+/** @param error what loading the file threw */
+async function judgeFaults(file: string, error: unknown): Promise<readonly Check[]> {
+  const url = urlDespiteFaults(file);
+  const running = judgeRunning(url, await askRunning(url), file);
+  if (!(error instanceof InvalidConfig)) {
+    const elsewhere = `--config FILE names it; without, it is ${DEFAULT_CONFIG_FILE} here, or ${INSTALLED_CONFIG_FILE}`;
+    const advice = codeOf(error) === "CONFIG_UNREADABLE" ? elsewhere : `correct it in ${file}`;
+    return [check("configuration", "fault", messageOf(error), advice), running];
+  }
+  return [
+    ...error.faults.map((fault) => check("configuration", "fault", fault, `correct it in ${file}`)),
+    ...error.warnings.map((warning) => check("configuration", "warning", warning)),
+    running,
+  ];
 }
 
-async function portsOf(config: Config, running: Running | undefined): Promise<readonly Check[]> {
+/** @param isOurs whether the server of this configuration runs */
+async function portsOf(config: Config, isOurs: boolean): Promise<readonly Check[]> {
   const { dnson, listener, port, httpon, httplistener, httpport } = config;
   const dns = dnson
     ? listener.flatMap((host) => (["udp", "tcp"] as const).map((protocol) => ({ protocol, host, port })))
     : [];
   const http = httpon ? [{ protocol: "tcp" as const, host: httplistener, port: httpport }] : [];
   const probes = await Promise.all(
-    [...dns, ...http].map(({ protocol, host, port: number }) =>
-      probePort(protocol, { host, port: number }, running !== undefined),
-    ),
+    [...dns, ...http].map(({ protocol, host, port: number }) => probePort(protocol, { host, port: number }, isOurs)),
   );
   return probes.map(judgePort);
 }

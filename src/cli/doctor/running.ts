@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { basename, isAbsolute, resolve } from "node:path";
 import { isObject, listOf, textOf } from "../../base/lenient.js";
 import { printable } from "../../base/printable.js";
 import { type Check, check } from "./check.js";
@@ -9,6 +10,8 @@ const DEFAULT_PORT = 8123;
 /** What the server at an address of the API says of itself; `undefined` if none of this kind answers there. */
 export interface Running {
   readonly version: string;
+  /** The configuration that it has read, as its command line names it; "" if that is not known. */
+  readonly file: string;
   readonly isReady: boolean;
   /** Why it is not ready, and what is worth knowing besides: sentences. */
   readonly told: readonly string[];
@@ -19,20 +22,31 @@ export async function askRunning(url: string): Promise<Running | undefined> {
     (await fetch(`${url}${path}`, { signal: AbortSignal.timeout(TOLD_MS) })).json();
   const version = await ask("/v1/version").catch(() => undefined);
   if (!isObject(version) || textOf(version.Service) !== "Mesos-DNS") return undefined;
-  const state = await ask("/readyz").catch(() => undefined);
+  const [state, config] = await Promise.all(["/readyz", "/v1/config"].map((path) => ask(path).catch(() => undefined)));
   const { ready, reasons, notes } = isObject(state) ? state : {};
   return {
     version: printable(textOf(version.Version)),
+    file: isObject(config) ? printable(textOf(config.File)) : "",
     isReady: ready === true,
     told: [...listOf(reasons), ...listOf(notes)].map((text) => printable(textOf(text))),
   };
 }
 
-/** How the server that runs is, if one does. */
-export function judgeRunning(url: string, running: Running | undefined): Check {
+/** Whether a server runs with another file than this one. A relative name is known by its last part alone. */
+export function isOfAnother({ file }: Running, own: string): boolean {
+  if (file === "") return false;
+  return isAbsolute(file) ? file !== resolve(own) : basename(file) !== basename(own);
+}
+
+/** How the server that runs is, if one does. @param file the configuration that is looked at */
+export function judgeRunning(url: string, running: Running | undefined, file: string): Check {
   const what = "running server";
   if (!running) return check(what, "unknown", `none answers at ${url}`);
   const { version, isReady, told } = running;
+  if (isOfAnother(running, file)) {
+    const advice = "give this configuration another httpport, and another port, to run it beside that one";
+    return check(what, "warning", `a server with another configuration, ${running.file}, answers at ${url}`, advice);
+  }
   const more = told.length > 0 ? `: ${told.join("; ")}` : "";
   if (isReady) return check(what, "ok", `version ${version} answers at ${url}, and is ready${more}`);
   const advice = `docs/operations.md says what to do; ${url}/ shows more`;

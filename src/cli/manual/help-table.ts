@@ -1,4 +1,4 @@
-/** A flag as the help has it. */
+/** A flag as the help has it, or an argument that is told by its first character: `@SERVER`. */
 export interface HelpFlag {
   /** With their dashes: `-m`, `--marathon`. */
   readonly names: readonly string[];
@@ -20,7 +20,7 @@ export interface HelpCommand {
 const ROW = /^( {2}| {4})(\S.*?) {2,}(\S.*)$/;
 /** The second line of a description. */
 const MORE = /^ {10,}(\S.*)$/;
-const FLAG = /^-/;
+const FLAG = /^[-@]/;
 
 /** The commands and flags that the help describes, in its order. */
 export function readHelp(help: string): readonly HelpCommand[] {

@@ -133,7 +133,6 @@ describe("words after the flags are ignored with a warning, because flags end th
   test.each([
     ["--", {}, []],
     ["-v=1 --", { verbosity: 1 }, []],
-    ["serve", {}, [`"serve" is ${reason}`]],
     ["-v=1 zone", { verbosity: 1 }, [`"zone" is ${reason}`]],
     ["-v=1 serve -v=2 -config=b.json", { verbosity: 1 }, [`"serve", "-v=2", "-config=b.json" are ${reason}`]],
     ["-v=1 -", { verbosity: 1 }, [`"-" is ${reason}`]],
@@ -176,6 +175,7 @@ test("zone takes a state, and optionally a configuration and a name", () => {
 describe("an unknown flag or value is refused, with a hint at the help:", () => {
   test.each([
     ["--port=53", "unknown flag --port=53"],
+    ["--conifg=x", "unknown flag --conifg=x; did you mean --config?"],
     ["---config=x", 'unexpected argument "---config=x"'],
     ["-config", "-config needs a value"],
     ["-config=", "-config= needs a value"],
@@ -203,6 +203,19 @@ test("help names every flag", () => {
 function words(line: string): string[] {
   return line === "" ? [] : line.split(" ");
 }
+
+test.each(["serve", "status -config=a.json", "help nobody"])("%j is no command: nothing is served", (line) => {
+  expect(failure(() => parseCommandLine(words(line)))).toMatchObject({
+    code: "USAGE",
+    message: expect.stringMatching(/^there is no command "(serve|status|nobody)"; see mesos-dns --help$/),
+  });
+});
+
+test("help and version are commands as well", () => {
+  expect(parseCommandLine(["help"])).toEqual({ kind: "help" });
+  expect(parseCommandLine(["help", "top"])).toEqual({ kind: "help", of: "top" });
+  expect(parseCommandLine(["version"])).toEqual({ kind: "version" });
+});
 
 test.each([
   ["docter", "doctor"],

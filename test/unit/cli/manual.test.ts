@@ -71,6 +71,9 @@ describe("completions", () => {
 
   it("offer files where a file is meant", () => {
     expect(bash("zone", "--state", "package.j")).toEqual(["package.json"]);
+    expect(bash("-config", "package.j")).toEqual(["package.json"]);
+    expect(bash("lb", "--json", "package.j")).toEqual(["package.json"]);
+    expect(bash("explain", "--json", "package.j")).toEqual([""]);
   });
 
   it.each(SHELLS)("are a script that %s can read", (shell) => {

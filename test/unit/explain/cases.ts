@@ -103,6 +103,16 @@ export const CASES: readonly (readonly [question: string, reason: Reason, text: 
   ],
   ["broken.S2", "malformed", /is left out, as it is not as Mesos writes it/],
   ["inside.S1", "invalid_name", /gives no DNS name in framework "!!!"/],
+  [
+    "web",
+    "called",
+    /^\d+ running tasks? of framework "marathon" (is|are) called "web"\. Ask for web\.marathon\.mesos\.$/,
+  ],
+  [
+    "marathon",
+    "called",
+    /^A framework is called "marathon", with \d+ running tasks: their names end with marathon\.mesos\.$/,
+  ],
   ["nobody.1", "not_running", /^No running task has the id nobody\.1/],
   ["ending.S2", "killing", /is in TASK_KILLING: its names are gone already/, { catalog: true }],
   ["ending.marathon.mesos", "killing", /had this name: it is in TASK_KILLING/, { catalog: true }],

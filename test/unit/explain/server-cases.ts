@@ -60,7 +60,7 @@ export const SERVER_CASES: readonly (readonly [
     async (question) => explainWith([NOT_READY], sideOf(question)),
   ],
   ["www.example.com", "forwarded", /is forwarded to resolvers: 192\.0\.2\.53:53\.$/, served()],
-  ["www.example.com", "resolver", /^192\.0\.2\.53:53 is up, and answers in 12 ms\.$/, served()],
+  ["www.example.com", "resolver", /^192\.0\.2\.53:53 is up: it answers in 12 ms\.$/, served()],
   ["www.example.com", "not_cached", /^No answer for www\.example\.com is in the cache\.$/, served()],
   [
     "www.example.com",
