@@ -1,7 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Features } from "../http/console/features.js";
-import { useLive } from "./hooks.js";
+import { clock } from "./format.js";
+import { useLive, useNow } from "./hooks.js";
+import { lostSince } from "./live-state.js";
 import { Status } from "./parts/basics.js";
 import { linkTo } from "./route.js";
 
@@ -49,8 +51,12 @@ export function Frame({ page, query, features, children }: FrameProps) {
     () => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }),
     [current],
   );
+  const since = lostSince(
+    useLive((state) => state),
+    useNow(),
+  );
   return (
-    <div class="frame">
+    <div class={since === undefined ? "frame" : "frame is-lost"}>
       {/* biome-ignore lint/a11y/useValidAnchor: readers expect a link here; the address has the page, so it stays as it is */}
       <a class="skip" href="#main" onClick={skip}>
         Skip to the content
@@ -60,7 +66,7 @@ export function Frame({ page, query, features, children }: FrameProps) {
           <span class="brand-name">Mesos-DNS</span> <span class="brand-domain">{features.domain}</span>
         </a>
         {features.lists && <SearchBox page={page} text={query.get("q") ?? ""} />}
-        <ServerState />
+        <ServerState isLost={since !== undefined} />
       </header>
       <nav class="side" aria-label="Pages" ref={nav}>
         <ul>
@@ -78,6 +84,11 @@ export function Frame({ page, query, features, children }: FrameProps) {
           <a href="/plain">Plain page</a> · <a href="/metrics">Metrics</a>
         </p>
       </nav>
+      {since !== undefined && (
+        <p class="lost" role="alert">
+          The server has not answered since {clock(since)}: what stands here is what it told last.
+        </p>
+      )}
       {children}
     </div>
   );
@@ -135,12 +146,14 @@ function SearchBox({ page, text }: { readonly page: string; readonly text: strin
 }
 
 /** Whether the server is ready, and whether this page hears of it. */
-function ServerState() {
+function ServerState({ isLost }: { readonly isLost: boolean }) {
   const isConnected = useLive((state) => state.isConnected);
   const cluster = useLive((state) => state.figures?.cluster);
   return (
     <div class="server-state" role="status">
-      {!isConnected ? (
+      {isLost ? (
+        <Status tone="bad">no answer</Status>
+      ) : !isConnected ? (
         <Status tone="idle">connecting…</Status>
       ) : !cluster ? null : cluster.reasons.length > 0 ? (
         <Status tone="bad">{cluster.stale ? "stale" : "not ready"}</Status>

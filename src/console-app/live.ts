@@ -31,7 +31,7 @@ export class Live {
     const source = new EventSource("/v1/console/live");
     this.#source = source;
     for (const kind of ["history", "figures", "change"]) {
-      source.addEventListener(kind, ({ data }) => this.#set(after(this.state, kind, JSON.parse(data))));
+      source.addEventListener(kind, ({ data }) => this.#set(after(this.state, kind, JSON.parse(data), Date.now())));
     }
     source.addEventListener("error", () => {
       this.#set({ ...this.state, isConnected: false });

@@ -1,5 +1,6 @@
 import { type Context, type Handler, Hono } from "hono";
 import { describeConfig } from "../config/describe.js";
+import { transfersZones } from "../config/transfers.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import { axfr } from "./axfr.js";
 import { catalogRoutes } from "./catalog/routes.js";
@@ -158,6 +159,9 @@ function operatorRoutes(context: ApiContext): Route[] {
 function transfersNow(c: Context, context: ApiContext): Response {
   const numbers = context.transfers();
   if (numbers) return c.json(describeTransfers(numbers));
+  if (transfersZones(context.config())) {
+    return c.json({ error: "the thread that transfers zones is about to start" }, 503, { "retry-after": "1" });
+  }
   return c.json({ error: "zones are not transferred: allowTransfer and notify are empty" }, 404);
 }
 

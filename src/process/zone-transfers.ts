@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Logger, Verbosity } from "../base/log.js";
 import { systemTimers } from "../base/timers.js";
 import type { SocketConfig, StateConfig, TransferConfig } from "../config/config.js";
+import { transfersZones } from "../config/transfers.js";
 import type { Responders } from "../threads/responders.js";
 import { spawnTransfers, TransferHandle } from "../threads/transfer-handle.js";
 import type { TransferNumbers } from "../transfer/report.js";
@@ -46,7 +47,7 @@ export class ZoneTransfers {
   }
 
   start(): void {
-    if (!isWanted(this.#config)) return;
+    if (!transfersZones(this.#config)) return;
     const { current, isLatest, log, verbosity } = this.#parts;
     this.#handle = new TransferHandle({
       log,
@@ -62,7 +63,7 @@ export class ZoneTransfers {
     this.#config = config;
     this.#keys = keys;
     if (!this.#handle) this.start();
-    else if (isWanted(config)) this.#handle.configure({ config, keys });
+    else if (transfersZones(config)) this.#handle.configure({ config, keys });
     else await this.stop();
   }
 
@@ -83,8 +84,4 @@ export class ZoneTransfers {
     responders.connectTransfers(() => handle.clients());
     addReader(handle.snapshots());
   }
-}
-
-function isWanted({ allowTransfer, notify }: Config): boolean {
-  return allowTransfer.length > 0 || notify.length > 0;
 }

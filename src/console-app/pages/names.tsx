@@ -70,6 +70,7 @@ export function NamePage({ query }: PageProps) {
       <Explanation question={name} />
       {tasks.total > 0 && (
         <Section title="Tasks at these addresses" aside={<span class="muted">{count(tasks.total)}</span>}>
+          <p class="muted">Those behind the name, and those that only share an agent’s address with them.</p>
           <Table title="Tasks at these addresses" rows={tasks.rows} keyOf={taskKeyOf} columns={TASK_COLUMNS} empty="" />
         </Section>
       )}

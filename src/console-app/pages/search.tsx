@@ -44,7 +44,12 @@ export function Search({ query }: PageProps) {
       </p>
       {data === undefined && <Missing error={error} isLoading={isLoading} />}
       {data && !data.isLoaded && <p class="loading">The tasks are being read…</p>}
-      {data?.isLoaded && total === 0 && <p class="empty">Nothing has “{text}” in it.</p>}
+      {data?.isLoaded && total === 0 && (
+        <p class="empty">
+          Nothing has “{text}” in it. Looked at: names, tasks’ ids, services, frameworks, agents and addresses; ports
+          are not.
+        </p>
+      )}
       {data && (
         <>
           <Hits title="Services" found={data.services} all={linkTo("services", { q: text })}>

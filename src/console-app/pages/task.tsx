@@ -94,10 +94,10 @@ function TaskFacts({ task, detail, agent }: TaskAnswer) {
           ["Agent's address", agent && <Code>{agent.addresses.join(" ")}</Code>],
           ["Addresses", <Code>{task.addresses.join(" ")}</Code>],
           [
-            "Reported",
-            reported.length > 0 && (
+            "Reported by Mesos",
+            reported.length > 0 ? (
               <Code>{reported.map(([source, list]) => `${source}: ${list.join(" ")}`).join(", ")}</Code>
-            ),
+            ) : null,
           ],
           ["Name in Mesos", task.name === task.service ? null : <Code>{task.name}</Code>],
           ["Container", detail?.container],

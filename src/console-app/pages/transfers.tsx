@@ -1,7 +1,7 @@
 import { bytes, clock, count, latency, plural } from "../format.js";
 import { useJson } from "../hooks.js";
 import type { PageProps } from "../page-props.js";
-import { Code, FactList, Missing, Page, Section, Status } from "../parts/basics.js";
+import { Code, FactList, Missing, Page, Section, Status, type Tone } from "../parts/basics.js";
 import { Table } from "../parts/table.js";
 
 interface Transferred {
@@ -20,6 +20,18 @@ interface Transferred {
     readonly state: string;
   }[];
   readonly journal: { readonly bytes: number; readonly steps: Readonly<Record<string, number>> };
+}
+
+type Told = Transferred["notify"][number];
+
+const TONES: Readonly<Record<string, Tone>> = { answered: "good", unanswered: "bad", refused: "bad" };
+
+/** One that does not answer says nothing of how far it has come. */
+function Behind({ state, lagSeconds }: Told) {
+  if (lagSeconds === null) return <span class="muted">unknown</span>;
+  if (lagSeconds === 0)
+    return <span class="muted">{state === "unanswered" ? "up to date when last seen" : "nothing"}</span>;
+  return latency(lagSeconds);
 }
 
 export function Transfers({ features }: PageProps) {
@@ -65,8 +77,8 @@ export function Transfers({ features }: PageProps) {
           columns={[
             { title: "Target", cell: ({ target }) => <Code>{target}</Code> },
             { title: "Zone", cell: ({ zone }) => <Code>{zone}</Code> },
-            { title: "State", cell: ({ state }) => state },
-            { title: "Behind", isNumber: true, cell: ({ lagSeconds }) => latency(lagSeconds) },
+            { title: "State", cell: ({ state }) => <Status tone={TONES[state] ?? "idle"}>{state}</Status> },
+            { title: "Behind", isNumber: true, cell: Behind },
           ]}
         />
       </Section>

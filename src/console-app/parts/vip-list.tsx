@@ -1,5 +1,6 @@
 import { useJson } from "../hooks.js";
 import { Code, Section } from "./basics.js";
+import { NameLink } from "./records.js";
 import { type Column, Table } from "./table.js";
 
 export interface Vip {
@@ -10,7 +11,7 @@ export interface Vip {
 }
 
 export const VIP_COLUMNS: readonly Column<Vip>[] = [
-  { title: "Name and port", cell: ({ vip }) => <Code>{vip}</Code> },
+  { title: "Name and port", cell: NameAndPort },
   { title: "Address", cell: ({ address }) => <Code>{address}</Code> },
   { title: "Protocol", cell: ({ protocol }) => protocol },
   {
@@ -19,6 +20,15 @@ export const VIP_COLUMNS: readonly Column<Vip>[] = [
     cell: ({ backend }) => `${backend.filter(({ weight }) => weight > 0).length} of ${backend.length}`,
   },
 ];
+
+function NameAndPort({ vip }: Vip) {
+  const [name = "", port = ""] = vip.split(/:(?=\d+$)/);
+  return (
+    <>
+      <NameLink name={name} /> <Code>{port}</Code>
+    </>
+  );
+}
 
 /** The virtual addresses that lead to a task. @param ports its own, and the agent's that lead to it */
 export function TaskVips({

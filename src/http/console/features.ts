@@ -1,5 +1,6 @@
 import { readsFacts } from "../../config/catalog.js";
 import type { ConsulSettings } from "../../config/consul.js";
+import { transfersZones } from "../../config/transfers.js";
 import type { ConsulCounts } from "../../consul/registry/model.js";
 import type { ConsulReport } from "../../consul/report.js";
 import type { ApiContext } from "../context.js";
@@ -52,7 +53,7 @@ export function describeFeatures(context: ApiContext): Features {
     facts: readsFacts(config),
     forwarding: config.externalon,
     cache: config.cache.enabled,
-    transfers: context.transfers() !== undefined,
+    transfers: transfersZones(context.config()),
     vips: config.vips.names,
     health: context.health.report() !== undefined,
     lb: config.lb.enabled,
