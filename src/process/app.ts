@@ -10,6 +10,7 @@ import type { OwnSecrets } from "../serving/stack.js";
 import { ClusterLog } from "../status/cluster-log.js";
 import type { ServerStatus } from "../status/status.js";
 import { BuilderHandle } from "../threads/builder-handle.js";
+import { isNewToBuilder } from "../threads/builder-keys.js";
 import type { ClusterMessage, FromBuilder } from "../threads/messages.js";
 import { HTTPS_CACHE_SHARE, Responders } from "../threads/responders.js";
 import type { TransferNumbers } from "../transfer/report.js";
@@ -155,15 +156,15 @@ export class App {
 
   /** Applies a configuration whose other keys, which need a restart, are unchanged. The caller ensures that. */
   configure(config: Config, certificates: Certificates, tsigKeys: readonly TsigKey[]): void {
-    const { live } = changedKeys(this.#config, config);
     // The same path may hold a renewed certificate, or another key.
     this.responders?.configure(config, certificates, tsigKeys);
     this.https.stack.configure(config, certificates.resolverAuthorities, tsigKeys);
     void this.#transfers?.configure(config, tsigKeys);
-    if (!this.#masterFiles.haveChanged(config) && live.length === 0) return;
+    const isBuilt = this.#masterFiles.haveChanged(config) || isNewToBuilder(this.#config, config);
+    if (!isBuilt && changedKeys(this.#config, config).live.length === 0) return;
     this.#config = config;
     this.boards.configure(config);
-    this.#builder.configure(config);
+    if (isBuilt) this.#builder.configure(config);
     void this.health.configure(config, checkedValuesOf(config.records));
     this.#checkAge();
   }
@@ -242,7 +243,6 @@ export class App {
       log: this.#options.log,
       startOf: () => {
         this.#cluster.restarted();
-        const current = this.zone.snapshot.whole;
         const isLatest = isFirst && this.#isLatest;
         // A later builder would go on from a cluster that is older than its zone.
         const isRestored = isFirst && this.zone.restoredFrom !== undefined;
@@ -250,7 +250,7 @@ export class App {
         return {
           config: this.#config,
           seed: this.#seed,
-          current,
+          current: this.zone.snapshot.whole,
           isLatest,
           isRestored,
           ...this.boards.indexes,

@@ -1,5 +1,6 @@
 import { codeOf, messageOf } from "../base/errors.js";
 import type { Logger } from "../base/log.js";
+import { Newest } from "../base/newest.js";
 import { delay, type Timers } from "../base/timers.js";
 import type { Build, BuildStart } from "../build/build-result.js";
 import { HostResolver, type Lookup } from "../build/host-resolver.js";
@@ -66,14 +67,22 @@ export class Builder {
   readonly #explanations: Explanations;
   readonly #staticLog: StaticLog;
   readonly #publishers: Publishers;
+  /** Each may cost all records anew, so that one of which there is a newer one is left out. */
+  readonly #configurations = new Newest<BuilderConfig>(
+    (config) => this.#configure(config).catch((error: unknown) => this.#fail(error)),
+    () => this.#messagesTaken(),
+  );
+  /** Many targets may change within the time that one build takes: the next one shows what all of them are then. */
+  readonly #healths = new Newest<Health>(
+    () => this.#buildAgain().catch((error: unknown) => this.#fail(error)),
+    () => this.#messagesTaken(),
+  );
   #config: BuilderConfig;
   /** The cluster that was saved last, until the start: it is large. */
   #restored: Cluster | undefined;
   /** The instances of health checks that are unhealthy, and what that means for values. */
   #unhealthy: readonly string[];
   #health: Health;
-  #isHealthNew = false;
-  #isFollowingHealth = false;
   #lastReport: BuildReport | undefined;
   #stopping: Promise<void> | undefined;
   readonly #readers = new Set<ReaderPort>();
@@ -140,11 +149,11 @@ export class Builder {
   async take(message: Exclude<ToBuilder, { kind: "start" }>): Promise<void> {
     switch (message.kind) {
       case "configure":
-        return this.#configure(message.config).catch((error: unknown) => this.#fail(error));
+        return this.#configurations.take(message.config);
       case "unhealthy":
         this.#unhealthy = message.instances;
         this.#health = healthOf(this.#config.healthChecks, this.#unhealthy);
-        return this.#followHealth();
+        return this.#healths.take(this.#health);
       case "reading":
         this.#pool.pin("main", message.pinned);
         this.#pool.acknowledge("main", message.generation);
@@ -204,8 +213,14 @@ export class Builder {
     await Promise.allSettled([this.#source.stop(), this.#saving?.finish()]);
   }
 
+  /** Resolves when the messages that wait already have been taken. */
+  #messagesTaken(): Promise<void> {
+    return delay(this.#parts.timers, 0).elapsed;
+  }
+
   /** Applies a new configuration: serves the last cluster under it at once, then follows the cluster with it. */
   async #configure(config: BuilderConfig): Promise<void> {
+    if (this.#stopping) return;
     this.#config = config;
     this.#zones.configure(config);
     this.#publishers.configure(config);
@@ -217,23 +232,10 @@ export class Builder {
 
   /** Serves the last cluster under what else has changed. */
   async #buildAgain(): Promise<void> {
+    if (this.#stopping) return;
     const rebuilt = await this.#zones.rebuild();
     if (!rebuilt || !this.#lastReport) return;
     this.#publish(rebuilt, factsOf(this.#lastReport), false);
-  }
-
-  /** Many targets may change within the time that one build takes: the next one shows what all of them are then. */
-  async #followHealth(): Promise<void> {
-    this.#isHealthNew = true;
-    if (this.#isFollowingHealth) return;
-    this.#isFollowingHealth = true;
-    while (this.#isHealthNew && !this.#stopping) {
-      // Takes the messages that wait already.
-      await delay(this.#parts.timers, 0).elapsed;
-      this.#isHealthNew = false;
-      await this.#buildAgain().catch((error: unknown) => this.#fail(error));
-    }
-    this.#isFollowingHealth = false;
   }
 
   async #serve(cluster: Cluster, provenance: Provenance): Promise<void> {

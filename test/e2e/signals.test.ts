@@ -29,6 +29,22 @@ describe("SIGHUP", () => {
     expect(await server.json("/v1/config")).toMatchObject({ TTL: 7, Domain: "cluster.example", Port: server.port });
   });
 
+  it("asks no master, and makes no record anew, for a key that neither follows the cluster nor makes zones", async () => {
+    const master = await startMaster(GOOD);
+    const config = { masters: [master.address], refreshSeconds: 3600 };
+    const server = await startServer([master], config);
+    const asked = master.requests.length;
+    for (let i = 0; i < 5; i++)
+      await server.reload({ ...config, ...(i % 2 === 0 && { queryLog: { format: "json", file: "-" } }) });
+    await server.reload({ ...config, ttl: 9 });
+    await until("the change of the zone, which came behind them", async () => {
+      return lines((await askUdp(server, "web.marathon.mesos")).answers)[0] === "web.marathon.mesos 9 A 203.0.113.1";
+    });
+    await until("the one fetch that it costs", async () => master.requests.length > asked);
+    // The stream is asked for once more, and the state fetched once.
+    expect(master.requests.slice(asked).filter(({ method }) => method === "GET")).toHaveLength(1);
+  });
+
   it("follows other masters from now on", async () => {
     const [first, second] = [await startMaster(GOOD), await startMaster(webAt("203.0.113.2"))];
     const server = await startServer([first], { refreshSeconds: 3600 });

@@ -121,6 +121,15 @@ describe("a builder", () => {
     expect([builds().length, serials()]).toEqual([3, 3]);
   });
 
+  test("applies the newest of many configurations that come while it builds, and leaves out those before it", async () => {
+    const { builder, responder, follow, builds, built } = setUp(await startMaster(webAt("203.0.113.1")));
+    await built(1);
+    const domains = Array.from({ length: 50 }, (_, i) => `dc${i}.example`);
+    await Promise.all(domains.map((domain) => builder.take({ kind: "configure", config: follow({ domain }) })));
+    expect(zonesOf(responder).at(-1)).toBe("dc49.example,");
+    expect(builds().filter(({ fetched }) => !fetched)).toHaveLength(1);
+  });
+
   test("that gets another configuration before its first state builds under that one", async () => {
     const master = await startMaster();
     master.answer({ silent: true });
