@@ -60,6 +60,18 @@ export interface Finding {
   readonly text: string;
 }
 
+/** A question, and who asks it. */
+export interface AskedWhy {
+  /** A name, the id of a task, or an address. */
+  readonly question: string;
+  /** An address of which it is asked what it is answered; "" for any. */
+  readonly client: string;
+  /** The address of whoever asks this. */
+  readonly asker: string;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly gone: AbortSignal;
+}
+
 export function finding(reason: Reason, text: string): Finding {
   return { reason, text };
 }

@@ -1,5 +1,6 @@
 import type { Address } from "../base/addresses.js";
 import type { ZoneConfig } from "../config/config.js";
+import { isInZone } from "../config/names.js";
 import type { Agent, Framework, Task } from "../sources/mesos/cluster.js";
 import { dcosView } from "../views/dcos/view.js";
 import type { ClusterFacts } from "../views/facts.js";
@@ -64,6 +65,7 @@ export class Trace implements Traced {
   readonly #sought: Sought;
   readonly #emitter: Required<Emitter>;
   readonly #rules: NamingRules;
+  readonly #zones: readonly string[];
   #piece: Piece = { kind: "masters" };
 
   /** @param sought nothing in particular: all records */
@@ -72,6 +74,7 @@ export class Trace implements Traced {
     this.#sought = sought;
     this.#rules = namingRulesOf(config);
     const views = [mesosDnsView(config), dcosView(config)].filter((view) => view !== undefined);
+    this.#zones = views.flatMap((view) => view.zones.map(({ name }) => name));
     const zones = new Map(views.flatMap((view) => view.zones.map(({ name }) => [name, this.#sink()] as const)));
     const sinks = { zone: sinksOf(views, zones, "made").zone, claims: this.#claimSink() };
     this.#emitter = together(views.map((view) => view.emitter?.(facts, sinks)).filter((each) => each !== undefined));
@@ -105,7 +108,9 @@ export class Trace implements Traced {
   #mayHave({ name: framework }: Framework): boolean {
     const { name } = this.#sought;
     const { domain, labels } = this.#rules;
-    if (name === undefined || !name.endsWith(`.${domain}`)) return true;
+    if (name === undefined) return true;
+    if (!this.#zones.some((zone) => isInZone(name, zone))) return false;
+    if (!name.endsWith(`.${domain}`)) return true;
     const { own, host } = new FrameworkNames(framework, domain, labels);
     return name.endsWith(`.${own}`) || name.endsWith(`.${host}`);
   }

@@ -1,7 +1,7 @@
 import type { Logger } from "../base/log.js";
 import type { Timers } from "../base/timers.js";
 import type { Config } from "../config/config.js";
-import type { Finding } from "../explain/finding.js";
+import type { AskedWhy, Finding } from "../explain/finding.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { Override } from "../health/overrides.js";
 import type { HealthReport, Overridden } from "../health/report.js";
@@ -49,12 +49,8 @@ export interface ApiContext {
   proxies(): TrustedProxies;
   /** What there is to see of zone transfers; `undefined` while zones are not transferred. */
   transfers(): TransferNumbers | undefined;
-  /**
-   * What there is to say of a name, the id of a task, or an address; `undefined` if too many questions wait already. Rejects if the
-   * builder's thread ends.
-   * @param client an address of a client that asks; "" for any
-   */
-  explain(question: string, client: string): Promise<readonly Finding[] | undefined>;
+  /** `undefined` if too many questions wait already. Rejects if the builder's thread ends, or if the asker is gone. */
+  explain(asked: AskedWhy): Promise<readonly Finding[] | undefined>;
   /** Who has asked what for the last minute, or since the first call. Rejects if that is not known. @param limit how many of each */
   top(limit: number): Promise<TopReport>;
   readonly health: HealthAccess;

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { carrierOf } from "./carrier.js";
 import { clientOf } from "./client.js";
 import type { ApiContext } from "./context.js";
 import { ListingPace } from "./listing-pace.js";
@@ -30,7 +31,7 @@ export class Listings {
     if (error !== undefined) return c.json({ error }, 503, { "retry-after": "1" });
     this.#count(client, 1);
     const { path } = c.req;
-    const { gone, cut } = connectionOf(c);
+    const { gone, cut } = carrierOf(c);
     const pace = new ListingPace(timers, cut);
     const body = await textStream({
       source: open(),
@@ -58,26 +59,4 @@ export class Listings {
     if (own === 0) this.#byAddress.delete(client);
     else this.#byAddress.set(client, own);
   }
-}
-
-interface Carrier {
-  /** Aborted when the request's connection, or its HTTP/2 stream, closes. Nothing else reports that before the response has begun. */
-  readonly gone: AbortSignal;
-  /** Closes it. */
-  readonly cut: () => void;
-}
-
-function connectionOf(c: Context): Carrier {
-  const gone = new AbortController();
-  const incoming = c.env?.incoming;
-  // In HTTP/2 each request has its own stream.
-  const carrier = incoming?.stream ?? incoming?.socket;
-  const abort = () => gone.abort();
-  if (!carrier) return { gone: gone.signal, cut: abort };
-  if (carrier.destroyed) abort();
-  else {
-    carrier.once("close", abort);
-    c.env.outgoing?.once("close", () => carrier.off("close", abort));
-  }
-  return { gone: gone.signal, cut: () => carrier.destroy() };
 }

@@ -1,14 +1,15 @@
 import { parseAddress } from "../base/addresses.js";
 import type { Config } from "../config/config.js";
-import type { Finding } from "../explain/finding.js";
+import type { AskedWhy, Finding } from "../explain/finding.js";
 import type { ForwardReport } from "../forward/report.js";
 import type { ServerStatus } from "../status/status.js";
 import type { BuilderHandle } from "../threads/builder-handle.js";
 import type { Responders } from "../threads/responders.js";
 import type { CurrentZone } from "./current-zone.js";
 
-/** Questions that wait at a time. */
-export const MAX_QUESTIONS = 16;
+/** Questions that wait at a time, in all and of one address. */
+const MAX_QUESTIONS = 16;
+const MAX_PER_ADDRESS = 4;
 
 /** The part of the server that is asked. */
 export interface ExplainedServer {
@@ -24,7 +25,8 @@ export interface ExplainedServer {
 export class Explaining {
   readonly #server: ExplainedServer;
   readonly #now: () => number;
-  #waiting = 0;
+  /** Who waits for an answer: an address for each question. */
+  readonly #askers: string[] = [];
 
   /** @param now milliseconds since the epoch */
   constructor(server: ExplainedServer, now: () => number) {
@@ -33,23 +35,24 @@ export class Explaining {
   }
 
   /**
-   * Resolves to `undefined` if too many questions wait already. Rejects if the builder's thread ends.
-   * @param client an address of a client that asks; "" for any
+   * Resolves to `undefined` if too many questions wait already. Rejects if the builder's thread ends, or if the asker is gone.
    */
-  async explain(question: string, client = ""): Promise<readonly Finding[] | undefined> {
-    if (this.#waiting >= MAX_QUESTIONS) return undefined;
-    this.#waiting++;
+  async explain(asked: AskedWhy): Promise<readonly Finding[] | undefined> {
+    const askers = this.#askers;
+    const own = askers.filter((asker) => asker === asked.asker).length;
+    if (askers.length >= MAX_QUESTIONS || own >= MAX_PER_ADDRESS) return undefined;
+    askers.push(asked.asker);
     try {
-      return await this.#explain(question, client);
+      return await this.#explain(asked);
     } finally {
-      this.#waiting--;
+      askers.splice(askers.indexOf(asked.asker), 1);
     }
   }
 
-  async #explain(question: string, client: string): Promise<readonly Finding[]> {
+  async #explain({ question, client, gone }: AskedWhy): Promise<readonly Finding[]> {
     // Nobody may ever ask.
     const { explainWith } = await import("../explain/with-server.js");
-    const findings = await this.#server.builder.explain(question);
+    const findings = await this.#server.builder.explain(question, gone);
     const { config, status, forwarding, responders, zone } = this.#server;
     const { build, live, stale } = status;
     return explainWith(findings, {

@@ -174,7 +174,7 @@ function openerOf(
       override: (instance, override) => app.health.override(instance, override),
     },
     top: (limit) => waiting.top.report(limit),
-    explain: (question, client) => app.explaining.explain(question, client),
+    explain: (asked) => app.explaining.explain(asked),
     flushCache: (name) => app.flushCache(name),
     answerOverHttps: (message, address) => app.https.answer(message, address),
     proxies,

@@ -149,14 +149,20 @@ export class BuilderHandle {
     }
   }
 
-  /** What there is to say of a name, the id of a task, or an address. Rejects if the builder ends. */
-  explain(question: string): Promise<readonly Finding[]> {
+  /** What there is to say of a name, the id of a task, or an address. Rejects if the builder ends, or once nobody waits any more. */
+  explain(question: string, gone: AbortSignal): Promise<readonly Finding[]> {
     const id = ++this.#questions;
-    return new Promise((resolve, reject) => {
+    const drop = () => {
+      this.#explanations.get(id)?.reject(new Error("nobody waits for the explanation"));
+      if (this.#explanations.delete(id)) this.#thread.post({ kind: "unasked", id });
+    };
+    return new Promise<readonly Finding[]>((resolve, reject) => {
       if (!this.#thread.worker) return reject(new Error("the builder thread is being started again"));
       this.#explanations.set(id, { resolve, reject });
       this.#thread.post({ kind: "explain", id, question });
-    });
+      if (gone.aborted) drop();
+      else gone.addEventListener("abort", drop, { once: true });
+    }).finally(() => gone.removeEventListener("abort", drop));
   }
 
   stop(): Promise<void> {

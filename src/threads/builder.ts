@@ -170,6 +170,8 @@ export class Builder {
         return this.#publishers.consulTaken();
       case "explain":
         return this.#explanations.answer(message.id, message.question);
+      case "unasked":
+        return this.#explanations.drop(message.id);
       case "enumerated":
         return this.#enumerations.end(message.id);
       case "stop":

@@ -20,7 +20,8 @@ export type Explained = { readonly findings: readonly Finding[] } | { readonly f
 export class Explanations {
   readonly #parts: ExplanationsParts;
   #last: Promise<void> = Promise.resolve();
-  #isStopped = false;
+  /** The questions that somebody waits for. */
+  readonly #waiting = new Set<number>();
 
   constructor(parts: ExplanationsParts) {
     this.#parts = parts;
@@ -28,21 +29,28 @@ export class Explanations {
 
   /** Settles when the outcome has been sent. Never rejects. */
   answer(id: number, question: string): Promise<void> {
+    this.#waiting.add(id);
     this.#last = this.#last.then(async () => {
-      if (this.#isStopped) return;
-      const outcome = await this.#explain(question).catch((error: unknown) => ({
+      if (!this.#waiting.has(id)) return;
+      const outcome = await this.#explain(id, question).catch((error: unknown) => ({
         failure: `${codeOf(error)}: ${messageOf(error)}`,
       }));
-      if (outcome) this.#parts.send(id, outcome);
+      if (outcome && this.#waiting.delete(id)) this.#parts.send(id, outcome);
     });
     return this.#last;
   }
 
-  stop(): void {
-    this.#isStopped = true;
+  /** Nobody waits for this answer any more. */
+  drop(id: number): void {
+    this.#waiting.delete(id);
   }
 
-  async #explain(question: string): Promise<Explained | undefined> {
+  stop(): void {
+    this.#waiting.clear();
+  }
+
+  /** @returns undefined if nobody waits for it any more */
+  async #explain(id: number, question: string): Promise<Explained | undefined> {
     const { basis, timers } = this.#parts;
     // Nobody may ever ask.
     const { explain, NOT_READY } = await import("../explain/explain.js");
@@ -54,7 +62,7 @@ export class Explanations {
       if (step.done) return { findings: step.value };
       if (timers.now() - started < SLICE_MS) continue;
       await delay(timers, 0).elapsed;
-      if (this.#isStopped) return undefined;
+      if (!this.#waiting.has(id)) return undefined;
       started = timers.now();
     }
   }

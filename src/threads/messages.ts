@@ -231,6 +231,8 @@ export type ToBuilder =
   | { readonly kind: "enumerated"; readonly id: number }
   /** Somebody asks why something is answered as it is. */
   | { readonly kind: "explain"; readonly id: number; readonly question: string }
+  /** Nobody waits for this explanation any more. */
+  | { readonly kind: "unasked"; readonly id: number }
   /** The last piece of the catalogue has been taken: the next one may be sent. */
   | { readonly kind: "catalogTaken" }
   /** The same of Consul's catalogue. */
