@@ -24,7 +24,7 @@ export async function checkConfiguration(configFile: string, warnings: readonly 
   const loaded = await load(configFile);
   loaded.warnings.forEach(warn);
   transferAdvice(loaded.config).forEach(warn);
-  const found = [...(await findFaults(loaded.config)), ...(await findTroubles(loaded.config, Date.now()))];
+  const found = [...(await findFaults(loaded.config, warn)), ...(await findTroubles(loaded.config, Date.now()))];
   const [first] = found;
   if (first instanceof MesosDnsError) throw new MesosDnsError(first.code, found.map(messageOf).join("\n"));
   if (first !== undefined) throw first;
@@ -39,8 +39,8 @@ async function load(configFile: string): Promise<Loaded> {
   }
 }
 
-/** What would prevent a start. */
-async function findFaults(config: Config): Promise<readonly unknown[]> {
+/** What would prevent a start. @param warn is told of what would not */
+export async function findFaults(config: Config, warn: (message: string) => void): Promise<readonly unknown[]> {
   const found: unknown[] = [];
   const addresses = [...keysByAddress(config)];
   const checks = [

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { causeOf, MesosDnsError } from "../base/errors.js";
+import { MesosDnsError, messageOf } from "../base/errors.js";
 import { formatHostPort, type HostPort } from "../base/host-port.js";
-import { isObject, textOf } from "../base/lenient.js";
+import { isObject } from "../base/lenient.js";
 import { printable } from "../base/printable.js";
 import { readDnsServer } from "../config/names.js";
 import type { Message } from "../wire/message.js";
 import { rcodeName, TYPE } from "../wire/protocol.js";
 import { rdataText } from "../zone/rdata-text.js";
+import { askApi } from "./api.js";
 import { askDns } from "./dns-client.js";
 import { type FlagKind, parseMixed, usage } from "./flags.js";
 import { dnsServer, readUrl, serverUrl } from "./server-url.js";
@@ -27,12 +28,16 @@ const TYPE_NAMES = new Map<number, string>([
 ]);
 /** Where Mesos-DNS has its API if nothing else is said. */
 const API_PORT = 8123;
+/** How the text of a question begins that has no answer. */
+const UNANSWERED = "not answered: ";
 /** How often names that differ are asked again, and how long before: servers that poll may be a while behind each other. */
 const MORE_TRIES = 2;
 const PAUSE_MS = 3_000;
 /** Questions that wait for their answers at a time. */
 const AT_ONCE = 32;
 const LIST_MS = 60_000;
+/** A hundred thousand tasks have some 150 MB. */
+const LIST_BYTES = 2 ** 30;
 
 interface Asked {
   readonly name: string;
@@ -113,13 +118,11 @@ async function questionsOf(url: string): Promise<readonly Asked[]> {
       "SERVER_UNREACHABLE",
       `no list of names from ${url}/v1/axfr: ${why}; --server URL and --with-server URL say where the servers' httpport is`,
     );
-  const response = await fetch(`${url}/v1/axfr`, { signal: AbortSignal.timeout(LIST_MS) }).catch((error: unknown) => {
-    throw failed(causeOf(error));
+  const body = await askApi(`${url}/v1/axfr`, { ms: LIST_MS, maxBytes: LIST_BYTES }).catch((error: Error) => {
+    throw failed(error.message);
   });
-  const body: unknown = await response.json().catch(() => undefined);
-  const records = isObject(body) ? body.Records : undefined;
-  const told = isObject(body) ? textOf(body.error) : "";
-  if (!response.ok || !isObject(records)) throw failed(told || `status ${response.status}`);
+  const { Records: records } = body;
+  if (!isObject(records)) throw failed("what it answered is no such list");
   return Object.entries(LISTS).flatMap(([list, type]) => {
     const names = records[list];
     return isObject(names) ? Object.keys(names).map((name) => ({ name: name.toLowerCase(), type })) : [];
@@ -136,21 +139,25 @@ async function differencesBetween(
   const work = async () => {
     for (let asked = waiting.pop(); asked; asked = waiting.pop()) {
       const { name, type } = asked;
-      const [ours, theirs] = await Promise.all([own, other].map((server) => summaryOf(server, asked)));
-      if (ours !== theirs) differences.push({ name, type, ours: ours ?? "", theirs: theirs ?? "" });
+      const [ours = "", theirs = ""] = await Promise.all([own, other].map((server) => summaryOf(server, asked)));
+      if (!isSame(ours, theirs)) differences.push({ name, type, ours, theirs });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return differences.sort((a, b) => (a.name === b.name ? a.type - b.type : a.name < b.name ? -1 : 1));
 }
 
-/** What a server says, without the order and the times of its records. */
+/** What a server says, without the order and the times of its records. What is not answered is equal to nothing. */
 async function summaryOf(server: HostPort, { name, type }: Asked): Promise<string> {
   try {
     return textOfAnswer((await askDns(server, name, type)).message, type);
   } catch (error) {
-    return causeOf(error);
+    return `${UNANSWERED}${messageOf(error)}`;
   }
+}
+
+function isSame(ours: string, theirs: string): boolean {
+  return ours === theirs && !ours.startsWith(UNANSWERED);
 }
 
 function textOfAnswer({ rcode, answers }: Message, type: number): string {

@@ -1,4 +1,4 @@
-import { causeOf, MesosDnsError } from "../base/errors.js";
+import { MesosDnsError } from "../base/errors.js";
 import { isObject, listOf, textOf } from "../base/lenient.js";
 import { printable } from "../base/printable.js";
 import { loadConfig } from "../config/load.js";
@@ -7,6 +7,7 @@ import { explain } from "../explain/explain.js";
 import type { Finding } from "../explain/finding.js";
 import { withRecordsFile } from "../process/records-file.js";
 import { explainable } from "../threads/explainable.js";
+import { askApi } from "./api.js";
 import { loadOptions } from "./configuration.js";
 import { buildOffline } from "./offline.js";
 
@@ -23,12 +24,9 @@ export async function ofServer(url: string, question: string, client: string | u
       "SERVER_UNREACHABLE",
       `no explanation from ${url}: ${why}; --server URL says where the server's httpport is, --state FILE explains a saved state`,
     );
-  const response = await fetch(place, { signal: AbortSignal.timeout(ANSWER_MS) }).catch((error: unknown) => {
-    throw failed(causeOf(error));
+  const body = await askApi(place, { ms: ANSWER_MS }).catch((error: Error) => {
+    throw failed(error.message);
   });
-  const body: unknown = await response.json().catch(() => undefined);
-  if (!isObject(body) || !response.ok)
-    throw failed((isObject(body) && textOf(body.error)) || `status ${response.status}`);
   return listOf(body.findings).map((each) => {
     const { reason, text } = isObject(each) ? each : {};
     return { reason: textOf(reason), text: printable(textOf(text)) };

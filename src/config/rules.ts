@@ -28,6 +28,7 @@ export function completeConfig(given: Values, context: RuleContext): Config {
   checkMasters(values, context);
   checkAuthentication(values, context);
   checkCertificates(values, context);
+  checkBrowsers(values, context);
   checkCookies(values, context);
   checkDcosNames(values, context);
   checkCache(values, context);
@@ -103,6 +104,18 @@ function checkCertificates(values: Values, { faults, warnings }: RuleContext): v
     if (values[key] === "" && values[cert] !== "") faults.add(key, "", `the path of a key, as ${cert} is given`);
   }
   if (values.httpsPort > 0 && values.tlsCertFile === "") warnings.push("httpsPort is not used without tlsCertFile");
+}
+
+/** Ports above 1023 that browsers ask nobody at ("bad port" of the Fetch Standard). */
+const REFUSED_BY_BROWSERS = new Set([
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10_080,
+]);
+
+function checkBrowsers({ httpon, httpport, httpsPort }: Values, { warnings }: RuleContext): void {
+  for (const [key, port] of Object.entries({ httpport, httpsPort })) {
+    if (httpon && REFUSED_BY_BROWSERS.has(port))
+      warnings.push(`${key}: browsers refuse to ask port ${port}, so that they cannot show the console there`);
+  }
 }
 
 function checkCookies({ cookieSecret, previousCookieSecret }: Values, { faults }: RuleContext): void {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { runCommand } from "../../src/base/run-command.js";
-import { startMaster, startServer, webAt } from "../support/scenario.js";
+import { startMaster, startServer, startUpstream, webAt } from "../support/scenario.js";
 import { PROGRAM, type Server } from "../support/server.js";
 
 const compare = (one: Server, other: Server, ...words: string[]) =>
@@ -67,3 +67,21 @@ test("compare says that the other server does not answer, in place of a differen
   expect([code, stdout]).toEqual([1, ""]);
   expect(stderr).toContain(`127.0.0.1:${gone.port}`);
 });
+
+test("compare takes silence for no answer that could be the same", async () => {
+  const one = await startServer([await startMaster(webAt("203.0.113.1"))]);
+  // They answer what they are asked first, and nothing after that.
+  const silent = await Promise.all(
+    [0, 1].map(() => {
+      let asked = 0;
+      return startUpstream(() => (asked++ === 0 ? [] : new Promise<never>(() => undefined)));
+    }),
+  );
+  const [own, other] = silent.map(({ address }) => address);
+  const words = ["--with", other ?? "", "--server", `127.0.0.1:${one.httpPort}`];
+  const ask = runCommand(process.execPath, [PROGRAM, "compare", `@${own}`, ...words, "--json"]);
+  const { code, stdout } = await ask;
+  const { asked, differences } = JSON.parse(stdout);
+  expect([code, differences.length]).toEqual([1, asked]);
+  expect(differences[0]).toMatchObject({ ours: expect.stringMatching(/^not answered: /), theirs: expect.anything() });
+}, 120_000);

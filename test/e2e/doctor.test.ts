@@ -1,13 +1,16 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { runCommand } from "../../src/base/run-command.js";
 import { startMaster, startServer, startUpstream, webAt } from "../support/scenario.js";
 import { freePort, PROGRAM } from "../support/server.js";
+import { until } from "../support/wait.js";
 
+const LISTENING = { until: "listening" } as const;
 const folder = mkdtempSync(join(tmpdir(), "mesos-dns-doctor-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -78,7 +81,7 @@ test("says how the server is that runs, or that it has another configuration", a
     { level: "ok", text: expect.stringMatching(/ answers at http:\/\/127\.0\.0\.1:\d+, and is ready$/) },
   ]);
   const nobody = { address: `127.0.0.1:${await freePort()}` };
-  const lone = await startServer([nobody], {}, { until: "listening" });
+  const lone = await startServer([nobody], {}, LISTENING);
   expect((await examine(lone.configFile)).of(/^running/)).toMatchObject([
     { level: "warning", text: expect.stringMatching(/ is not ready: no state from a Mesos master yet/) },
   ]);
@@ -105,4 +108,39 @@ test("says what is wrong with a configuration, and how the server is that runs w
   expect(gone.of(/^configuration/)).toMatchObject([
     { level: "fault", advice: expect.stringContaining("/etc/mesos-dns") },
   ]);
+});
+
+test("finds what would prevent a start as --check does: files that are not there, and every port that is taken", async () => {
+  const socket = createServer().listen(0, "127.0.0.1");
+  await once(socket, "listening");
+  onTestFinished(() => void socket.close());
+  const { port } = socket.address() as AddressInfo;
+  const { code, of } = await doctor({
+    masters: ["192.0.2.1:5050"],
+    stateTimeoutSeconds: 1,
+    recordsFile: join(folder, "gone"),
+    tsigKeyFile: join(folder, "gone-too"),
+    consul: { enabled: true, httpPort: port },
+    port: await freePort(),
+    httpport: await freePort(),
+  });
+  expect(code).toBe(1);
+  expect(of(/^configuration/).filter(({ level }) => level === "fault")).toHaveLength(2);
+  expect(of(new RegExp(`:${port} over TCP`))).toMatchObject([{ level: "fault" }]);
+});
+
+test("and every command reach a server at a port that browsers refuse", async () => {
+  const httpport = 10_080;
+  const server = await startServer([await startMaster(webAt("203.0.113.1"))], { httpport }, LISTENING);
+  await until("the server to be ready", async () => {
+    return (await examine(server.configFile)).of(/^running/)[0]?.level === "ok";
+  });
+  const { stdout } = await runCommand(process.execPath, [
+    PROGRAM,
+    "explain",
+    "web.marathon.mesos",
+    "--server",
+    `127.0.0.1:${httpport}`,
+  ]);
+  expect(stdout).toContain("gives A 203.0.113.1");
 });

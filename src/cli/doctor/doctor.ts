@@ -3,6 +3,7 @@ import { printable } from "../../base/printable.js";
 import type { Config } from "../../config/config.js";
 import { InvalidConfig } from "../../config/load.js";
 import { DEFAULT_CONFIG_FILE } from "../arguments.js";
+import { findFaults } from "../check.js";
 import { configFileOf, INSTALLED_CONFIG_FILE, loadServed } from "../configuration.js";
 import { type FlagKind, parseMixed, usage } from "../flags.js";
 import { buildZones } from "../offline.js";
@@ -11,7 +12,7 @@ import { serverUrl } from "../server-url.js";
 import { type Check, check, exitCodeOf, linesOf } from "./check.js";
 import { judgeState } from "./cluster.js";
 import { judgeMachine, needsOf } from "./machine.js";
-import { judgePort } from "./ports.js";
+import { judgePort, portsIn } from "./ports.js";
 import {
   knownLoops,
   ownAddressesOf,
@@ -49,8 +50,11 @@ async function examine(file: string): Promise<readonly Check[]> {
   if (!("config" in loaded)) return loaded;
   const { config, warnings } = loaded;
   const troubles = await findTroubles(config, Date.now());
+  const more: string[] = [];
+  const faults = await findFaults(config, (message) => more.push(message));
   const own = [
-    ...warnings.map((warning) => check("configuration", "warning", warning)),
+    ...faults.map((fault) => check("configuration", "fault", messageOf(fault))),
+    ...[...warnings, ...more].map((warning) => check("configuration", "warning", warning)),
     ...troubles.map((trouble) => check("configuration", "warning", trouble.message)),
   ];
   const url = config.httpon ? serverUrl(undefined, file) : undefined;
@@ -90,14 +94,7 @@ async function judgeFaults(file: string, error: unknown): Promise<readonly Check
 
 /** @param isOurs whether the server of this configuration runs */
 async function portsOf(config: Config, isOurs: boolean): Promise<readonly Check[]> {
-  const { dnson, listener, port, httpon, httplistener, httpport } = config;
-  const dns = dnson
-    ? listener.flatMap((host) => (["udp", "tcp"] as const).map((protocol) => ({ protocol, host, port })))
-    : [];
-  const http = httpon ? [{ protocol: "tcp" as const, host: httplistener, port: httpport }] : [];
-  const probes = await Promise.all(
-    [...dns, ...http].map(({ protocol, host, port: number }) => probePort(protocol, { host, port: number }, isOurs)),
-  );
+  const probes = await Promise.all(portsIn(config).map((used) => probePort(used.protocol, used, isOurs)));
   return probes.map(judgePort);
 }
 

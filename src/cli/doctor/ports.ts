@@ -1,5 +1,6 @@
 import { MesosDnsError, messageOf } from "../../base/errors.js";
 import { formatHostPort, type HostPort } from "../../base/host-port.js";
+import type { Config } from "../../config/config.js";
 import { type Check, check } from "./check.js";
 import type { Owner } from "./owners.js";
 
@@ -20,6 +21,24 @@ const KNOWN: readonly (readonly [name: RegExp, advice: string])[] = [
   [/^unbound/, "it is Unbound: `interface: 127.0.0.2` moves it, or let it forward to this server (docs/in-front.md)"],
   [/^pdns|^kresd|^coredns|^knot/, "another DNS server has it: move one of the two (docs/in-front.md)"],
 ];
+
+export interface UsedPort extends HostPort {
+  readonly protocol: "udp" | "tcp";
+}
+
+/** Every port that a server with this configuration listens on. */
+export function portsIn(config: Config): readonly UsedPort[] {
+  const { dnson, listener, port, tlsPort, httpon, httplistener, httpport, httpsPort, tlsCertFile, consul } = config;
+  const tcp = (host: string, number: number): UsedPort => ({ protocol: "tcp", host, port: number });
+  const hasTls = tlsCertFile !== "";
+  return [
+    ...(dnson ? listener.flatMap((host): UsedPort[] => [{ protocol: "udp", host, port }, tcp(host, port)]) : []),
+    ...(dnson && hasTls && tlsPort > 0 ? listener.map((host) => tcp(host, tlsPort)) : []),
+    ...(httpon ? [tcp(httplistener, httpport)] : []),
+    ...(httpon && hasTls && httpsPort > 0 ? [tcp(httplistener, httpsPort)] : []),
+    ...(consul.enabled ? [tcp(consul.httpListener, consul.httpPort)] : []),
+  ];
+}
 
 export interface PortProbe {
   readonly protocol: "udp" | "tcp";

@@ -14,6 +14,7 @@ import { connectWhenOpened } from "../../sources/mesos/zookeeper/lazy-connection
 import { claimTcp, claimUdp } from "../../transport/claim.js";
 import { encodeName } from "../../wire/names.js";
 import { TYPE } from "../../wire/protocol.js";
+import { askApi } from "../api.js";
 import { askDns, type Reply } from "../dns-client.js";
 import type { Machine } from "./machine.js";
 import { ownersOf, PROC } from "./owners.js";
@@ -39,10 +40,8 @@ export async function probePort(protocol: "udp" | "tcp", at: HostPort, isRunning
 
 /** The resolvers of which the running server knows that they lead back to it. */
 export async function knownLoops(url: string): Promise<ReadonlySet<string>> {
-  const answer: unknown = await fetch(`${url}/v1/forward`, { signal: AbortSignal.timeout(TOLD_MS) })
-    .then((response) => response.json())
-    .catch(() => undefined);
-  const resolvers = isObject(answer) ? listOf(answer.resolvers) : [];
+  const answer = await askApi(`${url}/v1/forward`, { ms: TOLD_MS }).catch(() => undefined);
+  const resolvers = listOf(answer?.resolvers);
   return new Set(resolvers.flatMap((each) => (isObject(each) && each.health === "loop" ? textOf(each.resolver) : [])));
 }
 

@@ -2,10 +2,13 @@ import { readFileSync } from "node:fs";
 import { basename, isAbsolute, resolve } from "node:path";
 import { isObject, listOf, textOf } from "../../base/lenient.js";
 import { printable } from "../../base/printable.js";
+import { askApi } from "../api.js";
 import { type Check, check } from "./check.js";
 
 const TOLD_MS = 3_000;
 const DEFAULT_PORT = 8123;
+/** As `/readyz` answers while there is a reason. */
+const NOT_READY = 503;
 
 /** What the server at an address of the API says of itself; `undefined` if none of this kind answers there. */
 export interface Running {
@@ -18,8 +21,7 @@ export interface Running {
 }
 
 export async function askRunning(url: string): Promise<Running | undefined> {
-  const ask = async (path: string): Promise<unknown> =>
-    (await fetch(`${url}${path}`, { signal: AbortSignal.timeout(TOLD_MS) })).json();
+  const ask = (path: string) => askApi(`${url}${path}`, { ms: TOLD_MS, status: NOT_READY });
   const version = await ask("/v1/version").catch(() => undefined);
   if (!isObject(version) || textOf(version.Service) !== "Mesos-DNS") return undefined;
   const [state, config] = await Promise.all(["/readyz", "/v1/config"].map((path) => ask(path).catch(() => undefined)));
