@@ -61,7 +61,7 @@ function readWords(words: readonly string[]) {
   if (given === undefined) throw usage("query needs a name");
   if (more.length > 0 || at.length > 1) throw usage(`unexpected argument ${JSON.stringify(more[0] ?? `@${at[1]}`)}`);
   const { name: asked, address } = readQuestion(given);
-  const name = address ? reverseName(address) : asked;
+  const name = address ? reverseName(address) : given === "." ? "" : asked;
   const type = address && rest.length - at.length === 1 ? TYPE.PTR : typeNumber(typeWord);
   if (name === undefined) throw usage(`${JSON.stringify(given)} is no domain name`);
   if (type === undefined || type === TYPE.AXFR || type === TYPE.IXFR)

@@ -16,8 +16,25 @@ export const MAX_QUESTION = 1_024;
 export function readQuestion(text: string): Question {
   const given = text.trim();
   const address = parseAddress(given);
-  const name = given.replace(/\.$/, "").toLowerCase();
-  return { text: given, address, name: !address && isDnsName(name) ? name : undefined };
+  const name = unescaped(given)?.replace(/\.$/, "").toLowerCase();
+  return { text: given, address, name: !address && name !== undefined && isDnsName(name) ? name : undefined };
+}
+
+const ESCAPED = /\\(?:(\d{3})|(\D))/g;
+
+/** A name without the escapes that dig and logs write (RFC 1035 §5.1); `undefined` if it has a dot in a label, or is no UTF-8. */
+function unescaped(text: string): string | undefined {
+  if (!text.includes("\\")) return text;
+  const octets = Buffer.from(text).toString("latin1");
+  let hasDot = false;
+  const plain = octets.replace(ESCAPED, (_, digits?: string, character?: string) => {
+    const octet = digits === undefined ? (character ?? "") : String.fromCharCode(Number(digits) & 0xff);
+    hasDot ||= octet === ".";
+    return octet;
+  });
+  const written = Buffer.from(plain, "latin1");
+  const name = written.toString("utf8");
+  return hasDot || !Buffer.from(name).equals(written) ? undefined : name;
 }
 
 const REVERSE_IPV4 = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\.in-addr\.arpa$/;
