@@ -1,10 +1,7 @@
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { runCommand } from "../../src/base/run-command.js";
 import { startMaster, startServer, webAt } from "../support/scenario.js";
 import { freePort, PROGRAM, type Server } from "../support/server.js";
-import { until } from "../support/wait.js";
 
 const run = (...words: string[]) => runCommand(process.execPath, [PROGRAM, ...words]);
 const api = (server: Server) => ["--server", `http://127.0.0.1:${server.httpPort}`];
@@ -35,27 +32,4 @@ test("query prints the answer as dig does, and why it is so", async () => {
     1,
     expect.stringMatching(/no answer from 127\.0\.0\.1:\d+: .*ECONNREFUSED/),
   ]);
-});
-
-test("tail prints changes as they happen, and goes on when the server comes back", async () => {
-  const master = await startMaster(webAt("203.0.113.1"));
-  const keys = { refreshSeconds: 1, maxShrink: 100 };
-  const server = await startServer([master], keys);
-  const tail = spawn(process.execPath, [PROGRAM, "tail", ...api(server)], { stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => void tail.kill());
-  const lines: string[] = [];
-  createInterface({ input: tail.stdout }).on("line", (line) => lines.push(line));
-  const told = (pattern: RegExp) =>
-    until(String(pattern), async () => lines.some((line) => pattern.test(line)), 15_000);
-  let turns = 0;
-  const change = setInterval(() => master.lead(webAt("203.0.113.1", `203.0.113.${2 + (++turns % 200)}`)), 1_500);
-  onTestFinished(() => clearInterval(change));
-  await told(/^\d{4}-\d\d-\d\dT.* web\S* of marathon runs on /);
-  await told(/ends|ended|moved/);
-});
-
-test("tail says which kinds of changes there are, and waits for no other", async () => {
-  const { code, stderr } = await runCommand(process.execPath, [PROGRAM, "tail", "--kind", "task-strated"]);
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/no kind of change is called "task-strated"; there are task-started, task-ended, /);
 });

@@ -23,4 +23,16 @@ describe("a stream of events", () => {
     expect(() => read("data: ", "x".repeat(50), "x".repeat(50))).toThrow("an event of more than 64 characters");
     expect(read(`data: ${"x".repeat(50)}\n\n`, `data: ${"x".repeat(50)}\n\n`)).toHaveLength(2);
   });
+
+  it("goes on behind an event that is too long for those who would rather lack it, however it comes", () => {
+    const text = `id: 1\ndata: 1\n\nid: 2\ndata: ${"x".repeat(200)}\nevent: more\n\nid: 3\ndata: 3\n\n`;
+    for (let size = 1; size <= text.length; size++) {
+      const leftOut: string[] = [];
+      const reader = new EventStreamReader(64, (id) => void leftOut.push(id));
+      const ids: string[] = [];
+      for (let at = 0; at < text.length; at += size)
+        for (const { id, event } of reader.add(text.slice(at, at + size))) ids.push(id + event);
+      expect([ids, leftOut]).toEqual([["1", "3"], ["2"]]);
+    }
+  });
 });
