@@ -78,8 +78,10 @@ export class ConsoleLive implements StreamSource {
   }
 
   changesSince(id: number): { readonly text: string; readonly last: number } {
-    const changes = this.#changes.since(id, MAX_SENT);
-    return { text: changes.map(changeEvent).join(""), last: Math.max(id, this.#changes.last) };
+    const { last } = this.#changes;
+    // One that has not been given is another server's, or was given before the clock was set back: its reader begins as a new one does.
+    const changes = this.#changes.since(id > last ? this.recent : id, MAX_SENT);
+    return { text: changes.map(changeEvent).join(""), last };
   }
 
   /** Call this when something has changed. */

@@ -24,7 +24,7 @@ export interface StreamSource {
   watched(isWatched: boolean): void;
   /** The events that a reader of figures begins with. */
   beginning(): string;
-  /** The changes behind this number as events, and the number of the last one. */
+  /** The changes behind this number as events, and the number of the last one. A number that has not been given yet counts as none. */
   changesSince(id: number): { readonly text: string; readonly last: number };
   /** The number of the change behind which a reader begins that asks for the last ones. */
   readonly recent: number;

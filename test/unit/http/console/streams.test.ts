@@ -106,6 +106,16 @@ describe("the console's streams", () => {
     expect(again.heard[0]?.data.text).toBe("y leads.");
   });
 
+  it("begin anew for a reader with a number that has not been given yet, and tell it what comes", async () => {
+    const { live, url } = await setUp();
+    live.add([CHANGE]);
+    const ahead = await read(url("changes"), { "last-event-id": "9999999999999999" });
+    await until("the last change", () => ahead.heard.length === 1);
+    live.add([{ ...CHANGE, text: "y leads." }]);
+    await until("the next one", () => ahead.heard.length === 2);
+    expect(ahead.heard[1]?.data.text).toBe("y leads.");
+  });
+
   it("tell who leads now, and what else the server notices", async () => {
     const { timers, status, url } = await setUp();
     const { heard } = await read(url("changes"));
