@@ -1,4 +1,5 @@
-import type { Step, Steps } from "./cluster-table.js";
+import type { Step } from "./cluster-table.js";
+import { cut, MAX_ID } from "./cut.js";
 import type { AgentRow, TaskRow } from "./model.js";
 
 export const CHANGE_KINDS = [
@@ -21,12 +22,15 @@ export const CHANGE_KINDS = [
 ] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
-/** Something that has changed. Members that do not belong to its kind are absent. */
+/**
+ * Something that has changed. Members that do not belong to its kind are absent. Names are cut where they are too long. Ids lead to
+ * what they name, so they are whole, or absent.
+ */
 export interface Change {
   readonly kind: ChangeKind;
   /** A sentence. */
   readonly text: string;
-  /** The task's id, and more of it. */
+  /** The task's id; its name, and more of it. */
   readonly task?: string;
   readonly service?: string;
   readonly framework?: string;
@@ -45,38 +49,8 @@ export interface Change {
   readonly count?: number;
 }
 
-/** At most this many changes of one update are told one by one. */
-export const MAX_CHANGES = 200;
-
-/** The changes that these steps are: a task that ends on one agent while another one of its service starts elsewhere has moved. */
-export function changesOf({ tasks, agents }: Steps): Change[] {
-  const ended = new Map<string, TaskRow[]>();
-  const started: TaskRow[] = [];
-  const changes: Change[] = agents.flatMap(agentChange);
-  for (const { before, after } of tasks) {
-    if (before && after) changes.push(...stayed(before, after));
-    else if (after) started.push(after);
-    else if (before) ended.set(serviceOf(before), [...(ended.get(serviceOf(before)) ?? []), before]);
-  }
-  for (const task of started) {
-    const former = ended.get(serviceOf(task));
-    const at = former?.findIndex(({ agentId }) => agentId !== task.agentId) ?? -1;
-    changes.push(former && at >= 0 ? moved(former.splice(at, 1)[0], task) : startedOf(task));
-  }
-  for (const rest of ended.values()) for (const task of rest) changes.push(endedOf(task));
-  return bounded(changes);
-}
-
-function bounded(changes: Change[]): Change[] {
-  if (changes.length <= MAX_CHANGES) return changes;
-  const count = changes.length - MAX_CHANGES;
-  return [
-    ...changes.slice(0, MAX_CHANGES),
-    { kind: "more", count, text: `${count} more tasks or agents changed at the same time.` },
-  ];
-}
-
-function stayed(before: TaskRow, after: TaskRow): Change[] {
+/** What happened to a task that runs before and after. */
+export function stayed(before: TaskRow, after: TaskRow): Change[] {
   const changes: Change[] = [];
   if (after.killing && !before.killing) {
     changes.push({ kind: "task-killing", ...about(after), text: `${nameOf(after)} is being killed${on(after)}.` });
@@ -92,25 +66,26 @@ function stayed(before: TaskRow, after: TaskRow): Change[] {
   return changes;
 }
 
-function startedOf(task: TaskRow): Change {
+export function startedOf(task: TaskRow): Change {
   return { kind: "task-started", ...about(task), text: `${nameOf(task)} runs${on(task)}.` };
 }
 
-function endedOf(task: TaskRow): Change {
+export function endedOf(task: TaskRow): Change {
   return { kind: "task-ended", ...about(task), text: `${nameOf(task)} no longer runs${on(task)}.` };
 }
 
-function moved(before: TaskRow, after: TaskRow): Change {
+export function moved(before: TaskRow, after: TaskRow): Change {
   const from = placeOf(before);
   const text = `${nameOf(after)} moved from ${from} to ${placeOf(after)}.`;
   return { kind: "task-moved", ...about(after), from, text };
 }
 
-function agentChange({ before, after }: Step<AgentRow>): Change[] {
+export function agentChanges({ before, after }: Step<AgentRow>): Change[] {
   const agent = after ?? before;
   if (!agent) return [];
-  const who = { agent: agent.hostname, agentId: agent.id };
-  const title = `Agent ${agent.hostname}`;
+  const hostname = cut(agent.hostname);
+  const who = { agent: hostname, ...idsOf({ agentId: agent.id }) };
+  const title = `Agent ${hostname}`;
   if (!before) return [{ kind: "agent-joined", ...who, text: `${title} has joined.` }];
   if (!after) return [{ kind: "agent-left", ...who, text: `${title} has left.` }];
   if (before.active === after.active) return [];
@@ -124,15 +99,16 @@ function agentChange({ before, after }: Step<AgentRow>): Change[] {
 }
 
 function about({ id, service, framework, frameworkId, agent, agentId }: TaskRow) {
-  return { task: id, service, framework, frameworkId, agent, agentId };
+  const names = { service: cut(service), framework: cut(framework), agent: cut(agent) };
+  return { ...names, ...idsOf({ task: id, frameworkId, agentId }) };
 }
 
-function serviceOf({ service, frameworkId }: TaskRow): string {
-  return `${frameworkId.length}:${frameworkId}${service}`;
+function idsOf(ids: Readonly<Record<string, string>>): Pick<Change, "task" | "frameworkId" | "agentId"> {
+  return Object.fromEntries(Object.entries(ids).filter(([, id]) => id.length <= MAX_ID));
 }
 
 function nameOf({ service, framework }: TaskRow): string {
-  return `${service} of ${framework}`;
+  return `${cut(service)} of ${cut(framework)}`;
 }
 
 function on(task: TaskRow): string {
@@ -140,5 +116,5 @@ function on(task: TaskRow): string {
 }
 
 function placeOf({ agent, agentId }: TaskRow): string {
-  return agent || agentId;
+  return cut(agent || agentId);
 }

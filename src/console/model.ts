@@ -47,7 +47,7 @@ export interface ServiceRow {
   readonly unhealthy: number;
 }
 
-/** A part of a cluster, or of a change of it. */
+/** A part of a cluster, or of a change of it. Within a change, what is gone comes before what is there. */
 export interface ClusterPiece {
   /** Whether a whole cluster begins, which replaces the one before. */
   readonly isFirst: boolean;

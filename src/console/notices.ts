@@ -1,15 +1,20 @@
 import type { Change } from "./changes.js";
+import { cut } from "./cut.js";
 import type { Figures } from "./figures.js";
+
+/** Characters of a sentence: others' words are in it, such as why a resolver has failed. */
+const MAX_SENTENCE = 1_000;
 
 /** What has changed between two moments that no task or agent tells: who leads, the stream, the guard, the resolvers. */
 export function noticesBetween(before: Figures, after: Figures): Change[] {
-  return [
+  const notices = [
     ...leaderNotice(before, after),
     ...streamNotice(before, after),
     ...guardNotices(before, after),
     ...staleNotice(before, after),
     ...resolverNotices(before, after),
   ];
+  return notices.map((notice) => ({ ...notice, text: cut(notice.text, MAX_SENTENCE) }));
 }
 
 function leaderNotice({ cluster: was }: Figures, { cluster: is }: Figures): Change[] {

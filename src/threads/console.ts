@@ -1,12 +1,12 @@
 import { messageOf } from "../base/errors.js";
 import type { Timers } from "../base/timers.js";
 import { answerTo, type Known } from "../console/answers.js";
-import { changesOf } from "../console/changes.js";
 import { ClusterTable } from "../console/cluster-table.js";
 import type { ClusterPiece, TaskDetail, TaskKey } from "../console/model.js";
 import { nameChanges } from "../console/name-changes.js";
 import { NameTable } from "../console/name-table.js";
 import type { Question } from "../console/questions.js";
+import { UpdateChanges } from "../console/update-changes.js";
 import { HeldSnapshots } from "../zone/held-snapshots.js";
 import type { Snapshot, SnapshotUpdate } from "../zone/snapshot.js";
 import type { FromClusterPort, FromConsoleThread, ToClusterPort, ToConsoleThread } from "./console-messages.js";
@@ -42,6 +42,7 @@ export class Console {
   readonly #table = new ClusterTable();
   #updates: SnapshotPort | undefined;
   #cluster: ClusterSource | undefined;
+  #changes = new UpdateChanges();
   readonly #details = new Map<number, (detail: TaskDetail | undefined) => void>();
   #detailIds = 0;
 
@@ -87,7 +88,12 @@ export class Console {
   }
 
   #note(piece: ClusterPiece): void {
-    const changes = changesOf(this.#table.take(piece));
+    // A builder may have ended before it has told a whole update.
+    if (piece.isFirst) this.#changes = new UpdateChanges();
+    this.#changes.add(this.#table.take(piece));
+    if (!piece.isLast) return;
+    const changes = this.#changes.end();
+    this.#changes = new UpdateChanges();
     if (changes.length > 0) this.#parts.port.postMessage({ kind: "changes", changes });
   }
 

@@ -45,10 +45,11 @@ export function ChangeRows({ changes }: { readonly changes: readonly NumberedCha
 
 function Subject({ change }: { readonly change: NumberedChange }) {
   const { kind, task, frameworkId, agentId, text } = change;
-  const isThere = kind !== "task-ended" && kind !== "agent-left";
-  if (task !== undefined && isThere) return <a href={linkTo("task", { framework: frameworkId, id: task })}>{text}</a>;
-  if (task === undefined && agentId !== undefined && isThere)
-    return <a href={linkTo("agent", { id: agentId })}>{text}</a>;
+  if (kind === "task-ended" || kind === "agent-left") return <>{text}</>;
+  // An id that is too long to be told leads nowhere.
+  if (task !== undefined && frameworkId !== undefined)
+    return <a href={linkTo("task", { framework: frameworkId, id: task })}>{text}</a>;
+  if (kind.startsWith("agent-") && agentId !== undefined) return <a href={linkTo("agent", { id: agentId })}>{text}</a>;
   return <>{text}</>;
 }
 

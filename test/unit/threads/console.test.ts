@@ -86,6 +86,22 @@ test("it tells of changes of tasks and of names, and of none in what it is told 
   expect(changes().map(({ kind }) => kind)).toEqual(["task-started", "names"]);
 });
 
+test("it tells of an update when all of its pieces have come, and of none that a builder has left unfinished", () => {
+  const { cluster, changes, looked } = setUp();
+  cluster.send({ kind: "piece", piece: piece({ isFirst: true, tasks: [taskRow("web.1"), taskRow("api.1")] }) });
+  cluster.send({ kind: "piece", piece: piece({ isLast: false, gone: [{ frameworkId: "F0", id: "web.1" }] }) });
+  expect(changes()).toEqual([]);
+  const elsewhere = { agentId: "S1", agent: "node-1.example.com" };
+  cluster.send({ kind: "piece", piece: piece({ tasks: [taskRow("web.2", elsewhere)] }) });
+  expect(changes().map(({ kind }) => kind)).toEqual(["task-moved"]);
+  cluster.send({ kind: "piece", piece: piece({ isLast: false, gone: [{ frameworkId: "F0", id: "api.1" }] }) });
+  const later = new ClusterSource();
+  looked.follow(new Snapshots(), later);
+  later.send({ kind: "piece", piece: piece({ isFirst: true, tasks: [taskRow("web.2", elsewhere)] }) });
+  later.send({ kind: "piece", piece: piece({ tasks: [taskRow("new.1")] }) });
+  expect(changes().map(({ kind }) => kind)).toEqual(["task-moved", "task-started"]);
+});
+
 test("the page of a task has what the builder says of it", async () => {
   const { looked, cluster, answer } = setUp();
   cluster.send({ kind: "piece", piece: piece({ isFirst: true, tasks: [taskRow("web.1")], agents: [AGENT] }) });
