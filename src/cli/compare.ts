@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import { formatHostPort, type HostPort } from "../base/host-port.js";
 import { isObject } from "../base/lenient.js";
-import { printable } from "../base/printable.js";
+import { printable, printableJson } from "../base/printable.js";
 import { readDnsServer } from "../config/names.js";
 import type { Message } from "../wire/message.js";
 import { rcodeName, TYPE } from "../wire/protocol.js";
@@ -72,7 +72,7 @@ export async function runCompare(words: readonly string[]): Promise<void> {
     differences = await differencesBetween(own, other, differences);
   }
   const text = flags.has("json")
-    ? JSON.stringify(reportOf(all.size, theirs !== undefined, differences), null, 2)
+    ? printableJson(JSON.stringify(reportOf(all.size, theirs !== undefined, differences), null, 2))
     : [
         ...differences.flatMap((difference) => linesOf(difference, own, other)),
         `${all.size - differences.length} of ${all.size} answers are the same, whatever their TTL`,

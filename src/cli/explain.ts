@@ -1,3 +1,4 @@
+import { printableJson } from "../base/printable.js";
 import { MAX_QUESTION } from "../explain/question.js";
 import { explainOffline, offlineBasis, ofServer } from "./explanation.js";
 import { type FlagKind, parseMixed, usage } from "./flags.js";
@@ -25,7 +26,7 @@ export async function runExplain(words: readonly string[]): Promise<void> {
       ? await ofServer(serverUrl(flags.get("server"), flags.get("config")), question, client)
       : explainOffline(await offlineBasis(state, flags.get("config")), question);
   const text = flags.has("json")
-    ? JSON.stringify({ question, findings }, null, 2)
+    ? printableJson(JSON.stringify({ question, findings }, null, 2))
     : findings.map((finding) => finding.text).join("\n");
   process.stdout.write(`${text}\n`);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf, MesosDnsError } from "../base/errors.js";
 import { isObject, textOf } from "../base/lenient.js";
-import { printable } from "../base/printable.js";
+import { printable, printableJson } from "../base/printable.js";
 import type { TopReport } from "../top/minute.js";
 import { type FlagKind, parseMixed, usage } from "./flags.js";
 import { serverUrl } from "./server-url.js";
@@ -38,9 +38,9 @@ export async function runTop(words: readonly string[]): Promise<void> {
     await sleep(COUNTED_MS);
     const report = await reportOf(url);
     const lines = flags.has("json")
-      ? [JSON.stringify(report)]
-      : topLines(report, { rows: LIMIT, columns: stdout.columns ?? 120 });
-    stdout.write(lines.map((line) => `${printable(line)}\n`).join(""));
+      ? [printableJson(JSON.stringify(report))]
+      : topLines(report, { rows: LIMIT, columns: stdout.columns ?? 120 }).map(printable);
+    stdout.write(lines.map((line) => `${line}\n`).join(""));
     return;
   }
   for (;;) {

@@ -1,5 +1,5 @@
 import { codeOf, messageOf } from "../../base/errors.js";
-import { printable } from "../../base/printable.js";
+import { printable, printableJson } from "../../base/printable.js";
 import type { Config } from "../../config/config.js";
 import { InvalidConfig } from "../../config/load.js";
 import { DEFAULT_CONFIG_FILE } from "../arguments.js";
@@ -40,7 +40,9 @@ export async function runDoctor(words: readonly string[]): Promise<void> {
   const { flags, rest } = parseMixed(words, FLAGS);
   if (rest.length > 0) throw usage(`unexpected argument ${JSON.stringify(rest[0])}`);
   const checks = await examine(configFileOf(flags.get("config")) ?? DEFAULT_CONFIG_FILE);
-  const text = flags.has("json") ? JSON.stringify({ checks }, null, 2) : linesOf(checks).map(printable).join("\n");
+  const text = flags.has("json")
+    ? printableJson(JSON.stringify({ checks }, null, 2))
+    : linesOf(checks).map(printable).join("\n");
   process.stdout.write(`${text}\n`);
   process.exitCode = exitCodeOf(checks);
 }
