@@ -2,7 +2,7 @@ import { setsOf } from "../zone/dump.js";
 import { recordData } from "../zone/master-file.js";
 import type { Snapshot } from "../zone/snapshot.js";
 import type { ClusterTable } from "./cluster-table.js";
-import type { RecordRow, TaskDetail, TaskRow } from "./model.js";
+import type { RecordRow, TaskRow, Told } from "./model.js";
 import type { NameTable } from "./name-table.js";
 import type { Question } from "./questions.js";
 
@@ -13,16 +13,16 @@ export interface Known {
   readonly snapshot: Snapshot;
 }
 
-/** Records of one name, and tasks at its addresses, that are told. */
+/** Records of one name, tasks at its addresses, and names that begin with one label, that are told. */
 const MAX_RECORDS = 1_000;
 const MAX_TASKS = 100;
 const MAX_NAMES = 100;
 
 /**
  * The answer to a question, to be sent as JSON; `undefined` if there is no such thing. The snapshot is read before this returns.
- * @param detail of the task that is asked for, if the builder has said anything of it
+ * @param told of the task or the service that is asked for
  */
-export function answerTo(question: Question, known: Known, detail?: TaskDetail): object | undefined {
+export function answerTo(question: Question, known: Known, told: Told = {}): object | undefined {
   const { table, names } = known;
   const { isLoaded, hasFacts } = table;
   switch (question.kind) {
@@ -49,11 +49,12 @@ export function answerTo(question: Question, known: Known, detail?: TaskDetail):
       return { isLoaded: known.snapshot.ready, ...names.find(question) };
     case "task": {
       const task = table.task(question.frameworkId, question.id);
-      return task && { task, detail: detail ?? null, agent: table.agent(task.agentId) ?? null, hasFacts };
+      return task && { task, detail: told.detail ?? null, agent: table.agent(task.agentId) ?? null, hasFacts };
     }
     case "service": {
       const service = table.service(question.framework, question.name);
-      return service && { service, names: namesOf(service.name, names), hasFacts };
+      const ofService = told.starts ? names.beginningWith(told.starts, MAX_NAMES) : null;
+      return service && { service, names: ofService, hasFacts };
     }
     case "agent": {
       const agent = table.agent(question.id);
@@ -62,14 +63,6 @@ export function answerTo(question: Question, known: Known, detail?: TaskDetail):
     case "name":
       return nameAnswer(question.name, known);
   }
-}
-
-/** Names, in whatever zone, that begin with a service's name as a label. */
-function namesOf(service: string, names: NameTable): string[] {
-  const label = service.toLowerCase().replace(/[^a-z0-9-]/g, "-");
-  return [`${label}.`, `_${label}.`].flatMap((start) =>
-    names.find({ text: start, offset: 0, limit: MAX_NAMES }).rows.filter((name) => name.startsWith(start)),
-  );
 }
 
 /** The records of a name, its zone, and the tasks at the addresses that it leads to. */

@@ -68,6 +68,12 @@ export interface TaskKey {
   readonly id: string;
 }
 
+/** The names of a framework, and of one of its services. */
+export interface ServiceKey {
+  readonly framework: string;
+  readonly name: string;
+}
+
 /** A text that identifies a task. The length in front makes it unambiguous. */
 export function taskKey({ frameworkId, id }: TaskKey): string {
   return `${frameworkId.length}:${frameworkId}${id}`;
@@ -80,6 +86,13 @@ export interface RecordRow {
   readonly data: string;
   /** Seconds. Absent for the records of a task, which have their zone's. */
   readonly ttl?: number;
+}
+
+/** What the builder has said of what is asked for; nothing if it is busy. */
+export interface Told {
+  readonly detail?: TaskDetail | undefined;
+  /** With what the names of a service begin. */
+  readonly starts?: readonly string[];
 }
 
 /** What the builder says of one task beyond its row. */

@@ -40,11 +40,23 @@ export class NameTable {
       });
       if (total >= MAX_FOUND) break;
     }
-    // A name that several tasks share is shorter than those of each.
-    const byLength = (a: string, b: string) => a.length - b.length || (a < b ? -1 : 1);
     const { rows } = found.page(total > MAX_SORTED ? undefined : byLength);
     const { offset, limit } = page;
     return { rows: rows.slice(offset, offset + limit), total, ...(total >= MAX_FOUND && { isMore: true }) };
+  }
+
+  /**
+   * The names, in whatever zone, that begin with one of these texts: those of the first text first, of each the shortest first.
+   * @param limit at most so many for each text
+   */
+  beginningWith(starts: readonly string[], limit: number): string[] {
+    const names = new Set<string>();
+    for (const start of starts) {
+      const found: string[] = [];
+      for (const { text } of this.#texts) for (const name of linesBeginning(text, start)) found.push(name);
+      for (const name of found.sort(byLength).slice(0, limit)) names.add(name);
+    }
+    return [...names];
   }
 
   #list({ offset, limit }: Page): Listed<string> {
@@ -58,6 +70,19 @@ export class NameTable {
     if (isSorted) names.sort();
     return { rows: names.slice(offset, offset + limit), total };
   }
+}
+
+/** A name that several tasks share is shorter than those of each. */
+function byLength(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : 1);
+}
+
+function* linesBeginning(text: string, start: string): Generator<string> {
+  // The first line has no LINE before it.
+  if (text.startsWith(start)) yield text.slice(0, text.indexOf(LINE));
+  const begin = `${LINE}${start}`;
+  for (let at = text.indexOf(begin); at >= 0; at = text.indexOf(begin, at + 1))
+    yield text.slice(at + 1, text.indexOf(LINE, at + 1));
 }
 
 function namesIn(shard: Shard): ShardNames {

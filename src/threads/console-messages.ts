@@ -1,7 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Verbosity } from "../base/log.js";
 import type { Change } from "../console/changes.js";
-import type { ClusterPiece, TaskDetail, TaskKey } from "../console/model.js";
+import type { ClusterPiece, ServiceKey, TaskDetail, TaskKey } from "../console/model.js";
 import type { Question } from "../console/questions.js";
 import type { SnapshotUpdate } from "../zone/snapshot.js";
 
@@ -34,12 +34,16 @@ export type FromConsoleThread =
 /** From the console's thread to the builder. */
 export type ToClusterPort =
   /** The last piece has been taken: the next one may be sent. */
-  { readonly kind: "taken" } | { readonly kind: "detail"; readonly id: number; readonly task: TaskKey };
+  | { readonly kind: "taken" }
+  | { readonly kind: "detail"; readonly id: number; readonly task: TaskKey }
+  | { readonly kind: "starts"; readonly id: number; readonly service: ServiceKey };
 
 export type FromClusterPort =
   | { readonly kind: "piece"; readonly piece: ClusterPiece }
   /** `undefined` if there is no such task. */
-  | { readonly kind: "detail"; readonly id: number; readonly detail: TaskDetail | undefined };
+  | { readonly kind: "detail"; readonly id: number; readonly detail: TaskDetail | undefined }
+  /** With what the names of a service begin. */
+  | { readonly kind: "starts"; readonly id: number; readonly starts: readonly string[] };
 
 /** The builder's end of the port. */
 export interface ClusterPort {

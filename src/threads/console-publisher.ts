@@ -6,6 +6,7 @@ import { type Placed, taskDifferences } from "../catalog/task-differences.js";
 import {
   type AgentRow,
   type ClusterPiece,
+  type ServiceKey,
   type TaskDetail,
   type TaskKey,
   type TaskRow,
@@ -14,6 +15,7 @@ import {
 import type { Agent, Cluster, Task } from "../sources/mesos/cluster.js";
 import type { ClusterFacts } from "../views/facts.js";
 import { type Published, recordsOfTask } from "../views/mesos-dns/enumerate.js";
+import { startsOfService } from "../views/mesos-dns/service-starts.js";
 import type { ClusterPort, ToClusterPort } from "./console-messages.js";
 
 /** Rows of one piece: some milliseconds for each of the two threads. */
@@ -61,8 +63,11 @@ export class ConsolePublisher {
   }
 
   #take(message: ToClusterPort): void {
+    const { port } = this.#parts;
     if (message.kind === "taken") this.#pieces.taken();
-    else this.#parts.port.postMessage({ kind: "detail", id: message.id, detail: this.#detailOf(message.task) });
+    else if (message.kind === "detail")
+      port.postMessage({ kind: "detail", id: message.id, detail: this.#detailOf(message.task) });
+    else port.postMessage({ kind: "starts", id: message.id, starts: this.#startsOf(message.service) });
   }
 
   /** The pieces of what has not been told yet. Changes until the last of them has been taken wait, and are told as one. */
@@ -73,6 +78,11 @@ export class ConsolePublisher {
     if (!facts || (facts.cluster === told?.cluster && hasFacts === told.hadFacts)) return undefined;
     this.#told = { cluster: facts.cluster, hadFacts: hasFacts };
     return piecesOf(told?.hadFacts === hasFacts ? told.cluster : undefined, facts, hasFacts);
+  }
+
+  #startsOf({ framework, name }: ServiceKey): readonly string[] {
+    const published = this.#parts.published();
+    return published ? startsOfService(published, framework, name) : [];
   }
 
   #detailOf(key: TaskKey): TaskDetail | undefined {

@@ -2,7 +2,7 @@ import { messageOf } from "../base/errors.js";
 import type { Timers } from "../base/timers.js";
 import { answerTo, type Known } from "../console/answers.js";
 import { ClusterTable } from "../console/cluster-table.js";
-import type { ClusterPiece, TaskDetail, TaskKey } from "../console/model.js";
+import type { ClusterPiece, Told } from "../console/model.js";
 import { nameChanges } from "../console/name-changes.js";
 import { NameTable } from "../console/name-table.js";
 import type { Question } from "../console/questions.js";
@@ -13,7 +13,7 @@ import type { FromClusterPort, FromConsoleThread, ToClusterPort, ToConsoleThread
 import type { Reading } from "./messages.js";
 
 /** The builder may be busy with a build. Milliseconds. */
-const DETAIL_MS = 3_000;
+const TOLD_MS = 3_000;
 
 /** The port from which snapshots come. */
 interface SnapshotPort {
@@ -43,8 +43,8 @@ export class Console {
   #updates: SnapshotPort | undefined;
   #cluster: ClusterSource | undefined;
   #changes = new UpdateChanges();
-  readonly #details = new Map<number, (detail: TaskDetail | undefined) => void>();
-  #detailIds = 0;
+  readonly #asked = new Map<number, (told: Told) => void>();
+  #askedIds = 0;
 
   constructor(parts: ConsoleParts) {
     this.#parts = parts;
@@ -71,11 +71,9 @@ export class Console {
     this.#cluster = cluster;
     snapshots.on("message", (update) => this.#use(update));
     cluster.on("message", (message) => {
-      if (message.kind === "detail") this.#details.get(message.id)?.(message.detail);
-      else {
-        this.#note(message.piece);
-        cluster.postMessage({ kind: "taken" });
-      }
+      if (message.kind !== "piece") return this.#asked.get(message.id)?.(message);
+      this.#note(message.piece);
+      cluster.postMessage({ kind: "taken" });
     });
   }
 
@@ -98,26 +96,38 @@ export class Console {
   }
 
   async #answer(question: Question): Promise<string | undefined> {
-    const detail = question.kind === "task" ? await this.#detailOf(question) : undefined;
+    const told = await this.#toldOf(question);
     const known: Known = { table: this.#table, names: this.#names, snapshot: this.#snapshots.newest };
-    const answer = answerTo(question, known, detail);
+    const answer = answerTo(question, known, told);
     return answer && JSON.stringify(answer);
   }
 
-  /** What the builder says of a task; `undefined` if it does not know it, or says nothing in time. */
-  #detailOf({ frameworkId, id }: TaskKey): Promise<TaskDetail | undefined> {
+  /** What the builder says of a task or a service; nothing if there is no more to say, or if it says nothing in time. */
+  #toldOf(question: Question): Promise<Told> {
+    if (question.kind === "task") {
+      const { frameworkId, id: task } = question;
+      return this.#ask((id) => ({ kind: "detail", id, task: { frameworkId, id: task } }));
+    }
+    if (question.kind === "service") {
+      const { framework, name } = question;
+      return this.#ask((id) => ({ kind: "starts", id, service: { framework, name } }));
+    }
+    return Promise.resolve({});
+  }
+
+  #ask(request: (id: number) => ToClusterPort): Promise<Told> {
     const cluster = this.#cluster;
-    if (!cluster) return Promise.resolve(undefined);
-    const request = ++this.#detailIds;
+    if (!cluster) return Promise.resolve({});
+    const id = ++this.#askedIds;
     return new Promise((resolve) => {
-      const settle = (detail: TaskDetail | undefined) => {
+      const settle = (told: Told) => {
         cancel();
-        this.#details.delete(request);
-        resolve(detail);
+        this.#asked.delete(id);
+        resolve(told);
       };
-      const cancel = this.#parts.timers.after(DETAIL_MS, () => settle(undefined));
-      this.#details.set(request, settle);
-      cluster.postMessage({ kind: "detail", id: request, task: { frameworkId, id } });
+      const cancel = this.#parts.timers.after(TOLD_MS, () => settle({}));
+      this.#asked.set(id, settle);
+      cluster.postMessage(request(id));
     });
   }
 }

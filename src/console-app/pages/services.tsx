@@ -46,7 +46,7 @@ export function ServicePage({ query }: PageProps) {
   const [framework, name] = [query.get("framework") ?? "", query.get("name") ?? ""];
   const [, setTotal] = useState<number | undefined>(undefined);
   const path = `/v1/console/service${queryOf({ framework, name })}`;
-  const { data, error, isLoading } = useJson<{ service: ServiceRow; names: readonly string[] }>(path, 2_000);
+  const { data, error, isLoading } = useJson<{ service: ServiceRow; names: readonly string[] | null }>(path, 2_000);
   if (!data)
     return (
       <Page kind="Service" title={name}>
@@ -68,8 +68,8 @@ export function ServicePage({ query }: PageProps) {
       }
     >
       <Section title="Names that begin with it">
-        {names.length === 0 ? (
-          <p class="empty">None.</p>
+        {names === null || names.length === 0 ? (
+          <p class="empty">{names ? "None." : "The builder is busy; they come shortly."}</p>
         ) : (
           <ul class="names columns-list">
             {names.map((each) => (

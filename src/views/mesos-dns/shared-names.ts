@@ -35,6 +35,11 @@ export class SharedNames {
     this.#framework = framework;
   }
 
+  /** With what these names begin. */
+  get starts(): readonly string[] {
+    return [this.name, `_${this.#service}`].filter((label) => label !== "").map((label) => `${label}.`);
+  }
+
   services(protocol: string): ServiceNames {
     const known = this.#services.find((names) => names.protocol === protocol);
     if (known) return known;

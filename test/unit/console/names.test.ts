@@ -47,6 +47,16 @@ describe("the table of names", () => {
     expect(names.find({ ...ALL, text: "aaaaa marathon" }).total).toBe(1);
   });
 
+  it("finds the names that begin with a label, however many contain it", () => {
+    const others = Array.from({ length: 60_000 }, (_, i) => `my-web.n${i}.mesos A 203.0.113.1`);
+    const names = namesOf(snapshotOf([...LINES, ...others]));
+    expect(names.beginningWith(["web.", "_web.", "nobody."], 10)).toEqual([
+      "web.marathon.mesos",
+      "_web._tcp.marathon.mesos",
+    ]);
+    expect(names.beginningWith(["my-web."], 2)).toEqual(["my-web.n0.mesos", "my-web.n1.mesos"]);
+  });
+
   it("follows a snapshot, and reads only the shards that differ", () => {
     const before = snapshotOf(LINES);
     const after = snapshotOf([...LINES, "new.marathon.mesos A 203.0.113.9"]);

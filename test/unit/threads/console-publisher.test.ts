@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { ClusterTable } from "../../../src/console/cluster-table.js";
 import type { TaskDetail } from "../../../src/console/model.js";
 import type { Cluster } from "../../../src/sources/mesos/cluster.js";
@@ -187,4 +187,18 @@ describe("what the console is told of one task", () => {
   it("is nothing for a task that does not run", () => {
     expect(detailOf(FULL, "nobody")).toBeUndefined();
   });
+});
+
+test("the console is told how a service's names begin, by the rules for names", () => {
+  const named = (name: string, extra = {}) => task(name, { id: `${name.slice(0, 9)}.1`, agent: "S0", ...extra });
+  const { port } = setUp(marathonWith(named("<Script>"), named("y".repeat(70)), named("日本")));
+  const startsOf = (name: string, framework = "marathon") => {
+    port.say({ kind: "starts", id: 7, service: { framework, name } });
+    const answer = port.sent.at(-1);
+    return answer?.kind === "starts" && answer.id === 7 ? answer.starts : undefined;
+  };
+  expect(startsOf("<Script>")).toEqual(["script.", "_script."]);
+  expect(startsOf("y".repeat(70))).toEqual([`${"y".repeat(63)}.`, `_${"y".repeat(62)}.`]);
+  expect(startsOf("日本")).toEqual(["_."]);
+  expect([startsOf("nobody"), startsOf("<Script>", "chronos")]).toEqual([[], []]);
 });

@@ -102,6 +102,21 @@ test("it tells of an update when all of its pieces have come, and of none that a
   expect(changes().map(({ kind }) => kind)).toEqual(["task-moved", "task-started"]);
 });
 
+test("the page of a service has the names that begin as the builder says, and none while it is busy", async () => {
+  const { looked, cluster, snapshots, answer, timers } = setUp();
+  snapshots.send(snapshotOf(["ab.marathon.mesos A 203.0.113.1", "a-b.marathon.mesos A 203.0.113.2"]).whole);
+  cluster.send({ kind: "piece", piece: piece({ isFirst: true, tasks: [taskRow("a/b")] }) });
+  const question = { kind: "service", framework: "marathon", name: "a/b" } as const;
+  looked.take({ kind: "ask", id: 1, question });
+  const asked = cluster.asked.at(-1);
+  expect(asked).toEqual({ kind: "starts", id: 1, service: { framework: "marathon", name: "a/b" } });
+  cluster.send({ kind: "starts", id: 1, starts: ["ab.", "_ab."] });
+  expect(await answer(1)).toMatchObject({ names: ["ab.marathon.mesos"] });
+  looked.take({ kind: "ask", id: 2, question });
+  await timers.advance(3_000);
+  expect(await answer(2)).toMatchObject({ names: null });
+});
+
 test("the page of a task has what the builder says of it", async () => {
   const { looked, cluster, answer } = setUp();
   cluster.send({ kind: "piece", piece: piece({ isFirst: true, tasks: [taskRow("web.1")], agents: [AGENT] }) });
