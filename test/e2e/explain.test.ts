@@ -62,6 +62,9 @@ test("explains a saved state without a server, and says where to look if there i
   expect((await run("web.marathon.mesos", "--state", state)).stdout).toMatch(
     /^web\.marathon\.mesos\. 60 A 203\.0\.113\.1$/m,
   );
+  const json = await run("a\u009b2J\u007f", "--state", state, "--json");
+  expect(JSON.parse(json.stdout).question).toBe("a\u009b2J\u007f");
+  expect(json.stdout.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
   const { code, stderr } = await run("web.marathon.mesos", "--server", `http://127.0.0.1:${await freePort()}`);
   expect([code, stderr]).toEqual([
     1,
