@@ -1,3 +1,4 @@
+import { Agent } from "undici";
 import { causeOf, MesosDnsError } from "../base/errors.js";
 import { isObject } from "../base/lenient.js";
 import { delay, type Timers } from "../base/timers.js";
@@ -56,15 +57,17 @@ export class ChangeStream {
   async #read(): Promise<string> {
     const { url, timers, say } = this.#parts;
     const end = new AbortController();
+    // Unlike fetch, it asks at every port.
+    const agent = new Agent();
     const hush = () => timers.after(SILENCE_MS, () => end.abort());
     let cancelSilence = hush();
     try {
-      const body = await this.#open(end.signal);
+      const body = await this.#open(agent, end.signal);
       if (!this.#hasBegun) say(`following ${url}`);
       this.#hasBegun = true;
       const begun = timers.now();
       const reader = new EventStreamReader(MAX_EVENT, (id) => this.#leaveOut(id));
-      for await (const piece of body.pipeThrough(new TextDecoderStream())) {
+      for await (const piece of body.setEncoding("utf8")) {
         cancelSilence();
         cancelSilence = hush();
         if (timers.now() - begun >= STEADY_MS) this.#isWell();
@@ -75,17 +78,17 @@ export class ChangeStream {
       throw error instanceof MesosDnsError ? error : this.#failed(end.signal.aborted ? "silence" : causeOf(error));
     } finally {
       cancelSilence();
-      // A body that nobody reads would keep its connection.
-      end.abort();
+      await agent.destroy();
     }
   }
 
-  async #open(signal: AbortSignal) {
+  async #open(agent: Agent, signal: AbortSignal) {
     const headers = { accept: CONTENT_TYPE, ...(this.#last !== "" && { "last-event-id": this.#last }) };
-    const response = await fetch(`${this.#parts.url}${PATH}`, { headers, signal });
-    if (!response.ok || !response.body) throw this.#failed(`status ${response.status}`);
-    const type = response.headers.get("content-type") ?? "nothing said";
-    if (type.split(";")[0]?.trim() === CONTENT_TYPE) return response.body;
+    const { origin, pathname } = new URL(`${this.#parts.url}${PATH}`);
+    const answer = await agent.request({ origin, path: pathname, method: "GET", headers, signal });
+    if (answer.statusCode !== 200) throw this.#failed(`status ${answer.statusCode}`);
+    const type = String(answer.headers["content-type"] ?? "no type");
+    if (type.split(";")[0]?.trim() === CONTENT_TYPE) return answer.body;
     throw this.#failed(`it answers with ${type}, which is no stream of events`);
   }
 

@@ -31,13 +31,15 @@ function startTail(url: string, ...words: string[]) {
 type Turn = (response: http.ServerResponse, request: http.IncomingMessage) => void;
 
 /** A server that answers its first reader as the first of these, and so on; all others as the last one. */
-async function startStream(...turns: Turn[]) {
+const startStream = (...turns: Turn[]) => startStreamAt(0, ...turns);
+
+async function startStreamAt(port: number, ...turns: Turn[]) {
   const places: (string | undefined)[] = [];
   const server = http.createServer((request, response) => {
     places.push(request.headers["last-event-id"]?.toString());
     turns[Math.min(places.length, turns.length) - 1]?.(response, request);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
@@ -136,4 +138,9 @@ test("tail waits for a server whose stream ends before it has told anything, and
   const { code, stderr } = await runCommand(process.execPath, [PROGRAM, "tail", "--server", page.url]);
   expect(code).toBe(1);
   expect(stderr).toMatch(/no changes from .*: it answers with text\/html, which is no stream of events/);
+});
+
+test("tail reaches a server at a port that browsers refuse", async () => {
+  const { url } = await startStreamAt(6_566, says(eventOf(1, "one")));
+  await startTail(url).told(/ one$/);
 });
