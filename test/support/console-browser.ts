@@ -39,7 +39,8 @@ export class ConsolePage {
     this.page = page;
     this.#origin = origin;
     page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) this.complaints.push(`${message.text()} ${message.location().url}`.trim());
+      if (["error", "warning"].includes(message.type()))
+        this.complaints.push(`${message.text()} ${message.location().url}`.trim());
     });
     page.on("pageerror", (error) => this.complaints.push(error.message));
     page.on("request", (request) => {

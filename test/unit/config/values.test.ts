@@ -262,7 +262,7 @@ describe("names and addresses", () => {
     ["*.mesos", "the name alone: mesos"],
     ["http://mesos/", "the name alone: mesos"],
     ["a_b", 'letters, digits, hyphens and dots; "_" is none of them'],
-    ["a b", 'letters, digits, hyphens and dots; a space is none of them'],
+    ["a b", "letters, digits, hyphens and dots; a space is none of them"],
   ])("%j is refused as a domain, with the part that is wrong", (domain, allowed) => {
     expect(faultsOf({ domain })).toEqual([expect.stringContaining(`; allowed: ${allowed}`)]);
   });
