@@ -1,18 +1,19 @@
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { NO_JITTER, pauseAfter } from "../../base/backoff.js";
-import { hasCode, messageOf } from "../../base/errors.js";
+import { messageOf } from "../../base/errors.js";
 import type { Timers } from "../../base/timers.js";
+import { EDGE, type FoundFrames, framesFound } from "../frame-file.js";
 import { CONTROL, controlFrame } from "../frame-streams.js";
 import { SINK_RETRIES, type Sink, type SinkEvents } from "../sink.js";
+import { putAside } from "./put-aside.js";
+import { type SinkFiles, statsOf } from "./sink-files.js";
 
 /** Who asks what is nobody else's business: the owner writes, the group may read. */
 const MODE = 0o640;
 /** Without waiting for the reader of a pipe. */
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK;
-
-/** The used part of `node:fs/promises`. */
-export type SinkFiles = Pick<typeof import("node:fs/promises"), "open" | "rename" | "rm" | "stat">;
+const LOOK_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 export interface FileSinkOptions {
   readonly path: string;
@@ -27,11 +28,18 @@ export interface FileSinkOptions {
   readonly timers: Pick<Timers, "after">;
 }
 
-/** A file. What has been moved away is left to who has moved it; what has become too large is put aside as `PATH.1`, `PATH.2` and so on. */
+/**
+ * A file. What has been moved away is left to who has moved it; what has become too large is put aside as `PATH.1`, `PATH.2` and so on. A chunk
+ * that cannot be written is kept, and written when that is possible again.
+ */
 export class FileSink implements Sink {
   readonly #options: FileSinkOptions;
   #file: FileHandle | undefined;
+  /** The file that has not been ended yet: after a failure it goes on behind its last whole chunk. */
+  #own: FileIdentity | undefined;
   #size = 0;
+  /** What is not written yet. */
+  #chunk: { readonly octets: Uint8Array; readonly records: number } | undefined;
   /** Steps that are not done yet. */
   #pending = 0;
   #isClosed = false;
@@ -45,36 +53,22 @@ export class FileSink implements Sink {
   }
 
   get isReady(): boolean {
-    return this.#file !== undefined && this.#pending === 0 && !this.#isClosed;
+    return this.#file !== undefined && !this.#chunk && this.#pending === 0 && !this.#isClosed;
   }
 
   start(): void {
-    this.#do(() => this.#open());
+    this.#do(() => this.#goOn());
   }
 
-  write(chunk: Uint8Array, records: number): void {
-    this.#do(async () => {
-      try {
-        await this.#append(chunk);
-      } catch (error) {
-        this.#options.events.onLost(records);
-        throw error;
-      }
-      this.#options.events.onWritten(records, chunk.length);
-      const { maxBytes } = this.#options;
-      if (maxBytes > 0 && this.#size >= maxBytes) {
-        await this.#end();
-        await this.#putAside();
-        await this.#open();
-      }
-    });
+  write(octets: Uint8Array, records: number): void {
+    this.#chunk = { octets, records };
+    this.#do(() => this.#goOn());
   }
 
   reopen(): void {
     this.#do(async () => {
-      if (await this.#isInPlace()) return;
-      await this.#end();
-      await this.#open();
+      if (!(await this.#isInPlace())) await this.#end();
+      await this.#goOn();
     });
   }
 
@@ -83,6 +77,8 @@ export class FileSink implements Sink {
     this.#cancel();
     this.#work = this.#work.then(() => this.#end()).catch(() => undefined);
     await this.#work;
+    if (this.#chunk) this.#options.events.onLost(this.#chunk.records);
+    this.#chunk = undefined;
   }
 
   /** Does something when all before is done. After a failure, opens the file again in a while. */
@@ -110,23 +106,61 @@ export class FileSink implements Sink {
     this.#cancel = timers.after(pauseAfter(this.#failures++, SINK_RETRIES, NO_JITTER), () => this.start());
   }
 
+  /** Opens the file if it is not open, and writes what there is to write. */
+  async #goOn(): Promise<void> {
+    const { maxBytes, events } = this.#options;
+    await this.#open();
+    if (!this.#chunk || !this.#file) return;
+    const { octets, records } = this.#chunk;
+    await this.#append(octets);
+    this.#chunk = undefined;
+    events.onWritten(records, octets.length);
+    if (maxBytes === 0 || this.#size < maxBytes) return;
+    await this.#end();
+    await this.#open();
+  }
+
   async #open(): Promise<void> {
     if (this.#file || this.#isClosed) return;
     const { path, isFramed, files } = this.#options;
-    // Frames of one stream end where it ends: readers would not see what stands behind.
-    if (isFramed && (await sizeOf(path, files)) > 0) await this.#putAside();
+    const end = await this.#makeWay();
     const file = await files.open(path, FLAGS, MODE);
     try {
       const stats = await file.stat();
       if (!stats.isFile()) throw new Error("it is no regular file");
-      this.#size = stats.size;
+      if (end < stats.size) await file.truncate(end);
+      this.#own = { dev: stats.dev, ino: stats.ino };
+      this.#size = Math.min(end, stats.size);
       this.#file = file;
-      if (isFramed) await this.#append(controlFrame(CONTROL.START));
+      if (isFramed && this.#size === 0) await this.#append(controlFrame(CONTROL.START));
     } catch (error) {
       this.#file = undefined;
       await file.close();
       throw error;
     }
+  }
+
+  /**
+   * Puts aside what is at the path and cannot go on: what is large enough, and a stream of frames that others have left unfinished.
+   * @returns where what is there then goes on; infinite for its end
+   */
+  async #makeWay(): Promise<number> {
+    const { path, isFramed, maxBytes, keepFiles, files } = this.#options;
+    const there = await statsOf(path, files);
+    if (!there?.isFile()) return Number.POSITIVE_INFINITY;
+    const isFull = maxBytes > 0 && there.size >= maxBytes;
+    // What is behind the last whole chunk could not be taken away when that failed.
+    if (!isFull && this.#own && isSame(this.#own, there) && there.size >= this.#size) return this.#size;
+    const found = isFramed && !isFull ? await look(path, there.size, files) : undefined;
+    if (found?.kind === "ended") return found.goesOnAt;
+    // Another process may have begun it, and end it: nothing of that may come into a file of ours.
+    if (found?.kind === "blank") await files.rm(path, { force: true });
+    if (!isFull && found?.kind !== "other") return Number.POSITIVE_INFINITY;
+    await putAside(path, keepFiles, files).catch((error: unknown) => {
+      const why = isFull ? "it has reached maxBytes" : "it is no whole stream of dnstap";
+      throw new Error(`${why}, and cannot be put aside: ${messageOf(error)}`);
+    });
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Writes all of it, or nothing: part of a frame would make what follows unreadable. */
@@ -145,6 +179,7 @@ export class FileSink implements Sink {
   /** Ends the file in order. */
   async #end(): Promise<void> {
     if (this.#file && this.#options.isFramed) await this.#append(controlFrame(CONTROL.STOP));
+    if (this.#file) this.#own = undefined;
     await this.#abandon();
   }
 
@@ -157,23 +192,30 @@ export class FileSink implements Sink {
   async #isInPlace(): Promise<boolean> {
     const { path, files } = this.#options;
     const [own, there] = await Promise.all([this.#file?.stat(), files.stat(path).catch(() => undefined)]);
-    return own !== undefined && there !== undefined && own.ino === there.ino && own.dev === there.dev;
-  }
-
-  /** Moves the file to `PATH.1`, the one that was there to `PATH.2`, and so on; the last one goes. */
-  async #putAside(): Promise<void> {
-    const { path, keepFiles, files } = this.#options;
-    if (keepFiles === 0) return files.rm(path, { force: true });
-    for (let number = keepFiles - 1; number >= 0; number--) {
-      const from = number === 0 ? path : `${path}.${number}`;
-      await files.rename(from, `${path}.${number + 1}`).catch((error: unknown) => {
-        if (!hasCode(error, "ENOENT")) throw error;
-      });
-    }
+    return own !== undefined && there !== undefined && isSame(own, there);
   }
 }
 
-async function sizeOf(path: string, files: SinkFiles): Promise<number> {
-  const stats = await files.stat(path).catch(() => undefined);
-  return stats?.isFile() ? stats.size : 0;
+interface FileIdentity {
+  readonly dev: number;
+  readonly ino: number;
+}
+
+function isSame(one: FileIdentity, other: FileIdentity): boolean {
+  return one.dev === other.dev && one.ino === other.ino;
+}
+
+/** What is in a file of frames, by its beginning and its end. What may not be read is left alone. */
+async function look(path: string, size: number, files: SinkFiles): Promise<FoundFrames> {
+  const file = await files.open(path, LOOK_FLAGS).catch(() => undefined);
+  if (!file) return { kind: "other" };
+  const partAt = async (at: number) => {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(EDGE), 0, EDGE, at);
+    return buffer.subarray(0, bytesRead);
+  };
+  try {
+    return framesFound(await partAt(0), await partAt(Math.max(0, size - EDGE)), size);
+  } finally {
+    await file.close();
+  }
 }

@@ -2,7 +2,8 @@ import type { Timers } from "../../base/timers.js";
 import type { QueryLogSettings } from "../../config/query-log.js";
 import type { Sink, SinkEvents } from "../sink.js";
 import { DescriptorSink, type WriteDescriptor } from "./descriptor-sink.js";
-import { FileSink, type SinkFiles } from "./file-sink.js";
+import { FileSink } from "./file-sink.js";
+import type { SinkFiles } from "./sink-files.js";
 import { SocketSink } from "./socket-sink.js";
 
 const STANDARD_OUTPUT = 1;
