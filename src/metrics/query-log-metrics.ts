@@ -21,7 +21,7 @@ export function queryLogMetrics(report: () => QueryLogReport | undefined): Metri
     {
       name: "mesos_dns_query_log_dropped_total",
       type: "counter",
-      help: "Queries that are missing in it: they did not fit into memory (buffer), or could not be written (write).",
+      help: "Queries that are missing in it: they did not fit into memory (buffer), or were not written when it ended or its reader went away (write).",
       labelNames: ["reason"],
       read: read(({ overflows, lost }) => [
         { labels: { reason: "buffer" }, value: overflows },
@@ -30,7 +30,7 @@ export function queryLogMetrics(report: () => QueryLogReport | undefined): Metri
     },
     gauge(
       "mesos_dns_query_log_writable",
-      "1 while it can be written; 0 while its file cannot, or nobody reads its socket.",
+      "1 while it can be written; 0 while its file cannot, or nobody reads its socket, or nothing has been taken for 5 seconds.",
       read(({ isWorking }) => single(Number(isWorking))),
     ),
   ];

@@ -47,8 +47,19 @@ export class Drain {
     look();
   }
 
-  stop(): void {
+  /** Ends, and removes what has not been given to the sink. @returns how many records that was */
+  stop(): number {
     this.#cancel();
+    let left = this.#taken;
+    this.#length = 0;
+    this.#taken = 0;
+    for (const ring of this.#rings) {
+      for (let at = ring.first(); at >= 0; at = ring.first()) {
+        ring.remove(at);
+        left++;
+      }
+    }
+    return left;
   }
 
   get isEmpty(): boolean {

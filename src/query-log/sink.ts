@@ -8,7 +8,7 @@ export interface Sink {
   write(chunk: Uint8Array, records: number): void;
   /** Opens it again if it has been moved. */
   reopen(): void;
-  /** Ends it in order, as far as that is possible within a second. */
+  /** Ends it in order, as far as that is possible within a second. A chunk that is not written by then is lost. */
   close(): Promise<void>;
 }
 
@@ -17,6 +17,8 @@ export interface SinkEvents {
   /** It can take a chunk. */
   onReady(): void;
   onWritten(records: number, bytes: number): void;
+  /** Part of a chunk has been taken. */
+  onProgress(): void;
   /** A chunk could not be written. */
   onLost(records: number): void;
   /** It cannot be opened or written; it is tried again. */

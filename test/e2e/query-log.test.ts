@@ -22,6 +22,7 @@ beforeEach(() => {
 });
 
 const WRITTEN = "mesos_dns_query_log_queries_total";
+const LOST = 'mesos_dns_query_log_dropped_total{reason="write"}';
 const DROPPED = 'mesos_dns_query_log_dropped_total{reason="buffer"}';
 
 async function serve(queryLog: object, config: object = {}): Promise<Server> {
@@ -140,7 +141,9 @@ describe("dnstap", () => {
     await new Promise<void>((resolve) => stuck.listen(socket, resolve));
     onTestFinished(() => void stuck.close());
     const queryLog = { format: "dnstap", socket, messages: "both", bufferBytes: 1_048_576 };
-    const server = await serve(queryLog, { dnsThreads: 1 });
+    const master = await startMaster(webAt("192.0.2.1"));
+    const config = { masters: [master.address], dnsThreads: 1 };
+    const server = await startServer([master], { ...config, queryLog });
     const label = "n".repeat(60);
     const names = Array.from({ length: 1_000 }, (_, i) => `${label}.${label}.${label}.n${i}.mesos`);
     await until(
@@ -152,8 +155,27 @@ describe("dnstap", () => {
       },
       60_000,
     );
+    const trouble = await server.logged(
+      /^the query log cannot be written to .* \(nothing of it has been taken for 5 s\)/,
+    );
+    expect(trouble.code).toBe("QUERY_LOG_UNWRITABLE");
+    expect(await server.metric("mesos_dns_query_log_writable")).toBe(0);
+    const before = (await server.metric(WRITTEN)) ?? 0;
+    await server.reload(config);
+    await until("what was in memory", async () => ((await server.metric(LOST)) ?? 0) > 1_000);
+    expect(await server.metric(WRITTEN)).toBe(before);
     server.signal("SIGTERM");
     expect(await server.exited).toBe(0);
+  });
+
+  test("in a file goes on as one stream after a restart, and no file is put aside for it", async () => {
+    for (const name of ["one.mesos", "two.mesos"]) {
+      const server = await serve({ format: "dnstap", file });
+      await askUdp(server, name);
+      await server.stop();
+    }
+    expect((await bind(file)).map((line) => line.split(" ").at(-1))).toEqual(["one.mesos/IN/A", "two.mesos/IN/A"]);
+    expect(existsSync(`${file}.1`)).toBe(false);
   });
 });
 

@@ -22,6 +22,9 @@ export class DescriptorSink implements Sink {
   readonly #events: SinkEvents;
   readonly #timers: Pick<Timers, "after">;
   readonly #write: WriteDescriptor;
+  /** Records of the chunk that is being written. */
+  #records = 0;
+  #cancel: () => void = () => {};
 
   constructor(
     fd: number,
@@ -40,21 +43,34 @@ export class DescriptorSink implements Sink {
 
   write(chunk: Uint8Array, records: number): void {
     this.isReady = false;
-    this.#go(chunk, 0, records);
+    this.#records = records;
+    this.#go(chunk, 0);
   }
 
   reopen(): void {}
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#cancel();
+    const records = this.#records;
+    this.#records = 0;
+    if (records > 0) this.#events.onLost(records);
+  }
 
-  #go(chunk: Uint8Array, at: number, records: number): void {
+  #go(chunk: Uint8Array, at: number): void {
     this.#write(this.#fd, chunk.subarray(at), (error, written) => {
+      const records = this.#records;
+      // After the end, nobody waits for it, and it has been counted.
+      if (records === 0) return;
       if (error && hasCode(error, "EAGAIN")) {
-        this.#timers.after(RETRY_MS, () => this.#go(chunk, at, records));
+        this.#cancel = this.#timers.after(RETRY_MS, () => this.#go(chunk, at));
         return;
       }
-      if (!error && at + written < chunk.length) return this.#go(chunk, at + written, records);
+      if (!error && at + written < chunk.length) {
+        this.#events.onProgress();
+        return this.#go(chunk, at + written);
+      }
       this.isReady = true;
+      this.#records = 0;
       if (error) {
         this.#events.onLost(records);
         this.#events.onTrouble(messageOf(error));

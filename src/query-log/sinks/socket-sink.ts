@@ -9,6 +9,8 @@ import { SINK_RETRIES, type Sink, type SinkEvents } from "../sink.js";
 /** How long a reader may take to agree, and to confirm the end. */
 const HANDSHAKE_MS = 5_000;
 const FINISH_MS = 1_000;
+/** Octets of a chunk that are written at a time: so it shows whether a slow reader goes on. */
+const PART = 64 * 1024;
 
 /** A Unix socket where a reader of dnstap listens. */
 export class SocketSink implements Sink {
@@ -17,7 +19,8 @@ export class SocketSink implements Sink {
   readonly #timers: Pick<Timers, "after">;
   #socket: Socket | undefined;
   #hasStarted = false;
-  #isWriting = false;
+  /** Records of the chunk that is being written. */
+  #records = 0;
   #isClosed = false;
   #failures = 0;
   #cancel: () => void = () => {};
@@ -30,7 +33,7 @@ export class SocketSink implements Sink {
   }
 
   get isReady(): boolean {
-    return this.#hasStarted && !this.#isWriting;
+    return this.#hasStarted && this.#records === 0;
   }
 
   start(): void {
@@ -54,17 +57,8 @@ export class SocketSink implements Sink {
   }
 
   write(chunk: Uint8Array, records: number): void {
-    const socket = this.#socket;
-    this.#isWriting = true;
-    socket?.write(chunk, (error) => {
-      this.#isWriting = false;
-      // Node.js reports no error for what a socket had not written when it was destroyed.
-      if (error || socket.destroyed) this.#events.onLost(records);
-      else {
-        this.#events.onWritten(records, chunk.length);
-        this.#events.onReady();
-      }
-    });
+    this.#records = records;
+    if (this.#socket) this.#go(this.#socket, chunk, 0);
   }
 
   /** A reader that goes away closes its connection. */
@@ -74,7 +68,8 @@ export class SocketSink implements Sink {
     this.#isClosed = true;
     this.#cancel();
     const socket = this.#socket;
-    if (this.#hasStarted && socket) {
+    // Behind part of a chunk, no end can be written.
+    if (this.isReady && socket) {
       await new Promise<void>((resolve) => {
         this.#onFinish = resolve;
         this.#cancel = this.#timers.after(FINISH_MS, resolve);
@@ -83,6 +78,30 @@ export class SocketSink implements Sink {
       this.#cancel();
     }
     socket?.destroy();
+    this.#lose();
+  }
+
+  #go(socket: Socket, chunk: Uint8Array, at: number): void {
+    const end = Math.min(at + PART, chunk.length);
+    socket.write(chunk.subarray(at, end), (error) => {
+      // Node.js reports no error for what a socket had not written when it was destroyed.
+      if (error || socket.destroyed) return;
+      if (end < chunk.length) {
+        this.#events.onProgress();
+        return this.#go(socket, chunk, end);
+      }
+      const records = this.#records;
+      this.#records = 0;
+      this.#events.onWritten(records, chunk.length);
+      this.#events.onReady();
+    });
+  }
+
+  /** What has been written in part is counted as lost. */
+  #lose(): void {
+    const records = this.#records;
+    this.#records = 0;
+    if (records > 0) this.#events.onLost(records);
   }
 
   #take(type: number, contentTypes: readonly string[]): void {
@@ -100,7 +119,7 @@ export class SocketSink implements Sink {
   #lost(reason: string): void {
     this.#cancel();
     this.#hasStarted = false;
-    this.#isWriting = false;
+    this.#lose();
     this.#onFinish();
     if (this.#isClosed) return;
     this.#events.onTrouble(reason);

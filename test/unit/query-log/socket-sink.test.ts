@@ -120,6 +120,18 @@ describe("a socket", () => {
     await until("agreement", () => sink.isReady);
   });
 
+  test("whose reader does not read is closed at once, and what it has not taken is lost", async () => {
+    const reader = await listen(accept(DNSTAP));
+    const { sink, seen, timers } = open();
+    await until("agreement", () => sink.isReady);
+    reader.sockets[0]?.pause();
+    sink.write(Buffer.alloc(8 * 1_048_576), 5);
+    await until("what the kernel takes", () => seen.includes("progress"));
+    await sink.close();
+    expect(seen.filter((each) => /^(lost|written)/.test(each))).toEqual(["lost 5"]);
+    expect(timers.pending).toBe(0);
+  });
+
   test("frames of control that come in pieces are put together", () => {
     const frames = new ControlReader();
     expect(frames.read(accept(DNSTAP).subarray(0, 10))).toEqual([]);

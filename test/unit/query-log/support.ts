@@ -16,6 +16,7 @@ export function eventsOf(): { readonly events: SinkEvents; readonly seen: string
   const events: SinkEvents = {
     onReady: () => void seen.push("ready"),
     onWritten: (records, bytes) => void seen.push(`written ${records} ${bytes}`),
+    onProgress: () => void seen.push("progress"),
     onLost: (records) => void seen.push(`lost ${records}`),
     onTrouble: (reason) => void seen.push(`trouble: ${reason}`),
   };
