@@ -6,7 +6,7 @@ export type Subject = (typeof SUBJECTS)[number];
 export type Told = Readonly<Record<Subject, string>>;
 
 export interface TopReport {
-  /** How long queries have been counted, at most a minute. */
+  /** How long what is told has been counted: all the time, and after the first minute from 50 seconds to a minute. */
   readonly seconds: number;
   readonly queries: number;
   /** Queries that came faster than they could be counted. */
@@ -26,11 +26,12 @@ interface Part {
 
 /** Counts the queries of the last minute, in parts of ten seconds. Times are milliseconds on any clock. */
 export class Minute {
-  readonly #startedAt: number;
+  /** Since when everything has been counted that has not been forgotten. */
+  #countedFrom: number;
   #parts: Part[] = [];
 
   constructor(now: number) {
-    this.#startedAt = now;
+    this.#countedFrom = now;
   }
 
   add(told: Told, now: number): void {
@@ -43,7 +44,7 @@ export class Minute {
     this.#forget(now);
     const all = emptyTallies();
     for (const { tallies } of this.#parts) for (const subject of SUBJECTS) all[subject].addAll(tallies[subject]);
-    const first = Math.max(this.#startedAt, now - PARTS * PART_MS);
+    const first = Math.max(this.#countedFrom, now - PARTS * PART_MS);
     const top = Object.fromEntries(SUBJECTS.map((subject) => [subject, all[subject].most(limit)]));
     return {
       seconds: Math.max(1, Math.round((now - first) / 1000)),
@@ -63,6 +64,8 @@ export class Minute {
   }
 
   #forget(now: number): void {
+    for (const { startedAt } of this.#parts)
+      if (now - startedAt >= PARTS * PART_MS) this.#countedFrom = startedAt + PART_MS;
     this.#parts = this.#parts.filter(({ startedAt }) => now - startedAt < PARTS * PART_MS);
   }
 }

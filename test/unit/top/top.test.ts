@@ -47,8 +47,24 @@ describe("a minute", () => {
     const report = minute.report(59_000, 1, 0);
     expect(report).toMatchObject({ seconds: 59, queries: 3, missed: 0 });
     expect(report.top.name).toEqual([{ key: "web.marathon.mesos.", count: 2 }]);
-    expect(minute.report(61_000, 5, 0)).toMatchObject({ seconds: 60, queries: 2 });
+    expect(minute.report(61_000, 5, 0)).toMatchObject({ seconds: 51, queries: 2 });
     expect(minute.report(200_000, 5, 0)).toMatchObject({ seconds: 60, queries: 0 });
+  });
+
+  it("tells the rate of what comes evenly, at any time", () => {
+    const minute = new Minute(0);
+    for (let now = 0; now < 150_000; now += 100) {
+      minute.add(told(), now);
+      const { queries, seconds } = minute.report(now, 1, 0);
+      if (now > 20_000) expect(Math.abs(queries / seconds - 10)).toBeLessThan(0.3);
+    }
+  });
+
+  it("divides what came after a pause by the whole minute", () => {
+    const minute = new Minute(0);
+    minute.add(told(), 0);
+    minute.add(told(), 100_000);
+    expect(minute.report(100_000, 1, 0)).toMatchObject({ seconds: 60, queries: 1 });
   });
 
   it("is shown in as many lines and columns as there are", () => {
