@@ -5,6 +5,7 @@ import { printable, printableJson } from "../base/printable.js";
 import type { TopReport } from "../top/minute.js";
 import { type FlagKind, parseMixed, usage } from "./flags.js";
 import { serverUrl } from "./server-url.js";
+import { readTopReport } from "./top-report.js";
 import { topLines } from "./top-text.js";
 
 const FLAGS: ReadonlyMap<string, FlagKind> = new Map([
@@ -63,6 +64,8 @@ async function reportOf(url: string): Promise<TopReport> {
     },
   );
   const body: unknown = await response.json().catch(() => undefined);
-  if (response.ok && isObject(body) && isObject(body.top)) return body as unknown as TopReport;
-  throw failed((isObject(body) && textOf(body.error)) || `status ${response.status}`);
+  const report = response.ok ? readTopReport(body) : undefined;
+  if (report) return report;
+  const why = response.ok ? "what it answers is no such report" : `status ${response.status}`;
+  throw failed((isObject(body) && textOf(body.error)) || why);
 }

@@ -28,6 +28,8 @@ export interface ApiContext {
   /** Path of the configuration file, or "". */
   readonly configFile: string;
   readonly version: string;
+  /** The name of this machine. */
+  readonly hostname: string;
   /** The current snapshot. Read it synchronously: its memory is reused after a newer one has replaced it. */
   snapshot(): Snapshot;
   /** The current snapshot, for reading over time. Call `release` once, when that is done. */

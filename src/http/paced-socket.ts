@@ -56,6 +56,10 @@ export class PacedSocket extends Duplex {
     return this.#socket.remoteAddress;
   }
 
+  get localAddress(): string | undefined {
+    return this.#socket.localAddress;
+  }
+
   get remotePort(): number | undefined {
     return this.#socket.remotePort;
   }

@@ -1,15 +1,24 @@
 import type { Context } from "hono";
 import type { ApiContext } from "./context.js";
-import { isThisMachine } from "./permission.js";
+import { isNoForeignPage, isThisMachine } from "./permission.js";
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 500;
 
-/** `GET /v1/top[?limit=N]`: who has asked what in the last minute. For this machine alone: it tells of clients. */
+/** `GET /v1/top[?limit=N]`: who has asked what in the last minute. For programs on this machine alone: it tells of clients. */
 export async function topNow(c: Context, context: ApiContext): Promise<Response> {
   if (!isThisMachine(c, context.proxies())) {
     return c.json(
       { error: "who asks what is told to this machine alone: ask from there, as with `mesos-dns top`" },
+      403,
+    );
+  }
+  if (!isNoForeignPage(c, context.hostname)) {
+    return c.json(
+      {
+        error:
+          "who asks what is not told to web pages: ask for it at an address, at localhost or at this machine's own name",
+      },
       403,
     );
   }

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { hostname } from "node:os";
 import { cachedFor } from "../base/cached-for.js";
 import type { Logger, Verbosity } from "../base/log.js";
 import { createRandom } from "../base/random.js";
@@ -159,6 +160,7 @@ function openerOf(
     console: waiting.console,
     config: () => app.config,
     configFile,
+    hostname: hostname(),
     version: VERSION,
     snapshot: () => app.zone.snapshot,
     pinSnapshot: () => app.zone.pin(),

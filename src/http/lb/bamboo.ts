@@ -14,7 +14,7 @@ import { bambooState, jsonOf } from "../../lb/bamboo/state.js";
 import type { MarathonApp } from "../../sources/marathon/app.js";
 import { readBody } from "../body.js";
 import type { TrustedProxies } from "../client-address.js";
-import { isThisMachine, tokenOf } from "../permission.js";
+import { isNoForeignPage, isThisMachine, tokenOf } from "../permission.js";
 import { CONTENT_POLICY, PAGE, SCRIPT } from "./page.js";
 
 /** What Bamboo's API needs of the rest of the program. */
@@ -202,19 +202,11 @@ function refusalOf(c: Context, context: BambooContext): Response | undefined {
     if (given !== undefined && isSameSecret(given, token)) return undefined;
     return c.body("a token is needed: Authorization: Bearer TOKEN\n", 401, { ...TEXT, "www-authenticate": "Bearer" });
   }
-  if (isThisMachine(c, context.proxies()) && isNoForeignPage(c)) return undefined;
+  if (isThisMachine(c, context.proxies()) && (isNoPage(c) || isNoForeignPage(c, ""))) return undefined;
   return refuse(c, "only programs on this machine may write, as no token is configured", 403);
 }
 
-/** Names of this machine that nobody else can make lead here. */
-const OWN_NAME = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
-
-/** Whether no page of somebody else's has sent it, in a browser on this machine: that is from this machine as well. */
-function isNoForeignPage(c: Context): boolean {
-  const origin = c.req.header("origin");
-  const site = c.req.header("sec-fetch-site") ?? "none";
-  const host = c.req.header("host") ?? "";
-  // A name of somebody else's may lead here for a while, and its page is then of the same origin.
-  if (origin === undefined) return site === "none" || (site === "same-origin" && OWN_NAME.test(host));
-  return OWN_NAME.test(host) && origin.replace(/^https?:\/\//, "") === host;
+/** Whether no page has sent it: a page says where it is from wherever it writes. */
+function isNoPage(c: Context): boolean {
+  return c.req.header("origin") === undefined && (c.req.header("sec-fetch-site") ?? "none") === "none";
 }

@@ -34,7 +34,9 @@ function setUp({ config = {}, from = "127.0.0.1" }: { readonly config?: object; 
       },
     },
   });
-  const incoming = { socket: { remoteAddress: from, remotePort: 40_000, remoteFamily: "IPv4" } };
+  const incoming = {
+    socket: { remoteAddress: from, remotePort: 40_000, remoteFamily: "IPv4", localAddress: "192.0.2.53" },
+  };
   const post = (name: string, body: string, headers: Readonly<Record<string, string>> = {}) =>
     api.request(`/v1/health/${name}`, { method: "POST", body, headers: { ...JSON_TYPE, ...headers } }, { incoming });
   return { api, said, post };
@@ -112,6 +114,7 @@ describe("who may say it", () => {
     ["a program on this machine", {}, "127.0.0.1", {}, 200],
     ["one over IPv6", {}, "::1", {}, 200],
     ["one over IPv4 at an IPv6 socket", {}, "::ffff:127.0.0.1", {}, 200],
+    ["one at an address of this machine", {}, "192.0.2.53", {}, 200],
     ["another machine", {}, "192.0.2.7", {}, 403],
     ["another machine with a token where there is none", {}, "192.0.2.7", BEARER, 403],
     ["a page in a browser on this machine", {}, "127.0.0.1", { origin: "http://www.example.com" }, 403],

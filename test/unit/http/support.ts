@@ -143,6 +143,7 @@ export function apiOf(changes: Partial<ApiContext> = {}) {
     config: () => config,
     configFile: "/etc/mesos-dns/config.json",
     version: "1.2.3",
+    hostname: "Ns1",
     snapshot,
     health: { report: () => undefined, override: () => Promise.reject(new Error("nothing is checked")) },
     pinSnapshot: () => {
