@@ -9,7 +9,7 @@ import type { Config } from "../config/config.js";
 import type { Loaded } from "../config/load.js";
 import { applyLive, changedKeys } from "../config/reload.js";
 import { builderThreads } from "../threads/builder-handle.js";
-import { lowerHelperPriority } from "../threads/priority.js";
+import { lowerHelperPriority, restorePriorities } from "../threads/priority.js";
 import type { Certificates } from "../transport/certificate.js";
 import { planUdp } from "../transport/udp.js";
 import type { TsigKey } from "../wire/tsig.js";
@@ -172,6 +172,7 @@ function handleSignals(running: Running, options: ServeOptions): void {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, "stopping");
+    restorePriorities();
     running.records.stop();
     notifySystemd("STOPPING=1", log);
     await Promise.all([running.http?.close(), running.consul.close(), app.stop()]);

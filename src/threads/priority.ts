@@ -25,6 +25,17 @@ export function lowerHelperPriority(): void {
   });
 }
 
+/**
+ * Gives all threads the priority of the process again, where the process may do that. Call it when the process ends: it is there until its last
+ * thread has had a processor to end on, and where others want all processors, threads of low priority wait for that.
+ */
+export function restorePriorities(): void {
+  quietly(() => {
+    const own = getPriority();
+    for (const thread of readdirSync("/proc/self/task").map(Number)) quietly(() => setPriority(thread, own));
+  });
+}
+
 function lower(thread: number): void {
   setPriority(thread, Math.min(LOWEST, getPriority(thread) + NICE_INCREMENT));
 }
