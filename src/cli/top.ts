@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { causeOf, MesosDnsError } from "../base/errors.js";
-import { isObject, textOf } from "../base/lenient.js";
+import { MesosDnsError } from "../base/errors.js";
 import { printable, printableJson } from "../base/printable.js";
 import type { TopReport } from "../top/minute.js";
+import { askApi } from "./api.js";
 import { type FlagKind, parseMixed, usage } from "./flags.js";
 import { serverUrl } from "./server-url.js";
 import { readTopReport } from "./top-report.js";
@@ -58,14 +58,10 @@ async function reportOf(url: string): Promise<TopReport> {
       "SERVER_UNREACHABLE",
       `nobody at ${url} tells who asks what: ${why}; --server URL says where the server's httpport is`,
     );
-  const response = await fetch(`${url}/v1/top?limit=${LIMIT}`, { signal: AbortSignal.timeout(ANSWER_MS) }).catch(
-    (error: unknown) => {
-      throw failed(causeOf(error));
-    },
-  );
-  const body: unknown = await response.json().catch(() => undefined);
-  const report = response.ok ? readTopReport(body) : undefined;
+  const body = await askApi(`${url}/v1/top?limit=${LIMIT}`, { ms: ANSWER_MS }).catch((error: Error) => {
+    throw failed(error.message);
+  });
+  const report = readTopReport(body);
   if (report) return report;
-  const why = response.ok ? "what it answers is no such report" : `status ${response.status}`;
-  throw failed((isObject(body) && textOf(body.error)) || why);
+  throw failed("what it answers is no such report");
 }
