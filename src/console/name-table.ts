@@ -67,9 +67,14 @@ export class NameTable {
       if (!isSorted && names.length >= offset + limit) break;
       for (const name of text.split(LINE)) if (name !== "") names.push(name);
     }
-    if (isSorted) names.sort();
+    if (isSorted) names.sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
     return { rows: names.slice(offset, offset + limit), total };
   }
+}
+
+/** Names of addresses are looked for by the address, and come behind the others. */
+function rankOf(name: string): number {
+  return name.endsWith(".arpa") ? 1 : 0;
 }
 
 /** A name that several tasks share is shorter than those of each. */

@@ -62,9 +62,11 @@ export function plainContent(context: ApiContext, reasons: readonly string[], no
   const { EnumerationOn, domain } = context.config();
   const leader = `leader.${domain}.`;
   const links = [
+    ...(context.config().console ? [["/", "the console"]] : []),
     ...LINKS,
     ...(EnumerationOn ? LISTINGS : []),
     ...(context.catalog.state === "off" ? [] : CATALOG),
+    [`/v1/explain?q=${leader}`, "why a name, a task or an address is answered as it is"],
     [`/v1/hosts/${leader}`, "the addresses of a name"],
     [`/v1/hosts/${leader}/ports`, "the ports of a host"],
     [`/v1/services/_leader._tcp.${domain}.`, "the hosts and ports of a service"],

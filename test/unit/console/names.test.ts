@@ -37,6 +37,16 @@ describe("the table of names", () => {
     expect(names.find({ ...ALL, offset: 1, limit: 1 }).rows).toEqual(["api.marathon.mesos"]);
   });
 
+  it("lists names of addresses behind the others", () => {
+    const names = namesOf(
+      snapshotOfZones([
+        [APEX, LINES],
+        [REVERSE_APEX, ["1.113.0.203.in-addr.arpa PTR web.marathon.mesos"]],
+      ]),
+    );
+    expect(names.find(ALL).rows.at(-1)).toBe("1.113.0.203.in-addr.arpa");
+  });
+
   it("finds names by any part, the shared one before those of its tasks", () => {
     const names = namesOf(snapshotOf(LINES));
     expect(names.find({ ...ALL, text: "web" }).rows).toEqual([
