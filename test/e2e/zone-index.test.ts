@@ -18,7 +18,7 @@ for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   for proto in +notcp +tcp; do
     dig @fe80::53%cluster0 -p 5353 $proto +time=1 +tries=1 localhost A +short >"$CONFIG.$proto" 2>&1 || sleep 0.2
   done
-  grep -q '^127' "$CONFIG.+notcp" && break
+  grep -q '^127' "$CONFIG.+notcp" && grep -q '^127' "$CONFIG.+tcp" && break
 done
 cat "$CONFIG.+notcp" "$CONFIG.+tcp"
 kill %1
