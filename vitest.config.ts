@@ -15,8 +15,6 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts", "test/wire/**/*.test.ts"],
           testTimeout: 20_000,
-          // They leave nothing behind in modules, so that these need not be loaded again for each file.
-          isolate: false,
           maxWorkers,
           sequence: { groupOrder: 0 },
         },
