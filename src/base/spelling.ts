@@ -5,7 +5,7 @@ export function isLikely(name: string, candidate: string): boolean {
 }
 
 /** The Levenshtein distance, computed row by row. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (const [index, letter] of [...a].entries()) {
     const next = [index + 1];

@@ -1,6 +1,6 @@
 import { Agent } from "undici";
 import { causeOf } from "../base/errors.js";
-import { isObject, type JsonObject, textOf } from "../base/lenient.js";
+import { isObject, type JsonObject, jsonIn, textOf } from "../base/lenient.js";
 import { readBody } from "../sources/http/body.js";
 
 /** More than any answer of a server takes but a list of all names, which is much longer. */
@@ -27,7 +27,7 @@ export async function askApi(url: string, { ms, maxBytes = MAX_BYTES, status = 2
     const tooLarge = () => new Error(`its answer has more than ${maxBytes / 2 ** 20} MiB`);
     const take = (part: Uint8Array) => void parts.push(part);
     await readBody(response.body, { gzip: false, maxBytes, signal, tooLarge, take });
-    const body = parsed(Buffer.concat(parts).toString("utf8"));
+    const body = jsonIn(Buffer.concat(parts).toString("utf8"));
     const isAnswer = response.statusCode === 200 || response.statusCode === status;
     if (!isAnswer) throw new Error((isObject(body) && textOf(body.error)) || `status ${response.statusCode}`);
     if (!isObject(body)) throw new Error("what it answered is no JSON object");
@@ -36,13 +36,5 @@ export async function askApi(url: string, { ms, maxBytes = MAX_BYTES, status = 2
     throw new Error(signal.aborted ? `no answer within ${ms / 1_000} s` : causeOf(error));
   } finally {
     await agent.destroy();
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { Agent } from "undici";
 import { causeOf, MesosDnsError } from "../base/errors.js";
-import { isObject } from "../base/lenient.js";
+import { isObject, type JsonObject, jsonIn } from "../base/lenient.js";
 import { delay, type Timers } from "../base/timers.js";
 import { EventStreamReader } from "../sources/http/event-stream.js";
 
@@ -16,13 +16,11 @@ const STEADY_MS = 5_000;
 /** The numbers that a server gives. Others are not told to it again. */
 const ID = /^\d{1,16}$/;
 
-export type ToldChange = Readonly<Record<string, unknown>>;
-
 export interface ChangeStreamParts {
   /** The server's. */
   readonly url: string;
   readonly timers: Timers;
-  readonly onChange: (change: ToldChange) => void;
+  readonly onChange: (change: JsonObject) => void;
   /** Called with a line for whoever reads along: where it is followed, what is left out, and once that it is lost. */
   readonly say: (line: string) => void;
 }
@@ -93,8 +91,8 @@ export class ChangeStream {
   }
 
   #take(id: string, data: string): void {
-    const change = parsed(data);
-    if (!change) return;
+    const change = jsonIn(data);
+    if (!isObject(change)) return;
     this.#isWell();
     this.#goOnBehind(id);
     this.#parts.onChange(change);
@@ -119,14 +117,5 @@ export class ChangeStream {
     const advice =
       "--server URL says where the server's httpport is; the console has to be on (`console` in its configuration)";
     return new MesosDnsError("SERVER_UNREACHABLE", `no changes from ${this.#parts.url}: ${why}; ${advice}`);
-  }
-}
-
-function parsed(data: string): ToldChange | undefined {
-  try {
-    const change: unknown = JSON.parse(data);
-    return isObject(change) ? change : undefined;
-  } catch {
-    return undefined;
   }
 }

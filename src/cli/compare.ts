@@ -10,7 +10,7 @@ import { rdataText } from "../zone/rdata-text.js";
 import { askApi } from "./api.js";
 import { askDns } from "./dns-client.js";
 import { type FlagKind, parseMixed, usage } from "./flags.js";
-import { dnsServer, readUrl, serverUrl } from "./server-url.js";
+import { DEFAULT_API_PORT, dnsServer, readUrl, serverUrl } from "./server-url.js";
 
 const FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["with", "value"],
@@ -26,8 +26,6 @@ const TYPE_NAMES = new Map<number, string>([
   [TYPE.AAAA, "AAAA"],
   [TYPE.SRV, "SRV"],
 ]);
-/** Where Mesos-DNS has its API if nothing else is said. */
-const API_PORT = 8123;
 /** How the text of a question begins that has no answer. */
 const UNANSWERED = "not answered: ";
 /** How often names that differ are asked again, and how long before: servers that poll may be a while behind each other. */
@@ -59,7 +57,7 @@ export async function runCompare(words: readonly string[]): Promise<void> {
   const listed = await questionsOf(serverUrl(flags.get("server"), flags.get("config")));
   // One that is not there would differ in every name.
   for (const server of [own, other]) await askDns(server, listed[0]?.name ?? ".", listed[0]?.type ?? TYPE.A);
-  const theirUrl = readUrl(flags.get("with-server") ?? formatHostPort({ host: other.host, port: API_PORT }));
+  const theirUrl = readUrl(flags.get("with-server") ?? formatHostPort({ host: other.host, port: DEFAULT_API_PORT }));
   const theirs = await questionsOf(theirUrl).catch((error: unknown) => {
     // One that is named is there; one that is guessed may be another program, or none.
     if (flags.has("with-server")) throw error;

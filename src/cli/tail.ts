@@ -1,8 +1,8 @@
-import { textOf } from "../base/lenient.js";
+import { type JsonObject, textOf } from "../base/lenient.js";
 import { printable, printableJson } from "../base/printable.js";
 import { systemTimers } from "../base/timers.js";
 import { CHANGE_KINDS } from "../console/changes.js";
-import { ChangeStream, type ToldChange } from "./change-stream.js";
+import { ChangeStream } from "./change-stream.js";
 import { type FlagKind, parseMixed, usage } from "./flags.js";
 import { serverUrl } from "./server-url.js";
 
@@ -40,10 +40,10 @@ export async function runTail(words: readonly string[]): Promise<void> {
   await stream.follow();
 }
 
-function jsonLine(change: ToldChange): string {
+function jsonLine(change: JsonObject): string {
   return printableJson(`${JSON.stringify(change)}\n`);
 }
 
-function textLine(change: ToldChange): string {
+function textLine(change: JsonObject): string {
   return `${printable(`${textOf(change.at)} ${textOf(change.text)}`)}\n`;
 }

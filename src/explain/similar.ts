@@ -1,3 +1,4 @@
+import { editDistance } from "../base/spelling.js";
 import { namingRulesOf } from "../views/mesos-dns/rules.js";
 import { FrameworkNames } from "../views/mesos-dns/shared-names.js";
 import type { ExplainBasis } from "./basis.js";
@@ -39,16 +40,7 @@ export function editsBetween(a: string, b: string, most: number): number {
   while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
   const [from, to] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
   if (Math.abs(from.length - to.length) > most || Math.min(from.length, to.length) > 2 * MAX_DIFFERENT) return most + 1;
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const change = row[j - 1] + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
-    }
-    row = next;
-  }
-  return row[to.length];
+  return editDistance(from, to);
 }
 
 /** Two texts that differ in more than so many places at a stretch are not similar. */

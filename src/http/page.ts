@@ -59,10 +59,10 @@ export function page(context: ApiContext, reasons: readonly string[], notes: rea
 
 /** What the page says, without scripts and styles. */
 export function plainContent(context: ApiContext, reasons: readonly string[], notes: readonly string[]) {
-  const { EnumerationOn, domain } = context.config();
+  const { EnumerationOn, domain, console: hasConsole } = context.config();
   const leader = `leader.${domain}.`;
   const links = [
-    ...(context.config().console ? [["/", "the console"]] : []),
+    ...(hasConsole ? [["/", "the console"]] : []),
     ...LINKS,
     ...(EnumerationOn ? LISTINGS : []),
     ...(context.catalog.state === "off" ? [] : CATALOG),

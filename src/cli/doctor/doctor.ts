@@ -8,7 +8,7 @@ import { configFileOf, INSTALLED_CONFIG_FILE, loadServed } from "../configuratio
 import { type FlagKind, parseMixed, usage } from "../flags.js";
 import { buildZones } from "../offline.js";
 import { findTroubles } from "../preflight.js";
-import { serverUrl } from "../server-url.js";
+import { apiUrl } from "../server-url.js";
 import { type Check, check, exitCodeOf, linesOf } from "./check.js";
 import { judgeState } from "./cluster.js";
 import { judgeMachine, needsOf } from "./machine.js";
@@ -59,12 +59,12 @@ async function examine(file: string): Promise<readonly Check[]> {
     ...[...warnings, ...more].map((warning) => check("configuration", "warning", warning)),
     ...troubles.map((trouble) => check("configuration", "warning", trouble.message)),
   ];
-  const url = config.httpon ? serverUrl(undefined, file) : undefined;
+  const url = config.httpon ? apiUrl(config) : undefined;
   const running = url === undefined ? undefined : await askRunning(url);
   const isOurs = running !== undefined && !isOfAnother(running, file);
   const [ports, resolvers, resolvConf, cluster] = await Promise.all([
     portsOf(config, isOurs),
-    resolversOf(config, file),
+    resolversOf(config, url),
     readResolvConf(),
     clusterOf(config),
   ]);
@@ -100,8 +100,8 @@ async function portsOf(config: Config, isOurs: boolean): Promise<readonly Check[
   return probes.map(judgePort);
 }
 
-async function resolversOf(config: Config, file: string): Promise<readonly Check[]> {
-  const { externalon, resolvers, zoneResolvers, mixedCase, httpon } = config;
+async function resolversOf(config: Config, url: string | undefined): Promise<readonly Check[]> {
+  const { externalon, resolvers, zoneResolvers, mixedCase } = config;
   if (!externalon) return [check("resolvers", "ok", "externalon is false: nothing is forwarded")];
   const all = new Map(
     [...resolvers, ...Object.values(zoneResolvers).flat()].map((each) => [JSON.stringify(each), each]),
@@ -110,7 +110,7 @@ async function resolversOf(config: Config, file: string): Promise<readonly Check
     const advice = "name some in `resolvers`: without any, every name outside the cluster is SERVFAIL";
     return [check("resolvers", "fault", "there is none, and /etc/resolv.conf names none but this machine", advice)];
   }
-  const loops = httpon ? await knownLoops(serverUrl(undefined, file)) : new Set<string>();
+  const loops = url === undefined ? new Set<string>() : await knownLoops(url);
   const probes = await Promise.all([...all.values()].map((resolver) => probeResolver(resolver, loops, mixedCase)));
   return probes.flatMap(judgeResolver);
 }

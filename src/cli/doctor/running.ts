@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { basename, isAbsolute, resolve } from "node:path";
-import { isObject, listOf, textOf } from "../../base/lenient.js";
+import { isObject, jsonIn, listOf, textOf } from "../../base/lenient.js";
 import { printable } from "../../base/printable.js";
+import { isPort } from "../../sources/mesos/endpoint.js";
 import { askApi } from "../api.js";
+import { DEFAULT_API_PORT, localUrl } from "../server-url.js";
 import { type Check, check } from "./check.js";
 
 const TOLD_MS = 3_000;
-const DEFAULT_PORT = 8123;
 /** As `/readyz` answers while there is a reason. */
 const NOT_READY = 503;
 
@@ -23,12 +24,12 @@ export interface Running {
 export async function askRunning(url: string): Promise<Running | undefined> {
   const ask = (path: string) => askApi(`${url}${path}`, { ms: TOLD_MS, status: NOT_READY });
   const version = await ask("/v1/version").catch(() => undefined);
-  if (!isObject(version) || textOf(version.Service) !== "Mesos-DNS") return undefined;
+  if (!version || textOf(version.Service) !== "Mesos-DNS") return undefined;
   const [state, config] = await Promise.all(["/readyz", "/v1/config"].map((path) => ask(path).catch(() => undefined)));
-  const { ready, reasons, notes } = isObject(state) ? state : {};
+  const { ready, reasons, notes } = state ?? {};
   return {
     version: printable(textOf(version.Version)),
-    file: isObject(config) ? printable(textOf(config.File)) : "",
+    file: printable(textOf(config?.File)),
     isReady: ready === true,
     told: [...listOf(reasons), ...listOf(notes)].map((text) => printable(textOf(text))),
   };
@@ -57,16 +58,15 @@ export function judgeRunning(url: string, running: Running | undefined, file: st
 
 /** Where a server may run whose configuration has faults by now: as it says all the same, or at the usual port. */
 export function urlDespiteFaults(file: string): string {
-  const port = portIn(file);
-  return `http://127.0.0.1:${port}`;
+  const keys = jsonIn(textIn(file));
+  const port = isObject(keys) ? keys.httpport : undefined;
+  return localUrl(isPort(port) ? port : DEFAULT_API_PORT);
 }
 
-function portIn(file: string): number {
+function textIn(file: string): string {
   try {
-    const keys: unknown = JSON.parse(readFileSync(file, "utf8"));
-    const port = isObject(keys) ? keys.httpport : undefined;
-    return typeof port === "number" && Number.isInteger(port) && port > 0 && port < 65_536 ? port : DEFAULT_PORT;
+    return readFileSync(file, "utf8");
   } catch {
-    return DEFAULT_PORT;
+    return "";
   }
 }

@@ -53,7 +53,7 @@ export function describeFeatures(context: ApiContext): Features {
     facts: readsFacts(config),
     forwarding: config.externalon,
     cache: config.cache.enabled,
-    transfers: transfersZones(context.config()),
+    transfers: transfersZones(config),
     vips: config.vips.names,
     health: context.health.report() !== undefined,
     lb: config.lb.enabled,
