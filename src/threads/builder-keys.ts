@@ -1,6 +1,6 @@
 import { BUILD_KEYS } from "../build/build-config.js";
 import { differIn, type KeysOf } from "../config/slices.js";
-import { SOURCE_KEYS } from "../sources/mesos/reader.js";
+import { SOURCE_KEYS } from "../sources/mesos/source-config.js";
 import type { BuilderConfig } from "./messages.js";
 
 const BUILDER_KEYS: KeysOf<BuilderConfig> = {

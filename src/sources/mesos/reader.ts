@@ -1,36 +1,10 @@
 import { systemTimers, type Timers } from "../../base/timers.js";
 import { readsFacts } from "../../config/catalog.js";
-import type { ClusterConfig, ZoneConfig } from "../../config/config.js";
-import type { KeysOf } from "../../config/slices.js";
 import { MasterClient } from "./client.js";
 import { FactsReader } from "./facts/reader.js";
 import type { KnownTasks } from "./known-tasks.js";
 import { type LeaderAccess, LeaderFinder, listedMasters, type MasterSource } from "./leader.js";
-
-/** The part of the configuration that says where and how the cluster is read. */
-export type SourceConfig = ClusterConfig & Pick<ZoneConfig, "vips" | "consul">;
-
-export const SOURCE_KEYS: KeysOf<SourceConfig> = {
-  catalog: true,
-  zk: true,
-  masters: true,
-  mesosAuthentication: true,
-  mesosCredentials: true,
-  IAMConfigFile: true,
-  mesosHTTPSOn: true,
-  CACertFile: true,
-  CertFile: true,
-  KeyFile: true,
-  refreshSeconds: true,
-  updates: true,
-  failoverGrace: true,
-  maxShrink: true,
-  stateTimeoutSeconds: true,
-  stateMaxBytes: true,
-  zkDetectionTimeout: true,
-  vips: true,
-  consul: true,
-};
+import type { SourceConfig } from "./source-config.js";
 
 export interface StateReaderOptions {
   /** Resolves a host name to its addresses, and an address to itself. */

@@ -7,8 +7,9 @@ import type { LeaderAccess } from "./leader.js";
 import { ClusterFeed, type Provenance } from "./live/feed.js";
 import type { LiveReport } from "./live/report.js";
 import { Masters } from "./masters.js";
-import { createStateReader, type SourceConfig, type StateReaderOptions } from "./reader.js";
+import { createStateReader, type StateReaderOptions } from "./reader.js";
 import type { SavedCluster } from "./saved-cluster.js";
+import type { SourceConfig } from "./source-config.js";
 import type { Connect } from "./zookeeper/contract.js";
 import type { ZooKeeperNews } from "./zookeeper/news.js";
 
