@@ -77,13 +77,30 @@ function noticeOf(folder) {
   return `${name} ${version} (${license})\n\n${text}\n`;
 }
 
+/**
+ * Threads share no modules, so each gets a file of all that it needs at its start, and files of its own for what it may need later. Files
+ * that threads had in common would be many small ones, each with the modules of one set of threads.
+ *
+ * @returns the chunks
+ */
+async function bundleThread(name, input) {
+  const bundle = await rolldown({ input: { [name]: input }, platform: "node", external: EXTERNAL, plugins: [parts] });
+  const { output } = await bundle.write({
+    dir: FOLDER,
+    format: "esm",
+    chunkFileNames: `${name}-[name].js`,
+    comments: { legal: true, annotation: false, jsdoc: false },
+    codeSplitting: { groups: [{ name: "start", tags: ["$initial"] }] },
+  });
+  return output;
+}
+
 // Its own result of the last run must not be its input.
 const program = readFileSync(ENTRIES.main, "utf8");
 if (program.includes("./bundle/main.js")) throw new Error("dist/main.js is bundled already: run `npm run build`");
-const bundle = await rolldown({ input: ENTRIES, platform: "node", external: EXTERNAL, plugins: [parts] });
-const { output } = await bundle.write({ dir: FOLDER, format: "esm", chunkFileNames: "[name].js" });
+const threads = await Promise.all(Object.entries(ENTRIES).map(([name, input]) => bundleThread(name, input)));
 const console = await bundleConsole(join(DIST, "console-app"));
-const modules = [...output, ...console].flatMap((chunk) => Object.keys(chunk.modules ?? {}));
+const modules = [...threads.flat(), ...console].flatMap((chunk) => Object.keys(chunk.modules ?? {}));
 const packages = new Set(modules.map(packageOf).filter((folder) => folder !== undefined));
 writeFileSync(
   join(FOLDER, "LICENSES.txt"),
