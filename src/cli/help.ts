@@ -4,7 +4,7 @@ import { SECONDARIES } from "./secondaries/plan.js";
 export const HELP = `Usage: mesos-dns [-config=FILE] [-v=LEVEL] [-take-over] [--check]
        mesos-dns zone --state FILE [--config FILE] [--zone NAME]
        mesos-dns explain WORD [--server URL | --state FILE] [--config FILE] [--client ADDRESS] [--json]
-       mesos-dns query NAME [TYPE] [@SERVER] [--tcp] [--short] [--no-explain] [--server URL | --state FILE] [--config FILE]
+       mesos-dns query NAME|-x ADDRESS [TYPE] [@SERVER] [--tcp] [--short] [--no-explain] [--server URL | --state FILE] [--config FILE]
        mesos-dns top [--server URL] [--config FILE] [--once] [--json]
        mesos-dns tail [--server URL] [--config FILE] [--kind KIND] [--json]
        mesos-dns doctor [--config FILE] [--json]
@@ -42,6 +42,7 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     @SERVER           an address, with a port or without (default: listener and port of the configuration)
     --tcp             at once over TCP
     --short           print the data alone
+    -x ADDRESS        ask for the names of an address, as with dig
     --no-explain      print the answer alone; a server that is named is not asked why unless --server says where its API is
     --server URL      where the server's HTTP API is, which says why
     --state FILE      answer from a saved state of a master instead, without a server

@@ -16,6 +16,7 @@ const FLAGS: ReadonlyMap<string, FlagKind> = new Map([
   ["server", "value"],
   ["state", "value"],
   ["config", "value"],
+  ["x", "value"],
   ["tcp", "switch"],
   ["short", "switch"],
   ["no-explain", "switch"],
@@ -57,12 +58,15 @@ function explanation(url: string, name: string): Promise<readonly Printed[]> {
 function readWords(words: readonly string[]) {
   const { flags, rest } = parseMixed(words, FLAGS);
   const at = rest.filter((word) => word.startsWith("@")).map((word) => word.slice(1));
-  const [given, typeWord = "A", ...more] = rest.filter((word) => !word.startsWith("@"));
+  const reverse = flags.get("x");
+  const asked = [...(reverse === undefined ? [] : [reverse]), ...rest.filter((word) => !word.startsWith("@"))];
+  const [given, typeWord, ...more] = asked;
   if (given === undefined) throw usage("query needs a name");
   if (more.length > 0 || at.length > 1) throw usage(`unexpected argument ${JSON.stringify(more[0] ?? `@${at[1]}`)}`);
-  const { name: asked, address } = readQuestion(given);
-  const name = address ? reverseName(address) : given === "." ? "" : asked;
-  const type = address && rest.length - at.length === 1 ? TYPE.PTR : typeNumber(typeWord);
+  const { name: written, address } = readQuestion(given);
+  if (reverse !== undefined && !address) throw usage(`-x needs an address, not ${JSON.stringify(reverse)}`);
+  const name = address ? reverseName(address) : given === "." ? "" : written;
+  const type = typeWord === undefined ? (address ? TYPE.PTR : TYPE.A) : typeNumber(typeWord);
   if (name === undefined) throw usage(`${JSON.stringify(given)} is no domain name`);
   if (type === undefined || type === TYPE.AXFR || type === TYPE.IXFR)
     throw usage(

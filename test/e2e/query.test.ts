@@ -33,3 +33,16 @@ test("query prints the answer as dig does, and why it is so", async () => {
     expect.stringMatching(/no answer from 127\.0\.0\.1:\d+: .*ECONNREFUSED/),
   ]);
 });
+
+test("query asks for the names of an address, with dig's -x and without", async () => {
+  const server = await startServer([await startMaster(webAt("203.0.113.1"))]);
+  for (const words of [["-x", "203.0.113.1"], ["203.0.113.1"], ["-x", "203.0.113.1", "PTR"]]) {
+    const { stdout } = await run("query", ...words, at(server), "--short");
+    expect(stdout).toMatch(/^web-\S+\.marathon\.mesos\.$/m);
+  }
+  const name = await run("query", "-x", "web.marathon.mesos", at(server));
+  expect([name.code, name.stderr]).toEqual([
+    1,
+    expect.stringMatching(/-x needs an address, not "web\.marathon\.mesos"/),
+  ]);
+});
