@@ -9,7 +9,7 @@ import { claimUdp } from "../transport/claim.js";
 import { readTsigKeys } from "../transport/tsig-keys.js";
 import { planUdp } from "../transport/udp.js";
 import { loadServed } from "./configuration.js";
-import { findTroubles } from "./preflight.js";
+import { findAllTroubles } from "./preflight.js";
 
 /**
  * `--check`: looks for everything that a start finds, except for ports in use, and goes on after each fault. Writes warnings to
@@ -24,7 +24,7 @@ export async function checkConfiguration(configFile: string, warnings: readonly 
   const loaded = await load(configFile);
   loaded.warnings.forEach(warn);
   transferAdvice(loaded.config).forEach(warn);
-  const found = [...(await findFaults(loaded.config, warn)), ...(await findTroubles(loaded.config, Date.now()))];
+  const found = [...(await findFaults(loaded.config, warn)), ...(await findAllTroubles(loaded.config, Date.now()))];
   const [first] = found;
   if (first instanceof MesosDnsError) throw new MesosDnsError(first.code, found.map(messageOf).join("\n"));
   if (first !== undefined) throw first;

@@ -7,11 +7,21 @@ import { access, constants, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { MesosDnsError, messageOf } from "../base/errors.js";
 import type { ClusterConfig, SocketConfig, StateConfig, TransferConfig } from "../config/config.js";
+import type { QueryLogConfig } from "../config/query-log.js";
 
 type PreflightConfig = Pick<ClusterConfig, "CertFile"> &
   Pick<SocketConfig, "tlsCertFile"> &
   Pick<TransferConfig, "transferClientCAFile"> &
   Pick<StateConfig, "stateDir">;
+
+/** The troubles that a starting server logs, and those that it comes upon later. @param now milliseconds since the epoch */
+export async function findAllTroubles(
+  config: PreflightConfig & QueryLogConfig,
+  now: number,
+): Promise<readonly MesosDnsError[]> {
+  const unlogged = await findUnlogged(config);
+  return [...(await findTroubles(config, now)), ...(unlogged ? [unlogged] : [])];
+}
 
 /**
  * Finds expired certificates, and a `stateDir` without write permission. A certificate that cannot be read is not reported here:
@@ -19,11 +29,11 @@ type PreflightConfig = Pick<ClusterConfig, "CertFile"> &
  * @param now milliseconds since the epoch
  */
 export async function findTroubles(config: PreflightConfig, now: number): Promise<readonly MesosDnsError[]> {
-  const { CertFile, tlsCertFile, transferClientCAFile, stateDir } = config;
+  const { CertFile, tlsCertFile, transferClientCAFile } = config;
   const files = Object.entries({ CertFile, tlsCertFile, transferClientCAFile }).filter(([, path]) => path !== "");
   const troubles = [
     ...(await Promise.all(files.map(([key, path]) => findExpiry(key, path, now)))),
-    ...(stateDir === "" ? [] : [await findUnwritable(stateDir)]),
+    await findUnsaved(config),
   ];
   return troubles.filter((trouble) => trouble !== undefined);
 }
@@ -54,19 +64,38 @@ function iso(time: number): string {
   return new Date(time).toISOString();
 }
 
-/** Checks write permission. A missing folder is created when needed, so its parent is checked. */
-async function findUnwritable(folder: string): Promise<MesosDnsError | undefined> {
+async function findUnsaved({ stateDir }: PreflightConfig): Promise<MesosDnsError | undefined> {
+  if (stateDir === "") return undefined;
+  const isMissing = await stat(stateDir).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === "ENOENT",
+  );
+  // A missing one is created when it is needed.
+  const cause = await unwritable(isMissing ? dirname(stateDir) : stateDir);
+  if (!cause) return undefined;
+  const message = `the zone cannot be saved in stateDir ${stateDir} (${messageOf(cause)}): ${ADVICE}`;
+  return new MesosDnsError("ZONE_FILE_UNWRITABLE", message, { cause });
+}
+
+/** What writes the log says so itself, each time. */
+async function findUnlogged({ queryLog }: QueryLogConfig): Promise<MesosDnsError | undefined> {
+  const { format, file } = queryLog;
+  if (format === "off" || file === "" || file === "-") return undefined;
+  const cause = await unwritable(dirname(file));
+  if (!cause) return undefined;
+  const message = `queries cannot be logged in queryLog.file ${file} (${messageOf(cause)}): ${ADVICE}`;
+  return new MesosDnsError("QUERY_LOG_UNWRITABLE", message, { cause });
+}
+
+const ADVICE = "see that the folder is there and this user may write to it";
+
+/** Why nothing can be written in a folder; `undefined` if something can. */
+async function unwritable(folder: string): Promise<Error | undefined> {
   try {
-    const found = await stat(folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return undefined;
-      throw error;
-    });
-    if (found && !found.isDirectory()) throw new Error("it is no folder");
-    await access(found ? folder : dirname(folder), constants.W_OK | constants.X_OK);
+    if (!(await stat(folder)).isDirectory()) return new Error("it is no folder");
+    await access(folder, constants.W_OK | constants.X_OK);
     return undefined;
-  } catch (cause) {
-    const advice = "see that the folder is there and this user may write to it";
-    const message = `the zone cannot be saved in stateDir ${folder} (${messageOf(cause)}): ${advice}`;
-    return new MesosDnsError("ZONE_FILE_UNWRITABLE", message, { cause });
+  } catch (error) {
+    return error as Error;
   }
 }

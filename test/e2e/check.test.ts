@@ -91,6 +91,16 @@ describe("--check finds before the start", () => {
       { stateDir: join(file("config.json"), "zone") },
       /cannot be saved in stateDir .*ENOTDIR/,
     ],
+    [
+      "a query log in a folder that is not there",
+      { queryLog: { format: "json", file: "/nonexistent/queries.json" } },
+      /cannot be logged in queryLog\.file \/nonexistent\/queries\.json \(.*ENOENT/,
+    ],
+    [
+      "a query log below a file",
+      { queryLog: { format: "dnstap", file: join(file("config.json"), "queries.dnstap") } },
+      /cannot be logged in queryLog\.file .* \(it is no folder\)/,
+    ],
     ["authorities of resolvers that are none", { resolverCACertFile: file("config.json") }, /cannot be used/],
     [
       "authorities of secondaries that are none",

@@ -7,7 +7,7 @@ import { findFaults } from "../check.js";
 import { configFileOf, INSTALLED_CONFIG_FILE, loadServed } from "../configuration.js";
 import { type FlagKind, parseMixed, usage } from "../flags.js";
 import { buildZones } from "../offline.js";
-import { findTroubles } from "../preflight.js";
+import { findAllTroubles } from "../preflight.js";
 import { apiUrl } from "../server-url.js";
 import { type Check, check, exitCodeOf, linesOf } from "./check.js";
 import { judgeState } from "./cluster.js";
@@ -51,7 +51,7 @@ async function examine(file: string): Promise<readonly Check[]> {
   const loaded = await loadServed(file).catch((error: unknown) => judgeFaults(file, error));
   if (!("config" in loaded)) return loaded;
   const { config, warnings } = loaded;
-  const troubles = await findTroubles(config, Date.now());
+  const troubles = await findAllTroubles(config, Date.now());
   const more: string[] = [];
   const faults = await findFaults(config, (message) => more.push(message));
   const own = [
