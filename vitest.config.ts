@@ -6,6 +6,10 @@ const maxWorkers = 2;
 /** Tests of whole programs measure time on a machine that does other things: a second try, which `SecondTries` tells of. */
 const retry = 1;
 
+const unit = ["test/unit/**/*.test.ts", "test/wire/**/*.test.ts"];
+/** They count what the process has open, or the memory that it uses: nobody else may have anything there. */
+const alone = ["forward/stream-link", "forward/udp-link", "transport/tcp"].map((suite) => `test/unit/${suite}.test.ts`);
+
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/second-tries.ts"],
@@ -13,10 +17,22 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["test/unit/**/*.test.ts", "test/wire/**/*.test.ts"],
+          include: unit,
+          exclude: alone,
           testTimeout: 20_000,
+          // Modules keep nothing between tests. Loading them anew for each file takes longer than the tests do.
+          isolate: false,
           maxWorkers,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: "unit-alone",
+          include: alone,
+          testTimeout: 20_000,
+          maxWorkers,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -27,7 +43,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           retry,
           maxWorkers,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -42,7 +58,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           retry,
           maxWorkers,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -39,7 +39,7 @@ export function notes({ live: { held, heldState } }: ServerStatus, now: number):
   if (heldState) {
     const { remaining, records, leader, since } = heldState;
     const what = `a state of ${leader} that would leave ${remaining} of ${records} records`;
-    result.push(`${what} is held since ${seconds(now - since)}, until it is confirmed (maxShrink)`);
+    result.push(`${what} has been held for ${seconds(now - since)}, until it is confirmed (maxShrink)`);
   }
   return result;
 }
