@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { hasCode, MesosDnsError, messageOf } from "../base/errors.js";
 import { inChunks } from "../base/text-chunks.js";
 import type { Timers } from "../base/timers.js";
-import { writeWhole } from "../base/whole-file.js";
+import { identityOf, writeWhole } from "../base/whole-file.js";
 import type { ZoneConfig } from "../config/config.js";
 import { clusterLines, type SavedCluster } from "../sources/mesos/saved-cluster.js";
 import { viewsOf, zonesOf } from "../views/views.js";
@@ -95,8 +95,8 @@ export class ZoneSaver {
   #isSaving = false;
   #isFinishing = false;
   #hasTidied = false;
-  /** The inode of the file that was written last. */
-  #written: number | undefined;
+  /** The identity of the file that was written last. */
+  #written: string | undefined;
 
   constructor(options: ZoneSaverOptions) {
     this.#options = options;
@@ -120,8 +120,8 @@ export class ZoneSaver {
   async #isReplaced(): Promise<boolean> {
     if (this.#written === undefined) return false;
     const { folder, files } = this.#options;
-    const now = await files.stat(join(folder, FILE)).catch(() => undefined);
-    return now !== undefined && now.ino !== this.#written;
+    const now = await files.stat(join(folder, FILE), { bigint: true }).catch(() => undefined);
+    return now !== undefined && identityOf(now) !== this.#written;
   }
 
   #schedule(): void {

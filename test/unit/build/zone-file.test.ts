@@ -204,6 +204,21 @@ describe("saving the zone", () => {
     expect(await loadZone(former.config)).toMatchObject({ fetchedAt: 5, isLast: false });
   });
 
+  test("nor if the other's file has the inode that was free again", async () => {
+    const { saver, timers, state } = saverOf();
+    saver.changed();
+    timers.pass(0);
+    const path = join(folder, "last-zone");
+    await until("the file", () => existsSync(path) && state.held === 0);
+    const { ino, mtimeMs } = statSync(path);
+    writeFileSync(path, "of the other");
+    utimesSync(path, new Date(), new Date(mtimeMs + 10_000));
+    expect(statSync(path).ino).toBe(ino);
+    saver.changed();
+    await saver.finish();
+    expect(readFileSync(path, "utf8")).toBe("of the other");
+  });
+
   test("saves the cluster behind it too", async () => {
     const { saver, config, cluster } = saverOf();
     saver.changed();
