@@ -22,7 +22,8 @@ export default defineConfig({
           testTimeout: 20_000,
           // Modules keep nothing between tests. Loading them anew for each file takes longer than the tests do.
           isolate: false,
-          maxWorkers,
+          // Many wait for a moment.
+          maxWorkers: maxWorkers + 1,
           sequence: { groupOrder: 0 },
         },
       },

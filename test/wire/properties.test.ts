@@ -30,7 +30,7 @@ function signed(query: Uint8Array, key: TsigKey): Uint8Array {
 }
 
 /** Number of random and mutated messages in this run, and their seed, so that a failure can be repeated. */
-const FUZZ_MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 200_000);
+const FUZZ_MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 100_000);
 const FUZZ_SEED = Number(process.env.FUZZ_SEED ?? 0x5eed);
 
 describe("any message", () => {

@@ -88,7 +88,7 @@ const CORPUS = [
 ];
 
 /** Number of mutated replies in this run, and their seed, so that a failure can be repeated. */
-const FUZZ_MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 200_000) / 4;
+const FUZZ_MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 100_000) / 4;
 const FUZZ_SEED = Number(process.env.FUZZ_SEED ?? 0x5eed);
 
 test(`none of ${FUZZ_MESSAGES} mutated replies causes an exception, and records that are read are relayed unchanged`, () => {

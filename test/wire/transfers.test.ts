@@ -10,7 +10,7 @@ import { APEX, NOW } from "../support/zone.js";
 import { type Fuzz, mutate, randomMessage } from "./mutate.js";
 
 /** Number of messages in this run, and their seed, so that a failure can be repeated. */
-const FUZZ_MESSAGES = Number(process.env.FUZZ_TRANSFERS ?? 40_000);
+const FUZZ_MESSAGES = Number(process.env.FUZZ_TRANSFERS ?? 20_000);
 const FUZZ_SEED = Number(process.env.FUZZ_SEED ?? 0x5eed);
 
 const SERIALS = [0, 1, 2, 3, 0x80000001];

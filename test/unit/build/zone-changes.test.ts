@@ -9,7 +9,7 @@ import { Snapshot } from "../../../src/zone/snapshot.js";
 import { configOf } from "../config/support.js";
 import { builderOf } from "./support.js";
 
-const RUNS = Number(process.env.ZONE_CHANGE_RUNS ?? 20);
+const RUNS = Number(process.env.ZONE_CHANGE_RUNS ?? 10);
 
 /** Compares a builder that changes its last zone with one that builds the same cluster for the first time. */
 
