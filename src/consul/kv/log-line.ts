@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { jsonIn } from "../../base/lenient.js";
 
 /**
  * A line of the file: the CRC-32 of the text in 8 hexadecimal digits, a space, JSON, and a newline. A line that was cut off, or has changed
@@ -13,11 +14,7 @@ export function lineOf(value: unknown): string {
 export function readLine(line: Buffer): unknown {
   const text = line.toString("utf8", 9);
   if (line.toString("latin1", 0, 9) !== `${sum(line.subarray(9))} `) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return jsonIn(text);
 }
 
 function sum(text: string | Buffer): string {

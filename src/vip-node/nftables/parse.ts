@@ -1,5 +1,6 @@
 /** What nft lists to services as they are. What is in the tables and not of our making is left out, or reads as a service without targets. */
 import { parseAddress } from "../../base/addresses.js";
+import { jsonIn } from "../../base/lenient.js";
 import { type Actual, type ActualService, type ActualTarget, targetKey } from "../model.js";
 import { BASE_RULES, chainOf, serviceOfChain } from "./ruleset.js";
 
@@ -11,7 +12,7 @@ export interface Table {
 
 /** @param text what `nft -j list table` says @returns `undefined` if it is nothing of the kind */
 export function parseTable(text: string): Table | undefined {
-  const objects = listOf(fieldOf(parsedJson(text), "nftables"));
+  const objects = listOf(fieldOf(jsonIn(text), "nftables"));
   if (!objects) return undefined;
   const rules = rulesByChain(objects);
   const reached = new Set(objects.flatMap(chainsReachedBy));
@@ -67,14 +68,6 @@ function targetsOf(expressions: unknown): readonly ActualTarget[] {
 function widthOf(numbers: unknown): number {
   const [first, last] = [fieldOf(numbers, "range", 0), fieldOf(numbers, "range", 1)];
   return typeof first === "number" && typeof last === "number" ? last - first + 1 : 1;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function fieldOf(value: unknown, ...path: readonly (string | number)[]): unknown {

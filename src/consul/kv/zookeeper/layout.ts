@@ -1,5 +1,6 @@
 /** Where what is stored stands below the root, and how. A node is one key, one session or one lock delay. */
 import { createHash } from "node:crypto";
+import { jsonIn } from "../../../base/lenient.js";
 import { readChanges, toJson } from "../log-records.js";
 import type { Change } from "../model.js";
 
@@ -75,15 +76,7 @@ export function encode(change: StoredChange): Buffer {
 /** `undefined` for data that this program has not written. */
 export function decode(data: Buffer): StoredChange | undefined {
   const end = data.indexOf(NEWLINE);
-  const [change] = readChanges([parse(data.toString("utf8", 0, Math.max(end, 0)))]) ?? [];
+  const [change] = readChanges([jsonIn(data.toString("utf8", 0, Math.max(end, 0)))]) ?? [];
   if (change?.kind === "set") return { kind: "set", entry: { ...change.entry, value: data.subarray(end + 1) } };
   return change?.kind === "session" || change?.kind === "delay" ? change : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
