@@ -82,10 +82,12 @@ Serves the names of a Mesos cluster's tasks over DNS and HTTP.
     zsh             for zsh
     fish            for fish
 
-  manual          print a manual page, for \`man -l -\`: 1 this program, 5 every key of its configuration
+  manual          print a manual page, for \`man -l -\`
+    1               of this program
+    5               of its configuration: every key
 
-  transfer-config  print the lines that a secondary needs to transfer the zones: SERVER is ${SECONDARIES.slice(0, -1).join(", ")} or
-                  ${SECONDARIES.at(-1)}
+  transfer-config  print the lines that a secondary needs to transfer the zones
+${SECONDARIES.map((server) => `    ${server.padEnd(15)} for its configuration`).join("\n")}
     --primary ADDRESS  where this server is, with a port or without; twice for two of them, the first one first
     --key NAME         the key to sign with, of tsigKeys or tsigKeyFile; its secret is not printed
     -config FILE       the configuration (default: config.json)

@@ -11,7 +11,7 @@ export interface HelpCommand {
   /** "" for the server itself. */
   readonly name: string;
   readonly about: string;
-  /** Words that may follow, such as `run` after `vips`. */
+  /** Words that may follow, such as `run` after `vips`, or `5` after `manual`. */
   readonly actions: readonly { readonly name: string; readonly about: string }[];
   readonly flags: readonly HelpFlag[];
 }
@@ -40,7 +40,7 @@ export function readHelp(help: string): readonly HelpCommand[] {
     name,
     about,
     actions: rows
-      .filter(({ what }) => /^[a-z]/.test(what))
+      .filter(({ what }) => /^[a-z\d]/.test(what))
       .map((row) => ({ name: row.what.split(" ")[0] ?? "", about: row.about })),
     flags: rows.filter(({ what }) => FLAG.test(what)).map(flagOf),
   }));

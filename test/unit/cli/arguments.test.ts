@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseCommandLine } from "../../../src/cli/arguments.js";
 import { HELP } from "../../../src/cli/help.js";
+import { SECONDARIES } from "../../../src/cli/secondaries/plan.js";
 import { failure } from "../config/support.js";
 
 const serve = { kind: "serve", configFile: "config.json", verbosity: 0, check: false, takeOver: false, warnings: [] };
@@ -66,7 +67,7 @@ describe("the lines for a secondary", () => {
 
   test("have their own help", () => {
     expect(parseCommandLine(words("transfer-config --help"))).toEqual({ kind: "help", of: "transfer-config" });
-    expect(HELP).toContain("SERVER is knot, nsd, bind, powerdns or");
+    for (const server of SECONDARIES) expect(HELP).toMatch(new RegExp(`^ {4}${server} +for its configuration$`, "m"));
   });
 });
 

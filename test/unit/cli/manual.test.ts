@@ -8,6 +8,7 @@ import { completionFor, SHELLS } from "../../../src/cli/manual/completion.js";
 import { readHelp } from "../../../src/cli/manual/help-table.js";
 import { configPage, programPage } from "../../../src/cli/manual/man.js";
 import { manualKeys } from "../../../src/cli/manual/manual.js";
+import { SECONDARIES } from "../../../src/cli/secondaries/plan.js";
 import { KEY_PATHS } from "../../../src/config/schema.js";
 
 const COMMANDS = readHelp(HELP);
@@ -26,7 +27,8 @@ describe("the help as a table", () => {
     expect(of("explain")?.flags).toContainEqual({ names: ["--json"], hasValue: false, about: "for programs" });
     expect(of("zone")?.flags[0]).toMatchObject({ names: ["--state"], hasValue: true });
     expect(of("vips")?.actions.map(({ name }) => name)).toEqual(["run", "plan", "status", "clear"]);
-    expect(of("transfer-config")?.about).toMatch(/powerdns or unbound$/);
+    expect(of("transfer-config")?.actions.map(({ name }) => name)).toEqual([...SECONDARIES]);
+    expect(of("doctor")?.about).toMatch(/^say what could .* or 2 with warnings alone$/);
   });
 
   it("describes everything", () => {
@@ -66,6 +68,8 @@ describe("completions", () => {
     expect(bash("explain", "--s")).toEqual(["--server", "--state"]);
     expect(bash("vips", "st")).toEqual(["status"]);
     expect(bash("completion", "")).toEqual(["bash", "zsh", "fish"]);
+    expect(bash("manual", "")).toEqual(["1", "5"]);
+    expect(bash("transfer-config", "k")).toEqual(["knot"]);
     expect(bash("--ch")).toEqual(["--check"]);
   });
 
