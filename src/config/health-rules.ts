@@ -15,6 +15,8 @@ import type { RuleContext } from "./rule-context.js";
 import type { Values } from "./schema.js";
 import type { StaticRecord } from "./static-record.js";
 
+const CLOUDS = "where a cloud has its metadata";
+
 /**
  * Networks in which nothing is checked unless `healthCheckNetworks` has it: this machine, its links, and the addresses at which clouds
  * give secrets to whoever asks. A configuration that comes from elsewhere must not make this server ask there.
@@ -23,11 +25,14 @@ const NOT_CHECKED: readonly (readonly [network: string, what: string])[] = [
   ["0.0.0.0/8", "this machine"],
   ["127.0.0.0/8", "loopback"],
   ["169.254.0.0/16", "link-local, where clouds have their metadata"],
+  ["100.100.100.200/32", CLOUDS],
+  ["168.63.129.16/32", CLOUDS],
+  ["192.0.0.192/32", CLOUDS],
   ["224.0.0.0/3", "no address of a host"],
   ["::/128", "this machine"],
   ["::1/128", "loopback"],
   ["fe80::/10", "link-local"],
-  ["fd00:ec2::/32", "where a cloud has its metadata"],
+  ["fd00:ec2::/32", CLOUDS],
   ["ff00::/8", "no address of a host"],
 ];
 
@@ -41,8 +46,16 @@ export function whyNotChecked(address: string, allowed: readonly string[]): stri
   const parsed = parseAddress(address);
   if (!parsed) return "no address";
   const octets = octetsOf(parsed);
-  const [, what] = BY_WHAT.find(([networks]) => networks.includes(octets)) ?? [];
+  const reached = [octets, octets.subarray(isTranslated(octets) ? TRANSLATED.length : 0)];
+  const [, what] = BY_WHAT.find(([networks]) => reached.some((each) => networks.includes(each))) ?? [];
   return what === undefined || new NetworkList(allowed).includes(octets) ? undefined : what;
+}
+
+/** 64:ff9b::/96, behind which a translator reaches the IPv4 address that the last four octets are (RFC 6052 §2.1). */
+const TRANSLATED = Uint8Array.of(0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0);
+
+function isTranslated(octets: Uint8Array): boolean {
+  return octets.length > TRANSLATED.length && TRANSLATED.every((octet, at) => octets[at] === octet);
 }
 
 /** A value of a record that uses a check, and where it stands. */
