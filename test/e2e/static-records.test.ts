@@ -10,6 +10,7 @@ import type { Json } from "../support/json.js";
 import { startMaster, startServer, startUpstream, webAt } from "../support/scenario.js";
 import { cluster, framework } from "../support/scripted-master.js";
 import { runProgram, Server } from "../support/server.js";
+import { run } from "../support/tools.js";
 import { refusal } from "../support/upstream.js";
 import { until } from "../support/wait.js";
 
@@ -350,5 +351,31 @@ describe("the file of records", () => {
     expect(stderr).toContain('line 4 (name): got "leader.mesos."; allowed: another name');
     const started = await runProgram("--config", folder);
     expect([started.status, started.stderr.includes("has 3 faults:")]).toEqual([1, true]);
+  });
+});
+
+describe("a static zone of reverse names", () => {
+  it("has those of the cluster, but for what its records win over, and is transferred with them", async () => {
+    const zone = "113.0.203.in-addr.arpa";
+    const records = [
+      { name: `2.${zone}.`, type: "CNAME", value: "2.delegated.example.org." },
+      { name: `3.${zone}.`, type: "NS", value: "ns.example.org." },
+    ];
+    const master = await startMaster(webAt("203.0.113.1", "203.0.113.2", "203.0.113.3", "198.51.100.1"));
+    const server = await startServer([master], { records, staticZones: [zone], allowTransfer: ["127.0.0.0/8"] });
+    expect((await dig(server, `1.${zone}`, "PTR")).answer[0]).toMatch(/ PTR web-\S+\.marathon\.mesos$/);
+    expect((await dig(server, `2.${zone}`, "PTR")).answer[0]).toBe(`2.${zone} 60 CNAME 2.delegated.example.org`);
+    expect(await dig(server, `3.${zone}`, "PTR")).toMatchObject({
+      answer: [],
+      authority: [`3.${zone} 60 NS ns.example.org`],
+    });
+    // Elsewhere they stand by themselves.
+    expect((await dig(server, "1.100.51.198.in-addr.arpa", "PTR")).answer).toHaveLength(1);
+    const { stdout } = await run("dig", ["@127.0.0.1", "-p", String(server.port), zone, "axfr", "+noall", "+answer"]);
+    const owners = stdout
+      .split("\n")
+      .filter((line) => / PTR|\tPTR/.test(line))
+      .map((line) => line.split(".")[0]);
+    expect(owners).toEqual(["1"]);
   });
 });

@@ -7,7 +7,7 @@ import { PICK, type PreparedSet, prepare } from "../../wire/prepared.js";
 import { TYPE } from "../../wire/protocol.js";
 import { zoneAt } from "../configured-zone.js";
 import { reverseName } from "../reverse/reverse-names.js";
-import { pointersIn } from "../reverse/view.js";
+import { pointersIn, zonesOfPointers } from "../reverse/view.js";
 import type { Sinks } from "../sink.js";
 import type { View } from "../view.js";
 import type { ZoneSpec } from "../zone-spec.js";
@@ -43,10 +43,12 @@ interface Entry {
 class VipRecords {
   next: VipNames | undefined;
   readonly #config: ZoneConfig;
+  readonly #pointerZones: readonly string[];
   #published: VipNames = new Map();
 
   constructor(config: ZoneConfig) {
     this.#config = config;
+    this.#pointerZones = zonesOfPointers(config);
   }
 
   /** Emits the names that are not as they were. */
@@ -60,7 +62,7 @@ class VipRecords {
   }
 
   #emit({ name, address }: Entry, sinks: Sinks): void {
-    const { vips, dcosNames, reverse, reverseZones } = this.#config;
+    const { vips, dcosNames, reverse } = this.#config;
     const parsed = parseAddress(address);
     if (!parsed) return;
     const set = prepare(parsed.family === 4 ? TYPE.A : TYPE.AAAA, [{ rdata: octetsOf(parsed), weight: 0 }], {
@@ -68,7 +70,7 @@ class VipRecords {
       pick: PICK.ALL,
     });
     for (const zone of [VIP_ZONE, ...VIP_ALIASES]) this.#add(zone, name, { set, sinks, dcosNames });
-    if (reverse) pointersIn(sinks, reverseZones).pointer(reverseName(parsed), `${name}.${VIP_ZONE}`);
+    if (reverse) pointersIn(sinks, this.#pointerZones).pointer(reverseName(parsed), `${name}.${VIP_ZONE}`);
   }
 
   #add(
