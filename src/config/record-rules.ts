@@ -10,6 +10,8 @@ import { type GivenRecord, type GivenValue, MAX_RECORDS, MAX_VALUES } from "./st
 export interface RecordZones {
   readonly domain: string;
   readonly staticZones: readonly string[];
+  /** In it there are none; "" if there is no such zone. */
+  readonly catalogZone: string;
 }
 
 /** The same, and the complete names of all records. */
@@ -52,7 +54,7 @@ export function completeRecords(
 /** Gives a record its complete name and targets, if it may have that name. */
 function place(
   record: GivenRecord,
-  { domain, staticZones, owned }: Places,
+  { domain, staticZones, catalogZone, owned }: Places,
   report: ReportFault,
   remark: (at: string, text: string) => void,
 ): Placed | undefined {
@@ -74,6 +76,8 @@ function place(
   }
   if (zone === domain && name !== domain && isOfCluster(name.slice(0, -domain.length - 1)))
     return refuse(`another name: ${name} is the cluster's, as are leader, master, slave and agent`);
+  if (catalogZone !== "" && isInZone(name, catalogZone))
+    return refuse(`a name outside ${catalogZone}, which is catalogZone: what is in it is made of the other zones`);
   if (name === zone && (type === "NS" || type === "CNAME")) {
     const instead =
       type === "NS" ? "its name servers are those of nameServers" : "it has SOA and NS records; give addresses";

@@ -10,7 +10,10 @@ import { checkUses, completeRecords } from "./record-rules.js";
 import type { StaticRecord } from "./static-record.js";
 import { type GivenRecord, records as recordsFormat } from "./static-records.js";
 
-type OwnRecords = Pick<Config, "domain" | "staticZones" | "records" | "healthChecks" | "healthCheckNetworks">;
+type OwnRecords = Pick<
+  Config,
+  "domain" | "staticZones" | "catalogZone" | "records" | "healthChecks" | "healthCheckNetworks"
+>;
 
 /** A message quotes at most so many characters of a value, and names at most so many faults. */
 const SHOWN_LENGTH = 160;

@@ -3,7 +3,7 @@ import type { NameServer } from "./config.js";
 import { consulZones } from "./consul.js";
 import { DCOS_ZONE, vipZones } from "./dcos-zone.js";
 import { isInZone } from "./names.js";
-import { isReserved } from "./reserved-names.js";
+import { isOfCluster, isReserved } from "./reserved-names.js";
 import type { RuleContext } from "./rule-context.js";
 import type { Values } from "./schema.js";
 
@@ -97,7 +97,7 @@ function checkCatalogZone(values: ZoneValues, { faults }: RuleContext): void {
   const { catalogZone: zone, domain, reverseZones, staticZones, zoneResolvers } = values;
   if (zone === "" || faults.has("catalogZone") || faults.has("domain")) return;
   const refuse = (allowed: string) => faults.add("catalogZone", zone, allowed);
-  const isSpoken = zone.endsWith(`.${domain}`) && isReserved(zone.slice(0, -domain.length - 1));
+  const isSpoken = zone.endsWith(`.${domain}`) && isOfCluster(zone.slice(0, -domain.length - 1));
   const others = [domain, ...reverseZones, ...staticZones, ...dcosZones(values)];
   const hidden = others.find((other) => isInZone(other, zone));
   const around = others.find((other) => other !== domain && isInZone(zone, other));
@@ -118,7 +118,9 @@ export function completeNameServers(values: ZoneValues, { faults, warnings }: Ru
     const refuse = (allowed: string) => faults.add("nameServers", given, allowed, `[${index}]`);
     const zone = zoneNamesOf(values).find((each) => isInZone(name, each));
     const isClusters = name === domain || (zone === domain && isReserved(name.slice(0, -domain.length - 1)));
-    if (isClusters) refuse(`another name: ${name} is the cluster's`);
+    const isCatalogs = values.catalogZone !== "" && isInZone(name, values.catalogZone);
+    if (isCatalogs) refuse(`a name outside ${values.catalogZone}, which is catalogZone`);
+    else if (isClusters) refuse(`another name: ${name} is the cluster's`);
     else if (zone !== undefined && addresses.length === 0)
       refuse(`{"name": "${given}", "addresses": […]}, as ${name} is in ${zone}, which this server has to answer for`);
     if (complete.some((other) => other.name === name)) refuse("each name once");

@@ -7,10 +7,10 @@ import { counted, describeAgent, quoted, shown } from "./words.js";
 
 /** Services, frameworks and agents that Mesos calls so, with the names that they have in DNS. */
 export function calledSo(text: string, { facts, config }: ExplainBasis): readonly Finding[] {
-  const { labels } = namingRulesOf(config);
+  const rules = namingRulesOf(config);
   const wanted = text.toLowerCase();
   const found = facts.cluster.frameworks.flatMap((framework) => {
-    const names = new FrameworkNames(framework.name, config.domain, labels);
+    const names = new FrameworkNames(framework.name, rules);
     const tasks = framework.tasks.filter(({ name, discovery }) => (discovery?.name ?? name).toLowerCase() === wanted);
     const lead = tasks[0] ? ` Ask for ${shown(names.spellings(tasks[0])[0].own)}.` : "";
     const is = tasks.length === 1 ? "is" : "are";

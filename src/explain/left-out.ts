@@ -30,7 +30,7 @@ export function leftOutUnder(name: string, { problems }: Traced, basis: ExplainB
 }
 
 function namesOf(framework: Framework, { config }: ExplainBasis): FrameworkNames {
-  return new FrameworkNames(framework.name, config.domain, namingRulesOf(config).labels);
+  return new FrameworkNames(framework.name, namingRulesOf(config));
 }
 
 function isOf(name: string, framework: Framework, basis: ExplainBasis): boolean {

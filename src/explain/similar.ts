@@ -15,7 +15,7 @@ export function* similarTo(name: string, { facts, config }: ExplainBasis): Gener
   const found = new Map<string, number>();
   let count = 0;
   for (const framework of facts.cluster.frameworks) {
-    const names = new FrameworkNames(framework.name, config.domain, namingRulesOf(config).labels);
+    const names = new FrameworkNames(framework.name, namingRulesOf(config));
     for (const task of framework.tasks) {
       for (const { own } of names.spellings(task)) {
         if (own === "" || found.has(own)) continue;

@@ -107,11 +107,11 @@ export class Trace implements Traced {
   /** Whether tasks of a framework can have the name that is sought: in the domain, all their names end with the framework's. */
   #mayHave({ name: framework }: Framework): boolean {
     const { name } = this.#sought;
-    const { domain, labels } = this.#rules;
+    const { domain } = this.#rules;
     if (name === undefined) return true;
     if (!this.#zones.some((zone) => isInZone(name, zone))) return false;
     if (!name.endsWith(`.${domain}`)) return true;
-    const { own, host } = new FrameworkNames(framework, domain, labels);
+    const { own, host } = new FrameworkNames(framework, this.#rules);
     return name.endsWith(`.${own}`) || name.endsWith(`.${host}`);
   }
 

@@ -1,5 +1,7 @@
 import { expect, it, onTestFinished } from "vitest";
-import { startMaster, webAt } from "../support/scenario.js";
+import { dig } from "../support/digs.js";
+import { startMaster, startServer, webAt } from "../support/scenario.js";
+import { agent, cluster, framework, task } from "../support/scripted-master.js";
 import { configFor, contentOf, keyOf, portsFor, Secondary, signedBy } from "../support/secondaries.js";
 import { Server } from "../support/server.js";
 import { until } from "../support/wait.js";
@@ -57,3 +59,24 @@ it.each(["Knot", "BIND"] as const)(
   },
   60_000,
 );
+
+it("has its names for itself, whatever frameworks and tasks are called", async () => {
+  const tasks = [task("web", { agent: "S0", ip: "203.0.113.1", ports: [31000] })];
+  const named = [CATALOG.split(".")[0], `zones.catalog`, "marathon"].map((name) => framework(name, { tasks }));
+  const server = await startServer([await startMaster(cluster({ agents: [agent("S0")], frameworks: named }))], {
+    catalogZone: CATALOG,
+  });
+  expect((await dig(server, CATALOG, "SOA")).answer[0]).toMatch(/^catalog\.mesos 60 SOA /);
+  expect((await dig(server, CATALOG, "A")).answer).toEqual([]);
+  expect((await dig(server, `version.${CATALOG}`, "TXT")).answer).toEqual([`version.${CATALOG} 60 TXT "2"`]);
+  for (const name of [`web.${CATALOG}`, `_web._tcp.${CATALOG}`, `web.zones.${CATALOG}`]) {
+    const { status, authority } = await dig(server, name, "ANY");
+    expect([status, authority[0]]).toEqual(["NXDOMAIN", expect.stringMatching(/^catalog\.mesos 60 SOA /)]);
+  }
+  // Those of its agent are not in the way.
+  expect((await dig(server, "web.catalog.slave.mesos")).answer).toEqual(["web.catalog.slave.mesos 60 A 192.0.2.10"]);
+  expect((await dig(server, "web.marathon.mesos")).answer).toEqual(["web.marathon.mesos 60 A 203.0.113.1"]);
+  const pointed = await dig(server, "1.113.0.203.in-addr.arpa", "PTR");
+  expect(pointed.answer.join()).not.toContain(CATALOG);
+  expect(await server.metric('mesos_dns_skipped{kind="framework",reason="invalid_name"}')).toBe(2);
+});

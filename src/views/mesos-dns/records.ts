@@ -5,7 +5,7 @@ import { isDnsName } from "../../wire/names.js";
 import type { ClusterFacts, TaskAddresses } from "../facts.js";
 import type { ClaimSink, RecordSink } from "../sink.js";
 import type { Emitter, Problem } from "../view.js";
-import type { NamingRules } from "./rules.js";
+import { isInside, type NamingRules } from "./rules.js";
 import { FrameworkNames } from "./shared-names.js";
 import { emitTask } from "./task-records.js";
 
@@ -31,7 +31,8 @@ export class MesosDnsRecords implements Emitter {
   nameServers(): void {
     const { facts, rules, records } = this.#options;
     for (const { name, addresses } of facts.input.nameServers) {
-      if (name.endsWith(`.${rules.domain}`)) for (const address of addresses) records.address(name, address);
+      if (!name.endsWith(`.${rules.domain}`) || isInside(name, rules)) continue;
+      for (const address of addresses) records.address(name, address);
     }
   }
 
@@ -75,10 +76,12 @@ export class MesosDnsRecords implements Emitter {
     const name = `${fragment}.${rules.domain}`;
     const isAgents = fragment === AGENTS || isDirectlyBelow(fragment, AGENTS);
     const isServers = facts.input.nameServers.some((server) => server.name === name);
-    if (fragment === "" || !isDnsName(name) || isReserved(fragment) || isAgents || isServers) {
+    const isTaken = isInside(name, rules);
+    if (fragment === "" || !isDnsName(name) || isReserved(fragment) || isAgents || isServers || isTaken) {
       const own = `its name "${framework.name}" gives no DNS name of its own`;
-      const detail = isAgents ? `${own}: what lies directly below ${AGENTS}.${rules.domain} belongs to agents` : own;
-      return { reason: "invalid_name", detail };
+      const why = isAgents ? `: what lies directly below ${AGENTS}.${rules.domain} belongs to agents` : "";
+      const where = isTaken ? `, nor to its tasks: ${rules.zoneInside} is a zone of its own (catalogZone)` : "";
+      return { reason: "invalid_name", detail: `${own}${why}${where}` };
     }
     const ofPid = framework.pid ? facts.resolve(framework.pid.host) : [];
     const addresses = ofPid.length > 0 ? ofPid : facts.resolve(framework.hostname);
@@ -110,7 +113,7 @@ export class MesosDnsRecords implements Emitter {
     const { names, rules } = this.#options;
     let own = names.get(framework);
     if (!own) {
-      own = new FrameworkNames(framework.name, rules.domain, rules.labels);
+      own = new FrameworkNames(framework.name, rules);
       names.set(framework, own);
     }
     return own;

@@ -9,8 +9,7 @@ import { FrameworkNames } from "./shared-names.js";
  * @param framework its name
  */
 export function startsOfService({ facts, config }: Published, framework: string, service: string): readonly string[] {
-  const { domain, labels } = namingRulesOf(config);
-  const names = new FrameworkNames(framework, domain, labels);
+  const names = new FrameworkNames(framework, namingRulesOf(config));
   const starts = new Set<string>();
   for (const { name, tasks } of facts.cluster.frameworks) {
     if (name !== framework) continue;

@@ -1,7 +1,8 @@
 import { AGENTS } from "../../config/reserved-names.js";
 import type { Task } from "../../sources/mesos/cluster.js";
-import { type LabelRules, toFragment, toLabel } from "../../wire/labels.js";
+import { toFragment, toLabel } from "../../wire/labels.js";
 import { isDnsName, MAX_LABEL } from "../../wire/names.js";
+import { isInside, type NamingRules } from "./rules.js";
 
 /** The longest name of a service in a label: the `_` takes one octet. */
 export const SERVICE_LABEL = MAX_LABEL - 1;
@@ -44,8 +45,9 @@ export class SharedNames {
     const known = this.#services.find((names) => names.protocol === protocol);
     if (known) return known;
     const prefix = `_${this.#service}._${protocol}`;
-    const { own, host } = this.#framework;
-    const names = { protocol, own: checked(`${prefix}.${own}`), host: checked(`${prefix}.${host}`) };
+    const framework = this.#framework;
+    const own = framework.outside(`${prefix}.${framework.own}`);
+    const names = { protocol, own, host: checked(`${prefix}.${framework.host}`) };
     this.#services.push(names);
     return names;
   }
@@ -57,25 +59,31 @@ export class FrameworkNames {
   readonly own: string;
   /** `F.slave.D`, for its agent's addresses. */
   readonly host: string;
-  readonly #labels: LabelRules;
   /** Whether the framework's name is the one below which agents have their names. */
   readonly #isAgents: boolean;
+  readonly #rules: NamingRules;
   /** The task name of the last call: instances of a task mostly follow one another. */
   #published: string | undefined;
   #isWritten = false;
   #spellings: readonly SharedNames[] = [];
 
-  constructor(framework: string, domain: string, labels: LabelRules) {
+  constructor(framework: string, rules: NamingRules) {
+    const { domain, labels } = rules;
     const fragment = toFragment(framework, labels);
     this.#isAgents = fragment === AGENTS;
     this.own = `${fragment}.${domain}`;
     this.host = `${fragment}.slave.${domain}`;
-    this.#labels = labels;
+    this.#rules = rules;
   }
 
-  /** `N.F.D`; "" if that is not a DNS name, or is reserved for agents. */
+  /** `N.F.D`; "" if that is not a DNS name, is reserved for agents, or in another zone. */
   checkedOwn(name: string): string {
-    return this.#isAgents && !name.includes(".") ? "" : checked(`${name}.${this.own}`);
+    return this.#isAgents && !name.includes(".") ? "" : this.outside(`${name}.${this.own}`);
+  }
+
+  /** The name itself; "" if it is not a DNS name, or in a zone inside the domain. */
+  outside(name: string): string {
+    return isInside(name, this.#rules) ? "" : checked(name);
   }
 
   /** The spellings of a task's name: as a label, and also as written if it has a discovery name that differs from its label. */
@@ -91,8 +99,9 @@ export class FrameworkNames {
   }
 
   #spell(published: string, isWritten: boolean): readonly SharedNames[] {
-    const label = toLabel(published, this.#labels);
-    const service = label.length < MAX_LABEL ? label : toLabel(published, this.#labels, SERVICE_LABEL);
+    const { labels } = this.#rules;
+    const label = toLabel(published, labels);
+    const service = label.length < MAX_LABEL ? label : toLabel(published, labels, SERVICE_LABEL);
     const asLabel = new SharedNames(label, service, this);
     const written = isWritten ? published.toLowerCase() : label;
     // A label "*" would be a wildcard to every other server that loads the zone (RFC 4592 §2.1.1).

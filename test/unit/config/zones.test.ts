@@ -110,6 +110,7 @@ describe("catalogZone", () => {
     [{ catalogZone: "mesos" }, "a name that is not mesos and not above it, such as catalog.mesos"],
     [{ catalogZone: "example", domain: "dc1.example" }, "a name that is not dc1.example and not above it"],
     [{ catalogZone: "slave.mesos" }, "another name: this one is the cluster's"],
+    [{ catalogZone: "zones.slave.mesos" }, "another name: this one is the cluster's"],
     [{ catalogZone: "a.thisdcos.directory", dcosNames: true }, "a name outside thisdcos.directory"],
     [{ catalogZone: "1.10.in-addr.arpa", reverseZones: ["10.0.0.0/8"] }, "a name outside 10.in-addr.arpa"],
     [
@@ -117,6 +118,14 @@ describe("catalogZone", () => {
       "a name without any in zoneResolvers",
     ],
     [{ catalogZone: "no zone" }, "the name of a zone, or an empty string for none"],
+    [
+      { catalogZone: "catalog.mesos", records: [{ name: "www.catalog", type: "A", value: "192.0.2.1" }] },
+      "a name outside catalog.mesos, which is catalogZone",
+    ],
+    [
+      { catalogZone: "catalog.mesos", nameServers: [{ name: "ns1.catalog.mesos", addresses: ["192.0.2.1"] }] },
+      "a name outside catalog.mesos, which is catalogZone",
+    ],
   ])("%j is refused", (keys, allowed) => {
     expect(faultsOf(keys)).toEqual([expect.stringContaining(`; allowed: ${allowed}`)]);
   });
