@@ -44,6 +44,11 @@ export function vipMetrics({ counts, waiters, streams }: VipSources): MetricSour
       read(({ collisions }) => single(collisions.length)),
     ),
     gauge(
+      "mesos_dns_vip_names_without_address",
+      "Names that are not served, as no address is left for them in vips.ipv4Range or vips.ipv6Range.",
+      read(({ without }) => single(without.length)),
+    ),
+    gauge(
       "mesos_dns_vip_waiters",
       "Requests for /v1/vips that wait for a change.",
       read(() => single(waiters())),

@@ -18,7 +18,7 @@ export const hashForIPv6: NameHash = (name) => BigInt(`0x${createHash("sha1").up
 
 export interface Assigned {
   readonly addresses: ReadonlyMap<string, bigint>;
-  /** Names that have not got the address that they lead to, and who has it. */
+  /** Names that have another address than the one that they lead to, and who has that. */
   readonly collisions: readonly (readonly [name: string, holder: string])[];
   /** Names for which no address is left. */
   readonly without: readonly string[];
@@ -55,9 +55,11 @@ export function assignAddresses(
   for (const name of losers) {
     const home = homeOf(name);
     const free = nextFree(home, range, holders);
-    collisions.push([name, holders.get(home) ?? ""]);
     if (free === undefined) without.push(name);
-    else give(name, free);
+    else {
+      collisions.push([name, holders.get(home) ?? ""]);
+      give(name, free);
+    }
   }
   return { addresses, collisions, without };
 

@@ -18,6 +18,7 @@ const WHY: Readonly<Record<VipSkipReason, string>> = {
   port_index: "the task has no port with this number",
   address: "the task has no address, and no port of its agent leads to it",
 };
+const WITHOUT = "no address is left for the name of a virtual address";
 const COLLISION = "two names of virtual addresses lead to one address, and the later one has got another";
 
 export interface VipPublisherOptions {
@@ -38,12 +39,19 @@ export class VipPublisher {
   #isFirst = true;
   readonly #skipped: FindingLog<VipTable["skipped"][number]>;
   readonly #collisions: FindingLog<VipCounts["collisions"][number]>;
+  readonly #without: FindingLog<string>;
   #cancel: () => void = () => undefined;
 
   constructor(options: VipPublisherOptions) {
     this.#options = options;
     this.#skipped = new FindingLog(options.log, SKIPPED, ({ task, label, reason }) => {
       return { fields: { task, label: label.slice(0, MAX_SHOWN), reason }, text: `${SKIPPED}: ${WHY[reason]}` };
+    });
+    this.#without = new FindingLog(options.log, WITHOUT, (name) => {
+      return {
+        fields: { name },
+        text: `${WITHOUT}: it is not served; vips.ipv4Range and vips.ipv6Range can be larger`,
+      };
     });
     this.#collisions = new FindingLog(options.log, COLLISION, ([name, holder]) => {
       return { fields: { name, holder }, text: COLLISION };
@@ -100,9 +108,10 @@ export class VipPublisher {
     this.#cancel = timers.after(Math.max(0, nextEnd - timers.now()), onExpired);
   }
 
-  /** Logs labels that name no virtual address, and names that have had to give way: each once, as long as it stays so. */
-  #tell(skipped: VipTable["skipped"], { collisions }: VipCounts): void {
+  /** Logs labels that name no virtual address, and names that have had to give way or have no address: each once, as long as it stays so. */
+  #tell(skipped: VipTable["skipped"], { collisions, without }: VipCounts): void {
     this.#skipped.note(new Map(skipped.map((each) => [`${each.task} ${each.label}`, each])));
+    this.#without.note(new Map(without.map((each) => [each, each])));
     this.#collisions.note(new Map(collisions.map((each) => [each.join(" "), each])));
   }
 }

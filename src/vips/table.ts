@@ -36,6 +36,8 @@ export interface VipCounts {
   /** Labels that name no virtual address, by reason. */
   readonly skipped: ReadonlyMap<string, number>;
   readonly collisions: readonly (readonly [name: string, holder: string])[];
+  /** Names for which no address of their range is left: they are not served. */
+  readonly without: readonly string[];
 }
 
 /**
@@ -56,6 +58,7 @@ export class VipTable {
   #names: VipNames = new Map();
   #addresses: ReadonlyMap<string, string> = new Map();
   #collisions: VipCounts["collisions"] = [];
+  #without: VipCounts["without"] = [];
 
   constructor(options: VipOptions) {
     this.#options = options;
@@ -90,12 +93,13 @@ export class VipTable {
   }
 
   get counts(): VipCounts {
-    const weights = this.services.flatMap(({ backends }) => backends.map(({ weight }) => weight));
+    const { services } = this;
+    const weights = services.flatMap(({ backends }) => backends.map(({ weight }) => weight));
     const zero = weights.filter((weight) => weight === 0).length;
     const skipped = new Map<string, number>();
     for (const { reason } of this.skipped) skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
     const backends = { zero, positive: weights.length - zero };
-    return { services: this.#services.size, backends, skipped, collisions: this.#collisions };
+    return { services: services.length, backends, skipped, collisions: this.#collisions, without: this.#without };
   }
 
   get skipped(): readonly (SkippedLabel & { readonly task: string })[] {
@@ -107,7 +111,7 @@ export class VipTable {
    *
    * @param addressesOf the addresses of an agent's host
    * @param now milliseconds from any fixed point
-   * @returns the keys of services that have changed or are gone; all if addresses have moved
+   * @returns the keys of services that have changed, have another address or none, or are gone
    */
   update(cluster: Cluster, addressesOf: (host: string) => readonly string[], now: number): ReadonlySet<string> {
     const { moved } = this.#nodes.update(cluster.agents, addressesOf, 0);
@@ -130,7 +134,11 @@ export class VipTable {
       this.#isAssigned = false;
       touched.add(key);
     }
-    if (!this.#isAssigned && this.#assign()) for (const key of this.#services.keys()) touched.add(key);
+    if (this.#isAssigned) return touched;
+    const before = this.#addresses;
+    this.#assign();
+    for (const [key, { id }] of this.#services)
+      if (before.get(addressKey(id)) !== this.#addresses.get(addressKey(id))) touched.add(key);
     return touched;
   }
 
@@ -167,8 +175,8 @@ export class VipTable {
     return service;
   }
 
-  /** Gives names their addresses, which depend on what services there are alone. @returns whether one has another address than before */
-  #assign(): boolean {
+  /** Gives names their addresses, which depend on what services there are alone. */
+  #assign(): void {
     const { ipv4, ipv6, addresses: pinned } = this.#options;
     const ids = [...this.#services.values()].map(({ id }) => id);
     const taken = new Map<bigint, string>();
@@ -190,24 +198,23 @@ export class VipTable {
         const fixed = pinnedTo(name, family);
         if (fixed !== undefined) own.set(name, fixed);
       }
-      return { own, collisions: assigned.collisions };
+      return { own, collisions: assigned.collisions, without: assigned.without };
     });
     const [v4, v6] = given;
     this.#collisions = given.flatMap(({ collisions }) => collisions);
+    this.#without = given.flatMap(({ without }) => without);
     const addresses = new Map<string, string>([
       ...Array.from(v4.own, ([name, text]) => [`${name} 4`, text] as const),
       ...Array.from(v6.own, ([name, text]) => [`${name} 6`, text] as const),
     ]);
-    const hasMoved = [...this.#addresses].some(([name, text]) => addresses.has(name) && addresses.get(name) !== text);
     if (!isEqual(addresses, this.#addresses)) this.#names = namesOf(v4.own, v6.own);
     this.#addresses = addresses;
     this.#isAssigned = true;
-    return hasMoved;
   }
 
   #serviceOf(service: ServiceBackends): VipService | undefined {
     const { id } = service;
-    const address = id.isLiteral ? id.vip : this.#addresses.get(`${id.vip} ${id.family}`);
+    const address = id.isLiteral ? id.vip : this.#addresses.get(addressKey(id));
     return address === undefined ? undefined : { id, address, backends: service.backends(this.#options.failOpen) };
   }
 }
@@ -230,6 +237,11 @@ function withoutForbidden(
   if (forbidden.length === 0) return { claims, skipped };
   const more = forbidden.map(({ vip, port }) => ({ reason: "address" as const, label: `${vip}:${port}` }));
   return { claims: claims.filter((claim) => !isForbidden(claim)), skipped: [...skipped, ...more] };
+}
+
+/** Where the address of a name stands. A literal address has none there. */
+function addressKey({ vip, family }: ServiceId): string {
+  return `${vip} ${family}`;
 }
 
 function taskKey({ framework, task }: Placed): string {

@@ -64,6 +64,7 @@ const VIPS = {
   backends: { zero: 1, positive: 6 },
   skipped: new Map([["value", 2]]),
   collisions: [["b.marathon", "a.marathon"]] as const,
+  without: ["c.marathon"],
 };
 
 const CONSUL: ConsulReport = {

@@ -245,3 +245,32 @@ test("a name that is empty or too long is none", () => {
   expect(vipName("x".repeat(63).concat(".").repeat(4), "marathon", ZONE)).toBeUndefined();
   expect(vipName("/a..b", "Marathon.Prod", ZONE)).toBe("a.b.marathon.prod");
 });
+
+test("what an update says has changed is all that has, also where addresses are too few", () => {
+  const vips = fc.uniqueArray(fc.constantFrom("/a:1", "/b:1", "/c:1", "/d:1", "11.0.0.1:1"));
+  fc.assert(
+    fc.property(fc.array(vips, { minLength: 2, maxLength: 8 }), (steps) => {
+      const { table, update } = tableOf({
+        ipv4: { first: numberOf("11.0.0.0"), last: numberOf("11.0.0.2") },
+        lingerMs: 0,
+      });
+      const told = new Map<string, string>();
+      for (const step of steps) {
+        const tasks = step.map((vip) => task(vip, { vip, ip: `198.51.100.${1 + vip.charCodeAt(1)}` }));
+        for (const key of update(clusterOf(tasks))) {
+          const service = table.service(key);
+          if (service) told.set(key, vipText(service, ZONE));
+          else told.delete(key);
+        }
+        expect([...told.values()].sort()).toEqual([...lines(table)].sort());
+        const addresses = table.services.map(({ id, address }) => `${address} ${id.port}`);
+        expect(new Set(addresses).size).toBe(addresses.length);
+        const { services, collisions, without } = table.counts;
+        expect(services).toBe(addresses.length);
+        for (const name of without)
+          expect([table.names.has(name), collisions.flat().includes(name)]).toEqual([false, false]);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});

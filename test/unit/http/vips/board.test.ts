@@ -3,7 +3,13 @@ import { VipBoard } from "../../../../src/http/vips/board.js";
 import type { VipCounts } from "../../../../src/vips/table.js";
 import { ManualTimers } from "../../../support/timers.js";
 
-const COUNTS: VipCounts = { services: 0, backends: { zero: 0, positive: 0 }, skipped: new Map(), collisions: [] };
+const COUNTS: VipCounts = {
+  services: 0,
+  backends: { zero: 0, positive: 0 },
+  skipped: new Map(),
+  collisions: [],
+  without: [],
+};
 
 function setUp() {
   const timers = new ManualTimers();

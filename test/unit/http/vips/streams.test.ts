@@ -9,7 +9,13 @@ import { ManualTimers } from "../../../support/timers.js";
 import { until } from "../../../support/wait.js";
 import { apiOf } from "../support.js";
 
-const COUNTS: VipCounts = { services: 0, backends: { zero: 0, positive: 0 }, skipped: new Map(), collisions: [] };
+const COUNTS: VipCounts = {
+  services: 0,
+  backends: { zero: 0, positive: 0 },
+  skipped: new Map(),
+  collisions: [],
+  without: [],
+};
 type Services = readonly (readonly [string, string])[];
 
 async function setUp(isKept = true) {

@@ -9,7 +9,13 @@ import type { VipCounts } from "../../../../src/vips/table.js";
 import { until } from "../../../support/wait.js";
 import { apiOf } from "../support.js";
 
-const COUNTS: VipCounts = { services: 0, backends: { zero: 0, positive: 0 }, skipped: new Map(), collisions: [] };
+const COUNTS: VipCounts = {
+  services: 0,
+  backends: { zero: 0, positive: 0 },
+  skipped: new Map(),
+  collisions: [],
+  without: [],
+};
 
 async function setUp() {
   const board = new VipBoard(true, systemTimers, () => 5);
