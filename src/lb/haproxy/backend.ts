@@ -20,7 +20,7 @@ export interface BackendOptions {
   readonly name: string;
   /** Whether it has its port. */
   readonly isBound: boolean;
-  /** The services of the same app, sorted by port. */
+  /** The services of the same app. */
   readonly ofApp: readonly Service[];
   /** What cookies of servers are made with that come while HAProxy runs. */
   readonly cookieKey: string;
@@ -143,7 +143,8 @@ function serverOptions({ check }: Service): string {
 function serversOf(service: Service, options: BackendOptions): readonly BackendServer[] {
   const taken = new Set<number>();
   const names = new Set<string>();
-  return service.servers.flatMap((server, place) => {
+  const checked = checkedPorts(service, options.ofApp);
+  return service.servers.flatMap((server) => {
     const name = serverName(server);
     // Two tasks cannot be at one place: one of them is not there any more.
     if (names.has(name)) return [];
@@ -155,7 +156,7 @@ function serversOf(service: Service, options: BackendOptions): readonly BackendS
         taskId: server.taskId,
         ip: server.ip,
         port: server.port,
-        checkPort: checkPort(service, place, options.ofApp),
+        checkPort: checked?.get(server.taskId),
         cookie: isSticky(service) ? serverCookie(name) : undefined,
         isDraining: server.isDraining,
       },
@@ -163,7 +164,12 @@ function serversOf(service: Service, options: BackendOptions): readonly BackendS
   });
 }
 
-function checkPort({ check, settings }: Service, place: number, ofApp: readonly Service[]): number | undefined {
+/** Where each task is asked whether it is well, if that is at another of its services: by the task's id. */
+function checkedPorts(
+  { check, settings }: Service,
+  ofApp: readonly Service[],
+): ReadonlyMap<string, number> | undefined {
   if (!CHECKS.has(check?.protocol ?? "") || settings.checkIndex === undefined) return undefined;
-  return ofApp.at(settings.checkIndex)?.servers[place]?.port;
+  const asked = ofApp.find(({ index }) => index === settings.checkIndex);
+  return asked && new Map(asked.servers.map(({ taskId, port }) => [taskId, port]));
 }

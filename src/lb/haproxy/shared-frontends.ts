@@ -1,4 +1,5 @@
 /** The frontends that all services share: by name over HTTP and TLS, by app id, and what HAProxy tells of itself. */
+import { createHash } from "node:crypto";
 import { type Paths, word } from "./words.js";
 
 /** What leads requests for a name to a backend. */
@@ -50,18 +51,18 @@ export function sharedFrontends(rules: readonly HostRule[], options: SharedOptio
   ];
 }
 
-/** Rules before the map, wildcards behind it, and last what is to be last. */
-function classOf({ weight, host }: HostRule): number {
+/** Rules before the map, wildcards behind it, and last what is to be last. A path by itself makes a weight of 1. */
+function classOf({ weight, host, paths }: HostRule): number {
   if (weight < 0) return 2;
-  return host.startsWith("*") && weight === 0 ? 1 : 0;
+  const isPlain = weight === 0 || (weight === 1 && paths !== undefined);
+  return host.startsWith("*") && isPlain ? 1 : 0;
 }
 
 function byOrder(a: HostRule, b: HostRule): number {
   if (classOf(a) !== classOf(b)) return classOf(a) - classOf(b);
-  if (a.weight !== b.weight) return b.weight - a.weight;
   // Of wildcards, the longer one says more.
   if (classOf(a) === 1 && a.host.length !== b.host.length) return b.host.length - a.host.length;
-  return 0;
+  return b.weight - a.weight;
 }
 
 function httpFrontend(rules: readonly HostRule[], bind: string, map: string): readonly string[] {
@@ -109,17 +110,24 @@ function httpsFrontends(
     ...passedOn.map(({ host, backend }) => `  use_backend ${backend} if { req.ssl_sni,lower ${hostMatch(host)} }`),
     ...Array.from(own.keys(), (host) => `  use_backend ${loopOf(host)} if { req.ssl_sni,lower ${hostMatch(host)} }`),
     "  default_backend tls",
-    ...decrypted("tls", "https:in", shared, body(others)),
+    ...decrypted("tls", "https:in", { tls: shared, hostsMap }, body(others)),
     ...Array.from(own).flatMap(([host, options]) => {
       const named = rules.filter((rule) => rule.host === host);
-      return decrypted(loopOf(host), `${loopOf(host)}:in`, `ssl${options}`, body(named));
+      return decrypted(loopOf(host), `${loopOf(host)}:in`, { tls: `ssl${options}`, hostsMap }, body(named));
     }),
   ];
 }
 
 /** A backend that leads to a frontend of this HAProxy. */
-function decrypted(backend: string, frontend: string, tls: string, body: readonly string[]): readonly string[] {
-  const socket = `abns@mesos-dns-${backend}`;
+function decrypted(
+  backend: string,
+  frontend: string,
+  { tls, hostsMap }: { readonly tls: string; readonly hostsMap: string },
+  body: readonly string[],
+): readonly string[] {
+  // A machine has one of a name, whoever binds it: another HAProxy has its maps elsewhere. Names of hosts are too long.
+  const digest = createHash("sha256").update(`${hostsMap} ${backend}`).digest("hex");
+  const socket = `abns@mesos-dns-${digest.slice(0, 32)}`;
   return [
     `backend ${backend}`,
     "  mode tcp",

@@ -176,9 +176,69 @@ test("a service in mode tcp with a name gets its connections by that name, TLS a
     "use_backend db_10000 if { req.ssl_sni,lower -m str db.example.com }",
     "default_backend tls",
   ]);
-  expect(section(text, "frontend https:in")[0]).toBe(
-    "bind abns@mesos-dns-tls accept-proxy ssl crt /etc/ssl/cert.pem alpn h2,http/1.1",
+  expect(section(text, "frontend https:in")[0]).toMatch(
+    /^bind abns@mesos-dns-[0-9a-f]{32} accept-proxy ssl crt \/etc\/ssl\/cert\.pem alpn h2,http\/1\.1$/,
   );
+});
+
+test("what is decrypted comes back over a socket whose name no other HAProxy of the machine has, and which is never too long", () => {
+  const long = `${"x".repeat(60)}.${"y".repeat(60)}.example.com`;
+  const labels = { HAPROXY_0_VHOST: long, HAPROXY_0_SSL_CERT: "/etc/ssl/own.pem", HAPROXY_0_MODE: "http" };
+  const socketsIn = (hostsMap: string) => {
+    const options = { https: "*:443", certificates: ["/etc/ssl/cert.pem"], groupsHttps: true, hostsMap };
+    const text = textOf(build([web("/www", 10_000, labels)], options));
+    return Array.from(text.matchAll(/ server loop abns@(\S+) /g), ([, name]) => name ?? "");
+  };
+  const [one, other] = [socketsIn("/run/one/hosts.map"), socketsIn("/run/other/hosts.map")];
+  expect(one).toHaveLength(2);
+  expect(new Set([...one, ...other]).size).toBe(4);
+  for (const name of one) expect(name.length).toBeLessThan(107);
+});
+
+test("a wildcard with a path is no exact name, and the longer one of two comes first", () => {
+  const host = (name: string, more = {}) => ({ HAPROXY_0_VHOST: name, ...more });
+  const text = textOf(
+    build([
+      web("/wild", 10_001, host("*.example.com", { HAPROXY_0_PATH: "/" })),
+      web("/exact", 10_002, host("www.example.com")),
+      web("/below", 10_003, host("*.a.example.com")),
+      web("/chosen", 10_004, host("*.example.com", { HAPROXY_0_PATH: "/api", HAPROXY_0_BACKEND_WEIGHT: "2" })),
+    ]),
+  );
+  const routes = section(text, "frontend http:in").filter((line) => line.startsWith("use_backend"));
+  expect(routes.map((line) => line.split(" ")[1]?.replace(/^%.*/, "exact names"))).toEqual([
+    "chosen_10004",
+    "exact names",
+    "below_10003",
+    "wild_10001",
+  ]);
+});
+
+test("two spellings of an address are one", () => {
+  const at = (address: string) => ({ HAPROXY_0_BIND_ADDR: address });
+  const built = build([
+    web("/a", 10_000, at("::1")),
+    web("/b", 10_000, at("0:0:0:0:0:0:0:1")),
+    web("/c", 10_000, at("127.0.0.1")),
+  ]);
+  expect(notices(built)).toEqual(["/b does not get the port 10000 at ::1, which is /a's"]);
+});
+
+test("a task is asked at its own port of the service that its labels name, however services and tasks are sorted", () => {
+  // The ports of services, and those of two tasks on one agent, are in other orders than the labels' numbers.
+  const built = build([
+    app("/two", {
+      ports: [10_006, 10_001],
+      labels: { HAPROXY_GROUP: "external", HAPROXY_0_BACKEND_HEALTHCHECK_PORT_INDEX: "1" },
+      tasks: [task("192.0.2.1", [31_001, 31_099]), task("192.0.2.1", [31_002, 31_008])],
+      extra: { healthChecks: [{ protocol: "HTTP", path: "/", portIndex: 0 }] },
+    }),
+  ]);
+  const backend = built.balancer.backends.find(({ name }) => name === "two_10006");
+  expect(backend?.servers.map(({ port, checkPort }) => [port, checkPort])).toEqual([
+    [31_001, 31_099],
+    [31_002, 31_008],
+  ]);
 });
 
 describe("what labels cannot do", () => {
