@@ -131,7 +131,8 @@ export class Detours {
   #refer(label: number): number {
     const { name } = this;
     const { snapshot } = this.#entries;
-    if (name.place === NOWHERE) return RCODE.SERVFAIL;
+    // Behind a resolver's CNAME records: whoever follows them asks for the last name here, and gets its referral.
+    if (name.place === NOWHERE) return RCODE.NOERROR;
     for (let at = label; at < name.labels; at++) {
       const found = name.find(snapshot, at);
       if (found === 0) continue;

@@ -89,6 +89,23 @@ describe("static records", () => {
     expect([ds.flags.includes("aa"), ds.answer, ds.authority.length]).toEqual([true, [], 1]);
   });
 
+  it("below a delegated name, and behind a resolver's alias, are left to whoever follows that", async () => {
+    const upstream = await startUpstream(({ questions }) => [
+      { name: questions?.[0]?.name ?? "", type: "CNAME" as const, ttl: 9, data: "www.sub.mesos" },
+    ]);
+    const records = [{ name: "sub", type: "NS", value: "ns.example.net." }];
+    const server = await serving(records, { externalon: true, resolvers: [upstream.address] });
+    for (let i = 0; i < 2; i++) {
+      const { status, flags, answer, authority } = await dig(server, "shop.example.org");
+      expect([status, flags.includes("aa"), answer]).toEqual([
+        "NOERROR",
+        false,
+        ["shop.example.org 9 CNAME www.sub.mesos"],
+      ]);
+      expect(authority).toEqual([]);
+    }
+  });
+
   it("of a delegated name set TC where the addresses of its servers do not fit, and fit over TCP", async () => {
     const servers = Array.from({ length: 13 }, (_, i) => `server-number-${i}.sub`);
     const glue = servers.map((name) => ({ name, type: "AAAA", value: ["2001:db8::1", "2001:db8::2"] }));
