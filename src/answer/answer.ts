@@ -22,6 +22,7 @@ import { beginOpt } from "./opt-answers.js";
 import type { AnswerPolicy } from "./policy.js";
 import { type Channel, type Client, NOBODY, type Request } from "./request.js";
 import { NO_REFUSAL, Signature } from "./signature.js";
+import type { NameParts } from "./sought-name.js";
 import { UpstreamAnswers } from "./upstream-answers.js";
 import { OUTSIDE, ZoneAnswers } from "./zone-answers.js";
 
@@ -255,7 +256,9 @@ export class Answerer {
     const { forwarding, localNames } = this.#policy;
     if (!forwarding || !this.#client.mayRecurse || !this.query.recursionDesired) return this.#finish(RCODE.NOERROR);
     this.behind.set(this.query, this.#zones.sought, this.snapshot.seed);
-    return localNames.answer(this.behind.query) ? this.#finish(RCODE.NOERROR) : COMPLETE;
+    const local = localNames.answer(this.behind.query);
+    const { sought } = this.#zones;
+    return local ? this.#local(local, sought, sought.place) : COMPLETE;
   }
 
   #outside(): number {
@@ -265,16 +268,15 @@ export class Answerer {
       return this.#finish(RCODE.REFUSED);
     }
     const local = localNames.answer(this.query);
-    if (local) return this.#local(local);
+    if (local) return this.#local(local, this.query, HEADER);
     return this.#client.mayRecurse ? FORWARD : this.#prohibit();
   }
 
-  /** Answers for a name that is never forwarded (RFC 6303, 6761, 7686). */
-  #local({ rcode, rdata, ttl, soa, soaLabels }: LocalAnswer): number {
-    const { query } = this;
+  /** Answers for a name that is never forwarded (RFC 6303, 6761, 7686): the question's or its alias'. @param place in the message */
+  #local({ rcode, rdata, ttl, soa, soaLabels }: LocalAnswer, { labels, labelAt }: NameParts, place: number): number {
     this.#zones.authoritative = true;
-    if (rdata) this.#writer.record(query.type, CLASS.IN, ttl, rdata);
-    else this.#writer.soa(soa, HEADER + query.labelAt[query.labels - soaLabels], true);
+    if (rdata) this.#writer.whole({ type: this.query.type, ttl, rdata }, undefined, false);
+    else this.#writer.soa(soa, place + labelAt[labels - soaLabels], true);
     return this.#finish(rcode);
   }
 

@@ -89,6 +89,31 @@ describe("static records", () => {
     expect([ds.flags.includes("aa"), ds.answer, ds.authority.length]).toEqual([true, [], 1]);
   });
 
+  it("that lead to a name which is never forwarded end with what is said of that", async () => {
+    const server = await serving(
+      [alias("here", "localhost."), alias("nowhere", "foo.invalid."), alias("private", "9.9.9.10.in-addr.arpa.")],
+      { externalon: true, resolvers: ["192.0.2.53"] },
+    );
+    const here = await dig(server, "here.mesos");
+    expect([here.status, here.answer]).toEqual([
+      "NOERROR",
+      ["here.mesos 60 CNAME localhost", "localhost 10800 A 127.0.0.1"],
+    ]);
+    for (const [name, zone] of [
+      ["nowhere", "invalid"],
+      ["private", "10.in-addr.arpa"],
+    ]) {
+      for (const ask of [dig, kdig]) {
+        const { status, answer, authority } = await ask(server, `${name}.mesos`, "PTR");
+        expect([status, answer.length, authority[0]]).toEqual([
+          "NXDOMAIN",
+          1,
+          expect.stringMatching(`^${zone} \\d+ SOA `),
+        ]);
+      }
+    }
+  });
+
   it("below a delegated name, and behind a resolver's alias, are left to whoever follows that", async () => {
     const upstream = await startUpstream(({ questions }) => [
       { name: questions?.[0]?.name ?? "", type: "CNAME" as const, ttl: 9, data: "www.sub.mesos" },
