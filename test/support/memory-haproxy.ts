@@ -1,3 +1,4 @@
+import { bindsIn } from "../../src/haproxy/binds.js";
 import type { HaproxyHost } from "../../src/lb/haproxy/host.js";
 
 interface Server {
@@ -31,6 +32,10 @@ export class MemoryHaproxy implements HaproxyHost {
   refuses: (config: string) => string | undefined = () => undefined;
   /** What fails next: installing, reloading or taking the new configuration. */
   failing: "install" | "reload" | "silence" | "end" | undefined;
+  /** Ports at which it cannot listen. */
+  readonly taken = new Set<number>();
+  /** How often it was started, and could not. */
+  failedStarts = 0;
   /** Names of frontends that are closed, and how: `PAUSED` or `STOP`. */
   readonly closed = new Map<string, string>();
   #installed = "";
@@ -45,7 +50,14 @@ export class MemoryHaproxy implements HaproxyHost {
     this.#installed = config;
   };
 
-  start = async () => this.#read();
+  start = async () => {
+    for (const { host, port } of bindsIn(this.#installed).values()) {
+      if (!this.taken.has(port)) continue;
+      this.failedStarts++;
+      throw new Error(`cannot bind socket [${host}:${port}]`);
+    }
+    this.#read();
+  };
 
   reload = async () => {
     if (this.failing === "reload") throw new Error("the unit has failed");

@@ -49,7 +49,7 @@ export class HaproxyDriver {
   #leaving: ReadonlyMap<string, number> = new Map();
   #failures = 0;
   #reloadFrom = Number.NEGATIVE_INFINITY;
-  /** Whether a reload is needed. */
+  /** Whether a reload is needed, or a start. */
   #isBehind = false;
   readonly #again: Rerun;
   #cancelWatch: () => void = () => undefined;
@@ -107,7 +107,7 @@ export class HaproxyDriver {
     const { log, onReport } = this.#parts;
     try {
       const next = this.#desired ? await this.#bring(this.#desired) : READ_MS;
-      // A reload that has failed is over when one has worked, or none is needed any more.
+      // What has failed is over when it has worked, or is not needed any more.
       if (!this.#isBehind) {
         if (this.#trouble !== undefined) log.info("HAProxy follows again");
         this.#trouble = undefined;
@@ -129,7 +129,10 @@ export class HaproxyDriver {
     const now = this.#parts.timers.now();
     if (!this.#running || now >= this.#readAt + this.#readMs) {
       // Whoever wants it has been told why not, and wants something else.
-      if (!(await this.#read(desired))) return READ_MS;
+      if (!(await this.#read(desired))) {
+        this.#isBehind = true;
+        return READ_MS;
+      }
     }
     const running = this.#running as Running;
     const { steps, leaving } = planSteps(running, desired, (server) => this.#isOverdue(server, now));

@@ -24,23 +24,24 @@ export class Reloader {
   }
 
   /**
-   * Starts a HAProxy where there is none: with what is wanted, or with what it had if that is refused.
+   * Starts a HAProxy where there is none: with what is wanted, or with what it had if that is refused, or fails.
    *
-   * @returns false if it is refused and there is nothing that it had: why has been told
+   * @returns false if something else has to be wanted first: why has been told
    */
   async start(desired: Balancer): Promise<boolean> {
-    const { host, onReport, timers } = this.#parts;
+    const { host, onReport, isThere } = this.#parts;
+    const before = await host.installed();
     try {
       const faults = await this.#prepare(desired);
-      if (faults !== undefined) onReport({ kind: "refused", faults });
-      if (faults !== undefined && (await host.installed()) === "") return false;
+      if (faults === undefined) return await this.#startPrepared(desired, before);
+      onReport({ kind: "refused", faults });
     } catch (error) {
-      // With what it had, somebody is served.
-      if ((await host.installed()) !== "") await this.#startNow();
+      // With what it had, somebody is served. One that is there is only slow.
+      if (before !== "" && !(await isThere())) await this.#startNow();
       throw error;
     }
+    if (before === "") return false;
     await this.#startNow();
-    this.#lastAt = timers.now();
     return true;
   }
 
@@ -55,10 +56,32 @@ export class Reloader {
     return faults;
   }
 
+  /**
+   * Starts one with what has been prepared. If none can, what was there before is put back, as that was good.
+   *
+   * @returns false if that is for ports of apps, which has been told
+   */
+  async #startPrepared(desired: Balancer, before: string): Promise<boolean> {
+    const { host, isThere, onReport } = this.#parts;
+    try {
+      await this.#startNow();
+      return true;
+    } catch (error) {
+      // It has read what is written, and its ports are its own.
+      if (await isThere()) throw error;
+      if (before !== "") await host.install(before);
+      const ports = await this.#unbindableApps(desired);
+      if (ports.size === 0) throw error;
+      onReport({ kind: "unbindable", ports });
+      return false;
+    }
+  }
+
   async #startNow(): Promise<void> {
-    const { host, log } = this.#parts;
+    const { host, log, timers } = this.#parts;
     await host.start();
     await this.#until("answer", (pid) => pid > 0);
+    this.#lastAt = timers.now();
     log.info("HAProxy was not there: it is started");
   }
 
@@ -114,6 +137,15 @@ export class Reloader {
       if (refusal !== undefined) refused.set(bind.port, refusal);
     }
     return refused;
+  }
+
+  /**
+   * Ports of apps at which nobody can listen. They are tried only when HAProxy could not start: it could if only one before it still had
+   * them. Ports that all apps have in common, such as the one for names, cannot be left out.
+   */
+  #unbindableApps(desired: Balancer): Promise<ReadonlyMap<number, string>> {
+    const { render } = this.#parts;
+    return this.#unbindable(render({ ...desired, backends: [] }), render(desired));
   }
 
   #until(what: string, isDone: (pid: number) => boolean): Promise<void> {
