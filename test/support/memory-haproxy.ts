@@ -177,7 +177,10 @@ export class MemoryHaproxy implements HaproxyHost {
         return `${backend},${name},${sessions},${status},${address},,${id},`;
       }),
     );
+    // The second number says of what: frontends are 1, backends are 2, servers are 4.
+    const asksForBackends = (Number(command.split(" ")[3]) & 2) !== 0;
+    const heads = [...(asksForBackends ? this.backends.keys() : [])].map((backend) => `${backend},BACKEND,0,UP,,,,`);
     const closed = Array.from(this.closed, ([name, status]) => `${name},FRONTEND,0,${status},,,,`);
-    return ["# pxname,svname,scur,status,addr,cookie,sid,", ...closed, ...rows].join("\n");
+    return ["# pxname,svname,scur,status,addr,cookie,sid,", ...closed, ...heads, ...rows].join("\n");
   }
 }

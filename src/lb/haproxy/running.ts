@@ -33,8 +33,8 @@ export interface RunningServer {
 
 /** The commands whose answers `readRunning` takes, in this order. @param files those of the maps */
 export function stateCommands(files: { readonly hosts: string; readonly apps: string }): readonly string[] {
-  // Frontends are 1, servers are 4.
-  return ["show stat -1 5 -1", `show map ${files.hosts}`, `show map ${files.apps}`];
+  // Frontends are 1, backends are 2, servers are 4.
+  return ["show stat -1 7 -1", `show map ${files.hosts}`, `show map ${files.apps}`];
 }
 
 export function readRunning([servers = "", hosts = "", apps = ""]: readonly string[]): Running {
@@ -48,6 +48,8 @@ export function readRunning([servers = "", hosts = "", apps = ""]: readonly stri
     }
     const known = backends.get(row("pxname")) ?? new Map<string, RunningServer>();
     backends.set(row("pxname"), known);
+    // It has a row also if it has no servers.
+    if (row("svname") === "BACKEND") continue;
     const status = row("status");
     known.set(row("svname"), {
       id: Number(row("sid")),

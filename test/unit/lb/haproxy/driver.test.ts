@@ -86,6 +86,22 @@ describe("a HAProxy that is driven", () => {
     expect(events.filter(({ kind }) => kind === "applied")).not.toEqual([]);
   });
 
+  test("takes servers of a backend that has long had none without a reload", async () => {
+    const { haproxy, want, driver, timers } = setUp();
+    const apps = [several("/web", 10_000, 1)];
+    await want(apps);
+    const { balancer } = build(apps);
+    const empty = balancer.backends.map((backend) => ({ ...backend, servers: [] }));
+    driver.want({ ...balancer, backends: empty }, timers.now());
+    // It is read again meanwhile.
+    await timers.advance(65_000);
+    expect(haproxy.backends.get("web_10000")?.size).toBe(0);
+    await want(apps);
+    expect(haproxy.serving("web_10000")).toEqual([name(1)]);
+    await timers.advance(30_000);
+    expect(haproxy.reloads).toBe(0);
+  });
+
   test("cuts what a server still has once its time is over", async () => {
     const { haproxy, want, timers } = setUp({ drainMs: 5_000 });
     await want([several("/web", 10_000, 1, 2)]);
