@@ -2,6 +2,12 @@ import { createServer } from "node:net";
 import { messageOf } from "../base/errors.js";
 import type { HostPort } from "../base/host-port.js";
 
+const MAX_PORT = 65_535;
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port > 0 && port <= MAX_PORT;
+}
+
 /** Why nobody can listen at an address and port: a word for metrics, and a sentence for people. */
 export interface BindRefusal {
   readonly reason: "port_in_use" | "not_permitted" | "no_route";
@@ -23,6 +29,7 @@ const NO_ROUTE = "the address is not this node's: it needs a local route (for IP
  * it pauses all others for two seconds.
  */
 export function tryToListen({ host, port }: HostPort): Promise<BindRefusal | undefined> {
+  if (!isPort(port)) return Promise.resolve({ reason: "not_permitted", detail: `${port} is no port` });
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
     server.once("error", (error: NodeJS.ErrnoException) => {
