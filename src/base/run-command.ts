@@ -36,6 +36,8 @@ export const runCommand: RunCommand = (command, args, input = "", timeoutMs = TI
     let octets = 0;
     const giveUp = (why: string) => {
       child.kill("SIGKILL");
+      // Programs that it has started may keep these open for long.
+      for (const pipe of child.stdio) pipe?.destroy();
       reject(new Error(`${command} ${why}`));
     };
     const timer = setTimeout(() => giveUp(`did not end within ${timeoutMs / 1_000} s`), timeoutMs);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { runCommand } from "../../../src/base/run-command.js";
+import { until } from "../../support/wait.js";
 
 test("what a program says and how it ends comes back", async () => {
   const ended = await runCommand("sh", ["-c", "cat; echo no >&2; exit 3"], "given");
@@ -16,4 +17,11 @@ test("a program that is missing rejects with the system's code", async () => {
 
 test("a program that goes on for too long is killed", async () => {
   await expect(runCommand("sleep", ["60"], "", 100)).rejects.toThrow("sleep did not end within 0.1 s");
+});
+
+test("nobody waits for what a killed program has started", async () => {
+  const pipes = () => process.getActiveResourcesInfo().filter((resource) => resource === "PipeWrap").length;
+  const before = pipes();
+  await expect(runCommand("sh", ["-c", "sleep 30 & wait"], "", 100)).rejects.toThrow("sh did not end within 0.1 s");
+  await until("the end of its pipes", () => pipes() <= before, 5_000);
 });
