@@ -11,14 +11,19 @@ const STATUS_MS = 5_000;
 export async function printStatus({ listen }: LbSettings): Promise<void> {
   const url = `http://${formatHostPort(listen)}${STATUS_PATH}`;
   const status = await fetched(url);
-  process.stdout.write(statusText(status).split("\n").map(printable).join("\n"));
+  process.stdout.write(statusText(status));
   if (!isWell(status)) process.exitCode = 1;
+}
+
+function safe(_: string, value: unknown): unknown {
+  return typeof value === "string" ? printable(value) : value;
 }
 
 async function fetched(url: string): Promise<LbStatus> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(STATUS_MS) });
-    if (response.ok) return (await response.json()) as LbStatus;
+    // Labels and names are in it, which could break a line.
+    if (response.ok) return JSON.parse(await response.text(), safe) as LbStatus;
     throw new Error(`status ${response.status}`);
   } catch (error) {
     const advice = "is `mesos-dns lb run` running, with the same lb.listen?";
