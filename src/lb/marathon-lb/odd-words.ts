@@ -28,6 +28,9 @@ export function oddWord({ appId, mode, check, settings }: Service): string | und
     ["the path of its health check", [check?.path]],
   ];
   const odd = texts.find(([, words]) => words.some((word) => word !== undefined && !WORD.test(word)));
+  // Each would be listened at, and only the last one has the service's own port.
+  if (settings.bindAddress.includes(","))
+    return "BIND_ADDR has several addresses, and lb.allowTemplates does not let it";
   if (odd) return `${odd[0]} has characters in it that are no part of a word, and lb.allowTemplates does not let it`;
   return auth && !PASSWORD.test(auth.password) ? "AUTH has a password that is not encrypted" : undefined;
 }
