@@ -22,15 +22,18 @@ export interface MesosFollowingParts {
   readonly onServices: (read: () => Promise<Services>, since: number) => void;
 }
 
+const UNREAD = "the masters cannot be asked again";
+
 /** Follows the masters themselves: their state, and their events. The guard of names guards services as well. */
 export function followMesos({ config, resolve, log, onServices }: MesosFollowingParts): Following {
   const options = serviceOptions(config.lb);
   let currentAt: number | undefined;
   let trouble: string | undefined;
   let tasks = 0;
+  // Labels are read of tasks where something needs them, as virtual addresses do.
+  const following = { ...config, vips: { ...config.vips, names: true } };
   const source = new MesosSource({
-    // Labels are read of tasks where something needs them, as virtual addresses do.
-    config: { ...config, vips: { ...config.vips, names: true } },
+    config: following,
     timers: systemTimers,
     random: Math.random,
     wallClock: Date.now,
@@ -58,7 +61,8 @@ export function followMesos({ config, resolve, log, onServices }: MesosFollowing
   });
   return {
     start: () => source.start(),
-    look: () => undefined,
+    look: () =>
+      void source.configure(following).catch((error: unknown) => log.warn({ reason: messageOf(error) }, UNREAD)),
     stop: () => source.stop(),
     get reports() {
       const url = undefined;

@@ -103,6 +103,7 @@ async function wired({ settings, config, verbosity, env }: LbProgramOptions) {
     const { followMesos } = await import("./mesos-following.js");
     const output = await haproxyOutput(parts);
     const following = followMesos({ config, resolve: addressLookup(), log, onServices: output.carry });
+    followed = following;
     return { log, output, following, look };
   }
   const output = await outputFor(parts);

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { answersOf } from "../support/lb-ask.js";
 import { LbRun, NamedServer } from "../support/lb-run.js";
 import { agent, cluster, framework, ScriptedMaster, task } from "../support/scripted-master.js";
 import { freePort } from "../support/server.js";
+import { until } from "../support/wait.js";
 
 /** HAProxy that follows the masters themselves: tasks of any framework that have the labels. */
 
@@ -55,4 +56,21 @@ test("carries tasks of any framework, which come and go without a reload", async
   expect(await answersOf(port)).toBe("b");
   expect(await run.reloads()).toBe(before);
   expect((await run.status()).sources).toMatchObject([{ name: "mesos", tasks: 1 }]);
+});
+
+test("has the state fetched on SIGHUP", async () => {
+  const seldom = await LbRun.start(
+    [],
+    { source: "mesos", marathons: [] },
+    { masters: [master.address], refreshSeconds: 3600 },
+  );
+  onTestFinished(() => seldom.end());
+  await seldom.carries(`batch_${port}`, 1);
+  // Another one follows the same master each second.
+  await run.end();
+  const states = () => master.requests.filter(({ path }) => path.includes("/state")).length;
+  const before = states();
+  seldom.signal("SIGHUP");
+  await until("a state", () => states() > before);
+  expect((await seldom.status()).sources).toMatchObject([{ name: "mesos", tasks: 1 }]);
 });
