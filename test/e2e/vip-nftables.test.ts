@@ -239,6 +239,16 @@ describe.skipIf(!hasOwnNetworks)("virtual addresses by nftables", () => {
     expect(await counts(4, "11.0.0.7")).not.toHaveProperty("ECONNREFUSED");
   });
 
+  test("an address outside of the range that somebody has taken from the list comes back", async () => {
+    const desired = [service("192.0.2.9", [A])];
+    await reconcile(desired);
+    expect(await counts(2, "192.0.2.9")).toEqual({ t1: 2 });
+    await node.run("nft", ["flush", "set", "ip", "mesos-dns-vips", "literals"]);
+    expect(await counts(2, "192.0.2.9")).toEqual({ ECONNREFUSED: 2 });
+    await reconcile(desired);
+    expect(await counts(2, "192.0.2.9")).toEqual({ t1: 2 });
+  });
+
   test("a program that cannot change a service for what somebody has done meanwhile does so after it has read", async () => {
     const [before, after] = [service("11.0.0.13", [A]), service("11.0.0.13", [B])];
     await reconcile([before]);

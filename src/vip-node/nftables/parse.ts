@@ -2,6 +2,7 @@
 import { parseAddress } from "../../base/addresses.js";
 import { jsonIn } from "../../base/lenient.js";
 import { type Actual, type ActualService, type ActualTarget, targetKey } from "../model.js";
+import { isInRange, type Ranges } from "../ranges.js";
 import { BASE_RULES, chainOf, serviceOfChain } from "./ruleset.js";
 
 export interface Table {
@@ -10,18 +11,23 @@ export interface Table {
   readonly services: Actual;
 }
 
-/** @param text what `nft -j list table` says @returns `undefined` if it is nothing of the kind */
-export function parseTable(text: string): Table | undefined {
+/**
+ * @param text what `nft -j list table` says
+ * @returns `undefined` if it is nothing of the kind
+ */
+export function parseTable(text: string, ranges: Ranges): Table | undefined {
   const objects = listOf(fieldOf(jsonIn(text), "nftables"));
   if (!objects) return undefined;
   const rules = rulesByChain(objects);
   const reached = new Set(objects.flatMap(chainsReachedBy));
+  const literals = new Set(objects.flatMap(literalsIn));
   const isWhole = Object.entries(BASE_RULES).every(([chain, count]) => rules.get(chain)?.length === count);
   const services = [...rules].flatMap(([chain, [rule, ...others]]): ActualService[] => {
     const service = serviceOfChain(chain);
     if (!service || chainOf(service) !== chain) return [];
     const targets = others.length === 0 ? targetsOf(rule) : [];
-    return [{ ...service, isOpen: isWhole && rule !== undefined && reached.has(chain), targets }];
+    const isKnown = isInRange(service.address, ranges) || literals.has(service.address);
+    return [{ ...service, isOpen: isWhole && isKnown && rule !== undefined && reached.has(chain), targets }];
   });
   return { isWhole, services };
 }
@@ -45,6 +51,13 @@ function chainsReachedBy(object: unknown): readonly string[] {
   const map = fieldOf(object, "map");
   if (fieldOf(map, "name") !== "services") return [];
   return (listOf(fieldOf(map, "elem")) ?? []).flatMap((element) => textOf(fieldOf(element, 1, "jump", "target")) ?? []);
+}
+
+/** The addresses outside of the range that are virtual. */
+function literalsIn(object: unknown): readonly string[] {
+  const set = fieldOf(object, "set");
+  if (fieldOf(set, "name") !== "literals") return [];
+  return (listOf(fieldOf(set, "elem")) ?? []).flatMap((element) => parseAddress(textOf(element) ?? "")?.text ?? []);
 }
 
 /** The weight of a target is how many numbers lead to it. */

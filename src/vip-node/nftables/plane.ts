@@ -68,7 +68,7 @@ export class NftablesPlane implements DataPlane {
     const result = await this.#run("nft", ["-j", "list", "table", family, TABLE]);
     if (result.code !== 0 && result.stderr.includes(NOT_THERE)) return { isWhole: false, services: [] };
     checkNft(result);
-    const table = parseTable(result.stdout);
+    const table = parseTable(result.stdout, this.#parts.ranges);
     if (table) return table;
     throw new MesosDnsError("VIP_PLANE", "nft -j list table says what is no JSON: nftables 0.9.3 or later is needed");
   }
