@@ -9,7 +9,7 @@ import { systemTimers } from "../base/timers.js";
 import type { MarathonSetting } from "../config/lb.js";
 import { type Definition, readDefinition } from "../lb/deploy/definition.js";
 import { type Plan, planOf } from "../lb/deploy/plan.js";
-import { prepare } from "../lb/deploy/prepare.js";
+import { checkMix, prepare } from "../lb/deploy/prepare.js";
 import type { Environment } from "../sources/marathon/login.js";
 import { MarathonWriter } from "../sources/marathon/writer.js";
 import { Balancers } from "./balancers.js";
@@ -68,6 +68,7 @@ async function carryOut(definition: Definition, plan: Plan, means: Means, option
     return options.isDryRun || deployment.swap(plan.newApp.id, plan.oldApp.id);
   }
   const { last } = plan;
+  if (last && options.newInstances > 0) checkMix(last);
   const app = prepare(definition, last, { ...options, now: Date.now() });
   process.stdout.write(`${JSON.stringify(sorted(app), undefined, 2)}\n`);
   if (options.isDryRun) return true;

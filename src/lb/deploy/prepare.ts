@@ -1,9 +1,12 @@
 /** The version that takes over: the app that was given, in the colour and with the port that are free. */
+import { MesosDnsError } from "../../base/errors.js";
 import { isObject, textOf } from "../../base/lenient.js";
 import type { MarathonApp } from "../../sources/marathon/app.js";
 import { startedAt } from "../deployment-groups.js";
 import { servicePorts } from "../networking.js";
 import { type Definition, servicePortOf, withServicePort } from "./definition.js";
+
+const TARGET = "HAPROXY_DEPLOYMENT_TARGET_INSTANCES";
 
 export interface PrepareOptions {
   /** How many instances the new version begins with. */
@@ -28,7 +31,7 @@ export function prepare(app: Definition, last: MarathonApp | undefined, options:
     HAPROXY_APP_ID: id,
     HAPROXY_0_PORT: String(port),
     HAPROXY_DEPLOYMENT_COLOUR: colour,
-    HAPROXY_DEPLOYMENT_TARGET_INSTANCES: String(target),
+    [TARGET]: String(target),
     HAPROXY_DEPLOYMENT_NEW_INSTANCES: String(ofNew),
     HAPROXY_DEPLOYMENT_STARTED_AT: moment(options.now, last),
   };
@@ -38,6 +41,20 @@ export function prepare(app: Definition, last: MarathonApp | undefined, options:
     instances: last ? Math.min(options.initialInstances, ofNew || target) : target,
     labels,
   };
+}
+
+/**
+ * Whether a mix can begin: in one, load balancers go by what the label of either version says of both together. Throws MesosDnsError
+ * LB_DEPLOY_FLAGS.
+ */
+export function checkMix({ id, instances, labels }: MarathonApp): void {
+  const told = labels.get(TARGET);
+  if (told === String(instances)) return;
+  const is = told === undefined ? "is not there" : `says ${told}`;
+  throw new MesosDnsError(
+    "LB_DEPLOY_FLAGS",
+    `--new-instances: ${id} has ${instances} instances, and its label ${TARGET} ${is}, by which load balancers go: deploy without --new-instances once, or scale it to that`,
+  );
 }
 
 function instancesOf({ instances }: Definition): number | undefined {

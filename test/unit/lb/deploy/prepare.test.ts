@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { codeOf } from "../../../../src/base/errors.js";
 import { readDefinition, servicePortOf, withServicePort } from "../../../../src/lb/deploy/definition.js";
-import { prepare } from "../../../../src/lb/deploy/prepare.js";
+import { checkMix, prepare } from "../../../../src/lb/deploy/prepare.js";
 import type { Json } from "../../../support/json.js";
 import { marathonApp } from "./support.js";
 
@@ -98,3 +98,22 @@ function thrownBy(attempt: () => unknown): unknown {
   }
   return undefined;
 }
+
+describe("a mix of two versions", () => {
+  const last = (instances: number, told?: string) =>
+    marathonApp("/web-blue", {
+      instances,
+      labels: { ...LABELS, ...(told !== undefined && { HAPROXY_DEPLOYMENT_TARGET_INSTANCES: told }) },
+    });
+
+  test("begins where the version that serves has as many instances as its label says", () => {
+    expect(() => checkMix(last(4, "4"))).not.toThrow();
+  });
+
+  test.each([
+    [last(16, "10"), "has 16 instances, and its label HAPROXY_DEPLOYMENT_TARGET_INSTANCES says 10"],
+    [last(4), "has 4 instances, and its label HAPROXY_DEPLOYMENT_TARGET_INSTANCES is not there"],
+  ])("does not where it has others, or no label", (app, why) => {
+    expect(() => checkMix(app)).toThrow(`--new-instances: /web-blue ${why}, by which load balancers go`);
+  });
+});
