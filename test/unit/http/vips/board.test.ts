@@ -1,15 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { VipBoard } from "../../../../src/http/vips/board.js";
-import type { VipCounts } from "../../../../src/vips/table.js";
 import { ManualTimers } from "../../../support/timers.js";
-
-const COUNTS: VipCounts = {
-  services: 0,
-  backends: { zero: 0, positive: 0 },
-  skipped: new Map(),
-  collisions: [],
-  without: [],
-};
+import { COUNTS } from "./support.js";
 
 function setUp() {
   const timers = new ManualTimers();

@@ -4,18 +4,11 @@ import { systemTimers } from "../../../../src/base/timers.js";
 import { startHttp } from "../../../../src/http/server.js";
 import { VipBoard } from "../../../../src/http/vips/board.js";
 import { VipStreams } from "../../../../src/http/vips/streams.js";
-import type { VipCounts } from "../../../../src/vips/table.js";
 import { ManualTimers } from "../../../support/timers.js";
 import { until } from "../../../support/wait.js";
 import { apiOf } from "../support.js";
+import { COUNTS } from "./support.js";
 
-const COUNTS: VipCounts = {
-  services: 0,
-  backends: { zero: 0, positive: 0 },
-  skipped: new Map(),
-  collisions: [],
-  without: [],
-};
 type Services = readonly (readonly [string, string])[];
 
 async function setUp(isKept = true) {

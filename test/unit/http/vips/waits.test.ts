@@ -5,17 +5,9 @@ import { startHttp } from "../../../../src/http/server.js";
 import { VipBoard, type VipTopic } from "../../../../src/http/vips/board.js";
 import { VipWaits } from "../../../../src/http/vips/waits.js";
 import { Waiters } from "../../../../src/http/waiting/waiters.js";
-import type { VipCounts } from "../../../../src/vips/table.js";
 import { until } from "../../../support/wait.js";
 import { apiOf } from "../support.js";
-
-const COUNTS: VipCounts = {
-  services: 0,
-  backends: { zero: 0, positive: 0 },
-  skipped: new Map(),
-  collisions: [],
-  without: [],
-};
+import { COUNTS } from "./support.js";
 
 async function setUp() {
   const board = new VipBoard(true, systemTimers, () => 5);
