@@ -4,6 +4,13 @@ export interface HostPort {
   readonly port: number;
 }
 
+const HIGHEST_PORT = 65_535;
+
+/** Whether `value` is a port that a server can listen on: 1 to 65535. */
+export function isPort(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= HIGHEST_PORT;
+}
+
 /** A resolver in the configuration's notation: `192.0.2.53:53`, `tls://192.0.2.53:853#dns.example`. */
 export function formatResolver(resolver: HostPort & { readonly tlsName?: string }): string {
   const { tlsName } = resolver;

@@ -1,12 +1,6 @@
 import { createServer } from "node:net";
 import { messageOf } from "../base/errors.js";
-import type { HostPort } from "../base/host-port.js";
-
-const MAX_PORT = 65_535;
-
-function isPort(port: number): boolean {
-  return Number.isInteger(port) && port > 0 && port <= MAX_PORT;
-}
+import { type HostPort, isPort } from "../base/host-port.js";
 
 /** Why nobody can listen at an address and port: a word for metrics, and a sentence for people. */
 export interface BindRefusal {

@@ -1,5 +1,6 @@
 /** The table of virtual addresses as servers tell it, and what it means for a node. */
 import { parseAddress } from "../base/addresses.js";
+import { isPort } from "../base/host-port.js";
 import { isObject } from "../base/lenient.js";
 import { type Service, serviceKey, type Target, targetKey } from "./model.js";
 
@@ -52,10 +53,6 @@ function readPlace(value: unknown): { readonly ip: string; readonly port: number
   if (!isObject(value) || typeof value.ip !== "string") return undefined;
   const ip = parseAddress(value.ip)?.text;
   return ip !== undefined && isPort(value.port) ? { ip, port: value.port } : undefined;
-}
-
-function isPort(value: unknown): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value > 0 && value <= 65_535;
 }
 
 function portOf(vip: string): number {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { basename, isAbsolute, resolve } from "node:path";
+import { isPort } from "../../base/host-port.js";
 import { isObject, jsonIn, listOf, textOf } from "../../base/lenient.js";
 import { printable } from "../../base/printable.js";
-import { isPort } from "../../sources/mesos/endpoint.js";
 import { askApi } from "../api.js";
 import { DEFAULT_API_PORT, localUrl } from "../server-url.js";
 import { type Check, check } from "./check.js";

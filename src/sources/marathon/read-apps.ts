@@ -1,7 +1,7 @@
 import { MesosDnsError } from "../../base/errors.js";
+import { isPort } from "../../base/host-port.js";
 import { isObject, type JsonObject, listOf, textOf } from "../../base/lenient.js";
 import { printable } from "../../base/printable.js";
-import { isPort } from "../mesos/endpoint.js";
 import type {
   MarathonApp,
   MarathonContainer,

@@ -1,6 +1,6 @@
+import { isPort } from "../../base/host-port.js";
 import { isObject, type JsonObject, listOf, textOf } from "../../base/lenient.js";
 import type { Discovery, DiscoveryPort } from "./cluster.js";
-import { isPort } from "./endpoint.js";
 import { trimmed } from "./lenient.js";
 
 /**

@@ -1,6 +1,5 @@
-import type { HostPort } from "../../base/host-port.js";
+import { type HostPort, isPort } from "../../base/host-port.js";
 
-const HIGHEST_PORT = 65_535;
 /** name@host:port. The name may contain anything; an IPv6 address is in brackets. */
 const PID = /^.*@(?:\[([0-9A-Fa-f:.]+)\]|([^\s:@/[\]]+)):(\d{1,5})$/;
 
@@ -13,11 +12,6 @@ export function parsePid(pid: unknown): HostPort | undefined {
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   return host !== undefined && isPort(port) ? { host, port } : undefined;
-}
-
-/** Whether `value` is a port that a server can listen on: 1 to 65535. */
-export function isPort(value: unknown): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= HIGHEST_PORT;
 }
 
 /** Whether both have the same host, ignoring case, and the same port. Resolves nothing. */

@@ -1,5 +1,5 @@
+import { isPort } from "../../base/host-port.js";
 import { isObject, type JsonObject, listOf } from "../../base/lenient.js";
-import { isPort } from "./endpoint.js";
 import { Fields } from "./fields.js";
 import type { StateScanner } from "./state-scanner.js";
 

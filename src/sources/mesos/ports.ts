@@ -1,5 +1,5 @@
+import { isPort } from "../../base/host-port.js";
 import type { PortRange } from "./cluster.js";
-import { isPort } from "./endpoint.js";
 
 /**
  * The ranges in a task's `resources.ports`: `[31000-31002, 31005-31005]`, `[]`, or absent.

@@ -1,5 +1,5 @@
+import { isPort } from "../../base/host-port.js";
 import { isObject, type JsonObject } from "../../base/lenient.js";
-import { isPort } from "./endpoint.js";
 
 /**
  * Reads values that this program has saved. Unlike values from a master, any malformed one means that the file is damaged: throws

@@ -1,7 +1,7 @@
-import type { HostPort } from "../../base/host-port.js";
+import { type HostPort, isPort } from "../../base/host-port.js";
 import { type JsonObject, textOf } from "../../base/lenient.js";
 import type { Agent, Framework, Skipped, Task } from "./cluster.js";
-import { isPort, parsePid } from "./endpoint.js";
+import { parsePid } from "./endpoint.js";
 import type { FactsReader } from "./facts/reader.js";
 import { type Malformed, malformed } from "./lenient.js";
 

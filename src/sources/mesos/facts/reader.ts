@@ -1,6 +1,6 @@
+import { isPort } from "../../../base/host-port.js";
 import { isObject, type JsonObject, listOf, textOf } from "../../../base/lenient.js";
 import { isDiscoveryPort } from "../discovery.js";
-import { isPort } from "../endpoint.js";
 import { attributesIn } from "./attributes.js";
 import {
   type AgentFacts,

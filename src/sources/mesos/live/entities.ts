@@ -1,7 +1,8 @@
+import { isPort } from "../../../base/host-port.js";
 import { isObject, type JsonObject, listOf, textOf } from "../../../base/lenient.js";
 import type { Agent, Framework, PortRange, Task } from "../cluster.js";
 import { discoveryOf } from "../discovery.js";
-import { isPort, parsePid } from "../endpoint.js";
+import { parsePid } from "../endpoint.js";
 import type { TaskFacts } from "../facts/facts.js";
 import type { FactsReader } from "../facts/reader.js";
 import { trimmed } from "../lenient.js";

@@ -1,6 +1,6 @@
-import type { HostPort } from "../../../base/host-port.js";
+import { type HostPort, isPort } from "../../../base/host-port.js";
 import { isObject, type JsonObject, textOf } from "../../../base/lenient.js";
-import { isPort, parsePid, sameEndpoint } from "../endpoint.js";
+import { parsePid, sameEndpoint } from "../endpoint.js";
 
 /** The masters' election as registered in ZooKeeper. */
 export interface Election {
