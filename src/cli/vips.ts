@@ -17,10 +17,10 @@ import { STATUS_PATH } from "../vip-node/status-server.js";
 import { desiredServices, type Table, withoutDrained } from "../vip-node/table.js";
 import type { Command } from "./arguments.js";
 import { loadOptions } from "./configuration.js";
+import { localStatus } from "./local-status.js";
 
 /** How long `plan` waits for a table, in milliseconds. */
 const TABLE_MS = 30_000;
-const STATUS_MS = 5_000;
 
 /** `mesos-dns vips`: carries the connections of virtual addresses on this node, or tells of it. */
 export async function runVips({ action, configFile, verbosity }: Extract<Command, { kind: "vips" }>): Promise<void> {
@@ -104,9 +104,7 @@ async function printStatus(config: Config): Promise<void> {
 async function statusNow({ vips: { statusListener } }: Config): Promise<NodeStatus> {
   const url = `http://${formatHostPort(statusListener)}${STATUS_PATH}`;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(STATUS_MS) });
-    if (response.ok) return (await response.json()) as NodeStatus;
-    throw new Error(`status ${response.status}`);
+    return (await localStatus(url)) as NodeStatus;
   } catch (error) {
     const advice = "is `mesos-dns vips run` running, with the same vips.statusListener?";
     throw new MesosDnsError("VIP_STATUS", `nobody tells a status at ${url} (${causeOf(error)}): ${advice}`);
