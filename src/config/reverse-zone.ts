@@ -1,6 +1,6 @@
 /** Reads the reverse zones that an operator may name: by their names, or by the networks whose addresses are in them. */
 import ipaddr from "ipaddr.js";
-import { readNetwork } from "./names.js";
+import { isInZone, readNetwork } from "./names.js";
 
 const OCTET = /^(?:0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])$/;
 const NIBBLE = /^[0-9a-f]$/;
@@ -10,6 +10,11 @@ const FAMILIES = [
   { zone: "in-addr.arpa", bits: 8, labels: 4, label: OCTET, kind: "ipv4" },
   { zone: "ip6.arpa", bits: 4, labels: 32, label: NIBBLE, kind: "ipv6" },
 ] as const;
+
+/** Whether a name is one of reverse names, or that above all of them. */
+export function isReverse(name: string): boolean {
+  return FAMILIES.some(({ zone }) => isInZone(name, zone));
+}
 
 /** The name of a reverse zone, lower case, without the final dot: of its name in any case, or of its network. */
 export function readReverseZone(text: string): string | undefined {

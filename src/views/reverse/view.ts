@@ -1,13 +1,11 @@
 import type { ZoneConfig } from "../../config/config.js";
 import { isInZone } from "../../config/names.js";
+import { isReverse } from "../../config/reverse-zone.js";
 import { zoneAt } from "../configured-zone.js";
 import type { RecordSink, Sinks } from "../sink.js";
 import type { View } from "../view.js";
 import { SCATTERED } from "../zone-spec.js";
 import { ReverseNames } from "./reverse-names.js";
-
-/** Below which reverse names are. */
-const REVERSE = ["in-addr.arpa", "ip6.arpa"];
 
 /**
  * The reverse names of the cluster's addresses in `in-addr.arpa` and `ip6.arpa`, if configured (`reverse`): in whole zones
@@ -26,7 +24,7 @@ export function reverseView(config: ZoneConfig): View | undefined {
 
 /** The zones that have all reverse names in them. A static zone has those of the cluster too: it is answered and transferred as one. */
 export function zonesOfPointers({ reverseZones, staticZones }: ZoneConfig): readonly string[] {
-  return [...reverseZones, ...staticZones.filter((zone) => REVERSE.some((top) => isInZone(zone, top)))];
+  return [...reverseZones, ...staticZones.filter(isReverse)];
 }
 
 /** Passes the pointers of each zone to its sink, and the others to that of single names. */
