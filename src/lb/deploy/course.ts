@@ -1,6 +1,9 @@
 /** How many instances of each version there are to be, and how to get there. */
 import type { MarathonApp } from "../../sources/marathon/app.js";
 
+/** The label of a version that says how many instances there are to be of both together. */
+export const TARGET_LABEL = "HAPROXY_DEPLOYMENT_TARGET_INSTANCES";
+
 export interface Course {
   /** Instances of both versions together, which serve all the time. */
   readonly target: number;
@@ -18,7 +21,7 @@ export interface Counts {
 
 /** @param isCompleting whether a mix of both versions is to end */
 export function courseOf(newApp: MarathonApp, isCompleting: boolean): Course {
-  const target = numberIn(newApp, "HAPROXY_DEPLOYMENT_TARGET_INSTANCES") ?? newApp.instances;
+  const target = numberIn(newApp, TARGET_LABEL) ?? newApp.instances;
   const ofNew = isCompleting ? 0 : (numberIn(newApp, "HAPROXY_DEPLOYMENT_NEW_INSTANCES") ?? 0);
   return { target, goal: ofNew === 0 ? target : ofNew, isHybrid: ofNew !== 0 };
 }

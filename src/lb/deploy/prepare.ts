@@ -4,9 +4,8 @@ import { isObject, textOf } from "../../base/lenient.js";
 import type { MarathonApp } from "../../sources/marathon/app.js";
 import { startedAt } from "../deployment-groups.js";
 import { servicePorts } from "../networking.js";
+import { TARGET_LABEL } from "./course.js";
 import { type Definition, servicePortOf, withServicePort } from "./definition.js";
-
-const TARGET = "HAPROXY_DEPLOYMENT_TARGET_INSTANCES";
 
 export interface PrepareOptions {
   /** How many instances the new version begins with. */
@@ -31,7 +30,7 @@ export function prepare(app: Definition, last: MarathonApp | undefined, options:
     HAPROXY_APP_ID: id,
     HAPROXY_0_PORT: String(port),
     HAPROXY_DEPLOYMENT_COLOUR: colour,
-    [TARGET]: String(target),
+    [TARGET_LABEL]: String(target),
     HAPROXY_DEPLOYMENT_NEW_INSTANCES: String(ofNew),
     HAPROXY_DEPLOYMENT_STARTED_AT: moment(options.now, last),
   };
@@ -48,12 +47,12 @@ export function prepare(app: Definition, last: MarathonApp | undefined, options:
  * LB_DEPLOY_FLAGS.
  */
 export function checkMix({ id, instances, labels }: MarathonApp): void {
-  const told = labels.get(TARGET);
+  const told = labels.get(TARGET_LABEL);
   if (told === String(instances)) return;
   const is = told === undefined ? "is not there" : `says ${told}`;
   throw new MesosDnsError(
     "LB_DEPLOY_FLAGS",
-    `--new-instances: ${id} has ${instances} instances, and its label ${TARGET} ${is}, by which load balancers go: deploy without --new-instances once, or scale it to that`,
+    `--new-instances: ${id} has ${instances} instances, and its label ${TARGET_LABEL} ${is}, by which load balancers go: deploy without --new-instances once, or scale it to that`,
   );
 }
 
