@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { portKey } from "../haproxy/claims.js";
 import { LastGood, type Refused } from "../last-good.js";
 import { oddWord } from "../marathon-lb/odd-words.js";
 import { backendName, type MarathonLbOptions, renderMarathonLb } from "../marathon-lb/render.js";
@@ -105,10 +106,7 @@ function statusOf(service: Service): LbServiceStatus {
 }
 
 function conflictsOf(services: readonly Service[]): readonly Notice[] {
-  const ports = services.map(({ appId, port, settings }) => {
-    const { bindAddress } = settings;
-    return { appId, key: `port ${port}${bindAddress === "*" ? "" : ` at ${bindAddress}`}` };
-  });
+  const ports = services.map(({ appId, port, settings }) => ({ appId, key: portKey(port, settings.bindAddress) }));
   const hosts = services.flatMap(({ appId, settings: { hostname, path = "", weight } }) =>
     (hostname?.split(",") ?? []).map((host) => ({ appId, key: `host ${host}${path} with weight ${weight}` })),
   );

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { parseAddress } from "../../base/addresses.js";
 import { messageOf } from "../../base/errors.js";
 import { isWanted, sorted } from "../selection.js";
 import type { Notice, Service } from "../services.js";
@@ -182,10 +181,7 @@ function portClaims(candidates: readonly Candidate[], gone: ReadonlySet<string>)
     candidates.flatMap(({ service }) => (service.settings.bindAddress === "*" ? service.port : [])),
   );
   return candidates.map(({ service }) => {
-    const { bindAddress } = service.settings;
-    // An address has many spellings.
-    const address = parseAddress(bindAddress)?.text ?? bindAddress;
-    const key = portKey(service.port, whole.has(service.port) ? "*" : address);
+    const key = portKey(service.port, whole.has(service.port) ? "*" : service.settings.bindAddress);
     return { key, service, weight: 0, isGone: gone.has(service.appId) };
   });
 }

@@ -1,3 +1,4 @@
+import { parseAddress } from "../../base/addresses.js";
 import type { Notice, Service } from "../services.js";
 
 /** What only one service can have: a port, a name with a path, or the name of a backend. */
@@ -65,9 +66,9 @@ function byAge(a: Service, b: Service): number {
   return a.appId === b.appId ? a.index - b.index : a.appId < b.appId ? -1 : 1;
 }
 
-/** A port, at an address; "*" for all of them. */
+/** A port, at an address, which has many spellings; "*" for all of them. */
 export function portKey(port: number, address: string): string {
-  return `port ${port}${address === "*" ? "" : ` at ${address}`}`;
+  return `port ${port}${address === "*" ? "" : ` at ${parseAddress(address)?.text ?? address}`}`;
 }
 
 /** A name and a beginning of paths; "" for all paths. */
