@@ -46,8 +46,8 @@ export function whyNotChecked(address: string, allowed: readonly string[]): stri
   const parsed = parseAddress(address);
   if (!parsed) return "no address";
   const octets = octetsOf(parsed);
-  const reached = [octets, octets.subarray(isTranslated(octets) ? TRANSLATED.length : 0)];
-  const [, what] = BY_WHAT.find(([networks]) => reached.some((each) => networks.includes(each))) ?? [];
+  const reached = isTranslated(octets) ? octets.subarray(TRANSLATED.length) : octets;
+  const [, what] = BY_WHAT.find(([networks]) => networks.includes(reached)) ?? [];
   return what === undefined || new NetworkList(allowed).includes(octets) ? undefined : what;
 }
 
